@@ -1,0 +1,424 @@
+"""One CLIP-like model: pictures and prompts in, unit features out, and a look inside. The only home of open_clip.
+
+Everything that touches the shared module while hooks may be in place takes `Backbone.lock`: hooks set by one thread
+would otherwise catch the forward pass of another.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import open_clip
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms import functional as TF
+
+from .errors import EngineError, require
+from .types import Classes
+
+FIELDGUIDE = Path(__file__).resolve().parent.parent / "assets" / "fieldguide"
+BUILT_IN = "fieldguide"
+IMAGE_BATCH = 64
+TEXT_BATCH = 256
+CACHED_LABEL_SETS = 64
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Prompts:
+    """Tokenised first-template prompts of one label set, cut behind the longest end of text.
+
+    `context` (tokens, width) is the template's own embedding of the words before the class name: what tuning moves.
+    """
+
+    embeddings: Tensor  # (c, length, width)
+    ends: Tensor  # (c,) position of the end-of-text token
+    context: Tensor
+
+    @property
+    def tokens(self) -> int:
+        """How many token vectors stand before the class name."""
+        return len(self.context)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Trace:
+    """A forward pass with its inside kept, attached to the autograd graph from the first traced block on.
+
+    `tokens` are the inputs of the traced transformer blocks, each (b, 1 + gh*gw, width), `attention` their weights
+    (b, heads, 1 + gh*gw, 1 + gh*gw), `normed` the tokens behind the block's first LayerNorm, all in block order.
+    For a ResNet `tokens` holds the one layer4 output (b, channels, gh, gw), the others are empty.
+    """
+
+    features: Tensor  # (b, d), unit length
+    tokens: tuple[Tensor, ...]
+    attention: tuple[Tensor, ...]
+    normed: tuple[Tensor, ...]
+
+
+class Backbone:
+    """A frozen CLIP-like model in evaluation mode on one device, safe to share between threads.
+
+    `name` is what it was loaded as, `words` the only words it knows (None: an open vocabulary), `grid` its patch grid
+    (rows, columns), `kind` "vit", "resnet" or "other" (no maps).
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        tokenizer,
+        name: str,
+        mean: tuple[float, ...] = open_clip.OPENAI_DATASET_MEAN,
+        std: tuple[float, ...] = open_clip.OPENAI_DATASET_STD,
+        resize_mode: str = "shortest",
+        words: frozenset[str] | None = None,
+    ) -> None:
+        self.model = model.eval().requires_grad_(False)
+        self.tokenizer = tokenizer
+        self.name = name
+        self.words = words
+        self.lock = threading.RLock()
+        self.visual = model.visual
+        self.text = getattr(model, "text", model)
+        parameter = next(model.parameters())
+        self.device, self.dtype = parameter.device, parameter.dtype
+        self.mean = torch.tensor(mean, device=self.device, dtype=self.dtype).view(3, 1, 1)
+        self.std = torch.tensor(std, device=self.device, dtype=self.dtype).view(3, 1, 1)
+        self.resize_mode = resize_mode
+        size = self.visual.image_size
+        self.image_size = int(size[0] if isinstance(size, tuple | list) else size)
+        self.kind, self.grid = self._anatomy()
+        self._texts: OrderedDict[Classes, Tensor] = OrderedDict()
+        self._prompts: OrderedDict[Classes, Prompts] = OrderedDict()
+
+    def _anatomy(self) -> tuple[str, tuple[int, int]]:
+        if hasattr(self.visual, "transformer") and hasattr(self.visual.transformer, "resblocks"):
+            return "vit", tuple(self.visual.grid_size)
+        if hasattr(self.visual, "layer4"):
+            return "resnet", (self.image_size // 32, self.image_size // 32)
+        return "other", (0, 0)
+
+    @property
+    def scale(self) -> float:
+        """What cosines are multiplied with to become logits (100 for OpenAI's CLIP)."""
+        return float(self.model.logit_scale.exp())
+
+    @property
+    def context_length(self) -> int:
+        """Most tokens a prompt may have, start and end included."""
+        return int(self.text.positional_embedding.shape[0] if hasattr(self.text, "positional_embedding") else 77)
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(p.numel() for p in self.model.parameters())
+
+    @property
+    def layers(self) -> int:
+        """Number of transformer blocks of the image tower; 0 for other towers."""
+        return len(self.visual.transformer.resblocks) if self.kind == "vit" else 0
+
+    # -- pictures ----------------------------------------------------------------------------------------------
+
+    def prepare(self, picture: Image.Image) -> Tensor:
+        """The picture as the model sees it, (3, s, s) in steps of 1/255: short side resized bicubically, centre crop."""
+        size = self.image_size
+        target = [size, size] if self.resize_mode == "squash" else [size]
+        resized = TF.resize(picture.convert("RGB"), target, InterpolationMode.BICUBIC, antialias=True)
+        cropped = np.asarray(TF.center_crop(resized, [size, size]))
+        return torch.from_numpy(cropped.copy()).permute(2, 0, 1).float() / 255
+
+    def normalise(self, pixels: Tensor) -> Tensor:
+        """Pixels in [0, 1] to the model's own scale, device and precision."""
+        return (pixels.to(self.device, self.dtype) - self.mean) / self.std
+
+    def encode_image(self, pixels: Tensor) -> Tensor:
+        """Unit features (b, d) of pixels (b, 3, s, s) in [0, 1]; differentiable with respect to the pixels."""
+        chunks = []
+        for part in pixels.split(IMAGE_BATCH):
+            with self.lock:
+                chunks.append(F.normalize(self.visual(self.normalise(part)), dim=-1))
+        return torch.cat(chunks)
+
+    # -- words -------------------------------------------------------------------------------------------------
+
+    def unknown_words(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """The words of `texts` that this model has never seen, in order; empty for an open vocabulary."""
+        if self.words is None:
+            return ()
+        found = (w for text in texts for w in re.findall(r"[^\W_]+", text.lower()))
+        return tuple(dict.fromkeys(w for w in found if w not in self.words))
+
+    def _tokens(self, texts: list[str]) -> tuple[Tensor, Tensor]:
+        """Token ids (b, longest) and end positions (b,), refusing unknown words and texts that would be cut."""
+        unknown = self.unknown_words(tuple(texts))
+        if unknown:
+            listed = ", ".join(f"“{w}”" for w in unknown[:8]) + (" and more" if len(unknown) > 8 else "")
+            raise EngineError(
+                f"The model {self.name} has never seen the word{'s' * (len(unknown) > 1)} {listed};"
+                " use its own words or choose a model with an open vocabulary."
+            )
+        limit = self.context_length
+        ids = self.tokenizer(texts, context_length=limit + 1)
+        ends = ids.argmax(-1)
+        worst = int(ends.argmax())
+        require(
+            int(ends[worst]) < limit,
+            f"“{texts[worst][:60]}…” is too long for the text encoder: it reads at most {limit - 2} word pieces.",
+        )
+        return ids[:, : int(ends.max()) + 1].to(self.device), ends.to(self.device)
+
+    def _run_text(self, embeddings: Tensor, ends: Tensor) -> Tensor:
+        text, length = self.text, embeddings.shape[1]
+        x = embeddings + text.positional_embedding[:length].to(self.dtype)
+        x = text.transformer(x, attn_mask=text.attn_mask[:length, :length])
+        x = text.ln_final(x)[torch.arange(len(x), device=x.device), ends]
+        projection = text.text_projection
+        x = projection(x) if isinstance(projection, nn.Linear) else x @ projection
+        return F.normalize(x, dim=-1)
+
+    def _require_open_text_tower(self) -> None:
+        open_tower = all(hasattr(self.text, part) for part in ("token_embedding", "ln_final", "text_projection"))
+        require(
+            open_tower and getattr(self.text, "text_pool_type", getattr(self.text, "pool_type", "")) == "argmax",
+            f"Expected a text tower that reads the prompt at its end-of-text token; {self.name} has another kind,"
+            " so prompts cannot be tuned on it.",
+        )
+
+    @torch.no_grad()
+    def encode_text(self, classes: Classes) -> Tensor:
+        """Unit text features (c, d); several templates are averaged and made unit again. Cached per label set."""
+        with self.lock:
+            if classes not in self._texts:
+                names = [name.replace("_", " ") for name in classes.names]
+                total = torch.stack([self._encode_sentences([t.format(n) for n in names]) for t in classes.templates])
+                _remember(self._texts, classes, F.normalize(total.mean(0), dim=-1))
+            self._texts.move_to_end(classes)
+            return self._texts[classes]
+
+    def _encode_sentences(self, sentences: list[str]) -> Tensor:
+        ids, _ = self._tokens(sentences)
+        padded = F.pad(ids, (0, self.context_length - ids.shape[1]))
+        return torch.cat([F.normalize(self.model.encode_text(part), dim=-1) for part in padded.split(TEXT_BATCH)])
+
+    @torch.no_grad()
+    def prompts(self, classes: Classes) -> Prompts:
+        """The prompts of the first template, ready for tuning. Cached per label set."""
+        self._require_open_text_tower()
+        with self.lock:
+            if classes not in self._prompts:
+                template = classes.templates[0]
+                prefix = template.split("{}")[0]
+                whole_words = prefix if prefix.endswith(" ") else prefix.rpartition(" ")[0]
+                require(
+                    bool(whole_words.strip()),
+                    f"Tuning moves the words before the class name, but “{template}” has none; try “a photo of a {{}}.”.",
+                )
+                ids, ends = self._tokens([template.format(n.replace("_", " ")) for n in classes.names])
+                count = int(self._tokens([whole_words.strip()])[1][0]) - 1
+                embeddings = self.text.token_embedding(ids).to(self.dtype)
+                made = Prompts(embeddings, ends, embeddings[0, 1 : 1 + count].clone())
+                _remember(self._prompts, classes, made)
+            self._prompts.move_to_end(classes)
+            return self._prompts[classes]
+
+    def encode_prompts(self, prompts: Prompts, context: Tensor | None = None) -> Tensor:
+        """Unit text features (c, d) with `context` (tokens, width) in the place of the words before the class name."""
+        context = prompts.context if context is None else context
+        features = []
+        for embeddings, ends in zip(
+            prompts.embeddings.split(TEXT_BATCH), prompts.ends.split(TEXT_BATCH), strict=True
+        ):
+            shared = context.expand(len(embeddings), -1, -1)
+            filled = torch.cat([embeddings[:, :1], shared, embeddings[:, 1 + prompts.tokens :]], 1)
+            features.append(self._run_text(filled, ends))
+        return torch.cat(features)
+
+    def logits(self, image_features: Tensor, text_features: Tensor) -> Tensor:
+        """Scaled cosines (b, c) of unit features; SigLIP's bias is left out because no decision depends on it."""
+        return self.model.logit_scale.exp() * image_features @ text_features.t()
+
+    @torch.no_grad()
+    def nearest_words(self, context: Tensor, count: int = 5) -> list[list[tuple[str, float]]]:
+        """For each context vector the `count` whole words with the closest embedding, as (word, cosine).
+
+        Tuned vectors rarely read as language: the nearest word is often the one the vector started from.
+        """
+        ids, words = self._whole_words()
+        table = F.normalize(self.text.token_embedding.weight[ids].float(), dim=-1)
+        cosines = F.normalize(context.to(self.device).float(), dim=-1) @ table.t()
+        best = cosines.topk(min(count, len(words)), -1)
+        return [
+            [(words[i], float(v)) for v, i in zip(values, places.tolist(), strict=True)]
+            for values, places in zip(best.values, best.indices, strict=True)
+        ]
+
+    def _whole_words(self) -> tuple[Tensor, list[str]]:
+        encoder = getattr(self.tokenizer, "encoder", None)
+        require(encoder is not None, f"The tokenizer of {self.name} has no word list to search.")
+        whole = {token[:-4]: i for token, i in encoder.items() if token.endswith("</w>") and token[:-4].isalpha()}
+        if self.words is not None:
+            whole = {word: i for word, i in whole.items() if word in self.words}
+        return torch.tensor(list(whole.values()), device=self.device), list(whole)
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def trace(self, pixels: Tensor, blocks: int) -> Trace:
+        """Forward `pixels` (b, 3, s, s) keeping inputs and attention of the last `blocks` transformer blocks.
+
+        Gradients exist with respect to the kept tokens only; blocks before them build no graph. For a ResNet the
+        output of layer4 is kept instead. Raises `EngineError` for towers that have neither.
+        """
+        require(
+            self.kind != "other",
+            f"{self.name} has no attention blocks or layer4 to look into; maps need a ViT or a CLIP ResNet.",
+        )
+        kept = self._watch_layer4 if self.kind == "resnet" else self._watch_blocks
+        with self.lock, torch.enable_grad(), kept(blocks) as (tokens, attention, normed):
+            features = F.normalize(self.visual(self.normalise(pixels)), dim=-1)
+        return Trace(features, tuple(tokens), tuple(attention), tuple(normed))
+
+    @contextmanager
+    def _watch_blocks(self, blocks: int) -> Iterator[tuple[list[Tensor], list[Tensor], list[Tensor]]]:
+        tokens: list[Tensor] = []
+        attention: list[Tensor] = []
+        normed: list[Tensor] = []
+
+        def leaf(module: nn.Module, args: tuple) -> tuple:
+            first = args[0].detach().requires_grad_() if not tokens else args[0]
+            tokens.append(first)
+            return (first, *args[1:])
+
+        def ask(module: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+            return args, {**kwargs, "need_weights": True, "average_attn_weights": False}
+
+        def keep(module: nn.Module, args: tuple, output: tuple) -> None:
+            attention.append(output[1].detach())
+
+        def keep_normed(module: nn.Module, args: tuple, output: Tensor) -> None:
+            normed.append(output)
+
+        handles = []
+        try:
+            for block in self.visual.transformer.resblocks[-blocks:]:
+                handles.append(block.register_forward_pre_hook(leaf))
+                handles.append(block.ln_1.register_forward_hook(keep_normed))
+                handles.append(block.attn.register_forward_pre_hook(ask, with_kwargs=True))
+                handles.append(block.attn.register_forward_hook(keep))
+            yield tokens, attention, normed
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    @contextmanager
+    def _watch_layer4(self, blocks: int) -> Iterator[tuple[list[Tensor], list[Tensor], list[Tensor]]]:
+        tokens: list[Tensor] = []
+
+        def leaf(module: nn.Module, args: tuple, output: Tensor) -> Tensor:
+            tokens.append(output.detach().requires_grad_())
+            return tokens[0]
+
+        handle = self.visual.layer4.register_forward_hook(leaf)
+        try:
+            yield tokens, [], []
+        finally:
+            handle.remove()
+
+
+def _remember(cache: OrderedDict, key: Classes, value: object) -> None:
+    cache[key] = value
+    while len(cache) > CACHED_LABEL_SETS:
+        cache.popitem(last=False)
+
+
+def choose_device(device: str | None = None) -> torch.device:
+    """`device` if given, else CUDA, else Apple's MPS, else the CPU. Raises `EngineError` for one that is not there."""
+    if device is None:
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        torch.zeros(1, device=device)
+        return torch.device(device)
+    except (RuntimeError, AssertionError) as error:
+        raise EngineError(f"Expected a device such as cpu or cuda; “{device}” is not available here.") from error
+
+
+def load_backbone(name: str = BUILT_IN, device: str | None = None) -> Backbone:
+    """Load a model: `fieldguide` (built in), `MODEL/TAG` or `MODEL/CHECKPOINT-FILE` with an open_clip model name,
+    `hf-hub:ORG/NAME`, or `local-dir:FOLDER` in open_clip's folder format.
+
+    Raises `EngineError` when the name, folder, file or network is not what it should be.
+    """
+    target = choose_device(device)
+    full = f"local-dir:{FIELDGUIDE}" if name == BUILT_IN else name
+    model_name, tag = _split(full)
+    try:
+        model = open_clip.create_model(
+            model_name, pretrained=tag, device=target, require_pretrained=True, pretrained_text=False
+        )
+        tokenizer = open_clip.get_tokenizer(model_name)
+    except (OSError, RuntimeError, ValueError, KeyError, EOFError, ImportError) as error:
+        raise EngineError(_why_not(name, error)) from error
+    except Exception as error:  # safetensors and pickle raise their own kinds
+        if type(error).__module__.split(".")[0] not in ("safetensors", "pickle", "_pickle", "huggingface_hub"):
+            raise
+        raise EngineError(_why_not(name, error)) from error
+    config = model.visual.preprocess_cfg
+    return Backbone(
+        model, tokenizer, name, config["mean"], config["std"], config.get("resize_mode", "shortest"), _words_of(full)
+    )
+
+
+def _split(name: str) -> tuple[str, str | None]:
+    if name.startswith(("hf-hub:", "local-dir:")):
+        return name, None
+    model, _, tag = name.partition("/")
+    known = open_clip.list_models()
+    require(model in known, _unknown_model(model, known))
+    tags = open_clip.list_pretrained_tags_by_model(model)
+    if tag in tags or (tag and Path(tag).is_file()):
+        return model, tag
+    require(
+        "/" not in tag and not tag.endswith((".pt", ".pth", ".bin", ".safetensors")),
+        f"There is no checkpoint file “{tag}” for {model}.",
+    )
+    raise EngineError(f"Expected {model}/TAG with a tag such as {', '.join(tags[:4]) or 'a file'}; got “{tag}”.")
+
+
+def _unknown_model(model: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(model, known, 3, 0.4)
+    hint = f" Did you mean {' or '.join(close)}?" if close else ""
+    return (
+        f"“{model}” is not a model name: expected {BUILT_IN}, an open_clip name such as ViT-B-32/openai,"
+        f" hf-hub:ORG/NAME or local-dir:FOLDER.{hint}"
+    )
+
+
+def _why_not(name: str, error: Exception) -> str:
+    text = f"{type(error).__name__}: {error}".replace("\n", " ")
+    lowered = text.lower()
+    if any(sign in lowered for sign in ("connection", "resolve", "offline", "network", "timed out", "max retries")):
+        return f"{name} is not on this machine and could not be downloaded: no connection to the model hub."
+    if any(sign in lowered for sign in ("404", "not found", "no such file", "missing")) and "key" not in lowered:
+        return f"{name} could not be found: {text[:160]}"
+    return f"{name} is not a checkpoint that open_clip can read: {text[:160]}"
+
+
+def _words_of(name: str) -> frozenset[str] | None:
+    """The closed vocabulary that a model folder declares in words.json, if it does."""
+    path = Path(name.removeprefix("local-dir:")) / "words.json"
+    if not name.startswith("local-dir:") or not path.is_file():
+        return None
+    return frozenset(json.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,170 @@
+"""Options that several commands share, and the opening of model, picture and classes they ask for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from ..attacks import ATTACKS, attack
+from ..backbone import BUILT_IN, Backbone, load_backbone
+from ..errors import EngineError, require
+from ..pictures import load_picture
+from ..settings import AttackSettings
+from ..types import DEFAULT_TEMPLATE, Adversarial, Classes
+
+SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "samples.json"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Job:
+    """What a command works on: pixels (3, s, s) in [0, 1], the classes, and the true label where it is known."""
+
+    backbone: Backbone
+    image: Path
+    note: str
+    pixels: Tensor
+    classes: Classes
+    label: int | None
+
+    @property
+    def heading(self) -> str:
+        """One line that names picture, model, number of classes and truth."""
+        truth = "" if self.label is None else f", truth: {self.classes.names[self.label]}"
+        return f"{self.image.name}, {self.backbone.name}, {len(self.classes)} classes{truth}"
+
+    def document(self) -> dict:
+        """The same as plain data."""
+        return {
+            "image": str(self.image),
+            "note": self.note,
+            "model": self.backbone.name,
+            "classes": list(self.classes.names),
+            "templates": list(self.classes.templates),
+            "truth": None if self.label is None else self.classes.names[self.label],
+        }
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """--model and --device."""
+    group = parser.add_argument_group("model")
+    group.add_argument(
+        "--model",
+        default=BUILT_IN,
+        help=f"{BUILT_IN} (built in, the default), an open_clip name such as ViT-B-32/openai, hf-hub:ORG/NAME or"
+        " local-dir:FOLDER",
+    )
+    group.add_argument("--device", help="cpu, cuda, mps (default: the best that is there)")
+
+
+def add_picture_options(parser: argparse.ArgumentParser) -> None:
+    """The picture, its classes, the model and the forms of output."""
+    parser.add_argument("image", metavar="IMAGE", type=Path, help="a PNG, JPEG, WebP, BMP, GIF or TIFF file")
+    add_model_options(parser)
+    group = parser.add_argument_group("classes", "Left out for a sample picture, its own classes and truth are used.")
+    source = group.add_mutually_exclusive_group()
+    source.add_argument("--classes", metavar="FILE", type=Path, help="class names, one per line")
+    source.add_argument("--class", metavar="NAME", dest="names", action="append", help="a class name; repeat it")
+    group.add_argument(
+        "--template",
+        action="append",
+        help=f"prompt with {{}} for the class name (default: “{DEFAULT_TEMPLATE}”); repeated templates are averaged",
+    )
+    group.add_argument("--label", metavar="NAME", help="the true class; without it the clean answer is attacked")
+    group = parser.add_argument_group("output")
+    group.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    group.add_argument("--out", metavar="FOLDER", type=Path, help="write result.json and pictures as exact PNGs here")
+
+
+def add_attack_options(parser: argparse.ArgumentParser) -> None:
+    """The perturbation and its seed; lengths are given in levels of 1/255."""
+    default = AttackSettings()
+    group = parser.add_argument_group("attack")
+    group.add_argument("--attack", choices=list(ATTACKS), default=default.method, help="default: %(default)s")
+    group.add_argument(
+        "--eps", type=float, default=default.epsilon * 255, metavar="N", help="at most N/255 per channel; default: 4"
+    )
+    group.add_argument("--steps", type=int, default=default.steps, metavar="N", help="default: %(default)s")
+    group.add_argument("--step-size", type=float, metavar="N", help="N/255 per step (default: a quarter of --eps)")
+    group.add_argument("--seed", type=int, default=default.seed, metavar="N", help="of attack and views; default: 0")
+
+
+def attack_settings(args: argparse.Namespace) -> AttackSettings:
+    """The attack that the options ask for; raises `EngineError` for values out of range."""
+    return AttackSettings(
+        method=args.attack,
+        epsilon=args.eps / 255,
+        step_size=None if args.step_size is None else args.step_size / 255,
+        steps=args.steps,
+        seed=args.seed,
+    )
+
+
+def open_job(args: argparse.Namespace) -> Job:
+    """Load picture, classes and model; the cheap checks come first."""
+    picture = load_picture(args.image)
+    classes, truth = _classes(args)
+    name = args.label or truth
+    label = None if name is None else classes.index(name)
+    backbone = load_backbone(args.model, args.device)
+    return Job(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)
+
+
+def run_attack(job: Job, settings: AttackSettings) -> Adversarial:
+    """The attacked picture, steps drained."""
+    *_, adversarial = attack(job.backbone, job.pixels, job.classes, settings, job.label)
+    return adversarial
+
+
+def emit(args: argparse.Namespace, document: dict, lines: list[str]) -> None:
+    """Print `document` as JSON or `lines` for a person; with --out, also keep the document as result.json."""
+    if args.out is not None:
+        (folder(args) / "result.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    if args.json:
+        print(json.dumps(document))
+        return
+    print("\n".join([*lines, *([f"Files in {args.out}"] if args.out else [])]))
+
+
+def folder(args: argparse.Namespace) -> Path:
+    """The folder of --out, made when needed."""
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(f"Expected a folder that can be written; “{args.out}” cannot ({error.strerror}).") from error
+    return args.out
+
+
+def _classes(args: argparse.Namespace) -> tuple[Classes, str | None]:
+    """The classes asked for, and the true one where a sample knows it."""
+    templates = tuple(args.template or (DEFAULT_TEMPLATE,))
+    if args.names:
+        return Classes(tuple(args.names), templates), None
+    if args.classes is not None:
+        return Classes.parse(_read_text(args.classes), templates), None
+    sample = _sample(args.image.name)
+    require(
+        sample is not None,
+        f"“{args.image.name}” is not one of the sample pictures, which know their classes; give --classes FILE, or"
+        " --class NAME twice or more.",
+    )
+    return Classes(tuple(sample["classes"]), templates), sample["truth"]
+
+
+def _sample(name: str) -> dict | None:
+    if not SAMPLES.is_file():
+        return None
+    samples = json.loads(SAMPLES.read_text(encoding="utf-8"))
+    return next((sample for sample in samples if Path(sample["file"]).name == name), None)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise EngineError(f"Expected a text file of class names; “{path}” cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise EngineError(f"Expected a text file of class names in UTF-8; “{path}” is not one.") from error

@@ -1,0 +1,87 @@
+"""`maps`: where the model looks, before and after an attack."""
+
+from __future__ import annotations
+
+import argparse
+
+import torch
+
+from ..attention import MAPS, attend
+from ..drawing import heat
+from ..pictures import save_png
+from ..settings import AttentionSettings
+from ..types import Adversarial, AttentionMap
+from .attack import attack_lines, save_pictures
+from .common import Job, add_attack_options, add_picture_options, attack_settings, emit, folder, open_job, run_attack
+from .layout import attack_data, table
+
+
+def register(subparsers: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser(
+        "maps",
+        help="show where the model looks, before and after the attack",
+        description="Attention maps of the clean and the attacked picture for the attacked class, on one scale.",
+    )
+    add_picture_options(parser)
+    add_attack_options(parser)
+    default = AttentionSettings().method
+    parser.add_argument(
+        "--map", dest="maps", action="append", choices=list(MAPS), help=f"repeat for several; default: {default}"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Attack, map both pictures with each method, print, and keep the drawings with --out."""
+    settings = attack_settings(args)
+    job = open_job(args)
+    adversarial = run_attack(job, settings)
+    made = [_pair(job, adversarial, name) for name in args.maps or [AttentionSettings().method]]
+    if args.out is not None:
+        save_pictures(args, adversarial)
+        for pair in made:
+            _save_pair(args, adversarial, pair)
+    rows = [row for pair in made for row in _rows(pair)]
+    lines = [*attack_lines(job, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
+    data = [{"method": clean.method, "clean": _data(clean), "attacked": _data(hit)} for clean, hit in made]
+    emit(args, job.document() | {"attack": attack_data(adversarial), "maps": data}, lines)
+
+
+def _pair(job: Job, adversarial: Adversarial, name: str) -> tuple[AttentionMap, AttentionMap]:
+    settings = AttentionSettings(method=name)
+    clean, attacked = (
+        attend(job.backbone, pixels, job.classes, settings, adversarial.label)
+        for pixels in (adversarial.clean, adversarial.saved)
+    )
+    return clean, attacked
+
+
+def _save_pair(args: argparse.Namespace, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> None:
+    values = torch.stack([found.raw for found in pair]).float()
+    limits = float(values.min()), float(values.flatten().quantile(AttentionSettings().clip_quantile))
+    for which, found, pixels in zip(
+        ("clean", "attacked"), pair, (adversarial.clean, adversarial.saved), strict=True
+    ):
+        save_png(heat(found.raw, pixels, limits), folder(args) / f"map-{found.method}-{which}.png")
+
+
+def _rows(pair: tuple[AttentionMap, AttentionMap]) -> list[tuple[str, ...]]:
+    return [
+        (found.method, which, f"{float(found.raw.min()):.4g}", f"{float(found.raw.max()):.4g}", _peak(found))
+        for which, found in zip(("clean", "attacked"), pair, strict=True)
+    ]
+
+
+def _peak(found: AttentionMap) -> str:
+    row, column = divmod(int(found.raw.argmax()), found.raw.shape[1])
+    return f"row {row}, column {column}" + (" (degenerate)" if found.degenerate else "")
+
+
+def _data(found: AttentionMap) -> dict:
+    return {
+        "label": found.label,
+        "degenerate": found.degenerate,
+        "raw": found.raw.tolist(),
+        "grid": found.grid.tolist(),
+    }

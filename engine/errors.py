@@ -1,0 +1,11 @@
+"""The one exception that carries a sentence for a person."""
+
+
+class EngineError(ValueError):
+    """What was expected and what came, in one sentence; pages and command lines show it as it is."""
+
+
+def require(condition: bool, sentence: str) -> None:
+    """Raise `EngineError(sentence)` unless `condition` holds."""
+    if not condition:
+        raise EngineError(sentence)

@@ -1,0 +1,74 @@
+"""Numbers that describe predictions, features and maps: pure tensor functions that know no model."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def entropy(logits: Tensor) -> Tensor:
+    """Entropy of softmax(logits) in nats over the last axis, (..., c) -> (...), from 0 to log c; never nan."""
+    logs = logits.log_softmax(-1)
+    return -(logs.exp() * logs).sum(-1)
+
+
+def marginal_entropy(logits: Tensor) -> Tensor:
+    """Entropy in nats of the mean of k predictions, (k, c) -> (), computed from logarithms (TPT's loss)."""
+    return entropy(mean_log_probability(logits))
+
+
+def mean_log_probability(logits: Tensor) -> Tensor:
+    """Logarithm of the mean probability of k predictions, (k, c) -> (c,)."""
+    return logits.log_softmax(-1).logsumexp(0) - math.log(len(logits))
+
+
+def neighbour_similarity(features: Tensor, neighbours: int, mask_self: bool = True) -> Tensor:
+    """Mean cosine of each unit feature to its min(neighbours, n - 1) nearest others, (n, d) -> (n,) in [-1, 1].
+
+    A single feature has no others and scores 0. `mask_self=False` counts each feature among its own neighbours, as
+    the official code does in the rows where rounding leaves its self-similarity below 1 (R-TPT, A-TPT).
+    """
+    if len(features) == 1:
+        return features.new_zeros(1)
+    cosines = features @ features.t()
+    if mask_self:
+        cosines = cosines.masked_fill(torch.eye(len(features), dtype=torch.bool, device=features.device), -math.inf)
+    return cosines.topk(min(neighbours, len(features) - 1), -1).values.mean(-1)
+
+
+def total_variation(maps: Tensor) -> Tensor:
+    """Anisotropic total variation of maps (n, gh, gw) -> (n,): mean absolute difference of neighbouring cells."""
+    down, right = maps.diff(dim=-2).abs(), maps.diff(dim=-1).abs()
+    pairs = down[0].numel() + right[0].numel()
+    return (down.flatten(1).sum(-1) + right.flatten(1).sum(-1)) / max(pairs, 1)
+
+
+def spearman(first: Tensor, second: Tensor) -> float:
+    """Rank correlation of two maps of one shape, in [-1, 1]; ties share their mean rank, a constant map gives 0."""
+    a, b = (ranks - ranks.mean() for ranks in (_ranks(first), _ranks(second)))
+    return float((a @ b) / (a.norm() * b.norm()).clamp_min(1e-12))
+
+
+def _ranks(values: Tensor) -> Tensor:
+    _, places, counts = values.flatten().unique(return_inverse=True, return_counts=True)
+    return (counts.cumsum(0) - (counts - 1) / 2).double()[places]
+
+
+def top_iou(first: Tensor, second: Tensor, share: float = 0.2) -> float:
+    """Overlap (intersection over union, in [0, 1]) of the `share` of cells with the largest values of two maps."""
+    count = max(1, round(share * first.numel()))
+    a, b = (set(values.flatten().topk(count).indices.tolist()) for values in (first, second))
+    return len(a & b) / len(a | b)
+
+
+def centre_shift(first: Tensor, second: Tensor) -> float:
+    """Distance between the centres of mass of two non-negative maps (gh, gw), in sides of the picture, in [0, 1.42]."""
+    return float((_centre(first) - _centre(second)).norm())
+
+
+def _centre(values: Tensor) -> Tensor:
+    mass = values.double() + 1e-12  # an empty map has its centre in the middle
+    rows, columns = ((torch.arange(size, dtype=mass.dtype) + 0.5) / size for size in mass.shape)
+    return torch.stack([mass.sum(1) @ rows, mass.sum(0) @ columns]) / mass.sum()

@@ -1,0 +1,184 @@
+"""Picture files in and out: whatever a person may hand over becomes plain RGB, or a sentence; knows no tensors.
+
+The file is read once, its format is checked against a short list before any decoder runs, and its size in pixels
+before any pixel is decoded.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps
+
+from .errors import EngineError, require
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+MAX_BYTES = 20 * 2**20
+MAX_PIXELS = 40_000_000
+MIN_SIDE = 16
+MAX_ASPECT = 20
+LARGE_SIDE = 2048  # longer sides are reduced to this; models look at 224 to 448 pixels
+
+EXPECTED = "Expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture"
+SIGNS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
+    ("an SVG drawing", lambda head: b"<svg" in head.lower()),
+    ("a web page", lambda head: b"<html" in head.lower() or b"<!doctype html" in head.lower()),
+    ("a PDF document", lambda head: head.startswith(b"%PDF")),
+    ("a PostScript file", lambda head: head.startswith(b"%!PS")),
+    ("a Photoshop file", lambda head: head.startswith(b"8BPS")),
+    ("an AVIF picture", lambda head: head[4:12] in (b"ftypavif", b"ftypavis")),
+    ("a HEIC picture", lambda head: head[4:11] in (b"ftyphei", b"ftypmif", b"ftyphev")),
+    ("a video", lambda head: head[4:8] == b"ftyp" or head.startswith(b"\x1aE\xdf\xa3")),
+    ("a ZIP archive or office document", lambda head: head.startswith(b"PK\x03\x04")),
+    ("text", lambda head: not re.search(rb"[\x00-\x08\x0e-\x1f]", head)),
+)
+SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Picture:
+    """A decoded picture in RGB without metadata, and one sentence on what was done to it ("" when nothing was)."""
+
+    image: Image.Image
+    note: str
+
+
+def load_picture(path: str | Path) -> Picture:
+    """The picture in a file as upright RGB in sRGB, at most 2,048 pixels long.
+
+    Animations give their first frame, transparency is laid over white, 16-bit and float values are scaled to 8 bits.
+    Raises `EngineError` with one sentence for anything that is no such picture, is damaged, or is too large or small.
+    """
+    data = _read(Path(path))
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_size(*image.size)
+            return _decode(image)
+    except EngineError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise EngineError(f"Expected a picture of at most {MAX_PIXELS // 10**6} megapixels; got far more.") from error
+    except Image.UnidentifiedImageError as error:
+        raise EngineError(f"{EXPECTED}; got {_kind(data)}.") from error
+    except Exception as error:  # decoders raise what they like on damaged bytes
+        raise EngineError(f"{EXPECTED}; got one that is damaged or cut short.") from error
+
+
+def save_png(pixels: np.ndarray, path: str | Path) -> None:
+    """Write pixels (3, s, s) in [0, 1], an array or a CPU tensor, as a PNG with every value rounded to n/255.
+
+    Raises `EngineError` for another shape or range.
+    """
+    values = np.asarray(pixels)
+    require(values.ndim == 3 and len(values) == 3, f"Expected pixels of shape (3, s, s); got {values.shape}.")
+    low, high = float(values.min()), float(values.max())
+    require(low >= 0 and high <= 1, f"Expected pixels in [0, 1]; got values from {low:g} to {high:g}.")
+    levels = np.rint(values * 255).astype(np.uint8)
+    Image.fromarray(levels.transpose(1, 2, 0)).save(path, format="PNG")
+
+
+def _read(path: Path) -> bytes:
+    require(not path.is_dir(), f"{EXPECTED}; got the folder “{path}”.")
+    try:
+        size = path.stat().st_size
+        require(size > 0, f"{EXPECTED}; got an empty file.")
+        require(
+            size <= MAX_BYTES, f"Expected a file of at most {MAX_BYTES >> 20} MB; got {size / 2**20:,.1f} MB."
+        )
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise EngineError(f"{EXPECTED}; there is no file “{path}”.") from error
+    except OSError as error:
+        raise EngineError(f"{EXPECTED}; “{path}” cannot be read ({error.strerror}).") from error
+
+
+def _kind(data: bytes) -> str:
+    return next((name for name, matches in SIGNS if matches(data[:1024])), "a file of an unknown kind")
+
+
+def _check_size(width: int, height: int) -> None:
+    require(
+        width * height <= MAX_PIXELS,
+        f"Expected a picture of at most {MAX_PIXELS // 10**6} megapixels; got {width:,}×{height:,} pixels.",
+    )
+    require(
+        min(width, height) >= MIN_SIDE,
+        f"Expected a picture at least {MIN_SIDE} pixels wide and high; got {width:,}×{height:,}.",
+    )
+    require(
+        max(width, height) <= MAX_ASPECT * min(width, height),
+        f"Expected a picture at most {MAX_ASPECT} times as long as it is wide; got {width:,}×{height:,} pixels.",
+    )
+
+
+def _decode(image: Image.Image) -> Picture:
+    notes = []
+    full = image.size
+    if image.format == "JPEG":
+        image.draft(None, (LARGE_SIDE, LARGE_SIDE))  # decodes at half, a quarter or an eighth of the size
+    elif getattr(image, "n_frames", 1) > 1:
+        image.seek(0)
+        notes.append("only the first frame was used")
+    image.load()
+    profile = image.info.get("icc_profile")
+    upright = ImageOps.exif_transpose(image)
+    if upright.size == image.size[::-1]:
+        full = full[::-1]
+    if upright.mode in (*SIXTEEN_BITS, "I", "F"):
+        notes.append("values were scaled to 8 bits")
+        upright = _to_8_bits(upright)
+    plain = _over_white(_to_srgb(upright, profile), notes)
+    if max(full) > LARGE_SIDE:
+        plain.thumbnail((LARGE_SIDE, LARGE_SIDE), Image.Resampling.LANCZOS)
+        notes.append(f"the picture was reduced from {full[0]:,}×{full[1]:,} to {plain.width:,}×{plain.height:,} pixels")
+    return Picture(Image.fromarray(np.array(plain)), _sentence(notes))
+
+
+def _to_8_bits(image: Image.Image) -> Image.Image:
+    """16-bit, 32-bit and float greys as 8 bits; values that fit [0, 1] or [0, 255] keep that meaning."""
+    values = np.asarray(image).astype(np.float64)
+    require(bool(np.isfinite(values).all()), f"{EXPECTED}; got one with values that are no numbers.")
+    high = values.max()
+    if image.mode in SIXTEEN_BITS or (image.mode == "I" and 255 < high <= 65535):
+        values = values / 257
+    elif image.mode == "F" and high <= 1:
+        values = values * 255
+    elif high > 255:
+        values = values * (255 / high)
+    return Image.fromarray(np.rint(values).clip(0, 255).astype(np.uint8))
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Colours of an embedded profile in sRGB; a profile that cannot be used is passed over, as browsers do."""
+    if not profile or image.mode not in ("RGB", "RGBA", "CMYK"):
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        mode = "RGBA" if image.mode == "RGBA" else "RGB"
+        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+    except (ImageCms.PyCMSError, OSError):
+        return image
+
+
+def _over_white(image: Image.Image, notes: list[str]) -> Image.Image:
+    """RGB over white; adds to `notes` when a pixel really was transparent."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layers = image.convert("RGBA")
+    if layers.getchannel("A").getextrema()[0] < 255:
+        notes.append("transparency was laid over white")
+    white = Image.new("RGBA", layers.size, "white")
+    return Image.alpha_composite(white, layers).convert("RGB")
+
+
+def _sentence(notes: list[str]) -> str:
+    """Several clauses as one sentence."""
+    if not notes:
+        return ""
+    joined = " and ".join([", ".join(notes[:-1]), notes[-1]] if len(notes) > 1 else notes)
+    return joined[0].upper() + joined[1:] + "."

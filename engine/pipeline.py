@@ -1,0 +1,46 @@
+"""The whole story of one picture as a stream: look, attack, map, make views, tune, weigh, compare."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from torch import Tensor
+
+from .attacks import attack
+from .attention import attend
+from .backbone import Backbone
+from .ensemble import fuse
+from .methods import MadeViews, defend
+from .predict import predict
+from .settings import Settings
+from .tuning import tune
+from .types import Adversarial, AttackStep, Classes, Stage
+from .views import make_views
+
+
+def explore(
+    backbone: Backbone, pixels: Tensor, classes: Classes, settings: Settings, label: int | None = None
+) -> Iterator[Stage]:
+    """Every stage for pixels (3, s, s) in [0, 1]: `clean`, `attack-step`*, `attacked`, `map-clean`, `map-attacked`,
+    `views`, `tune-step`*, `ensemble`, `method`*.
+
+    The attack and the maps are about `label`, or the clean answer without one. All stages after the attack work on
+    the 8-bit picture `Adversarial.saved`; with epsilon 0 that is the clean one.
+    Raises `EngineError` as the verbs of the stages do.
+    """
+    yield Stage("clean", predict(backbone, pixels, classes))
+    for event in attack(backbone, pixels, classes, settings.attack, label):
+        yield Stage("attack-step" if isinstance(event, AttackStep) else "attacked", event)
+    adversarial: Adversarial = event
+    for name, picture in (("map-clean", adversarial.clean), ("map-attacked", adversarial.saved)):
+        yield Stage(name, attend(backbone, picture, classes, settings.attention, adversarial.label))
+    started = time.perf_counter()
+    views = make_views(backbone, adversarial.saved, classes, settings.views)
+    made = MadeViews(views, time.perf_counter() - started)
+    yield Stage("views", views)
+    for step in tune(backbone, views, classes, settings.tuning):
+        yield Stage("tune-step", step)
+    yield Stage("ensemble", fuse(views, step, settings.ensemble))
+    for defence in defend(backbone, adversarial.saved, classes, settings, {settings.views.kind: made}):
+        yield Stage("method", defence)

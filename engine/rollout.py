@@ -1,0 +1,91 @@
+"""Attention algebra over a batch of pictures: from attention weights, tokens and gradients to maps.
+
+Letters: b pictures, h heads, t tokens (the class token first, then gh*gw patches), d width. Knows no model.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import torch
+from torch import Tensor
+
+EPS = 1e-8
+
+
+def token_dots(tokens: Tensor, gradients: Tensor) -> Tensor:
+    """First-order evidence of each token, sum over d of T * dS/dT: two (b, t, d) -> (b, t)."""
+    return (tokens * gradients).sum(-1)
+
+
+def token_weights(dots: Tensor) -> Tensor:
+    """Positive part of `dots` (b, t), scaled to sum to 1 over the tokens (A-TPT's token weights)."""
+    positive = dots.relu()
+    return positive / (positive.sum(-1, keepdim=True) + EPS)
+
+
+def row_normalised(matrix: Tensor) -> Tensor:
+    """Non-negative matrices (..., t, t) with every row scaled to sum to 1."""
+    return matrix / (matrix.sum(-1, keepdim=True) + EPS)
+
+
+def contributions(attention: Tensor, weights: Tensor | float = 1.0) -> Tensor:
+    """How much each token of a block is made of each token before it, (b, h, t, t) -> (b, t, t), rows sum to 1.
+
+    Mean over heads, source tokens (columns) scaled by `weights` (b, t), plus the residual path.
+    """
+    mixed = attention.mean(1)
+    if isinstance(weights, Tensor):
+        weights = weights[:, None, :]
+    identity = torch.eye(mixed.shape[-1], dtype=mixed.dtype, device=mixed.device)
+    return row_normalised(identity + mixed * weights)
+
+
+def joint(blocks: list[Tensor]) -> Tensor:
+    """Product of the blocks' contributions, each (b, t, t), in block order: last @ ... @ first (attention rollout)."""
+    return reduce(lambda product, block: block @ product, blocks)
+
+
+def last_two(blocks: list[Tensor]) -> Tensor:
+    """A-TPT's joint: the last block times the 0.5 / 1.0 weighted mean of the last two, (b, t, t)."""
+    before, last = blocks[-2:]
+    return last @ row_normalised((0.5 * before + last) / 1.5)
+
+
+def depth_weights(count: int) -> list[float]:
+    """Weights of `count` blocks growing evenly from 0.5 at the first to 1 at the last."""
+    return (torch.linspace(1, 2, count, dtype=torch.float64) / 2).tolist()
+
+
+def class_row(matrix: Tensor, grid: tuple[int, int]) -> Tensor:
+    """What the class token takes from each patch, (b, t, t) -> (b, gh, gw)."""
+    return matrix[:, 0, 1:].unflatten(-1, grid)
+
+
+def class_attention(attention: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Attention of the class token to the patches, each head scaled to sum 1, mean over heads: (b, gh, gw)."""
+    row = attention[:, :, 0, 1:]
+    return (row / (row.sum(-1, keepdim=True) + EPS)).mean(1).unflatten(-1, grid)
+
+
+def token_grad_cam(tokens: Tensor, gradients: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Grad-CAM over patch tokens (b, t, d): channels weighted by their mean gradient over patches, positive part."""
+    channels = gradients[:, 1:].mean(1, keepdim=True)
+    return (tokens[:, 1:] * channels).sum(-1).relu().unflatten(-1, grid)
+
+
+def grad_cam(maps: Tensor, gradients: Tensor) -> Tensor:
+    """Grad-CAM of feature maps (b, d, gh, gw): channels weighted by their mean gradient, positive part."""
+    return (maps * gradients.mean((-2, -1), keepdim=True)).sum(1).relu()
+
+
+def quantiles(maps: Tensor, share: float) -> Tensor:
+    """The `share` quantile of each map, (b, h, w) -> (b, 1, 1); one by one, as torch limits the size of a batch."""
+    return torch.stack([values.flatten().quantile(share) for values in maps])[:, None, None]
+
+
+def stretch(maps: Tensor, quantile: float) -> Tensor:
+    """Each map (b, gh, gw) cut at its own `quantile` and scaled to [0, 1]; a constant map becomes zeros."""
+    cut = torch.minimum(maps, quantiles(maps, quantile))
+    low, high = cut.amin((-2, -1), keepdim=True), cut.amax((-2, -1), keepdim=True)
+    return (cut - low) / (high - low + EPS)

@@ -1,0 +1,159 @@
+"""What a person may choose, one frozen object per stage; each refuses nonsense with a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from .errors import require
+
+
+def _choice(what: str, value: str, allowed: tuple[str, ...]) -> None:
+    require(value in allowed, f"Expected {what} to be one of {', '.join(allowed)}; got “{value}”.")
+
+
+def _range(what: str, value: float, low: float, high: float) -> None:
+    require(low <= value <= high, f"Expected {what} between {low:g} and {high:g}; got {value:g}.")
+
+
+@dataclass(frozen=True, slots=True)
+class AttackSettings:
+    """A perturbation with Linf norm at most `epsilon` (pixels in [0, 1]).
+
+    `step_size` None means epsilon / 4, as the papers of this family do (methods of R-TPT and A-TPT).
+    FGSM is one step of size epsilon whatever `steps` says.
+    """
+
+    METHODS = ("pgd", "fgsm")
+
+    method: str = "pgd"
+    epsilon: float = 4 / 255
+    step_size: float | None = None
+    steps: int = 20
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _choice("the attack", self.method, self.METHODS)
+        _range("epsilon (pixels in [0, 1])", self.epsilon, 0, 64 / 255)
+        _range("attack steps", self.steps, 1, 1000)
+        if self.step_size is not None:
+            _range("the step size (pixels in [0, 1])", self.step_size, 1e-6, 1)
+
+    @property
+    def step(self) -> float:
+        """The step size in force, pixels in [0, 1]."""
+        return self.epsilon / 4 if self.step_size is None else self.step_size
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionSettings:
+    """Which map of `engine.attention.MAPS`; values above `clip_quantile` of a map are clipped before scaling."""
+
+    method: str = "a-tpt"
+    clip_quantile: float = 0.99
+
+    def __post_init__(self) -> None:
+        _range("the clip quantile", self.clip_quantile, 0.5, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSettings:
+    """How views are made (A-TPT section on attention-guided augmentation; defaults of its released code).
+
+    The `high` share of pixels with most attention keeps `keep_high` of the base view, the `low` share with least
+    keeps `keep_low`; between them the view's Beta draw decides. `crop_scale` is the range of crop areas, `map` the
+    key of `engine.attention.MAPS` that guides attention views.
+    """
+
+    KINDS = ("attention", "augmix")
+
+    kind: str = "attention"
+    count: int = 64
+    high: float = 0.2
+    low: float = 0.8
+    keep_high: float = 0.8
+    keep_low: float = 0.2
+    crop_scale: tuple[float, float] = (0.08, 1.0)
+    augmix: bool = True
+    seed: int = 0
+    map: str = "a-tpt"
+
+    def __post_init__(self) -> None:
+        _choice("the kind of views", self.kind, self.KINDS)
+        _range("the number of views", self.count, 2, 256)
+        for name in ("high", "low", "keep_high", "keep_low"):
+            _range(name, getattr(self, name), 0, 1)
+        require(
+            self.high + self.low <= 1 + 1e-9,
+            f"The high and low shares must not overlap: expected high + low <= 1; got {self.high + self.low:g}.",
+        )
+        small, large = self.crop_scale
+        require(
+            0 < small <= large <= 1,
+            f"Expected crop areas with 0 < smallest <= largest <= 1; got {small:g} and {large:g}.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TuneSettings:
+    """AdamW on the prompt's context vectors over the `keep` share of views with least entropy.
+
+    `marginal` minimises the entropy of the mean prediction (TPT), `pointwise` the mean entropy (R-TPT, A-TPT).
+    """
+
+    LOSSES = ("pointwise", "marginal")
+
+    loss: str = "pointwise"
+    steps: int = 1
+    learning_rate: float = 5e-3
+    keep: float = 0.1
+    weight_decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        _choice("the loss", self.loss, self.LOSSES)
+        _range("tuning steps", self.steps, 0, 100)
+        _range("the learning rate", self.learning_rate, 0, 1)
+        _range("the share of views kept", self.keep, 0.01, 1)
+        _range("weight decay", self.weight_decay, 0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class EnsembleSettings:
+    """How views are weighted in the answer.
+
+    `similarity`: softmax of the mean cosine to the `neighbours` nearest views over `temperature` (released A-TPT,
+    R-TPT). `tv`: softmax of minus the total variation of the attention maps over `tv_temperature` (the paper's
+    figure; TV on the min-max patch grid, averaged over its neighbour pairs, which keeps it from being one-hot).
+    `uniform`: all views alike. `keep` None uses all views, else that many with least tuned entropy.
+    """
+
+    WEIGHTINGS = ("similarity", "tv", "uniform")
+
+    weighting: str = "similarity"
+    neighbours: int = 20
+    temperature: float = 0.01
+    tv_temperature: float = 0.05
+    keep: int | None = None
+
+    def __post_init__(self) -> None:
+        _choice("the weighting", self.weighting, self.WEIGHTINGS)
+        _range("the number of neighbours", self.neighbours, 1, 256)
+        _range("the temperature", self.temperature, 1e-6, 100)
+        _range("the TV temperature", self.tv_temperature, 1e-6, 1000)
+        if self.keep is not None:
+            _range("the number of views kept", self.keep, 1, 256)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything `explore` needs."""
+
+    attack: AttackSettings = field(default_factory=AttackSettings)
+    attention: AttentionSettings = field(default_factory=AttentionSettings)
+    views: ViewSettings = field(default_factory=ViewSettings)
+    tuning: TuneSettings = field(default_factory=TuneSettings)
+    ensemble: EnsembleSettings = field(default_factory=EnsembleSettings)
+    methods: tuple[str, ...] = ("clip", "view-average", "tpt", "r-tpt", "a-tpt")
+
+    def with_seed(self, seed: int) -> Settings:
+        """The same settings with `seed` for the attack and the views."""
+        return replace(self, attack=replace(self.attack, seed=seed), views=replace(self.views, seed=seed))

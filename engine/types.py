@@ -1,0 +1,285 @@
+"""What the stages hand to each other: frozen results, detached and on the CPU.
+
+Axes are named the same everywhere: `n` views, `c` classes, `d` joint embedding, `s` pixels a side,
+`gh gw` the patch grid. Pixels are float32 in [0, 1] with shape (3, s, s), RGB.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .errors import require
+
+DEFAULT_TEMPLATE = "a photo of a {}."
+MAX_CLASSES = 1000
+MAX_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """The answers a picture may get: names and the sentences they are put into.
+
+    The first template is the prompt that tuning starts from; several templates are averaged (prompt ensemble)
+    wherever nothing is tuned. Underscores in names are read as spaces by the text encoder.
+    Raises `EngineError` for fewer than two names, empty, repeated, too long or too many names, or a template
+    without exactly one `{}`.
+    """
+
+    names: tuple[str, ...]
+    templates: tuple[str, ...] = (DEFAULT_TEMPLATE,)
+
+    def __post_init__(self) -> None:
+        count = len(self.names)
+        require(count >= 2, f"Give at least two class names, one per line; got {count or 'none'}.")
+        require(count <= MAX_CLASSES, f"Give at most {MAX_CLASSES:,} class names; got {count:,}.")
+        seen: set[str] = set()
+        for name in self.names:
+            require(bool(name.strip()), "A class name is empty; every line needs at least one word.")
+            require(
+                len(name) <= MAX_NAME,
+                f"Class names may have at most {MAX_NAME} characters; “{name[:30]}…” has {len(name):,}.",
+            )
+            key = " ".join(name.replace("_", " ").lower().split())
+            require(key not in seen, f"The class name “{name}” stands twice; every class needs its own name.")
+            seen.add(key)
+        require(bool(self.templates), "Give at least one prompt template, such as “a photo of a {}.”.")
+        for template in self.templates:
+            require(
+                template.count("{}") == 1 and len(template) <= MAX_NAME,
+                f"A prompt template needs exactly one {{}} for the class name and at most {MAX_NAME} characters;"
+                f" got “{template[:60]}”.",
+            )
+
+    @classmethod
+    def parse(cls, text: str, templates: tuple[str, ...] = (DEFAULT_TEMPLATE,)) -> Classes:
+        """Classes from text with one name per line; blank lines are passed over."""
+        return cls(tuple(line.strip() for line in text.splitlines() if line.strip()), templates)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def index(self, name: str) -> int:
+        """Position of `name`; raises `EngineError` when it is not one of the classes."""
+        require(name in self.names, f"“{name}” is not one of the {len(self)} class names.")
+        return self.names.index(name)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Prediction:
+    """Logits over the classes, shape (c,). Where a method averages probabilities, logits are their logarithm."""
+
+    classes: Classes
+    logits: Tensor
+
+    @property
+    def probabilities(self) -> Tensor:
+        """Softmax of the logits, shape (c,)."""
+        return self.logits.softmax(-1)
+
+    @property
+    def label(self) -> int:
+        """Index of the most probable class."""
+        return int(self.logits.argmax())
+
+    @property
+    def name(self) -> str:
+        """Name of the most probable class."""
+        return self.classes.names[self.label]
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the most probable class."""
+        return float(self.probabilities.max())
+
+    @property
+    def entropy(self) -> float:
+        """Entropy of the distribution in nats, from 0 to log c."""
+        logs = self.logits.log_softmax(-1)
+        return float(-(logs.exp() * logs).sum())
+
+    @property
+    def margin(self) -> float:
+        """Largest logit minus the second largest."""
+        first, second = self.logits.topk(2).values
+        return float(first - second)
+
+    def top(self, count: int) -> list[tuple[str, float]]:
+        """The `count` most probable (name, probability), best first."""
+        values, places = self.probabilities.topk(min(count, len(self.classes)))
+        return [(self.classes.names[i], float(v)) for v, i in zip(values, places.tolist(), strict=True)]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class AttackStep:
+    """One forward pass of an attack: what the model thinks of the picture the attack has reached."""
+
+    index: int
+    total: int
+    loss: float
+    prediction: Prediction
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Adversarial:
+    """An attacked picture. `pixels` is the float result, `saved` the same rounded to 8 bits inside the ball.
+
+    `label` is what the attack pushed away from; `from_truth` tells whether it was the given true label (else the
+    clean prediction). `after` judges `pixels`, `after_saved` judges `saved`.
+    """
+
+    clean: Tensor  # (3, s, s)
+    pixels: Tensor  # (3, s, s)
+    saved: Tensor  # (3, s, s), values n/255
+    method: str
+    epsilon: float
+    label: int
+    from_truth: bool
+    before: Prediction
+    after: Prediction
+    after_saved: Prediction
+    steps: tuple[AttackStep, ...]
+    seconds: float
+
+    @property
+    def fooled(self) -> bool:
+        """Whether the saved picture, which later stages use, is no longer given the attacked label."""
+        return self.after_saved.label != self.label
+
+    def linf(self, saved: bool = True) -> float:
+        """Largest absolute change of a channel, in [0, 1]."""
+        return float(((self.saved if saved else self.pixels) - self.clean).abs().max())
+
+    def l2(self, saved: bool = True) -> float:
+        """Euclidean norm of the change over all channels and pixels, in units of the [0, 1] scale."""
+        return float(((self.saved if saved else self.pixels) - self.clean).norm())
+
+
+def upsample(grids: Tensor, size: int, floor: float = 0.0) -> Tensor:
+    """Maps (n, gh, gw) in [0, 1] stretched bilinearly to (n, size, size), then sharpened where `floor` > 0.
+
+    Sharpening (A-TPT's ResNet path): take `floor` off, cut at zero, divide by the largest value, square.
+    """
+    maps = F.interpolate(grids[:, None], (size, size), mode="bilinear", align_corners=False)[:, 0]
+    if floor > 0:
+        maps = (maps - floor).relu()
+        maps = (maps / (maps.amax((-2, -1), keepdim=True) + 1e-8)).square()
+    return maps
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class AttentionMap:
+    """Where one method says the evidence for one class lies, on the model's patch grid.
+
+    `raw` (gh, gw) are the values as computed (comparable between pictures); `grid` (gh, gw) is `raw` clipped at its
+    0.99 quantile and stretched to [0, 1], which is what A-TPT thresholds. `degenerate` marks a gradient-rollout map
+    whose last-block weights are rounding residue (class-token weight not positive): it shows amplified noise.
+    `floor` is what A-TPT's sharpening for ResNets takes off after upsampling; 0 means no sharpening.
+    """
+
+    raw: Tensor
+    grid: Tensor
+    method: str
+    label: int
+    degenerate: bool = False
+    floor: float = 0.0
+
+    def upsampled(self, size: int) -> Tensor:
+        """`grid` stretched bilinearly to (size, size) and sharpened, as A-TPT does before thresholding."""
+        return upsample(self.grid[None], size, self.floor)[0]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ViewSet:
+    """The augmented views of one picture, encoded once. View 0 is the picture itself.
+
+    `pixels` = strength * base + (1 - strength) * mix. `regions` holds 2 high, 1 middle, 0 low attention per pixel
+    (all 1 for plain AugMix, where strength is the view's Beta draw). `maps` is (n, gh, gw) in [0, 1], or (0, 0, 0)
+    where no attention was computed. `crops` is (n, 5): top, left, height, width in pixels of the picture, and 1 where mirrored.
+    """
+
+    kind: str
+    pixels: Tensor  # (n, 3, s, s)
+    bases: Tensor  # (n, 3, s, s) uint8
+    mixes: Tensor  # (n, 3, s, s)
+    betas: Tensor  # (n,)
+    regions: Tensor  # (n, s, s) uint8
+    strengths: tuple[float, float]  # weight of the base on high and on low regions
+    maps: Tensor
+    degenerate: Tensor  # (n,) bool
+    crops: Tensor  # (n, 5) int64
+    features: Tensor  # (n, d), unit length
+    logits: Tensor  # (n, c) under the untuned prompt
+    classes: Classes
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    @property
+    def entropies(self) -> Tensor:
+        """Entropy of each view's untuned prediction in nats, shape (n,)."""
+        logs = self.logits.log_softmax(-1)
+        return -(logs.exp() * logs).sum(-1)
+
+    def strength(self, view: int) -> Tensor:
+        """Weight of the base view at each pixel of one view, shape (s, s)."""
+        high, low = self.strengths
+        region = self.regions[view]
+        middle = self.betas[view].expand_as(region)
+        return torch.where(region == 2, high, torch.where(region == 0, low, middle))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TuneStep:
+    """The state after `index` updates of the prompt; index 0 is the untuned prompt.
+
+    `loss` is the tuned loss at this prompt over the `kept` views (indices, chosen once before the first update).
+    `token_drift` (tokens,) and `text_drift` (c,) are distances moved since step 0: Euclidean in embedding space, and
+    one minus cosine between text features.
+    """
+
+    index: int
+    loss: float
+    context: Tensor  # (tokens, width)
+    text_features: Tensor  # (c, d), unit length
+    logits: Tensor  # (n, c)
+    kept: Tensor  # (k,) int64
+    token_drift: Tensor
+    text_drift: Tensor
+    prediction: Prediction  # of view 0
+
+    @property
+    def entropies(self) -> Tensor:
+        """Entropy of each view in nats under this prompt, shape (n,)."""
+        logs = self.logits.log_softmax(-1)
+        return -(logs.exp() * logs).sum(-1)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ensemble:
+    """The answer of a weighted set of views; `weights` (n,) sums to 1 and is 0 for views left out."""
+
+    weighting: str
+    weights: Tensor
+    scores: Tensor  # (n,) what the weights were made from; nan for views left out
+    prediction: Prediction
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Defence:
+    """One method's answer for one picture, and the seconds it would take alone, views included."""
+
+    method: str
+    prediction: Prediction
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Stage:
+    """One event of `explore`: which step of the story, and its result."""
+
+    name: str
+    result: Prediction | AttackStep | Adversarial | AttentionMap | ViewSet | TuneStep | Ensemble | Defence

@@ -1,0 +1,129 @@
+"""Augmented views of one picture: AugMix, or A-TPT's mixing by attention. Encodes each view once; tunes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import augment
+from .attention import attention_maps
+from .backbone import Backbone
+from .predict import check_pixels
+from .rollout import quantiles
+from .settings import AttentionSettings, ViewSettings
+from .types import Classes, ViewSet
+
+HIGH, MIDDLE, LOW = 2, 1, 0
+
+
+def make_views(backbone: Backbone, pixels: Tensor, classes: Classes, settings: ViewSettings) -> ViewSet:
+    """`settings.count` views of pixels (3, s, s); view 0 is the picture itself, never mixed.
+
+    Crops are taken from the picture rounded to 8 bits. The same seed gives the same crops, mixtures and Beta draws for
+    both kinds and for any count.
+    """
+    check_pixels(backbone, pixels)
+    pixels = pixels.detach().float().cpu()
+    raw = _draw(pixels, settings)
+    sources = raw.bases.float() / 255
+    sources[0] = pixels
+    text = backbone.encode_text(classes)
+    guide = _guide(backbone, sources, text, settings)
+    strength = strengths(guide.regions, raw.betas, settings.keep_high, settings.keep_low)
+    views = blend(sources, raw.mixes, strength)
+    with torch.no_grad():
+        features = backbone.encode_image(views)
+        logits = backbone.logits(features, text)
+    return ViewSet(
+        kind=settings.kind,
+        pixels=views,
+        bases=raw.bases,
+        mixes=raw.mixes,
+        betas=raw.betas,
+        regions=guide.regions,
+        strengths=(settings.keep_high, settings.keep_low),
+        maps=guide.maps,
+        degenerate=guide.degenerate,
+        crops=raw.crops,
+        features=features.cpu(),
+        logits=logits.cpu(),
+        classes=classes,
+    )
+
+
+def regions(maps: Tensor, high: float, low: float) -> Tensor:
+    """Split maps (n, s, s) by their own quantiles into 2 high, 1 middle, 0 low, (n, s, s) uint8.
+
+    High lies above the 1 - `high` quantile, low at or below the `low` quantile; where many pixels are equal the areas
+    differ from the shares, as in A-TPT. A share of 0 selects nothing.
+    """
+    result = torch.full(maps.shape, MIDDLE, dtype=torch.uint8, device=maps.device)
+    if low > 0:
+        result[maps <= quantiles(maps, low)] = LOW
+    result[maps > quantiles(maps, 1 - high)] = HIGH
+    return result
+
+
+def strengths(areas: Tensor, betas: Tensor, keep_high: float, keep_low: float) -> Tensor:
+    """Weight of the base at each pixel: regions (n, s, s) and Beta draws (n,) -> (n, s, s) in [0, 1]."""
+    middle = betas[:, None, None].expand(areas.shape)
+    return torch.where(areas == HIGH, keep_high, torch.where(areas == LOW, keep_low, middle))
+
+
+def blend(bases: Tensor, mixes: Tensor, strength: Tensor) -> Tensor:
+    """strength * base + (1 - strength) * mix for pictures (n, 3, s, s) in [0, 1] and strength (n, s, s)."""
+    weight = strength[:, None]
+    return weight * bases + (1 - weight) * mixes
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Draws:
+    """What chance decided; fields as in `ViewSet`."""
+
+    bases: Tensor
+    mixes: Tensor
+    betas: Tensor
+    crops: Tensor
+
+
+def _draw(pixels: Tensor, settings: ViewSettings) -> _Draws:
+    picture = (pixels * 255).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
+    size = picture.shape[0]
+    bases, mixes = [picture], [pixels.permute(1, 2, 0).numpy()]
+    betas, crops = [1.0], [(0, 0, size, size, 0)]
+    for view in range(1, settings.count):
+        rng = np.random.default_rng((settings.seed, view))
+        base, box = augment.crop(picture, rng, settings.crop_scale)
+        beta = augment.draw_beta(rng)
+        bases.append(base)
+        crops.append(box)
+        betas.append(beta if settings.augmix else 1.0)
+        mixes.append(augment.mix(base, rng) if settings.augmix else base.astype(np.float32) / 255)
+    return _Draws(_channels_first(bases), _channels_first(mixes), torch.tensor(betas), torch.tensor(crops))
+
+
+def _channels_first(pictures: list[np.ndarray]) -> Tensor:
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Guide:
+    """Where to mix; fields as in `ViewSet`."""
+
+    regions: Tensor
+    maps: Tensor
+    degenerate: Tensor
+
+
+def _guide(backbone: Backbone, sources: Tensor, text: Tensor, settings: ViewSettings) -> _Guide:
+    count, _, size, _ = sources.shape
+    plain = torch.full((count, size, size), MIDDLE, dtype=torch.uint8)
+    if settings.kind == "augmix":
+        return _Guide(plain, torch.zeros(0, 0, 0), torch.zeros(count, dtype=torch.bool))
+    maps = attention_maps(backbone, sources, text, AttentionSettings(settings.map))
+    areas = regions(maps.upsampled(size), settings.high, settings.low).cpu()
+    areas[0] = MIDDLE  # the picture itself stays untouched; its map still serves the weighting by total variation
+    return _Guide(areas, maps.grid.float().cpu(), maps.degenerate.cpu())

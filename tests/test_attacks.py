@@ -1,0 +1,171 @@
+"""Attacks stay in their ball, repeat themselves, and stop when nobody listens."""
+
+import threading
+import time
+
+import pytest
+import torch
+
+from engine.attacks import ATTACKS, attack
+from engine.errors import EngineError
+from engine.predict import predict
+from engine.settings import AttackSettings
+from engine.types import Adversarial, AttackStep, Classes
+
+CLASSES = Classes(("red fox", "owl", "sea star"))
+
+
+@pytest.fixture
+def pixels() -> torch.Tensor:
+    levels = torch.randint(0, 256, (3, 64, 64), generator=torch.Generator().manual_seed(7))
+    return levels.float() / 255
+
+
+def drain(*args, **kwargs) -> Adversarial:
+    *_, last = attack(*args, **kwargs)
+    return last
+
+
+def in_levels(values: torch.Tensor) -> torch.Tensor:
+    return (values * 255).round()
+
+
+@pytest.mark.parametrize("method", ATTACKS)
+@pytest.mark.parametrize("levels", [0.5, 1, 2.5, 4, 8])
+def test_the_change_stays_within_epsilon_as_floats_and_in_8_bits(tiny, pixels, method, levels):
+    settings = AttackSettings(method, levels / 255, step_size=1 / 255, steps=4)
+    result = drain(tiny, pixels, CLASSES, settings)
+    assert result.linf(saved=False) <= levels / 255 + 1e-7
+    assert (in_levels(result.saved) - in_levels(pixels)).abs().max() <= int(levels)
+    assert torch.equal(result.saved, in_levels(result.saved) / 255)
+    for picture in (result.pixels, result.saved):
+        assert picture.min() >= 0 and picture.max() <= 1
+
+
+def test_8_bits_keep_the_whole_of_a_whole_epsilon(tiny, pixels):
+    result = drain(tiny, pixels, CLASSES, AttackSettings("fgsm", 4 / 255))
+    assert (in_levels(result.saved) - in_levels(pixels)).abs().max() == 4
+
+
+def test_pgd_lowers_the_logit_it_pushes_away_from(tiny, pixels):
+    steps = list(attack(tiny, pixels, CLASSES, AttackSettings(epsilon=8 / 255, steps=10), label=1))
+    result = steps.pop()
+    assert result.label == 1 and result.from_truth
+    assert result.after.logits[1] < result.before.logits[1]
+    assert result.after_saved.logits[1] < result.before.logits[1]
+    assert steps[-1].loss > steps[0].loss
+
+
+def test_each_forward_pass_is_one_step_and_none_is_lost(tiny, pixels):
+    stream = attack(tiny, pixels, CLASSES, AttackSettings(steps=25))
+    first = next(stream)
+    time.sleep(0.5)  # a slow reader: the attack is long over
+    *rest, result = stream
+    assert [step.index for step in (first, *rest)] == list(range(1, 26))
+    assert all(step.total == 25 for step in rest)
+    assert result.steps == (first, *rest)
+
+
+def test_fgsm_is_one_step_from_the_clean_picture(tiny, pixels):
+    step, result = attack(tiny, pixels, CLASSES, AttackSettings("fgsm", steps=20))
+    assert isinstance(step, AttackStep) and step.index == step.total == 1
+    assert torch.allclose(step.prediction.logits, result.before.logits, atol=1e-4)
+
+
+def test_results_describe_the_pictures_they_stand_beside(tiny, pixels):
+    result = drain(tiny, pixels, CLASSES, AttackSettings(steps=3))
+    for prediction, picture in (
+        (result.before, result.clean),
+        (result.after, result.pixels),
+        (result.after_saved, result.saved),
+    ):
+        assert torch.equal(prediction.logits, predict(tiny, picture, CLASSES).logits)
+    assert result.label == result.before.label and not result.from_truth
+
+
+def test_the_same_seed_gives_the_same_picture_and_leaves_the_global_generator_alone(tiny, pixels):
+    state = torch.get_rng_state()
+    one, again = (drain(tiny, pixels, CLASSES, AttackSettings(steps=3, seed=1)) for _ in range(2))
+    other = drain(tiny, pixels, CLASSES, AttackSettings(steps=3, seed=2))
+    assert torch.equal(one.pixels, again.pixels)
+    assert not torch.equal(one.pixels, other.pixels)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_attacks_in_two_threads_do_not_disturb_each_other(tiny, pixels):
+    seeds = (1, 2, 1, 2)
+    alone = {seed: drain(tiny, pixels, CLASSES, AttackSettings(steps=5, seed=seed)).pixels for seed in seeds}
+    results = {}
+
+    def run(place: int) -> None:
+        results[place] = drain(tiny, pixels, CLASSES, AttackSettings(steps=5, seed=seeds[place])).pixels
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(seeds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(torch.equal(results[place], alone[seed]) for place, seed in enumerate(seeds))
+
+
+def test_closing_the_stream_ends_the_thread(tiny, pixels):
+    stream = attack(tiny, pixels, CLASSES, AttackSettings(steps=1000))
+    next(stream)
+    assert any(thread.name == "attack" for thread in threading.enumerate())
+    started = time.perf_counter()
+    stream.close()
+    assert time.perf_counter() - started < 1
+    assert not any(thread.name == "attack" for thread in threading.enumerate())
+
+
+def test_an_error_inside_the_attack_reaches_the_reader(tiny, pixels, monkeypatch):
+    stream = attack(tiny, pixels, CLASSES, AttackSettings(steps=1000))
+    next(stream)
+    monkeypatch.setattr(tiny, "logits", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        list(stream)
+
+
+def test_epsilon_zero_attacks_nothing(tiny, pixels):
+    (result,) = attack(tiny, pixels, CLASSES, AttackSettings(epsilon=0))
+    assert torch.equal(result.pixels, pixels) and torch.equal(result.saved, pixels)
+    assert result.steps == () and result.seconds == 0 and not result.fooled
+
+
+def test_the_text_tower_runs_once_per_label_set(tiny, pixels, monkeypatch):
+    calls = []
+    encode = tiny.model.encode_text
+    monkeypatch.setattr(tiny.model, "encode_text", lambda *args, **kwargs: calls.append(1) or encode(*args, **kwargs))
+    drain(tiny, pixels, Classes(("oak", "elm")), AttackSettings(steps=5))
+    assert len(calls) == 1
+
+
+def test_the_model_is_left_as_it_was_and_nothing_is_printed(tiny, pixels, capsys):
+    before = {name: value.clone() for name, value in tiny.model.state_dict().items()}
+    drain(tiny, pixels, CLASSES, AttackSettings(steps=2))
+    assert not tiny.model.training
+    assert all(torch.equal(value, before[name]) for name, value in tiny.model.state_dict().items())
+    assert all(parameter.grad is None for parameter in tiny.model.parameters())
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda x: x * 255, "in \\[0, 1\\]; got values from 0 to 255"),
+        (lambda x: x - 0.5, "in \\[0, 1\\]; got values from -0.5"),
+        (lambda x: (x * 255).to(torch.uint8), "float pixels in \\[0, 1\\]; got torch.uint8"),
+        (lambda x: x[:, :32], "shape \\(3, 64, 64\\)"),
+        (lambda x: x[None], "got \\(1, 3, 64, 64\\)"),
+        (lambda x: x * float("nan"), "in \\[0, 1\\]; got values from nan"),
+    ],
+)
+def test_pixels_of_another_kind_are_refused(tiny, pixels, change, sentence):
+    with pytest.raises(EngineError, match=sentence):
+        next(attack(tiny, change(pixels), CLASSES, AttackSettings()))
+
+
+@pytest.mark.parametrize("label", [-1, 3])
+def test_a_label_outside_the_classes_is_refused(tiny, pixels, label):
+    with pytest.raises(EngineError, match=f"from 0 to 2; got {label}"):
+        next(attack(tiny, pixels, CLASSES, AttackSettings(), label))
