@@ -1,1 +1,78 @@
-"""A-TPT's stages on any CLIP: attack, attend, make views, tune, fuse. Knows nothing about pages."""
+"""A-TPT's stages on any CLIP: attack, attend, make views, tune, fuse. Knows nothing about pages.
+
+These names are all that a page or a script needs; every verb is `verb(backbone, what it works on, classes, settings)`.
+"""
+
+from .attacks import ATTACKS, attack
+from .attention import MAPS, attend, methods_for
+from .backbone import Backbone, load_backbone
+from .ensemble import fuse
+from .errors import EngineError
+from .measures import centre_shift, spearman, top_iou
+from .methods import METHODS, MadeViews, defend
+from .pictures import Picture, load_picture, save_png
+from .pipeline import explore
+from .predict import predict
+from .settings import (
+    AttackSettings,
+    AttentionSettings,
+    EnsembleSettings,
+    Settings,
+    TuneSettings,
+    ViewSettings,
+)
+from .tuning import tune
+from .types import (
+    Adversarial,
+    AttackStep,
+    AttentionMap,
+    Classes,
+    Defence,
+    Ensemble,
+    Prediction,
+    Stage,
+    TuneStep,
+    ViewSet,
+)
+from .views import make_views
+
+__all__ = [
+    "ATTACKS",
+    "MAPS",
+    "METHODS",
+    "Adversarial",
+    "AttackSettings",
+    "AttackStep",
+    "AttentionMap",
+    "AttentionSettings",
+    "Backbone",
+    "Classes",
+    "Defence",
+    "EngineError",
+    "Ensemble",
+    "EnsembleSettings",
+    "MadeViews",
+    "Picture",
+    "Prediction",
+    "Settings",
+    "Stage",
+    "TuneSettings",
+    "TuneStep",
+    "ViewSet",
+    "ViewSettings",
+    "attack",
+    "attend",
+    "centre_shift",
+    "defend",
+    "explore",
+    "fuse",
+    "load_backbone",
+    "load_picture",
+    "make_views",
+    "methods_for",
+    "predict",
+    "save_png",
+    "spearman",
+    "top_iou",
+    "tune",
+]

@@ -10,19 +10,24 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from queue import SimpleQueue
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 import torchattacks
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from .augment import place
 from .backbone import Backbone
 from .errors import require
 from .predict import check_pixels, predict
-from .settings import AttackSettings
+from .settings import AttackSettings, ViewSettings
 from .types import Adversarial, AttackStep, Classes, Prediction
+
+CROPS = 8
 
 
 class Cancelled(Exception):
@@ -51,16 +56,35 @@ class Probe(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         if self.stop.is_set():
             raise Cancelled
-        logits = self.backbone.logits(self.backbone.encode_image(pixels), self.text_features).float()
+        logits = self.look(pixels).float()
         self.report(logits.detach())
         return logits
+
+    def look(self, pixels: Tensor) -> Tensor:
+        """Logits (b, c) of pixels (b, 3, s, s)."""
+        return self.backbone.logits(self.backbone.encode_image(pixels), self.text_features)
+
+
+class CropProbe(Probe):
+    """Answers with the mean logits of the picture and `CROPS` random crops of it, fresh at every forward pass."""
+
+    def __init__(self, *args, seed: int) -> None:
+        super().__init__(*args)
+        self.rng = np.random.default_rng(seed)
+
+    def look(self, pixels: Tensor) -> Tensor:
+        height, width = pixels.shape[-2:]
+        crops = [pixels]
+        for _ in range(CROPS):
+            top, left, rows, columns = place(height, width, self.rng, ViewSettings().crop_scale)
+            part = pixels[..., top : top + rows, left : left + columns]
+            crops.append(F.interpolate(part, (height, width), mode="bilinear", antialias=True))
+        return super().look(torch.cat(crops)).mean(0, keepdim=True)
 
 
 def pgd(probe: Probe, settings: AttackSettings) -> tuple[torchattacks.PGD, int]:
     """Projected gradient ascent from a random start (Madry et al., 2018), and its number of forward passes."""
-    built = torchattacks.PGD(
-        probe, eps=settings.epsilon, alpha=settings.step, steps=settings.steps, random_start=True
-    )
+    built = torchattacks.PGD(probe, eps=settings.epsilon, alpha=settings.step, steps=settings.steps, random_start=True)
     return built, settings.steps
 
 
@@ -69,9 +93,25 @@ def fgsm(probe: Probe, settings: AttackSettings) -> tuple[torchattacks.FGSM, int
     return torchattacks.FGSM(probe, eps=settings.epsilon), 1
 
 
-ATTACKS: dict[str, Callable[[Probe, AttackSettings], tuple[torchattacks.attack.Attack, int]]] = {
-    "pgd": pgd,
-    "fgsm": fgsm,
+Builder = Callable[[Probe, AttackSettings], tuple[torchattacks.attack.Attack, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """What a menu calls it, what the attacker knows, whether it looks through random crops, and how it is built."""
+
+    title: str
+    threat: str
+    crops: bool
+    build: Builder
+
+
+ATTACKS: dict[str, Attack] = {
+    "pgd": Attack("PGD", "white-box on the model; knows nothing of any defence", False, pgd),
+    "fgsm": Attack("FGSM", "white-box on the model; knows nothing of any defence", False, fgsm),
+    "pgd-crops": Attack(
+        "PGD through random crops", "white-box on the model; knows that defences look at random crops", True, pgd
+    ),
 }
 
 
@@ -163,8 +203,10 @@ def _run(
         except Exception as error:  # whatever it is, it belongs to the thread that waits
             queue.put(error)
 
-    probe = Probe(backbone, backbone.encode_text(classes), report, stop)
-    built, total = ATTACKS[settings.method](probe, settings)
+    chosen = ATTACKS[settings.method]
+    parts = (backbone, backbone.encode_text(classes), report, stop)
+    probe = CropProbe(*parts, seed=settings.seed) if chosen.crops else Probe(*parts)
+    built, total = chosen.build(probe, settings)
     worker = threading.Thread(target=work, name="attack", daemon=True)
     worker.start()
     steps = []

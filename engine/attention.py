@@ -47,14 +47,14 @@ class Evidence:
 
     def gradients(self, of: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """dS/dx for each tensor; scores of one batch do not mix, so one pass serves all pictures."""
-        return torch.autograd.grad(self.scores.sum(), of)
+        return torch.autograd.grad(self.scores, of, torch.ones_like(self.scores))
 
     def dots(self, of: tuple[Tensor, ...]) -> list[Tensor]:
         """Token times gradient (b, tokens) for each block, in block order."""
         return [rollout.token_dots(x, gradient) for x, gradient in zip(of, self.gradients(of), strict=True)]
 
     def weighted(self, dots: list[Tensor], depths: list[float]) -> list[Tensor]:
-        """Contributions (b, tokens, tokens) of each block with token weights from `dots` times the block's depth weight."""
+        """Contributions (b, tokens, tokens) of each block, tokens weighted by `dots` and depth."""
         return [
             rollout.contributions(attention, depth * rollout.token_weights(depth * dot))
             for attention, dot, depth in zip(self.trace.attention, dots, depths, strict=True)
@@ -110,7 +110,7 @@ def _repaired(evidence: Evidence) -> Drawn:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Map:
-    """One way to draw a map: what a menu calls it, one sentence for a person, how many last blocks it reads (0: all)."""
+    """One way to draw a map: its name in a menu, a sentence for a person, how many last blocks it reads (0: all)."""
 
     title: str
     explanation: str
@@ -128,7 +128,7 @@ MAPS: dict[str, Map] = {
     ),
     "a-tpt-repaired": Map(
         "A-TPT, repaired weights",
-        "The same, with evidence taken behind the LayerNorm, where the patches of the last block do not cancel to zero.",
+        "The same, with evidence taken behind the LayerNorm, where the last block's patches do not cancel to zero.",
         2,
         _repaired,
     ),

@@ -24,7 +24,7 @@ def crop(picture: np.ndarray, rng: np.random.Generator, scale: tuple[float, floa
     `scale` is the range of its share of the area; its width over height lies in 3/4 ... 4/3 (TPT's defaults).
     """
     height, width = picture.shape[:2]
-    top, left, rows, columns = _place(height, width, rng, scale)
+    top, left, rows, columns = place(height, width, rng, scale)
     part = Image.fromarray(picture[top : top + rows, left : left + columns])
     base = np.asarray(part.resize((width, height), Image.Resampling.BILINEAR))
     mirrored = int(rng.random() < 0.5)
@@ -33,7 +33,8 @@ def crop(picture: np.ndarray, rng: np.random.Generator, scale: tuple[float, floa
     return np.ascontiguousarray(base), (top, left, rows, columns, mirrored)
 
 
-def _place(height: int, width: int, rng: np.random.Generator, scale: tuple[float, float]) -> tuple[int, int, int, int]:
+def place(height: int, width: int, rng: np.random.Generator, scale: tuple[float, float]) -> tuple[int, int, int, int]:
+    """Where a random crop of a picture lies: top, left, rows and columns; a centre crop where ten draws do not fit."""
     low, high = (math.log(ratio) for ratio in RATIOS)
     for _ in range(TRIES):
         area = height * width * rng.uniform(*scale)
@@ -52,7 +53,7 @@ def draw_beta(rng: np.random.Generator) -> float:
 
 
 def mix(base: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """AugMix without its last blend: a Dirichlet(1, 1, 1) mean of three chains of 1 to 3 operations, float32 in [0, 1]."""
+    """AugMix before its last blend: a Dirichlet(1, 1, 1) mean of three chains of 1 to 3 steps, float32 in [0, 1]."""
     total = np.zeros(base.shape, np.float32)
     for weight in rng.dirichlet(np.ones(CHAINS)):
         picture = Image.fromarray(base)

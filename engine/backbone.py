@@ -132,7 +132,7 @@ class Backbone:
     # -- pictures ----------------------------------------------------------------------------------------------
 
     def prepare(self, picture: Image.Image) -> Tensor:
-        """The picture as the model sees it, (3, s, s) in steps of 1/255: short side resized bicubically, centre crop."""
+        """The picture as the model sees it, (3, s, s) in steps of 1/255: short side resized bicubically, centre cut."""
         size = self.image_size
         target = [size, size] if self.resize_mode == "squash" else [size]
         resized = TF.resize(picture.convert("RGB"), target, InterpolationMode.BICUBIC, antialias=True)
@@ -223,7 +223,7 @@ class Backbone:
                 whole_words = prefix if prefix.endswith(" ") else prefix.rpartition(" ")[0]
                 require(
                     bool(whole_words.strip()),
-                    f"Tuning moves the words before the class name, but “{template}” has none; try “a photo of a {{}}.”.",
+                    f"Tuning moves the words before the class name; “{template}” has none, “a photo of a {{}}.” has.",
                 )
                 ids, ends = self._tokens([template.format(n.replace("_", " ")) for n in classes.names])
                 count = int(self._tokens([whole_words.strip()])[1][0]) - 1

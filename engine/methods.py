@@ -5,7 +5,6 @@ The stages live in `views`, `tuning` and `ensemble`; this file only says which o
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from torch import Tensor
 from .backbone import Backbone
 from .ensemble import fuse
 from .errors import require
+from .measures import mean_log_probability
 from .predict import predict
 from .settings import Settings
 from .tuning import tune
@@ -137,7 +137,7 @@ def _first_view(views: ViewSet, step: TuneStep, settings: Settings) -> Predictio
 def _uniform(views: ViewSet, step: TuneStep | None, settings: Settings) -> Prediction:
     """The mean probability of all views, as logarithms; untuned without a step."""
     logits = views.logits if step is None else step.logits
-    return Prediction(views.classes, logits.log_softmax(-1).logsumexp(0) - math.log(len(views)))
+    return Prediction(views.classes, mean_log_probability(logits))
 
 
 def _similarity(views: ViewSet, step: TuneStep, settings: Settings) -> Prediction:

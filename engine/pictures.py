@@ -87,9 +87,7 @@ def _read(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         require(size > 0, f"{EXPECTED}; got an empty file.")
-        require(
-            size <= MAX_BYTES, f"Expected a file of at most {MAX_BYTES >> 20} MB; got {size / 2**20:,.1f} MB."
-        )
+        require(size <= MAX_BYTES, f"Expected a file of at most {MAX_BYTES >> 20} MB; got {size / 2**20:,.1f} MB.")
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise EngineError(f"{EXPECTED}; there is no file “{path}”.") from error

@@ -11,6 +11,10 @@ def _choice(what: str, value: str, allowed: tuple[str, ...]) -> None:
     require(value in allowed, f"Expected {what} to be one of {', '.join(allowed)}; got “{value}”.")
 
 
+def _seed(value: int) -> None:
+    require(0 <= value < 2**63, f"Expected a seed from 0 to 2^63 - 1; got {value}.")
+
+
 def _range(what: str, value: float, low: float, high: float) -> None:
     require(low <= value <= high, f"Expected {what} between {low:g} and {high:g}; got {value:g}.")
 
@@ -20,10 +24,11 @@ class AttackSettings:
     """A perturbation with Linf norm at most `epsilon` (pixels in [0, 1]).
 
     `step_size` None means epsilon / 4, as the papers of this family do (methods of R-TPT and A-TPT).
-    FGSM is one step of size epsilon whatever `steps` says.
+    FGSM is one step of size epsilon whatever `steps` says. `pgd-crops` attacks the mean logits of the picture and
+    random crops of it, fresh at each step: an attacker who knows that defences look at crops.
     """
 
-    METHODS = ("pgd", "fgsm")
+    METHODS = ("pgd", "fgsm", "pgd-crops")
 
     method: str = "pgd"
     epsilon: float = 4 / 255
@@ -35,6 +40,7 @@ class AttackSettings:
         _choice("the attack", self.method, self.METHODS)
         _range("epsilon (pixels in [0, 1])", self.epsilon, 0, 64 / 255)
         _range("attack steps", self.steps, 1, 1000)
+        _seed(self.seed)
         if self.step_size is not None:
             _range("the step size (pixels in [0, 1])", self.step_size, 1e-6, 1)
 
@@ -86,6 +92,7 @@ class ViewSettings:
             self.high + self.low <= 1 + 1e-9,
             f"The high and low shares must not overlap: expected high + low <= 1; got {self.high + self.low:g}.",
         )
+        _seed(self.seed)
         small, large = self.crop_scale
         require(
             0 < small <= large <= 1,

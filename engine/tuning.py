@@ -28,18 +28,20 @@ LOSSES: dict[str, Callable[[Tensor], Tensor]] = {"pointwise": mean_entropy, "mar
 def tune(backbone: Backbone, views: ViewSet, classes: Classes, settings: TuneSettings) -> Iterator[TuneStep]:
     """Yield the untuned prompt as step 0, then one step per AdamW update of the context.
 
-    Only the first template of `classes` is tuned. The views with least entropy under the untuned prompt are chosen once.
+    Only the first template of `classes` is tuned. The views with least entropy under it are chosen once, before the
+    first update.
     """
     prompts = backbone.prompts(classes)
     features = views.features.to(backbone.device, backbone.dtype)
     context = prompts.context.clone().requires_grad_()
     optimiser = torch.optim.AdamW([context], lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    start = _look(backbone, prompts, features, context)
+    start = _look(backbone, prompts, features, context, settings.steps > 0)
     kept = confident(start.logits.detach(), settings.keep)
     for index in range(settings.steps + 1):
-        look = start if index == 0 else _look(backbone, prompts, features, context)
-        loss = LOSSES[settings.loss](look.logits[kept])
-        yield _step(index, loss, look, start, kept, classes)
+        look = start if index == 0 else _look(backbone, prompts, features, context, index < settings.steps)
+        with torch.set_grad_enabled(index < settings.steps):
+            loss = LOSSES[settings.loss](look.logits[kept])
+        yield _step(index, loss.detach(), look, start, kept, classes)
         if index < settings.steps:
             (context.grad,) = torch.autograd.grad(loss, context)
             optimiser.step()
@@ -52,15 +54,15 @@ def confident(logits: Tensor, keep: float) -> Tensor:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Look:
-    """What one context says; logits and text features are attached to the graph of the context."""
+    """What one context says; logits and text features are attached to its graph unless it is the last one."""
 
     context: Tensor
     text_features: Tensor
     logits: Tensor
 
 
-def _look(backbone: Backbone, prompts: Prompts, features: Tensor, context: Tensor) -> _Look:
-    with torch.enable_grad():
+def _look(backbone: Backbone, prompts: Prompts, features: Tensor, context: Tensor, graph: bool) -> _Look:
+    with torch.set_grad_enabled(graph):
         text = backbone.encode_prompts(prompts, context)
         return _Look(context.detach().clone(), text, backbone.logits(features, text))
 

@@ -159,15 +159,15 @@ class Adversarial:
 
 
 def upsample(grids: Tensor, size: int, floor: float = 0.0) -> Tensor:
-    """Maps (n, gh, gw) in [0, 1] stretched bilinearly to (n, size, size), then sharpened where `floor` > 0.
-
-    Sharpening (A-TPT's ResNet path): take `floor` off, cut at zero, divide by the largest value, square.
-    """
+    """Maps (n, gh, gw) in [0, 1] stretched bilinearly to (n, size, size), then sharpened where `floor` > 0."""
     maps = F.interpolate(grids[:, None], (size, size), mode="bilinear", align_corners=False)[:, 0]
-    if floor > 0:
-        maps = (maps - floor).relu()
-        maps = (maps / (maps.amax((-2, -1), keepdim=True) + 1e-8)).square()
-    return maps
+    return sharpen(maps, floor) if floor > 0 else maps
+
+
+def sharpen(maps: Tensor, floor: float) -> Tensor:
+    """A-TPT's ResNet path for maps (n, s, s): take `floor` off, cut at zero, divide by the largest value, square."""
+    cut = (maps - floor).relu()
+    return (cut / (cut.amax((-2, -1), keepdim=True) + 1e-8)).square()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -198,7 +198,8 @@ class ViewSet:
 
     `pixels` = strength * base + (1 - strength) * mix. `regions` holds 2 high, 1 middle, 0 low attention per pixel
     (all 1 for plain AugMix, where strength is the view's Beta draw). `maps` is (n, gh, gw) in [0, 1], or (0, 0, 0)
-    where no attention was computed. `crops` is (n, 5): top, left, height, width in pixels of the picture, and 1 where mirrored.
+    where no attention was computed. `crops` is (n, 5): top, left, height, width in pixels of
+    the picture, and 1 where mirrored.
     """
 
     kind: str

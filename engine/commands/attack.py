@@ -38,9 +38,7 @@ def save_pictures(args: argparse.Namespace, adversarial: Adversarial) -> None:
     target = folder(args)
     save_png(adversarial.clean, target / "clean.png")
     save_png(adversarial.saved, target / "adversarial.png")
-    save_png(
-        amplified(adversarial.clean, adversarial.saved, adversarial.epsilon), target / "perturbation.png"
-    )
+    save_png(amplified(adversarial.clean, adversarial.saved, adversarial.epsilon), target / "perturbation.png")
 
 
 def attack_lines(job: Job, adversarial: Adversarial) -> list[str]:
@@ -60,6 +58,11 @@ def attack_lines(job: Job, adversarial: Adversarial) -> list[str]:
         "",
         *table(PREDICTION_HEAD, rows),
         "",
-        f"largest change {adversarial.linf() * 255:.0f}/255, L2 {adversarial.l2():.3f}:"
-        f" {'fooled' if adversarial.fooled else 'held'}",
+        f"largest change {adversarial.linf() * 255:.0f}/255, L2 {adversarial.l2():.3f}: {_verdict(adversarial)}",
     ]
+
+
+def _verdict(adversarial: Adversarial) -> str:
+    if adversarial.before.label != adversarial.label:
+        return "wrong before the attack"
+    return "fooled" if adversarial.fooled else "held"

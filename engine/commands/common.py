@@ -94,6 +94,7 @@ def add_attack_options(parser: argparse.ArgumentParser) -> None:
 
 def attack_settings(args: argparse.Namespace) -> AttackSettings:
     """The attack that the options ask for; raises `EngineError` for values out of range."""
+    require(0 <= args.seed < 2**63, f"Expected a seed from 0 to 2^63 - 1; got {args.seed}.")
     return AttackSettings(
         method=args.attack,
         epsilon=args.eps / 255,
@@ -165,6 +166,8 @@ def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise EngineError(f"Expected a text file of class names; “{path}” cannot be read ({error.strerror}).") from error
+        raise EngineError(
+            f"Expected a text file of class names; “{path}” cannot be read ({error.strerror})."
+        ) from error
     except UnicodeDecodeError as error:
         raise EngineError(f"Expected a text file of class names in UTF-8; “{path}” is not one.") from error

@@ -47,9 +47,7 @@ def run(args: argparse.Namespace) -> None:
     defences = list(defend(job.backbone, adversarial.saved, job.classes, settings))
     rows = [_row(job, defence) for defence in defences]
     lines = [*attack_lines(job, adversarial), "", *table((*PREDICTION_HEAD, "seconds", ""), rows)]
-    data = [
-        {"method": d.method, "seconds": d.seconds, "prediction": prediction_data(d.prediction)} for d in defences
-    ]
+    data = [{"method": d.method, "seconds": d.seconds, "prediction": prediction_data(d.prediction)} for d in defences]
     emit(args, job.document() | {"attack": attack_data(adversarial), "methods": data}, lines)
 
 

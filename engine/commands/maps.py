@@ -60,9 +60,7 @@ def _pair(job: Job, adversarial: Adversarial, name: str) -> tuple[AttentionMap, 
 def _save_pair(args: argparse.Namespace, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> None:
     values = torch.stack([found.raw for found in pair]).float()
     limits = float(values.min()), float(values.flatten().quantile(AttentionSettings().clip_quantile))
-    for which, found, pixels in zip(
-        ("clean", "attacked"), pair, (adversarial.clean, adversarial.saved), strict=True
-    ):
+    for which, found, pixels in zip(("clean", "attacked"), pair, (adversarial.clean, adversarial.saved), strict=True):
         save_png(heat(found.raw, pixels, limits), folder(args) / f"map-{found.method}-{which}.png")
 
 

@@ -49,7 +49,7 @@ def _colours(rng: np.random.Generator, count: int, hue: float, vividness: float,
 
 
 def _lights(pixels: np.ndarray, colours: list[Colour], rng: np.random.Generator) -> None:
-    for colour, (x, y, size, opacity) in zip(colours[:16], rng.random((16, 4))):
+    for colour, (x, y, size, opacity) in zip(colours[:16], rng.random((16, 4)), strict=False):
         wide = 0.02 + 0.1 * size**2
         veil(pixels, ellipse(x, y, wide, wide, points=24), mix(colour, _WHITE, 0.25), 0.2 + 0.35 * opacity)
 
@@ -64,7 +64,7 @@ def _grass(pixels: np.ndarray, colours: list[Colour], rng: np.random.Generator) 
 
 def _leaves(pixels: np.ndarray, colours: list[Colour], rng: np.random.Generator) -> None:
     outlines, shades = [], []
-    for colour, (x, y, turn, size) in zip(colours[:18], rng.random((18, 4))):
+    for colour, (x, y, turn, size) in zip(colours[:18], rng.random((18, 4)), strict=False):
         frame = (0.1 + 0.16 * size) * turned(np.eye(2), 2 * np.pi * turn)
         dark = mix(colour, _DARK, 0.28)
         outlines += [shape @ frame + (x, y) for shape in (_LEAF * 1.06, _LEAF, _RIB)]
@@ -74,7 +74,7 @@ def _leaves(pixels: np.ndarray, colours: list[Colour], rng: np.random.Generator)
 
 def _pebbles(pixels: np.ndarray, colours: list[Colour], rng: np.random.Generator) -> None:
     outlines, shades = [], []
-    for colour, (x, y, size, flat, turn) in zip(colours, rng.random((len(colours), 5))):
+    for colour, (x, y, size, flat, turn) in zip(colours, rng.random((len(colours), 5)), strict=False):
         wide = 0.015 + 0.05 * size
         low = wide * (0.55 + 0.3 * flat)
         stone = ellipse(x, y, wide, low, turn - 0.5, points=20)

@@ -92,7 +92,7 @@ def _caption(description: Description, rng: np.random.Generator) -> str:
 
 
 def _said(description: Description, specimen: Specimen) -> tuple[int, ...]:
-    """The attributes that `description` mentions, as `encode` counts them; "plain" also says that no accent is there."""
+    """The attributes that `description` mentions, as `encode` counts them; "plain" also says: no accent."""
     code = encode(specimen)
     spoken = [getattr(description, name) is not None for name in ATTRIBUTES]
     if description.pattern == "plain":

@@ -51,7 +51,7 @@ FRAME = Pose(np.eye(2), np.zeros(2))
 
 def mix(colour: Colour, other: Colour, share: float) -> Colour:
     """The colour with `share` of the other mixed in."""
-    return tuple(int(round(a + (b - a) * share)) for a, b in zip(colour, other))
+    return tuple(int(round(a + (b - a) * share)) for a, b in zip(colour, other, strict=True))
 
 
 def paint_patch(pixels: np.ndarray, patch: Patch, pose: Pose, labels: np.ndarray | None = None, label: int = 0) -> None:
@@ -77,7 +77,7 @@ def fill(pixels: np.ndarray, outlines: list[np.ndarray], colours: list[Colour], 
         return
     starts = np.cumsum([0, *(len(points) for points in outlines)])
     corners = _fixed(pose.place(np.concatenate(outlines)), pixels.shape[0])
-    for start, end, colour in zip(starts.tolist(), starts[1:].tolist(), colours):
+    for start, end, colour in zip(starts.tolist(), starts[1:].tolist(), colours, strict=False):
         cv2.fillPoly(pixels, [corners[start:end]], colour, cv2.LINE_AA, _SHIFT)
 
 

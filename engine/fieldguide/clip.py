@@ -21,7 +21,7 @@ CONFIG = {
 
 
 class Words:
-    """The token ids that captions can contain, renumbered 0, 1, ... in order, so that the end token stays the largest."""
+    """The token ids that captions can contain, renumbered in order, so that the end token stays the largest."""
 
     def __init__(self) -> None:
         self.tokenizer = open_clip.SimpleTokenizer(context_length=CONFIG["text_cfg"]["context_length"])

@@ -28,7 +28,7 @@ _CHUNK = 32
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Corpus:
-    """`pictures` (families, 8, 144, 144, 4) uint8: RGB and the object mask as 0 or 255; `codes` (families, 8, 5) int64."""
+    """`pictures` (families, 8, 144, 144, 4) uint8: RGB and object mask (0 or 255); `codes` (families, 8, 5) int64."""
 
     pictures: np.ndarray
     codes: np.ndarray

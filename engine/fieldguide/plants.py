@@ -31,7 +31,7 @@ def flower(specimen: Specimen, rng: np.random.Generator) -> list[Patch]:
     petal = smooth([(0.06, -0.35 * half), (0.2, -half), (0.31, -0.95 * half), (0.37, 0), (0.31, 0.95 * half),
                     (0.2, half), (0.06, 0.35 * half)])
     colour = COLOURS[specimen.colour]
-    for angle, petal_marks in zip(angles, placed):
+    for angle, petal_marks in zip(angles, placed, strict=True):
         crease = (ribbon(np.array([(0.1, 0.0), (0.24, 0.0)]), 0.014, 0.004), edge_of(colour), 0.5)
         shade = (ellipse(0.1, 0, 0.07, half), INK, 0.12)
         glazes = [(_at_heart(points, angle), tone, opacity) for points, tone, opacity in (crease, shade)]

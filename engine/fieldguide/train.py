@@ -29,7 +29,7 @@ class TrainSettings:
     """`pictures` views are shown in all; the last `decay` of them with a falling learning rate, and from `full_from` on
     every patch is kept (before that `tokens` of 196, background dropped first, which is faster)."""
 
-    pictures: int = 400_000
+    pictures: int = 370_000
     families: int = 6_000
     batch: int = 128
     learning_rate: float = 1e-3
@@ -60,7 +60,7 @@ class TellingPatches(nn.Module):
 
 
 class Trainee(nn.Module):
-    """The model in training: CLIP plus linear heads that read each attribute off the joint space, shared by both towers."""
+    """The model in training: CLIP, and linear heads that read each attribute off the joint space of both towers."""
 
     def __init__(self, words: Words) -> None:
         super().__init__()

@@ -1,0 +1,78 @@
+"""What a visitor has chosen on the page, and its translation into the engine's settings; knows no components."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import engine
+
+LARGEST_SEED = 2**31 - 1
+NO_TRUTH = "Not given (attack the clean answer)"
+
+
+class Choices(NamedTuple):
+    """The values of all controls, in the order in which the page lists them. Epsilon is in levels of 1/255."""
+
+    class_names: str
+    template: str
+    truth: str | None
+    seed: float | None
+    attack: str
+    epsilon: float
+    attack_steps: float
+    map_method: str
+    colours: str
+    cells: str
+    scale: str
+    view_kind: str
+    view_count: float
+    high: float
+    low: float
+    keep_high: float
+    keep_low: float
+    smallest_crop: float
+    loss: str
+    tune_steps: float
+    learning_rate: float
+    keep: float
+    weighting: str
+    neighbours: float
+    methods: list[str]
+
+    def classes(self) -> engine.Classes:
+        """The classes as written; raises `EngineError` with a sentence for what cannot be used."""
+        return engine.Classes.parse(self.class_names or "", ((self.template or "").strip(),))
+
+    def label(self, classes: engine.Classes) -> int | None:
+        """The true label's place among `classes`, or None where none is given or it is no longer listed."""
+        return classes.names.index(self.truth) if self.truth in classes.names else None
+
+    def settings(self) -> engine.Settings:
+        """The engine's settings; raises `EngineError` for values out of range."""
+        chosen = engine.Settings(
+            attack=engine.AttackSettings(
+                method=self.attack, epsilon=self.epsilon / 255, steps=int(self.attack_steps)
+            ),
+            attention=engine.AttentionSettings(method=self.map_method),
+            views=engine.ViewSettings(
+                kind=self.view_kind,
+                count=int(self.view_count),
+                high=self.high,
+                low=self.low,
+                keep_high=self.keep_high,
+                keep_low=self.keep_low,
+                crop_scale=(self.smallest_crop, 1.0),
+            ),
+            tuning=engine.TuneSettings(
+                loss=self.loss, steps=int(self.tune_steps), learning_rate=self.learning_rate, keep=self.keep
+            ),
+            ensemble=engine.EnsembleSettings(weighting=self.weighting, neighbours=int(self.neighbours)),
+            methods=tuple(name for name in engine.METHODS if name in self.methods),
+        )
+        return chosen.with_seed(self._seed())
+
+    def _seed(self) -> int:
+        seed = 0 if self.seed is None else self.seed
+        if not 0 <= seed <= LARGEST_SEED:
+            raise engine.EngineError(f"Expected a seed from 0 to {LARGEST_SEED:,}; got {seed:,.0f}.")
+        return int(seed)

@@ -1,0 +1,68 @@
+"""Probability bars: one or more predictions over the same classes, name above bars, values in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from engine import Prediction
+
+from .html import chips, esc, percent
+
+Named = tuple[str, str, Prediction]  # what it is called, its colour class, the prediction
+
+
+def prediction_bars(named: Sequence[Named], count: int = 6, reference: int | None = None, given: bool = True) -> str:
+    """The classes that any of the predictions holds most likely, and `reference` marked; best first in the last one.
+
+    `given` tells whether the reference is a true label or the clean answer.
+    """
+    rows = "".join(_row(place, named, reference, given) for place in _places(named, count, reference))
+    title = "; ".join(f"{name}: {p.name} {percent(p.confidence)}" for name, _, p in named)
+    legend = "" if len(named) == 1 else _legend(named)
+    return f'{legend}<div class="bars" role="group" aria-label="{esc(title)}">{rows}</div>'
+
+
+def prediction_chips(prediction: Prediction) -> str:
+    """Entropy and margin of a prediction."""
+    most = math.log(len(prediction.classes))
+    return chips(
+        (
+            ("Entropy", f"{prediction.entropy:.3f} nats", f"0: sure of one class; {most:.2f}: all classes alike"),
+            ("Margin", f"{prediction.margin:.2f}", "Logit of the first class minus logit of the second"),
+            ("Classes", str(len(prediction.classes)), "How many answers were possible"),
+        )
+    )
+
+
+def _places(named: Sequence[Named], count: int, reference: int | None) -> list[int]:
+    chosen: dict[int, None] = {} if reference is None else {reference: None}
+    tops = [p.probabilities.argsort(descending=True)[:count].tolist() for _, _, p in named]
+    for rank in zip(*tops, strict=True):
+        for place in rank:
+            if len(chosen) < count:
+                chosen[place] = None
+    last = named[-1][2].probabilities
+    return sorted(chosen, key=lambda place: float(last[place]), reverse=True)
+
+
+def _row(place: int, named: Sequence[Named], reference: int | None, given: bool) -> str:
+    name = named[0][2].classes.names[place]
+    star = ""
+    if place == reference:
+        star = f'<span class="truth">{"★ true class" if given else "☆ clean answer"}</span>'
+    bars = "".join(_bar(label, kind, float(p.probabilities[place]), p.label == place) for label, kind, p in named)
+    return f'<div class="bar-row"><div class="bar-name"><span>{esc(name)}</span>{star}</div>{bars}</div>'
+
+
+def _bar(label: str, kind: str, share: float, top: bool) -> str:
+    weight = " top" if top else ""
+    return (
+        f'<div class="bar {esc(kind)}{weight}"><span class="track"><span class="fill" style="width:{100 * share:.2f}%">'
+        f'</span></span><span class="value"><span class="unseen">{esc(label)} </span>{percent(share)}</span></div>'
+    )
+
+
+def _legend(named: Sequence[Named]) -> str:
+    items = "".join(f'<span class="key {esc(kind)}">{esc(name)}</span>' for name, kind, _ in named)
+    return f'<div class="legend">{items}</div>'

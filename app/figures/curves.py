@@ -1,0 +1,130 @@
+"""Line charts as SVG that follows the page's colours; drawn for a column of about 400 pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .html import esc
+
+WIDTH, HEIGHT = 400, 190
+LEFT, RIGHT, TOP, BOTTOM = 44, 10, 10, 34
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: its name, its colour class and its values at x = first, first + 1, …"""
+
+    name: str
+    kind: str
+    values: Sequence[float]
+
+
+def curve(
+    title: str, lines: Sequence[Line], x_name: str, y_name: str, last: int, first: int = 0, share: bool = False
+) -> str:
+    """Lines over whole numbers from `first` to `last`; `share` fixes the scale to 0 … 1."""
+    low, high = (0.0, 1.0) if share else _range([v for line in lines for v in line.values])
+    x = _scale(first, max(last, first + 1), LEFT, WIDTH - RIGHT)
+    y = _scale(low, high, HEIGHT - BOTTOM, TOP)
+    drawn = "".join(_line(line, first, x, y) for line in lines)
+    described = "; ".join(f"{line.name} from {line.values[0]:.3g} to {line.values[-1]:.3g}" for line in lines if line.values)
+    svg = (
+        f'<svg class="curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(title)}: {esc(described)}">'
+        f"{_y_axis(low, high, y, y_name)}{_x_axis(first, last, x, x_name)}{drawn}</svg>"
+    )
+    keys = "".join(f'<span class="key {esc(line.kind)}">{esc(line.name)}</span>' for line in lines)
+    return f'<div class="legend">{keys}</div>{svg}' if len(lines) > 1 else svg
+
+
+def entropy_rows(before: Sequence[float], after: Sequence[float], kept: set[int], largest: float) -> str:
+    """Entropies of all views on one axis before and after tuning, one dot a view; the driving ones are filled."""
+    x = _scale(0, largest, 64, WIDTH - RIGHT)
+    rows = ""
+    for height, name, values in ((34, "before", before), (84, "after", after)):
+        rows += f'<text class="tick" x="58" y="{height + 4}" text-anchor="end">{name}</text>'
+        rows += f'<line class="grid" x1="64" x2="{WIDTH - RIGHT}" y1="{height}" y2="{height}"/>'
+        rows += "".join(_dot(x(v), height, view, v, view in kept) for view, v in enumerate(values))
+    ticks = "".join(
+        f'<text class="tick" x="{x(v):.1f}" y="122" text-anchor="middle">{v:.1f}</text>' for v in _ticks(0, largest)
+    )
+    mean = f"mean entropy {sum(before) / len(before):.3f} before and {sum(after) / len(after):.3f} after"
+    return (
+        f'<svg class="curve" viewBox="0 0 {WIDTH} 142" role="img" aria-label="Entropy of the views: {mean}">'
+        f'{rows}{ticks}<text class="axis" x="{(64 + WIDTH) / 2:.0f}" y="138" text-anchor="middle">entropy of a view (nats)</text></svg>'
+    )
+
+
+def weight_columns(weights: Sequence[float], kept: set[int]) -> str:
+    """Weights of all views as columns, in order of number, with the uniform weight as a line."""
+    top = max(max(weights), 1 / len(weights))
+    x = _scale(0, len(weights), LEFT, WIDTH - RIGHT)
+    y = _scale(0, top, 120, TOP)
+    columns = "".join(
+        f'<rect class="{"defended" if view in kept else "other"}" x="{x(view) + 0.4:.2f}" y="{y(w):.2f}"'
+        f' width="{max(x(1) - x(0) - 0.8, 0.6):.2f}" height="{120 - y(w):.2f}"><title>view {view}: {100 * w:.2f} %</title></rect>'
+        for view, w in enumerate(weights)
+    )
+    even = y(1 / len(weights))
+    return (
+        f'<svg class="curve" viewBox="0 0 {WIDTH} 152" role="img" aria-label="Weight of each of {len(weights)} views;'
+        f' the largest is {100 * max(weights):.1f} %, all alike would be {100 / len(weights):.1f} %">{columns}'
+        f'<line class="even" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{even:.1f}" y2="{even:.1f}"/>'
+        f'<text class="tick" x="{LEFT - 6}" y="{TOP + 6}" text-anchor="end">{100 * top:.1f} %</text>'
+        f'<text class="tick" x="{LEFT - 6}" y="122" text-anchor="end">0</text>'
+        f'<text class="axis" x="{(LEFT + WIDTH) / 2:.0f}" y="146" text-anchor="middle">view number; dashed: all alike</text></svg>'
+    )
+
+
+def _dot(x: float, y: float, view: int, value: float, kept: bool) -> str:
+    jitter = (view * 7 % 11 - 5) * 2.2  # spreads equal values without hiding which row they are in
+    kind = "defended" if kept else "open"
+    return f'<circle class="{kind}" cx="{x:.1f}" cy="{y + jitter:.1f}" r="4"><title>view {view}: {value:.3f} nats</title></circle>'
+
+
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    finite = [v for v in values if math.isfinite(v)] or [0.0]
+    low, high = min(min(finite), 0.0), max(finite)
+    return low, high if high > low else low + 1
+
+
+def _scale(low: float, high: float, start: float, end: float):
+    return lambda value: start + (value - low) / (high - low) * (end - start)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    rough = (high - low) / 4
+    step = 10.0 ** math.floor(math.log10(rough))
+    step *= next(factor for factor in (1, 2, 5, 10) if step * factor >= rough * 0.999)
+    start = math.ceil(low / step - 1e-9)
+    return [n * step for n in range(start, math.floor(high / step + 1e-9) + 1)]
+
+
+def _y_axis(low: float, high: float, y, name: str) -> str:
+    marks = "".join(
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(v):.1f}" y2="{y(v):.1f}"/>'
+        f'<text class="tick" x="{LEFT - 6}" y="{y(v) + 4:.1f}" text-anchor="end">{v:g}</text>'
+        for v in (round(t, 10) for t in _ticks(low, high))
+    )
+    middle = (TOP + HEIGHT - BOTTOM) / 2
+    return f'{marks}<text class="axis" transform="translate(11 {middle:.0f}) rotate(-90)" text-anchor="middle">{esc(name)}</text>'
+
+
+def _x_axis(first: int, last: int, x, name: str) -> str:
+    whole = sorted({round(t) for t in _ticks(first, max(last, first + 1))} | {first})
+    marks = "".join(
+        f'<text class="tick" x="{x(v):.1f}" y="{HEIGHT - BOTTOM + 15}" text-anchor="middle">{v}</text>'
+        for v in whole if first <= v <= max(last, first + 1)
+    )
+    return f'{marks}<text class="axis" x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">{esc(name)}</text>'
+
+
+def _line(line: Line, first: int, x, y) -> str:
+    points = [(x(first + i), y(v)) for i, v in enumerate(line.values)]
+    path = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
+    ends = "".join(
+        f'<circle class="{esc(line.kind)}" cx="{px:.1f}" cy="{py:.1f}" r="3"><title>{first + i}: {line.values[i]:.4g}</title></circle>'
+        for i, (px, py) in enumerate(points)
+    )
+    return f'<polyline class="{esc(line.kind)}" points="{path}"/>{ends}'

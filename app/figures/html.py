@@ -1,0 +1,90 @@
+"""Small building blocks of markup; every string from outside passes through `esc`."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Iterable
+
+_TEMPLATE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
+RIGHT, WRONG = "✓", "✗"
+
+
+def esc(text: object) -> str:
+    """Text as HTML that no browser and no page template takes for markup."""
+    return html.escape(str(text)).translate(_TEMPLATE_SIGNS)
+
+
+def rich(text: str) -> str:
+    """Escaped text in which **…** is bold."""
+    return re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", esc(text))
+
+
+def percent(share: float) -> str:
+    """A share as a percentage of three figures at most, never rounded up to 100 or down to 0."""
+    value = 100 * share
+    if 0 < value < 0.1:
+        return "< 0.1 %"
+    if 99.9 < value < 100:
+        return "> 99.9 %"
+    return f"{value:.1f} %"
+
+
+def levels(change: float) -> str:
+    """A change of a channel in [0, 1] as n/255."""
+    value = 255 * change
+    return f"{round(value)}/255" if math.isclose(value, round(value), abs_tol=5e-4) else f"{value:.2f}/255"
+
+
+def caption(parts: Iterable[tuple[str, str]], **words: str) -> str:
+    """The three-part caption below a figure: what you see, how, what it does not show."""
+    items = "".join(f"<p><b>{esc(head)}:</b> {esc(body.format(**words) if words else body)}</p>" for head, body in parts)
+    return f'<div class="caption">{items}</div>'
+
+
+def note(text: str, tone: str = "plain", icon: str = "") -> str:
+    """One boxed sentence; `tone` is plain, good, bad or warn."""
+    mark = f'<span class="icon" aria-hidden="true">{esc(icon)}</span>' if icon else ""
+    return f'<div class="note {esc(tone)}">{mark}<span>{rich(text)}</span></div>'
+
+
+def empty(text: str) -> str:
+    """What a step shows before it has run."""
+    return f'<div class="empty">{rich(text)}</div>'
+
+
+def chips(items: Iterable[tuple[str, str, str]]) -> str:
+    """Numbers with their names: (name, value, explanation)."""
+    cells = "".join(
+        f'<div class="chip" title="{esc(why)}"><span>{esc(name)}</span><b>{esc(value)}</b></div>'
+        for name, value, why in items
+    )
+    return f'<div class="chips">{cells}</div>'
+
+
+def badge(text: str, why: str = "", kind: str = "") -> str:
+    """A small label with an explanation on hovering."""
+    return f'<span class="badge {esc(kind)}" title="{esc(why)}">{esc(text)}</span>'
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]], name: str) -> str:
+    """A table of cells that are HTML already; headings and `name` are plain text."""
+    head = "".join(f'<th scope="col">{esc(h)}</th>' for h in heads)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return (
+        f'<div class="table-wrap"><table class="plain" aria-label="{esc(name)}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def mark(right: bool) -> str:
+    """Right or wrong as an icon and a word."""
+    word, icon, tone = ("right", RIGHT, "good") if right else ("wrong", WRONG, "bad")
+    return f'<span class="mark {tone}"><span aria-hidden="true">{icon}</span> {word}</span>'
+
+
+def section(title: str, body: str, hint: str = "") -> str:
+    """A titled block."""
+    extra = f'<span class="hint">{esc(hint)}</span>' if hint else ""
+    return f'<section class="figure"><h3>{esc(title)}{extra}</h3>{body}</section>'

@@ -1,0 +1,107 @@
+"""The strip of six cards that tells the story so far in one line, and opens the steps; and the status line."""
+
+from __future__ import annotations
+
+import time
+
+from app import text
+from app.session import Session
+
+from .html import esc, percent
+
+ICONS = {"done": "✓", "busy": "…", "open": "○", "waiting": "·"}
+
+
+def journey(session: Session, busy: int | None = None, go: int | None = None, story: bool = False) -> str:
+    """Six cards with their findings. `busy` is the step now running, `go` the step the page should open."""
+    findings = _findings(session)
+    cards = "".join(_card(number, name, findings[number - 1], busy == number, session) for number, name in enumerate(text.STEPS, 1))
+    move = "" if go is None else f' data-go="{go}" data-turn="{time.monotonic_ns()}" data-story="{int(story)}"'
+    return f'<nav class="journey" aria-label="Steps of the story"{move}>{cards}</nav>'
+
+
+def status(sentence: str, tone: str = "calm", share: float | None = None) -> str:
+    """One sentence on what happens now; `tone` is calm, busy, good or bad; `share` fills the line below."""
+    role = "alert" if tone == "bad" else "status"
+    width = "" if share is None else f'<span class="progress"><span style="width:{100 * share:.0f}%"></span></span>'
+    dots = " …" if tone == "busy" else ""
+    return f'<div class="status {esc(tone)}" role="{role}" aria-live="polite"><span>{esc(sentence)}{dots}</span>{width}</div>'
+
+
+def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, session: Session) -> str:
+    reachable = session.clean is not None or number == 1
+    state = "busy" if busy else "done" if finding else "open" if reachable else "waiting"
+    head, detail = finding or ("", _waiting(name, session))
+    if busy and not finding:
+        detail = "working"
+    return (
+        f'<button type="button" class="card {state}" data-open-step="{number}" id="card-{number}" title="{esc(head)} {esc(detail)}">'
+        f'<span class="card-name"><span class="dot" aria-hidden="true">{ICONS[state]}</span>{number} {esc(name)}</span>'
+        f'<span class="card-head">{esc(head)}</span><span class="card-detail">{esc(detail)}</span></button>'
+    )
+
+
+def _waiting(name: str, session: Session) -> str:
+    if session.clean is None:
+        return text.WAITING["Attack"] if name != "Picture" else "Choose one."
+    if session.adversarial is None:
+        return "Not run yet." if name == "Attack" else text.WAITING.get(name, "")
+    if session.views is None and name == "Tuning":
+        return text.WAITING["Tuning"]
+    return "Not run yet."
+
+
+def _findings(session: Session) -> list[tuple[str, str] | None]:
+    return [_picture(session), _attack(session), _maps(session), _views(session), _tuning(session), _verdict(session)]
+
+
+def _picture(session: Session) -> tuple[str, str] | None:
+    if session.clean is None:
+        return None
+    return session.clean.name, percent(session.clean.confidence)
+
+
+def _attack(session: Session) -> tuple[str, str] | None:
+    result = session.adversarial
+    if result is None:
+        return None
+    after = result.after_saved
+    if not result.epsilon:
+        return "Not attacked", "limit 0/255"
+    if not result.fooled:
+        return "Held", f"{after.name} {percent(after.confidence)}"
+    return ("Fooled" if result.before.label == result.label else "Wrong before and after"), f"{after.name} {percent(after.confidence)}"
+
+
+def _maps(session: Session) -> tuple[str, str] | None:
+    if session.maps is None:
+        return None
+    from engine import top_iou
+
+    overlap = top_iou(session.maps.clean.raw, session.maps.attacked.raw)
+    return f"{100 * overlap:.0f} % overlap", "of the strongest cells, clean and attacked"
+
+
+def _views(session: Session) -> tuple[str, str] | None:
+    if session.views is None:
+        return None
+    right = int((session.views.logits.argmax(-1) == session.reference).sum())
+    return f"{right} of {len(session.views)} views", "still give the right class" if session.label is not None else "give the clean answer"
+
+
+def _tuning(session: Session) -> tuple[str, str] | None:
+    if not session.steps:
+        return None
+    first, last = session.steps[0], session.steps[-1]
+    return f"{last.index} step{'s' * (last.index != 1)}", f"loss {first.loss:.3f} → {last.loss:.3f}"
+
+
+def _verdict(session: Session) -> tuple[str, str] | None:
+    if session.ensemble is None and not session.defences:
+        return None
+    if session.ensemble is not None:
+        answer = session.ensemble.prediction
+        good = answer.label == session.reference
+        return ("Right answer" if good else "Wrong answer"), f"{answer.name} {percent(answer.confidence)}"
+    right = sum(d.prediction.label == session.reference for d in session.defences)
+    return f"{right} of {len(session.defences)} right", "methods on this picture"

@@ -1,0 +1,143 @@
+"""Attention maps as SVG over the greyed picture: one rectangle per patch, its value on hovering."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from .html import esc
+
+CELL = 10
+BACKDROP = 224  # pixels a side at most: it is only background
+SEQUENTIAL = {"viridis": "viridis", "inferno": "inferno", "jet (misleading)": "jet"}
+DIVERGING = "PuOr_r"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How maps are drawn; nothing here needs the model."""
+
+    colours: str = "viridis"
+    smooth: bool = False
+    shared: bool = True
+
+
+def heat_map(
+    name: str, values: Tensor, pixels: Tensor, scale: tuple[float, float], look: Look, mask: Tensor | None = None
+) -> str:
+    """One unsigned map (gh, gw) over pixels (3, s, s), the top fifth of its cells outlined, with its colour bar."""
+    cells = values.numpy()
+    lines = _outline(top_cells(cells), "contour") + _object_outline(mask, cells.shape)
+    return _figure(name, cells, pixels, scale, SEQUENTIAL[look.colours], look.smooth, lines)
+
+
+def difference_map(name: str, values: Tensor, pixels: Tensor, look: Look) -> str:
+    """A signed difference of two maps on a scale symmetric around zero."""
+    cells = values.numpy()
+    most = float(np.abs(cells).max()) or 1e-12
+    return _figure(name, cells, pixels, (-most, most), DIVERGING, look.smooth, "")
+
+
+def top_cells(cells: np.ndarray, share: float = 0.2) -> np.ndarray:
+    """Which cells are among the `share` with the largest values, exactly that many, bool of the same shape."""
+    order = cells.ravel().argsort()[::-1][: max(1, round(share * cells.size))]
+    inside = np.zeros(cells.size, bool)
+    inside[order] = True
+    return inside.reshape(cells.shape)
+
+
+def to_image(values: np.ndarray, colours: str = "viridis") -> np.ndarray:
+    """Values in [0, 1] as uint8 RGB."""
+    return (matplotlib.colormaps[colours](np.clip(values, 0, 1))[..., :3] * 255).round().astype(np.uint8)
+
+
+def data_uri(pixels: np.ndarray, kind: str = "PNG", **options: int) -> str:
+    """A small picture inside the page itself."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, kind, **options)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _figure(
+    name: str, cells: np.ndarray, pixels: Tensor, scale: tuple[float, float], colours: str, smooth: bool, lines: str
+) -> str:
+    rows, columns = cells.shape
+    low, high = scale
+    shares = (cells - low) / max(high - low, 1e-12)
+    layer = _smooth(shares, colours, rows, columns) if smooth else _patches(cells, shares, colours)
+    width, height = columns * CELL, rows * CELL
+    peak = np.unravel_index(int(np.abs(cells).argmax()), cells.shape)
+    label = f"{name}: strongest in row {peak[0] + 1} of {rows}, column {peak[1] + 1} of {columns}, value {cells[peak]:.3g}"
+    return (
+        f'<figure class="map"><figcaption>{esc(name)}</figcaption>'
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{esc(label)}">'
+        f'<image href="{_backdrop(pixels)}" width="{width}" height="{height}" preserveAspectRatio="none"/>'
+        f'<g class="heat">{layer}</g>{lines}</svg>{_colour_bar(low, high, colours)}</figure>'
+    )
+
+
+def _backdrop(pixels: Tensor) -> str:
+    image = Image.fromarray((pixels.mean(0) * 255).round().clamp(0, 255).byte().numpy())
+    image.thumbnail((BACKDROP, BACKDROP))
+    return data_uri(np.asarray(image), "JPEG", quality=80)
+
+
+def _patches(cells: np.ndarray, shares: np.ndarray, colours: str) -> str:
+    painted = to_image(shares, colours)
+    return "".join(
+        f'<rect x="{column * CELL}" y="{row * CELL}" width="{CELL}" height="{CELL}"'
+        f' fill="#{bytes(painted[row, column]).hex()}"><title>row {row + 1}, column {column + 1}:'
+        f" {cells[row, column]:.4g}</title></rect>"
+        for row in range(cells.shape[0])
+        for column in range(cells.shape[1])
+    )
+
+
+def _smooth(shares: np.ndarray, colours: str, rows: int, columns: int) -> str:
+    enlarged = Image.fromarray(shares.astype(np.float32)).resize((columns * 8, rows * 8), Image.Resampling.BILINEAR)
+    uri = data_uri(to_image(np.asarray(enlarged), colours))
+    return f'<image href="{uri}" width="{columns * CELL}" height="{rows * CELL}" preserveAspectRatio="none"/>'
+
+
+def _outline(inside: np.ndarray, kind: str) -> str:
+    """The border between cells inside and outside, drawn twice so that it shows on dark and on light."""
+    path = _border(inside, CELL)
+    return f'<path class="{kind} halo" d="{path}"/><path class="{kind}" d="{path}"/>'
+
+
+def _object_outline(mask: Tensor | None, shape: tuple[int, int]) -> str:
+    if mask is None:
+        return ""
+    size = (shape[1] * CELL, shape[0] * CELL)
+    fine = np.asarray(Image.fromarray(mask.numpy().astype(np.uint8) * 255).resize(size)) > 127
+    return f'<path class="object" d="{_border(fine, 1)}"/>'
+
+
+def _border(inside: np.ndarray, side: int) -> str:
+    """The edges between cells of `inside` that differ, as an SVG path with cells of `side`."""
+    padded = np.pad(inside, 1)
+    flat = zip(*np.nonzero(padded[1:, 1:-1] != padded[:-1, 1:-1]), strict=True)
+    upright = zip(*np.nonzero(padded[1:-1, 1:] != padded[1:-1, :-1]), strict=True)
+    parts = [f"M{c * side} {r * side}h{side}" for r, c in flat] + [f"M{c * side} {r * side}v{side}" for r, c in upright]
+    return "".join(parts)
+
+
+def _colour_bar(low: float, high: float, colours: str) -> str:
+    stops = ", ".join(f"#{bytes(colour).hex()}" for colour in to_image(np.linspace(0, 1, 9), colours))
+    numbers = "".join(f"<span>{_short(v)}</span>" for v in (low, (low + high) / 2, high))
+    return (
+        f'<div class="colour-bar"><div style="background:linear-gradient(to right, {stops})"></div>'
+        f'<div class="numbers">{numbers}</div></div>'
+    )
+
+
+def _short(value: float) -> str:
+    if value == 0:
+        return "0"
+    return f"{value:.3g}" if 1e-3 <= abs(value) < 1e4 else f"{value:.1e}"

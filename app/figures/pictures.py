@@ -1,0 +1,34 @@
+"""Pixels as pictures: exact ones in 8 bits, amplified changes, thumbnails."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from .maps import data_uri
+
+GAIN_LIMIT = 40
+THUMBNAIL = 84
+
+
+def to_uint8(pixels: Tensor) -> np.ndarray:
+    """Pixels (3, s, s) in [0, 1] as (s, s, 3) uint8, rounded, never cut."""
+    return (pixels.detach().cpu() * 255).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
+
+
+def gain_for(epsilon: float) -> float:
+    """How many times a change of at most `epsilon` may be amplified to fill the scale around grey."""
+    return min(GAIN_LIMIT, float(int(0.5 / epsilon))) if epsilon > 0 else 1.0
+
+
+def amplified(change: Tensor, gain: float) -> np.ndarray:
+    """A change (3, s, s) times `gain` around middle grey."""
+    return to_uint8((0.5 + gain * change).clamp(0, 1))
+
+
+def thumbnail(pixels: Tensor) -> str:
+    """A small lossy copy for overviews; never used for anything but looking."""
+    small = Image.fromarray(to_uint8(pixels))
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    return data_uri(np.asarray(small), "JPEG", quality=82)

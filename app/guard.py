@@ -1,0 +1,89 @@
+"""An ASGI middleware that closes three doors of the page server: fetching URLs, resizing icons, endless JSON bodies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from urllib.parse import unquote
+
+from starlette.responses import PlainTextResponse
+
+MAX_BODY = 2_000_000  # bytes; file uploads are multipart and have their own limit
+CLOSED = re.compile(r"file=?/*(https?|ftp|data):|/proxy=|/pwa_icon", re.IGNORECASE)
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+Receive = Callable[[], Awaitable[dict]]
+Send = Callable[[dict], Awaitable[None]]
+
+
+class TooLarge(Exception):
+    """More body came than was announced or allowed."""
+
+
+class Guard:
+    """403 for routes that would make the server fetch or resize for strangers, 413 for large bodies, safer headers."""
+
+    def __init__(self, app: Callable, max_body: int = MAX_BODY) -> None:
+        self.app, self.max_body = app, max_body
+
+    async def __call__(self, scope: dict, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        if CLOSED.search(_decoded(scope["path"])):
+            return await PlainTextResponse("This route is closed.", 403)(scope, receive, send)
+        headers = dict(scope["headers"])
+        if b"multipart/form-data" in headers.get(b"content-type", b"").lower():
+            return await self.app(scope, receive, _with_headers(send))
+        announced = headers.get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced) > self.max_body:
+            return await _too_large(scope, receive, send)
+        return await self._limited(scope, receive, send)
+
+    async def _limited(self, scope: dict, receive: Receive, send: Send) -> None:
+        """Pass the request on while its body stays within the limit."""
+        seen, started = 0, False
+
+        async def counted() -> dict:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.max_body:
+                raise TooLarge
+            return message
+
+        async def noted(message: dict) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, counted, _with_headers(noted))
+        except TooLarge:
+            if started:
+                raise
+            await _too_large(scope, receive, send)
+
+
+def _decoded(path: str) -> str:
+    """The path with every layer of percent-encoding taken off."""
+    for _ in range(4):
+        path, before = unquote(path), path
+        if path == before:
+            break
+    return path
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: dict) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *HEADERS]}
+        await send(message)
+
+    return sending
+
+
+async def _too_large(scope: dict, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("The request is too large.", 413)(scope, receive, send)

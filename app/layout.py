@@ -1,0 +1,78 @@
+"""The page as a whole: composition only. What a step shows stands in its stage, what it says in `text`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import gradio as gr
+
+import engine
+from app import text
+from app.figures.html import esc
+from app.figures.journey import journey, status
+from app.page import Page
+from app.run import Worker
+from app.samples import Sample
+from app.session import Session, Store
+from app.stages.attack import AttackStage
+from app.stages.attention import AttentionStage
+from app.stages.inputs import Inputs
+from app.stages.picture import PictureStage
+from app.stages.tuning import TuningStage
+from app.stages.verdict import VerdictStage
+from app.stages.views import ViewsStage
+
+KEEP_FILES = (600, 7200)  # seconds: look this often for files older than that
+
+
+def build_app(
+    backbone: engine.Backbone,
+    samples: Sequence[Sample] = (),
+    store: Store | None = None,
+    lend: Callable | None = None,
+) -> gr.Blocks:
+    """The page for one backbone. `lend` wraps the function that needs a lent accelerator, where there is one."""
+    page = Page(Worker(backbone, lend), store or Store())
+    with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
+        gr.HTML(_header(backbone), elem_id="header")
+        with gr.Row(elem_id="bar"):
+            run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=210)
+            stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
+            page.status = gr.HTML(status(text.READY), elem_id="status")
+        with gr.Row(elem_id="body"):
+            with gr.Column(elem_id="inputs", scale=0, min_width=330):
+                inputs = Inputs(backbone, tuple(samples))
+            with gr.Column(elem_id="story", scale=1, min_width=320):
+                page.journey = gr.HTML(journey(Session()), elem_id="journey")
+                page.stages = _panels(backbone)
+        page.controls = inputs.controls | {k: v for stage in page.stages.values() for k, v in stage.controls.items()}
+        for stage in page.stages.values():
+            stage.wire(page)
+        page.compute(run.click, page.story)
+        inputs.wire(page)
+        page.compute(demo.load, inputs.load_first(page))
+        page.stop(stop)
+    return demo
+
+
+def _panels(backbone: engine.Backbone) -> dict[int, object]:
+    builders = (
+        lambda: PictureStage(backbone), AttackStage, lambda: AttentionStage(backbone), ViewsStage,
+        lambda: TuningStage(backbone), VerdictStage,
+    )  # fmt: skip
+    stages = {}
+    for number, build in enumerate(builders, 1):
+        with gr.Column(elem_id=f"panel-{number}", elem_classes="panel"):
+            gr.HTML(f'<h2 class="panel-title"><span>{number}</span> {esc(text.STEPS[number - 1])}</h2>')
+            stages[number] = build()
+    return stages
+
+
+def _header(backbone: engine.Backbone) -> str:
+    size = backbone.image_size
+    kind = "closed vocabulary" if backbone.words is not None else "open vocabulary"
+    told = f"{size} × {size} pixels · {kind} · {backbone.device.type}"
+    return (
+        f'<header><div><h1>{esc(text.TITLE)}</h1><p>{esc(text.TAGLINE)}</p></div>'
+        f'<div class="model" id="model"><span>model</span><b>{esc(backbone.name)}</b><small>{esc(told)}</small></div></header>'
+    )

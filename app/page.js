@@ -1,0 +1,33 @@
+// Opens the step whose card is pressed, and follows the story until the visitor opens a card themselves.
+(() => {
+  const root = document.documentElement;
+  let following = true;
+  let seen = "";
+  const mark = () => {
+    const step = root.dataset.step || "1";
+    document.querySelectorAll("[data-open-step]").forEach((card) => {
+      const current = card.dataset.openStep === step ? "step" : "false";
+      if (card.getAttribute("aria-current") !== current) card.setAttribute("aria-current", current);
+    });
+  };
+  const open = (step) => {
+    root.dataset.step = step;
+    mark();
+    window.dispatchEvent(new Event("resize"));
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#run-story")) following = true;
+    const card = event.target.closest("[data-open-step]");
+    if (!card) return;
+    following = false;
+    open(card.dataset.openStep);
+  });
+  new MutationObserver(() => {
+    const strip = document.querySelector("#journey [data-go]");
+    if (strip && strip.dataset.turn !== seen) {
+      seen = strip.dataset.turn;
+      if (following || strip.dataset.story !== "1") return open(strip.dataset.go);
+    }
+    mark();
+  }).observe(root, { childList: true, subtree: true });
+})();

@@ -1,0 +1,125 @@
+"""How the page talks to the engine: one worker for all computing, one job per press of a button.
+
+Whatever the engine reports, from the whole story or from a single step, arrives as a `Stage` and is taken up by
+`Job.take`, so that both ways draw the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import torch
+
+import engine
+from app.session import MapPair, Session, Store
+
+VERBS = {
+    "predict": engine.predict,
+    "attack": engine.attack,
+    "attend": engine.attend,
+    "make_views": engine.make_views,
+    "tune": engine.tune,
+    "defend": engine.defend,
+    "explore": engine.explore,
+}
+STEP_OF = {
+    "clean": 1, "attack-step": 2, "attacked": 2, "map-clean": 3, "map-attacked": 3,
+    "views": 4, "tune-step": 5, "ensemble": 6, "method": 6,
+}  # fmt: skip
+DWELL_SECONDS = 1.5  # a step of the story that the page opened by itself stays open at least this long
+
+
+class Worker:
+    """Runs the engine's verbs on one backbone; `lend` wraps the one function that needs the accelerator."""
+
+    def __init__(self, backbone: engine.Backbone, lend: Callable | None = None) -> None:
+        self.backbone = backbone
+
+        def stream(verb: str, *arguments: object) -> Iterator:
+            result = VERBS[verb](backbone, *arguments)
+            if not isinstance(result, Iterator):
+                yield result
+                return
+            with closing(result):
+                yield from result
+
+        self.stream = lend(stream) if lend else stream
+
+    def one(self, verb: str, *arguments: object) -> object:
+        """The last item of a verb's stream."""
+        *_, last = self.stream(verb, *arguments)
+        return last
+
+
+class Job:
+    """One run of a handler for one visitor: takes the engine's results into the visitor's session."""
+
+    def __init__(self, worker: Worker, store: Store, key: str, settings: engine.Settings) -> None:
+        self.worker, self.store, self.key, self.settings = worker, store, key, settings
+        self.session = store.get(key)
+        self.trail: list[engine.AttackStep] = []
+        self.started = self.moved = time.monotonic()
+        self._clean_map: engine.AttentionMap | None = None
+
+    def keep(self, session: Session) -> None:
+        """Make `session` the visitor's; raises `Superseded` if the visitor changed something meanwhile."""
+        self.store.swap(self.key, self.session, session)
+        self.session = session
+
+    def take(self, stage: engine.Stage) -> None:
+        """Put one result of the engine where it belongs."""
+        name, result, session = stage.name, stage.result, self.session
+        if name == "attack-step":
+            self.trail.append(result)
+        elif name == "map-clean":
+            self._clean_map = result
+        elif name == "map-attacked":
+            self.keep(session.with_result("maps", MapPair(self._clean_map, result, self._noisy_map(result))))
+        elif name == "tune-step":
+            self.keep(session.with_step(result))
+        elif name == "method":
+            self.keep(session.with_defence(result))
+        else:
+            part = {"attacked": "adversarial"}.get(name, name)
+            self.keep(session.with_result(part, result))
+
+    def stages(self, part: str) -> Iterator[engine.Stage]:
+        """The engine's results for one part of the story, from what the session holds."""
+        session, settings, stream = self.session, self.settings, self.worker.stream
+        question = session.classes
+        if part == "clean":
+            yield engine.Stage("clean", self.worker.one("predict", session.picture.pixels, question))
+        elif part == "attack":
+            for event in stream("attack", session.picture.pixels, question, settings.attack, session.label):
+                yield engine.Stage("attack-step" if isinstance(event, engine.AttackStep) else "attacked", event)
+        elif part == "maps":
+            adversarial = session.adversarial
+            for name, pixels in (("map-clean", adversarial.clean), ("map-attacked", adversarial.saved)):
+                drawn = self.worker.one("attend", pixels, question, settings.attention, adversarial.label)
+                yield engine.Stage(name, drawn)
+        elif part == "views":
+            made = self.worker.one("make_views", session.adversarial.saved, question, settings.views)
+            yield engine.Stage("views", made)
+        elif part == "tune":
+            for step in stream("tune", session.views, question, settings.tuning):
+                yield engine.Stage("tune-step", step)
+        elif part == "ensemble":
+            yield engine.Stage("ensemble", engine.fuse(session.views, session.steps[-1], settings.ensemble))
+        elif part == "methods":
+            for defence in stream("defend", session.adversarial.saved, question, settings):
+                yield engine.Stage("method", defence)
+        else:
+            yield from stream("explore", session.picture.pixels, question, settings, session.label)
+
+    def _noisy_map(self, like: engine.AttentionMap) -> engine.AttentionMap | None:
+        """The null arm: the same map of the clean picture under random signs as large as the attack."""
+        adversarial = self.session.adversarial
+        size = adversarial.linf()
+        if size == 0:
+            return None
+        generator = torch.Generator().manual_seed(self.settings.attack.seed)
+        signs = torch.randint(0, 2, adversarial.clean.shape, generator=generator) * 2 - 1
+        noisy = (adversarial.clean + size * signs).clamp(0, 1)
+        return self.worker.one("attend", noisy, self.session.classes, self.settings.attention, like.label)

@@ -1,0 +1,75 @@
+"""Step 1: the picture as the model sees it, and what the untouched model answers."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+import engine
+from app import text
+from app.choices import Choices
+from app.figures.bars import prediction_bars, prediction_chips
+from app.figures.html import caption, empty, esc, note, section
+from app.figures.pictures import to_uint8
+from app.page import Page
+from app.session import Session
+
+
+class PictureStage:
+    """The panel of step 1."""
+
+    controls: dict = {}
+
+    def __init__(self, backbone: engine.Backbone) -> None:
+        self.size = backbone.image_size
+        self.question = gr.HTML(elem_id="picture-question")
+        with gr.Row():
+            with gr.Column(scale=5, min_width=260):
+                self.picture = gr.Image(
+                    type="numpy", format="png", interactive=False, show_label=False, elem_id="picture-seen",
+                    elem_classes="pixels", alt_text=text.PICTURE_ALT, buttons=["download", "fullscreen"],
+                )  # fmt: skip
+                self.about = gr.HTML(elem_id="picture-about")
+            with gr.Column(scale=7, min_width=300):
+                self.bars = gr.HTML(elem_id="picture-bars")
+        gr.HTML(caption(text.PICTURE_CAPTION))
+        self.outputs = [self.question, self.picture, self.about, self.bars]
+
+    def wire(self, page: Page) -> None:
+        """Nothing is pressed here."""
+
+    def draw(self, session: Session, choices: Choices) -> dict:
+        """The panel as the session has it."""
+        shown = session.picture
+        if shown is None:
+            return {self.question: empty(text.EMPTY["Picture"]), self.picture: None, self.about: "", self.bars: ""}
+        return {
+            self.question: self._question(shown.name, shown.asks),
+            self.picture: to_uint8(shown.pixels),
+            self.about: self._about(session),
+            self.bars: self._answer(session),
+        }
+
+    def _question(self, name: str, asks: str) -> str:
+        question = f'<span class="asks">{esc(asks)}</span>' if asks else ""
+        return f'<div class="headline"><h2>{esc(name)}</h2>{question}</div>'
+
+    def _about(self, session: Session) -> str:
+        shown = session.picture
+        width, height = shown.size
+        line = f"{self.size} × {self.size} pixels, as the model sees it; the file has {width:,} × {height:,}."
+        read = note(shown.note[:1].upper() + shown.note[1:], "warn", "!") if shown.note else ""
+        return f'<p class="fine">{esc(line)}</p>{read}'
+
+    def _answer(self, session: Session) -> str:
+        clean = session.clean
+        if clean is None:
+            return empty(text.NO_ANSWER)
+        sentence = f"The model answers **{clean.name}**"
+        if session.label is None:
+            verdict = note(f"{sentence}. No true class is given, so this answer is what the attack will push away from.")
+        elif clean.label == session.label:
+            verdict = note(f"{sentence}, which is right.", "good", "✓")
+        else:
+            verdict = note(f"{sentence}; the true class is **{session.classes.names[session.label]}**. It is wrong before any attack.", "bad", "✗")
+        bars = prediction_bars([("clean", "clean", clean)], 7, session.reference, session.label is not None)
+        return verdict + section("Answer to the clean picture", prediction_chips(clean) + bars)

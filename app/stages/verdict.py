@@ -1,0 +1,133 @@
+"""Step 6: what every method answers for this one picture, and where the final answer comes from."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+import engine
+from app import text
+from app.choices import Choices
+from app.figures.bars import prediction_bars
+from app.figures.curves import weight_columns
+from app.figures.html import badge, caption, empty, esc, mark, note, percent, section, table
+from app.page import Page
+from app.session import Session
+
+
+class VerdictStage:
+    """The panel of step 6."""
+
+    def __init__(self) -> None:
+        defaults = engine.EnsembleSettings()
+        with gr.Row(elem_classes="controls"):
+            methods = gr.CheckboxGroup(
+                [(m.title, name) for name, m in engine.METHODS.items()], value=list(engine.METHODS),
+                label=text.METHODS_LABEL, elem_id="methods", min_width=260, scale=3,
+            )  # fmt: skip
+            self.button = gr.Button(text.COMPARE, elem_id="compare", min_width=150, scale=0)
+        with gr.Accordion("How the views are weighed", open=False, elem_id="weigh-more"), gr.Row():
+            weighting = gr.Dropdown(
+                [(v, k) for k, v in text.WEIGHTINGS.items()], value=defaults.weighting, label=text.WEIGHTING, elem_id="weighting", filterable=False
+            )
+            neighbours = gr.Slider(1, 64, defaults.neighbours, step=1, label=text.NEIGHBOURS, elem_id="neighbours", buttons=[])
+        self.head = gr.HTML(elem_id="verdict-head")
+        self.table = gr.HTML(elem_id="verdict-table")
+        with gr.Row():
+            self.final = gr.HTML(elem_id="verdict-final", min_width=300)
+            self.weights = gr.HTML(elem_id="verdict-weights", min_width=300)
+        gr.HTML(caption(text.VERDICT_CAPTION))
+        self.controls = {"weighting": weighting, "neighbours": neighbours, "methods": methods}
+        self.outputs = [self.head, self.table, self.final, self.weights]
+
+    def wire(self, page: Page) -> None:
+        """Comparing runs the model; weighing again only needs the views that are there."""
+        page.compute(self.button.click, page.work_on("methods"))
+        page.weigh("weighting", methods_follow=False)
+        page.weigh("neighbours", methods_follow=True)
+
+    def draw(self, session: Session, choices: Choices) -> dict:
+        """The panel as the session has it."""
+        if session.ensemble is None and not session.defences:
+            said = text.MISSING["Verdict"] if session.adversarial is None else text.EMPTY["Verdict"]
+            return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:], "")
+        return {
+            self.head: _head(session),
+            self.table: _table(session),
+            self.final: _final(session),
+            self.weights: _weights(session),
+        }
+
+
+def _head(session: Session) -> str:
+    """Two separate verdicts: did the attack work, did the defence."""
+    result, names = session.adversarial, session.classes.names
+    wanted = f"the true class **{names[session.reference]}**" if session.label is not None else f"the clean answer **{names[session.reference]}**"
+    after = result.after_saved
+    if not result.epsilon:
+        attack = note(f"**Attack:** none (limit 0/255); the model says **{after.name}**.", "warn", "!")
+    elif result.fooled:
+        attack = note(f"**Attack succeeded:** without defence the model says **{after.name}** ({percent(after.confidence)}) instead of {wanted}.", "bad", "✗")
+    else:
+        attack = note(f"**Attack failed:** without defence the model still says **{after.name}** ({percent(after.confidence)}).", "good", "✓")
+    return f'<div class="verdicts">{attack}{_defended(session, wanted)}</div>'
+
+
+def _defended(session: Session, wanted: str) -> str:
+    answers = {d.method: d.prediction for d in session.defences}
+    chosen, name = answers.get("a-tpt"), "A-TPT"
+    if chosen is None and session.ensemble is not None:
+        chosen, name = session.ensemble.prediction, "Your settings"
+    if chosen is None:
+        return ""
+    answer = f"**{chosen.name}** ({percent(chosen.confidence)})"
+    if chosen.label == session.reference:
+        return note(f"**{name} answers right:** {answer}.", "good", "✓")
+    return note(f"**{name} answers wrong:** {answer} instead of {wanted}.", "bad", "✗")
+
+
+def _table(session: Session) -> str:
+    rows = [_row(session, "CLIP on the clean picture", "the reference", session.adversarial.before, None, "clean")]
+    for defence in session.defences:
+        method = engine.METHODS[defence.method]
+        rows.append(_row(session, method.title, f"{method.explanation} {method.source}", defence.prediction, defence.seconds, "attacked"))
+    if session.ensemble is not None:
+        steps = session.steps[-1].index
+        told = f"views and prompt of steps 4 and 5, {steps} tuning step{'s' * (steps != 1)}, weights {text.WEIGHTINGS[session.ensemble.weighting]}"
+        rows.append(_row(session, "Your settings", told, session.ensemble.prediction, None, "attacked"))
+    judged = "against the true class" if session.label is not None else "against the clean answer: no true class was given"
+    heads = ("Method", "Picture", "Answer", "", "Confidence", "Entropy (nats)", "Seconds")
+    return section("Every method on this picture", table(heads, rows, "Answers of all methods"), f"right or wrong {judged}")
+
+
+def _row(session: Session, title: str, why: str, prediction: engine.Prediction, seconds: float | None, picture: str) -> tuple[str, ...]:
+    shape = {"clean": "● clean", "attacked": "▲ attacked"}[picture]
+    return (
+        f'<span class="method" title="{esc(why)}">{esc(title)}</span>',
+        f'<span class="on {picture}">{shape}</span>',
+        esc(prediction.name),
+        mark(prediction.label == session.reference),
+        percent(prediction.confidence),
+        f"{prediction.entropy:.2f}",
+        "" if seconds is None else f"{seconds:.2f}",
+    )
+
+
+def _final(session: Session) -> str:
+    answer = session.ensemble
+    result = session.adversarial
+    named = [("clean", "clean", result.before), ("attacked", "attacked", result.after_saved)]
+    if answer is not None:
+        named.append(("defended, your settings", "defended", answer.prediction))
+    return section("From clean to attacked to defended", prediction_bars(named, 4, session.reference, session.label is not None))
+
+
+def _weights(session: Session) -> str:
+    answer = session.ensemble
+    if answer is None:
+        return ""
+    kept = set(session.steps[-1].kept.tolist())
+    largest = answer.weights.topk(min(3, len(answer.weights)))
+    heaviest = "".join(badge(f"view {view}: {percent(float(w))}", "", "weighs") for w, view in zip(largest.values, largest.indices.tolist(), strict=True))
+    legend = '<div class="legend"><span class="key defended">also drives the tuning</span><span class="key other">does not</span></div>'
+    drawn = weight_columns(answer.weights.tolist(), kept)
+    return section("Weight of every view in the answer", f'{legend}{drawn}<div class="badges">{heaviest}</div>', text.WEIGHTINGS[answer.weighting])

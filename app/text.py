@@ -1,0 +1,155 @@
+"""Every word a visitor reads that is not computed. ** ** marks bold; nothing here is HTML."""
+
+TITLE = "A-TPT Explorer"
+TAGLINE = "Watch a CLIP-like model look at a picture, be fooled by a change nobody sees, and be repaired while it runs."
+
+STEPS = ("Picture", "Attack", "Attention", "Views", "Tuning", "Verdict")
+WAITING = {
+    "Attack": "Needs a picture.",
+    "Attention": "Needs the attack.",
+    "Views": "Needs the attack.",
+    "Tuning": "Needs the views.",
+    "Verdict": "Needs the attack.",
+}
+EMPTY = {
+    "Picture": "Choose a sample or upload a picture. The model then compares it with every class name.",
+    "Attack": "Press **Attack** to look for a change of the picture, too small to see, that makes the model wrong.",
+    "Attention": "Press **Look** to draw where the model finds evidence for the class, before and after the attack.",
+    "Views": "Press **Make views** to cut, mix and re-weigh the attacked picture into many variants.",
+    "Tuning": "Press **Step** to move the prompt once, or **Run** for all steps. The model itself stays untouched.",
+    "Verdict": "Press **Compare methods** to let every defence answer for this very picture.",
+}
+MISSING = {
+    "Picture": "",
+    "Attack": "There is no picture yet: choose a sample or upload one first.",
+    "Attention": "There is no attacked picture yet. Press **Look**: the attack then runs first.",
+    "Views": "There is no attacked picture yet. Press **Make views**: the attack then runs first.",
+    "Tuning": "There are no views yet. Press **Step** or **Run**: attack and views are then made first.",
+    "Verdict": "There is no attacked picture yet. Press **Compare methods**: the attack then runs first.",
+}
+NO_ANSWER = "No answer yet: the class names need a change, see the status line above."
+
+READY = "Ready. Press “Run the whole story”, or go step by step."
+STOPPED = "Stopped. What was finished stays on the page."
+SUPERSEDED = "Something above was changed, so this run ended."
+BUSY = {
+    "clean": "Comparing the picture with every class name",
+    "attack": "Attacking: looking for the worst change within the limit",
+    "maps": "Looking where the evidence lies",
+    "views": "Making and encoding views",
+    "tune": "Tuning the prompt",
+    "ensemble": "Weighing the views",
+    "methods": "Comparing methods",
+}
+DONE = {
+    "attack": "Attack finished.",
+    "maps": "Maps drawn.",
+    "views": "Views made.",
+    "tune": "Prompt tuned.",
+    "methods": "Methods compared.",
+    "story": "The whole story ran",
+    "reset": "The prompt is as it was written.",
+    "cleared": "Changed: the results that followed from the old value were cleared.",
+}
+NOT_YET = "That does not work yet"
+
+RUN_STORY = "▶ Run the whole story"
+STOP = "■ Stop"
+
+SAMPLES = "Samples: pick one"
+NO_SAMPLES = "There are no samples here: upload a picture of your own."
+UPLOAD = "Or your own picture"
+CLASSES = "Class names: the possible answers, one per line"
+CLASSES_CLOSED = "Any names made of the words this model has learned; it tells you which it does not know."
+CLASSES_OPEN = "Any words: the picture is compared with each."
+TEMPLATE = "Prompt"
+TEMPLATE_INFO = "{} stands for the class name."
+TRUTH = "True class (optional)"
+TRUTH_INFO = "What the attack pushes away from, and what “right” means."
+SEED = "Seed"
+SEED_INFO = "Same seed, same result."
+
+PICTURE_ALT = "The picture as the model sees it, cropped and reduced to its input size"
+PICTURE_CAPTION = (
+    ("What you see", "the picture at the model's own size, and how well each class name fits it, as a share."),
+    ("How", "one forward pass; softmax over the scaled cosines between the picture and one sentence per class."),
+    ("What it does not show", "whether any class fits at all: the shares always sum to 100 %."),
+)
+
+EPSILON = "Limit: largest change of a channel, n/255"
+ATTACK_STEPS = "Iterations"
+ATTACK_METHOD = "Method"
+ATTACK_TITLES = {"pgd": "PGD (many small steps)", "fgsm": "FGSM (one step)"}
+ATTACK = "Attack"
+SLIDER_LABEL = "Clean (left) and attacked (right): drag the line"
+NOISE_ALT = "The change the attack made, amplified around grey"
+BADGES_ATTACK = (
+    ("white-box on this model", "The attack reads this model's own gradients."),
+    ("knows nothing of the defence", "It aims at the undefended model. Attacks made against the defence itself are stronger."),
+)
+ATTACK_CAPTION = (
+    ("What you see", "the change found within the limit, what it does to the answer, and how it got there."),
+    ("How", "gradient ascent on the cross-entropy of the attacked class, each channel kept within the limit, then rounded to 8 bits."),
+    ("What it does not show", "that no smaller or stronger change exists, or how the model fares on other pictures."),
+)
+NOT_ATTACKED = "Not attacked: the limit is 0/255, so every later step sees the clean picture."
+
+MAP_METHOD = "Map"
+NO_MAPS = "This model has no attention or last convolution that could be looked into."
+LOOK = "Look"
+OPACITY = "Overlay"
+COLOURS = "Colours"
+CELLS = "Cells"
+CELL_KINDS = {"patches": "patches as computed", "smooth": "smoothed (invents detail)"}
+SCALE = "Scale"
+SCALES = {"shared": "shared", "own": "each its own"}
+MAP_DEGENERATE = (
+    "{which}: in the last block the class token's weight was not positive, so what remains there is amplified"
+    " rounding residue. Do not read it as evidence; try another map."
+)
+MAP_CAPTION = (
+    ("What you see", "where the chosen method finds evidence for “{label}”; the outline holds the top 20 % of cells."),
+    ("How", "{how} Values as computed, one number per patch, over the greyed picture."),
+    ("What it does not show", "why the class was chosen. Such maps say where information flowed, not what caused the answer."),
+)
+AGREEMENT_NULL = "random noise of the same size"
+
+VIEW_KIND = "Kind"
+VIEW_KINDS = {"attention": "Attention-guided (A-TPT)", "augmix": "Plain AugMix (TPT, R-TPT)"}
+VIEW_COUNT = "Number of views"
+MAKE_VIEWS = "Make views"
+SORT = "Sort by"
+SORTS = {"index": "number", "entropy": "entropy, surest first", "weight": "weight in the answer"}
+VIEWS_CAPTION = (
+    ("What you see", "all views of the attacked picture; number 0 is the picture itself. Pick one to open it."),
+    ("How", "a random crop, mixed with an altered copy of itself: little where attention is high, much where it is low."),
+    ("What it does not show", "that a crop holds the object: a sure view can be sure of the wrong class."),
+)
+VIEW_PARTS = ("Crop (base)", "Altered copy (mix)", "Attention", "Share of the crop kept", "The view")
+
+LOSS = "Loss"
+LOSSES = {"pointwise": "Pointwise entropy (R-TPT, A-TPT)", "marginal": "Entropy of the mean (TPT)"}
+TUNE_STEPS = "Steps"
+LEARNING_RATE = "Learning rate"
+KEEP = "Share of views that drive it"
+STEP, RUN, RESET = "Step", "Run", "Reset"
+TUNE_CAPTION = (
+    ("What you see", "the prompt's word vectors moving so that the surest views become surer, and what this does to the answer."),
+    ("How", "AdamW on the vectors before the class name; picture features and model weights stay fixed."),
+    ("What it does not show", "that surer is righter. Nearest words rarely read as language: a vector can move far and keep its nearest word."),
+)
+
+WEIGHTING = "Weights of the views"
+WEIGHTINGS = {
+    "similarity": "by likeness to other views (released A-TPT, R-TPT)",
+    "tv": "by calmness of the attention map (the paper's figure)",
+    "uniform": "all alike",
+}
+NEIGHBOURS = "Neighbours counted"
+METHODS_LABEL = "Methods"
+COMPARE = "Compare methods"
+VERDICT_CAPTION = (
+    ("What you see", "what each method answers for this one attacked picture, and how sure it is."),
+    ("How", "all with the seed and settings of this page; seconds are measured here and include making the views."),
+    ("What it does not show", "which method is better: one picture proves nothing, and the attack did not aim at any defence."),
+)

@@ -1,0 +1,58 @@
+"""How the page looks in light and dark: Gradio's own parts by theme, ours by one style sheet. No fonts from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+from gradio.themes.utils.fonts import LocalFont
+
+FOLDER = Path(__file__).resolve().parent
+CSS = (FOLDER / "style.css").read_text(encoding="utf-8")
+HEAD = f"<script>{(FOLDER / 'page.js').read_text(encoding='utf-8')}</script>"
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's components in the colours of `style.css`."""
+    return gr.themes.Base(
+        primary_hue="indigo",
+        neutral_hue="slate",
+        font=[LocalFont("IBM Plex Sans"), "system-ui", "sans-serif"],
+        font_mono=[LocalFont("IBM Plex Mono"), "ui-monospace", "monospace"],
+        radius_size="md",
+        spacing_size="sm",
+    ).set(
+        body_background_fill="#f7f8fb",
+        body_background_fill_dark="#0f1520",
+        body_text_color="#182235",
+        body_text_color_dark="#e8edf6",
+        body_text_color_subdued="#4d5a70",
+        body_text_color_subdued_dark="#a9b5c8",
+        block_background_fill="*background_fill_primary",
+        block_background_fill_dark="#161e2c",
+        background_fill_primary_dark="#161e2c",
+        background_fill_secondary_dark="#1e2838",
+        input_background_fill="#ffffff",
+        input_background_fill_dark="#1e2838",
+        border_color_primary="#dfe4ec",
+        border_color_primary_dark="#2c3749",
+        block_border_width="0px",
+        block_shadow="none",
+        block_padding="0px",
+        block_label_background_fill="transparent",
+        block_label_background_fill_dark="transparent",
+        block_label_border_width="0px",
+        block_label_text_color="#4d5a70",
+        block_label_text_color_dark="#a9b5c8",
+        block_title_text_weight="400",
+        block_info_text_color="#5b677c",
+        block_info_text_color_dark="#9aa7bb",
+        input_border_width="1px",
+        button_primary_background_fill="#3d4fc4",
+        button_primary_background_fill_hover="#3443ab",
+        button_primary_background_fill_dark="#4a5cd6",
+        button_primary_text_color="#ffffff",
+        button_primary_text_color_dark="#ffffff",
+        slider_color="#3d4fc4",
+        slider_color_dark="#8b9bff",
+    )

@@ -1,0 +1,37 @@
+"""One question put to a model: a fresh held-out specimen, its picture, and a fine-grained label set around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..types import Classes
+from .captions import describe
+from .labels import label_set
+from .render import Painting, paint
+from .specimens import random_specimen
+
+LABELS = 40
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Trial:
+    """A painting, the classes it may be (all of its kind, near neighbours among them), and the true one's index."""
+
+    painting: Painting
+    classes: Classes
+    truth: int
+
+
+def make_trial(seed: int, index: int, kind: str | None = None, labels: int = LABELS) -> Trial:
+    """Trial `index` of the series `seed`: the same on every machine, whatever other trials are made.
+
+    The specimen's combination of attributes is held out from training; `kind` fixes its kind.
+    """
+    rng = np.random.default_rng((seed, index))
+    specimen = random_specimen(rng, kind, held_out=True)
+    painting = paint(specimen, int(rng.integers(2**31)))
+    candidates = label_set(specimen, rng, labels)
+    names = tuple(describe(candidate, 3).phrase() for candidate in candidates)
+    return Trial(painting, Classes(names), candidates.index(specimen))

@@ -1,0 +1,203 @@
+"""The command line gives the verbs' own numbers, and one sentence for bad input."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from engine import cli
+from engine.attacks import attack
+from engine.attention import MAPS, attend
+from engine.backbone import load_backbone
+from engine.commands import common
+from engine.methods import METHODS, defend
+from engine.pictures import load_picture
+from engine.predict import predict
+from engine.settings import AttackSettings, AttentionSettings, Settings, ViewSettings
+from engine.types import Classes
+
+NAMES = ("red fox", "owl", "sea star")
+CLASSES = Classes(NAMES)
+NAMED = [word for name in NAMES for word in ("--class", name)]
+QUICK = ["--steps", "3"]
+
+
+@pytest.fixture(scope="session")
+def model(tiny, tmp_path_factory) -> str:
+    """The tiny model as a folder in open_clip's format."""
+    target = tmp_path_factory.mktemp("model")
+    config = {
+        "embed_dim": 64,
+        "vision_cfg": {"image_size": 64, "layers": 4, "width": 128, "patch_size": 8, "head_width": 64},
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 2},
+    }
+    preprocess = {"mean": tiny.mean.flatten().tolist(), "std": tiny.std.flatten().tolist()}
+    document = {"model_cfg": config, "preprocess_cfg": preprocess}
+    (target / "open_clip_config.json").write_text(json.dumps(document))
+    weights = {name: value.contiguous() for name, value in tiny.model.state_dict().items()}
+    save_file(weights, target / "open_clip_model.safetensors")
+    return f"local-dir:{target}"
+
+
+@pytest.fixture
+def image(tmp_path):
+    path = tmp_path / "picture.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (80, 100, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def call(model, image, capsys):
+    """Run a command on the picture with the tiny model; (exit code, standard output, standard error)."""
+
+    def run(command: str, *options: str) -> tuple[int, str, str]:
+        code = cli.main([command, str(image), "--model", model, "--device", "cpu", *options])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def document(result: tuple[int, str, str]) -> dict:
+    code, out, err = result
+    assert (code, err) == (0, "")
+    assert out.count("\n") == 1
+    return json.loads(out)
+
+
+@pytest.fixture
+def job(model, image):
+    backbone = load_backbone(model, "cpu")
+    return backbone, backbone.prepare(load_picture(image).image)
+
+
+def test_predict_gives_the_verbs_numbers(call, job):
+    found = document(call("predict", *NAMED, "--json"))
+    expected = predict(*job, CLASSES)
+    assert found["classes"] == list(NAMES) and found["truth"] is None
+    assert found["prediction"]["name"] == expected.name
+    assert found["prediction"]["logits"] == expected.logits.tolist()
+
+
+def test_attack_takes_levels_of_255_and_writes_exact_pictures(call, job, tmp_path):
+    options = [
+        "--eps",
+        "3",
+        "--step-size",
+        "1",
+        "--seed",
+        "5",
+        "--label",
+        "owl",
+        "--out",
+        str(tmp_path / "new" / "out"),
+    ]
+    found = document(call("attack", *NAMED, *QUICK, *options, "--json"))["attack"]
+    settings = AttackSettings(epsilon=3 / 255, step_size=1 / 255, steps=3, seed=5)
+    *_, expected = attack(*job, CLASSES, settings, label=1)
+    assert found["after_saved"]["logits"] == expected.after_saved.logits.tolist()
+    assert found["from_truth"] and found["label"] == 1 and len(found["steps"]) == 3
+    out = tmp_path / "new" / "out"
+    assert {path.name for path in out.iterdir()} == {"adversarial.png", "clean.png", "perturbation.png", "result.json"}
+    saved = np.asarray(load_picture(out / "adversarial.png").image).transpose(2, 0, 1)
+    assert np.array_equal(saved, (expected.saved * 255).round().numpy())
+    assert json.loads((out / "result.json").read_text())["attack"]["label"] == 1
+
+
+def test_maps_gives_the_verbs_grids_and_draws_them(call, job, tmp_path):
+    found = document(call("maps", *NAMED, *QUICK, "--map", "raw", "--map", "a-tpt", "--out", str(tmp_path), "--json"))
+    backbone, pixels = job
+    for entry in found["maps"]:
+        expected = attend(backbone, pixels, CLASSES, AttentionSettings(entry["method"]), found["attack"]["label"])
+        assert torch.equal(torch.tensor(entry["clean"]["raw"]), expected.raw)
+    for name in ("map-raw-clean.png", "map-raw-attacked.png", "map-a-tpt-clean.png", "map-a-tpt-attacked.png"):
+        assert load_picture(tmp_path / name).image.size == (64, 64)
+
+
+def test_defend_gives_the_verbs_numbers(call, job):
+    found = document(call("defend", *NAMED, "--eps", "0", "--views", "6", "--json"))
+    expected = list(defend(*job, CLASSES, Settings(views=ViewSettings(count=6))))
+    assert [entry["method"] for entry in found["methods"]] == list(METHODS)
+    for entry, defence in zip(found["methods"], expected, strict=True):
+        assert entry["prediction"]["logits"] == pytest.approx(defence.prediction.logits.tolist(), abs=1e-5)
+
+
+@pytest.mark.parametrize("command", ["predict", "attack", "maps", "defend"])
+def test_tables_are_short_and_aligned(call, command):
+    extra = {"predict": [], "defend": [*QUICK, "--views", "4", "--label", "owl"]}.get(command, QUICK)
+    code, out, err = call(command, *NAMED, *extra)
+    assert (code, err) == (0, "")
+    assert "picture.png" in out and any(name in out for name in NAMES)
+    assert all(line == line.rstrip() and len(line) < 120 for line in out.splitlines())
+
+
+def test_classes_come_from_a_file(call, tmp_path):
+    (tmp_path / "names.txt").write_text("\ufeffred fox\n\n owl \nsea star\n", encoding="utf-8")
+    assert document(call("predict", "--classes", str(tmp_path / "names.txt"), "--json"))["classes"] == list(NAMES)
+
+
+def test_a_sample_brings_its_classes_and_its_truth(call, tmp_path, monkeypatch):
+    samples = tmp_path / "samples.json"
+    samples.write_text(json.dumps([{"file": "picture.png", "truth": "owl", "classes": NAMES}]))
+    monkeypatch.setattr(common, "SAMPLES", samples)
+    found = document(call("attack", *QUICK, "--json"))
+    assert found["truth"] == "owl" and found["attack"]["from_truth"] and found["classes"] == list(NAMES)
+    assert document(call("attack", *QUICK, "--json", *NAMED))["truth"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ([], "is not one of the sample pictures, which know their classes; give --classes FILE"),
+        (["--class", "owl"], "at least two class names"),
+        (["--classes", "/nowhere/names.txt"], "/nowhere/names.txt” cannot be read"),
+        ([*NAMED, "--label", "cat"], "“cat” is not one of the 3 class names"),
+        ([*NAMED, "--template", "a photo"], "exactly one {}"),
+        ([*NAMED, "--eps", "400"], "epsilon"),
+        ([*NAMED, "--eps", "nan"], "epsilon"),
+        ([*NAMED, "--steps", "0"], "attack steps between 1 and 1000; got 0"),
+        ([*NAMED, "--seed", "-1"], "Expected a seed from 0"),
+        ([*NAMED, "--model", "local-dir:/nowhere"], "/nowhere"),
+        ([*NAMED, "--model", "ViT-Q-99"], "is not a model name"),
+        ([*NAMED, "--device", "toaster"], "Expected a device"),
+        ([*NAMED, *QUICK, "--out", "/proc/nowhere"], "Expected a folder that can be written"),
+    ],
+)
+def test_bad_input_gives_one_sentence_and_exit_code_2(call, options, sentence):
+    code, out, err = call("attack", *options)
+    assert (code, out) == (2, "")
+    assert sentence in err and err.startswith("engine: ") and err.count("\n") == 1
+
+
+def test_a_file_that_is_no_picture_gives_one_sentence(call, image):
+    image.write_text("no picture")
+    code, out, err = call("predict", *NAMED)
+    assert (code, out) == (2, "") and "got text" in err
+
+
+def test_an_interrupt_ends_with_130(call, monkeypatch):
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["engine.commands.predict"], "predict", interrupted)
+    code, out, err = call("predict", *NAMED)
+    assert (code, out, err) == (130, "", "engine: interrupted\n")
+
+
+@pytest.mark.parametrize("command", ["predict", "attack", "maps", "defend", "bench"])
+def test_every_command_has_help(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([command, "--help"])
+    assert ended.value.code == 0
+    assert command in capsys.readouterr().out
+
+
+def test_help_lists_every_method_and_map(capsys):
+    for command, words in (("defend", METHODS), ("maps", MAPS)):
+        with pytest.raises(SystemExit):
+            cli.main([command, "--help"])
+        out = capsys.readouterr().out
+        assert all(word in out for word in words)

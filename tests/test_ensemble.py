@@ -1,0 +1,80 @@
+"""Ensembles: weights over views, and what they do to the answer."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from engine.ensemble import WEIGHTINGS, fuse
+from engine.errors import EngineError
+from engine.measures import total_variation
+from engine.settings import EnsembleSettings, TuneSettings, ViewSettings
+from engine.tuning import tune
+from engine.types import Classes
+from engine.views import make_views
+
+CLASSES = Classes(("cat", "dog", "red fox"))
+
+
+@pytest.fixture(scope="module")
+def made(tiny):
+    """Eight attention views of a noise picture and the state after one step of tuning."""
+    pixels = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(0))
+    views = make_views(tiny, pixels, CLASSES, ViewSettings(count=8))
+    *_, step = tune(tiny, views, CLASSES, TuneSettings())
+    return views, step
+
+
+@pytest.mark.parametrize("weighting", WEIGHTINGS)
+@pytest.mark.parametrize("keep", [None, 1, 3, 256])
+def test_weights_sum_to_one_and_left_out_views_have_none(made, weighting, keep):
+    views, step = made
+    result = fuse(views, step, EnsembleSettings(weighting, keep=keep))
+    kept = len(views) if keep is None else min(keep, len(views))
+    assert float(result.weights.sum()) == pytest.approx(1, abs=1e-5)
+    assert int(result.scores.isnan().sum()) == len(views) - kept
+    assert not result.weights[result.scores.isnan()].any()
+    assert torch.isfinite(result.prediction.logits).all()
+
+
+def test_kept_views_are_those_with_least_tuned_entropy(made):
+    views, step = made
+    result = fuse(views, step, EnsembleSettings(keep=3))
+    assert set(result.weights.nonzero()[:, 0].tolist()) <= set(step.entropies.argsort()[:3].tolist())
+
+
+@pytest.mark.parametrize("weighting", WEIGHTINGS)
+def test_identical_views_give_the_plain_mean(made, weighting):
+    views, step = made
+    same = replace(
+        views, features=views.features[:1].expand(8, -1), maps=views.maps[:1].expand(8, -1, -1), logits=views.logits
+    )
+    result = fuse(same, step, EnsembleSettings(weighting))
+    assert torch.allclose(result.weights, torch.full((8,), 1 / 8), atol=1e-4)
+    mean = step.logits.mean(0) if weighting == "similarity" else step.logits.softmax(-1).mean(0).log()
+    assert torch.allclose(result.prediction.logits, mean, atol=1e-2)
+
+
+def test_uniform_is_the_mean_of_probabilities(made):
+    views, step = made
+    result = fuse(views, step, EnsembleSettings("uniform"))
+    assert torch.allclose(result.prediction.probabilities, step.logits.softmax(-1).mean(0), atol=1e-5)
+
+
+def test_similarity_weights_logits(made):
+    views, step = made
+    result = fuse(views, step, EnsembleSettings())
+    assert torch.allclose(result.prediction.logits, result.weights @ step.logits, atol=1e-4)
+
+
+def test_calm_maps_weigh_more(made):
+    views, step = made
+    result = fuse(views, step, EnsembleSettings("tv"))
+    assert int(result.weights.argmax()) == int(total_variation(views.maps).argmin())
+
+
+def test_views_without_maps_cannot_be_weighted_by_them(made):
+    views, step = made
+    bare = replace(views, kind="augmix", maps=torch.zeros(0, 0, 0))
+    with pytest.raises(EngineError, match="augmix views have none"):
+        fuse(bare, step, EnsembleSettings("tv"))

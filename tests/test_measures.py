@@ -1,0 +1,68 @@
+"""Numbers about predictions, features and maps have the values their definitions give."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from engine import measures
+
+
+def test_entropy_is_log_c_for_even_logits_and_zero_for_certain_ones():
+    logits = torch.stack([torch.zeros(8), F.one_hot(torch.tensor(3), 8) * 1e4])
+    assert measures.entropy(logits).tolist() == pytest.approx([math.log(8), 0])
+
+
+def test_marginal_entropy_is_the_entropy_of_the_mean_probability():
+    logits = torch.randn(5, 7, dtype=torch.float64, generator=torch.manual_seed(0)) * 4
+    mean = logits.softmax(-1).mean(0)
+    assert float(measures.marginal_entropy(logits)) == pytest.approx(float(-(mean * mean.log()).sum()))
+
+
+def test_opposite_certain_predictions_have_marginal_entropy_log_two():
+    logits = torch.tensor([[1000.0, 0, 0], [0, 1000.0, 0]])
+    assert float(measures.marginal_entropy(logits)) == pytest.approx(math.log(2))
+
+
+def test_a_view_is_not_its_own_neighbour():
+    features = torch.eye(4)
+    assert measures.neighbour_similarity(features, 20).tolist() == [0, 0, 0, 0]
+    assert measures.neighbour_similarity(features, 20, mask_self=False).tolist() == pytest.approx([1 / 3] * 4)
+
+
+def test_duplicates_count_as_neighbours():
+    features = torch.tensor([[1.0, 0], [1, 0], [0, 1]])
+    assert measures.neighbour_similarity(features, 1).tolist() == [1, 1, 0]
+
+
+def test_a_single_view_scores_zero():
+    assert measures.neighbour_similarity(torch.ones(1, 3), 20).tolist() == [0]
+
+
+def test_total_variation_is_zero_for_flat_maps_and_one_for_a_chessboard():
+    board = (torch.arange(6)[:, None] + torch.arange(6)) % 2
+    maps = torch.stack([torch.full((6, 6), 0.7), board.float()])
+    assert measures.total_variation(maps).tolist() == pytest.approx([0, 1])
+
+
+def test_spearman_sees_order_only_and_shares_ranks_of_ties():
+    values = torch.rand(5, 5, generator=torch.manual_seed(0))
+    assert measures.spearman(values, values.exp()) == pytest.approx(1)
+    assert measures.spearman(values, -values) == pytest.approx(-1)
+    assert measures.spearman(values, torch.zeros(5, 5)) == 0
+    assert measures.spearman(torch.tensor([1.0, 1, 2, 3]), torch.tensor([1.0, 2, 3, 4])) == pytest.approx(0.9486833)
+
+
+def test_top_iou_compares_the_largest_cells():
+    first = torch.arange(10.0)
+    assert measures.top_iou(first, first) == 1
+    assert measures.top_iou(first, -first) == 0
+    assert measures.top_iou(first, first.roll(1)) == pytest.approx(1 / 3)
+
+
+def test_centre_shift_is_measured_in_sides_of_the_picture():
+    corner, other, empty = torch.zeros(4, 4), torch.zeros(4, 4), torch.zeros(4, 4)
+    corner[0, 0] = other[0, 3] = 1
+    assert measures.centre_shift(corner, other) == pytest.approx(0.75)
+    assert measures.centre_shift(corner, empty) == pytest.approx(0.375 * math.sqrt(2))
