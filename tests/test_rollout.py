@@ -3,6 +3,8 @@
 import copy
 
 import open_clip
+import copy
+
 import pytest
 import torch
 

@@ -22,7 +22,7 @@ class AttackStage:
     """The panel of step 2."""
 
     def __init__(self) -> None:
-        with gr.Row(elem_classes="controls"):
+        with gr.Row(elem_classes=["controls"]):
             method = gr.Dropdown(
                 [(text.ATTACK_TITLES.get(name, name), name) for name in engine.ATTACKS], value="pgd",
                 label=text.ATTACK_METHOD, elem_id="attack-method", filterable=False, min_width=150,
@@ -35,11 +35,11 @@ class AttackStage:
             with gr.Column(scale=5, min_width=260):
                 self.slider = gr.ImageSlider(
                     format="png", type="numpy", interactive=False, label=text.SLIDER_LABEL, max_height=420,
-                    elem_id="before-after", elem_classes="pixels", visible=False,
+                    elem_id="before-after", elem_classes=["pixels"], visible=False,
                 )  # fmt: skip
                 self.noise = gr.Image(
                     type="numpy", format="png", interactive=False, show_label=False, elem_id="perturbation",
-                    elem_classes="pixels", alt_text=text.NOISE_ALT, height=200, visible=False,
+                    elem_classes=["pixels"], alt_text=text.NOISE_ALT, height=200, visible=False,
                 )  # fmt: skip
                 self.gain = gr.HTML(elem_id="attack-gain")
             with gr.Column(scale=7, min_width=300):

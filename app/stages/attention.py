@@ -20,13 +20,13 @@ class AttentionStage:
 
     def __init__(self, backbone: engine.Backbone) -> None:
         maps = engine.methods_for(backbone)
-        with gr.Row(elem_classes="controls"):
+        with gr.Row(elem_classes=["controls"]):
             method = gr.Dropdown(
                 [(engine.MAPS[name].title, name) for name in maps], value=maps[0] if maps else None,
                 label=text.MAP_METHOD, elem_id="map-method", filterable=False, min_width=220, scale=2,
             )  # fmt: skip
             self.button = gr.Button(text.LOOK, elem_id="look", min_width=120, scale=0)
-        with gr.Row(elem_classes="controls redraw"):
+        with gr.Row(elem_classes=["controls redraw"]):
             self.opacity = gr.Slider(0, 1, 0.6, step=0.05, label=text.OPACITY, elem_id="overlay", min_width=150, buttons=[])
             colours = gr.Dropdown(list(SEQUENTIAL), value="viridis", label=text.COLOURS, elem_id="map-colours", filterable=False, min_width=120)
             cells = gr.Dropdown([(v, k) for k, v in text.CELL_KINDS.items()], value="patches", label=text.CELLS, elem_id="map-cells", filterable=False, min_width=150)

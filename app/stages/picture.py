@@ -26,7 +26,7 @@ class PictureStage:
             with gr.Column(scale=5, min_width=260):
                 self.picture = gr.Image(
                     type="numpy", format="png", interactive=False, show_label=False, elem_id="picture-seen",
-                    elem_classes="pixels", alt_text=text.PICTURE_ALT, buttons=["download", "fullscreen"],
+                    elem_classes=["pixels"], alt_text=text.PICTURE_ALT, buttons=["download", "fullscreen"],
                 )  # fmt: skip
                 self.about = gr.HTML(elem_id="picture-about")
             with gr.Column(scale=7, min_width=300):

@@ -19,7 +19,7 @@ class VerdictStage:
 
     def __init__(self) -> None:
         defaults = engine.EnsembleSettings()
-        with gr.Row(elem_classes="controls"):
+        with gr.Row(elem_classes=["controls"]):
             methods = gr.CheckboxGroup(
                 [(m.title, name) for name, m in engine.METHODS.items()], value=list(engine.METHODS),
                 label=text.METHODS_LABEL, elem_id="methods", min_width=260, scale=3,

@@ -24,7 +24,7 @@ class ViewsStage:
 
     def __init__(self) -> None:
         defaults = engine.ViewSettings()
-        with gr.Row(elem_classes="controls"):
+        with gr.Row(elem_classes=["controls"]):
             kind = gr.Dropdown([(v, k) for k, v in text.VIEW_KINDS.items()], value=defaults.kind, label=text.VIEW_KIND, elem_id="view-kind", filterable=False, min_width=220)
             count = gr.Slider(8, 128, defaults.count, step=8, label=text.VIEW_COUNT, elem_id="view-count", min_width=160, buttons=[])
             self.sort = gr.Dropdown([(v, k) for k, v in text.SORTS.items()], value="index", label=text.SORT, elem_id="view-sort", filterable=False, min_width=150)
@@ -42,7 +42,7 @@ class ViewsStage:
             self.parts = [
                 gr.Image(
                     type="numpy", format="png", interactive=False, label=label, elem_id=f"view-{name}", visible=False,
-                    elem_classes="pixels", alt_text=label, min_width=130, buttons=["fullscreen"],
+                    elem_classes=["pixels"], alt_text=label, min_width=130, buttons=["fullscreen"],
                 )
                 for name, label in zip(names, text.VIEW_PARTS, strict=True)
             ]  # fmt: skip

@@ -1,0 +1,79 @@
+"""A served page and a real browser that may talk to this machine only."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+SERVED_WITHIN = 120  # seconds; a loaded machine is slow, and this is no benchmark
+
+
+@pytest.fixture(scope="session")
+def address():
+    """Where `python app.py` serves the page, as a visitor would start it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT)
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        _wait_for(url, server)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _wait_for(url, server):
+    deadline = time.monotonic() + SERVED_WITHIN
+    while time.monotonic() < deadline:
+        assert server.poll() is None, "app.py ended before it served the page"
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise AssertionError(f"no page at {url} within {SERVED_WITHIN} s")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium; missing is an error on CI and a skip elsewhere."""
+    if not Path(CHROMIUM).is_file():
+        assert not os.environ.get("CI"), "CI must have Chromium"
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    """The opened page with its first sample drawn; afterwards: no error in the console, no request to elsewhere."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 800})
+    opened.set_default_timeout(120_000)
+    errors, strangers = [], []
+    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+
+    def watch(request):
+        if not request.url.startswith((address, "data:", "blob:")):
+            strangers.append(request.url)
+
+    opened.on("request", watch)
+    opened.goto(address + "?__theme=light")
+    opened.get_by_text("which is right").first.wait_for()
+    yield opened
+    opened.close()
+    assert errors == [] and strangers == []

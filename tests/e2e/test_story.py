@@ -1,0 +1,95 @@
+"""The whole story in a real browser: what the page says is what the engine computes."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from engine import METHODS, Classes, Settings, explore, load_backbone, load_picture
+from engine.fieldguide.trial import make_trial
+
+SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
+
+
+@pytest.fixture(scope="module")
+def backbone():
+    return load_backbone()
+
+
+def told(backbone, path, classes, truth):
+    """The engine's own story of the picture: stage name -> its last result, and method -> answer."""
+    pixels = backbone.prepare(load_picture(path).image)
+    label = None if truth is None else classes.index(truth)
+    last, methods = {}, {}
+    for stage in explore(backbone, pixels, classes, Settings(), label):
+        last[stage.name] = stage.result
+        if stage.name == "method":
+            methods[stage.result.method] = stage.result.prediction
+    return last, methods
+
+
+def run_story(page):
+    page.click("#run-story")
+    page.locator("#status").get_by_text(re.compile("The whole story ran")).wait_for()
+
+
+def check(page, last, methods):
+    """Clean answer, attacked answer and every row of the methods table stand on the page with the engine's numbers."""
+    hit = last["attacked"]
+    assert_shown(page, 1, last["clean"])
+    assert_shown(page, 2, hit.after_saved)
+    verdict = page.locator("#panel-6").text_content()
+    for name, prediction in methods.items():
+        row = page.locator("#panel-6 tr", has_text=METHODS[name].title).filter(has_text=prediction.name)
+        cells = " ".join(row.all_text_contents())
+        assert f"{100 * prediction.confidence:.1f}" in cells, (name, verdict)
+
+
+def assert_shown(page, panel, prediction):
+    content = page.locator(f"#panel-{panel}").text_content()
+    assert prediction.name in content
+    assert f"{100 * prediction.confidence:.1f}" in content
+
+
+def test_the_story_of_a_sample(page, backbone):
+    sample = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[0]
+    run_story(page)
+    check(page, *told(backbone, SAMPLES / sample["file"], Classes(tuple(sample["classes"])), sample["truth"]))
+
+
+def test_the_story_of_an_upload(page, backbone, tmp_path):
+    trial = make_trial(3, 1, "fish")
+    path = tmp_path / "my fish.png"
+    Image.fromarray(trial.painting.pixels).save(path)
+    names = ("red fish", "blue fish", "yellow fish", "green fish", "white fish")
+    page.fill("#class-names textarea", "\n".join(names))
+    page.locator("#class-names textarea").blur()
+    page.set_input_files("#upload input[type=file]", str(path))
+    page.locator("#panel-1").get_by_text("my fish.png").first.wait_for()
+    run_story(page)
+    check(page, *told(backbone, path, Classes(names), None))
+
+
+def test_stop_leaves_a_usable_page(page):
+    page.click("#run-story")
+    page.locator("#status").get_by_text("The whole story ran").wait_for(state="detached")
+    page.click("#stop")
+    page.locator("#status").get_by_text(re.compile("topped")).wait_for()
+    run_story(page)
+
+
+def test_a_text_file_named_png_gets_one_sentence(page, tmp_path):
+    path = tmp_path / "notes.png"
+    path.write_text("no picture at all")
+    page.set_input_files("#upload input[type=file]", str(path))
+    page.locator("#status").get_by_text(re.compile("PNG, JPEG")).wait_for()
+    assert "Traceback" not in page.content()
+    run_story(page)
+
+
+def test_unknown_words_are_named(page):
+    page.fill("#class-names textarea", "red bird\nred zebra")
+    page.click("#run-story")
+    page.locator("#status").get_by_text(re.compile("zebra")).wait_for()
