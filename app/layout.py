@@ -62,7 +62,7 @@ def _panels(backbone: engine.Backbone) -> dict[int, object]:
     )  # fmt: skip
     stages = {}
     for number, build in enumerate(builders, 1):
-        with gr.Column(elem_id=f"panel-{number}", elem_classes=["panel"]):
+        with gr.Column(elem_id=f"panel-{number}"):
             gr.HTML(f'<h2 class="panel-title"><span>{number}</span> {esc(text.STEPS[number - 1])}</h2>')
             stages[number] = build()
     return stages

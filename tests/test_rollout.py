@@ -3,8 +3,6 @@
 import copy
 
 import open_clip
-import copy
-
 import pytest
 import torch
 

@@ -29,7 +29,7 @@ class TuningStage:
         defaults = engine.TuneSettings()
         with gr.Row(elem_classes=["controls"]):
             loss = gr.Dropdown([(v, k) for k, v in text.LOSSES.items()], value=defaults.loss, label=text.LOSS, elem_id="loss", filterable=False, min_width=220)
-            steps = gr.Slider(1, 20, 4, step=1, label=text.TUNE_STEPS, elem_id="tune-steps", min_width=120, buttons=[])
+            steps = gr.Slider(1, 20, 1, step=1, label=text.TUNE_STEPS, elem_id="tune-steps", min_width=120, buttons=[])
             rate = gr.Slider(0.001, 0.05, defaults.learning_rate, step=0.001, label=text.LEARNING_RATE, elem_id="learning-rate", min_width=130, buttons=[])
             keep = gr.Slider(0.05, 1, defaults.keep, step=0.05, label=text.KEEP, elem_id="keep", min_width=150, buttons=[])
         with gr.Row(elem_classes=["buttons"]):
