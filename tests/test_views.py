@@ -1,124 +1,135 @@
-"""Views: what a seed decides, what it does not, and how regions become mixtures."""
+"""Views: what chance decides, what attention decides, and what never changes."""
 
+import numpy as np
 import pytest
 import torch
 
+from engine import augment
 from engine.errors import EngineError
+from engine.measures import entropy
 from engine.settings import ViewSettings
-from engine.types import Classes, ViewSet
-from engine.views import HIGH, LOW, MIDDLE, blend, make_views, regions, strengths
+from engine.types import Classes
+from engine.views import blend, make_views, regions, strengths
 
-CLASSES = Classes(("cat", "dog", "fish"))
-COUNT = 6
+CLASSES = Classes(("cat", "dog", "red fox"))
+GUIDED = ViewSettings(count=6, seed=3)
+PLAIN = ViewSettings(kind="augmix", count=6, seed=3)
 
 
+@pytest.fixture(scope="module")
 def picture() -> torch.Tensor:
-    return (torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(5)) * 255).round() / 255
+    """A smooth picture (3, 64, 64) in steps of 1/255."""
+    rows = torch.arange(64.0)
+    waves = torch.stack([torch.sin(rows[:, None] / k + rows / 9) for k in (3, 5, 8)])
+    return ((waves + 1) * 127.5).round() / 255
 
 
-def make(tiny, **changes) -> ViewSet:
-    return make_views(tiny, picture(), CLASSES, ViewSettings(**{"count": COUNT, **changes}))
+@pytest.mark.parametrize("settings", [GUIDED, PLAIN])
+def test_view_zero_is_the_picture(tiny, picture, settings):
+    off_lattice = (picture + 0.001).clamp(0, 1)
+    for pixels in (picture, off_lattice):
+        views = make_views(tiny, pixels, CLASSES, settings)
+        assert torch.equal(views.pixels[0], pixels)
+        assert torch.equal(views.bases[0], (pixels * 255).round().byte())
+        assert views.crops[0].tolist() == [0, 0, 64, 64, 0]
+        assert torch.equal(views.strength(0), torch.ones(64, 64))
 
 
-@pytest.fixture(scope="module")
-def guided(tiny) -> ViewSet:
-    return make(tiny)
+@pytest.mark.parametrize("settings", [GUIDED, PLAIN])
+def test_every_view_is_its_base_and_mix_blended_by_its_strength(tiny, picture, settings):
+    views = make_views(tiny, picture, CLASSES, settings)
+    strength = torch.stack([views.strength(i) for i in range(len(views))])
+    again = blend(views.bases.float() / 255, views.mixes, strength)
+    assert torch.allclose(again, views.pixels, atol=1e-6)
+    assert views.pixels.min() >= 0 and views.pixels.max() <= 1
 
 
-@pytest.fixture(scope="module")
-def plain(tiny) -> ViewSet:
-    return make(tiny, kind="augmix")
-
-
-def chance(views: ViewSet) -> tuple[torch.Tensor, ...]:
-    return views.bases, views.mixes, views.betas, views.crops
-
-
-def test_the_same_seed_makes_the_same_set(tiny, guided):
-    again = make(tiny)
-    assert torch.equal(again.pixels, guided.pixels)
-    assert all(torch.equal(a, b) for a, b in zip(chance(again), chance(guided), strict=True))
-
-
-def test_another_seed_makes_another_set(tiny, guided):
-    other = make(tiny, seed=1)
-    assert not torch.equal(other.crops[1:], guided.crops[1:])
-    assert not torch.equal(other.betas[1:], guided.betas[1:])
-
-
-def test_both_kinds_of_one_seed_share_crops_mixtures_and_draws(guided, plain):
-    assert all(torch.equal(a, b) for a, b in zip(chance(guided), chance(plain), strict=True))
+def test_guided_and_plain_views_of_one_seed_share_what_chance_decides(tiny, picture):
+    guided, plain = (make_views(tiny, picture, CLASSES, settings) for settings in (GUIDED, PLAIN))
+    for name in ("bases", "mixes", "betas", "crops"):
+        assert torch.equal(getattr(guided, name), getattr(plain, name)), name
     assert not torch.equal(guided.pixels, plain.pixels)
+    assert bool((plain.regions == 1).all()) and plain.maps.shape == (0, 0, 0)
 
 
-def test_more_views_leave_the_earlier_ones_as_they_are(tiny, plain):
-    more = make(tiny, kind="augmix", count=COUNT + 3)
-    assert torch.equal(more.pixels[:COUNT], plain.pixels)
-    assert all(torch.equal(a[:COUNT], b) for a, b in zip(chance(more), chance(plain), strict=True))
+def test_more_views_leave_the_first_ones_as_they_were(tiny, picture):
+    few, many = (make_views(tiny, picture, CLASSES, ViewSettings(kind="augmix", count=n)) for n in (3, 7))
+    assert torch.equal(few.pixels, many.pixels[:3])
 
 
-def test_the_first_view_is_the_picture_itself(guided, plain):
-    assert torch.equal(guided.pixels[0], picture())
-    assert torch.equal(plain.pixels[0], picture())
+def test_another_seed_gives_other_views(tiny, picture):
+    first, second = (make_views(tiny, picture, CLASSES, ViewSettings(kind="augmix", count=3, seed=s)) for s in (0, 1))
+    assert not torch.equal(first.pixels[1:], second.pixels[1:])
 
 
-def test_a_picture_between_grey_levels_keeps_its_values_in_the_first_view(tiny):
-    pixels = (picture() * 0.9 + 0.0003).contiguous()
-    views = make_views(tiny, pixels, CLASSES, ViewSettings(kind="augmix", count=2))
-    assert torch.allclose(views.pixels[0], pixels, atol=1e-7)
+def test_features_are_unit_and_logits_belong_to_them(tiny, picture):
+    views = make_views(tiny, picture, CLASSES, GUIDED)
+    assert torch.allclose(views.features.norm(dim=-1), torch.ones(6), atol=1e-5)
+    assert torch.allclose(views.logits, tiny.logits(views.features, tiny.encode_text(CLASSES)), atol=1e-4)
+    assert torch.allclose(views.entropies, entropy(views.logits))
+    assert views.maps.shape == (6, 8, 8) and views.maps[0].any() and not views.features.requires_grad
 
 
-def test_views_are_the_blend_of_their_own_parts(guided):
-    for view in range(len(guided)):
-        weight = guided.strength(view)
-        parts = weight * guided.bases[view].float() / 255 + (1 - weight) * guided.mixes[view]
-        assert torch.allclose(guided.pixels[view], parts, atol=1e-6)
+def test_without_augmix_a_plain_view_is_its_crop(tiny, picture):
+    views = make_views(tiny, picture, CLASSES, ViewSettings(kind="augmix", count=4, augmix=False))
+    assert torch.equal(views.pixels, views.bases.float() / 255)
 
 
-def test_views_are_pictures_and_come_encoded(tiny, guided):
-    assert float(guided.pixels.min()) >= 0 and float(guided.pixels.max()) <= 1
-    assert torch.allclose(guided.features, tiny.encode_image(guided.pixels), atol=1e-5)
-    assert torch.allclose(guided.features.norm(dim=-1), torch.ones(COUNT), atol=1e-5)
-    assert guided.logits.shape == (COUNT, len(CLASSES))
-
-
-def test_only_attention_views_have_maps_and_regions(guided, plain):
-    assert guided.maps.shape == (COUNT, 8, 8)
-    assert plain.maps.numel() == 0 and not bool(plain.degenerate.any())
-    assert bool((plain.regions == MIDDLE).all()) and bool((guided.regions[0] == MIDDLE).all())
-    assert bool((guided.regions[1:] != MIDDLE).all())
-
-
-def test_without_augmix_a_view_is_its_crop(tiny):
-    views = make(tiny, kind="augmix", augmix=False, count=3)
-    assert torch.allclose(views.pixels[1:], views.bases[1:].float() / 255, atol=1e-6)
-
-
-def test_regions_take_their_shares_of_the_picture():
-    maps = torch.rand(2, 64, 64, generator=torch.Generator().manual_seed(6))
+def test_regions_follow_the_shares_and_put_the_rest_in_the_middle():
+    maps = torch.rand(3, 32, 32, generator=torch.manual_seed(0))
     areas = regions(maps, 0.1, 0.5)
-    for kind, share in ((HIGH, 0.1), (MIDDLE, 0.4), (LOW, 0.5)):
-        assert float((areas == kind).float().mean()) == pytest.approx(share, abs=1e-3)
-    assert float(maps[areas == HIGH].min()) > float(maps[areas == MIDDLE].max()) - 0.05
+    shares = [float((areas == kind).float().mean()) for kind in (2, 1, 0)]
+    assert shares == pytest.approx([0.1, 0.4, 0.5], abs=0.002)
+    assert maps[areas == 2].min() > maps[areas == 1].min()
 
 
-def test_a_share_of_zero_selects_nothing():
-    maps = torch.rand(1, 16, 16, generator=torch.Generator().manual_seed(8))
-    assert bool((regions(maps, 0, 0) == MIDDLE).all())
+def test_released_shares_leave_no_middle_and_zero_shares_select_nothing():
+    maps = torch.rand(2, 32, 32, generator=torch.manual_seed(0))
+    assert not (regions(maps, 0.2, 0.8) == 1).any()
+    assert bool((regions(maps, 0, 0) == 1).all())
 
 
-def test_a_constant_map_is_all_low():
-    assert bool((regions(torch.zeros(1, 16, 16), 0.2, 0.8) == LOW).all())
+def test_a_flat_map_is_all_low():
+    assert not regions(torch.zeros(1, 8, 8), 0.2, 0.8).any()
 
 
-def test_strength_follows_region_and_draw_and_blends_by_the_formula():
-    areas = torch.tensor([[[HIGH, MIDDLE], [LOW, MIDDLE]]])
-    strength = strengths(areas, torch.tensor([0.5]), 0.8, 0.2)
-    assert torch.allclose(strength, torch.tensor([[[0.8, 0.5], [0.2, 0.5]]]))
-    views = blend(torch.ones(1, 3, 2, 2), torch.full((1, 3, 2, 2), 0.5), strength)
-    assert torch.allclose(views[0, 1], torch.tensor([[0.9, 0.75], [0.6, 0.75]]))
+def test_strengths_read_regions():
+    areas = torch.tensor([[[2, 1], [0, 1]]], dtype=torch.uint8)
+    result = strengths(areas, torch.tensor([0.3]), 0.8, 0.2)
+    assert torch.allclose(result, torch.tensor([[[0.8, 0.3], [0.2, 0.3]]]))
 
 
-def test_a_picture_of_another_size_is_refused(tiny):
-    with pytest.raises(EngineError, match=r"\(3, 64, 64\) for tiny"):
-        make_views(tiny, torch.rand(3, 32, 32), CLASSES, ViewSettings(count=2))
+def test_crops_lie_inside_the_picture_and_keep_to_the_scale():
+    picture = np.zeros((40, 60, 3), np.uint8)
+    for view in range(200):
+        base, (top, left, height, width, mirrored) = augment.crop(picture, np.random.default_rng(view), (0.3, 0.5))
+        assert base.shape == picture.shape
+        assert top >= 0 and left >= 0 and top + height <= 40 and left + width <= 60
+        assert 0.27 <= height * width / 2400 <= 0.53
+        assert mirrored in (0, 1)
+
+
+def test_a_crop_shows_the_part_its_box_names():
+    columns = np.repeat(np.arange(0, 200, 2, dtype=np.uint8)[None, :100, None], 100, 0).repeat(3, 2)
+    base, (_, left, _, width, mirrored) = augment.crop(columns, np.random.default_rng(1), (0.2, 0.4))
+    shown = base[0, ::-1, 0] if mirrored else base[0, :, 0]
+    assert abs(int(shown[0]) - 2 * left) <= 2 and abs(int(shown[-1]) - 2 * (left + width - 1)) <= 2
+
+
+@pytest.mark.parametrize("operation", augment.OPERATIONS)
+def test_operations_keep_size_and_kind(operation):
+    base = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+    result = np.asarray(operation(augment.Image.fromarray(base), np.random.default_rng(1)))
+    assert result.shape == base.shape and result.dtype == np.uint8
+
+
+def test_a_mixture_is_a_float_picture_and_repeats_with_its_generator():
+    base = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    first, second = (augment.mix(base, np.random.default_rng(7)) for _ in range(2))
+    assert first.dtype == np.float32 and first.min() >= 0 and first.max() <= 1
+    assert np.array_equal(first, second)
+
+
+def test_pixels_of_another_size_are_refused(tiny):
+    with pytest.raises(EngineError, match="Expected pixels of shape"):
+        make_views(tiny, torch.zeros(3, 32, 32), CLASSES, PLAIN)

@@ -78,18 +78,3 @@ def test_stop_leaves_a_usable_page(page):
     page.click("#stop")
     page.locator("#status").get_by_text(re.compile("topped")).wait_for()
     run_story(page)
-
-
-def test_a_text_file_named_png_gets_one_sentence(page, tmp_path):
-    path = tmp_path / "notes.png"
-    path.write_text("no picture at all")
-    page.set_input_files("#upload input[type=file]", str(path))
-    page.locator("#status").get_by_text(re.compile("PNG, JPEG")).wait_for()
-    assert "Traceback" not in page.content()
-    run_story(page)
-
-
-def test_unknown_words_are_named(page):
-    page.fill("#class-names textarea", "red bird\nred zebra")
-    page.click("#run-story")
-    page.locator("#status").get_by_text(re.compile("zebra")).wait_for()
