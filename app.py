@@ -70,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         help="fieldguide (built in), an open_clip MODEL/TAG, hf-hub:ORG/NAME or local-dir:FOLDER",
     )
     parser.add_argument("--device", default=None, help="cpu, cuda, mps …; default: the fastest that is there")
-    parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to listen on")
+    parser.add_argument(
+        "--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to listen on"
+    )
     parser.add_argument("--port", type=int, default=None, help="default: the first free one from 7860")
     return parser
 

@@ -50,9 +50,7 @@ class Choices(NamedTuple):
     def settings(self) -> engine.Settings:
         """The engine's settings; raises `EngineError` for values out of range."""
         chosen = engine.Settings(
-            attack=engine.AttackSettings(
-                method=self.attack, epsilon=self.epsilon / 255, steps=int(self.attack_steps)
-            ),
+            attack=engine.AttackSettings(method=self.attack, epsilon=self.epsilon / 255, steps=int(self.attack_steps)),
             attention=engine.AttentionSettings(method=self.map_method),
             views=engine.ViewSettings(
                 kind=self.view_kind,

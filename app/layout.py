@@ -21,6 +21,7 @@ from app.stages.picture import PictureStage
 from app.stages.tuning import TuningStage
 from app.stages.verdict import VerdictStage
 from app.stages.views import ViewsStage
+from app.story import Story
 
 KEEP_FILES = (600, 7200)  # seconds: look this often for files older than that
 
@@ -33,10 +34,11 @@ def build_app(
 ) -> gr.Blocks:
     """The page for one backbone. `lend` wraps the function that needs a lent accelerator, where there is one."""
     page = Page(Worker(backbone, lend), store or Store())
+    page.story = Story(page)
     with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         gr.HTML(_header(backbone), elem_id="header")
         with gr.Row(elem_id="bar"):
-            run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=210)
+            run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=250)
             stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
             page.status = gr.HTML(status(text.READY), elem_id="status")
         with gr.Row(elem_id="body"):
@@ -48,7 +50,7 @@ def build_app(
         page.controls = inputs.controls | {k: v for stage in page.stages.values() for k, v in stage.controls.items()}
         for stage in page.stages.values():
             stage.wire(page)
-        page.compute(run.click, page.story)
+        page.compute(run.click, page.story.whole)
         inputs.wire(page)
         page.compute(demo.load, inputs.load_first(page))
         page.stop(stop)
@@ -63,7 +65,6 @@ def _panels(backbone: engine.Backbone) -> dict[int, object]:
     stages = {}
     for number, build in enumerate(builders, 1):
         with gr.Column(elem_id=f"panel-{number}"):
-            gr.HTML(f'<h2 class="panel-title"><span>{number}</span> {esc(text.STEPS[number - 1])}</h2>')
             stages[number] = build()
     return stages
 
@@ -73,6 +74,7 @@ def _header(backbone: engine.Backbone) -> str:
     kind = "closed vocabulary" if backbone.words is not None else "open vocabulary"
     told = f"{size} × {size} pixels · {kind} · {backbone.device.type}"
     return (
-        f'<header><div><h1>{esc(text.TITLE)}</h1><p>{esc(text.TAGLINE)}</p></div>'
-        f'<div class="model" id="model"><span>model</span><b>{esc(backbone.name)}</b><small>{esc(told)}</small></div></header>'
+        f"<header><div><h1>{esc(text.TITLE)}</h1><p>{esc(text.TAGLINE)}</p></div>"
+        f'<div class="model"'
+        f' id="model"><span>model</span><b>{esc(backbone.name)}</b><small>{esc(told)}</small></div></header>'
     )

@@ -10,9 +10,10 @@
       if (card.getAttribute("aria-current") !== current) card.setAttribute("aria-current", current);
     });
   };
-  const open = (step) => {
+  const open = (step, bring = false) => {
     root.dataset.step = step;
     mark();
+    if (bring && window.innerWidth <= 900) document.querySelector("#journey").scrollIntoView();
     window.dispatchEvent(new Event("resize"));
   };
   document.addEventListener("click", (event) => {
@@ -26,8 +27,8 @@
     const strip = document.querySelector("#journey [data-go]");
     if (strip && strip.dataset.turn !== seen) {
       seen = strip.dataset.turn;
-      if (following || strip.dataset.story !== "1") return open(strip.dataset.go);
+      if (following || strip.dataset.story !== "1") return open(strip.dataset.go, strip.dataset.story === "1");
     }
     mark();
-  }).observe(root, { childList: true, subtree: true });
+  }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn"] });
 })();

@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A picture file, what is on it, what to ask about it, and a hard list of class names. `mask` outlines the object."""
+    """A picture file, what is on it, what to ask about it, and hard class names; `mask` outlines the object."""
 
     path: Path
     title: str

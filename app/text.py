@@ -30,6 +30,7 @@ MISSING = {
 NO_ANSWER = "No answer yet: the class names need a change, see the status line above."
 
 READY = "Ready. Press “Run the whole story”, or go step by step."
+STOPPING = "Stopping …"
 STOPPED = "Stopped. What was finished stays on the page."
 SUPERSEDED = "Something above was changed, so this run ended."
 BUSY = {
@@ -69,6 +70,7 @@ TRUTH_INFO = "What the attack pushes away from, and what “right” means."
 SEED = "Seed"
 SEED_INFO = "Same seed, same result."
 
+DIFFERS = "underlined: not as in the class to be answered"
 PICTURE_ALT = "The picture as the model sees it, cropped and reduced to its input size"
 PICTURE_CAPTION = (
     ("What you see", "the picture at the model's own size, and how well each class name fits it, as a share."),
@@ -76,20 +78,19 @@ PICTURE_CAPTION = (
     ("What it does not show", "whether any class fits at all: the shares always sum to 100 %."),
 )
 
-EPSILON = "Limit: largest change of a channel, n/255"
+EPSILON = "Limit ε, n/255"
 ATTACK_STEPS = "Iterations"
 ATTACK_METHOD = "Method"
-ATTACK_TITLES = {"pgd": "PGD (many small steps)", "fgsm": "FGSM (one step)"}
 ATTACK = "Attack"
-SLIDER_LABEL = "Clean (left) and attacked (right): drag the line"
+SLIDER_LABEL = "● Clean on the left, ▲ attacked on the right: drag the line."
 NOISE_ALT = "The change the attack made, amplified around grey"
-BADGES_ATTACK = (
-    ("white-box on this model", "The attack reads this model's own gradients."),
-    ("knows nothing of the defence", "It aims at the undefended model. Attacks made against the defence itself are stronger."),
-)
 ATTACK_CAPTION = (
     ("What you see", "the change found within the limit, what it does to the answer, and how it got there."),
-    ("How", "gradient ascent on the cross-entropy of the attacked class, each channel kept within the limit, then rounded to 8 bits."),
+    (
+        "How",
+        "gradient ascent on the cross-entropy of the attacked class, each channel kept within the limit,"
+        " then rounded to 8 bits.",
+    ),
     ("What it does not show", "that no smaller or stronger change exists, or how the model fares on other pictures."),
 )
 NOT_ATTACKED = "Not attacked: the limit is 0/255, so every later step sees the clean picture."
@@ -110,7 +111,10 @@ MAP_DEGENERATE = (
 MAP_CAPTION = (
     ("What you see", "where the chosen method finds evidence for “{label}”; the outline holds the top 20 % of cells."),
     ("How", "{how} Values as computed, one number per patch, over the greyed picture."),
-    ("What it does not show", "why the class was chosen. Such maps say where information flowed, not what caused the answer."),
+    (
+        "What it does not show",
+        "why the class was chosen. Such maps say where information flowed, not what caused the answer.",
+    ),
 )
 AGREEMENT_NULL = "random noise of the same size"
 
@@ -122,21 +126,31 @@ SORT = "Sort by"
 SORTS = {"index": "number", "entropy": "entropy, surest first", "weight": "weight in the answer"}
 VIEWS_CAPTION = (
     ("What you see", "all views of the attacked picture; number 0 is the picture itself. Pick one to open it."),
-    ("How", "a random crop, mixed with an altered copy of itself: little where attention is high, much where it is low."),
+    (
+        "How",
+        "a random crop, mixed with an altered copy of itself: little where attention is high, much where it is low.",
+    ),
     ("What it does not show", "that a crop holds the object: a sure view can be sure of the wrong class."),
 )
 VIEW_PARTS = ("Crop (base)", "Altered copy (mix)", "Attention", "Share of the crop kept", "The view")
 
-LOSS = "Loss"
-LOSSES = {"pointwise": "Pointwise entropy (R-TPT, A-TPT)", "marginal": "Entropy of the mean (TPT)"}
+LOSS = "Entropy to lower"
+LOSSES = {"pointwise": "of each view (R-TPT, A-TPT)", "marginal": "of their mean (TPT)"}
 TUNE_STEPS = "Steps"
 LEARNING_RATE = "Learning rate"
-KEEP = "Share of views that drive it"
+KEEP = "Views used, share"
 STEP, RUN, RESET = "Step", "Run", "Reset"
 TUNE_CAPTION = (
-    ("What you see", "the prompt's word vectors moving so that the surest views become surer, and what this does to the answer."),
+    (
+        "What you see",
+        "the prompt's word vectors moving so that the surest views become surer, and what this does to the answer.",
+    ),
     ("How", "AdamW on the vectors before the class name; picture features and model weights stay fixed."),
-    ("What it does not show", "that surer is righter. Nearest words rarely read as language: a vector can move far and keep its nearest word."),
+    (
+        "What it does not show",
+        "that surer is righter. Nearest words rarely read as language: a vector can move far and keep its"
+        " nearest word.",
+    ),
 )
 
 WEIGHTING = "Weights of the views"
@@ -151,5 +165,8 @@ COMPARE = "Compare methods"
 VERDICT_CAPTION = (
     ("What you see", "what each method answers for this one attacked picture, and how sure it is."),
     ("How", "all with the seed and settings of this page; seconds are measured here and include making the views."),
-    ("What it does not show", "which method is better: one picture proves nothing, and the attack did not aim at any defence."),
+    (
+        "What it does not show",
+        "which method is better: one picture proves nothing. Whether the attack knew of a defence stands on its badge.",
+    ),
 )

@@ -1,4 +1,4 @@
-"""How the page looks in light and dark: Gradio's own parts by theme, ours by one style sheet. No fonts from elsewhere."""
+"""How the page looks in light and dark: Gradio's own parts by theme, ours by one style sheet."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def theme() -> gr.themes.Base:
     return gr.themes.Base(
         primary_hue="indigo",
         neutral_hue="slate",
-        font=[LocalFont("IBM Plex Sans"), "system-ui", "sans-serif"],
-        font_mono=[LocalFont("IBM Plex Mono"), "ui-monospace", "monospace"],
+        font=[LocalFont("IBM Plex Sans", (400, 700)), "system-ui", "sans-serif"],
+        font_mono=[LocalFont("IBM Plex Mono", (400, 700)), "ui-monospace", "monospace"],
         radius_size="md",
         spacing_size="sm",
     ).set(

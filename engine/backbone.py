@@ -369,7 +369,7 @@ def load_backbone(name: str = BUILT_IN, device: str | None = None) -> Backbone:
             model_name, pretrained=tag, device=target, require_pretrained=True, pretrained_text=False
         )
         tokenizer = open_clip.get_tokenizer(model_name)
-    except (OSError, RuntimeError, ValueError, KeyError, EOFError, ImportError) as error:
+    except (OSError, RuntimeError, ValueError, LookupError, EOFError, ImportError) as error:
         raise EngineError(_why_not(name, error)) from error
     except Exception as error:  # safetensors and pickle raise their own kinds
         if type(error).__module__.split(".")[0] not in ("safetensors", "pickle", "_pickle", "huggingface_hub"):

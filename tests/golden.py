@@ -15,7 +15,8 @@ from engine.backbone import Backbone
 
 from .golden_answers import Run, tuning
 from .golden_io import Golden, Ledger, build, find
-from .golden_stages import LOGITS, PIXELS, RELEASED_PAIR, encode, guide, mixing, plain, prompts, resnet_maps, vit_maps
+from .golden_stages import RELEASED_PAIR, encode, guide, mixing, plain, prompts, resnet_maps, vit_maps
+from .golden_tolerances import LOGITS, PIXELS
 
 
 def compare(golden: Golden, double: bool) -> Ledger:
@@ -91,10 +92,14 @@ def _plain_runs(ledger: Ledger, backbone: Backbone, text: Tensor) -> None:
 
 def main(arguments: list[str]) -> int:
     """Print every comparison; 0 when all lie within tolerance, else 1."""
-    folder = Path(arguments[0]) if len(arguments) == 1 else Path()
-    sets = find(folder) if arguments else []
+    if len(arguments) != 1:
+        print("Expected one folder: python -m tests.golden FOLDER.", file=sys.stderr)
+        return 1
+    folder = Path(arguments[0])
+    sets = find(folder)
     if not sets:
-        print(f"Expected a folder with NAME.json beside NAME.safetensors; found none in {folder.resolve()}.")
+        wanted = "NAME.json beside NAME.safetensors" if folder.is_dir() else "a folder"
+        print(f"Expected {wanted}; found no golden set in {folder.resolve()}.", file=sys.stderr)
         return 1
     ledgers = [compare(golden, double) for golden in sets for double in (False, True)]
     for ledger in ledgers:

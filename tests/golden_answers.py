@@ -12,20 +12,13 @@ from engine.backbone import Backbone
 from engine.ensemble import fuse
 from engine.measures import entropy, neighbour_similarity
 from engine.settings import EnsembleSettings, TuneSettings
-from engine.tuning import LOSSES, tune
+from engine.tuning import mean_entropy, tune
 from engine.types import TuneStep, ViewSet
 
 from .golden_io import Ledger
-from .golden_stages import EXACT, FEATURES
+from .golden_tolerances import CONTEXT_AFTER, EXACT, FEATURES, GRADIENT, LOSSES, SCORES, TINY_GRADIENT, TUNED, WEIGHTS
 
-LOSS_VALUES = (1e-3, 1e-10)  # a sure prediction has a tiny entropy, and errors of its logits weigh more
-GRADIENT = (3e-4, 1e-10)
-CONTEXT = {1: (2e-6, 1e-12), 2: (1e-4, 1e-9), 4: (1e-3, 1e-8)}  # later steps divide by ever smaller moments
-TUNED = (2e-5, 1e-9)
-SCORES = (2e-6, 1e-12)
-WEIGHTS = (1e-4, 1e-9)  # softmax over 0.01 multiplies errors of the scores by 100
 ONE_STEP_ENSEMBLE = r"(?:sim|score|weight|final).*"
-TINY_GRADIENT = 1e-4  # of the largest: there the first step's direction is rounding in float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +63,7 @@ def tuning(ledger: Ledger, backbone: Backbone, run: Run) -> None:
     ledger.check(f"{run.prefix}idx", steps[0].kept, EXACT)
     gradient = ledger.check(f"{run.prefix}grad", _gradient(ledger, backbone, views, steps[0].kept), GRADIENT)
     values = torch.tensor([step.loss for step in steps], dtype=torch.float64)
-    ledger.check(f"{run.prefix}losses", values[:losses], LOSS_VALUES)
+    ledger.check(f"{run.prefix}losses", values[:losses], LOSSES)
     tiny = gradient.abs() < TINY_GRADIENT * gradient.abs().max()
     blurred = not ledger.double and bool(tiny.any())
     skip, note = (tiny, f"{int(tiny.sum())} tiny gradients left out") if blurred else (None, "")
@@ -95,7 +88,7 @@ def _stored_steps(ledger: Ledger, prefix: str) -> tuple[set[int], int]:
 
 
 def _context_tolerance(steps: int) -> tuple[float, float]:
-    return CONTEXT[1 if steps == 1 else 2 if steps == 2 else 4]
+    return CONTEXT_AFTER[1 if steps == 1 else 2 if steps == 2 else 4]
 
 
 @torch.no_grad()
@@ -108,7 +101,7 @@ def _gradient(ledger: Ledger, backbone: Backbone, views: ViewSet, kept: Tensor) 
     prompts = backbone.prompts(ledger.golden.classes)
     context = prompts.context.clone().requires_grad_()
     logits = backbone.logits(views.features, backbone.encode_prompts(prompts, context))
-    return torch.autograd.grad(LOSSES["pointwise"](logits[kept]), context)[0]
+    return torch.autograd.grad(mean_entropy(logits[kept]), context)[0]
 
 
 def _ensembles(ledger: Ledger, views: ViewSet, step: TuneStep, prefix: str) -> None:

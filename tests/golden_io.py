@@ -51,13 +51,14 @@ class Golden:
 
 
 def find(folder: Path) -> list[Golden]:
-    """Every golden set of a folder, by name."""
-    found = []
-    for path in sorted(folder.glob("*.json")):
-        weights = path.with_suffix(".safetensors")
-        if weights.is_file():
-            found.append(Golden(path.stem, json.loads(path.read_text(encoding="utf-8")), load_file(weights)))
-    return found
+    """Every golden set of a folder, by name; other files are passed over."""
+    pairs = [(path, path.with_suffix(".safetensors")) for path in sorted(folder.glob("*.json"))]
+    found = [_read(path, weights) for path, weights in pairs if weights.is_file()]
+    return [golden for golden in found if "classnames" in golden.meta and "in/bases_u8" in golden.tensors]
+
+
+def _read(path: Path, weights: Path) -> Golden:
+    return Golden(path.stem, json.loads(path.read_text(encoding="utf-8")), load_file(weights))
 
 
 def build(golden: Golden, double: bool) -> Backbone:

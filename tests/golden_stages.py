@@ -16,18 +16,25 @@ from engine.types import sharpen, upsample
 from engine.views import blend, regions, strengths
 
 from .golden_io import Golden, Ledger
+from .golden_tolerances import (
+    ENTROPIES,
+    EXACT,
+    FEATURES,
+    GRAD_CAM,
+    GRADIENTS,
+    LAYER4_CAM,
+    LOGITS,
+    MAPS,
+    MEANS,
+    NEAR_THRESHOLD,
+    NEARLY_DEGENERATE,
+    ON_THRESHOLD,
+    PIXELS,
+    SHARPENED,
+    THRESHOLDS,
+    TRACED,
+)
 
-# (float32, float64), relative to the largest stored value of the tensor
-FEATURES = (5e-6, 1e-12)
-LOGITS = (5e-6, 1e-12)
-ENTROPIES = (3e-5, 1e-11)
-TRACED = (1e-5, 1e-11)
-GRADIENTS = (1e-4, 1e-10)
-MAPS = (5e-3, 1e-8)
-CAMS = (1e-3, 1e-7)  # squared after dividing by the largest; some are stored rounded to float32
-PIXELS = (1e-6, 1e-9)
-EXACT = (0.0, 0.0)
-NEARLY_DEGENERATE = 0.02
 RELEASED_PAIR = "0.2_0.8"
 METHOD_NAMES = {
     "gradcam": "grad-cam",
@@ -63,11 +70,14 @@ def vit_maps(ledger: Ledger, backbone: Backbone, bases: Tensor, text: Tensor) ->
     """The maps that guide A-TPT on a ViT, what they are made of, and the other maps of view 0."""
     settings = AttentionSettings("a-tpt", ledger.golden.settings["clip_quantile"])
     maps = attention_maps(backbone, bases, text, settings)
-    noise = _dots(ledger, backbone, bases, text)
+    noise, fed_maps = _dots(ledger, backbone, bases, text)
     own = Comparison(MAPS)
     if not ledger.double and bool(noise.any()):
         listed = ", ".join(str(i) for i in noise.nonzero()[:, 0].tolist())
-        own = Comparison(MAPS, noise, f"(nearly) degenerate maps of bases {listed} only in float64")
+        own = Comparison(MAPS, noise, f"without (nearly) degenerate maps of bases {listed}")
+        if ledger.key("dots_prev") and ledger.key("dots_last"):
+            fed = Comparison(GRADIENTS, ~noise, f"bases {listed}, from the stored products")
+            ledger.check("rollout_raw", fed_maps, *fed)
     grid, fed = _stretched(ledger, "rollout", maps, settings, own)
     ledger.check("rollout_up", upsample(grid, backbone.image_size), *fed)
     _first_trace(ledger, backbone, bases[1:2], text)
@@ -109,17 +119,19 @@ def _evidence(backbone: Backbone, pixels: Tensor, text: Tensor, blocks: int) -> 
     return Evidence(trace, scores, backbone.grid)
 
 
-def _dots(ledger: Ledger, backbone: Backbone, bases: Tensor, text: Tensor) -> Tensor:
-    """Compare token times gradient; True (n,) where rounding shapes the float32 map.
+def _dots(ledger: Ledger, backbone: Backbone, bases: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+    """Compare token times gradient; True (n,) where rounding shapes the float32 map, and maps from stored products.
 
     The patches' products of the last block are zero in exact arithmetic, so float32 maps err by about 2e-4 over the
-    class token's product; where that is tiny or not positive, only float64 can be compared.
+    class token's product; where that is tiny or not positive, a float32 map of one's own is noise.
     """
     evidence = _evidence(backbone, bases, text, 2)
     before, last = (dots.detach() for dots in evidence.dots(evidence.trace.tokens))
-    ledger.check("dots_prev", before, GRADIENTS)
+    before = ledger.check("dots_prev", before, GRADIENTS)
     last = ledger.check("dots_last", last, GRADIENTS)
-    return last[:, 0] <= NEARLY_DEGENERATE * last.abs().max()
+    blocks = evidence.weighted([before, last], [1.0, 1.0])
+    maps = rollout.class_row(rollout.last_two(blocks), backbone.grid)
+    return last[:, 0] <= NEARLY_DEGENERATE * last.abs().max(), maps
 
 
 def _first_trace(ledger: Ledger, backbone: Backbone, base: Tensor, text: Tensor) -> None:
@@ -141,7 +153,7 @@ def _one_map(
         return
     settings = AttentionSettings(method, ledger.golden.settings["clip_quantile"])
     maps = attention_maps(backbone, base, text, settings)
-    tolerances = GRADIENTS if method == "grad-cam" else MAPS
+    tolerances = GRAD_CAM if method == "grad-cam" else MAPS
     ledger.check(f"{name}_raw", maps.raw[0], tolerances)
     grid = ledger.check(f"{name}_grid", maps.grid[0], tolerances)
     fed = FEATURES if ledger.key(f"{name}_grid") else tolerances
@@ -153,10 +165,10 @@ def resnet_maps(ledger: Ledger, backbone: Backbone, bases: Tensor, text: Tensor)
     settings = AttentionSettings("a-tpt", ledger.golden.settings["clip_quantile"])
     maps = attention_maps(backbone, bases, text, settings)
     ledger.check("featmap_base1", backbone.trace(bases[1:2], 1).tokens[0].detach(), TRACED)
-    grid, _ = _stretched(ledger, "rncam", maps, settings, Comparison((1e-4, 1e-11)))
+    grid, _ = _stretched(ledger, "rncam", maps, settings, Comparison(LAYER4_CAM))
     size = backbone.image_size
-    ledger.check("rncam_up", upsample(grid, size, RESNET_FLOORS["a-tpt"]), CAMS)
-    ledger.check("rncam_up_nosharpen", sharpen(upsample(grid, size), 0.0), CAMS)
+    ledger.check("rncam_up", upsample(grid, size, RESNET_FLOORS["a-tpt"]), SHARPENED)
+    ledger.check("rncam_up_nosharpen", sharpen(upsample(grid, size), 0.0), SHARPENED)
     return maps
 
 
@@ -170,22 +182,25 @@ def mixing(ledger: Ledger, backbone: Backbone, maps: MapBatch, bases: Tensor, mi
         )
         return {}
     upsampled = upsample(_stored(ledger, f"{which}_grid", maps.grid), backbone.image_size, maps.floor)
+    band = torch.full((count, 1, 1), ON_THRESHOLD)
     if not ledger.double:  # in float64 some are stored with less precision than the grids they come from
+        band[len(ledger.golden.tensors.get(ledger.key(f"{which}_up"), ())) :] = NEAR_THRESHOLD
         upsampled = _stored(ledger, f"{which}_up", upsampled)
     found = ledger.names(r"(?:masks|thresholds|guided|guided_mean)_([\d.]+_[\d.]+)")
     pairs = sorted({m.group(1) for m in found} | {RELEASED_PAIR})
-    return {pair: _mixed(ledger, pair, upsampled, bases, mixes) for pair in pairs}
+    return {pair: _mixed(ledger, pair, upsampled, band, bases, mixes) for pair in pairs}
 
 
-def _mixed(ledger: Ledger, pair: str, upsampled: Tensor, bases: Tensor, mixes: Tensor) -> Tensor:
+def _mixed(ledger: Ledger, pair: str, upsampled: Tensor, band: Tensor, bases: Tensor, mixes: Tensor) -> Tensor:
     high, low = (float(share) for share in pair.split("_"))
     limits = torch.cat([rollout.quantiles(upsampled, 1 - high), rollout.quantiles(upsampled, low)], 1)[:, :, 0]
-    ledger.check(f"thresholds_{pair}", limits, (1e-5, 1e-9))
-    free = ((upsampled[:, None] - limits[:, :, None, None]).abs() < 1e-9).any(1) & (upsampled > 0)
+    ledger.check(f"thresholds_{pair}", limits, THRESHOLDS)
+    near = (upsampled[:, None] - limits[:, :, None, None]).abs() < band[:, None]
+    free = near.any(1) & (upsampled > 0)  # sharpening cuts to exact zeros, which are no matter of rounding
     note = f"{float(free.float().mean()):.1%} of pixels lie on a threshold and are left out"
     areas = ledger.check(f"masks_{pair}", regions(upsampled, high, low), EXACT, free, note)
     views = ledger.check(f"guided_{pair}", guide(ledger.golden, areas, bases, mixes), PIXELS)
-    ledger.check(f"guided_mean_{pair}", views.double().mean((1, 2, 3)), (1e-6, 1e-9))
+    ledger.check(f"guided_mean_{pair}", views.double().mean((1, 2, 3)), MEANS)
     return views
 
 

@@ -91,6 +91,12 @@ def test_gradients_stay_as_the_caller_has_them_between_steps(tiny, views):
     assert not any(t.requires_grad for t in (steps[1].context, steps[1].logits, steps[1].text_features))
 
 
+def test_the_same_run_twice_gives_the_same_steps(tiny, views):
+    runs = [list(tune(tiny, views, CLASSES, TuneSettings(steps=2))) for _ in range(2)]
+    for first, second in zip(*runs, strict=True):
+        assert torch.equal(first.context, second.context) and torch.equal(first.logits, second.logits)
+
+
 def test_zero_steps_only_looks(tiny, views):
     assert [step.index for step in tune(tiny, views, CLASSES, TuneSettings(steps=0))] == [0]
 

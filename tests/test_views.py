@@ -57,6 +57,13 @@ def test_more_views_leave_the_first_ones_as_they_were(tiny, picture):
     assert torch.equal(few.pixels, many.pixels[:3])
 
 
+@pytest.mark.parametrize("settings", [GUIDED, PLAIN])
+def test_the_same_seed_gives_the_same_set(tiny, picture, settings):
+    first, second = (make_views(tiny, picture, CLASSES, settings) for _ in range(2))
+    for name in ("pixels", "bases", "mixes", "betas", "crops", "regions"):
+        assert torch.equal(getattr(first, name), getattr(second, name)), name
+
+
 def test_another_seed_gives_other_views(tiny, picture):
     first, second = (make_views(tiny, picture, CLASSES, ViewSettings(kind="augmix", count=3, seed=s)) for s in (0, 1))
     assert not torch.equal(first.pixels[1:], second.pixels[1:])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from engine import Prediction
 
-from .html import chips, esc, percent
+from .html import chips, differing, esc, percent
 
 Named = tuple[str, str, Prediction]  # what it is called, its colour class, the prediction
 
@@ -51,8 +51,9 @@ def _row(place: int, named: Sequence[Named], reference: int | None, given: bool)
     star = ""
     if place == reference:
         star = f'<span class="truth">{"★ true class" if given else "☆ clean answer"}</span>'
+    shown = differing(name, None if reference is None else named[0][2].classes.names[reference])
     bars = "".join(_bar(label, kind, float(p.probabilities[place]), p.label == place) for label, kind, p in named)
-    return f'<div class="bar-row"><div class="bar-name"><span>{esc(name)}</span>{star}</div>{bars}</div>'
+    return f'<div class="bar-row"><div class="bar-name"><span>{shown}</span>{star}</div>{bars}</div>'
 
 
 def _bar(label: str, kind: str, share: float, top: bool) -> str:

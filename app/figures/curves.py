@@ -29,7 +29,9 @@ def curve(
     x = _scale(first, max(last, first + 1), LEFT, WIDTH - RIGHT)
     y = _scale(low, high, HEIGHT - BOTTOM, TOP)
     drawn = "".join(_line(line, first, x, y) for line in lines)
-    described = "; ".join(f"{line.name} from {line.values[0]:.3g} to {line.values[-1]:.3g}" for line in lines if line.values)
+    described = "; ".join(
+        f"{line.name} from {line.values[0]:.3g} to {line.values[-1]:.3g}" for line in lines if line.values
+    )
     svg = (
         f'<svg class="curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(title)}: {esc(described)}">'
         f"{_y_axis(low, high, y, y_name)}{_x_axis(first, last, x, x_name)}{drawn}</svg>"
@@ -52,7 +54,8 @@ def entropy_rows(before: Sequence[float], after: Sequence[float], kept: set[int]
     mean = f"mean entropy {sum(before) / len(before):.3f} before and {sum(after) / len(after):.3f} after"
     return (
         f'<svg class="curve" viewBox="0 0 {WIDTH} 142" role="img" aria-label="Entropy of the views: {mean}">'
-        f'{rows}{ticks}<text class="axis" x="{(64 + WIDTH) / 2:.0f}" y="138" text-anchor="middle">entropy of a view (nats)</text></svg>'
+        f'{rows}{ticks}<text class="axis" x="{(64 + WIDTH) / 2:.0f}" y="138" text-anchor="middle">entropy of'
+        f" a view (nats)</text></svg>"
     )
 
 
@@ -63,7 +66,8 @@ def weight_columns(weights: Sequence[float], kept: set[int]) -> str:
     y = _scale(0, top, 120, TOP)
     columns = "".join(
         f'<rect class="{"defended" if view in kept else "other"}" x="{x(view) + 0.4:.2f}" y="{y(w):.2f}"'
-        f' width="{max(x(1) - x(0) - 0.8, 0.6):.2f}" height="{120 - y(w):.2f}"><title>view {view}: {100 * w:.2f} %</title></rect>'
+        f' width="{max(x(1) - x(0) - 0.8, 0.6):.2f}" height="{120 - y(w):.2f}"><title>view {view}:'
+        f" {100 * w:.2f} %</title></rect>"
         for view, w in enumerate(weights)
     )
     even = y(1 / len(weights))
@@ -73,14 +77,18 @@ def weight_columns(weights: Sequence[float], kept: set[int]) -> str:
         f'<line class="even" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{even:.1f}" y2="{even:.1f}"/>'
         f'<text class="tick" x="{LEFT - 6}" y="{TOP + 6}" text-anchor="end">{100 * top:.1f} %</text>'
         f'<text class="tick" x="{LEFT - 6}" y="122" text-anchor="end">0</text>'
-        f'<text class="axis" x="{(LEFT + WIDTH) / 2:.0f}" y="146" text-anchor="middle">view number; dashed: all alike</text></svg>'
+        f'<text class="axis" x="{(LEFT + WIDTH) / 2:.0f}" y="146" text-anchor="middle">view number; dashed:'
+        f" all alike</text></svg>"
     )
 
 
 def _dot(x: float, y: float, view: int, value: float, kept: bool) -> str:
     jitter = (view * 7 % 11 - 5) * 2.2  # spreads equal values without hiding which row they are in
     kind = "defended" if kept else "open"
-    return f'<circle class="{kind}" cx="{x:.1f}" cy="{y + jitter:.1f}" r="4"><title>view {view}: {value:.3f} nats</title></circle>'
+    return (
+        f'<circle class="{kind}" cx="{x:.1f}" cy="{y + jitter:.1f}" r="4"><title>view {view}: {value:.3f}'
+        f" nats</title></circle>"
+    )
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
@@ -108,23 +116,31 @@ def _y_axis(low: float, high: float, y, name: str) -> str:
         for v in (round(t, 10) for t in _ticks(low, high))
     )
     middle = (TOP + HEIGHT - BOTTOM) / 2
-    return f'{marks}<text class="axis" transform="translate(11 {middle:.0f}) rotate(-90)" text-anchor="middle">{esc(name)}</text>'
+    return (
+        f'{marks}<text class="axis" transform="translate(11 {middle:.0f}) rotate(-90)"'
+        f' text-anchor="middle">{esc(name)}</text>'
+    )
 
 
 def _x_axis(first: int, last: int, x, name: str) -> str:
     whole = sorted({round(t) for t in _ticks(first, max(last, first + 1))} | {first})
     marks = "".join(
         f'<text class="tick" x="{x(v):.1f}" y="{HEIGHT - BOTTOM + 15}" text-anchor="middle">{v}</text>'
-        for v in whole if first <= v <= max(last, first + 1)
+        for v in whole
+        if first <= v <= max(last, first + 1)
     )
-    return f'{marks}<text class="axis" x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">{esc(name)}</text>'
+    return (
+        f'{marks}<text class="axis" x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 4}"'
+        f' text-anchor="middle">{esc(name)}</text>'
+    )
 
 
 def _line(line: Line, first: int, x, y) -> str:
     points = [(x(first + i), y(v)) for i, v in enumerate(line.values)]
     path = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
     ends = "".join(
-        f'<circle class="{esc(line.kind)}" cx="{px:.1f}" cy="{py:.1f}" r="3"><title>{first + i}: {line.values[i]:.4g}</title></circle>'
+        f'<circle class="{esc(line.kind)}" cx="{px:.1f}" cy="{py:.1f}" r="3"><title>{first + i}:'
+        f" {line.values[i]:.4g}</title></circle>"
         for i, (px, py) in enumerate(points)
     )
     return f'<polyline class="{esc(line.kind)}" points="{path}"/>{ends}'

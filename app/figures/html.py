@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import html
 import math
 import re
@@ -37,9 +38,19 @@ def levels(change: float) -> str:
     return f"{round(value)}/255" if math.isclose(value, round(value), abs_tol=5e-4) else f"{value:.2f}/255"
 
 
+def differing(name: str, reference: str | None) -> str:
+    """A class name with the words underlined where `reference` says something else; near-identical names need it."""
+    words, known = name.split(), (reference or name).split()
+    same = difflib.SequenceMatcher(None, known, words, autojunk=False).get_matching_blocks()
+    shared = {place for block in same for place in range(block.b, block.b + block.size)}
+    return " ".join(esc(w) if i in shared else f'<em class="differs">{esc(w)}</em>' for i, w in enumerate(words))
+
+
 def caption(parts: Iterable[tuple[str, str]], **words: str) -> str:
     """The three-part caption below a figure: what you see, how, what it does not show."""
-    items = "".join(f"<p><b>{esc(head)}:</b> {esc(body.format(**words) if words else body)}</p>" for head, body in parts)
+    items = "".join(
+        f"<p><b>{esc(head)}:</b> {esc(body.format(**words) if words else body)}</p>" for head, body in parts
+    )
     return f'<div class="caption">{items}</div>'
 
 

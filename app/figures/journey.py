@@ -15,7 +15,9 @@ ICONS = {"done": "✓", "busy": "…", "open": "○", "waiting": "·"}
 def journey(session: Session, busy: int | None = None, go: int | None = None, story: bool = False) -> str:
     """Six cards with their findings. `busy` is the step now running, `go` the step the page should open."""
     findings = _findings(session)
-    cards = "".join(_card(number, name, findings[number - 1], busy == number, session) for number, name in enumerate(text.STEPS, 1))
+    cards = "".join(
+        _card(number, name, findings[number - 1], busy == number, session) for number, name in enumerate(text.STEPS, 1)
+    )
     move = "" if go is None else f' data-go="{go}" data-turn="{time.monotonic_ns()}" data-story="{int(story)}"'
     return f'<nav class="journey" aria-label="Steps of the story"{move}>{cards}</nav>'
 
@@ -25,7 +27,10 @@ def status(sentence: str, tone: str = "calm", share: float | None = None) -> str
     role = "alert" if tone == "bad" else "status"
     width = "" if share is None else f'<span class="progress"><span style="width:{100 * share:.0f}%"></span></span>'
     dots = " …" if tone == "busy" else ""
-    return f'<div class="status {esc(tone)}" role="{role}" aria-live="polite"><span>{esc(sentence)}{dots}</span>{width}</div>'
+    return (
+        f'<div class="status {esc(tone)}" role="{role}"'
+        f' aria-live="polite"><span>{esc(sentence)}{dots}</span>{width}</div>'
+    )
 
 
 def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, session: Session) -> str:
@@ -35,7 +40,8 @@ def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, s
     if busy and not finding:
         detail = "working"
     return (
-        f'<button type="button" class="card {state}" data-open-step="{number}" id="card-{number}" title="{esc(head)} {esc(detail)}">'
+        f'<button type="button" class="card {state}" data-open-step="{number}" id="card-{number}"'
+        f' title="{esc(head)} {esc(detail)}">'
         f'<span class="card-name"><span class="dot" aria-hidden="true">{ICONS[state]}</span>{number} {esc(name)}</span>'
         f'<span class="card-head">{esc(head)}</span><span class="card-detail">{esc(detail)}</span></button>'
     )
@@ -70,7 +76,9 @@ def _attack(session: Session) -> tuple[str, str] | None:
         return "Not attacked", "limit 0/255"
     if not result.fooled:
         return "Held", f"{after.name} {percent(after.confidence)}"
-    return ("Fooled" if result.before.label == result.label else "Wrong before and after"), f"{after.name} {percent(after.confidence)}"
+    return (
+        "Fooled" if result.before.label == result.label else "Wrong before and after"
+    ), f"{after.name} {percent(after.confidence)}"
 
 
 def _maps(session: Session) -> tuple[str, str] | None:
@@ -86,7 +94,10 @@ def _views(session: Session) -> tuple[str, str] | None:
     if session.views is None:
         return None
     right = int((session.views.logits.argmax(-1) == session.reference).sum())
-    return f"{right} of {len(session.views)} views", "still give the right class" if session.label is not None else "give the clean answer"
+    return (
+        f"{right} of {len(session.views)} views",
+        "still give the right class" if session.label is not None else "give the clean answer",
+    )
 
 
 def _tuning(session: Session) -> tuple[str, str] | None:

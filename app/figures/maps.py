@@ -17,6 +17,8 @@ CELL = 10
 BACKDROP = 224  # pixels a side at most: it is only background
 SEQUENTIAL = {"viridis": "viridis", "inferno": "inferno", "jet (misleading)": "jet"}
 DIVERGING = "PuOr_r"
+CLIP = 0.99
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,13 @@ def heat_map(
 def difference_map(name: str, values: Tensor, pixels: Tensor, look: Look) -> str:
     """A signed difference of two maps on a scale symmetric around zero."""
     cells = values.numpy()
-    most = float(np.abs(cells).max()) or 1e-12
+    most = upper_end(np.abs(cells)) or 1e-12
     return _figure(name, cells, pixels, (-most, most), DIVERGING, look.smooth, "")
+
+
+def upper_end(*maps: np.ndarray) -> float:
+    """Where a scale for all of `maps` ends: their 0.99 quantile, so that one patch does not blacken the others."""
+    return float(np.quantile(np.concatenate([m.ravel() for m in maps]), CLIP))
 
 
 def top_cells(cells: np.ndarray, share: float = 0.2) -> np.ndarray:
@@ -73,7 +80,9 @@ def _figure(
     layer = _smooth(shares, colours, rows, columns) if smooth else _patches(cells, shares, colours)
     width, height = columns * CELL, rows * CELL
     peak = np.unravel_index(int(np.abs(cells).argmax()), cells.shape)
-    label = f"{name}: strongest in row {peak[0] + 1} of {rows}, column {peak[1] + 1} of {columns}, value {cells[peak]:.3g}"
+    label = (
+        f"{name}: strongest in row {peak[0] + 1} of {rows}, column {peak[1] + 1} of {columns}, value {cells[peak]:.3g}"
+    )
     return (
         f'<figure class="map"><figcaption>{esc(name)}</figcaption>'
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{esc(label)}">'
@@ -130,7 +139,8 @@ def _border(inside: np.ndarray, side: int) -> str:
 
 def _colour_bar(low: float, high: float, colours: str) -> str:
     stops = ", ".join(f"#{bytes(colour).hex()}" for colour in to_image(np.linspace(0, 1, 9), colours))
-    numbers = "".join(f"<span>{_short(v)}</span>" for v in (low, (low + high) / 2, high))
+    ends = (("≤ " if low < 0 else "") + _short(low), _short((low + high) / 2), "≥ " + _short(high))
+    numbers = "".join(f"<span>{esc(end)}</span>" for end in ends)
     return (
         f'<div class="colour-bar"><div style="background:linear-gradient(to right, {stops})"></div>'
         f'<div class="numbers">{numbers}</div></div>'
@@ -140,4 +150,7 @@ def _colour_bar(low: float, high: float, colours: str) -> str:
 def _short(value: float) -> str:
     if value == 0:
         return "0"
-    return f"{value:.3g}" if 1e-3 <= abs(value) < 1e4 else f"{value:.1e}"
+    if 1e-3 <= abs(value) < 1e4:
+        return f"{value:.3g}"
+    digits, _, power = f"{value:.1e}".partition("e")
+    return f"{digits}·10{str(int(power)).translate(_RAISED)}"

@@ -24,35 +24,48 @@ class AttackStage:
     def __init__(self) -> None:
         with gr.Row(elem_classes=["controls"]):
             method = gr.Dropdown(
-                [(text.ATTACK_TITLES.get(name, name), name) for name in engine.ATTACKS], value="pgd",
+                [(attack.title, name) for name, attack in engine.ATTACKS.items()], value="pgd",
                 label=text.ATTACK_METHOD, elem_id="attack-method", filterable=False, min_width=150,
             )  # fmt: skip
             epsilon = gr.Slider(0, 16, 4, step=0.5, label=text.EPSILON, elem_id="epsilon", min_width=180, buttons=[])
-            steps = gr.Slider(1, 100, 20, step=1, label=text.ATTACK_STEPS, elem_id="attack-steps", min_width=150, buttons=[])
+            steps = gr.Slider(
+                1, 100, 20, step=1, label=text.ATTACK_STEPS, elem_id="attack-steps", min_width=150, buttons=[]
+            )
             self.button = gr.Button(text.ATTACK, variant="secondary", elem_id="attack", min_width=120, scale=0)
         self.verdict = gr.HTML(elem_id="attack-verdict")
         with gr.Row():
-            with gr.Column(scale=5, min_width=260):
+            with gr.Column(scale=5, min_width=240):
                 self.slider = gr.ImageSlider(
-                    format="png", type="numpy", interactive=False, label=text.SLIDER_LABEL, max_height=420,
-                    elem_id="before-after", elem_classes=["pixels"], visible=False,
+                    format="png", type="numpy", interactive=False, show_label=False, max_height=420,
+                    elem_id="before-after", elem_classes=["pixels"], visible=False, buttons=["download", "fullscreen"],
                 )  # fmt: skip
+                self.told = gr.HTML(elem_id="attack-told")
+            with gr.Column(scale=5, min_width=240):
                 self.noise = gr.Image(
                     type="numpy", format="png", interactive=False, show_label=False, elem_id="perturbation",
-                    elem_classes=["pixels"], alt_text=text.NOISE_ALT, height=200, visible=False,
+                    elem_classes=["pixels"], alt_text=text.NOISE_ALT, visible=False, buttons=["download", "fullscreen"],
                 )  # fmt: skip
                 self.gain = gr.HTML(elem_id="attack-gain")
-            with gr.Column(scale=7, min_width=300):
+            with gr.Column(scale=6, min_width=260):
                 self.bars = gr.HTML(elem_id="attack-bars")
-                self.curve = gr.HTML(elem_id="attack-curve")
-                self.measured = gr.HTML(elem_id="attack-measured")
+        self.curve = gr.HTML(elem_id="attack-curve")
+        self.measured = gr.HTML(elem_id="attack-measured")
         gr.HTML(caption(text.ATTACK_CAPTION))
         self.controls = {"attack": method, "epsilon": epsilon, "attack_steps": steps}
-        self.outputs = [self.verdict, self.slider, self.noise, self.gain, self.bars, self.curve, self.measured]
+        self.outputs = [
+            self.verdict,
+            self.slider,
+            self.noise,
+            self.told,
+            self.gain,
+            self.bars,
+            self.curve,
+            self.measured,
+        ]
 
     def wire(self, page: Page) -> None:
         """The button, and forgetting when a control moves."""
-        page.compute(self.button.click, page.work_on("attack"))
+        page.compute(self.button.click, page.story.work_on("attack"))
         page.forget((*self.controls, "seed"), "adversarial")
 
     def live(self, trail: Sequence[engine.AttackStep], label: int) -> dict:
@@ -70,9 +83,10 @@ class AttackStage:
         gain = gain_for(result.epsilon)
         pictures = (to_uint8(result.clean), to_uint8(result.saved))
         return {
-            self.verdict: _verdict(result),
+            self.verdict: verdict(result),
             self.slider: gr.update(value=pictures, visible=True),
             self.noise: gr.update(value=amplified(result.saved - result.clean, gain), visible=True),
+            self.told: f'<p class="fine">{esc(text.SLIDER_LABEL)}</p>',
             self.gain: f'<p class="fine">The change, amplified <b>{gain:g} times</b>; grey means no change.</p>',
             self.bars: _bars(result),
             self.curve: _curve(result.steps, result.label),
@@ -80,20 +94,34 @@ class AttackStage:
         }
 
 
-def _verdict(result: engine.Adversarial) -> str:
+def verdict(result: engine.Adversarial) -> str:
     name = result.before.classes.names[result.label]
     after = result.after_saved
     told = "the true class you gave" if result.from_truth else "the clean answer (no true class given)"
-    badges = "".join(badge(words, why) for words, why in text.BADGES_ATTACK) + badge(f"pushes away from {told}", name, "warn")
+    badges = badge(engine.ATTACKS[result.method].threat) + badge(
+        f"pushes away from {told}", name, "warn"
+    )
     if not result.epsilon:
         return note(text.NOT_ATTACKED, "warn", "!")
     answer = f"**{after.name}** at {percent(after.confidence)}"
     if result.before.label != result.label:
-        sentence, tone, icon = f"Wrong before and after: the clean answer was already not **{name}**; it is now {answer}.", "bad", "✗"
+        sentence, tone, icon = (
+            f"Wrong before and after: the clean answer was already not **{name}**; it is now {answer}.",
+            "bad",
+            "✗",
+        )
         if not result.fooled:
-            sentence, tone, icon = f"The attacked picture is answered {answer}, although the clean one was not.", "good", "✓"
+            sentence, tone, icon = (
+                f"The attacked picture is answered {answer}, although the clean one was not.",
+                "good",
+                "✓",
+            )
     elif result.fooled:
-        sentence, tone, icon = f"Fooled: the same picture to the eye, but the model now says {answer} instead of **{name}**.", "bad", "✗"
+        sentence, tone, icon = (
+            f"Fooled: the same picture to the eye, but the model now says {answer} instead of **{name}**.",
+            "bad",
+            "✗",
+        )
     else:
         sentence, tone, icon = f"Held: the model still says {answer}.", "good", "✓"
     return note(sentence, tone, icon) + f'<div class="badges">{badges}</div>'
@@ -108,7 +136,9 @@ def _curve(steps: Sequence[engine.AttackStep], label: int) -> str:
     if not steps:
         return ""
     last = steps[0].total
-    loss = curve("Attack loss", [Line("loss", "attacked", [s.loss for s in steps])], "iteration", "loss (nats)", last, 1)
+    loss = curve(
+        "Attack loss", [Line("loss", "attacked", [s.loss for s in steps])], "iteration", "loss (nats)", last, 1
+    )
     shares = [s.prediction.probabilities for s in steps]
     kept = Line("attacked class", "clean", [float(p[label]) for p in shares])
     rival = Line("best other class", "attacked", [float(p[torch.arange(len(p)) != label].max()) for p in shares])
@@ -118,12 +148,21 @@ def _curve(steps: Sequence[engine.AttackStep], label: int) -> str:
 
 def _measured(result: engine.Adversarial) -> str:
     rows = [
-        (esc("Largest change of a channel (Linf)"), esc(levels(result.linf(False))), f'<span id="linf">{esc(levels(result.linf()))}</span>'),
+        (
+            esc("Largest change of a channel (Linf)"),
+            esc(levels(result.linf(False))),
+            f'<span id="linf">{esc(levels(result.linf()))}</span>',
+        ),
         (esc("Length of the change (L2)"), f"{result.l2(False):.3f}", f"{result.l2():.3f}"),
         ("Answer", _answer(result.after), _answer(result.after_saved)),
     ]
-    made = f"{result.method.upper()} within {levels(result.epsilon)}, {len(result.steps)} forward passes in {result.seconds:.2f} s"
-    return section("Measured", table(("", "as computed (float)", "as saved (8 bits)"), rows, "Measured size of the change"), made)
+    made = (
+        f"{engine.ATTACKS[result.method].title} within {levels(result.epsilon)}, {len(result.steps)} forward passes in"
+        f" {result.seconds:.2f} s"
+    )
+    return section(
+        "Measured", table(("", "as computed (float)", "as saved (8 bits)"), rows, "Measured size of the change"), made
+    )
 
 
 def _answer(prediction: engine.Prediction) -> str:

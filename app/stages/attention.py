@@ -8,7 +8,7 @@ import engine
 from app import text
 from app.choices import Choices
 from app.figures.html import caption, empty, esc, levels, note, section, table
-from app.figures.maps import SEQUENTIAL, Look, difference_map, heat_map
+from app.figures.maps import SEQUENTIAL, Look, difference_map, heat_map, upper_end
 from app.page import Page
 from app.session import MapPair, Session
 
@@ -26,11 +26,34 @@ class AttentionStage:
                 label=text.MAP_METHOD, elem_id="map-method", filterable=False, min_width=220, scale=2,
             )  # fmt: skip
             self.button = gr.Button(text.LOOK, elem_id="look", min_width=120, scale=0)
-        with gr.Row(elem_classes=["controls redraw"]):
-            self.opacity = gr.Slider(0, 1, 0.6, step=0.05, label=text.OPACITY, elem_id="overlay", min_width=150, buttons=[])
-            colours = gr.Dropdown(list(SEQUENTIAL), value="viridis", label=text.COLOURS, elem_id="map-colours", filterable=False, min_width=120)
-            cells = gr.Dropdown([(v, k) for k, v in text.CELL_KINDS.items()], value="patches", label=text.CELLS, elem_id="map-cells", filterable=False, min_width=150)
-            scale = gr.Dropdown([(v, k) for k, v in text.SCALES.items()], value="shared", label=text.SCALE, elem_id="map-scale", filterable=False, min_width=120)
+        with gr.Row(elem_classes=["controls", "redraw"]):
+            self.opacity = gr.Slider(
+                0, 1, 0.7, step=0.05, label=text.OPACITY, elem_id="overlay", min_width=150, buttons=[]
+            )
+            colours = gr.Dropdown(
+                list(SEQUENTIAL),
+                value="viridis",
+                label=text.COLOURS,
+                elem_id="map-colours",
+                filterable=False,
+                min_width=120,
+            )
+            cells = gr.Dropdown(
+                [(v, k) for k, v in text.CELL_KINDS.items()],
+                value="patches",
+                label=text.CELLS,
+                elem_id="map-cells",
+                filterable=False,
+                min_width=150,
+            )
+            scale = gr.Dropdown(
+                [(v, k) for k, v in text.SCALES.items()],
+                value="shared",
+                label=text.SCALE,
+                elem_id="map-scale",
+                filterable=False,
+                min_width=120,
+            )
         self.maps = gr.HTML(elem_id="maps")
         self.numbers = gr.HTML(elem_id="map-agreement")
         self.caption = gr.HTML(elem_id="map-caption")
@@ -39,7 +62,7 @@ class AttentionStage:
 
     def wire(self, page: Page) -> None:
         """Looking needs the model; everything else only draws again."""
-        page.compute(self.button.click, page.work_on("maps"))
+        page.compute(self.button.click, page.story.work_on("maps"))
         page.forget(("map_method",), "maps")
         for name in ("colours", "cells", "scale"):
             page.redraw(self.controls[name].input, self.draw, self.outputs)
@@ -78,15 +101,19 @@ def _warnings(pair: MapPair) -> str:
 def _maps(session: Session, look: Look, label: str) -> str:
     pair, adversarial = session.maps, session.adversarial
     raws = (pair.clean.raw, pair.attacked.raw)
-    shared = (min(float(r.min()) for r in raws), max(float(r.max()) for r in raws))
-    scales = [shared if look.shared else (float(r.min()), float(r.max())) for r in raws]
+    arrays = [raw.numpy() for raw in raws]
+    shared = (min(float(a.min()) for a in arrays), upper_end(*arrays))
+    scales = [shared if look.shared else (float(a.min()), upper_end(a)) for a in arrays]
     mask = session.picture.mask
     drawn = heat_map("● Clean", raws[0], adversarial.clean, scales[0], look, mask)
     drawn += heat_map("▲ Attacked", raws[1], adversarial.saved, scales[1], look, mask)
     drawn += difference_map("Attacked − clean", raws[1] - raws[0], adversarial.clean, look)
     told = "one scale for both maps" if look.shared else "each map on its own scale: colours do not compare"
-    object_line = " Dotted: the object's true outline." if mask is not None else ""
-    keys = f'<p class="fine">White outline: top 20 % of cells.{object_line} Hover over a cell for its value.</p>'
+    object_line = " Thin line: the object's true outline." if mask is not None else ""
+    keys = (
+        f'<p class="fine">White outline: top 20 % of cells. Scales end at the 99th percentile.{object_line} Hover'
+        f" over a cell for its value.</p>"
+    )
     return section(f"Evidence for “{label}”", f'<div class="maps">{drawn}</div>{keys}', told)
 
 
@@ -97,11 +124,18 @@ def _agreement(session: Session) -> str:
     if pair.noisy is not None:
         rows.append(_agreement_row(f"{text.AGREEMENT_NULL} ({size})", pair.clean, pair.noisy))
     heads = ("Clean map compared with", "Rank correlation", "Top 20 % in common (IoU)", "Centre moved by")
-    return section("Did the attack move the map?", table(heads, rows, "Agreement of maps"), "beside its null: harmless noise")
+    return section(
+        "Did the attack move the map?", table(heads, rows, "Agreement of maps"), "beside its null: harmless noise"
+    )
 
 
 def _agreement_row(name: str, first: engine.AttentionMap, second: engine.AttentionMap) -> tuple[str, ...]:
     a, b = first.raw, second.raw
     shift = engine.centre_shift(a.clamp_min(0), b.clamp_min(0))
     flag = " (degenerate map)" if second.degenerate else ""
-    return esc(name + flag), f"{engine.spearman(a, b):.2f}", f"{100 * engine.top_iou(a, b):.0f} %", f"{100 * shift:.1f} % of the side"
+    return (
+        esc(name + flag),
+        f"{engine.spearman(a, b):.2f}",
+        f"{100 * engine.top_iou(a, b):.0f} %",
+        f"{100 * shift:.1f} % of the side",
+    )

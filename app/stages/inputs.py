@@ -27,14 +27,17 @@ PICK = """element.addEventListener('click', (event) => {
 });"""
 
 
-class PathImage(gr.Image):
-    """An upload field that hands over the file as it came; the engine decodes it and explains what is wrong."""
+def _upload_field() -> gr.Image:
+    """An upload field that hands over the file as it came: the engine decodes it and explains what is wrong.
 
-    is_template = True
-
-    def preprocess(self, payload: object) -> str | None:
-        """The path of the uploaded file."""
-        return None if payload is None else payload.path
+    The method is set on the instance because Gradio writes a stub file beside every subclass of a component.
+    """
+    field = gr.Image(
+        type="filepath", image_mode=None, format="png", sources=["upload", "clipboard"], height=110,
+        label=text.UPLOAD, elem_id="upload", buttons=[],
+    )  # fmt: skip
+    field.preprocess = lambda payload: None if payload is None else payload.path
+    return field
 
 
 class Inputs:
@@ -45,13 +48,11 @@ class Inputs:
         closed = backbone.words is not None
         first = samples[0] if samples else None
         self.gallery = gr.HTML(self._tiles(0), elem_id="samples", js_on_load=PICK)
-        self.upload = PathImage(
-            type="filepath", image_mode=None, format="png", sources=["upload", "clipboard"], height=110,
-            label=text.UPLOAD, elem_id="upload", buttons=[],
-        )  # fmt: skip
+        self.upload = _upload_field()
         self.truth = gr.Dropdown(
             [NO_TRUTH, *(first.classes if first else ())], value=first.truth if first else NO_TRUTH,
             label=text.TRUTH, info=text.TRUTH_INFO, elem_id="truth", filterable=True,
+            allow_custom_value=True,  # names may have changed since; `Choices.label` reads a stranger as none
         )  # fmt: skip
         self.names = gr.Textbox(
             "\n".join(first.classes) if first else "", label=text.CLASSES, lines=6, max_lines=10, max_length=220_000,
@@ -59,14 +60,29 @@ class Inputs:
         )  # fmt: skip
         with gr.Row():
             self.template = gr.Textbox(
-                "a photo of a {}.", label=text.TEMPLATE, info=text.TEMPLATE_INFO, max_length=200, elem_id="template", min_width=150
+                "a photo of a {}.",
+                label=text.TEMPLATE,
+                info=text.TEMPLATE_INFO,
+                max_length=200,
+                elem_id="template",
+                min_width=150,
             )
             self.seed = gr.Number(
-                0, label=text.SEED, info=text.SEED_INFO, precision=0, minimum=0, maximum=LARGEST_SEED, elem_id="seed", min_width=100
+                0,
+                label=text.SEED,
+                info=text.SEED_INFO,
+                precision=0,
+                minimum=0,
+                maximum=LARGEST_SEED,
+                elem_id="seed",
+                min_width=100,
             )
         if closed:
             words = ", ".join(sorted(backbone.words))
-            gr.HTML(f'<details class="words"><summary>The {len(backbone.words)} words this model knows</summary>{esc(words)}</details>')
+            gr.HTML(
+                f'<details class="words"><summary>The {len(backbone.words)} words this model'
+                f" knows</summary>{esc(words)}</details>"
+            )
         self.controls = {"class_names": self.names, "template": self.template, "truth": self.truth, "seed": self.seed}
         self.outputs = [self.gallery, self.upload, self.names, self.truth]
 
@@ -137,20 +153,21 @@ class Inputs:
     def _begin(self, page: Page, job: Job, choices: Choices, shown: Shown) -> Iterator[dict]:
         job.keep(job.session.with_picture(shown))
         yield page.draw(job.session, choices)
-        yield from page.settle(job, choices)
+        yield from page.story.settle(job, choices)
 
     def _rewritten(self, page: Page):
         def work(job: Job, choices: Choices) -> Iterator[dict]:
             if job.session.picture is None:
                 yield {page.status: gr.skip()}
                 return
-            classes = choices.classes()
-            if classes != job.session.classes:
-                kept = choices.truth if choices.truth in classes.names else NO_TRUTH
-                yield {self.truth: gr.Dropdown(choices=[NO_TRUTH, *classes.names], value=kept)}
             before = job.session
-            yield from page.settle(job, choices)
-            yield self._say_ready(page) if job.session is not before else {page.status: gr.skip()}
+            yield from page.story.settle(job, choices)
+            if job.session is before:
+                yield {page.status: gr.skip()}
+                return
+            names = job.session.classes.names
+            kept = choices.truth if choices.truth in names else NO_TRUTH
+            yield {self.truth: gr.Dropdown(choices=[NO_TRUTH, *names], value=kept)} | self._say_ready(page)
 
         return work
 
@@ -185,5 +202,6 @@ def _tile(place: int, sample: Sample, chosen: bool) -> str:
         pixels = torch.from_numpy(np.asarray(image.convert("RGB")).copy()).permute(2, 0, 1) / 255
     return (
         f'<button type="button" class="sample" data-index="{place}" aria-pressed="{str(chosen).lower()}"'
-        f' title="{esc(sample.title)}: {esc(sample.question)}"><img src="{thumbnail(pixels)}" alt="{esc(sample.title)}"></button>'
+        f' title="{esc(sample.title)}: {esc(sample.question)}"><img src="{thumbnail(pixels)}"'
+        f' alt="{esc(sample.title)}"></button>'
     )

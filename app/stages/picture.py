@@ -66,10 +66,17 @@ class PictureStage:
             return empty(text.NO_ANSWER)
         sentence = f"The model answers **{clean.name}**"
         if session.label is None:
-            verdict = note(f"{sentence}. No true class is given, so this answer is what the attack will push away from.")
+            verdict = note(
+                f"{sentence}. No true class is given, so this answer is what the attack will push away from."
+            )
         elif clean.label == session.label:
             verdict = note(f"{sentence}, which is right.", "good", "✓")
         else:
-            verdict = note(f"{sentence}; the true class is **{session.classes.names[session.label]}**. It is wrong before any attack.", "bad", "✗")
+            verdict = note(
+                f"{sentence}; the true class is **{session.classes.names[session.label]}**. It is wrong"
+                f" before any attack.",
+                "bad",
+                "✗",
+            )
         bars = prediction_bars([("clean", "clean", clean)], 7, session.reference, session.label is not None)
-        return verdict + section("Answer to the clean picture", prediction_chips(clean) + bars)
+        return verdict + section("Answer to the clean picture", prediction_chips(clean) + bars, text.DIFFERS)

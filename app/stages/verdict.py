@@ -9,7 +9,7 @@ from app import text
 from app.choices import Choices
 from app.figures.bars import prediction_bars
 from app.figures.curves import weight_columns
-from app.figures.html import badge, caption, empty, esc, mark, note, percent, section, table
+from app.figures.html import badge, caption, differing, empty, esc, mark, note, percent, section, table
 from app.page import Page
 from app.session import Session
 
@@ -27,9 +27,15 @@ class VerdictStage:
             self.button = gr.Button(text.COMPARE, elem_id="compare", min_width=150, scale=0)
         with gr.Accordion("How the views are weighed", open=False, elem_id="weigh-more"), gr.Row():
             weighting = gr.Dropdown(
-                [(v, k) for k, v in text.WEIGHTINGS.items()], value=defaults.weighting, label=text.WEIGHTING, elem_id="weighting", filterable=False
+                [(v, k) for k, v in text.WEIGHTINGS.items()],
+                value=defaults.weighting,
+                label=text.WEIGHTING,
+                elem_id="weighting",
+                filterable=False,
             )
-            neighbours = gr.Slider(1, 64, defaults.neighbours, step=1, label=text.NEIGHBOURS, elem_id="neighbours", buttons=[])
+            neighbours = gr.Slider(
+                1, 64, defaults.neighbours, step=1, label=text.NEIGHBOURS, elem_id="neighbours", buttons=[]
+            )
         self.head = gr.HTML(elem_id="verdict-head")
         self.table = gr.HTML(elem_id="verdict-table")
         with gr.Row():
@@ -41,7 +47,7 @@ class VerdictStage:
 
     def wire(self, page: Page) -> None:
         """Comparing runs the model; weighing again only needs the views that are there."""
-        page.compute(self.button.click, page.work_on("methods"))
+        page.compute(self.button.click, page.story.work_on("methods"))
         page.weigh("weighting", methods_follow=False)
         page.weigh("neighbours", methods_follow=True)
 
@@ -61,14 +67,27 @@ class VerdictStage:
 def _head(session: Session) -> str:
     """Two separate verdicts: did the attack work, did the defence."""
     result, names = session.adversarial, session.classes.names
-    wanted = f"the true class **{names[session.reference]}**" if session.label is not None else f"the clean answer **{names[session.reference]}**"
+    wanted = (
+        f"the true class **{names[session.reference]}**"
+        if session.label is not None
+        else f"the clean answer **{names[session.reference]}**"
+    )
     after = result.after_saved
     if not result.epsilon:
         attack = note(f"**Attack:** none (limit 0/255); the model says **{after.name}**.", "warn", "!")
     elif result.fooled:
-        attack = note(f"**Attack succeeded:** without defence the model says **{after.name}** ({percent(after.confidence)}) instead of {wanted}.", "bad", "✗")
+        attack = note(
+            f"**Attack succeeded:** without defence the model says **{after.name}**"
+            f" ({percent(after.confidence)}) instead of {wanted}.",
+            "bad",
+            "✗",
+        )
     else:
-        attack = note(f"**Attack failed:** without defence the model still says **{after.name}** ({percent(after.confidence)}).", "good", "✓")
+        attack = note(
+            f"**Attack failed:** without defence the model still says **{after.name}** ({percent(after.confidence)}).",
+            "good",
+            "✓",
+        )
     return f'<div class="verdicts">{attack}{_defended(session, wanted)}</div>'
 
 
@@ -89,22 +108,40 @@ def _table(session: Session) -> str:
     rows = [_row(session, "CLIP on the clean picture", "the reference", session.adversarial.before, None, "clean")]
     for defence in session.defences:
         method = engine.METHODS[defence.method]
-        rows.append(_row(session, method.title, f"{method.explanation} {method.source}", defence.prediction, defence.seconds, "attacked"))
+        rows.append(
+            _row(
+                session,
+                method.title,
+                f"{method.explanation} {method.source}",
+                defence.prediction,
+                defence.seconds,
+                "attacked",
+            )
+        )
     if session.ensemble is not None:
         steps = session.steps[-1].index
-        told = f"views and prompt of steps 4 and 5, {steps} tuning step{'s' * (steps != 1)}, weights {text.WEIGHTINGS[session.ensemble.weighting]}"
+        told = (
+            f"views and prompt of steps 4 and 5, {steps} tuning step{'s' * (steps != 1)}, weights"
+            f" {text.WEIGHTINGS[session.ensemble.weighting]}"
+        )
         rows.append(_row(session, "Your settings", told, session.ensemble.prediction, None, "attacked"))
-    judged = "against the true class" if session.label is not None else "against the clean answer: no true class was given"
+    judged = (
+        "against the true class" if session.label is not None else "against the clean answer: no true class was given"
+    )
     heads = ("Method", "Picture", "Answer", "", "Confidence", "Entropy (nats)", "Seconds")
-    return section("Every method on this picture", table(heads, rows, "Answers of all methods"), f"right or wrong {judged}")
+    return section(
+        "Every method on this picture", table(heads, rows, "Answers of all methods"), f"right or wrong {judged}"
+    )
 
 
-def _row(session: Session, title: str, why: str, prediction: engine.Prediction, seconds: float | None, picture: str) -> tuple[str, ...]:
+def _row(
+    session: Session, title: str, why: str, prediction: engine.Prediction, seconds: float | None, picture: str
+) -> tuple[str, ...]:
     shape = {"clean": "● clean", "attacked": "▲ attacked"}[picture]
     return (
         f'<span class="method" title="{esc(why)}">{esc(title)}</span>',
         f'<span class="on {picture}">{shape}</span>',
-        esc(prediction.name),
+        differing(prediction.name, session.classes.names[session.reference]),
         mark(prediction.label == session.reference),
         percent(prediction.confidence),
         f"{prediction.entropy:.2f}",
@@ -118,7 +155,9 @@ def _final(session: Session) -> str:
     named = [("clean", "clean", result.before), ("attacked", "attacked", result.after_saved)]
     if answer is not None:
         named.append(("defended, your settings", "defended", answer.prediction))
-    return section("From clean to attacked to defended", prediction_bars(named, 4, session.reference, session.label is not None))
+    return section(
+        "From clean to attacked to defended", prediction_bars(named, 4, session.reference, session.label is not None)
+    )
 
 
 def _weights(session: Session) -> str:
@@ -127,7 +166,17 @@ def _weights(session: Session) -> str:
         return ""
     kept = set(session.steps[-1].kept.tolist())
     largest = answer.weights.topk(min(3, len(answer.weights)))
-    heaviest = "".join(badge(f"view {view}: {percent(float(w))}", "", "weighs") for w, view in zip(largest.values, largest.indices.tolist(), strict=True))
-    legend = '<div class="legend"><span class="key defended">also drives the tuning</span><span class="key other">does not</span></div>'
+    heaviest = "".join(
+        badge(f"view {view}: {percent(float(w))}", "", "weighs")
+        for w, view in zip(largest.values, largest.indices.tolist(), strict=True)
+    )
+    legend = (
+        '<div class="legend"><span class="key defended">also drives the tuning</span><span class="key'
+        ' other">does not</span></div>'
+    )
     drawn = weight_columns(answer.weights.tolist(), kept)
-    return section("Weight of every view in the answer", f'{legend}{drawn}<div class="badges">{heaviest}</div>', text.WEIGHTINGS[answer.weighting])
+    return section(
+        "Weight of every view in the answer",
+        f'{legend}{drawn}<div class="badges">{heaviest}</div>',
+        text.WEIGHTINGS[answer.weighting],
+    )

@@ -8,7 +8,7 @@ import numpy as np
 import engine
 from app import text
 from app.choices import Choices
-from app.figures.html import caption, empty, esc, percent, section
+from app.figures.html import caption, differing, empty, esc, percent, section
 from app.figures.maps import to_image
 from app.figures.pictures import thumbnail, to_uint8
 from app.page import Page
@@ -25,16 +25,77 @@ class ViewsStage:
     def __init__(self) -> None:
         defaults = engine.ViewSettings()
         with gr.Row(elem_classes=["controls"]):
-            kind = gr.Dropdown([(v, k) for k, v in text.VIEW_KINDS.items()], value=defaults.kind, label=text.VIEW_KIND, elem_id="view-kind", filterable=False, min_width=220)
-            count = gr.Slider(8, 128, defaults.count, step=8, label=text.VIEW_COUNT, elem_id="view-count", min_width=160, buttons=[])
-            self.sort = gr.Dropdown([(v, k) for k, v in text.SORTS.items()], value="index", label=text.SORT, elem_id="view-sort", filterable=False, min_width=150)
+            kind = gr.Dropdown(
+                [(v, k) for k, v in text.VIEW_KINDS.items()],
+                value=defaults.kind,
+                label=text.VIEW_KIND,
+                elem_id="view-kind",
+                filterable=False,
+                min_width=220,
+            )
+            count = gr.Slider(
+                8, 128, defaults.count, step=8, label=text.VIEW_COUNT, elem_id="view-count", min_width=160, buttons=[]
+            )
+            self.sort = gr.Dropdown(
+                [(v, k) for k, v in text.SORTS.items()],
+                value="index",
+                label=text.SORT,
+                elem_id="view-sort",
+                filterable=False,
+                min_width=150,
+            )
             self.button = gr.Button(text.MAKE_VIEWS, elem_id="make-views", min_width=120, scale=0)
         with gr.Accordion("How the views are made", open=False, elem_id="view-more"), gr.Row():
-            high = gr.Slider(0, 1, defaults.high, step=0.05, label="High attention: share of pixels", elem_id="high", min_width=180, buttons=[])
-            low = gr.Slider(0, 1, defaults.low, step=0.05, label="Low attention: share of pixels", elem_id="low", min_width=180, buttons=[])
-            keep_high = gr.Slider(0, 1, defaults.keep_high, step=0.05, label="Crop kept where attention is high", elem_id="keep-high", min_width=180, buttons=[])
-            keep_low = gr.Slider(0, 1, defaults.keep_low, step=0.05, label="Crop kept where attention is low", elem_id="keep-low", min_width=180, buttons=[])
-            crop = gr.Slider(0.05, 1, defaults.crop_scale[0], step=0.01, label="Smallest crop, share of the area", elem_id="smallest-crop", min_width=180, buttons=[])
+            high = gr.Slider(
+                0,
+                1,
+                defaults.high,
+                step=0.05,
+                label="High attention: share of pixels",
+                elem_id="high",
+                min_width=180,
+                buttons=[],
+            )
+            low = gr.Slider(
+                0,
+                1,
+                defaults.low,
+                step=0.05,
+                label="Low attention: share of pixels",
+                elem_id="low",
+                min_width=180,
+                buttons=[],
+            )
+            keep_high = gr.Slider(
+                0,
+                1,
+                defaults.keep_high,
+                step=0.05,
+                label="Crop kept where attention is high",
+                elem_id="keep-high",
+                min_width=180,
+                buttons=[],
+            )
+            keep_low = gr.Slider(
+                0,
+                1,
+                defaults.keep_low,
+                step=0.05,
+                label="Crop kept where attention is low",
+                elem_id="keep-low",
+                min_width=180,
+                buttons=[],
+            )
+            crop = gr.Slider(
+                0.05,
+                1,
+                defaults.crop_scale[0],
+                step=0.01,
+                label="Smallest crop, share of the area",
+                elem_id="smallest-crop",
+                min_width=180,
+                buttons=[],
+            )
         self.grid = gr.HTML(elem_id="view-grid", js_on_load=PICK)
         self.title = gr.HTML(elem_id="view-title")
         with gr.Row(elem_id="view-parts"):
@@ -55,7 +116,7 @@ class ViewsStage:
 
     def wire(self, page: Page) -> None:
         """The button, opening one view, and sorting in the browser."""
-        page.compute(self.button.click, page.work_on("views"))
+        page.compute(self.button.click, page.story.work_on("views"))
         page.forget(tuple(self.controls), "views")
         self.sort.input(None, [self.sort], None, js=SORT_TILES, api_visibility="private")
 
@@ -67,7 +128,12 @@ class ViewsStage:
             return self._open(page.store.get(request.session_hash), place)
 
         self.grid.click(
-            open_view, None, [self.title, *self.parts], show_progress="hidden", api_visibility="private", concurrency_limit=None
+            open_view,
+            None,
+            [self.title, *self.parts],
+            show_progress="hidden",
+            api_visibility="private",
+            concurrency_limit=None,
         )
 
     def draw(self, session: Session, choices: Choices) -> dict:
@@ -89,9 +155,15 @@ class ViewsStage:
             _tile(session, view, by_entropy[view], by_weight[view], view in kept, weights and weights[view])
             for view in range(len(views))
         )
-        legend = '<span class="badge tunes">drives the tuning</span><span class="badge weighs">weight in the answer</span>'
-        known = legend if session.steps else "which ones drive the tuning is known after the next step"
-        body = f'<p class="fine">{known}</p><div class="tiles">{tiles}</div>'
+        legend = (
+            '<span class="badge tunes">drives the tuning</span><span class="badge weighs">weight in the answer</span>'
+        )
+        known = (
+            f'<div class="badges">{legend}</div>'
+            if session.steps
+            else '<p class="fine">Which ones drive the tuning, and which the answer, is known after the next step.</p>'
+        )
+        body = f'{known}<div class="tiles">{tiles}</div>'
         return {self.grid: section(f"{len(views)} views of the attacked picture", body)}
 
     def _open(self, session: Session, view: int) -> dict:
@@ -103,7 +175,10 @@ class ViewsStage:
             to_image(views.strength(view).numpy(), "cividis"),
             to_uint8(views.pixels[view]),
         ]
-        shown = {part: gr.update(value=picture, visible=picture is not None) for part, picture in zip(self.parts, drawn, strict=True)}
+        shown = {
+            part: gr.update(value=picture, visible=picture is not None)
+            for part, picture in zip(self.parts, drawn, strict=True)
+        }
         return {self.title: _opened(session, view)} | shown
 
 
@@ -116,9 +191,12 @@ def _tile(session: Session, view: int, by_entropy: int, by_weight: int, tunes: b
     badges += f'<span class="badge weighs">{percent(weight)}</span>' if weight is not None else ""
     mark = "✓" if right else "✗"
     return (
-        f'<button type="button" class="tile{" tuned" if tunes else ""}" data-index="{view}" style="--by-entropy:{by_entropy};--by-weight:{by_weight}"'
-        f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(views.pixels[view])}" alt="View {view}: {esc(name)}">'
-        f'<span class="tile-name"><span class="{"good" if right else "bad"}">{mark}</span> {esc(name)}</span>'
+        f'<button type="button" class="tile{" tuned" if tunes else ""}" data-index="{view}"'
+        f' style="--by-entropy:{by_entropy};--by-weight:{by_weight}"'
+        f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(views.pixels[view])}"'
+        f' alt="View {view}: {esc(name)}">'
+        f'<span class="tile-name"><span class="{"good" if right else "bad"}">{mark}</span>'
+        f" {differing(name, views.classes.names[session.reference])}</span>"
         f'<span class="tile-numbers">#{view} · {bits} nats</span><span class="tile-badges">{badges}</span></button>'
     )
 
@@ -129,10 +207,16 @@ def _opened(session: Session, view: int) -> str:
         told = "the attacked picture itself, not mixed"
     else:
         top, left, height, width, mirrored = views.crops[view].tolist()
-        told = f"crop of {width} × {height} pixels at ({left}, {top}){', mirrored' if mirrored else ''}; Beta draw {float(views.betas[view]):.2f}"
+        told = (
+            f"crop of {width} × {height} pixels at ({left}, {top}){', mirrored' if mirrored else ''}; Beta draw"
+            f" {float(views.betas[view]):.2f}"
+        )
     high, low = views.strengths
     if views.kind == "attention" and view:
-        told += f". Kept of the crop: {percent(high)} where attention is high (yellow), {percent(low)} where it is low (blue)"
+        told += (
+            f". Kept of the crop: {percent(high)} where attention is high (yellow), {percent(low)} where it is"
+            f" low (blue)"
+        )
         if bool(views.degenerate[view]):
             told += ". This view's map is degenerate: it shows amplified rounding residue"
     return section(f"View {view} opened", f'<p class="fine">{esc(told)}.</p>')

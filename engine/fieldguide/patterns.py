@@ -75,7 +75,8 @@ def _speckled(coat: Coat, rng: np.random.Generator) -> list[Mark]:
     xs, ys = rng.uniform(-0.5, 0.5, (2, count)) * ((coat.width,), (coat.height,))
     radii = rng.uniform(0.010, 0.019, (count, 2))
     turns = rng.uniform(0, 3.14, count)
-    return [(ellipse(x, y, a, b, turn, points=7), True) for x, y, (a, b), turn in zip(xs, ys, radii, turns, strict=True)]
+    flecks = zip(xs, ys, radii, turns, strict=True)
+    return [(ellipse(x, y, a, b, turn, points=7), True) for x, y, (a, b), turn in flecks]
 
 
 def _ringed(coat: Coat, rng: np.random.Generator) -> list[Mark]:

@@ -72,9 +72,12 @@ def test_the_story_of_an_upload(page, backbone, tmp_path):
     check(page, *told(backbone, path, Classes(names), None))
 
 
-def test_stop_leaves_a_usable_page(page):
+@pytest.mark.parametrize("wait", [0, 1500])
+def test_stop_says_so_last_and_leaves_a_usable_page(page, wait):
     page.click("#run-story")
-    page.locator("#status").get_by_text("The whole story ran").wait_for(state="detached")
+    page.wait_for_timeout(wait)
     page.click("#stop")
-    page.locator("#status").get_by_text(re.compile("topped")).wait_for()
+    page.locator("#status").get_by_text("Stopped.").wait_for()
+    page.wait_for_timeout(2000)
+    assert "Stopped." in page.locator("#status").inner_text()
     run_story(page)

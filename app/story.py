@@ -1,0 +1,141 @@
+"""What a press of a button sets going: one part of the story with what it needs, or all of it, shown as it comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import engine
+from app import text
+from app.choices import Choices
+from app.figures.journey import journey
+from app.page import Page
+from app.run import DWELL_SECONDS, STEP_OF, Job
+
+NEXT = {
+    "clean": "attack", "attack-step": "attack", "attacked": "maps", "map-clean": "maps", "map-attacked": "views",
+    "views": "tune", "tune-step": "tune", "ensemble": "methods", "method": "methods",
+}  # fmt: skip
+NEEDS = {"attack": (), "maps": ("attack",), "views": ("attack",), "tune": ("attack", "views"), "methods": ("attack",)}
+HOLDS = {"attack": "adversarial", "views": "views", "tune": "steps", "maps": "maps"}
+SHARE = {
+    "clean": 0.03,
+    "attacked": 0.2,
+    "map-clean": 0.22,
+    "map-attacked": 0.26,
+    "views": 0.45,
+    "tune-step": 0.5,
+    "ensemble": 0.52,
+}
+
+
+class Story:
+    """The work of one page; every method yields what the page shows next."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def settle(self, job: Job, choices: Choices) -> Iterator[dict]:
+        """Bring picture, classes and label in step with the controls; the clean answer is there afterwards."""
+        session = job.session
+        if session.picture is None:
+            raise engine.EngineError(text.MISSING["Attack"])
+        try:
+            classes = choices.classes()
+        except engine.EngineError:
+            job.keep(session.without("clean"))  # no answer stands beside a list of classes it was not given for
+            yield self.page.draw(job.session, choices)
+            raise
+        asked = session.with_question(classes, choices.label(classes))
+        if asked is not session:
+            job.keep(asked)
+            yield self.page.draw(asked, choices)
+        if job.session.clean is None:
+            for stage in job.stages("clean"):
+                job.take(stage)
+            yield self.page.draw(job.session, choices)
+
+    def work_on(self, part: str, done: str | None = None) -> Callable[[Job, Choices], Iterator[dict]]:
+        """Work that runs `part` after whatever it needs and has not got."""
+
+        def work(job: Job, choices: Choices) -> Iterator[dict]:
+            yield from self.settle(job, choices)
+            for needed in NEEDS[part]:
+                if not getattr(job.session, HOLDS[needed]):
+                    yield from self.run(job, choices, needed)
+            yield from self.run(job, choices, part)
+            yield self.page.draw(job.session, choices, 2) | self.page.say(done or text.DONE[part], "good")
+
+        return work
+
+    def run(self, job: Job, choices: Choices, part: str) -> Iterator[dict]:
+        """One part of the story from the session as it is."""
+        number = {"attack": 2, "maps": 3, "views": 4, "tune": 5, "methods": 6, "ensemble": 6}[part]
+        yield {self.page.journey: journey(job.session, number)} | self.page.say(text.BUSY[part], "busy")
+        if part == "methods":
+            job.keep(job.session.without("defences"))
+        for stage in job.stages(part):
+            job.take(stage)
+            yield self._show(job, choices, stage) | self.page.say(text.BUSY[part], "busy", _share(job, stage))
+        if part == "tune":
+            yield from self.run(job, choices, "ensemble")
+
+    def whole(self, job: Job, choices: Choices) -> Iterator[dict]:
+        """All six steps with the settings of the page."""
+        yield from self.settle(job, choices)
+        job.keep(job.session.without("adversarial"))
+        yield self.page.draw(job.session, choices, 2) | {self.page.journey: journey(job.session, 2, 2, True)}
+        job.moved = time.monotonic()
+        for stage in job.stages("story"):
+            job.take(stage)
+            upcoming = text.BUSY[NEXT[stage.name]]
+            yield self._show(job, choices, stage, story=True) | self.page.say(
+                upcoming, "busy", _story_share(job, stage)
+            )
+        seconds = time.monotonic() - job.started
+        yield {self.page.journey: journey(job.session)} | self.page.say(
+            f"{text.DONE['story']} in {seconds:.1f} s.", "good"
+        )
+
+    def _show(self, job: Job, choices: Choices, stage: engine.Stage, story: bool = False) -> dict:
+        number = STEP_OF[stage.name]
+        if stage.name == "attack-step":
+            return self.page.stages[2].live(job.trail, job.session.reference)
+        if stage.name == "map-clean":
+            return {}
+        go = self._move(job, stage.name, number) if story else None
+        updates = {self.page.journey: journey(job.session, STEP_OF.get(stage.name), go, story)}
+        if stage.name == "tune-step" or stage.name == "ensemble":
+            updates |= self.page.stages[4].draw_grid(job.session)
+        if stage.name == "ensemble":
+            updates |= self.page.stages[5].draw(job.session, choices)
+        return updates | self.page.stages[number].draw(job.session, choices)
+
+    @staticmethod
+    def _move(job: Job, name: str, number: int) -> int | None:
+        """The step to open while the story runs: the verdict at once, others only if the last had time to be seen."""
+        now = time.monotonic()
+        if name != "ensemble" and (name in ("clean", "method") or now - job.moved < DWELL_SECONDS):
+            return None
+        job.moved = now
+        return number
+
+
+def _share(job: Job, stage: engine.Stage) -> float | None:
+    """How far one part has come, where it counts its own steps."""
+    if stage.name == "attack-step":
+        return stage.result.index / stage.result.total
+    if stage.name == "tune-step":
+        return stage.result.index / max(job.settings.tuning.steps, 1)
+    if stage.name == "method":
+        return len(job.session.defences) / max(len(job.settings.methods), 1)
+    return None
+
+
+def _story_share(job: Job, stage: engine.Stage) -> float:
+    """How far the story has come, by steps, not by time."""
+    if stage.name == "attack-step":
+        return 0.03 + 0.17 * _share(job, stage)
+    if stage.name == "method":
+        return 0.52 + 0.48 * _share(job, stage)
+    return SHARE[stage.name]

@@ -1,0 +1,111 @@
+"""What a visitor does besides the whole story: single steps, changes of mind, mistakes; and pictures of it all."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from engine import AttackSettings, Classes, attack, load_backbone, load_picture
+
+SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
+
+
+def says(page, words):
+    page.locator("#status").get_by_text(re.compile(words)).wait_for()
+
+
+def open_step(page, number):
+    page.click(f"#card-{number}")
+    page.locator(f"#panel-{number}").wait_for(state="visible")
+
+
+def test_a_file_that_is_no_picture_gets_a_sentence(page, tmp_path):
+    path = tmp_path / "holiday.png"
+    path.write_text("These are words.")
+    page.set_input_files("#upload input[type=file]", str(path))
+    says(page, "got text")
+    assert "got text" in page.locator("[data-testid=toast-body]").first.inner_text()
+    page.click("#run-story")
+    says(page, "The whole story ran")
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"), [("red zebra\nblue fish", "never seen the word “zebra”"), ("red fish", "at least two")]
+)
+def test_class_names_that_cannot_be_used_get_a_sentence_and_no_stale_answer(page, names, sentence):
+    page.fill("#class-names textarea", names)
+    page.locator("#class-names textarea").blur()
+    says(page, sentence)
+    page.locator("#picture-bars").get_by_text("No answer yet").wait_for()
+
+
+def test_another_sample_brings_its_own_question(page):
+    samples = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
+    page.click("#samples [data-index='2']")
+    page.locator("#picture-question").get_by_text(samples[2]["question"]).wait_for()
+    assert page.input_value("#class-names textarea").splitlines() == samples[2]["classes"]
+    assert page.input_value("#truth input") == samples[2]["truth"]
+
+
+def test_single_steps_run_what_they_need_and_stay_where_the_visitor_is(page):
+    open_step(page, 5)
+    page.click("#tune-step")
+    says(page, "Step 1 done")
+    page.click("#tune-step")
+    says(page, "Step 2 done")
+    assert "2 steps" in page.inner_text("#card-5") and page.locator("#panel-5").is_visible()
+    open_step(page, 4)
+    page.click("#view-grid [data-index='7']")
+    page.locator("#view-title").get_by_text("View 7 opened").wait_for()
+    open_step(page, 3)
+    page.click("#look")
+    says(page, "Maps drawn")
+    assert page.locator("#maps svg").count() == 3
+
+
+def test_the_measured_change_is_the_engines(page):
+    sample = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[0]
+    backbone = load_backbone()
+    classes = Classes(tuple(sample["classes"]))
+    pixels = backbone.prepare(load_picture(SAMPLES / sample["file"]).image)
+    *_, hit = attack(backbone, pixels, classes, AttackSettings(), classes.index(sample["truth"]))
+    open_step(page, 2)
+    page.click("#attack")
+    says(page, "Attack finished")
+    told = page.inner_text("#attack-measured")
+    assert f"{hit.l2():.3f}" in told and f"{hit.l2(False):.3f}" in told and "4/255" in told
+
+
+def test_a_moved_control_clears_what_followed_from_it(page):
+    open_step(page, 2)
+    page.click("#attack")
+    says(page, "Attack finished")
+    page.fill("#epsilon input[type=number]", "0")
+    page.locator("#epsilon input[type=number]").blur()
+    says(page, "cleared")
+    page.locator("#card-2").get_by_text("Not run yet").wait_for()
+    page.click("#attack")
+    page.locator("#attack-verdict").get_by_text("Not attacked").wait_for()
+
+
+@pytest.mark.skipif(not os.environ.get("SCREENSHOTS"), reason="SCREENSHOTS names no folder")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_screenshots(browser, address, width, theme):
+    folder = Path(os.environ["SCREENSHOTS"])
+    folder.mkdir(parents=True, exist_ok=True)
+    opened = browser.new_page(viewport={"width": width, "height": 800})
+    opened.set_default_timeout(120_000)
+    opened.goto(f"{address}?__theme={theme}")
+    opened.get_by_text("which is right").first.wait_for()
+    opened.screenshot(path=folder / f"{width}-{theme}-first.png")
+    opened.click("#run-story")
+    says(opened, "The whole story ran")
+    for number in range(1, 7):
+        open_step(opened, number)
+        opened.wait_for_timeout(400)
+        opened.screenshot(path=folder / f"{width}-{theme}-{number}.png", full_page=True)
+    assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    opened.close()

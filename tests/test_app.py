@@ -1,0 +1,221 @@
+"""The page without a browser: sessions forget, the store is bounded, figures escape and say what they show."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+import torch
+
+import engine
+from app.choices import NO_TRUTH, Choices
+from app.figures.bars import prediction_bars
+from app.figures.curves import Line, curve, entropy_rows, weight_columns
+from app.figures.html import differing, esc, levels, percent
+from app.figures.journey import journey, status
+from app.figures.maps import Look, difference_map, heat_map, top_cells
+from app.figures.pictures import amplified, gain_for, to_uint8
+from app.layout import build_app
+from app.page import Page
+from app.run import Job, Worker
+from app.samples import load_samples
+from app.session import Session, Shown, Store, Superseded, weight
+from app.stages.attack import verdict
+
+NASTY = "<img src=x onerror=alert(1)> {{value}} ${value} `x`"
+CLASSES = engine.Classes(("red fish", "blue fish", "green fish"))
+CHOICES = Choices(
+    class_names="red fish\nblue fish\ngreen fish", template="a photo of a {}.", truth="blue fish", seed=0, attack="pgd",
+    epsilon=4, attack_steps=3, map_method="a-tpt", colours="viridis", cells="patches", scale="shared",
+    view_kind="attention", view_count=8, high=0.2, low=0.8, keep_high=0.8, keep_low=0.2, smallest_crop=0.08,
+    loss="pointwise", tune_steps=2, learning_rate=0.005, keep=0.5, weighting="similarity", neighbours=4,
+    methods=["clip", "a-tpt"],
+)  # fmt: skip
+
+
+def built(backbone):
+    """The page, built inside a running event loop: one that Gradio makes for itself is never closed."""
+
+    async def build():
+        return build_app(backbone)
+
+    return asyncio.run(build())
+
+
+@pytest.fixture
+def told(tiny):
+    """A session after the whole story on the tiny model."""
+    store = Store()
+    pixels = torch.rand(3, tiny.image_size, tiny.image_size, generator=torch.Generator().manual_seed(1))
+    session = Session().with_picture(Shown("x.png", "", (64, 64), pixels)).with_question(CLASSES, 1)
+    store.put("me", session)
+    job = Job(Worker(tiny), store, "me", CHOICES.settings())
+    for stage in job.stages("story"):
+        job.take(stage)
+    return job.session
+
+
+def test_the_story_fills_the_whole_session(told):
+    assert None not in (told.clean, told.adversarial, told.maps, told.views, told.ensemble)
+    assert [step.index for step in told.steps] == [0, 1, 2]
+    assert [defence.method for defence in told.defences] == ["clip", "a-tpt"]
+
+
+def test_single_steps_give_what_the_story_gives(tiny, told):
+    store = Store()
+    store.put("me", Session().with_picture(told.picture).with_question(CLASSES, 1))
+    job = Job(Worker(tiny), store, "me", CHOICES.settings())
+    for part in ("clean", "attack", "maps", "views", "tune", "ensemble", "methods"):
+        for stage in job.stages(part):
+            job.take(stage)
+    assert torch.equal(job.session.adversarial.saved, told.adversarial.saved)
+    assert torch.equal(job.session.maps.attacked.raw, told.maps.attacked.raw)
+    assert job.session.steps[-1].loss == told.steps[-1].loss
+    assert [d.prediction.confidence for d in job.session.defences] == [d.prediction.confidence for d in told.defences]
+
+
+@pytest.mark.parametrize(
+    ("part", "gone", "kept"),
+    [
+        ("clean", {"clean", "adversarial", "maps", "views", "steps", "ensemble", "defences"}, {"picture", "classes"}),
+        ("adversarial", {"adversarial", "maps", "views", "steps", "ensemble", "defences"}, {"clean"}),
+        ("maps", {"maps"}, {"adversarial", "views", "steps", "ensemble", "defences"}),
+        ("views", {"views", "steps", "ensemble", "defences"}, {"adversarial", "maps"}),
+        ("steps", {"steps", "ensemble", "defences"}, {"views"}),
+    ],
+)
+def test_a_session_forgets_downstream(told, part, gone, kept):
+    left = told.without(part)
+    assert not any(getattr(left, name) for name in gone)
+    assert all(getattr(left, name) is getattr(told, name) for name in kept)
+    assert left.without(part) is left
+
+
+def test_another_picture_or_label_forgets_what_it_must(told):
+    other = told.with_picture(replace(told.picture, name="y.png"))
+    assert other.clean is None and other.adversarial is None and other.classes is CLASSES
+    relabelled = told.with_question(CLASSES, None)
+    assert relabelled.clean is told.clean and relabelled.adversarial is None
+    assert relabelled.reference == told.clean.label and told.reference == 1
+    assert told.with_question(CLASSES, 1) is told
+
+
+def test_the_store_is_bounded_in_time_number_and_bytes(told):
+    now = [0.0]
+    store = Store(max_bytes=2 * weight(told) + 10, max_sessions=3, keep_seconds=60, clock=lambda: now[0])
+    for key in "abc":
+        store.put(key, told)
+    assert len(store) == 2 and store.get("a").clean is None and store.get("c") is told
+    for key in "defg":
+        store.put(key, Session())
+    assert len(store) == 3
+    now[0] = 61
+    assert store.get("g").picture is None and len(store) == 0
+
+
+def test_a_late_result_is_refused(told):
+    store = Store()
+    store.put("me", told)
+    changed = told.without("views")
+    store.swap("me", told, changed)
+    with pytest.raises(Superseded):
+        store.swap("me", told, told.without("maps"))
+    assert store.get("me") is changed
+
+
+def test_choices_become_settings_or_a_sentence():
+    settings = CHOICES.settings()
+    assert settings.attack.epsilon == 4 / 255 and settings.views.seed == settings.attack.seed == 0
+    assert settings.methods == ("clip", "a-tpt")
+    assert CHOICES.label(CLASSES) == 1 and CHOICES._replace(truth=NO_TRUTH).label(CLASSES) is None
+    with pytest.raises(engine.EngineError, match="seed"):
+        CHOICES._replace(seed=-1).settings()
+
+
+def test_nothing_a_visitor_writes_becomes_markup():
+    classes = engine.Classes((NASTY, "blue fish"))
+    prediction = engine.Prediction(classes, torch.tensor([1.0, 0.0]))
+    session = Session(classes=classes, clean=prediction, picture=Shown(NASTY, "", (1, 1), torch.zeros(3, 8, 8)))
+    drawn = (
+        prediction_bars([(NASTY, "clean", prediction)], 2, 0),
+        journey(session),
+        status(NASTY),
+        differing(NASTY, "blue fish"),
+        curve(NASTY, [Line(NASTY, "clean", [1, 2])], "x", "y", 1),
+        heat_map(NASTY, torch.rand(2, 2), torch.rand(3, 8, 8), (0, 1), Look()),
+    )
+    for markup in drawn:
+        assert "<img src=x" not in markup and "{{" not in markup and "${" not in markup and "`" not in markup
+    assert esc("{$}") == "&#123;&#36;&#125;"
+
+
+def test_numbers_are_not_rounded_into_lies():
+    assert [percent(v) for v in (0, 0.0004, 0.5, 0.99951, 1)] == ["0.0 %", "< 0.1 %", "50.0 %", "> 99.9 %", "100.0 %"]
+    assert levels(4 / 255) == "4/255" and levels(0.5 / 255) == "0.50/255"
+
+
+def test_bars_mark_the_class_to_be_answered_even_when_it_is_unlikely():
+    prediction = engine.Prediction(CLASSES, torch.tensor([9.0, 5.0, 0.0]))
+    drawn = prediction_bars([("clean", "clean", prediction)], 2, 2, given=True)
+    assert "★ true class" in drawn and "green" in drawn and drawn.count("bar-row") == 2
+    assert "☆ clean answer" in prediction_bars([("clean", "clean", prediction)], 2, 0, given=False)
+
+
+def test_differing_words_are_marked_by_place():
+    assert differing("red fish", "red fish") == "red fish"
+    assert differing("pink and red fish", "pink and pink fish") == 'pink and <em class="differs">red</em> fish'
+
+
+def test_maps_share_a_scale_and_outline_a_fifth():
+    cells = torch.arange(25.0).view(5, 5)
+    assert top_cells(cells.numpy()).sum() == 5
+    drawn = heat_map("Clean", cells, torch.rand(3, 20, 20), (0.0, 24.0), Look())
+    assert drawn.count("<rect") == 25 and 'role="img"' in drawn and "≥ 24" in drawn and 'class="contour"' in drawn
+    signed = difference_map("Change", cells - 12, torch.rand(3, 20, 20), Look())
+    assert "≤ -12" in signed and "≥ 12" in signed
+    assert "<rect" not in heat_map("Clean", cells, torch.rand(3, 20, 20), (0.0, 24.0), Look(smooth=True))
+
+
+def test_curves_survive_flat_single_and_infinite_values():
+    for values in ([0.0], [1.0, 1.0], [float("inf"), 1.0]):
+        assert "<svg" in curve("t", [Line("a", "clean", values)], "x", "y", 1)
+    assert entropy_rows([0.1, 0.2], [0.1, 0.1], {0}, 1.1).count("<circle") == 4
+    assert weight_columns([0.5, 0.5], {1}).count("<rect") == 2
+
+
+def test_pictures_are_rounded_and_amplified_around_grey():
+    assert to_uint8(torch.full((3, 1, 1), 0.999)).tolist() == [[[255, 255, 255]]]
+    assert gain_for(4 / 255) == 31 and gain_for(0) == 1
+    assert amplified(torch.zeros(3, 1, 1), 31).tolist() == [[[128, 128, 128]]]
+
+
+def test_every_panel_draws_an_empty_and_a_full_session(tiny, told, monkeypatch):
+    pages = []
+    start = Page.__init__
+    monkeypatch.setattr(Page, "__init__", lambda self, *a: (start(self, *a), pages.append(self))[0])
+    demo = built(tiny)
+    (page,) = pages
+    for session in (Session(), told, told.without("views"), replace(told, label=None)):
+        updates = page.draw(session, CHOICES)
+        assert set(updates) <= set(page.outputs)
+    assert len(page.inputs) == len(Choices._fields)
+    identifiers = [block.elem_id for block in demo.blocks.values() if getattr(block, "elem_id", None)]
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_every_picture_leaves_the_server_without_loss(tiny):
+    demo = built(tiny)
+    lossy = [b for b in demo.blocks.values() if hasattr(b, "format") and b.format not in ("png", None)]
+    assert not lossy
+
+
+def test_samples_without_a_list_are_none(tmp_path):
+    assert load_samples(tmp_path) == ()
+
+
+@pytest.mark.parametrize("method", engine.ATTACKS)
+def test_the_badge_tells_what_this_attacker_knows(tiny, method):
+    settings = engine.AttackSettings(method=method, steps=1)
+    *_, result = engine.attack(tiny, torch.rand(3, 64, 64), engine.Classes(("cat", "dog")), settings)
+    told = verdict(result)
+    assert engine.ATTACKS[method].threat in told
+    assert ("knows nothing of any defence" in told) == (method != "pgd-crops")
