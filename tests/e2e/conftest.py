@@ -46,9 +46,12 @@ def _wait_for(url, server):
     raise AssertionError(f"no page at {url} within {SERVED_WITHIN} s")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Debian's Chromium; missing is an error on CI and a skip elsewhere."""
+    """Debian's Chromium; missing is an error on CI and a skip elsewhere.
+
+    Closed after each module: Playwright keeps an event loop running, and other tests start their own.
+    """
     if not Path(CHROMIUM).is_file():
         assert not os.environ.get("CI"), "CI must have Chromium"
         pytest.skip("Chromium is not installed")
