@@ -17,7 +17,7 @@ NEXT = {
     "views": "tune", "tune-step": "tune", "ensemble": "methods", "method": "methods",
 }  # fmt: skip
 NEEDS = {"attack": (), "maps": ("attack",), "views": ("attack",), "tune": ("attack", "views"), "methods": ("attack",)}
-HOLDS = {"attack": "adversarial", "views": "views", "tune": "steps", "maps": "maps"}
+HOLDS = {"attack": "adversarial", "views": "views", "tune": "steps"}
 SHARE = {
     "clean": 0.03,
     "attacked": 0.2,

@@ -96,7 +96,6 @@ ATTACK_CAPTION = (
 NOT_ATTACKED = "Not attacked: the limit is 0/255, so every later step sees the clean picture."
 
 MAP_METHOD = "Map"
-NO_MAPS = "This model has no attention or last convolution that could be looked into."
 LOOK = "Look"
 OPACITY = "Overlay"
 COLOURS = "Colours"

@@ -179,15 +179,6 @@ class Backbone:
         )
         return ids[:, : int(ends.max()) + 1].to(self.device), ends.to(self.device)
 
-    def _run_text(self, embeddings: Tensor, ends: Tensor) -> Tensor:
-        text, length = self.text, embeddings.shape[1]
-        x = embeddings + text.positional_embedding[:length].to(self.dtype)
-        x = text.transformer(x, attn_mask=text.attn_mask[:length, :length])
-        x = text.ln_final(x)[torch.arange(len(x), device=x.device), ends]
-        projection = text.text_projection
-        x = projection(x) if isinstance(projection, nn.Linear) else x @ projection
-        return F.normalize(x, dim=-1)
-
     def _require_open_text_tower(self) -> None:
         open_tower = all(hasattr(self.text, part) for part in ("token_embedding", "ln_final", "text_projection"))
         require(
@@ -242,7 +233,7 @@ class Backbone:
         ):
             shared = context.expand(len(embeddings), -1, -1)
             filled = torch.cat([embeddings[:, :1], shared, embeddings[:, 1 + prompts.tokens :]], 1)
-            features.append(self._run_text(filled, ends))
+            features.append(F.normalize(read_prompts(self.text, filled, ends), dim=-1))
         return torch.cat(features)
 
     def logits(self, image_features: Tensor, text_features: Tensor) -> Tensor:
@@ -334,6 +325,19 @@ class Backbone:
             yield tokens, [], []
         finally:
             handle.remove()
+
+
+def read_prompts(text: nn.Module, embeddings: Tensor, ends: Tensor) -> Tensor:
+    """Text features (b, d), not yet unit, of token embeddings (b, length, width) read at the positions `ends` (b,).
+
+    `text` is a causal text tower of open_clip; positions behind the longest end may be left out.
+    """
+    length = embeddings.shape[1]
+    x = embeddings + text.positional_embedding[:length].to(embeddings.dtype)
+    x = text.transformer(x, attn_mask=text.attn_mask[:length, :length])
+    x = text.ln_final(x)[torch.arange(len(x), device=x.device), ends]
+    projection = text.text_projection
+    return projection(x) if isinstance(projection, nn.Linear) else x @ projection
 
 
 def _remember(cache: OrderedDict, key: Classes, value: object) -> None:

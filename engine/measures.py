@@ -7,11 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-
-def entropy(logits: Tensor) -> Tensor:
-    """Entropy of softmax(logits) in nats over the last axis, (..., c) -> (...), from 0 to log c; never nan."""
-    logs = logits.log_softmax(-1)
-    return -(logs.exp() * logs).sum(-1)
+from .types import entropy
 
 
 def marginal_entropy(logits: Tensor) -> Tensor:

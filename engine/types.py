@@ -19,6 +19,12 @@ MAX_CLASSES = 1000
 MAX_NAME = 200
 
 
+def entropy(logits: Tensor) -> Tensor:
+    """Entropy of softmax(logits) in nats over the last axis, (..., c) -> (...), from 0 to log c; never nan."""
+    logs = logits.log_softmax(-1)
+    return -(logs.exp() * logs).sum(-1)
+
+
 @dataclass(frozen=True, slots=True)
 class Classes:
     """The answers a picture may get: names and the sentences they are put into.
@@ -98,8 +104,7 @@ class Prediction:
     @property
     def entropy(self) -> float:
         """Entropy of the distribution in nats, from 0 to log c."""
-        logs = self.logits.log_softmax(-1)
-        return float(-(logs.exp() * logs).sum())
+        return float(entropy(self.logits))
 
     @property
     def margin(self) -> float:
@@ -222,8 +227,7 @@ class ViewSet:
     @property
     def entropies(self) -> Tensor:
         """Entropy of each view's untuned prediction in nats, shape (n,)."""
-        logs = self.logits.log_softmax(-1)
-        return -(logs.exp() * logs).sum(-1)
+        return entropy(self.logits)
 
     def strength(self, view: int) -> Tensor:
         """Weight of the base view at each pixel of one view, shape (s, s)."""
@@ -255,8 +259,7 @@ class TuneStep:
     @property
     def entropies(self) -> Tensor:
         """Entropy of each view in nats under this prompt, shape (n,)."""
-        logs = self.logits.log_softmax(-1)
-        return -(logs.exp() * logs).sum(-1)
+        return entropy(self.logits)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

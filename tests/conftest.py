@@ -17,3 +17,24 @@ def tiny() -> Backbone:
         text_cfg={"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 2},
     )
     return Backbone(model, open_clip.get_tokenizer("ViT-B-32"), "tiny")
+
+
+@pytest.fixture
+def pixels() -> torch.Tensor:
+    """A noise picture (3, 64, 64) in steps of 1/255."""
+    levels = torch.randint(0, 256, (3, 64, 64), generator=torch.Generator().manual_seed(7))
+    return levels.float() / 255
+
+
+@pytest.fixture(scope="session")
+def resnet() -> Backbone:
+    """A CLIP ResNet of random weights."""
+    torch.manual_seed(1)
+    vision = {"image_size": 64, "layers": [1, 1, 1, 1], "width": 8, "patch_size": None, "head_width": 64}
+    text = {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 1}
+    model = open_clip.CLIP(64, vision, text)
+    for layer in model.visual.modules():  # fresh ones start as zeros, and so would their maps
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.weight.data.normal_(1, 0.5)
+            layer.bias.data.normal_(0, 0.5)
+    return Backbone(model, open_clip.get_tokenizer("ViT-B-32"), "tiny ResNet")

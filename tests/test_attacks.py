@@ -15,12 +15,6 @@ from engine.types import Adversarial, AttackStep, Classes
 CLASSES = Classes(("red fox", "owl", "sea star"))
 
 
-@pytest.fixture
-def pixels() -> torch.Tensor:
-    levels = torch.randint(0, 256, (3, 64, 64), generator=torch.Generator().manual_seed(7))
-    return levels.float() / 255
-
-
 def drain(*args, **kwargs) -> Adversarial:
     *_, last = attack(*args, **kwargs)
     return last

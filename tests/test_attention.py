@@ -1,6 +1,5 @@
 """Maps: batched as one by one, nothing left behind in the model, refusals in sentences."""
 
-import open_clip
 import pytest
 import torch
 
@@ -11,15 +10,6 @@ from engine.settings import AttentionSettings
 from engine.types import Classes
 
 CLASSES = Classes(("cat", "dog", "fish", "tree"))
-
-
-@pytest.fixture(scope="module")
-def resnet() -> Backbone:
-    """A ResNet of 64 pixels with one block a stage."""
-    torch.manual_seed(1)
-    vision = {"image_size": 64, "layers": [1, 1, 1, 1], "width": 8, "patch_size": None, "head_width": 64}
-    text = {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 1}
-    return Backbone(open_clip.CLIP(64, vision, text), open_clip.get_tokenizer("ViT-B-32"), "tiny-resnet")
 
 
 @pytest.fixture(scope="module")

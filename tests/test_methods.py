@@ -23,12 +23,6 @@ SETTINGS = Settings(
 )
 
 
-@pytest.fixture
-def pixels() -> torch.Tensor:
-    levels = torch.randint(0, 256, (3, 64, 64), generator=torch.Generator().manual_seed(7))
-    return levels.float() / 255
-
-
 def answers(tiny, pixels, settings=SETTINGS, made=None) -> dict[str, Defence]:
     return {defence.method: defence for defence in defend(tiny, pixels, CLASSES, settings, made)}
 

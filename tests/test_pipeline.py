@@ -23,12 +23,6 @@ SETTINGS = Settings(
 )
 
 
-@pytest.fixture
-def pixels() -> torch.Tensor:
-    levels = torch.randint(0, 256, (3, 64, 64), generator=torch.Generator().manual_seed(7))
-    return levels.float() / 255
-
-
 def test_the_stages_come_in_order(tiny, pixels):
     names = [stage.name for stage in explore(tiny, pixels, CLASSES, SETTINGS)]
     assert names == [

@@ -2,7 +2,6 @@
 
 import copy
 
-import open_clip
 import pytest
 import torch
 
@@ -21,20 +20,6 @@ GRID = (8, 8)
 def double(tiny) -> Backbone:
     """The tiny model in float64, where rounding cannot hide what is zero."""
     return Backbone(copy.deepcopy(tiny.model).double(), tiny.tokenizer, "tiny in float64")
-
-
-@pytest.fixture(scope="module")
-def resnet() -> Backbone:
-    """A CLIP ResNet of random weights."""
-    torch.manual_seed(1)
-    vision = {"image_size": 64, "layers": [1, 1, 1, 1], "width": 8, "patch_size": None, "head_width": 64}
-    text = {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 1}
-    model = open_clip.CLIP(64, vision, text)
-    for layer in model.visual.modules():  # fresh ones start as zeros, and so would their maps
-        if isinstance(layer, torch.nn.BatchNorm2d):
-            layer.weight.data.normal_(1, 0.5)
-            layer.bias.data.normal_(0, 0.5)
-    return Backbone(model, open_clip.get_tokenizer("ViT-B-32"), "tiny ResNet")
 
 
 @pytest.fixture(scope="module")

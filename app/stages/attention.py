@@ -7,6 +7,7 @@ import gradio as gr
 import engine
 from app import text
 from app.choices import Choices
+from app.controls import menu
 from app.figures.html import caption, empty, esc, levels, note, section, table
 from app.figures.maps import SEQUENTIAL, Look, difference_map, heat_map, upper_end
 from app.page import Page
@@ -30,30 +31,9 @@ class AttentionStage:
             self.opacity = gr.Slider(
                 0, 1, 0.7, step=0.05, label=text.OPACITY, elem_id="overlay", min_width=150, buttons=[]
             )
-            colours = gr.Dropdown(
-                list(SEQUENTIAL),
-                value="viridis",
-                label=text.COLOURS,
-                elem_id="map-colours",
-                filterable=False,
-                min_width=120,
-            )
-            cells = gr.Dropdown(
-                [(v, k) for k, v in text.CELL_KINDS.items()],
-                value="patches",
-                label=text.CELLS,
-                elem_id="map-cells",
-                filterable=False,
-                min_width=150,
-            )
-            scale = gr.Dropdown(
-                [(v, k) for k, v in text.SCALES.items()],
-                value="shared",
-                label=text.SCALE,
-                elem_id="map-scale",
-                filterable=False,
-                min_width=120,
-            )
+            colours = menu({name: name for name in SEQUENTIAL}, "viridis", text.COLOURS, "map-colours", 120)
+            cells = menu(text.CELL_KINDS, "patches", text.CELLS, "map-cells", 150)
+            scale = menu(text.SCALES, "shared", text.SCALE, "map-scale", 120)
         self.maps = gr.HTML(elem_id="maps")
         self.numbers = gr.HTML(elem_id="map-agreement")
         self.caption = gr.HTML(elem_id="map-caption")

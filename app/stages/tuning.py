@@ -11,6 +11,7 @@ import gradio as gr
 import engine
 from app import text
 from app.choices import Choices
+from app.controls import menu
 from app.figures.bars import prediction_bars
 from app.figures.curves import Line, curve, entropy_rows
 from app.figures.html import caption, chips, empty, esc, section, table
@@ -28,14 +29,7 @@ class TuningStage:
         self.backbone = backbone
         defaults = engine.TuneSettings()
         with gr.Row(elem_classes=["controls"]):
-            loss = gr.Dropdown(
-                [(v, k) for k, v in text.LOSSES.items()],
-                value=defaults.loss,
-                label=text.LOSS,
-                elem_id="loss",
-                filterable=False,
-                min_width=225,
-            )
+            loss = menu(text.LOSSES, defaults.loss, text.LOSS, "loss", 225)
             steps = gr.Slider(1, 20, 1, step=1, label=text.TUNE_STEPS, elem_id="tune-steps", min_width=135, buttons=[])
             rate = gr.Slider(
                 0.001,

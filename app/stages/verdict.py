@@ -7,6 +7,7 @@ import gradio as gr
 import engine
 from app import text
 from app.choices import Choices
+from app.controls import menu
 from app.figures.bars import prediction_bars
 from app.figures.curves import weight_columns
 from app.figures.html import badge, caption, differing, empty, esc, mark, note, percent, section, table
@@ -26,13 +27,7 @@ class VerdictStage:
             )  # fmt: skip
             self.button = gr.Button(text.COMPARE, elem_id="compare", min_width=150, scale=0)
         with gr.Accordion("How the views are weighed", open=False, elem_id="weigh-more"), gr.Row():
-            weighting = gr.Dropdown(
-                [(v, k) for k, v in text.WEIGHTINGS.items()],
-                value=defaults.weighting,
-                label=text.WEIGHTING,
-                elem_id="weighting",
-                filterable=False,
-            )
+            weighting = menu(text.WEIGHTINGS, defaults.weighting, text.WEIGHTING, "weighting")
             neighbours = gr.Slider(
                 1, 64, defaults.neighbours, step=1, label=text.NEIGHBOURS, elem_id="neighbours", buttons=[]
             )

@@ -8,6 +8,7 @@ import numpy as np
 import engine
 from app import text
 from app.choices import Choices
+from app.controls import menu, share
 from app.figures.html import caption, differing, empty, esc, percent, section
 from app.figures.maps import to_image
 from app.figures.pictures import thumbnail, to_uint8
@@ -25,77 +26,18 @@ class ViewsStage:
     def __init__(self) -> None:
         defaults = engine.ViewSettings()
         with gr.Row(elem_classes=["controls"]):
-            kind = gr.Dropdown(
-                [(v, k) for k, v in text.VIEW_KINDS.items()],
-                value=defaults.kind,
-                label=text.VIEW_KIND,
-                elem_id="view-kind",
-                filterable=False,
-                min_width=220,
-            )
+            kind = menu(text.VIEW_KINDS, defaults.kind, text.VIEW_KIND, "view-kind", 220)
             count = gr.Slider(
                 8, 128, defaults.count, step=8, label=text.VIEW_COUNT, elem_id="view-count", min_width=160, buttons=[]
             )
-            self.sort = gr.Dropdown(
-                [(v, k) for k, v in text.SORTS.items()],
-                value="index",
-                label=text.SORT,
-                elem_id="view-sort",
-                filterable=False,
-                min_width=150,
-            )
+            self.sort = menu(text.SORTS, "index", text.SORT, "view-sort", 150)
             self.button = gr.Button(text.MAKE_VIEWS, elem_id="make-views", min_width=120, scale=0)
         with gr.Accordion("How the views are made", open=False, elem_id="view-more"), gr.Row():
-            high = gr.Slider(
-                0,
-                1,
-                defaults.high,
-                step=0.05,
-                label="High attention: share of pixels",
-                elem_id="high",
-                min_width=180,
-                buttons=[],
-            )
-            low = gr.Slider(
-                0,
-                1,
-                defaults.low,
-                step=0.05,
-                label="Low attention: share of pixels",
-                elem_id="low",
-                min_width=180,
-                buttons=[],
-            )
-            keep_high = gr.Slider(
-                0,
-                1,
-                defaults.keep_high,
-                step=0.05,
-                label="Crop kept where attention is high",
-                elem_id="keep-high",
-                min_width=180,
-                buttons=[],
-            )
-            keep_low = gr.Slider(
-                0,
-                1,
-                defaults.keep_low,
-                step=0.05,
-                label="Crop kept where attention is low",
-                elem_id="keep-low",
-                min_width=180,
-                buttons=[],
-            )
-            crop = gr.Slider(
-                0.05,
-                1,
-                defaults.crop_scale[0],
-                step=0.01,
-                label="Smallest crop, share of the area",
-                elem_id="smallest-crop",
-                min_width=180,
-                buttons=[],
-            )
+            high = share(defaults.high, "High attention: share of pixels", "high")
+            low = share(defaults.low, "Low attention: share of pixels", "low")
+            keep_high = share(defaults.keep_high, "Crop kept where attention is high", "keep-high")
+            keep_low = share(defaults.keep_low, "Crop kept where attention is low", "keep-low")
+            crop = share(defaults.crop_scale[0], "Smallest crop, share of the area", "smallest-crop", 0.05, 0.01)
         self.grid = gr.HTML(elem_id="view-grid", js_on_load=PICK)
         self.title = gr.HTML(elem_id="view-title")
         with gr.Row(elem_id="view-parts"):

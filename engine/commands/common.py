@@ -94,7 +94,6 @@ def add_attack_options(parser: argparse.ArgumentParser) -> None:
 
 def attack_settings(args: argparse.Namespace) -> AttackSettings:
     """The attack that the options ask for; raises `EngineError` for values out of range."""
-    require(0 <= args.seed < 2**63, f"Expected a seed from 0 to 2^63 - 1; got {args.seed}.")
     return AttackSettings(
         method=args.attack,
         epsilon=args.eps / 255,

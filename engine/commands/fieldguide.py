@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from tqdm import tqdm
@@ -18,7 +17,7 @@ from ..fieldguide.samples import paint_samples
 from ..fieldguide.score import answers, summary
 from ..fieldguide.train import TrainSettings, train
 from ..settings import AttackSettings, Settings, ViewSettings
-from .common import SAMPLES, add_attack_options, attack_settings
+from .common import SAMPLES, add_attack_options, attack_settings, emit
 from .layout import table
 
 WORKERS = os.cpu_count() or 1
@@ -74,7 +73,7 @@ def _register_score(actions: argparse._SubParsersAction) -> None:
     parser.add_argument("--clean-arms", action="store_true", help="also defend the clean pictures")
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes (default: one per core)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
-    parser.set_defaults(run=_score)
+    parser.set_defaults(run=_score, out=None)
 
 
 def _score(args: argparse.Namespace) -> None:
@@ -85,20 +84,17 @@ def _score(args: argparse.Namespace) -> None:
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
     shown = {
         "seed": args.seed,
-        "attack": _readable(replace(settings.attack, seed=args.seed)),
+        "attack": _readable(settings.attack),
         "views": args.views,
         "tuning": asdict(settings.tuning),
         "ensemble": asdict(settings.ensemble),
     }
     result = summary(collected, shown)
-    if args.json:
-        print(json.dumps(result))
-        return
     rows = [
         (arm, f"{value:.3f}", f"{low:.3f} ... {high:.3f}")
         for (arm, value), (low, high) in zip(result["accuracy"].items(), result["intervals"].values(), strict=True)
     ]
-    print("\n".join(table(("arm", "accuracy", "95 % interval"), rows)))
+    emit(args, result, table(("arm", "accuracy", "95 % interval"), rows))
 
 
 def _readable(attack: AttackSettings) -> dict:

@@ -13,7 +13,7 @@ from torch import Tensor
 from ..augment import mix
 from .captions import TEMPLATES, Description, describe, random_description
 from .clip import CONFIG
-from .corpus import ATTRIBUTES, FAMILY, NONE, Corpus, decode, encode
+from .corpus import ATTRIBUTES, FAMILY, Corpus, decode, encode
 from .specimens import Specimen
 
 SILENT = -1  # an attribute that a caption does not mention
@@ -96,5 +96,5 @@ def _said(description: Description, specimen: Specimen) -> tuple[int, ...]:
     code = encode(specimen)
     spoken = [getattr(description, name) is not None for name in ATTRIBUTES]
     if description.pattern == "plain":
-        spoken[ATTRIBUTES.index("accent")] = code[ATTRIBUTES.index("accent")] == NONE
+        spoken[ATTRIBUTES.index("accent")] = True
     return tuple(value if there else SILENT for value, there in zip(code, spoken, strict=True))

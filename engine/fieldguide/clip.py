@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .captions import TEMPLATES, VOCABULARY
 
+MEAN, STD = open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD
 VOCAB_SIZE = 49408  # of open_clip's own tokenizer
 CONFIG = {
     "embed_dim": 128,
@@ -54,8 +55,7 @@ def export(state: dict[str, Tensor], words: Words, folder: Path) -> None:
     table[words.ids] = small
     full["token_embedding.weight"] = table
     save_file(full, folder / "open_clip_model.safetensors")
-    mean, std = open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD
-    preprocess = {"mean": mean, "std": std, "interpolation": "bicubic", "resize_mode": "shortest"}
+    preprocess = {"mean": MEAN, "std": STD, "interpolation": "bicubic", "resize_mode": "shortest"}
     config = {"model_cfg": CONFIG, "preprocess_cfg": preprocess}
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     (folder / "words.json").write_text(json.dumps(sorted(VOCABULARY), indent=0) + "\n", encoding="utf-8")

@@ -20,12 +20,12 @@ from ..settings import Settings
 from .trial import LABELS, make_trial
 
 METHODS = ("view-average", "tpt", "r-tpt", "a-tpt")
-ARMS = ("clean", "attacked", *METHODS)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """For one picture, which arm was right, keyed as in `ARMS`; `clean-METHOD` arms judge methods without an attack."""
+    """For one picture, which arm was right: `clean`, `attacked`, and each method on the attacked picture;
+    `clean-METHOD` arms judge methods without an attack."""
 
     index: int
     right: dict[str, bool]

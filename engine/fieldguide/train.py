@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from tqdm import tqdm
 
+from ..backbone import read_prompts
 from .batches import SILENT, Batch, batches
-from .clip import CONFIG, Words, build, export
+from .clip import CONFIG, MEAN, STD, Words, build, export
 from .corpus import NONE, load_corpus
 from .specimens import COLOURS, KINDS, PATTERNS
 
@@ -91,11 +92,8 @@ class Trainee(nn.Module):
 
     def _read(self, tokens: Tensor) -> Tensor:
         """Text features before normalisation; prompts are cut behind the longest, as the engine does."""
-        clip, ends = self.clip, tokens.argmax(-1)
-        length = int(ends.max()) + 1
-        x = clip.token_embedding(tokens[:, :length]) + clip.positional_embedding[:length]
-        x = clip.transformer(x, attn_mask=clip.attn_mask[:length, :length])
-        return clip.ln_final(x)[torch.arange(len(x)), ends] @ clip.text_projection
+        ends = tokens.argmax(-1)
+        return read_prompts(self.clip, self.clip.token_embedding(tokens[:, : int(ends.max()) + 1]), ends)
 
     def _read_off(self, features: Tensor, codes: Tensor) -> Tensor:
         losses = [
@@ -165,8 +163,7 @@ def train(settings: TrainSettings, cache: Path, folder: Path, workers: int = 2) 
 
 def _loop(settings, trainee, average, optimiser, corpus, words, state, keep) -> None:
     total = settings.pictures // settings.batch
-    mean = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(3, 1, 1)
-    std = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(3, 1, 1)
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, STD))
     stream = batches(corpus, settings.batch, settings.seed, state["step"])
     last = kept = time.monotonic()
     with tqdm(total=total, initial=min(state["step"], total), unit="steps", smoothing=0.02) as bar:
