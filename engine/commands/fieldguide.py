@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -15,7 +15,7 @@ from ..errors import require
 from ..fieldguide import VOCABULARY
 from ..fieldguide.samples import paint_samples
 from ..fieldguide.score import answers, summary
-from ..fieldguide.train import TrainSettings, train
+from ..fieldguide.train import PHASES, train
 from ..settings import AttackSettings, Settings, ViewSettings
 from .common import SAMPLES, add_attack_options, attack_settings, emit
 from .layout import table
@@ -41,23 +41,38 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 
 
 def _register_train(actions: argparse._SubParsersAction) -> None:
-    default = TrainSettings()
+    listed = "; ".join(f"{phase.name}: {phase.pictures:,} pictures" for phase in PHASES)
     parser = actions.add_parser(
         "train",
         help="train the built-in model, or go on where training was stopped",
-        description="Paint the training pictures (about 4 GB in --cache) and train. Stop it whenever you like: the same"
-        " command goes on from the last checkpoint, at most three minutes back.",
+        description="Paint the training pictures (about 4 GB a phase in --cache) and train, phase by phase. Stop it"
+        " whenever you like: the same command goes on from the last checkpoint, at most three minutes back.",
+        epilog=listed,
     )
-    parser.add_argument("--pictures", type=int, default=default.pictures, help="pictures shown (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=default.seed, help="default: %(default)s")
     parser.add_argument("--cache", type=Path, required=True, help="folder for painted pictures and checkpoints")
     parser.add_argument("--out", type=Path, default=FIELDGUIDE, help="folder of the model (default: assets/fieldguide)")
+    parser.add_argument(
+        "--start", type=Path, metavar="FOLDER", help="only the last phase, from the weights of this model folder"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="added to the seeds of the phases (default: %(default)s)")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the pictures of each phase, for a trial run (default: all)"
+    )
     parser.add_argument("--workers", type=int, default=WORKERS, help="painting processes (default: one per core)")
     parser.set_defaults(run=_train)
 
 
 def _train(args: argparse.Namespace) -> None:
-    train(TrainSettings(pictures=args.pictures, seed=args.seed), args.cache, args.out, args.workers)
+    require(0 < args.share <= 1, f"Expected a share above 0 and up to 1; got {args.share:g}.")
+    require(
+        args.start is None or (args.start / "open_clip_model.safetensors").is_file(),
+        f"Expected a folder with open_clip_model.safetensors to start from; got “{args.start}”.",
+    )
+    phases = PHASES if args.start is None else PHASES[-1:]
+    phases = tuple(
+        replace(phase, pictures=round(phase.pictures * args.share), seed=phase.seed + args.seed) for phase in phases
+    )
+    train(phases, args.cache, args.out, args.workers, args.start)
 
 
 def _register_score(actions: argparse._SubParsersAction) -> None:

@@ -18,8 +18,6 @@ from .specimens import Specimen
 
 SILENT = -1  # an attribute that a caption does not mention
 _SIDE = CONFIG["vision_cfg"]["image_size"]
-_WHOLE = 0.35  # share of pictures that are not cropped
-_CROP = (0.3, 1.0)  # areas of the others: deliberately milder than test-time views, which go down to 0.08
 _MIXED = 0.25  # share of pictures that get an AugMix mixture
 
 
@@ -36,9 +34,12 @@ class Batch:
     said: Tensor
 
 
-def batches(corpus: Corpus, size: int, seed: int, start: int) -> Iterator[Batch]:
-    """Endless batches of `size` pictures (whole families); batch `i` depends on `seed` and `i` only, so that training
-    resumed at `start` sees what undisturbed training would have seen."""
+def batches(
+    corpus: Corpus, size: int, seed: int, start: int, whole: float, smallest_crop: float
+) -> Iterator[Batch]:
+    """Endless batches of `size` pictures (whole families), a share `whole` of them uncropped, the others cropped to
+    `smallest_crop` ... 1 of their area. Batch `i` depends on `seed` and `i` only, so that training resumed at `start`
+    sees what undisturbed training would have seen."""
     families = size // FAMILY
     per_pass = len(corpus) // families
     index = start
@@ -46,14 +47,16 @@ def batches(corpus: Corpus, size: int, seed: int, start: int) -> Iterator[Batch]
         turn, place = divmod(index, per_pass)
         order = np.random.default_rng((seed, 1, turn)).permutation(len(corpus))
         chosen = np.sort(order[place * families : (place + 1) * families])
-        yield _assemble(corpus, chosen, np.random.default_rng((seed, 2, index)))
+        yield _assemble(corpus, chosen, np.random.default_rng((seed, 2, index)), whole, smallest_crop)
         index += 1
 
 
-def _assemble(corpus: Corpus, chosen: np.ndarray, rng: np.random.Generator) -> Batch:
+def _assemble(
+    corpus: Corpus, chosen: np.ndarray, rng: np.random.Generator, whole: float, smallest_crop: float
+) -> Batch:
     painted = corpus.pictures[chosen].reshape(-1, *corpus.pictures.shape[2:])
     codes = corpus.codes[chosen].reshape(-1, len(ATTRIBUTES))
-    views = [_view(picture, rng) for picture in painted]
+    views = [_view(picture, rng, whole, smallest_crop) for picture in painted]
     specimens = [decode(code) for code in codes]
     said = [random_description(specimen, rng) for specimen in specimens]
     return Batch(
@@ -66,15 +69,12 @@ def _assemble(corpus: Corpus, chosen: np.ndarray, rng: np.random.Generator) -> B
     )
 
 
-def _view(picture: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _view(
+    picture: np.ndarray, rng: np.random.Generator, whole: float, smallest_crop: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Crop, perhaps mirror and perhaps mix one painted picture: pixels (s, s, 3) float32 and mask (s, s) float32."""
-    whole = picture.shape[0]
-    if rng.random() >= _WHOLE:
-        area, ratio = rng.uniform(*_CROP), np.exp(rng.uniform(-0.2, 0.2))
-        height = min(whole, round(whole * np.sqrt(area / ratio)))
-        width = min(whole, round(whole * np.sqrt(area * ratio)))
-        top, left = rng.integers(whole - height + 1), rng.integers(whole - width + 1)
-        picture = picture[top : top + height, left : left + width]
+    if rng.random() >= whole:
+        picture = _cropped(picture, rng, smallest_crop)
     shrinks = picture.shape[0] > _SIDE and picture.shape[1] > _SIDE
     resized = cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     if rng.random() < 0.5:
@@ -85,6 +85,13 @@ def _view(picture: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np
         share = np.float32(rng.beta(1, 1))
         pixels = share * pixels + (1 - share) * mix(base, rng)
     return pixels, resized[..., 3].astype(np.float32) / 255
+
+
+def _cropped(picture: np.ndarray, rng: np.random.Generator, smallest: float) -> np.ndarray:
+    side, area, ratio = picture.shape[0], rng.uniform(smallest, 1), np.exp(rng.uniform(-0.2, 0.2))
+    height, width = min(side, round(side * np.sqrt(area / ratio))), min(side, round(side * np.sqrt(area * ratio)))
+    top, left = rng.integers(side - height + 1), rng.integers(side - width + 1)
+    return picture[top : top + height, left : left + width]
 
 
 def _caption(description: Description, rng: np.random.Generator) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import open_clip
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from .captions import TEMPLATES, VOCABULARY
@@ -59,3 +59,10 @@ def export(state: dict[str, Tensor], words: Words, folder: Path) -> None:
     config = {"model_cfg": CONFIG, "preprocess_cfg": preprocess}
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     (folder / "words.json").write_text(json.dumps(sorted(VOCABULARY), indent=0) + "\n", encoding="utf-8")
+
+
+def read_export(folder: Path, words: Words) -> dict[str, Tensor]:
+    """The state of a `build` model, in float32, from a folder that `export` wrote."""
+    state = {name: tensor.float() for name, tensor in load_file(folder / "open_clip_model.safetensors").items()}
+    state["token_embedding.weight"] = state["token_embedding.weight"][words.ids]
+    return state

@@ -1,4 +1,4 @@
-"""Training of the built-in model: contrastive on captions, with attribute heads that are thrown away afterwards."""
+"""Training of the built-in model in two phases: learn the world on hard crops, then look at whole pictures."""
 
 from __future__ import annotations
 
@@ -8,184 +8,160 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from ..backbone import read_prompts
-from .batches import SILENT, Batch, batches
-from .clip import CONFIG, MEAN, STD, Words, build, export
-from .corpus import NONE, load_corpus
-from .specimens import COLOURS, KINDS, PATTERNS
+from .batches import batches
+from .clip import Words, export, read_export
+from .corpus import load_corpus
+from .trainee import Trainee
 
-_GRID = CONFIG["vision_cfg"]["image_size"] // CONFIG["vision_cfg"]["patch_size"]
-_HEADS = (len(KINDS), len(COLOURS), len(PATTERNS), NONE + 1, len(COLOURS))
-_EMA = 0.998
+FAMILIES = 6_000
+BATCH = 128
+_WEIGHT_DECAY = 0.05
 _CHECKPOINT_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)
-class TrainSettings:
-    """`pictures` views are shown in all; the last `decay` of them with a falling learning rate, and from `full_from` on
-    every patch is kept (before that `tokens` of 196, background dropped first, which is faster)."""
+class Phase:
+    """`pictures` views of the corpus `seed` are shown; the last `decay` of them with a falling learning rate.
 
-    pictures: int = 370_000
-    families: int = 6_000
-    batch: int = 128
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.05
-    warmup: int = 200
-    decay: float = 0.35
-    tokens: int = 64
-    full_from: float = 0.9
-    seed: int = 0
-
-
-class TellingPatches(nn.Module):
-    """Keeps `count` patches a picture while training, patches of the object first, the rest of the count at random."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.count = 0
-        self.coverage: Tensor | None = None
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Drop patches of `tokens` (b, 1 + 196, width) unless evaluating or `count` is 0."""
-        if not self.training or not self.count:
-            return tokens
-        chance = torch.rand(self.coverage.shape) + 0.7 * (self.coverage > 0)
-        kept = chance.topk(self.count, -1).indices
-        patches = tokens[:, 1:].gather(1, kept[..., None].expand(-1, -1, tokens.shape[-1]))
-        return torch.cat([tokens[:, :1], patches], 1)
-
-
-class Trainee(nn.Module):
-    """The model in training: CLIP, and linear heads that read each attribute off the joint space of both towers."""
-
-    def __init__(self, words: Words) -> None:
-        super().__init__()
-        self.clip = build(words)
-        self.patches = TellingPatches()
-        self.clip.visual.patch_dropout = self.patches
-        self.heads = nn.ModuleList(nn.Linear(CONFIG["embed_dim"], size) for size in _HEADS)
-
-    def forward(self, batch: Batch, words: Words, normalise: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-        """The parts of the loss for one batch."""
-        self.patches.coverage = F.avg_pool2d(batch.masks[:, None], CONFIG["vision_cfg"]["patch_size"]).flatten(1)
-        tokens = words.tokens(batch.complete + batch.partial)
-        with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):  # faster here than the fused kernel
-            images = self.clip.visual((batch.pixels - normalise[0]) / normalise[1])
-            texts = self._read(tokens)
-        images, texts = F.normalize(images.float(), dim=-1), F.normalize(texts.float(), dim=-1)
-        scale = self.clip.logit_scale.exp()
-        complete, partial = (scale * images @ half.t() for half in texts.chunk(2))
-        same = (batch.codes[:, None] == batch.codes[None]).all(-1)
-        true = ((batch.said[None] == SILENT) | (batch.said[None] == batch.codes[:, None])).all(-1)
-        halves = texts.chunk(2)
-        return {
-            "complete": _contrast(complete, same) + _contrast(complete.t(), same.t()),
-            "partial": 0.5 * _contrast(partial, true) + 0.5 * _spread(partial.t(), true.t()),
-            "heads": self._read_off(images, batch.codes)
-            + 0.5 * (self._read_off(halves[0], batch.codes) + self._read_off(halves[1], batch.said)),
-        }
-
-    def _read(self, tokens: Tensor) -> Tensor:
-        """Text features before normalisation; prompts are cut behind the longest, as the engine does."""
-        ends = tokens.argmax(-1)
-        return read_prompts(self.clip, self.clip.token_embedding(tokens[:, : int(ends.max()) + 1]), ends)
-
-    def _read_off(self, features: Tensor, codes: Tensor) -> Tensor:
-        losses = [
-            F.cross_entropy(10 * head(features), codes[:, i], ignore_index=SILENT) for i, head in enumerate(self.heads)
-        ]
-        return torch.stack(losses).mean()
-
-
-def _contrast(logits: Tensor, true: Tensor) -> Tensor:
-    """Mean of -log of the probability that falls on any true partner."""
-    return (logits.logsumexp(-1) - logits.masked_fill(~true, -torch.inf).logsumexp(-1)).mean()
-
-
-def _spread(logits: Tensor, true: Tensor) -> Tensor:
-    """Mean cross-entropy to the uniform distribution over true partners."""
-    return -(logits.log_softmax(-1) * true).sum(-1).div(true.sum(-1)).mean()
-
-
-def _rate(settings: TrainSettings, step: int, total: int) -> float:
-    rise = min(1.0, (step + 1) / settings.warmup)
-    fall = min(1.0, (total - step) / max(1, round(total * settings.decay)))
-    return settings.learning_rate * rise * fall
-
-
-def _optimiser(trainee: Trainee, settings: TrainSettings) -> torch.optim.AdamW:
-    matrices = [p for p in trainee.parameters() if p.ndim >= 2]
-    others = [p for p in trainee.parameters() if p.ndim < 2]
-    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, settings.learning_rate, betas=(0.9, 0.98))
-
-
-def train(settings: TrainSettings, cache: Path, folder: Path, workers: int = 2) -> None:
-    """Train (or go on training) with the corpus and checkpoint in `cache`; export to `folder` at every checkpoint.
-
-    Killed at any moment it goes on from the last checkpoint, at most three minutes back; changing `pictures` moves the
-    end. A run that has reached its end exports again and stops.
+    `tokens` of 196 patches are kept, background dropped first, which is faster; from `full_from` on all are. A share
+    `whole` of the pictures is not cropped, the others to `smallest_crop` ... 1 of their area. `momentum` is that of the
+    moving average of the weights, which is what a phase hands on.
     """
-    torch.manual_seed(settings.seed)
-    corpus = load_corpus(cache, settings.families, settings.seed, workers)
-    words = Words()
-    trainee = Trainee(words).train()
-    average = torch.optim.swa_utils.AveragedModel(
-        trainee.clip, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(_EMA)
-    )
-    optimiser = _optimiser(trainee, settings)
-    state = {"step": 0, "seconds": 0.0}
-    checkpoint = cache / "training.pt"
-    if checkpoint.is_file():
-        saved = torch.load(checkpoint, weights_only=True)
-        trainee.load_state_dict(saved["trainee"])
-        average.load_state_dict(saved["average"])
-        optimiser.load_state_dict(saved["optimiser"])
-        state = saved["state"]
 
-    def keep() -> None:
-        parts = {"trainee": trainee, "average": average, "optimiser": optimiser}
+    name: str
+    pictures: int
+    seed: int
+    learning_rate: float
+    warmup: int
+    decay: float
+    tokens: int
+    full_from: float
+    whole: float
+    smallest_crop: float
+    momentum: float
+
+    @property
+    def steps(self) -> int:
+        """How many batches that is."""
+        return self.pictures // BATCH
+
+    def rate(self, step: int) -> float:
+        """The learning rate of batch `step`."""
+        rise = min(1.0, (step + 1) / self.warmup)
+        fall = min(1.0, (self.steps - step) / max(1, round(self.steps * self.decay)))
+        return self.learning_rate * rise * fall
+
+
+PHASES = (
+    Phase("learn", 370_000, 0, 1e-3, 200, 0.35, 64, 0.9, whole=0.35, smallest_crop=0.3, momentum=0.998),
+    Phase("finish", 64_000, 1, 3e-4, 50, 0.85, 96, 0.4, whole=0.6, smallest_crop=0.6, momentum=0.99),
+)
+
+
+class Run:
+    """One phase on its way: what is trained, the moving average of it, and how far it has come."""
+
+    def __init__(self, phase: Phase, words: Words, start: dict[str, torch.Tensor] | None) -> None:
+        torch.manual_seed(phase.seed)
+        self.phase, self.words = phase, words
+        self.trainee = Trainee(words).train()
+        if start is not None:
+            self.trainee.clip.load_state_dict(start)
+        self.average = AveragedModel(self.trainee.clip, multi_avg_fn=get_ema_multi_avg_fn(phase.momentum))
+        self.optimiser = _optimiser(self.trainee)
+        self.step, self.seconds = 0, 0.0
+
+    @property
+    def weights(self) -> dict[str, torch.Tensor]:
+        """The averaged model's state."""
+        return self.average.module.state_dict()
+
+    def resume(self, checkpoint: Path) -> None:
+        """Go on where `checkpoint` was written."""
+        saved = torch.load(checkpoint, weights_only=True)
+        for name, part in self._parts().items():
+            part.load_state_dict(saved[name])
+        self.step, self.seconds = saved["step"], saved["seconds"]
+
+    def save(self, checkpoint: Path, folder: Path) -> None:
+        """Write everything to `checkpoint`, in one move, and the averaged model to `folder`."""
+        parts = {name: part.state_dict() for name, part in self._parts().items()}
         temporary = checkpoint.with_suffix(".part")
-        torch.save({**{name: part.state_dict() for name, part in parts.items()}, "state": state}, temporary)
+        torch.save({**parts, "step": self.step, "seconds": self.seconds}, temporary)
         temporary.replace(checkpoint)
-        export(average.module.state_dict(), words, folder)
-        card = {"settings": asdict(settings), "pictures_seen": state["step"] * settings.batch}
-        card["hours"] = round(state["seconds"] / 3600, 2)
+        export(self.weights, self.words, folder)
+
+    def update(self, batch) -> dict[str, torch.Tensor]:
+        """One step of the optimiser; returns the parts of the loss."""
+        phase, trainee = self.phase, self.trainee
+        trainee.patches.count = phase.tokens if self.step < phase.full_from * phase.steps else 0
+        trainee.patches.generator.manual_seed(phase.seed * 1_000_003 + self.step)  # the same after a resume
+        for group in self.optimiser.param_groups:
+            group["lr"] = phase.rate(self.step)
+        losses = trainee(batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.stack(list(losses.values())).sum().backward()
+        nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
+        self.optimiser.step()
+        trainee.clip.logit_scale.data.clamp_(max=4.6052)
+        self.average.update_parameters(trainee.clip)
+        self.step += 1
+        return {name: loss.detach() for name, loss in losses.items()}
+
+    def _parts(self) -> dict:
+        return {"trainee": self.trainee, "average": self.average, "optimiser": self.optimiser}
+
+
+def train(phases: tuple[Phase, ...], cache: Path, folder: Path, workers: int = 2, start: Path | None = None) -> None:
+    """Train (or go on training) with corpora and checkpoints in `cache`; export to `folder` at every checkpoint.
+
+    `start` is a folder of this model's format whose weights the first of `phases` begins with (None: random ones).
+    Killed at any moment it goes on from the last checkpoint, at most three minutes back; a run that has reached its
+    end exports again and stops. `training.json` in `folder` tells settings, pictures and hours of each phase.
+    """
+    words = Words()
+    weights = None if start is None else read_export(start, words)
+    told = []
+    for phase in phases:
+        run = Run(phase, words, weights)
+        checkpoint = cache / f"{phase.name}.pt"
+        if checkpoint.is_file():
+            run.resume(checkpoint)
+        if run.step < phase.steps:
+            _follow(run, cache, workers, lambda run=run, path=checkpoint: run.save(path, folder))
+        run.save(checkpoint, folder)
+        weights = run.weights
+        hours = round(run.seconds / 3600, 2)
+        told.append({**asdict(phase), "families": FAMILIES, "batch": BATCH, "steps_done": run.step, "hours": hours})
+        card = {"started_from": None if start is None else start.name, "phases": told}
         (folder / "training.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
-    _loop(settings, trainee, average, optimiser, corpus, words, state, keep)
 
-
-def _loop(settings, trainee, average, optimiser, corpus, words, state, keep) -> None:
-    total = settings.pictures // settings.batch
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, STD))
-    stream = batches(corpus, settings.batch, settings.seed, state["step"])
+def _follow(run: Run, cache: Path, workers: int, keep) -> None:
+    """Take the run to the end of its phase, calling `keep` every three minutes."""
+    phase = run.phase
+    corpus = load_corpus(cache, FAMILIES, phase.seed, workers)
+    stream = batches(corpus, BATCH, phase.seed, run.step, phase.whole, phase.smallest_crop)
     last = kept = time.monotonic()
-    with tqdm(total=total, initial=min(state["step"], total), unit="steps", smoothing=0.02) as bar:
-        while state["step"] < total:
-            step = state["step"]
-            trainee.patches.count = settings.tokens if step < settings.full_from * total else 0
-            for group in optimiser.param_groups:
-                group["lr"] = _rate(settings, step, total)
-            losses = trainee(next(stream), words, (mean, std))
-            optimiser.zero_grad(set_to_none=True)
-            torch.stack(list(losses.values())).sum().backward()
-            nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
-            optimiser.step()
-            trainee.clip.logit_scale.data.clamp_(max=4.6052)
-            average.update_parameters(trainee.clip)
-            state["step"] += 1
+    with tqdm(total=phase.steps, initial=run.step, unit="steps", smoothing=0.02, desc=phase.name) as bar:
+        while run.step < phase.steps:
+            losses = run.update(next(stream))
             now = time.monotonic()
-            state["seconds"] += now - last
+            run.seconds += now - last
             last = now
             bar.update()
             bar.set_postfix({name: f"{float(value):.3f}" for name, value in losses.items()})
             if now - kept > _CHECKPOINT_SECONDS:
                 keep()
                 kept = time.monotonic()
-    keep()
+
+
+def _optimiser(trainee: Trainee) -> torch.optim.AdamW:
+    matrices = [p for p in trainee.parameters() if p.ndim >= 2]
+    others = [p for p in trainee.parameters() if p.ndim < 2]
+    groups = [{"params": matrices, "weight_decay": _WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, betas=(0.9, 0.98))
