@@ -100,7 +100,7 @@ LOOK = "Look"
 OPACITY = "Overlay"
 COLOURS = "Colours"
 CELLS = "Cells"
-CELL_KINDS = {"patches": "patches as computed", "smooth": "smoothed (invents detail)"}
+CELL_KINDS = {"patches": "one per patch", "smooth": "smoothed (invents detail)"}
 SCALE = "Scale"
 SCALES = {"shared": "shared", "own": "each its own"}
 MAP_DEGENERATE = (
@@ -108,7 +108,7 @@ MAP_DEGENERATE = (
     " rounding residue. Do not read it as evidence; try another map."
 )
 MAP_CAPTION = (
-    ("What you see", "where the chosen method finds evidence for “{label}”; the outline holds the top 20 % of cells."),
+    ("What you see", "where the chosen method finds evidence for “{label}”; the outline holds the strongest cells."),
     ("How", "{how} Values as computed, one number per patch, over the greyed picture."),
     (
         "What it does not show",

@@ -168,6 +168,9 @@ def test_differing_words_are_marked_by_place():
 def test_maps_share_a_scale_and_outline_a_fifth():
     cells = torch.arange(25.0).view(5, 5)
     assert top_cells(cells.numpy()).sum() == 5
+    nearly_empty = torch.zeros(5, 5)
+    nearly_empty[0, :3] = torch.tensor([1.0, 0.5, 1e-6])
+    assert top_cells(nearly_empty.numpy()).nonzero()[1].tolist() == [0, 1]  # the order of what is all but zero is noise
     drawn = heat_map("Clean", cells, torch.rand(3, 20, 20), (0.0, 24.0), Look())
     assert drawn.count("<rect") == 25 and 'role="img"' in drawn and "≥ 24" in drawn and 'class="contour"' in drawn
     signed = difference_map("Change", cells - 12, torch.rand(3, 20, 20), Look())

@@ -1,4 +1,4 @@
-"""Training of the built-in model on a handful of paintings: it learns, it resumes, and its export is what it learned."""
+"""Training of the built-in model on a handful of paintings: it resumes, hands on, and exports what it learned."""
 
 import json
 from dataclasses import replace

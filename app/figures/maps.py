@@ -18,6 +18,7 @@ BACKDROP = 224  # pixels a side at most: it is only background
 SEQUENTIAL = {"viridis": "viridis", "inferno": "inferno", "jet (misleading)": "jet"}
 DIVERGING = "PuOr_r"
 CLIP = 0.99
+FLOOR = 0.02  # of the largest value; cells below it are never outlined
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -52,11 +53,14 @@ def upper_end(*maps: np.ndarray) -> float:
 
 
 def top_cells(cells: np.ndarray, share: float = 0.2) -> np.ndarray:
-    """Which cells are among the `share` with the largest values, exactly that many, bool of the same shape."""
+    """Which cells are among the `share` with the largest values, bool of the same shape.
+
+    Cells below `FLOOR` of the largest value are left out: where a map is all but zero, their order is rounding.
+    """
     order = cells.ravel().argsort()[::-1][: max(1, round(share * cells.size))]
     inside = np.zeros(cells.size, bool)
     inside[order] = True
-    return inside.reshape(cells.shape)
+    return inside.reshape(cells.shape) & (cells >= FLOOR * cells.max())
 
 
 def to_image(values: np.ndarray, colours: str = "viridis") -> np.ndarray:

@@ -105,11 +105,29 @@ def _score(args: argparse.Namespace) -> None:
         "ensemble": asdict(settings.ensemble),
     }
     result = summary(collected, shown)
+    emit(args, result, _score_lines(result))
+
+
+def _score_lines(result: dict) -> list[str]:
+    arms = result["accuracy"]
     rows = [
         (arm, f"{value:.3f}", f"{low:.3f} ... {high:.3f}")
-        for (arm, value), (low, high) in zip(result["accuracy"].items(), result["intervals"].values(), strict=True)
+        for (arm, value), (low, high) in zip(arms.items(), result["intervals"].values(), strict=True)
     ]
-    emit(args, result, table(("arm", "accuracy", "95 % interval"), rows))
+    kinds = [
+        (kind, str(told["pictures"]), *(f"{told[arm]:.3f}" for arm in arms)) for kind, told in result["kinds"].items()
+    ]
+    pairs = [
+        (f"{pair['first']} / {pair['second']}", str(pair["only_first"]), str(pair["only_second"]), f"{pair['p']:.3g}")
+        for pair in result["pairs"]
+    ]
+    return [
+        *table(("arm", "accuracy", "95 % interval"), rows),
+        "",
+        *table(("kind", "pictures", *arms), kinds),
+        "",
+        *table(("on the same pictures", "only the first right", "only the second right", "McNemar p"), pairs),
+    ]
 
 
 def _readable(attack: AttackSettings) -> dict:
