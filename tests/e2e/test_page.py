@@ -21,26 +21,6 @@ def open_step(page, number):
     page.locator(f"#panel-{number}").wait_for(state="visible")
 
 
-def test_a_file_that_is_no_picture_gets_a_sentence(page, tmp_path):
-    path = tmp_path / "holiday.png"
-    path.write_text("These are words.")
-    page.set_input_files("#upload input[type=file]", str(path))
-    says(page, "got text")
-    assert "got text" in page.locator("[data-testid=toast-body]").first.inner_text()
-    page.click("#run-story")
-    says(page, "The whole story ran")
-
-
-@pytest.mark.parametrize(
-    ("names", "sentence"), [("red zebra\nblue fish", "never seen the word “zebra”"), ("red fish", "at least two")]
-)
-def test_class_names_that_cannot_be_used_get_a_sentence_and_no_stale_answer(page, names, sentence):
-    page.fill("#class-names textarea", names)
-    page.locator("#class-names textarea").blur()
-    says(page, sentence)
-    page.locator("#picture-bars").get_by_text("No answer yet").wait_for()
-
-
 def test_another_sample_brings_its_own_question(page):
     samples = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
     page.click("#samples [data-index='2']")
