@@ -16,7 +16,7 @@ LAYERS = {
 }
 LEVEL = {name: level for level, names in LAYERS.items() for name in names}
 HOMES = {
-    "open_clip": {"engine/backbone.py", "engine/fieldguide/clip.py"},
+    "open_clip": {"engine/backbone/load.py", "engine/backbone/model.py", "engine/fieldguide/clip.py"},
     "torchattacks": {"engine/attacks.py"},
 }
 ENGINE = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "engine").rglob("*.py"))

@@ -1,4 +1,4 @@
-"""One CLIP-like model: pictures and prompts in, unit features out, and a look inside. The only home of open_clip.
+"""One CLIP-like model: pictures and prompts in, unit features out, and a look inside.
 
 Everything that touches the shared module while hooks may be in place takes `Backbone.lock`: hooks set by one thread
 would otherwise catch the forward pass of another.
@@ -6,15 +6,9 @@ would otherwise catch the forward pass of another.
 
 from __future__ import annotations
 
-import difflib
-import json
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import open_clip
@@ -25,46 +19,14 @@ from torch import Tensor, nn
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as TF
 
-from .errors import EngineError, require
-from .types import Classes
+from ..errors import EngineError, require
+from ..types import Classes
+from .prompts import Prompts, read_prompts
+from .trace import Trace, watch_blocks, watch_layer
 
-FIELDGUIDE = Path(__file__).resolve().parent.parent / "assets" / "fieldguide"
-BUILT_IN = "fieldguide"
 IMAGE_BATCH = 64
 TEXT_BATCH = 256
 CACHED_LABEL_SETS = 64
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Prompts:
-    """Tokenised first-template prompts of one label set, cut behind the longest end of text.
-
-    `context` (tokens, width) is the template's own embedding of the words before the class name: what tuning moves.
-    """
-
-    embeddings: Tensor  # (c, length, width)
-    ends: Tensor  # (c,) position of the end-of-text token
-    context: Tensor
-
-    @property
-    def tokens(self) -> int:
-        """How many token vectors stand before the class name."""
-        return len(self.context)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Trace:
-    """A forward pass with its inside kept, attached to the autograd graph from the first traced block on.
-
-    `tokens` are the inputs of the traced transformer blocks, each (b, 1 + gh*gw, width), `attention` their weights
-    (b, heads, 1 + gh*gw, 1 + gh*gw), `normed` the tokens behind the block's first LayerNorm, all in block order.
-    For a ResNet `tokens` holds the one layer4 output (b, channels, gh, gw), the others are empty.
-    """
-
-    features: Tensor  # (b, d), unit length
-    tokens: tuple[Tensor, ...]
-    attention: tuple[Tensor, ...]
-    normed: tuple[Tensor, ...]
 
 
 class Backbone:
@@ -275,154 +237,16 @@ class Backbone:
             self.kind != "other",
             f"{self.name} has no attention blocks or layer4 to look into; maps need a ViT or a CLIP ResNet.",
         )
-        kept = self._watch_layer4 if self.kind == "resnet" else self._watch_blocks
-        with self.lock, torch.enable_grad(), kept(blocks) as (tokens, attention, normed):
+        if self.kind == "resnet":
+            watch = watch_layer(self.visual.layer4)
+        else:
+            watch = watch_blocks(self.visual.transformer.resblocks[-blocks:])
+        with self.lock, torch.enable_grad(), watch as (tokens, attention, normed):
             features = F.normalize(self.visual(self.normalise(pixels)), dim=-1)
         return Trace(features, tuple(tokens), tuple(attention), tuple(normed))
-
-    @contextmanager
-    def _watch_blocks(self, blocks: int) -> Iterator[tuple[list[Tensor], list[Tensor], list[Tensor]]]:
-        tokens: list[Tensor] = []
-        attention: list[Tensor] = []
-        normed: list[Tensor] = []
-
-        def leaf(module: nn.Module, args: tuple) -> tuple:
-            first = args[0].detach().requires_grad_() if not tokens else args[0]
-            tokens.append(first)
-            return (first, *args[1:])
-
-        def ask(module: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-            return args, {**kwargs, "need_weights": True, "average_attn_weights": False}
-
-        def keep(module: nn.Module, args: tuple, output: tuple) -> None:
-            attention.append(output[1].detach())
-
-        def keep_normed(module: nn.Module, args: tuple, output: Tensor) -> None:
-            normed.append(output)
-
-        handles = []
-        try:
-            for block in self.visual.transformer.resblocks[-blocks:]:
-                handles.append(block.register_forward_pre_hook(leaf))
-                handles.append(block.ln_1.register_forward_hook(keep_normed))
-                handles.append(block.attn.register_forward_pre_hook(ask, with_kwargs=True))
-                handles.append(block.attn.register_forward_hook(keep))
-            yield tokens, attention, normed
-        finally:
-            for handle in handles:
-                handle.remove()
-
-    @contextmanager
-    def _watch_layer4(self, blocks: int) -> Iterator[tuple[list[Tensor], list[Tensor], list[Tensor]]]:
-        tokens: list[Tensor] = []
-
-        def leaf(module: nn.Module, args: tuple, output: Tensor) -> Tensor:
-            tokens.append(output.detach().requires_grad_())
-            return tokens[0]
-
-        handle = self.visual.layer4.register_forward_hook(leaf)
-        try:
-            yield tokens, [], []
-        finally:
-            handle.remove()
-
-
-def read_prompts(text: nn.Module, embeddings: Tensor, ends: Tensor) -> Tensor:
-    """Text features (b, d), not yet unit, of token embeddings (b, length, width) read at the positions `ends` (b,).
-
-    `text` is a causal text tower of open_clip; positions behind the longest end may be left out.
-    """
-    length = embeddings.shape[1]
-    x = embeddings + text.positional_embedding[:length].to(embeddings.dtype)
-    x = text.transformer(x, attn_mask=text.attn_mask[:length, :length])
-    x = text.ln_final(x)[torch.arange(len(x), device=x.device), ends]
-    projection = text.text_projection
-    return projection(x) if isinstance(projection, nn.Linear) else x @ projection
 
 
 def _remember(cache: OrderedDict, key: Classes, value: object) -> None:
     cache[key] = value
     while len(cache) > CACHED_LABEL_SETS:
         cache.popitem(last=False)
-
-
-def choose_device(device: str | None = None) -> torch.device:
-    """`device` if given, else CUDA, else Apple's MPS, else the CPU. Raises `EngineError` for one that is not there."""
-    if device is None:
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        torch.zeros(1, device=device)
-        return torch.device(device)
-    except (RuntimeError, AssertionError) as error:
-        raise EngineError(f"Expected a device such as cpu or cuda; “{device}” is not available here.") from error
-
-
-def load_backbone(name: str = BUILT_IN, device: str | None = None) -> Backbone:
-    """Load a model: `fieldguide` (built in), `MODEL/TAG` or `MODEL/CHECKPOINT-FILE` with an open_clip model name,
-    `hf-hub:ORG/NAME`, or `local-dir:FOLDER` in open_clip's folder format.
-
-    Raises `EngineError` when the name, folder, file or network is not what it should be.
-    """
-    target = choose_device(device)
-    full = f"local-dir:{FIELDGUIDE}" if name == BUILT_IN else name
-    model_name, tag = _split(full)
-    try:
-        model = open_clip.create_model(
-            model_name, pretrained=tag, device=target, require_pretrained=True, pretrained_text=False
-        )
-        tokenizer = open_clip.get_tokenizer(model_name)
-    except (OSError, RuntimeError, ValueError, LookupError, EOFError, ImportError) as error:
-        raise EngineError(_why_not(name, error)) from error
-    except Exception as error:  # safetensors and pickle raise their own kinds
-        if type(error).__module__.split(".")[0] not in ("safetensors", "pickle", "_pickle", "huggingface_hub"):
-            raise
-        raise EngineError(_why_not(name, error)) from error
-    config = model.visual.preprocess_cfg
-    return Backbone(
-        model, tokenizer, name, config["mean"], config["std"], config.get("resize_mode", "shortest"), _words_of(full)
-    )
-
-
-def _split(name: str) -> tuple[str, str | None]:
-    if name.startswith(("hf-hub:", "local-dir:")):
-        return name, None
-    model, _, tag = name.partition("/")
-    known = open_clip.list_models()
-    require(model in known, _unknown_model(model, known))
-    tags = open_clip.list_pretrained_tags_by_model(model)
-    if tag in tags or (tag and Path(tag).is_file()):
-        return model, tag
-    require(
-        "/" not in tag and not tag.endswith((".pt", ".pth", ".bin", ".safetensors")),
-        f"There is no checkpoint file “{tag}” for {model}.",
-    )
-    raise EngineError(f"Expected {model}/TAG with a tag such as {', '.join(tags[:4]) or 'a file'}; got “{tag}”.")
-
-
-def _unknown_model(model: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(model, known, 3, 0.4)
-    hint = f" Did you mean {' or '.join(close)}?" if close else ""
-    return (
-        f"“{model}” is not a model name: expected {BUILT_IN}, an open_clip name such as ViT-B-32/openai,"
-        f" hf-hub:ORG/NAME or local-dir:FOLDER.{hint}"
-    )
-
-
-def _why_not(name: str, error: Exception) -> str:
-    text = f"{type(error).__name__}: {error}".replace("\n", " ")
-    lowered = text.lower()
-    if any(sign in lowered for sign in ("connection", "resolve", "offline", "network", "timed out", "max retries")):
-        return f"{name} is not on this machine and could not be downloaded: no connection to the model hub."
-    if any(sign in lowered for sign in ("404", "not found", "no such file", "missing")) and "key" not in lowered:
-        return f"{name} could not be found: {text[:160]}"
-    return f"{name} is not a checkpoint that open_clip can read: {text[:160]}"
-
-
-def _words_of(name: str) -> frozenset[str] | None:
-    """The closed vocabulary that a model folder declares in words.json, if it does."""
-    path = Path(name.removeprefix("local-dir:")) / "words.json"
-    if not name.startswith("local-dir:") or not path.is_file():
-        return None
-    return frozenset(json.loads(path.read_text(encoding="utf-8")))

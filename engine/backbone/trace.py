@@ -1,0 +1,76 @@
+"""A look inside an image tower: hooks that stand only inside a `with`, and what they keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+Kept = tuple[list[Tensor], list[Tensor], list[Tensor]]  # tokens, attention, normed, as in `Trace`
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Trace:
+    """A forward pass with its inside kept, attached to the autograd graph from the first traced block on.
+
+    `tokens` are the inputs of the traced transformer blocks, each (b, 1 + gh*gw, width), `attention` their weights
+    (b, heads, 1 + gh*gw, 1 + gh*gw), `normed` the tokens behind the block's first LayerNorm, all in block order.
+    For a ResNet `tokens` holds the one layer4 output (b, channels, gh, gw), the others are empty.
+    """
+
+    features: Tensor  # (b, d), unit length
+    tokens: tuple[Tensor, ...]
+    attention: tuple[Tensor, ...]
+    normed: tuple[Tensor, ...]
+
+
+@contextmanager
+def watch_blocks(blocks: Sequence[nn.Module]) -> Iterator[Kept]:
+    """Keep what passes through these residual attention blocks of open_clip; no hook stays behind."""
+    tokens: list[Tensor] = []
+    attention: list[Tensor] = []
+    normed: list[Tensor] = []
+
+    def leaf(module: nn.Module, args: tuple) -> tuple:
+        first = args[0].detach().requires_grad_() if not tokens else args[0]
+        tokens.append(first)
+        return (first, *args[1:])
+
+    def ask(module: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+        return args, {**kwargs, "need_weights": True, "average_attn_weights": False}
+
+    def keep(module: nn.Module, args: tuple, output: tuple) -> None:
+        attention.append(output[1].detach())
+
+    def keep_normed(module: nn.Module, args: tuple, output: Tensor) -> None:
+        normed.append(output)
+
+    handles = []
+    try:
+        for block in blocks:
+            handles.append(block.register_forward_pre_hook(leaf))
+            handles.append(block.ln_1.register_forward_hook(keep_normed))
+            handles.append(block.attn.register_forward_pre_hook(ask, with_kwargs=True))
+            handles.append(block.attn.register_forward_hook(keep))
+        yield tokens, attention, normed
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def watch_layer(layer: nn.Module) -> Iterator[Kept]:
+    """Keep the output of one layer, cut off from what came before it."""
+    tokens: list[Tensor] = []
+
+    def leaf(module: nn.Module, args: tuple, output: Tensor) -> Tensor:
+        tokens.append(output.detach().requires_grad_())
+        return tokens[0]
+
+    handle = layer.register_forward_hook(leaf)
+    try:
+        yield tokens, [], []
+    finally:
+        handle.remove()
