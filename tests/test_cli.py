@@ -201,3 +201,13 @@ def test_help_lists_every_method_and_map(capsys):
             cli.main([command, "--help"])
         out = capsys.readouterr().out
         assert all(word in out for word in words)
+
+
+def test_bench_times_every_stage_and_the_page(monkeypatch, capsys):
+    monkeypatch.setattr(sys.modules["engine.commands.bench"], "WARM_UP", 0)
+    assert cli.main(["bench", "--runs", "1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    stages = {stage["stage"]: stage for stage in told["stages"]}
+    assert {"predict", "PGD, 20 steps", "64 views with maps", "whole story", "page ready after start"} <= set(stages)
+    assert all(stage["forwards"] == stage["seconds"] / stages["predict"]["seconds"] for stage in stages.values())
+    assert told["memory_gb"] > 0

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import resource
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from PIL import Image
@@ -29,6 +31,8 @@ from .common import add_model_options, emit
 from .layout import table
 
 WARM_UP = 1
+PAGE = Path(__file__).resolve().parents[2] / "app.py"
+READY = "The page is ready"  # what the page's process prints when it can be opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ def run(args: argparse.Namespace) -> None:
     started = time.perf_counter()
     backbone = load_backbone(args.model, args.device)
     timings = [Timing("load the model", time.perf_counter() - started, None), *_stages(backbone, args.runs)]
+    timings += _page(args)
     forward = next(timing.seconds for timing in timings if timing.stage == "predict")
     memory = _memory()
     data = [
@@ -100,6 +105,21 @@ def _stages(backbone: Backbone, runs: int) -> list[Timing]:
         ("whole story", lambda: list(explore(backbone, pixels, classes, Settings())), 25),
     ]
     return [Timing(name, _median(stage, runs), limit) for name, stage, limit in stages]
+
+
+def _page(args: argparse.Namespace) -> list[Timing]:
+    """How long the page's own process takes until it can be opened; nothing where the engine stands alone."""
+    if not PAGE.is_file():
+        return []
+    command = [sys.executable, str(PAGE), "--model", args.model, *(["--device", args.device] if args.device else [])]
+
+    def start() -> None:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as page:
+            said = next((line for line in page.stdout if line.startswith(READY)), None)
+            page.terminate()
+        require(said is not None, f"Expected {PAGE.name} to say “{READY}”; it ended without.")
+
+    return [Timing("page ready after start", _median(start, args.runs), 15)]
 
 
 def _question(backbone: Backbone) -> tuple[Tensor, Classes]:
