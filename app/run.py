@@ -108,7 +108,8 @@ class Job:
         elif part == "ensemble":
             yield engine.Stage("ensemble", engine.fuse(session.views, session.steps[-1], settings.ensemble))
         elif part == "methods":
-            for defence in stream("defend", session.adversarial.saved, question, settings):
+            made = [] if session.views is None else [session.views]
+            for defence in stream("defend", session.adversarial.saved, question, settings, made):
                 yield engine.Stage("method", defence)
         else:
             yield from stream("explore", session.picture.pixels, question, settings, session.label)

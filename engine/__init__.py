@@ -9,7 +9,7 @@ from .backbone import Backbone, load_backbone
 from .ensemble import fuse
 from .errors import EngineError
 from .measures import centre_shift, spearman, top_iou
-from .methods import METHODS, MadeViews, defend
+from .methods import METHODS, defend
 from .pictures import Picture, load_picture, save_png
 from .pipeline import explore
 from .predict import predict
@@ -51,7 +51,6 @@ __all__ = [
     "EngineError",
     "Ensemble",
     "EnsembleSettings",
-    "MadeViews",
     "Picture",
     "Prediction",
     "Settings",

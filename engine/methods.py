@@ -6,7 +6,7 @@ The stages live in `views`, `tuning` and `ensemble`; this file only says which o
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -80,46 +80,32 @@ METHODS: dict[str, Method] = {
 }
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class MadeViews:
-    """Views that exist already, and the seconds it took to make them."""
-
-    views: ViewSet
-    seconds: float
-
-
 def defend(
     backbone: Backbone,
     pixels: Tensor,
     classes: Classes,
     settings: Settings,
-    made: dict[str, MadeViews] | None = None,
+    made: Iterable[ViewSet] = (),
 ) -> Iterator[Defence]:
     """The answers of `settings.methods`, in that order, for pixels (3, s, s) in [0, 1].
 
     Views of one kind are made once and shared, and their seconds are charged to every method that uses them.
-    `made` holds views of this picture by kind, made with `settings.views`. Recipes override the settings' kind of
+    `made` are views of this picture that exist already, made with `settings.views`. Recipes override the settings' kind of
     views, loss and weighting. Raises `EngineError` for a method that is not one of `METHODS`.
     """
     for name in settings.methods:
         require(name in METHODS, f"Expected methods among {', '.join(METHODS)}; got “{name}”.")
-    known = dict(made or {})
+    known = {views.kind: views for views in made}
     for name in settings.methods:
         kind = METHODS[name].views
         if kind is not None and kind not in known:
-            known[kind] = _make(backbone, pixels, classes, settings, kind)
+            known[kind] = make_views(backbone, pixels, classes, replace(settings.views, kind=kind))
         started = time.perf_counter()
         if kind is None:
             yield Defence(name, predict(backbone, pixels, classes), time.perf_counter() - started)
             continue
-        prediction = _answer(backbone, known[kind].views, classes, settings, METHODS[name])
+        prediction = _answer(backbone, known[kind], classes, settings, METHODS[name])
         yield Defence(name, prediction, known[kind].seconds + time.perf_counter() - started)
-
-
-def _make(backbone: Backbone, pixels: Tensor, classes: Classes, settings: Settings, kind: str) -> MadeViews:
-    started = time.perf_counter()
-    views = make_views(backbone, pixels, classes, replace(settings.views, kind=kind))
-    return MadeViews(views, time.perf_counter() - started)
 
 
 def _answer(backbone: Backbone, views: ViewSet, classes: Classes, settings: Settings, method: Method) -> Prediction:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from torch import Tensor
@@ -11,7 +10,7 @@ from .attacks import attack
 from .attention import attend
 from .backbone import Backbone
 from .ensemble import fuse
-from .methods import MadeViews, defend
+from .methods import defend
 from .predict import predict
 from .settings import Settings
 from .tuning import tune
@@ -35,12 +34,10 @@ def explore(
     adversarial: Adversarial = event
     for name, picture in (("map-clean", adversarial.clean), ("map-attacked", adversarial.saved)):
         yield Stage(name, attend(backbone, picture, classes, settings.attention, adversarial.label))
-    started = time.perf_counter()
     views = make_views(backbone, adversarial.saved, classes, settings.views)
-    made = MadeViews(views, time.perf_counter() - started)
     yield Stage("views", views)
     for step in tune(backbone, views, classes, settings.tuning):
         yield Stage("tune-step", step)
     yield Stage("ensemble", fuse(views, step, settings.ensemble))
-    for defence in defend(backbone, adversarial.saved, classes, settings, {settings.views.kind: made}):
+    for defence in defend(backbone, adversarial.saved, classes, settings, [views]):
         yield Stage("method", defence)

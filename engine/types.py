@@ -204,7 +204,7 @@ class ViewSet:
     `pixels` = strength * base + (1 - strength) * mix. `regions` holds 2 high, 1 middle, 0 low attention per pixel
     (all 1 for plain AugMix, where strength is the view's Beta draw). `maps` is (n, gh, gw) in [0, 1], or (0, 0, 0)
     where no attention was computed. `crops` is (n, 5): top, left, height, width in pixels of
-    the picture, and 1 where mirrored.
+    the picture, and 1 where mirrored. `seconds` is how long making and encoding took.
     """
 
     kind: str
@@ -220,6 +220,7 @@ class ViewSet:
     features: Tensor  # (n, d), unit length
     logits: Tensor  # (n, c) under the untuned prompt
     classes: Classes
+    seconds: float
 
     def __len__(self) -> int:
         return len(self.pixels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ def make_views(backbone: Backbone, pixels: Tensor, classes: Classes, settings: V
     both kinds and for any count.
     """
     check_pixels(backbone, pixels)
+    started = time.perf_counter()
     pixels = pixels.detach().float().cpu()
     raw = _draw(pixels, settings)
     sources = raw.bases.float() / 255
@@ -51,6 +53,7 @@ def make_views(backbone: Backbone, pixels: Tensor, classes: Classes, settings: V
         features=features.cpu(),
         logits=logits.cpu(),
         classes=classes,
+        seconds=time.perf_counter() - started,
     )
 
 

@@ -48,6 +48,7 @@ def view_set(ledger: Ledger, run: Run) -> ViewSet:
         features=run.features,
         logits=run.logits,
         classes=ledger.golden.classes,
+        seconds=0.0,
     )
 
 

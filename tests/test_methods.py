@@ -8,7 +8,7 @@ import torch
 from engine import methods
 from engine.ensemble import fuse
 from engine.errors import EngineError
-from engine.methods import METHODS, PREDICTORS, MadeViews, defend
+from engine.methods import METHODS, PREDICTORS, defend
 from engine.predict import predict
 from engine.settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
 from engine.tuning import tune
@@ -23,7 +23,7 @@ SETTINGS = Settings(
 )
 
 
-def answers(tiny, pixels, settings=SETTINGS, made=None) -> dict[str, Defence]:
+def answers(tiny, pixels, settings=SETTINGS, made=()) -> dict[str, Defence]:
     return {defence.method: defence for defence in defend(tiny, pixels, CLASSES, settings, made)}
 
 
@@ -80,7 +80,7 @@ def test_views_of_a_kind_are_made_once_and_charged_to_all(tiny, pixels, monkeypa
     assert sorted(made) == ["attention", "augmix"]
     made.clear()
     views = make_views(tiny, pixels, CLASSES, SETTINGS.views)
-    found = answers(tiny, pixels, made={"attention": MadeViews(views, 100.0)})
+    found = answers(tiny, pixels, made=[replace(views, seconds=100.0)])
     assert made == ["augmix"]
     assert found["a-tpt"].seconds > 100 > found["r-tpt"].seconds
     made.clear()
