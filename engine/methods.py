@@ -90,8 +90,8 @@ def defend(
     """The answers of `settings.methods`, in that order, for pixels (3, s, s) in [0, 1].
 
     Views of one kind are made once and shared, and their seconds are charged to every method that uses them.
-    `made` are views of this picture that exist already, made with `settings.views`. Recipes override the settings' kind of
-    views, loss and weighting. Raises `EngineError` for a method that is not one of `METHODS`.
+    `made` are views of this picture that exist already, made with `settings.views`. Recipes override the settings'
+    kind of views, loss and weighting. Raises `EngineError` for a method that is not one of `METHODS`.
     """
     for name in settings.methods:
         require(name in METHODS, f"Expected methods among {', '.join(METHODS)}; got “{name}”.")
