@@ -16,8 +16,16 @@ from engine.backbone import load_backbone
 from engine.commands import common
 from engine.methods import METHODS, defend
 from engine.pictures import load_picture
+from engine.pipeline import explore
 from engine.predict import predict
-from engine.settings import AttackSettings, AttentionSettings, Settings, ViewSettings
+from engine.settings import (
+    AttackSettings,
+    AttentionSettings,
+    EnsembleSettings,
+    Settings,
+    TuneSettings,
+    ViewSettings,
+)
 from engine.types import Classes
 
 NAMES = ("red fox", "owl", "sea star")
@@ -123,6 +131,31 @@ def test_defend_gives_the_verbs_numbers(call, job):
     assert [entry["method"] for entry in found["methods"]] == list(METHODS)
     for entry, defence in zip(found["methods"], expected, strict=True):
         assert entry["prediction"]["logits"] == pytest.approx(defence.prediction.logits.tolist(), abs=1e-5)
+
+
+def test_defend_takes_every_setting_of_the_page(call, job):
+    words = (
+        "--eps 2 --steps 2 --seed 9 --views 8 --high 0.3 --low 0.5 --keep-high 0.9 --keep-low 0.1 --smallest-crop 0.2"
+        " --tune-steps 2 --learning-rate 0.01 --keep 0.5 --neighbours 3 --kind attention --loss marginal"
+        " --weighting tv --method a-tpt"
+    )
+    found = document(call("defend", *NAMED, *words.split(), "--json"))
+    settings = Settings(
+        attack=AttackSettings(epsilon=2 / 255, steps=2),
+        views=ViewSettings(
+            count=8, high=0.3, low=0.5, keep_high=0.9, keep_low=0.1, crop_scale=(0.2, 1.0), kind="attention"
+        ),
+        tuning=TuneSettings(loss="marginal", steps=2, learning_rate=0.01, keep=0.5),
+        ensemble=EnsembleSettings(weighting="tv", neighbours=3),
+        methods=("a-tpt",),
+    ).with_seed(9)
+    last = {stage.name: stage.result for stage in explore(*job, CLASSES, settings)}
+    assert found["own"]["prediction"]["logits"] == pytest.approx(last["ensemble"].prediction.logits.tolist(), abs=1e-5)
+    assert [step["index"] for step in found["tuning"]] == [0, 1, 2]
+    assert found["tuning"][-1]["loss"] == pytest.approx(last["tune-step"].loss, abs=1e-5)
+    (method,) = found["methods"]
+    assert method["prediction"]["logits"] == pytest.approx(last["method"].prediction.logits.tolist(), abs=1e-5)
+    assert found["settings"]["views"]["keep_high"] == 0.9
 
 
 @pytest.mark.parametrize("command", ["predict", "attack", "maps", "defend"])

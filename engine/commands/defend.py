@@ -1,15 +1,19 @@
-"""`defend`: the test-time defences side by side on one attacked picture."""
+"""`defend`: the whole story of one picture: attack, views, tuning, and every test-time defence side by side."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 
-from ..methods import METHODS, defend
-from ..settings import Settings, ViewSettings
-from ..types import Defence
+from ..methods import METHODS
+from ..pipeline import explore
+from ..types import Defence, Ensemble, Prediction, TuneStep
 from .attack import attack_lines, save_pictures
-from .common import Job, add_attack_options, add_picture_options, attack_settings, emit, open_job, run_attack
+from .common import Job, add_attack_options, add_picture_options, emit, open_job
+from .defence_options import add_defence_options, defence_settings
 from .layout import PREDICTION_HEAD, attack_data, prediction_data, prediction_row, table
+
+OWN = "your settings"
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -17,40 +21,49 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     listed = "; ".join(f"{name}: {method.explanation}" for name, method in METHODS.items())
     parser = subparsers.add_parser(
         "defend",
-        help="compare test-time defences on the attacked picture",
-        description="Attack the picture (unless --eps 0), then ask every defence what it shows.",
+        help="attack the picture and compare test-time defences on it",
+        description="Attack the picture (unless --eps 0), then ask every defence what it shows. The same settings give"
+        " the same numbers as the page.",
         epilog=listed,
     )
     add_picture_options(parser)
     add_attack_options(parser)
-    group = parser.add_argument_group("defence")
-    group.add_argument(
-        "--method", dest="methods", action="append", choices=list(METHODS), help="repeat for several; default: all"
-    )
-    group.add_argument(
-        "--views", type=int, default=ViewSettings().count, metavar="N", help="views per method; default: %(default)s"
-    )
+    add_defence_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
     """Attack, defend, print."""
-    settings = Settings(
-        attack=attack_settings(args),
-        views=ViewSettings(count=args.views, seed=args.seed),
-        methods=tuple(args.methods or METHODS),
-    )
+    settings = defence_settings(args)
     job = open_job(args)
-    adversarial = run_attack(job, settings.attack)
+    told: dict[str, list] = {}
+    for stage in explore(job.backbone, job.pixels, job.classes, settings, job.label):
+        told.setdefault(stage.name, []).append(stage.result)
+    (adversarial,), (ensemble,) = told["attacked"], told["ensemble"]
+    steps, defences = told["tune-step"], told["method"]
     if args.out is not None:
         save_pictures(args, adversarial)
-    defences = list(defend(job.backbone, adversarial.saved, job.classes, settings))
-    rows = [_row(job, defence) for defence in defences]
-    lines = [*attack_lines(job, adversarial), "", *table((*PREDICTION_HEAD, "seconds", ""), rows)]
-    data = [{"method": d.method, "seconds": d.seconds, "prediction": prediction_data(d.prediction)} for d in defences]
-    emit(args, job.document() | {"attack": attack_data(adversarial), "methods": data}, lines)
+    rows = [_row(job, METHODS[d.method].title, d.prediction, f"{d.seconds:.2f}") for d in defences]
+    rows.append(_row(job, OWN, ensemble.prediction, ""))
+    began, ended = steps[0], steps[-1]
+    tuned = f"prompt tuned on {len(began.kept)} of {args.views} views, loss {began.loss:.4f} to {ended.loss:.4f}"
+    lines = [*attack_lines(job, adversarial), "", *table((*PREDICTION_HEAD, "seconds", ""), rows), "", tuned]
+    document = {"attack": attack_data(adversarial), **_data(steps, ensemble, defences), "settings": asdict(settings)}
+    emit(args, job.document() | document, lines)
 
 
-def _row(job: Job, defence: Defence) -> tuple[str, ...]:
-    verdict = "" if job.label is None else "right" if defence.prediction.label == job.label else "wrong"
-    return (*prediction_row(METHODS[defence.method].title, defence.prediction), f"{defence.seconds:.2f}", verdict)
+def _data(steps: list[TuneStep], ensemble: Ensemble, defences: list[Defence]) -> dict:
+    """Tuning, the defence of one's own and all methods as plain data."""
+    return {
+        "tuning": [{"index": s.index, "loss": s.loss, "prediction": prediction_data(s.prediction)} for s in steps],
+        "kept": steps[0].kept.tolist(),
+        "own": {"prediction": prediction_data(ensemble.prediction), "weights": ensemble.weights.tolist()},
+        "methods": [
+            {"method": d.method, "seconds": d.seconds, "prediction": prediction_data(d.prediction)} for d in defences
+        ],
+    }
+
+
+def _row(job: Job, title: str, prediction: Prediction, seconds: str) -> tuple[str, ...]:
+    verdict = "" if job.label is None else "right" if prediction.label == job.label else "wrong"
+    return (*prediction_row(title, prediction), seconds, verdict)

@@ -1,0 +1,65 @@
+"""Options for views, tuning and weights: the same choices, with the same defaults, that the page offers."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..methods import METHODS
+from ..settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
+from .common import attack_settings
+
+SHARES = {
+    "high": "share of pixels that count as high attention",
+    "low": "share of pixels that count as low attention",
+    "keep_high": "of the crop kept where attention is high",
+    "keep_low": "of the crop kept where attention is low",
+}
+
+
+def add_defence_options(parser: argparse.ArgumentParser) -> None:
+    """What the methods share, and the choices of one defence of your own beside them."""
+    views, tuning, ensemble = ViewSettings(), TuneSettings(), EnsembleSettings()
+    group = parser.add_argument_group("defence")
+    group.add_argument(
+        "--method", dest="methods", action="append", choices=list(METHODS), help="repeat for several; default: all"
+    )
+    group.add_argument("--views", type=int, default=views.count, metavar="N", help="per method; default: %(default)s")
+    for name, meaning in SHARES.items():
+        option, value = "--" + name.replace("_", "-"), getattr(views, name)
+        group.add_argument(option, type=float, default=value, metavar="X", help=f"{meaning}; default: %(default)s")
+    smallest = views.crop_scale[0]
+    group.add_argument(
+        "--smallest-crop", type=float, default=smallest, metavar="X", help="share of the area; default: %(default)s"
+    )
+    group.add_argument("--tune-steps", type=int, default=tuning.steps, metavar="N", help="default: %(default)s")
+    group.add_argument(
+        "--learning-rate", type=float, default=tuning.learning_rate, metavar="X", help="default: %(default)s"
+    )
+    group.add_argument(
+        "--keep", type=float, default=tuning.keep, metavar="X", help="share of views tuned on; default: %(default)s"
+    )
+    group.add_argument(
+        "--neighbours", type=int, default=ensemble.neighbours, metavar="N", help="default: %(default)s"
+    )
+    own = parser.add_argument_group("a defence of your own", "Shown beside the methods as “your settings”.")
+    own.add_argument("--kind", choices=ViewSettings.KINDS, default=views.kind, help="default: %(default)s")
+    own.add_argument("--loss", choices=TuneSettings.LOSSES, default=tuning.loss, help="default: %(default)s")
+    own.add_argument(
+        "--weighting", choices=EnsembleSettings.WEIGHTINGS, default=ensemble.weighting, help="default: %(default)s"
+    )
+
+
+def defence_settings(args: argparse.Namespace) -> Settings:
+    """The settings that the options ask for; raises `EngineError` for values out of range."""
+    shares = {name: getattr(args, name) for name in SHARES}
+    return Settings(
+        attack=attack_settings(args),
+        views=ViewSettings(
+            kind=args.kind, count=args.views, crop_scale=(args.smallest_crop, 1.0), seed=args.seed, **shares
+        ),
+        tuning=TuneSettings(
+            loss=args.loss, steps=args.tune_steps, learning_rate=args.learning_rate, keep=args.keep
+        ),
+        ensemble=EnsembleSettings(weighting=args.weighting, neighbours=args.neighbours),
+        methods=tuple(args.methods or METHODS),
+    )
