@@ -15,7 +15,7 @@ from ..errors import require
 from ..fieldguide import VOCABULARY
 from ..fieldguide.samples import paint_samples
 from ..fieldguide.score import answers, summary
-from ..fieldguide.train import PHASES, train
+from ..fieldguide.train import CARD, PHASES, train
 from ..settings import AttackSettings, Settings, ViewSettings
 from .common import SAMPLES, add_attack_options, attack_settings, emit
 from .layout import table
@@ -64,10 +64,11 @@ def _register_train(actions: argparse._SubParsersAction) -> None:
 
 def _train(args: argparse.Namespace) -> None:
     require(0 < args.share <= 1, f"Expected a share above 0 and up to 1; got {args.share:g}.")
-    require(
-        args.start is None or (args.start / "open_clip_model.safetensors").is_file(),
-        f"Expected a folder with open_clip_model.safetensors to start from; got “{args.start}”.",
-    )
+    for name in ("open_clip_model.safetensors", CARD):
+        require(
+            args.start is None or (args.start / name).is_file(),
+            f"Expected a folder with {name} to start from; got “{args.start}”.",
+        )
     phases = PHASES if args.start is None else PHASES[-1:]
     phases = tuple(
         replace(phase, pictures=round(phase.pictures * args.share), seed=phase.seed + args.seed) for phase in phases

@@ -20,6 +20,7 @@ from .trainee import Trainee
 FAMILIES = 6_000
 BATCH = 128
 _WEIGHT_DECAY = 0.05
+CARD = "training.json"
 _CHECKPOINT_SECONDS = 180
 
 
@@ -121,11 +122,12 @@ def train(phases: tuple[Phase, ...], cache: Path, folder: Path, workers: int = 2
 
     `start` is a folder of this model's format whose weights the first of `phases` begins with (None: random ones).
     Killed at any moment it goes on from the last checkpoint, at most three minutes back; a run that has reached its
-    end exports again and stops. `training.json` in `folder` tells settings, pictures and hours of each phase.
+    end exports again and stops. `training.json` in `folder` tells settings, pictures and hours of each phase, those
+    of `start` first.
     """
     words = Words()
     weights = None if start is None else read_export(start, words)
-    told = []
+    told = [] if start is None else json.loads((start / CARD).read_text(encoding="utf-8"))["phases"]
     for phase in phases:
         run = Run(phase, words, weights)
         checkpoint = cache / f"{phase.name}.pt"
@@ -137,8 +139,7 @@ def train(phases: tuple[Phase, ...], cache: Path, folder: Path, workers: int = 2
         weights = run.weights
         hours = round(run.seconds / 3600, 2)
         told.append({**asdict(phase), "families": FAMILIES, "batch": BATCH, "steps_done": run.step, "hours": hours})
-        card = {"started_from": None if start is None else start.name, "phases": told}
-        (folder / "training.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+        (folder / CARD).write_text(json.dumps({"phases": told}, indent=2) + "\n", encoding="utf-8")
 
 
 def _follow(run: Run, cache: Path, workers: int, keep) -> None:
