@@ -2,9 +2,13 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
+import gradio as gr
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import engine
 from app.choices import NO_TRUTH, Choices
@@ -209,6 +213,23 @@ def test_every_picture_leaves_the_server_without_loss(tiny):
     demo = built(tiny)
     lossy = [b for b in demo.blocks.values() if hasattr(b, "format") and b.format not in ("png", None)]
     assert not lossy
+
+
+def test_a_picture_shown_again_is_not_written_again(tiny):
+    demo = built(tiny)
+    fields = [b for b in demo.blocks.values() if isinstance(b, gr.Image | gr.ImageSlider) and b.interactive is False]
+    assert len(fields) >= 8
+    shown = torch.randint(0, 256, (8, 8, 3), generator=torch.Generator().manual_seed(3), dtype=torch.uint8).numpy()
+    for field in fields:
+        pair = isinstance(field, gr.ImageSlider)
+        files = [field.postprocess((shown, shown) if pair else shown) for _ in range(2)]
+        first, second = (Path((file.root[0] if pair else file).path) for file in files)
+        assert first == second and (np.asarray(Image.open(first)) == shown).all()
+        first.write_bytes(b"a reader is here")
+        field.postprocess((shown, shown) if pair else shown)
+        assert first.read_bytes() == b"a reader is here"
+        first.unlink()
+        assert field.postprocess(None) is None
 
 
 def test_samples_without_a_list_are_none(tmp_path):

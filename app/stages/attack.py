@@ -10,6 +10,7 @@ import torch
 import engine
 from app import text
 from app.choices import Choices
+from app.controls import written_once
 from app.figures.bars import prediction_bars
 from app.figures.curves import Line, curve
 from app.figures.html import badge, caption, empty, esc, levels, note, percent, section, table
@@ -35,16 +36,16 @@ class AttackStage:
         self.verdict = gr.HTML(elem_id="attack-verdict")
         with gr.Row():
             with gr.Column(scale=5, min_width=240):
-                self.slider = gr.ImageSlider(
+                self.slider = written_once(gr.ImageSlider(
                     format="png", type="numpy", interactive=False, show_label=False, max_height=420,
                     elem_id="before-after", elem_classes=["pixels"], visible=False, buttons=["download", "fullscreen"],
-                )  # fmt: skip
+                ))  # fmt: skip
                 self.told = gr.HTML(elem_id="attack-told")
             with gr.Column(scale=5, min_width=240):
-                self.noise = gr.Image(
+                self.noise = written_once(gr.Image(
                     type="numpy", format="png", interactive=False, show_label=False, elem_id="perturbation",
                     elem_classes=["pixels"], alt_text=text.NOISE_ALT, visible=False, buttons=["download", "fullscreen"],
-                )  # fmt: skip
+                ))  # fmt: skip
                 self.gain = gr.HTML(elem_id="attack-gain")
             with gr.Column(scale=6, min_width=260):
                 self.bars = gr.HTML(elem_id="attack-bars")

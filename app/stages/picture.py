@@ -7,6 +7,7 @@ import gradio as gr
 import engine
 from app import text
 from app.choices import Choices
+from app.controls import written_once
 from app.figures.bars import prediction_bars, prediction_chips
 from app.figures.html import caption, empty, esc, note, section
 from app.figures.pictures import to_uint8
@@ -24,10 +25,10 @@ class PictureStage:
         self.question = gr.HTML(elem_id="picture-question")
         with gr.Row():
             with gr.Column(scale=5, min_width=260):
-                self.picture = gr.Image(
+                self.picture = written_once(gr.Image(
                     type="numpy", format="png", interactive=False, show_label=False, elem_id="picture-seen",
                     elem_classes=["pixels"], alt_text=text.PICTURE_ALT, buttons=["download", "fullscreen"],
-                )  # fmt: skip
+                ))  # fmt: skip
                 self.about = gr.HTML(elem_id="picture-about")
             with gr.Column(scale=7, min_width=300):
                 self.bars = gr.HTML(elem_id="picture-bars")

@@ -8,7 +8,7 @@ import numpy as np
 import engine
 from app import text
 from app.choices import Choices
-from app.controls import menu, share
+from app.controls import menu, share, written_once
 from app.figures.html import caption, differing, empty, esc, percent, section
 from app.figures.maps import to_image
 from app.figures.pictures import thumbnail, to_uint8
@@ -43,10 +43,10 @@ class ViewsStage:
         with gr.Row(elem_id="view-parts"):
             names = ("base", "mix", "map", "strength", "guided")
             self.parts = [
-                gr.Image(
+                written_once(gr.Image(
                     type="numpy", format="png", interactive=False, label=label, elem_id=f"view-{name}", visible=False,
                     elem_classes=["pixels"], alt_text=label, min_width=130, buttons=["fullscreen"],
-                )
+                ))
                 for name, label in zip(names, text.VIEW_PARTS, strict=True)
             ]  # fmt: skip
         gr.HTML(caption(text.VIEWS_CAPTION))
