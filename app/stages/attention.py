@@ -8,7 +8,7 @@ import engine
 from app import text
 from app.choices import Choices
 from app.controls import menu
-from app.figures.html import caption, empty, esc, levels, note, percent, section, table
+from app.figures.html import caption, empty, esc, levels, note, section, table
 from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, upper_end
 from app.page import Page
 from app.session import MapPair, Session
@@ -91,7 +91,7 @@ def _maps(session: Session, look: Look, label: str) -> str:
     told = "one scale for both maps" if look.shared else "each map on its own scale: colours do not compare"
     object_line = " Thin line: the object's true outline." if mask is not None else ""
     keys = (
-        f'<p class="fine">White outline: top 20 % of cells, as far as they reach {percent(FLOOR)} of the strongest.'
+        f'<p class="fine">White outline: top 20 % of cells, as far as they reach {100 * FLOOR:g} % of the strongest.'
         f" Scales end at the 99th percentile.{object_line} Hover over a cell for its value.</p>"
     )
     return section(f"Evidence for “{label}”", f'<div class="maps">{drawn}</div>{keys}', told)
