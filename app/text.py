@@ -118,7 +118,11 @@ MAP_CAPTION = (
 AGREEMENT_NULL = "random noise of the same size"
 
 VIEW_KIND = "Kind"
-VIEW_KINDS = {"attention": "Attention-guided (A-TPT)", "augmix": "Plain AugMix (TPT, R-TPT)"}
+VIEW_KINDS = {
+    "attention": "Attention-guided (A-TPT)",
+    "augmix": "Plain AugMix (TPT, R-TPT)",
+    "crops": "Crops only (MTA, ZERO)",
+}
 VIEW_COUNT = "Number of views"
 MAKE_VIEWS = "Make views"
 SORT = "Sort by"
@@ -134,7 +138,12 @@ VIEWS_CAPTION = (
 VIEW_PARTS = ("Crop (base)", "Altered copy (mix)", "Attention", "Share of the crop kept", "The view")
 
 LOSS = "Entropy to lower"
-LOSSES = {"pointwise": "of each view (R-TPT, A-TPT)", "marginal": "of their mean (TPT)"}
+LOSSES = {
+    "pointwise": "of each view (R-TPT, A-TPT)",
+    "marginal": "of their mean (TPT)",
+    "dispersed": "of their mean, sentences apart (C-TPT)",
+    "agreement": "of each view, views agreeing (SS-TPT)",
+}
 TUNE_STEPS = "Steps"
 LEARNING_RATE = "Learning rate"
 KEEP = "Views used, share"

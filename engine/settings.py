@@ -65,12 +65,14 @@ class AttentionSettings:
 class ViewSettings:
     """How views are made (A-TPT section on attention-guided augmentation; defaults of its released code).
 
+    `crops` are random crops, mirrored half of the time; `augmix` mixes each with altered copies of itself (TPT);
+    `attention` mixes by attention (A-TPT).
     The `high` share of pixels with most attention keeps `keep_high` of the base view, the `low` share with least
     keeps `keep_low`; between them the view's Beta draw decides. `crop_scale` is the range of crop areas, `map` the
     key of `engine.attention.MAPS` that guides attention views.
     """
 
-    KINDS = ("attention", "augmix")
+    KINDS = ("attention", "augmix", "crops")
 
     kind: str = "attention"
     count: int = 64
@@ -79,7 +81,6 @@ class ViewSettings:
     keep_high: float = 0.8
     keep_low: float = 0.2
     crop_scale: tuple[float, float] = (0.08, 1.0)
-    augmix: bool = True
     seed: int = 0
     map: str = "a-tpt"
 
@@ -104,10 +105,11 @@ class ViewSettings:
 class TuneSettings:
     """AdamW on the prompt's context vectors over the `keep` share of views with least entropy.
 
-    `marginal` minimises the entropy of the mean prediction (TPT), `pointwise` the mean entropy (R-TPT, A-TPT).
+    `marginal` minimises the entropy of the mean prediction (TPT), `pointwise` the mean entropy (R-TPT, A-TPT),
+    `dispersed` is TPT's with class sentences kept apart (C-TPT), `agreement` adds the views' disagreement (SS-TPT).
     """
 
-    LOSSES = ("pointwise", "marginal")
+    LOSSES = ("pointwise", "marginal", "dispersed", "agreement")
 
     loss: str = "pointwise"
     steps: int = 1
@@ -152,7 +154,11 @@ class EnsembleSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything `explore` needs."""
+    """Everything `explore` needs.
+
+    `purifier` names a defence in picture space (a key of `engine.purify.PURIFIERS`) that every method then builds on;
+    `domain_word` is A-TPT's word for the data set, put before “photo” in its prompts. Both may be empty.
+    """
 
     attack: AttackSettings = field(default_factory=AttackSettings)
     attention: AttentionSettings = field(default_factory=AttentionSettings)
@@ -160,6 +166,8 @@ class Settings:
     tuning: TuneSettings = field(default_factory=TuneSettings)
     ensemble: EnsembleSettings = field(default_factory=EnsembleSettings)
     methods: tuple[str, ...] = ("clip", "view-average", "tpt", "r-tpt", "a-tpt")
+    purifier: str = ""
+    domain_word: str = ""
 
     def with_seed(self, seed: int) -> Settings:
         """The same settings with `seed` for the attack and the views."""

@@ -1,4 +1,4 @@
-"""Test-time prompt tuning as a stream of steps: TPT, R-TPT and A-TPT differ only in views and loss.
+"""Test-time prompt tuning as a stream of steps: the methods differ only in views and loss.
 
 The context is a local tensor of the generator, so nothing is left in the model and two runs never meet.
 """
@@ -16,20 +16,62 @@ from .measures import entropy, marginal_entropy
 from .settings import TuneSettings
 from .types import Classes, Prediction, TuneStep, ViewSet
 
-
-def mean_entropy(logits: Tensor) -> Tensor:
-    """Mean of the entropies of k predictions, (k, c) -> () in nats (R-TPT, A-TPT)."""
-    return entropy(logits).mean()
+DISPERSION = 50.0  # C-TPT's weight for fine-grained classes (its paper: 20 for natural shifts of ImageNet)
 
 
-LOSSES: dict[str, Callable[[Tensor], Tensor]] = {"pointwise": mean_entropy, "marginal": marginal_entropy}
+Weigh = Callable[[Tensor], Tensor]  # indices of the kept views (k,) -> their weights (k,), summing to 1
 
 
-def tune(backbone: Backbone, views: ViewSet, classes: Classes, settings: TuneSettings) -> Iterator[TuneStep]:
+@dataclass(frozen=True, eq=False, slots=True)
+class Kept:
+    """What a loss looks at: logits (k, c) of the kept views, text features (c, d), and weights (k,) of the views."""
+
+    logits: Tensor
+    text_features: Tensor
+    weights: Tensor
+
+
+def mean_entropy(kept: Kept) -> Tensor:
+    """Mean entropy of the kept predictions, () in nats (R-TPT, A-TPT)."""
+    return entropy(kept.logits).mean()
+
+
+def entropy_of_mean(kept: Kept) -> Tensor:
+    """Entropy of the mean prediction, () in nats (TPT, equation 3)."""
+    return marginal_entropy(kept.logits)
+
+
+def dispersed_entropy(kept: Kept) -> Tensor:
+    """TPT's loss less `DISPERSION` times the mean distance of text features from their centre (C-TPT, equation 6)."""
+    centre = kept.text_features.mean(0)
+    return entropy_of_mean(kept) - DISPERSION * (kept.text_features - centre).norm(dim=-1).mean()
+
+
+def entropy_and_agreement(kept: Kept) -> Tensor:
+    """Mean entropy plus how far each view stands from the weighted mean of the others (SS-TPT). Needs two views."""
+    logs = kept.logits.log_softmax(-1)
+    weighted = kept.weights[:, None] * logs.exp().detach()
+    others = weighted.sum(0) - weighted
+    others = others / others.sum(-1, keepdim=True).clamp_min(1e-12)
+    apart = (others * ((others + 1e-8).log() - logs)).sum(-1)
+    return mean_entropy(kept) + apart.mean()
+
+
+LOSSES: dict[str, Callable[[Kept], Tensor]] = {
+    "pointwise": mean_entropy,
+    "marginal": entropy_of_mean,
+    "dispersed": dispersed_entropy,
+    "agreement": entropy_and_agreement,
+}
+
+
+def tune(
+    backbone: Backbone, views: ViewSet, classes: Classes, settings: TuneSettings, weigh: Weigh | None = None
+) -> Iterator[TuneStep]:
     """Yield the untuned prompt as step 0, then one step per AdamW update of the context.
 
     Only the first template of `classes` is tuned. The views with least entropy under it are chosen once, before the
-    first update.
+    first update. `weigh` gives the kept views weights for the losses that use them (None: all alike).
     """
     prompts = backbone.prompts(classes)
     features = views.features.to(backbone.device, backbone.dtype)
@@ -37,10 +79,12 @@ def tune(backbone: Backbone, views: ViewSet, classes: Classes, settings: TuneSet
     optimiser = torch.optim.AdamW([context], lr=settings.learning_rate, weight_decay=settings.weight_decay)
     start = _look(backbone, prompts, features, context, settings.steps > 0)
     kept = confident(start.logits.detach(), settings.keep)
+    weights = torch.full((len(kept),), 1 / len(kept)) if weigh is None else weigh(kept.cpu())
+    weights = weights.to(features)
     for index in range(settings.steps + 1):
         look = start if index == 0 else _look(backbone, prompts, features, context, index < settings.steps)
         with torch.set_grad_enabled(index < settings.steps):
-            loss = LOSSES[settings.loss](look.logits[kept])
+            loss = LOSSES[settings.loss](Kept(look.logits[kept], look.text_features, weights))
         yield _step(index, loss.detach(), look, start, kept, classes)
         if index < settings.steps:
             (context.grad,) = torch.autograd.grad(loss, context)

@@ -24,7 +24,7 @@ def make_views(backbone: Backbone, pixels: Tensor, classes: Classes, settings: V
     """`settings.count` views of pixels (3, s, s); view 0 is the picture itself, never mixed.
 
     Crops are taken from the picture rounded to 8 bits. The same seed gives the same crops, mixtures and Beta draws for
-    both kinds and for any count.
+    all kinds and for any count.
     """
     check_pixels(backbone, pixels)
     started = time.perf_counter()
@@ -103,8 +103,9 @@ def _draw(pixels: Tensor, settings: ViewSettings) -> _Draws:
         beta = augment.draw_beta(rng)
         bases.append(base)
         crops.append(box)
-        betas.append(beta if settings.augmix else 1.0)
-        mixes.append(augment.mix(base, rng) if settings.augmix else base.astype(np.float32) / 255)
+        mixed = settings.kind != "crops"
+        betas.append(beta if mixed else 1.0)
+        mixes.append(augment.mix(base, rng) if mixed else base.astype(np.float32) / 255)
     return _Draws(_channels_first(bases), _channels_first(mixes), torch.tensor(betas), torch.tensor(crops))
 
 
@@ -124,7 +125,7 @@ class _Guide:
 def _guide(backbone: Backbone, sources: Tensor, text: Tensor, settings: ViewSettings) -> _Guide:
     count, _, size, _ = sources.shape
     plain = torch.full((count, size, size), MIDDLE, dtype=torch.uint8)
-    if settings.kind == "augmix":
+    if settings.kind != "attention":
         return _Guide(plain, torch.zeros(0, 0, 0), torch.zeros(count, dtype=torch.bool))
     maps = attention_maps(backbone, sources, text, AttentionSettings(settings.map))
     areas = regions(maps.upsampled(size), settings.high, settings.low).cpu()

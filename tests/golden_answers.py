@@ -12,7 +12,7 @@ from engine.backbone import Backbone
 from engine.ensemble import fuse
 from engine.measures import entropy, neighbour_similarity
 from engine.settings import EnsembleSettings, TuneSettings
-from engine.tuning import mean_entropy, tune
+from engine.tuning import Kept, mean_entropy, tune
 from engine.types import TuneStep, ViewSet
 
 from .golden_io import Ledger
@@ -101,8 +101,9 @@ def _at(backbone: Backbone, views: ViewSet, step: TuneStep, context: Tensor) -> 
 def _gradient(ledger: Ledger, backbone: Backbone, views: ViewSet, kept: Tensor) -> Tensor:
     prompts = backbone.prompts(ledger.golden.classes)
     context = prompts.context.clone().requires_grad_()
-    logits = backbone.logits(views.features, backbone.encode_prompts(prompts, context))
-    return torch.autograd.grad(mean_entropy(logits[kept]), context)[0]
+    text = backbone.encode_prompts(prompts, context)
+    logits = backbone.logits(views.features, text)
+    return torch.autograd.grad(mean_entropy(Kept(logits[kept], text, torch.ones(len(kept)))), context)[0]
 
 
 def _ensembles(ledger: Ledger, views: ViewSet, step: TuneStep, prefix: str) -> None:

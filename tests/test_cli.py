@@ -128,7 +128,7 @@ def test_maps_gives_the_verbs_grids_and_draws_them(call, job, tmp_path):
 def test_defend_gives_the_verbs_numbers(call, job):
     found = document(call("defend", *NAMED, "--eps", "0", "--views", "6", "--json"))
     expected = list(defend(*job, CLASSES, Settings(views=ViewSettings(count=6))))
-    assert [entry["method"] for entry in found["methods"]] == list(METHODS)
+    assert [entry["method"] for entry in found["methods"]] == list(Settings().methods)
     for entry, defence in zip(found["methods"], expected, strict=True):
         assert entry["prediction"]["logits"] == pytest.approx(defence.prediction.logits.tolist(), abs=1e-5)
 
@@ -137,7 +137,7 @@ def test_defend_takes_every_setting_of_the_page(call, job):
     words = (
         "--eps 2 --steps 2 --seed 9 --views 8 --high 0.3 --low 0.5 --keep-high 0.9 --keep-low 0.1 --smallest-crop 0.2"
         " --tune-steps 2 --learning-rate 0.01 --keep 0.5 --neighbours 3 --kind attention --loss marginal"
-        " --weighting tv --method a-tpt"
+        " --weighting tv --method a-tpt --purifier et3 --domain-word pet"
     )
     found = document(call("defend", *NAMED, *words.split(), "--json"))
     settings = Settings(
@@ -148,6 +148,8 @@ def test_defend_takes_every_setting_of_the_page(call, job):
         tuning=TuneSettings(loss="marginal", steps=2, learning_rate=0.01, keep=0.5),
         ensemble=EnsembleSettings(weighting="tv", neighbours=3),
         methods=("a-tpt",),
+        purifier="et3",
+        domain_word="pet",
     ).with_seed(9)
     last = {stage.name: stage.result for stage in explore(*job, CLASSES, settings)}
     assert found["own"]["prediction"]["logits"] == pytest.approx(last["ensemble"].prediction.logits.tolist(), abs=1e-5)
@@ -156,6 +158,11 @@ def test_defend_takes_every_setting_of_the_page(call, job):
     (method,) = found["methods"]
     assert method["prediction"]["logits"] == pytest.approx(last["method"].prediction.logits.tolist(), abs=1e-5)
     assert found["settings"]["views"]["keep_high"] == 0.9
+
+
+def test_defend_runs_every_method_there_is(call):
+    found = document(call("defend", *NAMED, "--eps", "0", "--views", "6", "--all-methods", "--json"))
+    assert [entry["method"] for entry in found["methods"]] == list(METHODS)
 
 
 @pytest.mark.parametrize("command", ["predict", "attack", "maps", "defend"])

@@ -9,9 +9,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
     0: ("errors", "types", "settings"),
-    1: ("measures", "rollout", "pictures", "drawing"),
+    1: ("measures", "rollout", "aggregation", "jitter", "pictures", "drawing"),
     2: ("backbone", "predict", "augment", "attacks"),
-    3: ("attention", "views", "tuning", "ensemble", "methods"),
+    3: ("attention", "views", "tuning", "ensemble", "agreement", "purify", "predictors", "methods"),
     4: ("pipeline", "fieldguide", "commands", "cli", "__main__"),
 }
 LEVEL = {name: level for level, names in LAYERS.items() for name in names}

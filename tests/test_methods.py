@@ -6,10 +6,15 @@ import pytest
 import torch
 
 from engine import methods
+from engine.aggregation import mean_shift_mode, steer, vote
+from engine.agreement import agreement, agreement_weights
+from engine.attention import MAPS
 from engine.ensemble import fuse
 from engine.errors import EngineError
-from engine.methods import METHODS, PREDICTORS, defend
+from engine.methods import METHODS, defend, with_domain_word
 from engine.predict import predict
+from engine.predictors import PREDICTORS
+from engine.purify import PURIFIERS
 from engine.settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
 from engine.tuning import tune
 from engine.types import Classes, Defence
@@ -21,6 +26,7 @@ SETTINGS = Settings(
     tuning=TuneSettings(steps=2, keep=0.5),
     ensemble=EnsembleSettings(neighbours=3),
 )
+ALL = replace(SETTINGS, methods=tuple(METHODS))
 
 
 def answers(tiny, pixels, settings=SETTINGS, made=()) -> dict[str, Defence]:
@@ -28,34 +34,82 @@ def answers(tiny, pixels, settings=SETTINGS, made=()) -> dict[str, Defence]:
 
 
 def test_recipes_name_what_exists():
-    assert list(METHODS) == ["clip", "view-average", "tpt", "r-tpt", "a-tpt"]
-    assert Settings().methods == tuple(METHODS)
+    assert set(Settings().methods) <= set(METHODS)
     for method in METHODS.values():
         assert method.views in (None, *ViewSettings.KINDS)
         assert method.loss in (None, *TuneSettings.LOSSES)
-        assert method.predictor in PREDICTORS
+        assert method.predictor in PREDICTORS and method.purifier in (None, *PURIFIERS)
+        assert method.map in (None, *MAPS)
+        assert method.explanation.endswith(".") and method.source and method.cost
 
 
 def test_every_answer_is_its_recipe_spelled_out(tiny, pixels):
-    found = {name: defence.prediction.logits for name, defence in answers(tiny, pixels).items()}
-    augmix, attention = (
-        make_views(tiny, pixels, CLASSES, replace(SETTINGS.views, kind=kind)) for kind in ("augmix", "attention")
-    )
+    found = {name: defence.prediction.logits for name, defence in answers(tiny, pixels, ALL).items()}
+    made = {kind: make_views(tiny, pixels, CLASSES, replace(SETTINGS.views, kind=kind)) for kind in ViewSettings.KINDS}
+    augmix, attention, crops = made["augmix"], made["attention"], made["crops"]
+    repaired = make_views(tiny, pixels, CLASSES, replace(SETTINGS.views, map="a-tpt-repaired"))
+    text = tiny.encode_text(CLASSES)
 
     def tuned(views, loss):
         *_, last = tune(tiny, views, CLASSES, replace(SETTINGS.tuning, loss=loss))
         return last
 
+    def fused(views, **choice):
+        return fuse(views, tuned(views, "pointwise"), replace(SETTINGS.ensemble, **choice)).prediction.logits
+
+    def purified(name):
+        return tiny.logits(tiny.encode_image(PURIFIERS[name](tiny, pixels, CLASSES, 3)), text).mean(0)
+
     expected = {
         "clip": predict(tiny, pixels, CLASSES).logits,
         "view-average": augmix.logits.softmax(-1).mean(0).log(),
         "tpt": tuned(augmix, "marginal").logits[0],
-        "r-tpt": fuse(augmix, tuned(augmix, "pointwise"), SETTINGS.ensemble).prediction.logits,
-        "a-tpt": fuse(attention, tuned(attention, "pointwise"), SETTINGS.ensemble).prediction.logits,
+        "c-tpt": tuned(augmix, "dispersed").logits[0],
+        "mta": tiny.scale * text @ mean_shift_mode(crops.features, crops.logits)[0],
+        "t-vss": steer(augmix.features, text, tiny.scale)[0],
+        "r-tpt": fused(augmix),
+        "a-tpt": fused(attention),
+        "a-tpt-tv": fused(attention, weighting="tv", keep=4),
+        "a-tpt-repaired": fused(repaired),
+        "ttc": purified("ttc"),
+        "mac": purified("mac"),
+        "et3": purified("et3"),
     }
-    assert list(found) == list(expected)
     for name, logits in expected.items():
-        assert torch.allclose(found[name], logits, atol=1e-5), name
+        assert torch.allclose(found[name], logits, atol=1e-4), name
+    assert int(found["zero"].argmax()) == vote(crops.logits, 0.3)[1]
+    assert set(found) - set(expected) == {"zero", "ss-tpt"}
+
+
+def test_ss_tpt_weighs_its_sixteen_views_before_and_after(tiny, pixels):
+    views = make_views(tiny, pixels, CLASSES, replace(SETTINGS.views, kind="augmix", count=16))
+    scores = agreement(tiny, views, CLASSES, 3)
+    tuning = replace(SETTINGS.tuning, loss="agreement", keep=3 / 16)
+    *_, last = tune(tiny, views, CLASSES, tuning, lambda kept: agreement_weights(scores[kept]))
+    assert len(last.kept) == 3
+    found = answers(tiny, pixels, replace(SETTINGS, methods=("ss-tpt",)))["ss-tpt"].prediction.logits
+    assert torch.allclose(found, agreement_weights(scores) @ last.logits, atol=1e-4)
+
+
+def test_a_purifier_comes_before_every_method(tiny, pixels):
+    settings = replace(SETTINGS, methods=("clip", "r-tpt"), purifier="et3")
+    purified = PURIFIERS["et3"](tiny, pixels, CLASSES, 3)
+    found = answers(tiny, pixels, settings, [make_views(tiny, pixels, CLASSES, SETTINGS.views)])
+    plain = answers(tiny, purified[0], replace(settings, purifier=""))
+    for name in settings.methods:
+        assert torch.allclose(found[name].prediction.logits, plain[name].prediction.logits, atol=1e-4)
+    with pytest.raises(EngineError, match="purifier among ttc, mac, et3; got “soap”"):
+        answers(tiny, pixels, replace(settings, purifier="soap"))
+
+
+def test_the_domain_word_changes_a_tpt_only(tiny, pixels):
+    settings = replace(SETTINGS, methods=("r-tpt", "a-tpt"))
+    plain, worded = answers(tiny, pixels, settings), answers(tiny, pixels, replace(settings, domain_word="pet"))
+    assert torch.equal(plain["r-tpt"].prediction.logits, worded["r-tpt"].prediction.logits)
+    assert not torch.equal(plain["a-tpt"].prediction.logits, worded["a-tpt"].prediction.logits)
+    assert worded["a-tpt"].prediction.classes.templates == ("a pet photo of a {}.",)
+    with pytest.raises(EngineError, match="“a {}.” has none"):
+        with_domain_word(Classes(CLASSES.names, ("a {}.",)), "pet")
 
 
 def test_recipes_override_kind_loss_and_weighting(tiny, pixels):
@@ -65,7 +119,7 @@ def test_recipes_override_kind_loss_and_weighting(tiny, pixels):
         ensemble=replace(SETTINGS.ensemble, weighting="uniform"),
     )
     one, two = answers(tiny, pixels), answers(tiny, pixels, other)
-    assert all(torch.equal(one[name].prediction.logits, two[name].prediction.logits) for name in METHODS)
+    assert all(torch.equal(one[name].prediction.logits, two[name].prediction.logits) for name in one)
 
 
 def test_views_of_a_kind_are_made_once_and_charged_to_all(tiny, pixels, monkeypatch):
@@ -92,6 +146,6 @@ def test_methods_run_in_the_order_asked_for(tiny, pixels):
 
 
 def test_an_unknown_method_is_refused_before_anything_runs(tiny, pixels):
-    stream = defend(tiny, pixels, CLASSES, replace(SETTINGS, methods=("clip", "zero")))
-    with pytest.raises(EngineError, match="clip, view-average, tpt, r-tpt, a-tpt; got “zero”"):
+    stream = defend(tiny, pixels, CLASSES, replace(SETTINGS, methods=("clip", "magic")))
+    with pytest.raises(EngineError, match="among clip, .*; got “magic”"):
         next(stream)

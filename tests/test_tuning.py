@@ -5,7 +5,7 @@ import torch
 
 from engine.measures import entropy
 from engine.settings import TuneSettings, ViewSettings
-from engine.tuning import LOSSES, confident, tune
+from engine.tuning import LOSSES, Kept, confident, tune
 from engine.types import Classes
 from engine.views import make_views
 
@@ -22,7 +22,8 @@ def views(tiny):
 def gradient_of(tiny, views, context, kept, loss):
     context = context.clone().requires_grad_()
     text = tiny.encode_prompts(tiny.prompts(CLASSES), context)
-    return torch.autograd.grad(LOSSES[loss](tiny.logits(views.features, text)[kept]), context)[0]
+    alike = torch.full((len(kept),), 1 / len(kept))
+    return torch.autograd.grad(LOSSES[loss](Kept(tiny.logits(views.features, text)[kept], text, alike)), context)[0]
 
 
 @pytest.mark.parametrize("loss", LOSSES)

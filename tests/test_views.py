@@ -77,8 +77,8 @@ def test_features_are_unit_and_logits_belong_to_them(tiny, picture):
     assert views.maps.shape == (6, 8, 8) and views.maps[0].any() and not views.features.requires_grad
 
 
-def test_without_augmix_a_plain_view_is_its_crop(tiny, picture):
-    views = make_views(tiny, picture, CLASSES, ViewSettings(kind="augmix", count=4, augmix=False))
+def test_a_view_of_the_kind_crops_is_its_crop(tiny, picture):
+    views = make_views(tiny, picture, CLASSES, ViewSettings(kind="crops", count=4))
     assert torch.equal(views.pixels, views.bases.float() / 255)
 
 

@@ -22,7 +22,7 @@ class VerdictStage:
         defaults = engine.EnsembleSettings()
         with gr.Row(elem_classes=["controls"]):
             methods = gr.CheckboxGroup(
-                [(m.title, name) for name, m in engine.METHODS.items()], value=list(engine.METHODS),
+                [(m.title, name) for name, m in engine.METHODS.items()], value=list(engine.Settings().methods),
                 label=text.METHODS_LABEL, elem_id="methods", min_width=260, scale=3,
             )  # fmt: skip
             self.button = gr.Button(text.COMPARE, elem_id="compare", min_width=150, scale=0)

@@ -105,13 +105,17 @@ class Backbone:
         """Pixels in [0, 1] to the model's own scale, device and precision."""
         return (pixels.to(self.device, self.dtype) - self.mean) / self.std
 
-    def encode_image(self, pixels: Tensor) -> Tensor:
-        """Unit features (b, d) of pixels (b, 3, s, s) in [0, 1]; differentiable with respect to the pixels."""
+    def embed_image(self, pixels: Tensor) -> Tensor:
+        """Features (b, d) of pixels (b, 3, s, s) in [0, 1], not yet unit; differentiable with respect to the pixels."""
         chunks = []
         for part in pixels.split(IMAGE_BATCH):
             with self.lock:
-                chunks.append(F.normalize(self.visual(self.normalise(part)), dim=-1))
+                chunks.append(self.visual(self.normalise(part)))
         return torch.cat(chunks)
+
+    def encode_image(self, pixels: Tensor) -> Tensor:
+        """Unit features (b, d) of pixels (b, 3, s, s) in [0, 1]; differentiable with respect to the pixels."""
+        return F.normalize(self.embed_image(pixels), dim=-1)
 
     # -- words -------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..methods import METHODS
+from ..purify import PURIFIERS
 from ..settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
 from .common import attack_settings
 
@@ -20,9 +21,11 @@ def add_defence_options(parser: argparse.ArgumentParser) -> None:
     """What the methods share, and the choices of one defence of your own beside them."""
     views, tuning, ensemble = ViewSettings(), TuneSettings(), EnsembleSettings()
     group = parser.add_argument_group("defence")
-    group.add_argument(
-        "--method", dest="methods", action="append", choices=list(METHODS), help="repeat for several; default: all"
-    )
+    listed = f"repeat for several; default: {', '.join(Settings().methods)}"
+    group.add_argument("--method", dest="methods", action="append", choices=list(METHODS), help=listed)
+    group.add_argument("--all-methods", action="store_true", help="every method there is")
+    group.add_argument("--purifier", choices=list(PURIFIERS), default="", help="clean the picture by this one first")
+    group.add_argument("--domain-word", default="", metavar="WORD", help="A-TPT's word before “photo” in its prompts")
     group.add_argument("--views", type=int, default=views.count, metavar="N", help="per method; default: %(default)s")
     for name, meaning in SHARES.items():
         option, value = "--" + name.replace("_", "-"), getattr(views, name)
@@ -61,5 +64,7 @@ def defence_settings(args: argparse.Namespace) -> Settings:
             loss=args.loss, steps=args.tune_steps, learning_rate=args.learning_rate, keep=args.keep
         ),
         ensemble=EnsembleSettings(weighting=args.weighting, neighbours=args.neighbours),
-        methods=tuple(args.methods or METHODS),
+        methods=tuple(METHODS) if args.all_methods else tuple(args.methods or Settings().methods),
+        purifier=args.purifier,
+        domain_word=args.domain_word,
     )
