@@ -11,112 +11,90 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 import torchattacks
-from torch import Tensor, nn
+from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from .augment import place
 from .backbone import Backbone
 from .errors import require
 from .predict import check_pixels, predict
-from .settings import AttackSettings, ViewSettings
+from .probes import CropProbe, Probe, ViewProbe
+from .settings import AttackSettings
 from .types import Adversarial, AttackStep, Classes, Prediction
 
-CROPS = 8
+Run = Callable[[Tensor, Tensor], Tensor]  # pixels (1, 3, s, s) and label (1,) -> perturbed pixels
 
 
-class Cancelled(Exception):
-    """Nobody waits for this attack any more."""
-
-
-class Probe(nn.Module):
-    """Pixels (1, 3, s, s) to logits (1, c) against fixed text features, reporting each forward pass.
-
-    The text features are its only parameter: torchattacks reads the device from it. The backbone is no submodule, so
-    switching the probe between training and evaluation cannot reach the shared model.
-    """
-
-    def __init__(
-        self,
-        backbone: Backbone,
-        text_features: Tensor,
-        report: Callable[[Tensor], None],
-        stop: threading.Event,
-    ) -> None:
-        super().__init__()
-        self.backbone, self.report, self.stop = backbone, report, stop
-        self.text_features = nn.Parameter(text_features, requires_grad=False)
-        self.eval()
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        if self.stop.is_set():
-            raise Cancelled
-        logits = self.look(pixels).float()
-        self.report(logits.detach())
-        return logits
-
-    def look(self, pixels: Tensor) -> Tensor:
-        """Logits (b, c) of pixels (b, 3, s, s)."""
-        return self.backbone.logits(self.backbone.encode_image(pixels), self.text_features)
-
-
-class CropProbe(Probe):
-    """Answers with the mean logits of the picture and `CROPS` random crops of it, fresh at every forward pass."""
-
-    def __init__(self, *args, seed: int) -> None:
-        super().__init__(*args)
-        self.rng = np.random.default_rng(seed)
-
-    def look(self, pixels: Tensor) -> Tensor:
-        height, width = pixels.shape[-2:]
-        crops = [pixels]
-        for _ in range(CROPS):
-            top, left, rows, columns = place(height, width, self.rng, ViewSettings().crop_scale)
-            part = pixels[..., top : top + rows, left : left + columns]
-            crops.append(F.interpolate(part, (height, width), mode="bilinear", antialias=True))
-        return super().look(torch.cat(crops)).mean(0, keepdim=True)
-
-
-def pgd(probe: Probe, settings: AttackSettings) -> tuple[torchattacks.PGD, int]:
+def pgd(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
     """Projected gradient ascent from a random start (Madry et al., 2018), and its number of forward passes."""
     built = torchattacks.PGD(probe, eps=settings.epsilon, alpha=settings.step, steps=settings.steps, random_start=True)
     return built, settings.steps
 
 
-def fgsm(probe: Probe, settings: AttackSettings) -> tuple[torchattacks.FGSM, int]:
+def fgsm(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
     """One step of size epsilon along the gradient's sign (Goodfellow et al., 2015), and its one forward pass."""
     return torchattacks.FGSM(probe, eps=settings.epsilon), 1
 
 
-Builder = Callable[[Probe, AttackSettings], tuple[torchattacks.attack.Attack, int]]
+def mi_fgsm(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
+    """Sign steps along a gradient with momentum 1, from the picture itself (Dong et al., 2018)."""
+    built = torchattacks.MIFGSM(probe, eps=settings.epsilon, alpha=settings.step, steps=settings.steps, decay=1.0)
+    return built, settings.steps
+
+
+def apgd(probe: Probe, settings: AttackSettings, loss: str) -> tuple[Run, int]:
+    """Ascent that sets its own step size and starts again from its best point (Croce & Hein, 2020); no step size.
+
+    Runs its one restart directly: the package's own entry would seed the global generator and let pictures that are
+    wrong already pass unattacked.
+    """
+    built = torchattacks.APGD(probe, norm="Linf", eps=settings.epsilon, steps=settings.steps, loss=loss)
+    return lambda pixels, label: built.attack_single_run(pixels, label)[3], settings.steps + 1
+
+
+Builder = Callable[[Probe, AttackSettings], tuple[Run, int]]
+UNAWARE = "white-box on the model; knows nothing of any defence"
 
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """What a menu calls it, what the attacker knows, whether it looks through random crops, and how it is built."""
+    """What a menu calls it, what the attacker knows, how it is built and what it looks through.
+
+    `least` is how many classes its loss needs.
+    """
 
     title: str
     threat: str
-    crops: bool
     build: Builder
+    eyes: type[Probe] = Probe
+    least: int = 2
 
 
 ATTACKS: dict[str, Attack] = {
-    "pgd": Attack("PGD", "white-box on the model; knows nothing of any defence", False, pgd),
-    "fgsm": Attack("FGSM", "white-box on the model; knows nothing of any defence", False, fgsm),
+    "pgd": Attack("PGD", UNAWARE, pgd),
+    "fgsm": Attack("FGSM", UNAWARE, fgsm),
+    "mi-fgsm": Attack("MI-FGSM", UNAWARE, mi_fgsm),
+    "apgd-ce": Attack("APGD, cross-entropy", UNAWARE, partial(apgd, loss="ce")),
+    "apgd-dlr": Attack("APGD, logit ratio", UNAWARE, partial(apgd, loss="dlr"), least=3),
     "pgd-crops": Attack(
-        "PGD through random crops", "white-box on the model; knows that defences look at random crops", True, pgd
+        "PGD through random crops", "white-box on the model; knows that defences look at random crops", pgd, CropProbe
+    ),
+    "pgd-views": Attack(
+        "PGD through AugMix views",
+        "adaptive: white-box on the model; knows that defences look at AugMix views",
+        pgd,
+        ViewProbe,
     ),
 }
 
 
 class SeededStart(TorchFunctionMode):
-    """Inside this `with`, `uniform_` draws from a generator of our own, so the global generator stays untouched.
+    """Inside this `with`, random starts come from a generator of our own, so the global generator stays untouched.
 
     torchattacks takes no generator. A mode holds for its own thread only, so attacks in other threads do not
     disturb each other; drawing on the CPU gives one start on every device.
@@ -127,6 +105,8 @@ class SeededStart(TorchFunctionMode):
         self.generator = torch.Generator().manual_seed(seed)
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func is torch.rand:
+            return torch.rand(*args, generator=self.generator, **(kwargs or {}))
         if func is not Tensor.uniform_:
             return func(*args, **(kwargs or {}))
         target, *bounds = args
@@ -204,8 +184,11 @@ def _run(
             queue.put(error)
 
     chosen = ATTACKS[settings.method]
-    parts = (backbone, backbone.encode_text(classes), report, stop)
-    probe = CropProbe(*parts, seed=settings.seed) if chosen.crops else Probe(*parts)
+    require(
+        len(classes) >= chosen.least,
+        f"{chosen.title} compares {chosen.least} classes; got {len(classes)}: add one or choose another attack.",
+    )
+    probe = chosen.eyes(backbone, backbone.encode_text(classes), report, stop, settings.seed)
     built, total = chosen.build(probe, settings)
     worker = threading.Thread(target=work, name="attack", daemon=True)
     worker.start()

@@ -109,7 +109,7 @@ METHODS: dict[str, Method] = {
         loss=None,
         predictor="votes",
         source="Farina et al., NeurIPS 2024",
-        explanation="No tuning: the surest third of the crops vote, one voice each.",
+        explanation="No tuning: the surest third of the crops vote; its confidence is the share of their votes.",
         cost="64 image forward",
     ),
     "ss-tpt": Method(

@@ -24,11 +24,12 @@ class AttackSettings:
     """A perturbation with Linf norm at most `epsilon` (pixels in [0, 1]).
 
     `step_size` None means epsilon / 4, as the papers of this family do (methods of R-TPT and A-TPT).
-    FGSM is one step of size epsilon whatever `steps` says. `pgd-crops` attacks the mean logits of the picture and
-    random crops of it, fresh at each step: an attacker who knows that defences look at crops.
+    FGSM is one step of size epsilon whatever `steps` says; APGD sets its own step size. `pgd-crops` attacks the mean
+    logits of the picture and random crops of it, fresh at each step: an attacker who knows that defences look at crops;
+    `pgd-views` does so through AugMix views.
     """
 
-    METHODS = ("pgd", "fgsm", "pgd-crops")
+    METHODS = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "apgd-dlr", "pgd-crops", "pgd-views")
 
     method: str = "pgd"
     epsilon: float = 4 / 255

@@ -3,12 +3,15 @@
 import threading
 import time
 
+import numpy as np
 import pytest
 import torch
 
 from engine.attacks import ATTACKS, attack
+from engine.augment import draw_beta, mix
 from engine.errors import EngineError
 from engine.predict import predict
+from engine.probes import ViewProbe
 from engine.settings import AttackSettings
 from engine.types import Adversarial, AttackStep, Classes
 
@@ -58,6 +61,55 @@ def test_each_forward_pass_is_one_step_and_none_is_lost(tiny, pixels):
     assert [step.index for step in (first, *rest)] == list(range(1, 26))
     assert all(step.total == 25 for step in rest)
     assert result.steps == (first, *rest)
+
+
+@pytest.mark.parametrize("method", ATTACKS)
+def test_every_attack_repeats_itself_announces_its_length_and_leaves_the_global_generator_alone(tiny, pixels, method):
+    state = torch.get_rng_state()
+    runs = [list(attack(tiny, pixels, CLASSES, AttackSettings(method, steps=3, seed=1))) for _ in range(2)]
+    assert torch.equal(runs[0][-1].pixels, runs[1][-1].pixels)
+    assert [step.total for step in runs[0][:-1]] == [len(runs[0]) - 1] * (len(runs[0]) - 1)
+    assert torch.equal(state, torch.get_rng_state())
+    if method not in ("fgsm", "mi-fgsm"):
+        assert not torch.equal(runs[0][-1].pixels, drain(tiny, pixels, CLASSES, AttackSettings(method, steps=3)).pixels)
+
+
+@pytest.mark.parametrize("method", ATTACKS)
+def test_every_attack_raises_the_loss_of_its_label(tiny, pixels, method):
+    result = drain(tiny, pixels, CLASSES, AttackSettings(method, epsilon=8 / 255, steps=10), label=1)
+    assert result.after.logits.log_softmax(-1)[1] < result.before.logits.log_softmax(-1)[1]
+
+
+def test_the_momentum_step_is_the_literal_one(tiny, pixels):
+    result = drain(tiny, pixels, CLASSES, AttackSettings("mi-fgsm", epsilon=8 / 255, step_size=2 / 255, steps=3), 1)
+    moved, momentum = pixels[None].clone(), torch.zeros(1, *pixels.shape)
+    text = tiny.encode_text(CLASSES)
+    for _ in range(3):
+        moved = moved.detach().requires_grad_()
+        loss = torch.nn.functional.cross_entropy(tiny.logits(tiny.encode_image(moved), text), torch.tensor([1]))
+        (gradient,) = torch.autograd.grad(loss, moved)
+        momentum = gradient / gradient.abs().mean() + momentum
+        pushed = (moved.detach() + 2 / 255 * momentum.sign() - pixels).clamp(-8 / 255, 8 / 255)
+        moved = (pixels + pushed).clamp(0, 1)
+    assert torch.allclose(result.pixels, moved[0], atol=1e-6)
+
+
+def test_the_logit_ratio_needs_three_classes(tiny, pixels):
+    with pytest.raises(EngineError, match="compares 3 classes; got 2"):
+        list(attack(tiny, pixels, Classes(("ash", "fir")), AttackSettings("apgd-dlr")))
+
+
+def test_looking_through_views_sees_exactly_what_augmix_makes_of_its_crops(tiny, pixels):
+    probe = ViewProbe(tiny, tiny.encode_text(CLASSES), lambda logits: None, threading.Event(), 5)
+    crops = pixels.expand(3, -1, -1, -1).clone().requires_grad_()
+    seen = probe.altered(crops)
+    rng = np.random.default_rng(5)
+    base = (pixels * 255).round().byte().permute(1, 2, 0).numpy()
+    for view in (1, 2):
+        keep = draw_beta(rng)
+        mixed = keep * base.astype(np.float32) / 255 + (1 - keep) * mix(base, rng)
+        assert np.allclose(seen[view].detach().permute(1, 2, 0).numpy(), mixed, atol=1e-6)
+    assert torch.equal(torch.autograd.grad(seen.sum(), crops)[0], torch.ones_like(crops))
 
 
 def test_fgsm_is_one_step_from_the_clean_picture(tiny, pixels):

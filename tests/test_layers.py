@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
     0: ("errors", "types", "settings"),
     1: ("measures", "rollout", "aggregation", "jitter", "pictures", "drawing"),
-    2: ("backbone", "predict", "augment", "attacks"),
+    2: ("backbone", "predict", "augment", "probes", "attacks"),
     3: ("attention", "views", "tuning", "ensemble", "agreement", "purify", "predictors", "methods"),
     4: ("pipeline", "fieldguide", "commands", "cli", "__main__"),
 }

@@ -1,0 +1,87 @@
+"""What an attack looks through: the model itself, or the model behind random crops or AugMix views."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .augment import draw_beta, mix, place
+from .backbone import Backbone
+from .settings import ViewSettings
+
+LOOKS = 8  # random views per forward pass of the probes that look through them
+
+
+class Cancelled(Exception):
+    """Nobody waits for this attack any more."""
+
+
+class Probe(nn.Module):
+    """Pixels (1, 3, s, s) to logits (1, c) against fixed text features, reporting each forward pass.
+
+    The text features are its only parameter: torchattacks reads the device from it. The backbone is no submodule, so
+    switching the probe between training and evaluation cannot reach the shared model.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        text_features: Tensor,
+        report: Callable[[Tensor], None],
+        stop: threading.Event,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.backbone, self.report, self.stop = backbone, report, stop
+        self.rng = np.random.default_rng(seed)
+        self.text_features = nn.Parameter(text_features, requires_grad=False)
+        self.eval()
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        if self.stop.is_set():
+            raise Cancelled
+        logits = self.look(pixels).float()
+        self.report(logits.detach())
+        return logits
+
+    def look(self, pixels: Tensor) -> Tensor:
+        """Logits (b, c) of pixels (b, 3, s, s)."""
+        return self.backbone.logits(self.backbone.encode_image(pixels), self.text_features)
+
+
+class CropProbe(Probe):
+    """Answers with the mean logits of the picture and `LOOKS` random crops of it, fresh at every forward pass."""
+
+    def look(self, pixels: Tensor) -> Tensor:
+        height, width = pixels.shape[-2:]
+        crops = [pixels]
+        for _ in range(LOOKS):
+            top, left, rows, columns = place(height, width, self.rng, ViewSettings().crop_scale)
+            part = pixels[..., top : top + rows, left : left + columns]
+            crops.append(F.interpolate(part, (height, width), mode="bilinear", antialias=True))
+        return super().look(self.altered(torch.cat(crops))).mean(0, keepdim=True)
+
+    def altered(self, crops: Tensor) -> Tensor:
+        """What is done to the crops (b, 3, s, s) before the model sees them, the first being the whole picture."""
+        return crops
+
+
+class ViewProbe(CropProbe):
+    """As `CropProbe`, but each crop is mixed as AugMix views are: the attacker sees what TPT and R-TPT will see.
+
+    The mixtures have no useful gradient, so it is passed straight through them (BPDA, Athalye et al., ICML 2018).
+    """
+
+    def altered(self, crops: Tensor) -> Tensor:
+        seen = [crops[0]]
+        for crop in crops[1:]:
+            base = (crop.detach().cpu() * 255).round().byte().permute(1, 2, 0).numpy()
+            keep = draw_beta(self.rng)
+            mixed = keep * torch.from_numpy(base).float() / 255 + (1 - keep) * torch.from_numpy(mix(base, self.rng))
+            seen.append(crop + (mixed.permute(2, 0, 1).to(crop) - crop).detach())
+        return torch.stack(seen)
