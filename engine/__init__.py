@@ -6,10 +6,11 @@ These names are all that a page or a script needs; every verb is `verb(backbone,
 from .attacks import ATTACKS, attack
 from .attention import MAPS, attend, methods_for
 from .backbone import Backbone, load_backbone
+from .defend import defend
 from .ensemble import fuse
 from .errors import EngineError
 from .measures import centre_shift, spearman, top_iou
-from .methods import METHODS, defend
+from .methods import METHODS
 from .pictures import Picture, load_picture, save_png
 from .pipeline import explore
 from .predict import predict

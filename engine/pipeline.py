@@ -9,8 +9,8 @@ from torch import Tensor
 from .attacks import attack
 from .attention import attend
 from .backbone import Backbone
+from .defend import defend
 from .ensemble import fuse
-from .methods import defend
 from .predict import predict
 from .settings import Settings
 from .tuning import tune

@@ -14,7 +14,8 @@ from engine.attacks import attack
 from engine.attention import MAPS, attend
 from engine.backbone import load_backbone
 from engine.commands import common
-from engine.methods import METHODS, defend
+from engine.defend import defend
+from engine.methods import METHODS
 from engine.pictures import load_picture
 from engine.pipeline import explore
 from engine.predict import predict

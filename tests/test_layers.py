@@ -11,7 +11,7 @@ LAYERS = {
     0: ("errors", "types", "settings"),
     1: ("measures", "rollout", "aggregation", "jitter", "pictures", "drawing"),
     2: ("backbone", "predict", "augment", "probes", "attacks"),
-    3: ("attention", "views", "tuning", "ensemble", "agreement", "purify", "predictors", "methods"),
+    3: ("attention", "views", "tuning", "ensemble", "agreement", "purify", "predictors", "methods", "defend"),
     4: ("pipeline", "fieldguide", "commands", "cli", "__main__"),
 }
 LEVEL = {name: level for level, names in LAYERS.items() for name in names}

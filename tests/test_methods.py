@@ -1,17 +1,18 @@
 """Each defence is its recipe over the stages, and shared work is done once and charged to all."""
 
+import sys
 from dataclasses import replace
 
 import pytest
 import torch
 
-from engine import methods
 from engine.aggregation import mean_shift_mode, steer, vote
 from engine.agreement import agreement, agreement_weights
 from engine.attention import MAPS
+from engine.defend import defend, with_domain_word
 from engine.ensemble import fuse
 from engine.errors import EngineError
-from engine.methods import METHODS, defend, with_domain_word
+from engine.methods import METHODS
 from engine.predict import predict
 from engine.predictors import PREDICTORS
 from engine.purify import PURIFIERS
@@ -129,7 +130,7 @@ def test_views_of_a_kind_are_made_once_and_charged_to_all(tiny, pixels, monkeypa
         made.append(settings.kind)
         return make_views(backbone, picture, classes, settings)
 
-    monkeypatch.setattr(methods, "make_views", counted)
+    monkeypatch.setattr(sys.modules["engine.defend"], "make_views", counted)
     answers(tiny, pixels)
     assert sorted(made) == ["attention", "augmix"]
     made.clear()

@@ -14,7 +14,7 @@ from scipy.stats import binomtest
 
 from ..attacks import attack
 from ..backbone import BUILT_IN, load_backbone
-from ..methods import defend
+from ..defend import defend
 from ..settings import Settings
 from .trial import LABELS, make_trial
 
