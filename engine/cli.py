@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .commands import attack, bench, defend, fieldguide, maps, predict
+from .commands import attack, bench, defend, evaluate, fieldguide, maps, predict
 from .errors import EngineError
 
-COMMANDS = (predict, attack, maps, defend, bench, fieldguide)
+COMMANDS = (predict, attack, maps, defend, evaluate, bench, fieldguide)
 
 
 def parser() -> argparse.ArgumentParser:

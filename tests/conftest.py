@@ -1,22 +1,38 @@
 """A real CLIP of random weights that runs in milliseconds."""
 
+import json
+
 import open_clip
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from engine.backbone import Backbone
+
+TINY = {
+    "embed_dim": 64,
+    "vision_cfg": {"image_size": 64, "layers": 4, "width": 128, "patch_size": 8, "head_width": 64},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 2},
+}
 
 
 @pytest.fixture(scope="session")
 def tiny() -> Backbone:
     """A backbone of 64 pixels, 8x8 patches and four layers, the same weights every time."""
     torch.manual_seed(0)
-    model = open_clip.CLIP(
-        embed_dim=64,
-        vision_cfg={"image_size": 64, "layers": 4, "width": 128, "patch_size": 8, "head_width": 64},
-        text_cfg={"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 2},
-    )
-    return Backbone(model, open_clip.get_tokenizer("ViT-B-32"), "tiny")
+    return Backbone(open_clip.CLIP(**TINY), open_clip.get_tokenizer("ViT-B-32"), "tiny")
+
+
+@pytest.fixture(scope="session")
+def model(tiny, tmp_path_factory) -> str:
+    """The tiny model as a folder in open_clip's format."""
+    target = tmp_path_factory.mktemp("model")
+    preprocess = {"mean": tiny.mean.flatten().tolist(), "std": tiny.std.flatten().tolist()}
+    document = {"model_cfg": TINY, "preprocess_cfg": preprocess}
+    (target / "open_clip_config.json").write_text(json.dumps(document))
+    weights = {name: value.contiguous() for name, value in tiny.model.state_dict().items()}
+    save_file(weights, target / "open_clip_model.safetensors")
+    return f"local-dir:{target}"
 
 
 @pytest.fixture

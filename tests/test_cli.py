@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import save_file
 
 from engine import cli
 from engine.attacks import attack
@@ -33,23 +32,6 @@ NAMES = ("red fox", "owl", "sea star")
 CLASSES = Classes(NAMES)
 NAMED = [word for name in NAMES for word in ("--class", name)]
 QUICK = ["--steps", "3"]
-
-
-@pytest.fixture(scope="session")
-def model(tiny, tmp_path_factory) -> str:
-    """The tiny model as a folder in open_clip's format."""
-    target = tmp_path_factory.mktemp("model")
-    config = {
-        "embed_dim": 64,
-        "vision_cfg": {"image_size": 64, "layers": 4, "width": 128, "patch_size": 8, "head_width": 64},
-        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 2},
-    }
-    preprocess = {"mean": tiny.mean.flatten().tolist(), "std": tiny.std.flatten().tolist()}
-    document = {"model_cfg": config, "preprocess_cfg": preprocess}
-    (target / "open_clip_config.json").write_text(json.dumps(document))
-    weights = {name: value.contiguous() for name, value in tiny.model.state_dict().items()}
-    save_file(weights, target / "open_clip_model.safetensors")
-    return f"local-dir:{target}"
 
 
 @pytest.fixture
@@ -228,7 +210,7 @@ def test_an_interrupt_ends_with_130(call, monkeypatch):
     assert (code, out, err) == (130, "", "engine: interrupted\n")
 
 
-@pytest.mark.parametrize("command", ["predict", "attack", "maps", "defend", "bench"])
+@pytest.mark.parametrize("command", ["predict", "attack", "maps", "defend", "evaluate", "bench"])
 def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main([command, "--help"])

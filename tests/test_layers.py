@@ -12,7 +12,7 @@ LAYERS = {
     1: ("measures", "rollout", "aggregation", "jitter", "pictures", "drawing"),
     2: ("backbone", "predict", "augment", "probes", "attacks"),
     3: ("attention", "views", "tuning", "ensemble", "agreement", "purify", "predictors", "methods", "defend"),
-    4: ("pipeline", "fieldguide", "commands", "cli", "__main__"),
+    4: ("pipeline", "evaluation", "fieldguide", "commands", "cli", "__main__"),
 }
 LEVEL = {name: level for level, names in LAYERS.items() for name in names}
 HOMES = {

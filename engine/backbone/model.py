@@ -6,9 +6,11 @@ would otherwise catch the forward pass of another.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from collections import OrderedDict
+from functools import cached_property
 
 import numpy as np
 import open_clip
@@ -85,6 +87,15 @@ class Backbone:
     def parameters(self) -> int:
         """Number of weights."""
         return sum(p.numel() for p in self.model.parameters())
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits that change with any weight, precision or preprocessing."""
+        digest = hashlib.sha256(repr((self.dtype, self.mean.tolist(), self.std.tolist(), self.resize_mode)).encode())
+        for name, tensor in sorted(self.model.state_dict().items()):
+            exact = tensor.detach().cpu().contiguous().flatten().view(torch.uint8)
+            digest.update(name.encode() + exact.numpy().tobytes())
+        return digest.hexdigest()[:16]
 
     @property
     def layers(self) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 from ..methods import METHODS
 from ..purify import PURIFIERS
-from ..settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
-from .common import attack_settings
+from ..settings import AttackSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
 
 SHARES = {
     "high": "share of pixels that count as high attention",
@@ -18,7 +18,7 @@ SHARES = {
 
 
 def add_defence_options(parser: argparse.ArgumentParser) -> None:
-    """What the methods share, and the choices of one defence of your own beside them."""
+    """Which methods, and what they share."""
     views, tuning, ensemble = ViewSettings(), TuneSettings(), EnsembleSettings()
     group = parser.add_argument_group("defence")
     listed = f"repeat for several; default: {', '.join(Settings().methods)}"
@@ -44,26 +44,38 @@ def add_defence_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--neighbours", type=int, default=ensemble.neighbours, metavar="N", help="default: %(default)s"
     )
-    own = parser.add_argument_group("a defence of your own", "Shown beside the methods as “your settings”.")
-    own.add_argument("--kind", choices=ViewSettings.KINDS, default=views.kind, help="default: %(default)s")
-    own.add_argument("--loss", choices=TuneSettings.LOSSES, default=tuning.loss, help="default: %(default)s")
-    own.add_argument(
-        "--weighting", choices=EnsembleSettings.WEIGHTINGS, default=ensemble.weighting, help="default: %(default)s"
+
+
+def add_own_options(parser: argparse.ArgumentParser) -> None:
+    """The choices of one defence of your own, which the recipes leave open."""
+    default = Settings()
+    group = parser.add_argument_group("a defence of your own", "Shown beside the methods as “your settings”.")
+    for option, allowed, value in (
+        ("--kind", ViewSettings.KINDS, default.views.kind),
+        ("--loss", TuneSettings.LOSSES, default.tuning.loss),
+        ("--weighting", EnsembleSettings.WEIGHTINGS, default.ensemble.weighting),
+    ):
+        group.add_argument(option, choices=allowed, default=value, help="default: %(default)s")
+
+
+def with_own(args: argparse.Namespace, settings: Settings) -> Settings:
+    """The settings with the choices of `add_own_options`."""
+    return replace(
+        settings,
+        views=replace(settings.views, kind=args.kind),
+        tuning=replace(settings.tuning, loss=args.loss),
+        ensemble=replace(settings.ensemble, weighting=args.weighting),
     )
 
 
-def defence_settings(args: argparse.Namespace) -> Settings:
-    """The settings that the options ask for; raises `EngineError` for values out of range."""
+def defence_settings(args: argparse.Namespace, attack: AttackSettings) -> Settings:
+    """The settings that the options ask for, with `attack`; raises `EngineError` for values out of range."""
     shares = {name: getattr(args, name) for name in SHARES}
     return Settings(
-        attack=attack_settings(args),
-        views=ViewSettings(
-            kind=args.kind, count=args.views, crop_scale=(args.smallest_crop, 1.0), seed=args.seed, **shares
-        ),
-        tuning=TuneSettings(
-            loss=args.loss, steps=args.tune_steps, learning_rate=args.learning_rate, keep=args.keep
-        ),
-        ensemble=EnsembleSettings(weighting=args.weighting, neighbours=args.neighbours),
+        attack=attack,
+        views=ViewSettings(count=args.views, crop_scale=(args.smallest_crop, 1.0), seed=args.seed, **shares),
+        tuning=TuneSettings(steps=args.tune_steps, learning_rate=args.learning_rate, keep=args.keep),
+        ensemble=EnsembleSettings(neighbours=args.neighbours),
         methods=tuple(METHODS) if args.all_methods else tuple(args.methods or Settings().methods),
         purifier=args.purifier,
         domain_word=args.domain_word,

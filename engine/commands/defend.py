@@ -9,8 +9,8 @@ from ..methods import METHODS
 from ..pipeline import explore
 from ..types import Defence, Ensemble, Prediction, TuneStep
 from .attack import attack_lines, save_pictures
-from .common import Job, add_attack_options, add_picture_options, emit, open_job
-from .defence_options import add_defence_options, defence_settings
+from .common import Job, add_attack_options, add_picture_options, attack_settings, emit, open_job
+from .defence_options import add_defence_options, add_own_options, defence_settings, with_own
 from .layout import PREDICTION_HEAD, attack_data, prediction_data, prediction_row, table
 
 OWN = "your settings"
@@ -29,12 +29,13 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     add_picture_options(parser)
     add_attack_options(parser)
     add_defence_options(parser)
+    add_own_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
     """Attack, defend, print."""
-    settings = defence_settings(args)
+    settings = with_own(args, defence_settings(args, attack_settings(args)))
     job = open_job(args)
     told: dict[str, list] = {}
     for stage in explore(job.backbone, job.pixels, job.classes, settings, job.label):

@@ -1,0 +1,57 @@
+"""What an evaluation asks of every picture."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+from ..errors import require
+from ..settings import AttackSettings, Settings
+
+CLEAN = "clean"
+_SPREAD = 1_000_003  # keeps the seeds of neighbouring series and pictures apart
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The arms of an evaluation: the clean picture, and one arm per attack.
+
+    Every arm is answered by `settings.methods`, with CLIP always first; the clean one by CLIP alone where
+    `defend_clean` is False. Each picture has a seed of its own, made of
+    `seed` and its index, so that no result depends on batch, order or worker.
+    Raises `EngineError` for two attacks of one name.
+    """
+
+    settings: Settings
+    attacks: tuple[AttackSettings, ...]
+    seed: int = 0
+    defend_clean: bool = True
+
+    def __post_init__(self) -> None:
+        names = [arm_name(attack) for attack in self.attacks]
+        require(len(set(names)) == len(names), f"Expected attacks of different names; got {', '.join(names)}.")
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """CLIP and then the others."""
+        return ("clip", *(name for name in self.settings.methods if name != "clip"))
+
+    def settings_for(self, index: int, arm: str) -> Settings:
+        """The settings of picture `index` in one arm, with its own seed."""
+        alone = arm == CLEAN and not self.defend_clean
+        return replace(self.settings, methods=("clip",) if alone else self.methods).with_seed(self.seed_for(index))
+
+    def seed_for(self, index: int) -> int:
+        """The seed of picture `index`."""
+        return (self.seed * _SPREAD + index) % 2**63
+
+    def document(self) -> dict:
+        """The plan as plain data; two plans that could give different records give different documents."""
+        settings = asdict(self.settings) | {"methods": list(self.methods)}
+        del settings["attack"], settings["attention"]
+        attacks = {arm_name(attack): asdict(attack) | {"step_size": attack.step} for attack in self.attacks}
+        return {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks, **settings}
+
+
+def arm_name(attack: AttackSettings) -> str:
+    """What an attack is called in records: its method and its limit in levels of 1/255."""
+    return f"{attack.method}-{attack.epsilon * 255:g}"

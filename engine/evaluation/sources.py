@@ -1,0 +1,152 @@
+"""Where questions come from: the painted world, folders, tables, and the split files of the prompt-tuning literature.
+
+A source is small and can be sent to another process; it opens a picture only when asked for that one.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from PIL import Image
+
+from ..errors import EngineError, require
+from ..fieldguide.trial import make_trial
+from ..pictures import load_picture
+from ..types import DEFAULT_TEMPLATE, Classes
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Question:
+    """A picture, what it may be, and what it is. `key` names it within its source, `group` what results may be told
+    apart by ("" for nothing)."""
+
+    key: str
+    image: Image.Image
+    classes: Classes
+    label: int
+    group: str = ""
+
+
+class Source(Protocol):
+    """Numbered questions: the same number always gives the same question."""
+
+    def __len__(self) -> int: ...
+
+    def question(self, index: int) -> Question:
+        """Question `index`, from 0 to len - 1."""
+        ...
+
+    def document(self) -> dict:
+        """What identifies the source, as plain data."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FieldGuideSeries:
+    """`count` fresh held-out specimens of the series `seed`, each with a fine-grained label set of its own."""
+
+    count: int
+    seed: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def question(self, index: int) -> Question:
+        """A painting and its forty candidates, grouped by kind."""
+        trial = make_trial(self.seed, index)
+        image = Image.fromarray(trial.painting.pixels)
+        return Question(f"{self.seed}-{index}", image, trial.classes, trial.truth, trial.painting.specimen.kind)
+
+    def document(self) -> dict:
+        """Series and number."""
+        return {"source": "fieldguide", "seed": self.seed, "pictures": self.count}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Picture files with class numbers, all with the same classes; the base of what is read from disk."""
+
+    root: Path
+    entries: tuple[tuple[str, int], ...]  # path below root, class number
+    classes: Classes
+    told: dict = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def question(self, index: int) -> Question:
+        """The picture at that place of the list; raises `EngineError` with its path where it cannot be read."""
+        path, label = self.entries[index]
+        try:
+            image = load_picture(self.root / path).image
+        except EngineError as error:
+            raise EngineError(f"{path}: {error}") from error
+        return Question(path, image, self.classes, label, self.classes.names[label])
+
+    def document(self) -> dict:
+        """What was read, and every picture and class in it."""
+        listing = {"entries": [list(entry) for entry in self.entries], "classes": list(self.classes.names)}
+        return {**self.told, **listing, "templates": list(self.classes.templates)}
+
+
+def Folder(root: Path, template: str = DEFAULT_TEMPLATE, limit: int | None = None) -> Listed:  # noqa: N802
+    """Pictures in one folder per class, the folder's name being the class (underscores are spaces).
+
+    With `limit`, that many pictures, taken in turn from every class so that few pictures still cover all.
+    """
+    require(root.is_dir(), f"Expected a folder with one folder of pictures per class; “{root}” is none.")
+    folders = sorted(path for path in root.iterdir() if path.is_dir())
+    found = [sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS) for path in folders]
+    kept = [(path, pictures) for path, pictures in zip(folders, found, strict=True) if pictures]
+    require(len(kept) >= 2, f"Expected at least two folders with pictures in “{root}”; found {len(kept)}.")
+    names = tuple(path.name.replace("_", " ") for path, _ in kept)
+    ranked = [(place, label, p) for label, (_, ps) in enumerate(kept) for place, p in enumerate(ps)]
+    entries = [(p.relative_to(root).as_posix(), label) for _, label, p in sorted(ranked, key=lambda r: r[:2])]
+    return Listed(root, tuple(entries[:limit]), Classes(names, (template,)), {"source": "folder"})
+
+
+def Table(path: Path, template: str = DEFAULT_TEMPLATE, limit: int | None = None) -> Listed:  # noqa: N802
+    """A CSV file with a header and the columns `path` (below the file's folder) and `label` (a class name)."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise EngineError(f"Expected a CSV file with the columns path and label; “{path}” cannot be read.") from error
+    given = set(rows[0]) if rows else set()
+    require({"path", "label"} <= given, f"Expected the columns path and label in “{path}”; got {_listed(given)}.")
+    names = tuple(sorted({row["label"] for row in rows}))
+    entries = tuple((row["path"], names.index(row["label"])) for row in rows)
+    return Listed(path.parent, entries[:limit], Classes(names, (template,)), {"source": "table"})
+
+
+def CoOpSplit(  # noqa: N802
+    path: Path, images: Path, template: str = DEFAULT_TEMPLATE, part: str = "test", limit: int | None = None
+) -> Listed:
+    """A split file of CoOp's kind (Zhou et al., IJCV 2022): JSON with train, val and test, each a list of
+    [path below `images`, class number, class name]."""
+    try:
+        split = json.loads(path.read_text(encoding="utf-8"))
+        items = [(str(file), int(label), str(name)) for file, label, name in split[part]]
+    except OSError as error:
+        raise EngineError(f"Expected a split file; “{path}” cannot be read ({error.strerror}).") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise EngineError(f"Expected lists of [path, number, name] under “{part}” in “{path}”.") from error
+    known = {label: name.replace("_", " ") for _, label, name in items}
+    require(
+        sorted(known) == list(range(len(known))),
+        f"Expected class numbers from 0 without gaps in “{path}”; got {_listed(map(str, sorted(known)))}.",
+    )
+    entries = tuple((file, label) for file, label, _ in items)
+    classes = Classes(tuple(known[label] for label in range(len(known))), (template,))
+    return Listed(images, entries[:limit], classes, {"source": "split", "part": part})
+
+
+def _listed(words) -> str:
+    words = sorted(words)
+    return ", ".join(words[:8]) + (" …" if len(words) > 8 else "") if words else "nothing"
