@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .types import entropy
@@ -57,6 +58,26 @@ def top_iou(first: Tensor, second: Tensor, share: float = 0.2) -> float:
     count = max(1, round(share * first.numel()))
     a, b = (set(values.flatten().topk(count).indices.tolist()) for values in (first, second))
     return len(a & b) / len(a | b)
+
+
+def coverage(mask: Tensor, grid: tuple[int, int]) -> Tensor:
+    """The share of each cell of `grid` that a mask (h, w) covers, (gh, gw) in [0, 1]."""
+    return F.adaptive_avg_pool2d(mask[None].float(), grid)[0]
+
+
+def pointing_hit(values: Tensor, mask: Tensor) -> bool:
+    """Pointing game (Zhang et al., IJCV 2018) on a patch grid: whether the middle of the strongest cell of a map
+    (gh, gw) lies on the mask (h, w)."""
+    cell = divmod(int(values.argmax()), values.shape[1])
+    places = zip(cell, mask.shape, values.shape, strict=True)
+    return bool(mask[tuple((2 * place + 1) * size // (2 * cells) for place, size, cells in places)])
+
+
+def energy_inside(values: Tensor, mask: Tensor) -> float:
+    """The share of a map's positive part (gh, gw) that lies on the mask (h, w), in [0, 1]; 0 for an empty map."""
+    positive = values.clamp_min(0).double()
+    inside = (positive * coverage(mask, tuple(values.shape)).double()).sum()
+    return float(inside / positive.sum().clamp_min(1e-300))
 
 
 def centre_shift(first: Tensor, second: Tensor) -> float:

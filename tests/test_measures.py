@@ -66,3 +66,25 @@ def test_centre_shift_is_measured_in_sides_of_the_picture():
     corner[0, 0] = other[0, 3] = 1
     assert measures.centre_shift(corner, other) == pytest.approx(0.75)
     assert measures.centre_shift(corner, empty) == pytest.approx(0.375 * math.sqrt(2))
+
+
+def test_a_cell_is_covered_by_its_share_of_the_mask():
+    mask = torch.zeros(4, 4, dtype=torch.bool)
+    mask[:2, 0] = True
+    assert measures.coverage(mask, (2, 2)).tolist() == [[0.5, 0.0], [0.0, 0.0]]
+
+
+def test_pointing_asks_for_the_middle_of_the_strongest_cell():
+    values = torch.tensor([[0.0, 0.2], [0.9, 0.1]])
+    mask = torch.zeros(8, 8, dtype=torch.bool)
+    mask[6, 2] = True  # the middle of the lower left cell
+    assert measures.pointing_hit(values, mask) and not measures.pointing_hit(values.t(), mask)
+    assert not measures.pointing_hit(values, mask.roll(1, 1))
+
+
+def test_energy_inside_is_the_share_of_the_positive_map_on_the_mask():
+    mask = torch.zeros(4, 4, dtype=torch.bool)
+    mask[:2, :1], mask[2:, 2:] = True, True
+    values = torch.tensor([[2.0, -5.0], [1.0, 1.0]])
+    assert measures.energy_inside(values, mask) == pytest.approx((0.5 * 2 + 1) / 4)
+    assert measures.energy_inside(torch.zeros(2, 2), mask) == 0

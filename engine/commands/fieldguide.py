@@ -10,9 +10,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from ..attention import MAPS
 from ..backbone import FIELDGUIDE
 from ..errors import require
 from ..fieldguide import VOCABULARY
+from ..fieldguide.judge import judge, verdict
 from ..fieldguide.samples import paint_samples
 from ..fieldguide.score import answers, summary
 from ..fieldguide.train import CARD, PHASES, train
@@ -33,6 +35,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _register_train(actions)
     _register_score(actions)
+    _register_judge(actions)
     words = actions.add_parser("words", help="list the words the built-in model knows")
     words.set_defaults(run=lambda args: print("\n".join(sorted(VOCABULARY))))
     samples = actions.add_parser("samples", help="paint the sample pictures of the page again")
@@ -139,3 +142,37 @@ def _readable(attack: AttackSettings) -> dict:
         "step": round(attack.step * 255, 4),
         "steps": attack.steps,
     }
+
+
+def _register_judge(actions: argparse._SubParsersAction) -> None:
+    parser = actions.add_parser(
+        "judge",
+        help="hold attention maps against where the specimens really are",
+        description="Draw every map of fresh held-out specimens for their true class, clean and attacked, and tell how"
+        " often its strongest patch lies on the object (pointing) and on the telling part, and how much of it does"
+        " (inside). Beside them two maps that know nothing of the model: random noise, and the picture's edges.",
+    )
+    add_attack_options(parser)
+    parser.add_argument("--pictures", type=int, default=100, help="default: %(default)s")
+    parser.add_argument("--map", dest="maps", action="append", choices=list(MAPS), help="repeat; default: all")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="processes (default: one per core)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    parser.set_defaults(run=_judge, out=None)
+
+
+def _judge(args: argparse.Namespace) -> None:
+    require(args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
+    settings, maps = attack_settings(args), tuple(args.maps or MAPS)
+    stream = judge(args.pictures, args.seed, maps, settings, workers=args.workers)
+    collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
+    told = verdict(collected)
+    lines = []
+    for arm, named in told.items():
+        heads = (arm, "pointing", "on the part", "inside", "inside the part", "degenerate")
+        lines += [*table(heads, [(name, *map(_interval, found.values())) for name, found in named.items()]), ""]
+    shown = {"seed": args.seed, "pictures": args.pictures, "attack": _readable(settings)}
+    emit(args, {"maps": told, "settings": shown}, lines[:-1])
+
+
+def _interval(value: list[float]) -> str:
+    return "{:.3f} [{:.3f}, {:.3f}]".format(*value)

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context, parent_process
 from pathlib import Path
 
-import torch
-
-from ..backbone import load_backbone
+from ..backbone import Backbone
 from ..errors import require
 from .plan import Plan
 from .records import answer_question
 from .sources import Source
+from .workers import in_workers
 
 RECORDS, ASKED, ATTACKED = "records.jsonl", "plan.json", "attacked"
 
@@ -27,11 +23,10 @@ def evaluate(
 ) -> Iterator[dict]:
     """The records of all pictures, in order. With `folder`, those already kept there come first and are not made again.
 
-    Each worker is a process with one thread and a model of its own, so records do not depend on how many there are.
-    `folder` gets plan.json, records.jsonl (one line a picture, written when it is whole) and attacked/ (PNG files).
+    Records do not depend on the number of workers. `folder` gets plan.json, records.jsonl (one line a picture, written
+    when it is whole) and attacked/ (PNG files).
     Raises `EngineError` for a folder that holds another evaluation, and whatever the stages raise.
     """
-    require(workers >= 1, f"Expected at least one worker; got {workers}.")
     kept: list[dict] = []
     if folder is not None:
         _claim(folder, {"model": model, **source.document(), **plan.document()})
@@ -41,11 +36,10 @@ def evaluate(
     if not missing:
         return
     job = partial(_record, source=source, plan=plan, cache=None if folder is None else folder / ATTACKED)
-    with ProcessPoolExecutor(workers, get_context("spawn"), _open, (model, device)) as pool:
-        for record in pool.map(job, missing):
-            if folder is not None:
-                _append(folder / RECORDS, record)
-            yield record
+    for record in in_workers(job, missing, model, device, workers):
+        if folder is not None:
+            _append(folder / RECORDS, record)
+        yield record
 
 
 def _claim(folder: Path, document: dict) -> None:
@@ -82,18 +76,5 @@ def _append(path: Path, record: dict) -> None:
         os.fsync(file.fileno())
 
 
-def _open(model: str, device: str | None) -> None:
-    """In a fresh worker: load the model, and end when the parent does, however it ends."""
-    global _backbone  # one model per process; the pool offers no other place for it
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    torch.set_num_threads(1)
-    _backbone = load_backbone(model, device)
-
-
-def _end_with_parent() -> None:
-    parent_process().join()
-    os._exit(1)
-
-
-def _record(index: int, source: Source, plan: Plan, cache: Path | None) -> dict:
-    return answer_question(_backbone, source.question(index), index, plan, cache)
+def _record(backbone: Backbone, index: int, source: Source, plan: Plan, cache: Path | None) -> dict:
+    return answer_question(backbone, source.question(index), index, plan, cache)
