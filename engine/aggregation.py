@@ -24,7 +24,7 @@ def mean_shift_mode(features: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
     MTA (Zanella & Ben Ayed, CVPR 2024, section 3): mean shift with a bandwidth per view and inlierness scores that
     views with similar predictions share. A view never counts as its own neighbour, and a bandwidth is never 0.
     """
-    spread = torch.cdist(features, features).square()
+    spread = (2 - 2 * features @ features.t()).clamp_min(0)
     near = max(1, int(NEAR_SHARE * (len(features) - 1)))
     others = spread + torch.diag(spread.new_full((len(spread),), torch.inf))
     bandwidth = 0.5 * others.topk(near, largest=False).values.mean(-1) + 1e-8
@@ -36,12 +36,12 @@ def mean_shift_mode(features: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
         kernel = _kernel(features, mode, bandwidth)
         for _ in range(INNER):
             before, belongs = belongs, ((kernel + LAMBDA_AFFINITY * affinity @ belongs) / LAMBDA_ENTROPY).softmax(0)
-            if float((belongs - before).norm()) < STILL:
+            if float((belongs - before).detach().norm()) < STILL:
                 break
         for _ in range(INNER):
             weight = belongs * _kernel(features, mode, bandwidth)
             before, mode = mode, F.normalize(weight @ features, dim=0)
-            if float((mode - before).norm()) < STILL:
+            if float((mode - before).detach().norm()) < STILL:
                 break
     return mode, belongs
 

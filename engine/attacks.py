@@ -20,8 +20,10 @@ import torchattacks
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from .adaptive import RecipeProbe
 from .backbone import Backbone
 from .errors import require
+from .methods import METHODS
 from .predict import check_pixels, predict
 from .probes import CropProbe, Probe, ViewProbe
 from .settings import AttackSettings
@@ -65,7 +67,7 @@ UNAWARE = "white-box on the model; knows nothing of any defence"
 class Attack:
     """What a menu calls it, what the attacker knows, how it is built and what it looks through.
 
-    `least` is how many classes its loss needs.
+    `least` is how many classes its loss needs. An attack that looks through `RecipeProbe` has a defence as its model.
     """
 
     title: str
@@ -89,6 +91,12 @@ ATTACKS: dict[str, Attack] = {
         "adaptive: white-box on the model; knows that defences look at AugMix views",
         pgd,
         ViewProbe,
+    ),
+    "adaptive": Attack(
+        "PGD through the defence",
+        "adaptive: white-box on the model and on the defence, whose views, tuning and weights it goes through",
+        pgd,
+        RecipeProbe,
     ),
 }
 
@@ -127,6 +135,7 @@ def attack(
         label is None or 0 <= label < len(classes),
         f"Expected a label from 0 to {len(classes) - 1}; got {label}.",
     )
+    require(settings.through in METHODS, f"Expected a method to attack among {', '.join(METHODS)}.")
     clean = pixels.detach().float().cpu()
     before = predict(backbone, clean, classes)
     target = before.label if label is None else label
@@ -188,7 +197,8 @@ def _run(
         len(classes) >= chosen.least,
         f"{chosen.title} compares {chosen.least} classes; got {len(classes)}: add one or choose another attack.",
     )
-    probe = chosen.eyes(backbone, backbone.encode_text(classes), report, stop, settings.seed)
+    through = {"classes": classes, "through": settings.through} if chosen.eyes is RecipeProbe else {}
+    probe = chosen.eyes(backbone, backbone.encode_text(classes), report, stop, settings.seed, **through)
     built, total = chosen.build(probe, settings)
     worker = threading.Thread(target=work, name="attack", daemon=True)
     worker.start()

@@ -50,12 +50,12 @@ def defend(
             prediction = _look(backbone, pixels, asked, method, settings)
             yield Defence(name, prediction, before + time.perf_counter() - started)
             continue
-        wanted = _wanted(settings.views, method)
+        wanted = recipe_views(settings.views, method)
         if (wanted, asked) not in known:
             known[wanted, asked] = make_views(backbone, pixels[0], asked, wanted)
         views = known[wanted, asked]
         started = time.perf_counter()
-        prediction = _answer(backbone, views, asked, settings, method)
+        prediction = answer(tuned_case(backbone, views, asked, settings, method), method.predictor)
         yield Defence(name, prediction, before + views.seconds + time.perf_counter() - started)
 
 
@@ -75,7 +75,7 @@ def _key(settings: ViewSettings, views: ViewSet) -> tuple[ViewSettings, Classes]
     return replace(settings, kind=views.kind, count=len(views)), views.classes
 
 
-def _wanted(settings: ViewSettings, method: Method) -> ViewSettings:
+def recipe_views(settings: ViewSettings, method: Method) -> ViewSettings:
     """The settings' views as the recipe needs them."""
     return replace(
         settings, kind=method.views, count=method.count or settings.count, map=method.map or settings.map
@@ -103,8 +103,8 @@ def _look(backbone: Backbone, pixels: Tensor, classes: Classes, method: Method, 
     return Prediction(classes, logits.mean(0).float().cpu())
 
 
-def _answer(backbone: Backbone, views: ViewSet, classes: Classes, settings: Settings, method: Method) -> Prediction:
-    """Tune on `views` where the recipe has a loss, then ask its predictor."""
+def tuned_case(backbone: Backbone, views: ViewSet, classes: Classes, settings: Settings, method: Method) -> Case:
+    """What the recipe's predictor will look at: the views, their scores and the tuned prompt, as far as it has them."""
     case = Case(backbone, classes, views, None, settings)
     if method.predictor == "agreement":
         case = replace(case, scores=agreement(backbone, views, classes, settings.views.seed))
@@ -113,7 +113,7 @@ def _answer(backbone: Backbone, views: ViewSet, classes: Classes, settings: Sett
         tuning = replace(settings.tuning, loss=method.loss, keep=method.keep or settings.tuning.keep)
         *_, last = tune(backbone, views, classes, tuning, weigh)
         case = replace(case, step=last)
-    return answer(case, method.predictor)
+    return case
 
 
 def _weigh(scores: Tensor, kept: Tensor) -> Tensor:

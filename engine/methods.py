@@ -38,7 +38,7 @@ _A_TPT = Method(
     predictor="similarity",
     source="A-TPT, ICML 2026 (arXiv 2605.19956), as released",
     explanation="As R-TPT, but where the model pays little attention the crops are changed most.",
-    cost="127 image forward, 63 through two blocks back; 2 text forward, 1 back",
+    cost="128 image forward, 64 back through two blocks; 2 text forward, 1 back",
     domain=True,
 )
 METHODS: dict[str, Method] = {
@@ -147,7 +147,7 @@ METHODS: dict[str, Method] = {
         predictor="view-0",
         source="Xing et al., CVPR 2025",
         explanation="If noise hardly moves what the model sees, the picture is pushed away from where it is.",
-        cost="5 image forward, 2 back",
+        cost="6 image forward, 2 back",
         purifier="ttc",
     ),
     "mac": Method(
@@ -157,7 +157,7 @@ METHODS: dict[str, Method] = {
         predictor="view-0",
         source="MAC, CVPR 2026",
         explanation="The picture and a jittered copy are pushed away from where they are, as far as jitter suggests.",
-        cost="14 image forward, 8 back",
+        cost="16 image forward, 8 back",
         purifier="mac",
     ),
     "et3": Method(

@@ -24,7 +24,7 @@ def counterattack(backbone: Backbone, pixels: Tensor, classes: Classes, seed: in
     """TTC (Xing et al., CVPR 2025): if noise hardly moves the picture's feature, which is what attacked pictures do,
     push the feature as far away as 4/255 allows; else only the noise is added. (3, s, s) -> (1, 3, s, s).
 
-    Cost: 4 image forward, 2 backward.
+    Cost: 6 image forward, the answer included, 2 backward.
     """
     picture = pixels[None]
     start = _noise(picture, TTC_RADIUS, np.random.default_rng(seed))
@@ -39,7 +39,7 @@ def adaptive_counterattack(backbone: Backbone, pixels: Tensor, classes: Classes,
     """MAC (CVPR 2026): the picture and a jittered copy, each pushed away from its feature by as much of the
     push as another jitter suggests. (3, s, s) -> (2, 3, s, s), whose logits are to be averaged.
 
-    Cost: 14 image forward, 8 backward.
+    Cost: 16 image forward, the answers included, 8 backward.
     """
     rng = np.random.default_rng(seed)
     pictures = torch.cat([pixels[None], *(jitter(pixels[None], rng) for _ in range(MAC_VIEWS - 1))])
@@ -54,7 +54,8 @@ def energy_descent(backbone: Backbone, pixels: Tensor, classes: Classes, seed: i
     """ET3 (CVPR 2026): steps of Euclidean length 2.5 down the energy -log sum exp(logits), within 5/255.
     (3, s, s) -> (1, 3, s, s).
 
-    Cost: 3 image forward, 2 backward. Meant for robust encoders; on plain CLIP it helps little at 4/255.
+    Cost: 3 image forward, the answer included, 2 backward. Meant for robust encoders; on plain CLIP it helps little
+    at 4/255.
     """
     picture = pixels[None]
     text = backbone.encode_text(classes)

@@ -26,16 +26,18 @@ class AttackSettings:
     `step_size` None means epsilon / 4, as the papers of this family do (methods of R-TPT and A-TPT).
     FGSM is one step of size epsilon whatever `steps` says; APGD sets its own step size. `pgd-crops` attacks the mean
     logits of the picture and random crops of it, fresh at each step: an attacker who knows that defences look at crops;
-    `pgd-views` does so through AugMix views.
+    `pgd-views` does so through AugMix views; `adaptive` goes through the whole defence `through`, a key of
+    `engine.methods.METHODS`.
     """
 
-    METHODS = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "apgd-dlr", "pgd-crops", "pgd-views")
+    METHODS = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "apgd-dlr", "pgd-crops", "pgd-views", "adaptive")
 
     method: str = "pgd"
     epsilon: float = 4 / 255
     step_size: float | None = None
     steps: int = 20
     seed: int = 0
+    through: str = "a-tpt"
 
     def __post_init__(self) -> None:
         _choice("the attack", self.method, self.METHODS)

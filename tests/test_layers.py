@@ -10,8 +10,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
     0: ("errors", "types", "settings"),
     1: ("measures", "rollout", "aggregation", "jitter", "pictures", "drawing"),
-    2: ("backbone", "predict", "augment", "probes", "attacks"),
-    3: ("attention", "views", "tuning", "ensemble", "agreement", "purify", "predictors", "methods", "defend"),
+    2: ("backbone", "predict", "augment", "probes"),
+    3: ("attention", "views", "tuning", "ensemble", "agreement", "purify", "predictors", "methods", "defend")
+    + ("adaptive", "attacks"),
     4: ("pipeline", "evaluation", "fieldguide", "commands", "cli", "__main__"),
 }
 LEVEL = {name: level for level, names in LAYERS.items() for name in names}

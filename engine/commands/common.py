@@ -12,6 +12,7 @@ from torch import Tensor
 from ..attacks import ATTACKS, attack
 from ..backbone import BUILT_IN, Backbone, load_backbone
 from ..errors import EngineError, require
+from ..methods import METHODS
 from ..pictures import load_picture
 from ..settings import AttackSettings
 from ..types import DEFAULT_TEMPLATE, Adversarial, Classes
@@ -90,6 +91,14 @@ def add_attack_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--steps", type=int, default=default.steps, metavar="N", help="default: %(default)s")
     group.add_argument("--step-size", type=float, metavar="N", help="N/255 per step (default: a quarter of --eps)")
     group.add_argument("--seed", type=int, default=default.seed, metavar="N", help="of attack and views; default: 0")
+    add_through_option(group)
+
+
+def add_through_option(group: argparse._ArgumentGroup) -> None:
+    """--through, which the adaptive attack asks for."""
+    default = AttackSettings().through
+    told = "what --attack adaptive goes through; default: %(default)s"
+    group.add_argument("--through", choices=list(METHODS), default=default, help=told)
 
 
 def attack_settings(args: argparse.Namespace) -> AttackSettings:
@@ -100,6 +109,7 @@ def attack_settings(args: argparse.Namespace) -> AttackSettings:
         step_size=None if args.step_size is None else args.step_size / 255,
         steps=args.steps,
         seed=args.seed,
+        through=args.through,
     )
 
 

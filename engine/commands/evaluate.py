@@ -15,7 +15,7 @@ from ..errors import require
 from ..evaluation import CoOpSplit, FieldGuideSeries, Folder, Plan, Source, Table, evaluate, summarise
 from ..settings import AttackSettings
 from ..types import DEFAULT_TEMPLATE
-from .common import add_model_options
+from .common import add_model_options, add_through_option
 from .defence_options import add_defence_options, defence_settings
 from .layout import table
 
@@ -68,6 +68,7 @@ def _add_attack_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--steps", type=int, default=default.steps, metavar="N", help="default: %(default)s")
     group.add_argument("--step-size", type=float, metavar="N", help="N/255 per step (default: a quarter of --eps)")
     group.add_argument("--seed", type=int, default=0, metavar="N", help="of pictures, attacks and views; default: 0")
+    add_through_option(group)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -101,6 +102,7 @@ def _plan(args: argparse.Namespace) -> Plan:
             epsilon=eps / 255,
             step_size=None if args.step_size is None else args.step_size / 255,
             steps=args.steps,
+            through=args.through,
         )
         for method in args.attacks or ["pgd"]
         for eps in args.eps or [4]

@@ -53,5 +53,6 @@ class Plan:
 
 
 def arm_name(attack: AttackSettings) -> str:
-    """What an attack is called in records: its method and its limit in levels of 1/255."""
-    return f"{attack.method}-{attack.epsilon * 255:g}"
+    """What an attack is called in records: its method, what it goes through, and its limit in levels of 1/255."""
+    through = f"-{attack.through}" if attack.method == "adaptive" else ""
+    return f"{attack.method}{through}-{attack.epsilon * 255:g}"

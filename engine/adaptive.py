@@ -1,0 +1,62 @@
+"""An attack through a defence: the attacker's model is the whole recipe, views, tuning and predictor included."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .defend import recipe_views, tuned_case
+from .methods import METHODS
+from .predictors import PREDICTORS
+from .probes import Probe
+from .settings import Settings
+from .types import Classes, ViewSet
+from .views import make_views
+
+LOOKS = 16  # views per forward pass; a defence uses more, so the attacker's picture of it is coarser
+SURROGATES = {"votes": "uniform"}  # what stands in for predictors without a gradient
+
+
+class RecipeProbe(Probe):
+    """Answers as the recipe `through` does, with fresh views at every forward pass (EOT).
+
+    The attacker knows the recipe and its default settings, not the defender's seed. Gradients flow through crops,
+    features, logits and the weights of views. They pass straight through what has none: rounding to 8 bits and AugMix
+    (BPDA, Athalye et al., ICML 2018). The tuned prompt counts as given, because the derivative of its sign step is
+    zero almost everywhere; it is tuned anew at every pass. A purifier of the recipe is left out.
+    """
+
+    def __init__(self, *args, classes: Classes, through: str) -> None:
+        super().__init__(*args)
+        self.classes, self.method = classes, METHODS[through]
+
+    def look(self, pixels: Tensor) -> Tensor:
+        if self.method.views is None:
+            return super().look(pixels)
+        settings = replace(Settings().views, count=LOOKS, seed=int(self.rng.integers(2**31)))
+        wanted = recipe_views(settings, self.method)
+        drawn = make_views(self.backbone, pixels[0].detach(), self.classes, wanted)
+        crops = _crops(pixels[0], drawn)
+        shown = crops + (drawn.pixels.to(crops) - crops).detach()
+        features = self.backbone.encode_image(shown)
+        case = tuned_case(self.backbone, drawn, self.classes, Settings(views=wanted), self.method)
+        text = self.text_features if case.step is None else case.step.text_features.to(features)
+        logits = self.backbone.logits(features, text).float().cpu()
+        views = replace(drawn, features=features.float().cpu(), logits=logits)
+        step = case.step and replace(case.step, logits=logits)
+        predictor = SURROGATES.get(self.method.predictor, self.method.predictor)
+        return PREDICTORS[predictor](replace(case, views=views, step=step))[None].to(pixels.device)
+
+
+def _crops(picture: Tensor, views: ViewSet) -> Tensor:
+    """The crops (n, 3, s, s) that the views were made from, differentiable with respect to the picture (3, s, s)."""
+    size = picture.shape[-2:]
+    made = []
+    for top, left, height, width, mirrored in views.crops.tolist():
+        part = picture[None, :, top : top + height, left : left + width]
+        crop = F.interpolate(part, size, mode="bilinear", antialias=True)
+        made.append(crop.flip(-1) if mirrored else crop)
+    return torch.cat(made)
