@@ -88,7 +88,7 @@ ATTACK_CAPTION = (
     ("What you see", "the change found within the limit, what it does to the answer, and how it got there."),
     (
         "How",
-        "gradient ascent on the cross-entropy of the attacked class, each channel kept within the limit,"
+        "gradient ascent on the loss of the attacked class, each channel kept within the limit,"
         " then rounded to 8 bits.",
     ),
     ("What it does not show", "that no smaller or stronger change exists, or how the model fares on other pictures."),
