@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .html import esc
 
 WIDTH, HEIGHT = 400, 190
-LEFT, RIGHT, TOP, BOTTOM = 44, 10, 10, 34
+LEFT, RIGHT, TOP, BOTTOM = 50, 10, 10, 34
 
 
 @dataclass(frozen=True, slots=True)
