@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import gradio as gr
 import numpy as np
 from gradio.processing_utils import save_file_to_cache
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 
@@ -28,23 +29,13 @@ def share(value: float, label: str, elem_id: str, least: float = 0, step: float 
     return gr.Slider(least, 1, value, step=step, label=label, elem_id=elem_id, min_width=180, buttons=[])
 
 
-def written_once(field: gr.Image | gr.ImageSlider) -> gr.Image | gr.ImageSlider:
-    """Let `field` show arrays (h, w, 3) uint8 as exact PNG files that are never written a second time.
+def shown(picture: np.ndarray) -> str:
+    """The path of an exact PNG file of (h, w, 3) uint8 that Gradio may serve and that is never written a second time.
 
-    Gradio names a picture's file by its content and writes it anew whenever the picture is shown again; a browser that
-    is reading it at that moment gets half a picture. A file that is moved into place whole, once, cannot do that.
+    Gradio names the file of an array by its content and writes it anew whenever the picture is shown again; a browser
+    that is reading it at that moment gets half a picture. A file that is moved into place whole, once, cannot do that.
     """
-    show = field.postprocess
-
-    def to_file(picture: np.ndarray | None) -> str | None:
-        if picture is None:
-            return None
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "picture.png"
-            Image.fromarray(picture).save(path)
-            return save_file_to_cache(path, field.GRADIO_CACHE)
-
-    field.postprocess = lambda value: show(
-        tuple(map(to_file, value)) if isinstance(value, tuple) else to_file(value)
-    )
-    return field
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "picture.png"
+        Image.fromarray(picture).save(path)
+        return save_file_to_cache(path, get_upload_folder())

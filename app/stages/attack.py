@@ -10,7 +10,7 @@ import torch
 import engine
 from app import text
 from app.choices import Choices
-from app.controls import written_once
+from app.controls import shown
 from app.figures.bars import prediction_bars
 from app.figures.curves import Line, curve
 from app.figures.html import badge, caption, empty, esc, levels, note, percent, section, table
@@ -36,16 +36,16 @@ class AttackStage:
         self.verdict = gr.HTML(elem_id="attack-verdict")
         with gr.Row():
             with gr.Column(scale=5, min_width=240):
-                self.slider = written_once(gr.ImageSlider(
+                self.slider = gr.ImageSlider(
                     format="png", type="numpy", interactive=False, show_label=False, max_height=420,
                     elem_id="before-after", elem_classes=["pixels"], visible=False, buttons=["download", "fullscreen"],
-                ))  # fmt: skip
+                )  # fmt: skip
                 self.told = gr.HTML(elem_id="attack-told")
             with gr.Column(scale=5, min_width=240):
-                self.noise = written_once(gr.Image(
+                self.noise = gr.Image(
                     type="numpy", format="png", interactive=False, show_label=False, elem_id="perturbation",
                     elem_classes=["pixels"], alt_text=text.NOISE_ALT, visible=False, buttons=["download", "fullscreen"],
-                ))  # fmt: skip
+                )  # fmt: skip
                 self.gain = gr.HTML(elem_id="attack-gain")
             with gr.Column(scale=6, min_width=260):
                 self.bars = gr.HTML(elem_id="attack-bars")
@@ -82,11 +82,11 @@ class AttackStage:
             hidden = gr.update(value=None, visible=False)
             return {self.verdict: said, self.slider: hidden, self.noise: hidden} | dict.fromkeys(self.outputs[3:], "")
         gain = gain_for(result.epsilon)
-        pictures = (to_uint8(result.clean), to_uint8(result.saved))
+        pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
         return {
             self.verdict: verdict(result),
             self.slider: gr.update(value=pictures, visible=True),
-            self.noise: gr.update(value=amplified(result.saved - result.clean, gain), visible=True),
+            self.noise: gr.update(value=shown(amplified(result.saved - result.clean, gain)), visible=True),
             self.told: f'<p class="fine">{esc(text.SLIDER_LABEL)}</p>',
             self.gain: f'<p class="fine">The change, amplified <b>{gain:g} times</b>; grey means no change.</p>',
             self.bars: _bars(result),

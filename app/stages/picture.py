@@ -7,7 +7,7 @@ import gradio as gr
 import engine
 from app import text
 from app.choices import Choices
-from app.controls import written_once
+from app.controls import shown
 from app.figures.bars import prediction_bars, prediction_chips
 from app.figures.html import caption, empty, esc, note, section
 from app.figures.pictures import to_uint8
@@ -25,10 +25,10 @@ class PictureStage:
         self.question = gr.HTML(elem_id="picture-question")
         with gr.Row():
             with gr.Column(scale=5, min_width=260):
-                self.picture = written_once(gr.Image(
+                self.picture = gr.Image(
                     type="numpy", format="png", interactive=False, show_label=False, elem_id="picture-seen",
                     elem_classes=["pixels"], alt_text=text.PICTURE_ALT, buttons=["download", "fullscreen"],
-                ))  # fmt: skip
+                )  # fmt: skip
                 self.about = gr.HTML(elem_id="picture-about")
             with gr.Column(scale=7, min_width=300):
                 self.bars = gr.HTML(elem_id="picture-bars")
@@ -40,12 +40,12 @@ class PictureStage:
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """The panel as the session has it."""
-        shown = session.picture
-        if shown is None:
+        picture = session.picture
+        if picture is None:
             return {self.question: empty(text.EMPTY["Picture"]), self.picture: None, self.about: "", self.bars: ""}
         return {
-            self.question: self._question(shown.name, shown.asks),
-            self.picture: to_uint8(shown.pixels),
+            self.question: self._question(picture.name, picture.asks),
+            self.picture: shown(to_uint8(picture.pixels)),
             self.about: self._about(session),
             self.bars: self._answer(session),
         }
@@ -55,10 +55,10 @@ class PictureStage:
         return f'<div class="headline"><h2>{esc(name)}</h2>{question}</div>'
 
     def _about(self, session: Session) -> str:
-        shown = session.picture
-        width, height = shown.size
+        picture = session.picture
+        width, height = picture.size
         line = f"{self.size} × {self.size} pixels, as the model sees it; the file has {width:,} × {height:,}."
-        read = note(shown.note[:1].upper() + shown.note[1:], "warn", "!") if shown.note else ""
+        read = note(picture.note[:1].upper() + picture.note[1:], "warn", "!") if picture.note else ""
         return f'<p class="fine">{esc(line)}</p>{read}'
 
     def _answer(self, session: Session) -> str:

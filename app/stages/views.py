@@ -8,7 +8,7 @@ import numpy as np
 import engine
 from app import text
 from app.choices import Choices
-from app.controls import menu, share, written_once
+from app.controls import menu, share, shown
 from app.figures.html import caption, differing, empty, esc, percent, section
 from app.figures.maps import to_image
 from app.figures.pictures import thumbnail, to_uint8
@@ -43,10 +43,10 @@ class ViewsStage:
         with gr.Row(elem_id="view-parts"):
             names = ("base", "mix", "map", "strength", "guided")
             self.parts = [
-                written_once(gr.Image(
+                gr.Image(
                     type="numpy", format="png", interactive=False, label=label, elem_id=f"view-{name}", visible=False,
                     elem_classes=["pixels"], alt_text=label, min_width=130, buttons=["fullscreen"],
-                ))
+                )
                 for name, label in zip(names, text.VIEW_PARTS, strict=True)
             ]  # fmt: skip
         gr.HTML(caption(text.VIEWS_CAPTION))
@@ -117,11 +117,11 @@ class ViewsStage:
             to_image(views.strength(view).numpy(), "cividis"),
             to_uint8(views.pixels[view]),
         ]
-        shown = {
-            part: gr.update(value=picture, visible=picture is not None)
+        updates = {
+            part: gr.update(value=None if picture is None else shown(picture), visible=picture is not None)
             for part, picture in zip(self.parts, drawn, strict=True)
         }
-        return {self.title: _opened(session, view)} | shown
+        return {self.title: _opened(session, view)} | updates
 
 
 def _tile(session: Session, view: int, by_entropy: int, by_weight: int, tunes: bool, weight: float | None) -> str:
