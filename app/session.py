@@ -34,7 +34,8 @@ _EMPTY = {"steps": (), "defences": ()}
 class Shown:
     """A picture in use: its name, a sentence on how it was read, its size and the pixels (3, s, s) the model sees.
 
-    `mask` (s, s) marks the object where that is known, as it is for built-in samples.
+    `mask` and `part` (s, s) mark the object and its telling part where these are known, as they are for paintings.
+    `source` names a picture that can be opened again; it is empty for a visitor's own.
     """
 
     name: str
@@ -43,6 +44,8 @@ class Shown:
     pixels: torch.Tensor
     asks: str = ""
     mask: torch.Tensor | None = None
+    part: torch.Tensor | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

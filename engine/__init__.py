@@ -9,8 +9,10 @@ from .backbone import Backbone, load_backbone
 from .defend import defend
 from .ensemble import fuse
 from .errors import EngineError
+from .fieldguide import COLOURS, KINDS, PATTERNS, Specimen, is_held_out, random_specimen
 from .measures import centre_shift, spearman, top_iou
 from .methods import METHODS
+from .painter import Painted, paint_specimen
 from .pictures import Picture, load_picture, save_png
 from .pipeline import explore
 from .predict import predict
@@ -24,6 +26,7 @@ from .settings import (
 )
 from .tuning import tune
 from .types import (
+    DEFAULT_TEMPLATE,
     Adversarial,
     AttackStep,
     AttentionMap,
@@ -39,8 +42,12 @@ from .views import make_views
 
 __all__ = [
     "ATTACKS",
+    "COLOURS",
+    "DEFAULT_TEMPLATE",
+    "KINDS",
     "MAPS",
     "METHODS",
+    "PATTERNS",
     "Adversarial",
     "AttackSettings",
     "AttackStep",
@@ -52,9 +59,11 @@ __all__ = [
     "EngineError",
     "Ensemble",
     "EnsembleSettings",
+    "Painted",
     "Picture",
     "Prediction",
     "Settings",
+    "Specimen",
     "Stage",
     "TuneSettings",
     "TuneStep",
@@ -66,11 +75,14 @@ __all__ = [
     "defend",
     "explore",
     "fuse",
+    "is_held_out",
     "load_backbone",
     "load_picture",
     "make_views",
     "methods_for",
+    "paint_specimen",
     "predict",
+    "random_specimen",
     "save_png",
     "spearman",
     "top_iou",

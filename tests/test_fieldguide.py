@@ -18,11 +18,11 @@ from engine.fieldguide import (
     describe,
     is_held_out,
     label_set,
-    paint,
     random_description,
     random_specimen,
     unknown_words,
 )
+from engine.fieldguide.render import paint
 
 # of a 448 picture per kind; they change only when the painting changes on purpose
 CHECKSUMS = {
@@ -61,13 +61,13 @@ def paintings():
 @pytest.mark.parametrize(
     "attributes, complaint",
     [
-        (("dragon", "blue", "plain", None, "red"), "expected kind .* got 'dragon'"),
-        (("bird", "mauve", "plain", None, "red"), "expected colour .* got 'mauve'"),
-        (("bird", "blue", "plaid", "red", "red"), "expected pattern .* got 'plaid'"),
-        (("bird", "blue", "plain", "white", "red"), "expected no accent .* got 'white'"),
-        (("bird", "blue", "striped", None, "red"), "expected accent .* got None"),
-        (("bird", "blue", "striped", "blue", "red"), "expected accent to differ from colour"),
-        (("bird", "blue", "plain", None, "blue"), "expected part to differ from colour"),
+        (("dragon", "blue", "plain", None, "red"), "Expected the kind .* got 'dragon'"),
+        (("bird", "mauve", "plain", None, "red"), "Expected the colour .* got 'mauve'"),
+        (("bird", "blue", "plaid", "red", "red"), "Expected the pattern .* got 'plaid'"),
+        (("bird", "blue", "plain", "white", "red"), "A plain bird has no second colour; got white"),
+        (("bird", "blue", "striped", None, "red"), "Expected the accent .* got None"),
+        (("bird", "blue", "striped", "blue", "red"), "The pattern must differ in colour from the bird"),
+        (("bird", "blue", "plain", None, "blue"), "The head must differ in colour from the bird"),
     ],
 )
 def test_a_specimen_refuses_nonsense(attributes, complaint):
@@ -80,7 +80,7 @@ def test_random_specimens_respect_kind_and_hold_out():
     assert {specimen.kind for specimen in specimens(80)} == set(KINDS)
     assert not any(map(is_held_out, specimens(100)))
     assert all(map(is_held_out, specimens(50, held_out=True)))
-    with pytest.raises(ValueError, match="expected kind"):
+    with pytest.raises(ValueError, match="Expected the kind"):
         random_specimen(np.random.default_rng(0), kind="dragon")
 
 

@@ -13,7 +13,7 @@ LAYERS = {
     2: ("backbone", "predict", "augment", "probes"),
     3: ("attention", "views", "tuning", "ensemble", "agreement", "purify", "predictors", "methods", "defend")
     + ("adaptive", "attacks"),
-    4: ("pipeline", "evaluation", "fieldguide", "commands", "cli", "__main__"),
+    4: ("pipeline", "evaluation", "fieldguide", "painter", "commands", "cli", "__main__"),
 }
 LEVEL = {name: level for level, names in LAYERS.items() for name in names}
 HOMES = {

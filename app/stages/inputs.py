@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 
 import gradio as gr
 import numpy as np
@@ -20,6 +19,8 @@ from app.page import Page
 from app.run import Job
 from app.samples import Sample
 from app.session import Shown
+from app.shelf import Opened, Shelf
+from app.stages.painter import Painter
 
 PICK = """element.addEventListener('click', (event) => {
   const tile = event.target.closest('[data-index]');
@@ -44,11 +45,12 @@ class Inputs:
     """The column of inputs; `outputs` are what a new picture sets anew."""
 
     def __init__(self, backbone: engine.Backbone, samples: tuple[Sample, ...]) -> None:
-        self.backbone, self.samples = backbone, samples
+        self.shelf = Shelf(backbone, samples)
         closed = backbone.words is not None
         first = samples[0] if samples else None
         self.gallery = gr.HTML(self._tiles(0), elem_id="samples", js_on_load=PICK)
         self.upload = _upload_field()
+        self.painter = Painter(self.shelf) if closed else None
         self.truth = gr.Dropdown(
             [NO_TRUTH, *(first.classes if first else ())], value=first.truth if first else NO_TRUTH,
             label=text.TRUTH, info=text.TRUTH_INFO, elem_id="truth", filterable=True,
@@ -60,23 +62,13 @@ class Inputs:
         )  # fmt: skip
         with gr.Row():
             self.template = gr.Textbox(
-                "a photo of a {}.",
-                label=text.TEMPLATE,
-                info=text.TEMPLATE_INFO,
-                max_length=200,
-                elem_id="template",
-                min_width=150,
-            )
+                engine.DEFAULT_TEMPLATE, label=text.TEMPLATE, info=text.TEMPLATE_INFO, max_length=200,
+                elem_id="template", min_width=150,
+            )  # fmt: skip
             self.seed = gr.Number(
-                0,
-                label=text.SEED,
-                info=text.SEED_INFO,
-                precision=0,
-                minimum=0,
-                maximum=LARGEST_SEED,
-                elem_id="seed",
+                0, label=text.SEED, info=text.SEED_INFO, precision=0, minimum=0, maximum=LARGEST_SEED, elem_id="seed",
                 min_width=100,
-            )
+            )  # fmt: skip
         if closed:
             words = ", ".join(sorted(backbone.words))
             gr.HTML(
@@ -87,44 +79,52 @@ class Inputs:
         self.outputs = [self.gallery, self.upload, self.names, self.truth]
 
     def wire(self, page: Page) -> None:
-        """Picking, uploading and rewriting the question."""
+        """Picking, painting, uploading and rewriting the question."""
         self._wire_sample(page)
         self._wire_upload(page)
+        if self.painter is not None:
+            self.painter.wire(page, self.take, self.outputs)
         page.compute(self.names.blur, self._rewritten(page), [self.truth])
         page.compute(self.template.blur, self._rewritten(page), [self.truth])
         page.compute(self.truth.input, self._rewritten(page), [self.truth])
 
-    def load_first(self, page: Page) -> callable:
+    def load_first(self, page: Page) -> Callable:
         """Work for a fresh page: the first sample is there before anything is pressed."""
 
         def work(job: Job, choices: Choices) -> Iterator[dict]:
-            if self.samples:
-                sample = self.samples[0]
-                fresh = choices._replace(class_names="\n".join(sample.classes), truth=sample.truth)
-                yield from self._begin(page, job, fresh, self._read_sample(sample))
-                yield self._say_ready(page)
+            if self.shelf.samples:
+                opened = self.shelf.sample(0)
+                yield from self._begin(page, job, _asking(choices, opened), opened.shown)
+                yield page.say(text.READY)
             else:
                 yield page.draw(job.session, choices) | page.say(text.EMPTY["Picture"])
 
         return work
+
+    def take(
+        self, page: Page, request: gr.Request, values: Sequence, open_it: Callable[[], Opened], fields: dict
+    ) -> Iterator[dict]:
+        """Make the picture that `open_it` opens the visitor's, with its question where it has one; set `fields` too."""
+        try:
+            opened = open_it()
+        except engine.EngineError as error:
+            yield {self.upload: None} | page.complain(request, error)
+            return
+        choices = _asking(Choices(*values), opened)
+        yield self._fields(opened) | fields | page.say(text.BUSY["clean"], "busy")
+        job = Job(page.worker, page.store, request.session_hash, engine.Settings())
+        yield from self._begin(page, job, choices, opened.shown)
+        yield {page.journey: journey(job.session, go=1)} | page.say(text.READY)
 
     # -- listeners -------------------------------------------------------------------------------------------------
 
     def _wire_sample(self, page: Page) -> None:
         def handler(event: gr.EventData, request: gr.Request, *values: object) -> Iterator[dict]:
             place = getattr(event, "index", None)
-            if not isinstance(place, int) or not 0 <= place < len(self.samples):
+            if not isinstance(place, int) or not 0 <= place < len(self.shelf.samples):
                 yield page.say(text.EMPTY["Picture"])
                 return
-            sample = self.samples[place]
-            choices = Choices(*values)._replace(class_names="\n".join(sample.classes), truth=sample.truth)
-            fields = {
-                self.gallery: self._tiles(place),
-                self.upload: None,
-                self.names: choices.class_names,
-                self.truth: gr.Dropdown(choices=[NO_TRUTH, *sample.classes], value=sample.truth),
-            }
-            yield from self._new_picture(page, request, choices, fields, lambda: self._read_sample(sample))
+            yield from self.take(page, request, values, lambda: self.shelf.sample(place), {})
 
         page.listen(self.gallery.click, handler, self.outputs)
 
@@ -133,29 +133,29 @@ class Inputs:
             if path is None:
                 yield {page.status: gr.skip()}
                 return
-            choices = Choices(*values)._replace(truth=NO_TRUTH)
-            fields = {self.gallery: self._tiles(None), self.truth: NO_TRUTH}
-            yield from self._new_picture(page, request, choices, fields, lambda: self._read_file(path))
+            yield from self.take(page, request, values, lambda: self.shelf.file(path), {})
 
         page.listen(self.upload.input, handler, self.outputs, [self.upload])
 
-    def _new_picture(self, page: Page, request: gr.Request, choices: Choices, fields: dict, read) -> Iterator[dict]:
-        try:
-            shown = read()
-        except engine.EngineError as error:
-            yield {self.upload: None} | page.complain(request, error)
-            return
-        yield fields | page.say(text.BUSY["clean"], "busy")
-        job = Job(page.worker, page.store, request.session_hash, engine.Settings())
-        yield from self._begin(page, job, choices, shown)
-        yield {page.journey: journey(job.session, go=1)} | self._say_ready(page)
+    def _fields(self, opened: Opened) -> dict:
+        """What the column shows beside a picture just opened; an uploaded file keeps the class names that stand."""
+        source = opened.shown.source
+        chosen = int(source.removeprefix("sample ")) if source.startswith("sample ") else None
+        if not opened.names:
+            return {self.gallery: self._tiles(chosen), self.truth: NO_TRUTH}
+        return {
+            self.gallery: self._tiles(chosen),
+            self.upload: None,
+            self.names: "\n".join(opened.names),
+            self.truth: gr.Dropdown(choices=[NO_TRUTH, *opened.names], value=opened.truth),
+        }
 
     def _begin(self, page: Page, job: Job, choices: Choices, shown: Shown) -> Iterator[dict]:
         job.keep(job.session.with_picture(shown))
         yield page.draw(job.session, choices)
         yield from page.story.settle(job, choices)
 
-    def _rewritten(self, page: Page):
+    def _rewritten(self, page: Page) -> Callable:
         def work(job: Job, choices: Choices) -> Iterator[dict]:
             if job.session.picture is None:
                 yield {page.status: gr.skip()}
@@ -167,34 +167,22 @@ class Inputs:
                 return
             names = job.session.classes.names
             kept = choices.truth if choices.truth in names else NO_TRUTH
-            yield {self.truth: gr.Dropdown(choices=[NO_TRUTH, *names], value=kept)} | self._say_ready(page)
+            yield {self.truth: gr.Dropdown(choices=[NO_TRUTH, *names], value=kept)} | page.say(text.READY)
 
         return work
 
-    def _say_ready(self, page: Page) -> dict:
-        return page.say(text.READY)
-
-    # -- reading ---------------------------------------------------------------------------------------------------
-
-    def _read_sample(self, sample: Sample) -> Shown:
-        picture = engine.load_picture(sample.path)
-        mask = None if sample.mask is None else self._mask(sample.mask)
-        pixels = self.backbone.prepare(picture.image)
-        return Shown(sample.title, picture.note, picture.image.size, pixels, sample.question, mask)
-
-    def _read_file(self, path: str) -> Shown:
-        picture = engine.load_picture(path)
-        return Shown(Path(path).name, picture.note, picture.image.size, self.backbone.prepare(picture.image))
-
-    def _mask(self, path: Path) -> torch.Tensor:
-        with Image.open(path) as image:
-            return self.backbone.prepare(image.convert("RGB"))[0] > 0.5
-
     def _tiles(self, chosen: int | None) -> str:
-        if not self.samples:
+        if not self.shelf.samples:
             return note(text.NO_SAMPLES)
-        tiles = "".join(_tile(place, sample, place == chosen) for place, sample in enumerate(self.samples))
+        tiles = "".join(_tile(place, sample, place == chosen) for place, sample in enumerate(self.shelf.samples))
         return f'<div class="label">{esc(text.SAMPLES)}</div><div class="sample-grid">{tiles}</div>'
+
+
+def _asking(choices: Choices, opened: Opened) -> Choices:
+    """The page's choices with the picture's own question, or with no true class where it brings none."""
+    if not opened.names:
+        return choices._replace(truth=NO_TRUTH)
+    return choices._replace(class_names="\n".join(opened.names), truth=opened.truth)
 
 
 def _tile(place: int, sample: Sample, chosen: bool) -> str:

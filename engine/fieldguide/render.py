@@ -9,7 +9,7 @@ import numpy as np
 from . import animals, plants
 from .backdrop import paint_backdrop
 from .canvas import Patch, Pose, fill, halved, paint_patch, softened
-from .specimens import Specimen
+from .specimens import KINDS, Specimen
 
 _BUILDERS: dict[str, Callable[[Specimen, np.random.Generator], list[Patch]]] = {
     "butterfly": animals.butterfly,
@@ -39,6 +39,12 @@ class Painting:
     part_masks: dict[str, np.ndarray]
     specimen: Specimen
     seed: int
+
+    def labelled(self) -> np.ndarray:
+        """(size, size) uint8: 255 the specimen, 128 its telling part, 0 the backdrop."""
+        mask = self.object_mask * np.uint8(255)
+        mask[self.part_masks[KINDS[self.specimen.kind]]] = 128
+        return mask
 
 
 def paint(specimen: Specimen, seed: int, size: int = 448) -> Painting:

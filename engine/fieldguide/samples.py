@@ -7,9 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
 
-from .specimens import KINDS
 from .trial import make_trial
 
 SERIES = 2026
@@ -47,9 +45,7 @@ def paint_samples(folder: Path) -> None:
         name = f"{sample.kind}-{sample.index}"
         painting = trial.painting
         cv2.imwrite(str(folder / f"{name}.png"), painting.pixels[..., ::-1])
-        mask = painting.object_mask * np.uint8(255)
-        mask[painting.part_masks[KINDS[sample.kind]]] = 128
-        cv2.imwrite(str(folder / f"{name}.mask.png"), mask)
+        cv2.imwrite(str(folder / f"{name}.mask.png"), painting.labelled())
         truth = trial.classes.names[trial.truth]
         entries.append(
             {

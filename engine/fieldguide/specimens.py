@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import require
+
 COLOURS: dict[str, tuple[int, int, int]] = {
     "red": (216, 38, 44),
     "orange": (250, 138, 26),
@@ -34,7 +36,7 @@ class Specimen:
 
     `accent` is the colour of the pattern, None exactly when the pattern is plain.
     `part` is the colour of the kind's telling part (`KINDS[kind]`).
-    Neither equals `colour`, so that both can be seen. Raises ValueError otherwise.
+    Neither equals `colour`, so that both can be seen. Raises `EngineError` otherwise.
     """
 
     kind: str
@@ -49,13 +51,14 @@ class Specimen:
         _require("pattern", self.pattern, PATTERNS)
         _require("part", self.part, COLOURS)
         if self.pattern == "plain":
-            if self.accent is not None:
-                raise ValueError(f"expected no accent on a plain specimen, got {self.accent!r}")
+            require(self.accent is None, f"A plain {self.kind} has no second colour; got {self.accent}.")
         else:
             _require("accent", self.accent, COLOURS)
-        for name in ("accent", "part"):
-            if getattr(self, name) == self.colour:
-                raise ValueError(f"expected {name} to differ from colour, got {self.colour!r} for both")
+        for name, value in (("pattern", self.accent), (KINDS[self.kind], self.part)):
+            require(
+                value != self.colour,
+                f"The {name} must differ in colour from the {self.kind} to be seen; got {self.colour} for both.",
+            )
 
 
 def is_held_out(specimen: Specimen) -> bool:
@@ -74,7 +77,7 @@ def is_held_out(specimen: Specimen) -> bool:
 def random_specimen(rng: np.random.Generator, kind: str | None = None, held_out: bool = False) -> Specimen:
     """Draw a specimen, each attribute uniform over its values, until `is_held_out` agrees with `held_out`.
 
-    `kind` fixes the kind; None draws it too. Raises ValueError for an unknown kind.
+    `kind` fixes the kind; None draws it too. Raises `EngineError` for an unknown kind.
     """
     if kind is not None:
         _require("kind", kind, KINDS)
@@ -91,5 +94,4 @@ def random_specimen(rng: np.random.Generator, kind: str | None = None, held_out:
 
 
 def _require(attribute: str, value: str | None, allowed) -> None:
-    if value not in allowed:
-        raise ValueError(f"expected {attribute} to be one of {', '.join(allowed)}, got {value!r}")
+    require(value in allowed, f"Expected the {attribute} to be one of {', '.join(allowed)}; got {value!r}.")

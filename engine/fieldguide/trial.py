@@ -10,7 +10,7 @@ from ..types import Classes
 from .captions import describe
 from .labels import label_set
 from .render import Painting, paint
-from .specimens import random_specimen
+from .specimens import Specimen, random_specimen
 
 LABELS = 40
 
@@ -30,7 +30,11 @@ def make_trial(seed: int, index: int, kind: str | None = None, labels: int = LAB
     The specimen's combination of attributes is held out from training; `kind` fixes its kind.
     """
     rng = np.random.default_rng((seed, index))
-    specimen = random_specimen(rng, kind, held_out=True)
+    return ask_about(random_specimen(rng, kind, held_out=True), rng, labels)
+
+
+def ask_about(specimen: Specimen, rng: np.random.Generator, labels: int = LABELS) -> Trial:
+    """A trial of this very specimen; `rng` decides its scene and its rivals."""
     painting = paint(specimen, int(rng.integers(2**31)))
     candidates = label_set(specimen, rng, labels)
     names = tuple(describe(candidate, 3).phrase() for candidate in candidates)
