@@ -69,6 +69,19 @@ class Choices(NamedTuple):
         )
         return chosen.with_seed(self._seed())
 
+    def options(self) -> list[tuple[str, str]]:
+        """The same choices as options of `python -m engine defend`, in its spelling."""
+        named = {
+            "attack": self.attack, "eps": self.epsilon, "steps": self.attack_steps, "seed": self._seed(),
+            "kind": self.view_kind, "views": self.view_count, "high": self.high, "low": self.low,
+            "keep-high": self.keep_high, "keep-low": self.keep_low, "smallest-crop": self.smallest_crop,
+            "loss": self.loss, "tune-steps": self.tune_steps, "learning-rate": self.learning_rate, "keep": self.keep,
+            "weighting": self.weighting, "neighbours": self.neighbours,
+        }  # fmt: skip
+        chosen = [(name, value if isinstance(value, str) else f"{value:.10g}") for name, value in named.items()]
+        chosen += [("method", name) for name in engine.METHODS if name in self.methods]
+        return [("--" + name, value) for name, value in chosen]
+
     def _seed(self) -> int:
         seed = 0 if self.seed is None else self.seed
         if not 0 <= seed <= LARGEST_SEED:

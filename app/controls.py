@@ -9,7 +9,8 @@ import gradio as gr
 import numpy as np
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
-from PIL import Image
+
+from app.figures.pictures import png
 
 
 def menu(options: dict[str, str], value: str, label: str, elem_id: str, min_width: int = 160) -> gr.Dropdown:
@@ -30,12 +31,17 @@ def share(value: float, label: str, elem_id: str, least: float = 0, step: float 
 
 
 def shown(picture: np.ndarray) -> str:
-    """The path of an exact PNG file of (h, w, 3) uint8 that Gradio may serve and that is never written a second time.
+    """The path of an exact PNG file of (h, w, 3) uint8 that the browser may fetch."""
+    return served("picture.png", png(picture))
+
+
+def served(name: str, content: bytes) -> str:
+    """The path of a file that Gradio may serve and that is never written a second time.
 
     Gradio names the file of an array by its content and writes it anew whenever the picture is shown again; a browser
     that is reading it at that moment gets half a picture. A file that is moved into place whole, once, cannot do that.
     """
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "picture.png"
-        Image.fromarray(picture).save(path)
+        path = Path(folder) / name
+        path.write_bytes(content)
         return save_file_to_cache(path, get_upload_folder())

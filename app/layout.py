@@ -14,6 +14,7 @@ from app.page import Page
 from app.run import Worker
 from app.samples import Sample
 from app.session import Session, Store
+from app.shelf import Shelf
 from app.stages.attack import AttackStage
 from app.stages.attention import AttentionStage
 from app.stages.inputs import Inputs
@@ -22,6 +23,7 @@ from app.stages.tuning import TuningStage
 from app.stages.verdict import VerdictStage
 from app.stages.views import ViewsStage
 from app.story import Story
+from app.takehome import TakeHome
 
 KEEP_FILES = (600, 7200)  # seconds: look this often for files older than that
 
@@ -33,7 +35,7 @@ def build_app(
     lend: Callable | None = None,
 ) -> gr.Blocks:
     """The page for one backbone. `lend` wraps the function that needs a lent accelerator, where there is one."""
-    page = Page(Worker(backbone, lend), store or Store())
+    page, shelf = Page(Worker(backbone, lend), store or Store()), Shelf(backbone, samples)
     page.story = Story(page)
     with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         gr.HTML(_header(backbone), elem_id="header")
@@ -41,9 +43,10 @@ def build_app(
             run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=250)
             stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
             page.status = gr.HTML(status(text.READY), elem_id="status")
+            home = TakeHome(shelf)
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="inputs", scale=0, min_width=330):
-                inputs = Inputs(backbone, tuple(samples))
+                inputs = Inputs(shelf)
             with gr.Column(elem_id="story", scale=1, min_width=320):
                 page.journey = gr.HTML(journey(Session()), elem_id="journey")
                 page.stages = _panels(backbone)
@@ -52,7 +55,8 @@ def build_app(
             stage.wire(page)
         page.compute(run.click, page.story.whole)
         inputs.wire(page)
-        page.compute(demo.load, inputs.load_first(page))
+        inputs.wire_load(page, demo.load)
+        home.wire(page)
         page.stop(stop)
     return demo
 

@@ -1,8 +1,10 @@
-// Opens the step whose card is pressed, and follows the story until the visitor opens a card themselves.
+// Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, and puts a link
+// that was asked for into the address bar.
 (() => {
   const root = document.documentElement;
   let following = true;
   let seen = "";
+  let linked = "";
   const mark = () => {
     const step = root.dataset.step || "1";
     document.querySelectorAll("[data-open-step]").forEach((card) => {
@@ -23,7 +25,17 @@
     following = false;
     open(card.dataset.openStep);
   });
+  const keep = (said) => {
+    linked = said.dataset.turn;
+    const link = new URL(said.dataset.link, location.href);
+    navigator.clipboard?.writeText(link.href).catch(() => {});
+    const theme = new URL(location.href).searchParams.get("__theme");
+    if (theme) link.searchParams.set("__theme", theme);
+    history.replaceState(null, "", link);
+  };
   new MutationObserver(() => {
+    const said = document.querySelector("#status [data-link]");
+    if (said && said.dataset.turn !== linked) keep(said);
     const strip = document.querySelector("#journey [data-go]");
     if (strip && strip.dataset.turn !== seen) {
       seen = strip.dataset.turn;

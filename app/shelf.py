@@ -14,6 +14,8 @@ from app import text
 from app.samples import Sample
 from app.session import Shown
 
+NO_ACCENT = "none"
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Opened:
@@ -83,7 +85,7 @@ class Shelf:
 
 def spell(specimen: engine.Specimen) -> str:
     """Five words that name a specimen."""
-    accent = specimen.accent or "none"
+    accent = specimen.accent or NO_ACCENT
     return f"{specimen.kind} {specimen.colour} {specimen.pattern} {accent} {specimen.part}"
 
 

@@ -57,6 +57,33 @@ NOT_YET = "That does not work yet"
 RUN_STORY = "▶ Run the whole story"
 STOP = "■ Stop"
 
+LINK, DOWNLOAD = "Link", "Download"
+LINK_MADE = "The address bar now holds a link to this picture and these settings, copied where the browser allows it."
+LINK_OWN = "The address bar now holds a link to these settings. Your own picture is not in it and stays here."
+LINK_TOO_LONG = (
+    "Expected a link of at most {most:,} characters; with these class names it has {length:,}. Download the results"
+    " instead."
+)
+LINK_ODD = "The link asks for {name} = “{value}”, which this page cannot offer, so it was left as it is."
+RESTORED = "Restored from the link. Press “Run the whole story” to get the same results."
+PACKING = "Packing numbers, pictures and figures"
+PACKED = "Packed: the download has started."
+NOTHING_TO_TAKE = "There is nothing to take home yet: choose a picture first."
+ZIP_NAME = "a-tpt-explorer.zip"
+ZIP_HEAD = "A-TPT Explorer: what was found on “{name}”."
+ZIP_FILES = (
+    ("settings.json", "everything that was set, with the versions and the fingerprint of the weights"),
+    ("results.json", "the answers and numbers of every step"),
+    ("numbers.npz", "logits, maps, losses, views' features and weights, the tuned context"),
+    ("clean.png", "the picture as the model sees it, exact"),
+    ("attacked.png", "the attacked picture in 8 bits, exact: what all later steps used"),
+    ("change-amplified.png", "the change around grey, for looking only"),
+    ("figures/", "the figures as PNG and SVG"),
+    ("classes.txt", "the class names"),
+    ("redo.sh, redo.py", "the command and the script that compute it again"),
+)
+ZIP_TAIL = "One picture proves nothing: measure methods with `python -m engine evaluate`."
+
 SAMPLES = "Samples: pick one"
 NO_SAMPLES = "There are no samples here: upload a picture of your own."
 UPLOAD = "Or your own picture"

@@ -7,7 +7,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from app.run import Job, Worker
+from app.session import Session, Shown, Store
 from engine.backbone import Backbone
+from tests.page_cases import CHOICES, CLASSES
 
 TINY = {
     "embed_dim": 64,
@@ -54,3 +57,16 @@ def resnet() -> Backbone:
             layer.weight.data.normal_(1, 0.5)
             layer.bias.data.normal_(0, 0.5)
     return Backbone(model, open_clip.get_tokenizer("ViT-B-32"), "tiny ResNet")
+
+
+@pytest.fixture
+def told(tiny):
+    """A session after the whole story on the tiny model."""
+    store = Store()
+    pixels = torch.rand(3, tiny.image_size, tiny.image_size, generator=torch.Generator().manual_seed(1))
+    session = Session().with_picture(Shown("x.png", "", (64, 64), pixels)).with_question(CLASSES, 1)
+    store.put("me", session)
+    job = Job(Worker(tiny), store, "me", CHOICES.settings())
+    for stage in job.stages("story"):
+        job.take(stage)
+    return job.session

@@ -24,18 +24,9 @@ from app.run import Job, Worker
 from app.samples import load_samples
 from app.session import Session, Shown, Store, Superseded, weight
 from app.stages.attack import verdict
+from tests.page_cases import CHOICES, CLASSES
 
 NASTY = "<img src=x onerror=alert(1)> {{value}} ${value} `x`"
-CLASSES = engine.Classes(("red fish", "blue fish", "green fish"))
-CHOICES = Choices(
-    class_names="red fish\nblue fish\ngreen fish", template="a photo of a {}.", truth="blue fish", seed=0, attack="pgd",
-    epsilon=4, attack_steps=3, map_method="a-tpt", colours="viridis", cells="patches", scale="shared",
-    view_kind="attention", view_count=8, high=0.2, low=0.8, keep_high=0.8, keep_low=0.2, smallest_crop=0.08,
-    loss="pointwise", tune_steps=2, learning_rate=0.005, keep=0.5, weighting="similarity", neighbours=4,
-    methods=["clip", "a-tpt"],
-)  # fmt: skip
-
-
 def built(backbone):
     """The page, built inside a running event loop: one that Gradio makes for itself is never closed."""
 
@@ -43,19 +34,6 @@ def built(backbone):
         return build_app(backbone)
 
     return asyncio.run(build())
-
-
-@pytest.fixture
-def told(tiny):
-    """A session after the whole story on the tiny model."""
-    store = Store()
-    pixels = torch.rand(3, tiny.image_size, tiny.image_size, generator=torch.Generator().manual_seed(1))
-    session = Session().with_picture(Shown("x.png", "", (64, 64), pixels)).with_question(CLASSES, 1)
-    store.put("me", session)
-    job = Job(Worker(tiny), store, "me", CHOICES.settings())
-    for stage in job.stages("story"):
-        job.take(stage)
-    return job.session
 
 
 def test_the_story_fills_the_whole_session(told):

@@ -22,13 +22,17 @@ def journey(session: Session, busy: int | None = None, go: int | None = None, st
     return f'<nav class="journey" aria-label="Steps of the story"{move}>{cards}</nav>'
 
 
-def status(sentence: str, tone: str = "calm", share: float | None = None) -> str:
-    """One sentence on what happens now; `tone` is calm, busy, good or bad; `share` fills the line below."""
+def status(sentence: str, tone: str = "calm", share: float | None = None, link: str = "") -> str:
+    """One sentence on what happens now; `tone` is calm, busy, good or bad; `share` fills the line below.
+
+    `link`, the query of a link, is what the browser is to put into its address bar.
+    """
     role = "alert" if tone == "bad" else "status"
     width = "" if share is None else f'<span class="progress"><span style="width:{100 * share:.0f}%"></span></span>'
     dots = " …" if tone == "busy" else ""
+    asked = f' data-link="{esc(link)}" data-turn="{time.monotonic_ns()}"' if link else ""
     return (
-        f'<div class="status {esc(tone)}" role="{role}"'
+        f'<div class="status {esc(tone)}" role="{role}"{asked}'
         f' aria-live="polite"><span>{esc(sentence)}{dots}</span>{width}</div>'
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 from PIL import Image
 from torch import Tensor
@@ -15,6 +17,13 @@ THUMBNAIL = 84
 def to_uint8(pixels: Tensor) -> np.ndarray:
     """Pixels (3, s, s) in [0, 1] as (s, s, 3) uint8, rounded, never cut."""
     return (pixels.detach().cpu() * 255).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """An exact file of (h, w, 3) uint8."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def gain_for(epsilon: float) -> float:

@@ -21,6 +21,7 @@ from app.samples import Sample
 from app.session import Shown
 from app.shelf import Opened, Shelf
 from app.stages.painter import Painter
+from app.takehome import restored
 
 PICK = """element.addEventListener('click', (event) => {
   const tile = event.target.closest('[data-index]');
@@ -44,8 +45,8 @@ def _upload_field() -> gr.Image:
 class Inputs:
     """The column of inputs; `outputs` are what a new picture sets anew."""
 
-    def __init__(self, backbone: engine.Backbone, samples: tuple[Sample, ...]) -> None:
-        self.shelf = Shelf(backbone, samples)
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf, samples, backbone = shelf, shelf.samples, shelf.backbone
         closed = backbone.words is not None
         first = samples[0] if samples else None
         self.gallery = gr.HTML(self._tiles(0), elem_id="samples", js_on_load=PICK)
@@ -83,35 +84,41 @@ class Inputs:
         self._wire_sample(page)
         self._wire_upload(page)
         if self.painter is not None:
-            self.painter.wire(page, self.take, self.outputs)
+            self.painter.wire(page, self.take, [*self.outputs, *self._painted])
         page.compute(self.names.blur, self._rewritten(page), [self.truth])
         page.compute(self.template.blur, self._rewritten(page), [self.truth])
         page.compute(self.truth.input, self._rewritten(page), [self.truth])
 
-    def load_first(self, page: Page) -> Callable:
-        """Work for a fresh page: the first sample is there before anything is pressed."""
+    def wire_load(self, page: Page, load: Callable) -> None:
+        """A fresh page shows what its link asks for, else the first sample."""
 
-        def work(job: Job, choices: Choices) -> Iterator[dict]:
-            if self.shelf.samples:
-                opened = self.shelf.sample(0)
-                yield from self._begin(page, job, _asking(choices, opened), opened.shown)
-                yield page.say(text.READY)
-            else:
+        def handler(request: gr.Request, *values: object) -> Iterator[dict]:
+            job = Job(page.worker, page.store, request.session_hash, engine.Settings())
+            opened, choices, complaints = restored(page, self.shelf, dict(request.query_params))
+            if opened is None and not self.shelf.samples:
                 yield page.draw(job.session, choices) | page.say(text.EMPTY["Picture"])
+                return
+            opened = opened or self.shelf.sample(0)
+            linked = choices != Choices(*values)
+            if linked:
+                yield {page.controls[name]: value for name, value in choices._asdict().items()} | self._beside(opened)
+            yield from self._begin(page, job, choices, opened.shown)
+            if complaints:
+                yield page.say(" ".join(complaints), "bad")
+            else:
+                yield page.say(text.RESTORED if linked else text.READY)
 
-        return work
+        page.listen(load, handler, [*self.outputs, *page.inputs, *self._painted])
 
-    def take(
-        self, page: Page, request: gr.Request, values: Sequence, open_it: Callable[[], Opened], fields: dict
-    ) -> Iterator[dict]:
-        """Make the picture that `open_it` opens the visitor's, with its question where it has one; set `fields` too."""
+    def take(self, page: Page, request: gr.Request, values: Sequence, open_it: Callable[[], Opened]) -> Iterator[dict]:
+        """Make the picture that `open_it` opens the visitor's, with its question where it has one."""
         try:
             opened = open_it()
         except engine.EngineError as error:
             yield {self.upload: None} | page.complain(request, error)
             return
         choices = _asking(Choices(*values), opened)
-        yield self._fields(opened) | fields | page.say(text.BUSY["clean"], "busy")
+        yield self._fields(opened) | page.say(text.BUSY["clean"], "busy")
         job = Job(page.worker, page.store, request.session_hash, engine.Settings())
         yield from self._begin(page, job, choices, opened.shown)
         yield {page.journey: journey(job.session, go=1)} | page.say(text.READY)
@@ -124,7 +131,7 @@ class Inputs:
             if not isinstance(place, int) or not 0 <= place < len(self.shelf.samples):
                 yield page.say(text.EMPTY["Picture"])
                 return
-            yield from self.take(page, request, values, lambda: self.shelf.sample(place), {})
+            yield from self.take(page, request, values, lambda: self.shelf.sample(place))
 
         page.listen(self.gallery.click, handler, self.outputs)
 
@@ -133,22 +140,29 @@ class Inputs:
             if path is None:
                 yield {page.status: gr.skip()}
                 return
-            yield from self.take(page, request, values, lambda: self.shelf.file(path), {})
+            yield from self.take(page, request, values, lambda: self.shelf.file(path))
 
         page.listen(self.upload.input, handler, self.outputs, [self.upload])
 
     def _fields(self, opened: Opened) -> dict:
-        """What the column shows beside a picture just opened; an uploaded file keeps the class names that stand."""
-        source = opened.shown.source
-        chosen = int(source.removeprefix("sample ")) if source.startswith("sample ") else None
+        """What the column shows with a picture just opened; an uploaded file keeps the class names that stand."""
         if not opened.names:
-            return {self.gallery: self._tiles(chosen), self.truth: NO_TRUTH}
-        return {
-            self.gallery: self._tiles(chosen),
-            self.upload: None,
-            self.names: "\n".join(opened.names),
-            self.truth: gr.Dropdown(choices=[NO_TRUTH, *opened.names], value=opened.truth),
-        }
+            return self._beside(opened) | {self.truth: NO_TRUTH}
+        return self._beside(opened) | {self.upload: None, self.names: "\n".join(opened.names)}
+
+    def _beside(self, opened: Opened) -> dict:
+        """The chosen tile, the painter's fields, and the truths there are to choose from."""
+        kind, _, rest = opened.shown.source.partition(" ")
+        updates = {self.gallery: self._tiles(int(rest) if kind == "sample" else None)}
+        if kind == "specimen" and self.painter is not None:
+            updates |= self.painter.show(rest)
+        if opened.names:
+            updates[self.truth] = gr.Dropdown(choices=[NO_TRUTH, *opened.names], value=opened.truth)
+        return updates
+
+    @property
+    def _painted(self) -> list:
+        return self.painter.fields if self.painter is not None else []
 
     def _begin(self, page: Page, job: Job, choices: Choices, shown: Shown) -> Iterator[dict]:
         job.keep(job.session.with_picture(shown))

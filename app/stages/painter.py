@@ -12,7 +12,7 @@ from app import text
 from app.choices import LARGEST_SEED
 from app.controls import menu
 from app.page import Page
-from app.shelf import Opened, Shelf, unspell
+from app.shelf import NO_ACCENT, Opened, Shelf, unspell
 
 LARGEST_NUMBER = 9_999
 
@@ -43,26 +43,31 @@ class Painter:
         self.fields = [kind, colour, pattern, accent, part, number]
 
     def wire(self, page: Page, take: Callable[..., Iterator[dict]], outputs: list) -> None:
-        """`take(page, request, values, open, fields)` makes what `open` returns the visitor's picture."""
+        """`take(page, request, values, open_it)` makes what `open_it` opens the visitor's picture."""
 
         def paint(request: gr.Request, *values: object) -> Iterator[dict]:
             wish, rest = values[:6], values[6:]
-            yield from take(page, request, rest, lambda: self._open(*wish), {})
+            yield from take(page, request, rest, lambda: self._open(*wish))
 
         def surprise(request: gr.Request, *values: object) -> Iterator[dict]:
             rng = np.random.default_rng()
             specimen, number = engine.random_specimen(rng, held_out=True), int(rng.integers(LARGEST_NUMBER))
-            drawn = (specimen.kind, specimen.colour, specimen.pattern, specimen.accent or values[3], specimen.part)
-            fields = dict(zip(self.fields, (*drawn, number), strict=True))
-            fields[self.part] = gr.Dropdown(value=specimen.part, label=_part_of(specimen.kind))
-            yield from take(page, request, values[6:], lambda: self.shelf.specimen(specimen, number), fields)
+            yield from take(page, request, values, lambda: self.shelf.specimen(specimen, number))
 
         page.listen(self.paint.click, paint, outputs, self.fields)
-        page.listen(self.surprise.click, surprise, [*outputs, *self.fields], self.fields)
+        page.listen(self.surprise.click, surprise, outputs)
         self.fields[0].input(
             lambda kind: gr.Dropdown(label=_part_of(kind)), self.fields[0], self.part, show_progress="hidden",
             api_visibility="private", concurrency_limit=None,
         )  # fmt: skip
+
+    def show(self, words: str) -> dict:
+        """The fields as a specimen's words and number set them; a plain one leaves the pattern's colour as it is."""
+        *values, number = words.split()
+        said = dict(zip(self.fields, [*values, int(number)], strict=True))
+        if values[3] == NO_ACCENT:
+            del said[self.fields[3]]
+        return said | {self.part: gr.Dropdown(value=values[4], label=_part_of(values[0]))}
 
     def _open(self, *wish: object) -> Opened:
         *words, number = wish

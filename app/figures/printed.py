@@ -1,0 +1,133 @@
+"""Figures on white paper for what a visitor takes home; the page itself draws its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+import engine
+from app.session import Session
+
+from .maps import DIVERGING, upper_end
+from .pictures import to_uint8
+
+CLEAN, ATTACKED, DEFENDED, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#8590a2"
+STYLE = {"fontsize": 9}
+
+
+def printed(session: Session) -> dict[str, Figure]:
+    """Every figure for which the session has results, by name."""
+    drawers: dict[str, tuple[object, Callable[[Session], Figure]]] = {
+        "attack": (session.adversarial, _attack),
+        "maps": (session.maps, _maps),
+        "tuning": (session.steps, _tuning),
+        "methods": (session.defences, _methods),
+    }
+    return {name: draw(session) for name, (result, draw) in drawers.items() if result}
+
+
+def _attack(session: Session) -> Figure:
+    result = session.adversarial
+    figure = Figure((10, 3.2), layout="constrained")
+    pictures, curves = figure.subplots(1, 4, width_ratios=(1, 1, 1, 1.5))[:3], figure.axes[3]
+    size = max(result.linf(), 1 / 255)
+    change = (0.5 + (result.saved - result.clean) / (2 * size)).clamp(0, 1)
+    named = (
+        (f"clean: {_wrapped(result.before.name)}", result.clean),
+        (f"attacked: {_wrapped(result.after_saved.name)}", result.saved),
+        (f"the change, ±{255 * size:.0f}/255 fills the scale", change),
+    )
+    for axes, (title, pixels) in zip(pictures, named, strict=True):
+        axes.imshow(to_uint8(pixels), interpolation="nearest")
+        _bare(axes, title)
+    if result.steps:
+        _line(curves, [step.loss for step in result.steps], ATTACKED, "iteration", "loss (nats)", 1)
+    return figure
+
+
+def _maps(session: Session) -> Figure:
+    pair, result = session.maps, session.adversarial
+    figure = Figure((10, 3.4), layout="constrained")
+    first, second, third = figure.subplots(1, 3)
+    clean, attacked = pair.clean.raw.numpy(), pair.attacked.raw.numpy()
+    low, high = min(clean.min(), attacked.min()), upper_end(clean, attacked)
+    for axes, title, cells, pixels in (
+        (first, "clean", clean, result.clean),
+        (second, "attacked", attacked, result.saved),
+    ):
+        drawn = _overlaid(axes, cells, pixels, "viridis", (low, high))
+        _bare(axes, title)
+    figure.colorbar(drawn, ax=[first, second], shrink=0.8, extend="max")
+    most = upper_end(np.abs(attacked - clean)) or 1e-12
+    drawn = _overlaid(third, attacked - clean, result.clean, DIVERGING, (-most, most))
+    _bare(third, "attacked − clean")
+    figure.colorbar(drawn, ax=third, shrink=0.8, extend="both")
+    label = session.classes.names[pair.clean.label]
+    figure.suptitle(f"{engine.MAPS[pair.clean.method].title}: evidence for “{label}”", fontsize=10)
+    return figure
+
+
+def _overlaid(axes: Axes, cells: np.ndarray, pixels, colours: str, limits: tuple[float, float]):
+    size = pixels.shape[-1]
+    axes.imshow(pixels.mean(0).numpy(), cmap="gray", vmin=0, vmax=1)
+    extent = (-0.5, size - 0.5, size - 0.5, -0.5)
+    return axes.imshow(
+        cells, cmap=colours, vmin=limits[0], vmax=limits[1], alpha=0.7, extent=extent, interpolation="nearest"
+    )
+
+
+def _tuning(session: Session) -> Figure:
+    steps = session.steps
+    figure = Figure((10, 3.2), layout="constrained")
+    loss, entropies = figure.subplots(1, 2)
+    _line(loss, [step.loss for step in steps], DEFENDED, "step", "loss (nats)", 0)
+    first, last, kept = steps[0].entropies, steps[-1].entropies, set(steps[-1].kept.tolist())
+    for view, (before, after) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        driving = view in kept
+        entropies.plot((0, 1), (before, after), color=DEFENDED if driving else OTHER, lw=1.6 if driving else 0.6)
+    entropies.set_xticks((0, 1), ("untuned", f"after {steps[-1].index}"))
+    entropies.set_ylim(0, math.log(len(session.classes)))
+    entropies.set_ylabel("entropy of a view (nats)", **STYLE)
+    entropies.set_title("green: views that drive the tuning", **STYLE)
+    return figure
+
+
+def _methods(session: Session) -> Figure:
+    figure = Figure((8, 0.9 + 0.34 * len(session.defences)), layout="constrained")
+    axes = figure.subplots()
+    titles = [engine.METHODS[d.method].title for d in session.defences]
+    shares = [float(d.prediction.probabilities[session.reference]) for d in session.defences]
+    right = [d.prediction.label == session.reference for d in session.defences]
+    axes.barh(titles, shares, color=[DEFENDED if hit else ATTACKED for hit in right])
+    for row, (share, hit) in enumerate(zip(shares, right, strict=True)):
+        axes.text(min(share + 0.01, 0.9), row, "right" if hit else "wrong", va="center", fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.set_xlabel(f"share given to “{session.classes.names[session.reference]}”", **STYLE)
+    return figure
+
+
+def _line(axes: Axes, values: list[float], colour: str, x_name: str, y_name: str, first: int) -> None:
+    axes.plot(range(first, first + len(values)), values, color=colour, marker="o", ms=3)
+    axes.set_xlabel(x_name, **STYLE)
+    axes.set_ylabel(y_name, **STYLE)
+    axes.set_ylim(bottom=min(0, *values))
+    axes.xaxis.get_major_locator().set_params(integer=True)
+
+
+def _bare(axes: Axes, title: str) -> None:
+    axes.set_title(title, fontsize=8)
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def _wrapped(name: str, width: int = 28) -> str:
+    """A class name on two lines where it is long; figures are narrow."""
+    if len(name) <= width:
+        return name
+    cut = name.rfind(" ", 0, width)
+    return name[: max(cut, 1)] + "\n" + name[max(cut, 1) :].strip()[:width]

@@ -1,0 +1,79 @@
+"""Two buttons beside the status line: a link that restores picture and settings, and a ZIP with all that was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import gradio as gr
+
+import engine
+from app import link, report, text
+from app.choices import Choices
+from app.controls import served
+from app.figures.journey import status
+from app.page import Page
+from app.shelf import Opened, Shelf
+
+PRESS_HIDDEN = "() => document.querySelector('#zip').click()"
+
+
+class TakeHome:
+    """Link and download; neither runs the model."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+        self.link = gr.Button(text.LINK, elem_id="link", scale=0, min_width=80)
+        self.download = gr.Button(text.DOWNLOAD, elem_id="download", scale=0, min_width=100)
+        self.file = gr.DownloadButton("", elem_id="zip", elem_classes=["unseen"])
+
+    def wire(self, page: Page) -> None:
+        """Both read the session as it is."""
+
+        def make_link(request: gr.Request, *values: object) -> str:
+            picture = page.store.get(request.session_hash).picture
+            opened = None if picture is None or not picture.source else self.shelf.again(picture.source)
+            try:
+                asked = link.query(Choices(*values), started(page), opened)
+            except engine.EngineError as error:
+                return status(str(error), "bad")
+            return status(text.LINK_OWN if opened is None else text.LINK_MADE, "good", link=asked)
+
+        def pack(request: gr.Request, *values: object) -> Iterator[dict]:
+            session = page.store.get(request.session_hash)
+            yield page.say(text.PACKING, "busy")
+            try:
+                packed = report.bundle(page.worker.backbone, session, Choices(*values))
+            except engine.EngineError as error:
+                yield page.complain(request, error)
+                return
+            yield {self.file: served(text.ZIP_NAME, packed)} | page.say(text.PACKED, "good")
+
+        quiet = {"show_progress": "hidden", "api_visibility": "private"}
+        self.link.click(make_link, page.inputs, page.status, **quiet)
+        packing = self.download.click(pack, page.inputs, [self.file, page.status, page.journey], **quiet)
+        packing.success(None, None, None, js=PRESS_HIDDEN, api_visibility="private")
+
+
+def started(page: Page) -> Choices:
+    """The choices of a page that nobody has touched."""
+    return Choices(*(component.value for component in page.inputs))
+
+
+def restored(page: Page, shelf: Shelf, parameters: Mapping[str, str]) -> tuple[Opened | None, Choices, list[str]]:
+    """The picture and the choices that a link asks for, and a sentence for each thing that this page cannot offer."""
+
+    def fits(name: str, value: object) -> bool:
+        try:
+            page.controls[name].preprocess(value)
+        except (gr.Error, TypeError):
+            return False
+        return True
+
+    opened, complaints = None, []
+    if source := parameters.get(link.PICTURE, ""):
+        try:
+            opened = shelf.again(source)
+        except engine.EngineError as error:
+            complaints.append(str(error))
+    choices, odd = link.restored(parameters, started(page), opened, fits)
+    return opened, choices, complaints + odd
