@@ -18,6 +18,7 @@ from app.shelf import Shelf
 from app.stages.attack import AttackStage
 from app.stages.attention import AttentionStage
 from app.stages.inputs import Inputs
+from app.stages.many import ManyStage
 from app.stages.picture import PictureStage
 from app.stages.tuning import TuningStage
 from app.stages.verdict import VerdictStage
@@ -49,7 +50,7 @@ def build_app(
                 inputs = Inputs(shelf)
             with gr.Column(elem_id="story", scale=1, min_width=320):
                 page.journey = gr.HTML(journey(Session()), elem_id="journey")
-                page.stages = _panels(backbone)
+                page.stages = _panels(backbone, shelf)
         page.controls = inputs.controls | {k: v for stage in page.stages.values() for k, v in stage.controls.items()}
         for stage in page.stages.values():
             stage.wire(page)
@@ -61,10 +62,10 @@ def build_app(
     return demo
 
 
-def _panels(backbone: engine.Backbone) -> dict[int, object]:
+def _panels(backbone: engine.Backbone, shelf: Shelf) -> dict[int, object]:
     builders = (
         lambda: PictureStage(backbone), AttackStage, lambda: AttentionStage(backbone), ViewsStage,
-        lambda: TuningStage(backbone), VerdictStage,
+        lambda: TuningStage(backbone), VerdictStage, lambda: ManyStage(shelf),
     )  # fmt: skip
     stages = {}
     for number, build in enumerate(builders, 1):

@@ -40,7 +40,7 @@ class Page:
         drawn = [component for stage in self.stages.values() for component in stage.outputs]
         return [*drawn, self.journey, self.status]
 
-    def draw(self, session: Session, choices: Choices, first: int = 1, last: int = 6) -> dict:
+    def draw(self, session: Session, choices: Choices, first: int = 1, last: int = 7) -> dict:
         """The panels `first` to `last` and the strip of cards as the session has them."""
         updates = {self.journey: journey(session)}
         for number in range(first, last + 1):

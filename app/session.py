@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 import engine
+from app.strip import Strip
 
 # What becomes void when a part is set anew.
 _DOWNSTREAM = {
@@ -71,6 +72,7 @@ class Session:
     steps: tuple[engine.TuneStep, ...] = ()
     ensemble: engine.Ensemble | None = None
     defences: tuple[engine.Defence, ...] = ()
+    strip: Strip | None = None
 
     def with_picture(self, picture: Shown) -> Session:
         """Another picture: nothing that was computed on the old one remains."""

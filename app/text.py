@@ -3,7 +3,7 @@
 TITLE = "A-TPT Explorer"
 TAGLINE = "Watch a CLIP-like model look at a picture, be fooled by a change nobody sees, and be repaired while it runs."
 
-STEPS = ("Picture", "Attack", "Attention", "Views", "Tuning", "Verdict")
+STEPS = ("Picture", "Attack", "Attention", "Views", "Tuning", "Verdict", "Many")
 WAITING = {
     "Attack": "Needs a picture.",
     "Attention": "Needs the attack.",
@@ -18,6 +18,7 @@ EMPTY = {
     "Views": "Press **Make views** to cut, mix and re-weigh the attacked picture into many variants.",
     "Tuning": "Press **Step** to move the prompt once, or **Run** for all steps. The model itself stays untouched.",
     "Verdict": "Press **Compare methods** to let every defence answer for this very picture.",
+    "Many": "Press **Try them** to attack several pictures as set in step 2 and defend them as set in steps 4 to 6.",
 }
 MISSING = {
     "Picture": "",
@@ -41,6 +42,7 @@ BUSY = {
     "tune": "Tuning the prompt",
     "ensemble": "Weighing the views",
     "methods": "Comparing methods",
+    "strip": "Attacking and defending many pictures",
 }
 DONE = {
     "attack": "Attack finished.",
@@ -48,6 +50,7 @@ DONE = {
     "views": "Views made.",
     "tune": "Prompt tuned.",
     "methods": "Methods compared.",
+    "strip": "All pictures answered.",
     "story": "The whole story ran",
     "reset": "The prompt is as it was written.",
     "cleared": "Changed: the results that followed from the old value were cleared.",
@@ -201,6 +204,20 @@ WEIGHTINGS = {
     "uniform": "all alike",
 }
 NEIGHBOURS = "Neighbours counted"
+STRIP_SOURCE, STRIP_COUNT, STRIP_RUN = "Pictures", "How many", "Try them"
+STRIP_SOURCES = {"samples": "the samples", "specimens": "fresh specimens, held out"}
+STRIP_CLEAN = "CLIP, not attacked"
+STRIP_NONE = "There are no pictures with known classes for this model: measure a folder with python -m engine evaluate."
+STRIP_PROGRESS = "{done} of {total} pictures answered, about {left:.0f} s left"
+WILSON = "95 % Wilson interval: where the true share may lie"
+STRIP_CAPTION = (
+    ("What you see", "one row a picture, one column a method; where it was wrong, the words it got wrong."),
+    ("How", "the attack of step 2 with the true class, then the methods of step 6 with the views of step 4."),
+    (
+        "What it does not show",
+        "small differences: the interval below each count is where the share may lie after so few pictures.",
+    ),
+)
 METHODS_LABEL = "Methods"
 COMPARE = "Compare methods"
 VERDICT_CAPTION = (

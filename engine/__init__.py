@@ -9,6 +9,7 @@ from .backbone import Backbone, load_backbone
 from .defend import defend
 from .ensemble import fuse
 from .errors import EngineError
+from .evaluation.summary import wilson
 from .fieldguide import COLOURS, KINDS, PATTERNS, Specimen, is_held_out, random_specimen
 from .measures import centre_shift, spearman, top_iou
 from .methods import METHODS
@@ -87,4 +88,5 @@ __all__ = [
     "spearman",
     "top_iou",
     "tune",
+    "wilson",
 ]

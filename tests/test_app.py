@@ -14,7 +14,7 @@ from app.choices import NO_TRUTH, Choices
 from app.controls import shown
 from app.figures.bars import prediction_bars
 from app.figures.curves import Line, curve, entropy_rows, weight_columns
-from app.figures.html import differing, esc, levels, percent
+from app.figures.html import differing, differing_words, esc, levels, percent
 from app.figures.journey import journey, status
 from app.figures.maps import Look, difference_map, heat_map, top_cells
 from app.figures.pictures import amplified, gain_for, to_uint8
@@ -23,7 +23,11 @@ from app.page import Page
 from app.run import Job, Worker
 from app.samples import load_samples
 from app.session import Session, Shown, Store, Superseded, weight
+from app.shelf import Shelf
 from app.stages.attack import verdict
+from app.stages.many import _drawn as strip_table
+from app.stages.many import _pictures
+from app.strip import Row, Strip
 from tests.page_cases import CHOICES, CLASSES
 
 NASTY = "<img src=x onerror=alert(1)> {{value}} ${value} `x`"
@@ -224,3 +228,21 @@ def test_the_badge_tells_what_this_attacker_knows(tiny, method):
     told = verdict(result)
     assert engine.ATTACKS[method].threat in told
     assert ("knows nothing of any defence" in told) == (method not in ("pgd-crops", "pgd-views", "adaptive"))
+
+
+def test_a_strip_counts_what_was_right_and_says_how_sure_that_is(tiny):
+    answers = (("clip", "blue fish"), ("a-tpt", "red fish"))
+    rows = tuple(Row("data:,", "red fish", clean, answers) for clean in ("red fish", "red fish", "green fish"))
+    strip = Strip(CHOICES.settings(), 4, rows)
+    assert [strip.right(name) for name in (None, "clip", "a-tpt")] == [2, 0, 3]
+    drawn = journey(Session(strip=strip)) + strip_table(strip)
+    assert "3 of 3 right" in drawn and "44–100 %" in drawn and "PGD, 4/255" in drawn
+    assert differing_words("blue and red fish", "blue and pink fish") == ["red"]
+
+
+def test_strips_are_drawn_by_seed_and_samples_come_in_order():
+    shelf = Shelf(engine.load_backbone(), load_samples(Path(__file__).parents[1] / "assets" / "samples"))
+    names = [[open_it().truth for open_it in _pictures(shelf, "specimens", 3, seed)] for seed in (1, 1, 2)]
+    assert names[0] == names[1] != names[2]
+    assert [open_it().shown.source for open_it in _pictures(shelf, "samples", 2, 9)] == ["sample 0", "sample 1"]
+    assert len(_pictures(shelf, "samples", 16, 0)) == len(shelf.samples)

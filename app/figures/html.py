@@ -40,10 +40,21 @@ def levels(change: float) -> str:
 
 def differing(name: str, reference: str | None) -> str:
     """A class name with the words underlined where `reference` says something else; near-identical names need it."""
-    words, known = name.split(), (reference or name).split()
+    shared = _shared_places(name.split(), (reference or name).split())
+    marked = (esc(w) if i in shared else f'<em class="differs">{esc(w)}</em>' for i, w in enumerate(name.split()))
+    return " ".join(marked)
+
+
+def differing_words(name: str, reference: str) -> list[str]:
+    """The words of a class name where `reference` says something else; all of them where the words are the same."""
+    words = name.split()
+    shared = _shared_places(words, reference.split())
+    return [word for place, word in enumerate(words) if place not in shared] or words
+
+
+def _shared_places(words: list[str], known: list[str]) -> set[int]:
     same = difflib.SequenceMatcher(None, known, words, autojunk=False).get_matching_blocks()
-    shared = {place for block in same for place in range(block.b, block.b + block.size)}
-    return " ".join(esc(w) if i in shared else f'<em class="differs">{esc(w)}</em>' for i, w in enumerate(words))
+    return {place for block in same for place in range(block.b, block.b + block.size)}
 
 
 def caption(parts: Iterable[tuple[str, str]], **words: str) -> str:

@@ -6,6 +6,7 @@ import time
 
 from app import text
 from app.session import Session
+from engine import METHODS, top_iou
 
 from .html import esc, percent
 
@@ -13,7 +14,7 @@ ICONS = {"done": "✓", "busy": "…", "open": "○", "waiting": "·"}
 
 
 def journey(session: Session, busy: int | None = None, go: int | None = None, story: bool = False) -> str:
-    """Six cards with their findings. `busy` is the step now running, `go` the step the page should open."""
+    """Seven cards with their findings. `busy` is the step now running, `go` the step the page should open."""
     findings = _findings(session)
     cards = "".join(
         _card(number, name, findings[number - 1], busy == number, session) for number, name in enumerate(text.STEPS, 1)
@@ -62,7 +63,8 @@ def _waiting(name: str, session: Session) -> str:
 
 
 def _findings(session: Session) -> list[tuple[str, str] | None]:
-    return [_picture(session), _attack(session), _maps(session), _views(session), _tuning(session), _verdict(session)]
+    tellers = (_picture, _attack, _maps, _views, _tuning, _verdict, _many)
+    return [tell(session) for tell in tellers]
 
 
 def _picture(session: Session) -> tuple[str, str] | None:
@@ -88,8 +90,6 @@ def _attack(session: Session) -> tuple[str, str] | None:
 def _maps(session: Session) -> tuple[str, str] | None:
     if session.maps is None:
         return None
-    from engine import top_iou
-
     overlap = top_iou(session.maps.clean.raw, session.maps.attacked.raw)
     return f"{100 * overlap:.0f} % overlap", "of the strongest cells, clean and attacked"
 
@@ -120,3 +120,13 @@ def _verdict(session: Session) -> tuple[str, str] | None:
         return ("Right answer" if good else "Wrong answer"), f"{answer.name} {percent(answer.confidence)}"
     right = sum(d.prediction.label == session.reference for d in session.defences)
     return f"{right} of {len(session.defences)} right", "methods on this picture"
+
+
+def _many(session: Session) -> tuple[str, str] | None:
+    strip = session.strip
+    if strip is None:
+        return None
+    methods = [name for name, _ in strip.rows[0].answers]
+    chosen = "a-tpt" if "a-tpt" in methods else methods[-1]
+    total, title = len(strip.rows), METHODS[chosen].title
+    return f"{strip.right(chosen)} of {total} right", f"{title} attacked; CLIP on clean ones {strip.right(None)}"

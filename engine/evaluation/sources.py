@@ -14,7 +14,6 @@ from typing import Protocol
 from PIL import Image
 
 from ..errors import EngineError, require
-from ..fieldguide.trial import make_trial
 from ..pictures import load_picture
 from ..types import DEFAULT_TEMPLATE, Classes
 
@@ -59,6 +58,8 @@ class FieldGuideSeries:
 
     def question(self, index: int) -> Question:
         """A painting and its forty candidates, grouped by kind."""
+        from ..fieldguide.trial import make_trial  # paints, which needs OpenCV's system library
+
         trial = make_trial(self.seed, index)
         image = Image.fromarray(trial.painting.pixels)
         return Question(f"{self.seed}-{index}", image, trial.classes, trial.truth, trial.painting.specimen.kind)
