@@ -98,13 +98,17 @@ class Page:
         gr.Warning(str(error), title=text.NOT_YET)
         return {self.journey: journey(self.store.get(request.session_hash))} | self.say(str(error), "bad")
 
-    def redraw(self, trigger: Callable, draw: Callable[[Session, Choices], dict], outputs: list) -> None:
-        """Let `trigger` draw again from what is there; the model does not run."""
+    def redraw(self, trigger: Callable, draw: Callable[..., dict], outputs: list, before: Sequence = ()) -> None:
+        """Let `trigger` draw again from what is there; the model does not run.
+
+        `draw` takes the session, the choices and the values of the components `before`.
+        """
 
         def handler(request: gr.Request, *values: object) -> dict:
-            return draw(self.store.get(request.session_hash), Choices(*values)) or gr.skip()
+            own, choices = values[: len(before)], Choices(*values[len(before) :])
+            return draw(self.store.get(request.session_hash), choices, *own) or gr.skip()
 
-        trigger(handler, self.inputs, outputs, **_CHEAP)
+        trigger(handler, [*before, *self.inputs], outputs, trigger_mode="always_last", **_CHEAP)
 
     def forget(self, names: tuple[str, ...], part: str) -> None:
         """When one of the controls changes, drop `part` and all that followed from it, visibly."""

@@ -76,7 +76,8 @@ class Job:
         elif name == "map-clean":
             self._clean_map = result
         elif name == "map-attacked":
-            self.keep(session.with_result("maps", MapPair(self._clean_map, result, self._noisy_map(result))))
+            pair = MapPair(self._clean_map, result, self._noisy_map(result), self._rival_maps(result))
+            self.keep(session.with_result("maps", pair))
         elif name == "tune-step":
             self.keep(session.with_step(result))
         elif name == "method":
@@ -113,6 +114,15 @@ class Job:
                 yield engine.Stage("method", defence)
         else:
             yield from stream("explore", session.picture.pixels, question, settings, session.label)
+
+    def _rival_maps(self, like: engine.AttentionMap) -> tuple[engine.AttentionMap, engine.AttentionMap] | None:
+        """Clean and attacked map for the answer that the attack has brought about."""
+        adversarial, settings = self.session.adversarial, self.settings.attention
+        answer = adversarial.after_saved.label
+        if answer == like.label:
+            return None
+        pictures = (adversarial.clean, adversarial.saved)
+        return tuple(self.worker.one("attend", p, self.session.classes, settings, answer) for p in pictures)
 
     def _noisy_map(self, like: engine.AttentionMap) -> engine.AttentionMap | None:
         """The null arm: the same map of the clean picture under random signs as large as the attack."""

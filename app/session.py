@@ -51,11 +51,15 @@ class Shown:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MapPair:
-    """One kind of map for the clean and the attacked picture, and for random noise as large as the attack."""
+    """One kind of map for the clean and the attacked picture, and for random noise as large as the attack.
+
+    `rival` are clean and attacked map for the class that the attacked picture is taken for, where that is another.
+    """
 
     clean: engine.AttentionMap
     attacked: engine.AttentionMap
     noisy: engine.AttentionMap | None
+    rival: tuple[engine.AttentionMap, engine.AttentionMap] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

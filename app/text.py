@@ -118,6 +118,7 @@ EPSILON = "Limit ε, n/255"
 ATTACK_STEPS = "Iterations"
 ATTACK_METHOD = "Method"
 ATTACK = "Attack"
+ATTACK_AT = "Go back through the attack: iteration"
 SLIDER_LABEL = "● Clean on the left, ▲ attacked on the right: drag the line."
 NOISE_ALT = "The change the attack made, amplified around grey"
 ATTACK_CAPTION = (
@@ -143,6 +144,8 @@ MAP_DEGENERATE = (
     "{which}: in the last block the class token's weight was not positive, so what remains there is amplified"
     " rounding residue. Do not read it as evidence; try another map."
 )
+MAP_TRUE, MAP_ANSWER, MAP_RIVAL = "the true class", "the clean answer", "the answer after the attack"
+MAP_SHARED, MAP_OWN = "one scale for all maps", "each map on its own scale: colours do not compare"
 MAP_CAPTION = (
     ("What you see", "where the chosen method finds evidence for “{label}”; the outline holds the strongest cells."),
     ("How", "{how} Values as computed, one number per patch, over the greyed picture."),

@@ -50,6 +50,10 @@ class AttackStage:
             with gr.Column(scale=6, min_width=260):
                 self.bars = gr.HTML(elem_id="attack-bars")
         self.curve = gr.HTML(elem_id="attack-curve")
+        self.at = gr.Slider(
+            1, 2, 1, step=1, label=text.ATTACK_AT, elem_id="attack-at", visible=False, buttons=[], interactive=True
+        )
+        self.passed = gr.HTML(elem_id="attack-passed")
         self.measured = gr.HTML(elem_id="attack-measured")
         gr.HTML(caption(text.ATTACK_CAPTION))
         self.controls = {"attack": method, "epsilon": epsilon, "attack_steps": steps}
@@ -61,13 +65,16 @@ class AttackStage:
             self.gain,
             self.bars,
             self.curve,
+            self.passed,
             self.measured,
+            self.at,
         ]
 
     def wire(self, page: Page) -> None:
         """The button, and forgetting when a control moves."""
         page.compute(self.button.click, page.story.work_on("attack"))
         page.forget((*self.controls, "seed"), "adversarial")
+        page.redraw(self.at.input, self._draw_at, [self.curve, self.passed], [self.at])
 
     def live(self, trail: Sequence[engine.AttackStep], label: int) -> dict:
         """The curve while the attack on class `label` runs."""
@@ -80,7 +87,8 @@ class AttackStage:
             name = "Attack"
             said = empty(text.MISSING[name] if session.clean is None else text.EMPTY[name])
             hidden = gr.update(value=None, visible=False)
-            return {self.verdict: said, self.slider: hidden, self.noise: hidden} | dict.fromkeys(self.outputs[3:], "")
+            away = {self.slider: hidden, self.noise: hidden, self.at: gr.update(visible=False)}
+            return {self.verdict: said} | away | dict.fromkeys(self.outputs[3:-1], "")
         gain = gain_for(result.epsilon)
         pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
         return {
@@ -92,7 +100,30 @@ class AttackStage:
             self.bars: _bars(result),
             self.curve: _curve(result.steps, result.label),
             self.measured: _measured(result),
+            self.passed: "",
+            self.at: _scrubber(len(result.steps)),
         }
+
+    def _draw_at(self, session: Session, choices: Choices, at: float) -> dict:
+        """The attack as it stood at one of its iterations."""
+        result = session.adversarial
+        if result is None or not 1 <= at <= len(result.steps):
+            return {}
+        step = result.steps[int(at) - 1]
+        pair = [("clean", "clean", result.before), (f"iteration {step.index}", "attacked", step.prediction)]
+        bars = prediction_bars(pair, 4, result.label, result.from_truth)
+        told = f"loss {step.loss:.3f} nats"
+        return {
+            self.curve: _curve(result.steps, result.label, step.index),
+            self.passed: section(f"Answer at iteration {step.index}", bars, told),
+        }
+
+
+def _scrubber(count: int) -> dict:
+    """The slider over an attack's iterations; there is nothing to slide over where there are fewer than two."""
+    if count < 2:
+        return gr.update(visible=False)
+    return gr.Slider(1, count, count, visible=True)
 
 
 def verdict(result: engine.Adversarial) -> str:
@@ -133,17 +164,17 @@ def _bars(result: engine.Adversarial) -> str:
     return section("Answers before and after", prediction_bars(pair, 4, result.label, result.from_truth))
 
 
-def _curve(steps: Sequence[engine.AttackStep], label: int) -> str:
+def _curve(steps: Sequence[engine.AttackStep], label: int, at: int | None = None) -> str:
     if not steps:
         return ""
     last = steps[0].total
     loss = curve(
-        "Attack loss", [Line("loss", "attacked", [s.loss for s in steps])], "iteration", "loss (nats)", last, 1
+        "Attack loss", [Line("loss", "attacked", [s.loss for s in steps])], "iteration", "loss (nats)", last, 1, at=at
     )
     shares = [s.prediction.probabilities for s in steps]
     kept = Line("attacked class", "clean", [float(p[label]) for p in shares])
     rival = Line("best other class", "attacked", [float(p[torch.arange(len(p)) != label].max()) for p in shares])
-    both = curve("Shares during the attack", [kept, rival], "iteration", "share", last, 1, True)
+    both = curve("Shares during the attack", [kept, rival], "iteration", "share", last, 1, True, at)
     return f'<div class="pair">{section("Shares", both)}{section("Loss", loss, f"{len(steps)} of {last}")}</div>'
 
 

@@ -59,7 +59,7 @@ class AttentionStage:
         words = {"label": label, "how": how}
         parts = [(head, body.format(**words)) for head, body in text.MAP_CAPTION]
         return {
-            self.maps: _warnings(pair) + _maps(session, _look(choices), label),
+            self.maps: _warnings(pair) + _maps(session, _look(choices)),
             self.numbers: _agreement(session),
             self.caption: caption(parts),
         }
@@ -71,30 +71,50 @@ def _look(choices: Choices) -> Look:
 
 
 def _warnings(pair: MapPair) -> str:
-    which = [name for name, drawn in (("Clean map", pair.clean), ("Attacked map", pair.attacked)) if drawn.degenerate]
+    both = [(pair.clean, pair.attacked), *([pair.rival] if pair.rival else [])]
+    degenerate = {"Clean map": any(c.degenerate for c, _ in both), "Attacked map": any(a.degenerate for _, a in both)}
+    which = [name for name, found in degenerate.items() if found]
     if not which:
         return ""
-    named = " and ".join([which[0], *(name.lower() for name in which[1:])])
-    return note(text.MAP_DEGENERATE.format(which=named), "warn", "!")
+    listed = " and ".join([which[0], *(name.lower() for name in which[1:])])
+    return note(text.MAP_DEGENERATE.format(which=listed), "warn", "!")
 
 
-def _maps(session: Session, look: Look, label: str) -> str:
-    pair, adversarial = session.maps, session.adversarial
-    raws = (pair.clean.raw, pair.attacked.raw)
-    arrays = [raw.numpy() for raw in raws]
-    shared = (min(float(a.min()) for a in arrays), upper_end(*arrays))
-    scales = [shared if look.shared else (float(a.min()), upper_end(a)) for a in arrays]
-    mask = session.picture.mask
-    drawn = heat_map("● Clean", raws[0], adversarial.clean, scales[0], look, mask)
-    drawn += heat_map("▲ Attacked", raws[1], adversarial.saved, scales[1], look, mask)
-    drawn += difference_map("Attacked − clean", raws[1] - raws[0], adversarial.clean, look)
-    told = "one scale for both maps" if look.shared else "each map on its own scale: colours do not compare"
-    object_line = " Thin line: the object's true outline." if mask is not None else ""
-    keys = (
-        f'<p class="fine">White outline: top 20 % of cells, as far as they reach {100 * FLOOR:g} % of the strongest.'
-        f" Scales end at the 99th percentile.{object_line} Hover over a cell for its value.</p>"
+def _maps(session: Session, look: Look) -> str:
+    """One row of maps for the class attacked and one for the class it is taken for now."""
+    pair, names = session.maps, session.classes.names
+    truth = text.MAP_TRUE if session.label is not None else text.MAP_ANSWER
+    rows = [(truth, pair.clean, pair.attacked)]
+    if pair.rival is not None:
+        rows.append((text.MAP_RIVAL, *pair.rival))
+    values = [drawn.raw.numpy() for _, *both in rows for drawn in both]
+    shared = (min(float(v.min()) for v in values), upper_end(*values)) if look.shared else None
+    told = text.MAP_SHARED if look.shared else text.MAP_OWN
+    drawn = "".join(
+        section(f"Evidence for “{names[clean.label]}”, {why}", _row(session, clean, attacked, look, shared), told)
+        for why, clean, attacked in rows
     )
-    return section(f"Evidence for “{label}”", f'<div class="maps">{drawn}</div>{keys}', told)
+    object_line = " Thin line: the object's true outline." if session.picture.mask is not None else ""
+    return (
+        f'{drawn}<p class="fine">White outline: top 20 % of cells, as far as they reach {100 * FLOOR:g} % of the'
+        f" strongest. Scales end at the 99th percentile.{object_line} Hover over a cell for its value.</p>"
+    )
+
+
+def _row(
+    session: Session,
+    clean: engine.AttentionMap,
+    attacked: engine.AttentionMap,
+    look: Look,
+    shared: tuple[float, float] | None,
+) -> str:
+    result, mask = session.adversarial, session.picture.mask
+    drawn = ""
+    for name, values, pixels in (("● Clean", clean.raw, result.clean), ("▲ Attacked", attacked.raw, result.saved)):
+        scale = shared or (float(values.min()), upper_end(values.numpy()))
+        drawn += heat_map(name, values, pixels, scale, look, mask)
+    drawn += difference_map("Attacked − clean", attacked.raw - clean.raw, result.clean, look)
+    return f'<div class="maps">{drawn}</div>'
 
 
 def _agreement(session: Session) -> str:
