@@ -21,7 +21,7 @@ import engine
 from app.guard import Guard
 from app.layout import build_app
 from app.samples import load_samples
-from app.theme import CSS, HEAD, theme
+from app.theme import CSS, head, theme
 
 SAMPLES = Path(__file__).resolve().parent / "assets" / "samples"
 LENT_SECONDS = 60
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         server_port=chosen.port,
         theme=theme(),
         css=CSS,
-        head=HEAD,
+        head=head(),
         share=False,
         quiet=True,
         prevent_thread_lock=True,

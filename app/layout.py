@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import gradio as gr
 
 import engine
-from app import text
+from app import mathematics, text
 from app.figures.html import esc
 from app.figures.journey import journey, status
 from app.page import Page
@@ -44,6 +44,7 @@ def build_app(
             run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=250)
             stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
             page.status = gr.HTML(status(text.READY), elem_id="status")
+            gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
             home = TakeHome(shelf)
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="inputs", scale=0, min_width=330):
@@ -71,6 +72,8 @@ def _panels(backbone: engine.Backbone, shelf: Shelf) -> dict[int, object]:
     for number, build in enumerate(builders, 1):
         with gr.Column(elem_id=f"panel-{number}"):
             stages[number] = build()
+            with gr.Accordion(text.MATHEMATICS, open=False, elem_id=f"mathematics-{number}"):
+                gr.Markdown(mathematics.STEPS[number - 1], latex_delimiters=mathematics.DELIMITERS)
     return stages
 
 

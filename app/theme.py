@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from pathlib import Path
 
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
 
+from app import text
+from app.figures.html import esc
+
 FOLDER = Path(__file__).resolve().parent
+SCRIPTS = ("page.js", "tour.js")
+ICON = (FOLDER / "icon.svg").read_text(encoding="utf-8")
 CSS = (FOLDER / "style.css").read_text(encoding="utf-8")
-HEAD = f"<script>{(FOLDER / 'page.js').read_text(encoding='utf-8')}</script>"
+
+
+
+def head() -> str:
+    """The page's icon, the tour's words as data, and our two scripts."""
+    words = " ".join(f'data-{name}="{esc(said)}"' for name, said in text.TOUR_WORDS.items())
+    pages = json.dumps(text.TOUR_PAGES).replace("<", "\\u003c")
+    scripts = "".join(f"<script>{(FOLDER / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
+    icon = base64.b64encode(ICON.encode()).decode()
+    return (
+        f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}">'
+        f'<script type="application/json" id="tour-pages" {words}>{pages}</script>{scripts}'
+    )
 
 
 def theme() -> gr.themes.Base:

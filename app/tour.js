@@ -1,0 +1,74 @@
+// A tour in short pages: each opens a step, points at a part of it and, when it is left, may press a button of the page.
+(() => {
+  const pages = JSON.parse(document.querySelector("#tour-pages")?.textContent || "[]");
+  let place = -1;
+  let card = null;
+  const find = (selector) => (selector ? document.querySelector(selector) : null);
+  const set = (selector, value) => {
+    const field = find(`${selector} input[type=number]`);
+    if (!field) return;
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, value);
+    for (const kind of ["input", "change", "blur"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
+  };
+  const mark = () => {
+    document.querySelectorAll(".tour-here").forEach((part) => part.classList.remove("tour-here"));
+    const part = find(pages[place]?.at);
+    if (!part) return;
+    part.classList.add("tour-here");
+    part.scrollIntoView({ block: "center", behavior: "smooth" });
+  };
+  const close = () => {
+    place = -1;
+    mark();
+    card.remove();
+    card = null;
+    find("#tour")?.focus();
+  };
+  const act = (page) => {
+    for (const [selector, value] of page.set || []) set(selector, value);
+    if (page.press) setTimeout(() => find(page.press)?.click(), page.set ? 600 : 0);
+  };
+  const go = (to) => {
+    if (to >= pages.length) return close();
+    const forward = to > place;
+    place = to;
+    const page = pages[place];
+    if (page.step) find(`#card-${page.step}`)?.click();
+    if (forward) act(page);
+    card.querySelector("b").textContent = page.title;
+    card.querySelector("p").textContent = page.text;
+    card.querySelector("small").textContent = `${place + 1} / ${pages.length}`;
+    card.querySelector("[data-go='-1']").disabled = place === 0;
+    card.querySelector("[data-go='1']").textContent = place + 1 === pages.length ? card.dataset.done : page.next;
+    setTimeout(mark, 300);
+  };
+  const begin = () => {
+    if (card) return go(0);
+    const words = find("#tour-pages").dataset;
+    card = document.createElement("div");
+    card.className = "tour-card";
+    card.dataset.done = words.done;
+    card.setAttribute("role", "dialog");
+    card.setAttribute("aria-label", words.name);
+    card.innerHTML =
+      '<div aria-live="polite"><b></b><p></p></div><div class="tour-row"><small></small>' +
+      '<button type="button" data-go="-1"></button><button type="button" data-go="1"></button>' +
+      '<button type="button" data-go="0"></button></div>';
+    card.querySelector("[data-go='-1']").textContent = words.back;
+    card.querySelector("[data-go='0']").textContent = words.close;
+    card.addEventListener("click", (event) => {
+      const asked = event.target.closest("[data-go]")?.dataset.go;
+      if (asked === "0") close();
+      else if (asked) go(place + Number(asked));
+    });
+    document.body.append(card);
+    go(0);
+    card.querySelector("[data-go='1']").focus();
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#tour")) begin();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && card) close();
+  });
+})();
