@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from .defend import recipe_views, tuned_case
+from .defend import recipe_classes, recipe_views, tuned_case
 from .methods import METHODS
 from .predictors import PREDICTORS
 from .probes import Probe
@@ -31,7 +31,9 @@ class RecipeProbe(Probe):
 
     def __init__(self, *args, classes: Classes, through: str) -> None:
         super().__init__(*args)
-        self.classes, self.method = classes, METHODS[through]
+        self.method = METHODS[through]
+        self.classes = recipe_classes(self.backbone, self.method, classes)
+        self.text_features = nn.Parameter(self.backbone.encode_text(self.classes), requires_grad=False)
 
     def look(self, pixels: Tensor) -> Tensor:
         if self.method.views is None:

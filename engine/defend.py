@@ -44,7 +44,7 @@ def defend(
     known = {} if settings.purifier else {_key(settings.views, views): views for views in made}
     for name in settings.methods:
         method = METHODS[name]
-        asked = with_domain_word(classes, settings.domain_word) if method.domain else classes
+        asked = recipe_classes(backbone, method, classes, settings.domain_word)
         started = time.perf_counter()
         if method.views is None:
             prediction = _look(backbone, pixels, asked, method, settings)
@@ -57,6 +57,13 @@ def defend(
         started = time.perf_counter()
         prediction = answer(tuned_case(backbone, views, asked, settings, method), method.predictor)
         yield Defence(name, prediction, before + views.seconds + time.perf_counter() - started)
+
+
+def recipe_classes(backbone: Backbone, method: Method, classes: Classes, domain_word: str = "") -> Classes:
+    """The classes in the sentences that the recipe puts them into."""
+    if method.templates:
+        return replace(classes, templates=backbone.templates)
+    return with_domain_word(classes, domain_word) if method.domain else classes
 
 
 def with_domain_word(classes: Classes, word: str) -> Classes:
@@ -106,7 +113,7 @@ def _look(backbone: Backbone, pixels: Tensor, classes: Classes, method: Method, 
 def tuned_case(backbone: Backbone, views: ViewSet, classes: Classes, settings: Settings, method: Method) -> Case:
     """What the recipe's predictor will look at: the views, their scores and the tuned prompt, as far as it has them."""
     case = Case(backbone, classes, views, None, settings)
-    if method.predictor == "agreement":
+    if method.scored:
         case = replace(case, scores=agreement(backbone, views, classes, settings.views.seed))
     if method.loss is not None:
         weigh = None if case.scores is None else partial(_weigh, case.scores)

@@ -14,7 +14,9 @@ class Method:
     `predictor` is a key of `PREDICTORS`, `purifier` of `PURIFIERS` (None: the picture as it is).
 
     `count`, `keep` and `map` replace those of the settings where the paper fixes them. `domain` tells that the method
-    may put the settings' domain word into its prompt. `cost` counts passes at 64 views, attack excluded.
+    may put the settings' domain word into its prompt, `templates` that it averages the model's own set of prompts,
+    `scored` that it scores the views by agreement before it tunes and answers. `cost` counts passes at 64 views, attack
+    excluded.
     """
 
     title: str
@@ -29,6 +31,8 @@ class Method:
     keep: float | None = None
     map: str | None = None
     domain: bool = False
+    templates: bool = False
+    scored: bool = False
 
 
 _A_TPT = Method(
@@ -50,6 +54,16 @@ METHODS: dict[str, Method] = {
         source="Radford et al., ICML 2021",
         explanation="The untouched model looks once at the picture.",
         cost="1 image forward",
+    ),
+    "clip-templates": Method(
+        title="CLIP (prompt ensemble)",
+        views=None,
+        loss=None,
+        predictor="view-0",
+        source="Radford et al., ICML 2021, section 3.1.4",
+        explanation="As CLIP, with each class name in several sentences whose features are averaged.",
+        cost="1 image forward",
+        templates=True,
     ),
     "view-average": Method(
         title="View average",
@@ -106,6 +120,7 @@ METHODS: dict[str, Method] = {
         cost="32 image forward (16 views); 2 text forward, 1 back",
         count=16,
         keep=3 / 16,
+        scored=True,
     ),
     "t-vss": Method(
         title="T-VSS",

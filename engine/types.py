@@ -15,6 +15,15 @@ from torch import Tensor
 from .errors import require
 
 DEFAULT_TEMPLATE = "a photo of a {}."
+SEVEN_TEMPLATES = (  # the short prompt ensemble of the CLIP literature
+    "itap of a {}.",
+    "a bad photo of the {}.",
+    "a origami {}.",
+    "a photo of the large {}.",
+    "a {} in a video game.",
+    "art of the {}.",
+    "a photo of the small {}.",
+)
 MAX_CLASSES = 1000
 MAX_NAME = 200
 

@@ -8,7 +8,7 @@ import torch
 
 from engine.adaptive import LOOKS, RecipeProbe, _crops
 from engine.attacks import attack
-from engine.defend import recipe_views, tuned_case
+from engine.defend import recipe_classes, recipe_views, tuned_case
 from engine.errors import EngineError
 from engine.methods import METHODS
 from engine.predictors import answer
@@ -45,9 +45,11 @@ def test_fresh_views_at_every_pass(tiny, pixels):
     assert not torch.equal(seen(pixels[None]), seen(pixels[None]))
 
 
-def test_a_recipe_without_views_is_the_model_itself(tiny, pixels):
-    expected = tiny.logits(tiny.encode_image(pixels[None]), tiny.encode_text(CLASSES))
-    assert torch.equal(probe(tiny, "clip")(pixels[None]), expected)
+@pytest.mark.parametrize("name", ["clip", "clip-templates"])
+def test_a_recipe_without_views_is_the_model_itself_in_the_recipes_sentences(tiny, pixels, name):
+    asked = recipe_classes(tiny, METHODS[name], CLASSES)
+    expected = tiny.logits(tiny.encode_image(pixels[None]), tiny.encode_text(asked))
+    assert torch.equal(probe(tiny, name)(pixels[None]), expected)
 
 
 def test_the_crops_are_those_of_the_views(tiny):

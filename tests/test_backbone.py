@@ -86,7 +86,7 @@ def test_words_outside_a_closed_vocabulary_are_refused_by_name(tiny):
     assert tiny.unknown_words(("zebra",)) == ()
 
 
-def test_a_model_folder_brings_its_own_words(tiny, tmp_path, offline):
+def test_a_model_folder_brings_its_own_words_and_templates(tiny, tmp_path, offline):
     config = {
         "embed_dim": 64,
         "vision_cfg": {"image_size": 64, "layers": 4, "width": 128, "patch_size": 8, "head_width": 64},
@@ -94,9 +94,11 @@ def test_a_model_folder_brings_its_own_words(tiny, tmp_path, offline):
     }
     (tmp_path / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": {}}))
     (tmp_path / "words.json").write_text(json.dumps(["a", "photo", "of", "cat", "dog"]))
+    (tmp_path / "templates.json").write_text(json.dumps(["a {}", "photo of a {}"]))
     torch.save(tiny.model.state_dict(), tmp_path / "open_clip_pytorch_model.bin")
     backbone = load_backbone(f"local-dir:{tmp_path}", "cpu")
     assert torch.allclose(backbone.encode_text(Classes(("cat", "dog"))), tiny.encode_text(Classes(("cat", "dog"))))
+    assert backbone.templates == ("a {}", "photo of a {}")
     with pytest.raises(EngineError, match="has never seen the word “okapi”;"):
         backbone.prompts(Classes(("cat", "okapi")))
 

@@ -18,7 +18,7 @@ from engine.predictors import PREDICTORS
 from engine.purify import PURIFIERS
 from engine.settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
 from engine.tuning import tune
-from engine.types import Classes, Defence
+from engine.types import SEVEN_TEMPLATES, Classes, Defence
 from engine.views import make_views
 
 CLASSES = Classes(("red fox", "owl", "sea star"))
@@ -40,7 +40,7 @@ def test_recipes_name_what_exists():
         assert method.views in (None, *ViewSettings.KINDS)
         assert method.loss in (None, *TuneSettings.LOSSES)
         assert method.predictor in PREDICTORS and method.purifier in (None, *PURIFIERS)
-        assert method.map in (None, *MAPS)
+        assert method.map in (None, *MAPS) and method.scored == (method.predictor == "agreement")
         assert method.explanation.endswith(".") and method.source and method.cost
 
 
@@ -63,6 +63,7 @@ def test_every_answer_is_its_recipe_spelled_out(tiny, pixels):
 
     expected = {
         "clip": predict(tiny, pixels, CLASSES).logits,
+        "clip-templates": predict(tiny, pixels, replace(CLASSES, templates=tiny.templates)).logits,
         "view-average": augmix.logits.softmax(-1).mean(0).log(),
         "tpt": tuned(augmix, "marginal").logits[0],
         "c-tpt": tuned(augmix, "dispersed").logits[0],
@@ -80,6 +81,20 @@ def test_every_answer_is_its_recipe_spelled_out(tiny, pixels):
         assert torch.allclose(found[name], logits, atol=1e-4), name
     assert int(found["zero"].argmax()) == vote(crops.logits, 0.3)[1]
     assert set(found) - set(expected) == {"zero", "ss-tpt"}
+
+
+def test_the_prompt_ensemble_averages_unit_features_of_the_models_own_sentences(tiny, pixels):
+    found = answers(tiny, pixels, replace(SETTINGS, methods=("clip-templates",)))["clip-templates"].prediction
+    assert found.classes.templates == tiny.templates == SEVEN_TEMPLATES
+    (look,) = tiny.encode_image(pixels[None]).tolist()
+    for index, name in enumerate(CLASSES.names):
+        total = torch.zeros(len(look))
+        for template in SEVEN_TEMPLATES:
+            tokens = tiny.tokenizer([template.format(name)])
+            (said,) = tiny.model.encode_text(tokens)
+            total += said / said.norm()
+        cosine = sum(a * b for a, b in zip(look, (total / total.norm()).tolist(), strict=True))
+        assert float(found.logits[index]) == pytest.approx(tiny.scale * cosine, abs=1e-4)
 
 
 def test_ss_tpt_weighs_its_sixteen_views_before_and_after(tiny, pixels):

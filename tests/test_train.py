@@ -8,6 +8,7 @@ import torch
 
 from engine.backbone import FIELDGUIDE, load_backbone
 from engine.cli import main
+from engine.fieldguide import TEMPLATES
 from engine.fieldguide import train as training
 from engine.fieldguide.clip import Words, read_export
 from engine.fieldguide.train import BATCH, PHASES, Run, train
@@ -64,7 +65,7 @@ def test_the_command_starts_from_a_model_folder_and_writes_one_that_loads(tmp_pa
     command = ["fieldguide", "train", "--cache", str(tmp_path), "--out", str(tmp_path / "out"), "--workers", "1"]
     assert main([*command, "--start", str(FIELDGUIDE), "--share", str(BATCH / PHASES[-1].pictures)]) == 0
     loaded = load_backbone(f"local-dir:{tmp_path / 'out'}")
-    assert loaded.words == load_backbone().words
+    assert loaded.words == load_backbone().words and loaded.templates == load_backbone().templates == TEMPLATES
     cards = [path / "training.json" for path in (FIELDGUIDE, tmp_path / "out")]
     before, after = (json.loads(card.read_text())["phases"] for card in cards)
     assert after[:-1] == before and after[-1]["steps_done"] == 1

@@ -10,6 +10,7 @@ import open_clip
 import torch
 
 from ..errors import EngineError, require
+from ..types import SEVEN_TEMPLATES
 from .model import Backbone
 
 FIELDGUIDE = Path(__file__).resolve().parents[2] / "assets" / "fieldguide"
@@ -50,8 +51,16 @@ def load_backbone(name: str = BUILT_IN, device: str | None = None) -> Backbone:
             raise
         raise EngineError(_why_not(name, error)) from error
     config = model.visual.preprocess_cfg
+    words, templates = _declared(full, "words.json"), _declared(full, "templates.json")
     return Backbone(
-        model, tokenizer, name, config["mean"], config["std"], config.get("resize_mode", "shortest"), _words_of(full)
+        model,
+        tokenizer,
+        name,
+        config["mean"],
+        config["std"],
+        config.get("resize_mode", "shortest"),
+        None if words is None else frozenset(words),
+        SEVEN_TEMPLATES if templates is None else templates,
     )
 
 
@@ -90,9 +99,9 @@ def _why_not(name: str, error: Exception) -> str:
     return f"{name} is not a checkpoint that open_clip can read: {text[:160]}"
 
 
-def _words_of(name: str) -> frozenset[str] | None:
-    """The closed vocabulary that a model folder declares in words.json, if it does."""
-    path = Path(name.removeprefix("local-dir:")) / "words.json"
+def _declared(name: str, file: str) -> tuple[str, ...] | None:
+    """What a model folder declares in words.json (its closed vocabulary) or templates.json (its prompt ensemble)."""
+    path = Path(name.removeprefix("local-dir:")) / file
     if not name.startswith("local-dir:") or not path.is_file():
         return None
-    return frozenset(json.loads(path.read_text(encoding="utf-8")))
+    return tuple(json.loads(path.read_text(encoding="utf-8")))

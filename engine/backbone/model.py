@@ -22,7 +22,7 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as TF
 
 from ..errors import EngineError, require
-from ..types import Classes
+from ..types import SEVEN_TEMPLATES, Classes
 from .prompts import Prompts, read_prompts
 from .trace import Trace, watch_blocks, watch_layer
 
@@ -34,8 +34,8 @@ CACHED_LABEL_SETS = 64
 class Backbone:
     """A frozen CLIP-like model in evaluation mode on one device, safe to share between threads.
 
-    `name` is what it was loaded as, `words` the only words it knows (None: an open vocabulary), `grid` its patch grid
-    (rows, columns), `kind` "vit", "resnet" or "other" (no maps).
+    `name` is what it was loaded as, `words` the only words it knows (None: an open vocabulary), `templates` its prompt
+    ensemble, `grid` its patch grid (rows, columns), `kind` "vit", "resnet" or "other" (no maps).
     """
 
     def __init__(
@@ -47,11 +47,13 @@ class Backbone:
         std: tuple[float, ...] = open_clip.OPENAI_DATASET_STD,
         resize_mode: str = "shortest",
         words: frozenset[str] | None = None,
+        templates: tuple[str, ...] = SEVEN_TEMPLATES,
     ) -> None:
         self.model = model.eval().requires_grad_(False)
         self.tokenizer = tokenizer
         self.name = name
         self.words = words
+        self.templates = templates
         self.lock = threading.RLock()
         self.visual = model.visual
         self.text = getattr(model, "text", model)

@@ -44,9 +44,10 @@ def build(words: Words) -> open_clip.CLIP:
 
 
 def export(state: dict[str, Tensor], words: Words, folder: Path) -> None:
-    """Write `state` of a `build` model as an open_clip folder: config, half-precision weights, and the words it knows.
+    """Write `state` of a `build` model as an open_clip folder: config, half-precision weights, its words and templates.
 
-    Rows of words that were never trained are zero; `words.json` lets the engine refuse such words by name.
+    Rows of words that were never trained are zero; `words.json` lets the engine refuse such words by name, and
+    `templates.json` is the prompt ensemble made of words it knows.
     """
     folder.mkdir(parents=True, exist_ok=True)
     full = {name: tensor.detach().half().contiguous() for name, tensor in state.items()}
@@ -58,7 +59,8 @@ def export(state: dict[str, Tensor], words: Words, folder: Path) -> None:
     preprocess = {"mean": MEAN, "std": STD, "interpolation": "bicubic", "resize_mode": "shortest"}
     config = {"model_cfg": CONFIG, "preprocess_cfg": preprocess}
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    (folder / "words.json").write_text(json.dumps(sorted(VOCABULARY), indent=0) + "\n", encoding="utf-8")
+    for name, told in (("words", sorted(VOCABULARY)), ("templates", TEMPLATES)):
+        (folder / f"{name}.json").write_text(json.dumps(told, indent=0) + "\n", encoding="utf-8")
 
 
 def read_export(folder: Path, words: Words) -> dict[str, Tensor]:
