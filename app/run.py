@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
-import torch
-
 import engine
 from app.session import MapPair, Session, Store
 
@@ -130,7 +128,5 @@ class Job:
         size = adversarial.linf()
         if size == 0:
             return None
-        generator = torch.Generator().manual_seed(self.settings.attack.seed)
-        signs = torch.randint(0, 2, adversarial.clean.shape, generator=generator) * 2 - 1
-        noisy = (adversarial.clean + size * signs).clamp(0, 1)
+        noisy = engine.sign_noise(adversarial.clean, size, self.settings.attack.seed)
         return self.worker.one("attend", noisy, self.session.classes, self.settings.attention, like.label)

@@ -6,6 +6,7 @@ These names are all that a page or a script needs; every verb is `verb(backbone,
 from .attacks import ATTACKS, attack
 from .attention import MAPS, attend, methods_for
 from .backbone import Backbone, load_backbone
+from .baselines import sign_noise
 from .defend import defend
 from .ensemble import fuse
 from .errors import EngineError
@@ -85,6 +86,7 @@ __all__ = [
     "predict",
     "random_specimen",
     "save_png",
+    "sign_noise",
     "spearman",
     "top_iou",
     "tune",

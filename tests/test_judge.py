@@ -7,7 +7,7 @@ import torch
 
 from engine import AttackSettings
 from engine.cli import main
-from engine.fieldguide.judge import EDGES, RANDOM, Judged, _held, edges, judge, verdict
+from engine.fieldguide.judge import EDGES, RANDOM, Judged, _held, judge, verdict
 from engine.fieldguide.specimens import KINDS
 from engine.fieldguide.trial import make_trial
 from engine.measures import coverage
@@ -22,13 +22,6 @@ def test_a_map_of_the_part_itself_hits_it_and_lies_within_it():
     assert coarse.hit and 0.2 < coarse.part_inside <= coarse.inside <= 1
     away = _held(trial, 1 - coverage(torch.from_numpy(trial.painting.object_mask), (14, 14)))
     assert not away.hit and away.inside < 0.1
-
-
-def test_edges_are_where_the_picture_changes():
-    picture = torch.zeros(3, 8, 8)
-    picture[:, :, 6:] = 1
-    found = edges(picture, (2, 2))
-    assert found[:, 1].min() > found[:, 0].max() * 5
 
 
 def test_the_verdict_counts_shares_and_means():

@@ -15,6 +15,7 @@ from torch import Tensor
 from ..attacks import attack
 from ..attention import attend
 from ..backbone import BUILT_IN, Backbone
+from ..baselines import edges, random_map
 from ..evaluation.plan import Plan
 from ..evaluation.summary import wilson
 from ..evaluation.workers import in_workers
@@ -60,17 +61,9 @@ def _judge(
     for arm, picture in zip(ARMS, (adversarial.clean, adversarial.saved), strict=True):
         drawn = {name: attend(backbone, picture, trial.classes, AttentionSettings(name), trial.truth) for name in maps}
         told[arm] = {name: _held(trial, m.raw, m.degenerate) for name, m in drawn.items()}
-        noise = torch.rand(backbone.grid, generator=torch.Generator().manual_seed(settings.seed))
+        noise = random_map(backbone.grid, settings.seed)
         told[arm] |= {RANDOM: _held(trial, noise), EDGES: _held(trial, edges(picture, backbone.grid))}
     return told
-
-
-def edges(pixels: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Mean Sobel gradient magnitude of the grey picture (3, s, s) in every cell, (gh, gw)."""
-    grey = pixels.mean(0)[None, None]
-    kernel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
-    slopes = torch.nn.functional.conv2d(grey, torch.stack([kernel, kernel.t()])[:, None], padding=1)
-    return torch.nn.functional.adaptive_avg_pool2d(slopes.square().sum(1).sqrt(), grid)[0]
 
 
 def _held(trial: Trial, values: Tensor, degenerate: bool = False) -> Judged:
