@@ -22,24 +22,12 @@ from app.session import Shown
 from app.shelf import Opened, Shelf
 from app.stages.painter import Painter
 from app.takehome import restored
+from app.upload import PictureFile
 
 PICK = """element.addEventListener('click', (event) => {
   const tile = event.target.closest('[data-index]');
   if (tile) trigger('click', {index: Number(tile.dataset.index)});
 });"""
-
-
-def _upload_field() -> gr.Image:
-    """An upload field that hands over the file as it came: the engine decodes it and explains what is wrong.
-
-    The method is set on the instance because Gradio writes a stub file beside every subclass of a component.
-    """
-    field = gr.Image(
-        type="filepath", image_mode=None, format="png", sources=["upload", "clipboard"], height=110,
-        label=text.UPLOAD, elem_id="upload", buttons=[],
-    )  # fmt: skip
-    field.preprocess = lambda payload: None if payload is None else payload.path
-    return field
 
 
 class Inputs:
@@ -50,7 +38,10 @@ class Inputs:
         closed = backbone.words is not None
         first = samples[0] if samples else None
         self.gallery = gr.HTML(self._tiles(0), elem_id="samples", js_on_load=PICK)
-        self.upload = _upload_field()
+        self.upload = PictureFile(
+            type="filepath", image_mode=None, format="png", sources=["upload", "clipboard"], height=110,
+            label=text.UPLOAD, elem_id="upload", buttons=[],
+        )  # fmt: skip
         self.painter = Painter(self.shelf) if closed else None
         self.truth = gr.Dropdown(
             [NO_TRUTH, *(first.classes if first else ())], value=first.truth if first else NO_TRUTH,
