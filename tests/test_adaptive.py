@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.adaptive import LOOKS, RecipeProbe, _crops
 from engine.attacks import attack
+from engine.attacks.adaptive import LOOKS, RecipeProbe
+from engine.attacks.probes import cut_out
 from engine.defend import recipe_classes, recipe_views, tuned_case
 from engine.errors import EngineError
 from engine.methods import METHODS
@@ -20,8 +21,8 @@ CLASSES = Classes(("red fox", "owl", "sea star"))
 
 
 def probe(tiny, through: str, seed: int = 4) -> RecipeProbe:
-    made = (tiny, tiny.encode_text(CLASSES), lambda logits: None, threading.Event(), seed)
-    return RecipeProbe(*made, classes=CLASSES, through=through)
+    settings = AttackSettings("adaptive", seed=seed, through=through)
+    return RecipeProbe(tiny, CLASSES, settings, lambda logits: None, threading.Event())
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name].views and name != "zero"])
@@ -55,7 +56,7 @@ def test_a_recipe_without_views_is_the_model_itself_in_the_recipes_sentences(tin
 def test_the_crops_are_those_of_the_views(tiny):
     smooth = torch.linspace(0, 1, 64).expand(3, 64, 64) * torch.linspace(0.5, 1, 64)[None, :, None]
     views = make_views(tiny, smooth, CLASSES, replace(Settings().views, kind="crops", count=8))
-    assert (_crops(smooth, views) - views.pixels).abs().max() < 0.02
+    assert (cut_out(smooth, views.crops.tolist()) - views.pixels).abs().max() < 0.02
 
 
 def test_the_attack_lowers_the_defended_answer_and_stays_in_its_ball(tiny, pixels):

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from engine.attacks import ATTACKS, attack
+from engine.attacks.probes import ViewProbe
 from engine.augment import draw_beta, mix
 from engine.errors import EngineError
 from engine.predict import predict
-from engine.probes import ViewProbe
 from engine.settings import AttackSettings
 from engine.types import Adversarial, AttackStep, Classes
 
@@ -100,7 +100,7 @@ def test_the_logit_ratio_needs_three_classes(tiny, pixels):
 
 
 def test_looking_through_views_sees_exactly_what_augmix_makes_of_its_crops(tiny, pixels):
-    probe = ViewProbe(tiny, tiny.encode_text(CLASSES), lambda logits: None, threading.Event(), 5)
+    probe = ViewProbe(tiny, CLASSES, AttackSettings(seed=5), lambda logits: None, threading.Event())
     crops = pixels.expand(3, -1, -1, -1).clone().requires_grad_()
     seen = probe.altered(crops)
     rng = np.random.default_rng(5)

@@ -10,15 +10,15 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
     0: ("errors", "types", "settings"),
     1: ("measures", "rollout", "aggregation", "baselines", "jitter", "pictures", "drawing"),
-    2: ("backbone", "predict", "augment", "probes"),
+    2: ("backbone", "predict", "augment"),
     3: ("attention", "views", "tuning", "ensemble", "agreement", "purify", "predictors", "methods", "defend")
-    + ("adaptive", "attacks"),
+    + ("attacks",),
     4: ("pipeline", "evaluation", "fieldguide", "painter", "commands", "cli", "__main__"),
 }
 LEVEL = {name: level for level, names in LAYERS.items() for name in names}
 HOMES = {
     "open_clip": {"engine/backbone/load.py", "engine/backbone/model.py", "engine/fieldguide/clip.py"},
-    "torchattacks": {"engine/attacks.py"},
+    "torchattacks": {"engine/attacks/builders.py"},
 }
 ENGINE = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "engine").rglob("*.py"))
 APP = sorted(path.relative_to(ROOT).as_posix() for path in [*(ROOT / "app").rglob("*.py"), ROOT / "app.py"])

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from .defend import recipe_classes, recipe_views, tuned_case
-from .methods import METHODS
-from .predictors import PREDICTORS
-from .probes import Probe
-from .settings import Settings
-from .types import Classes, ViewSet
-from .views import make_views
+from ..backbone import Backbone
+from ..defend import recipe_classes, recipe_views, tuned_case
+from ..methods import METHODS
+from ..predictors import PREDICTORS
+from ..settings import AttackSettings, Settings
+from ..types import Classes
+from ..views import make_views
+from .probes import Probe, cut_out
 
 LOOKS = 16  # views per forward pass; a defence uses more, so the attacker's picture of it is coarser
 SURROGATES = {"votes": "uniform"}  # what stands in for predictors without a gradient
@@ -29,11 +28,9 @@ class RecipeProbe(Probe):
     zero almost everywhere; it is tuned anew at every pass. A purifier of the recipe is left out.
     """
 
-    def __init__(self, *args, classes: Classes, through: str) -> None:
-        super().__init__(*args)
-        self.method = METHODS[through]
-        self.classes = recipe_classes(self.backbone, self.method, classes)
-        self.text_features = nn.Parameter(self.backbone.encode_text(self.classes), requires_grad=False)
+    def __init__(self, backbone: Backbone, classes: Classes, settings: AttackSettings, *hooks) -> None:
+        self.method = METHODS[settings.through]
+        super().__init__(backbone, recipe_classes(backbone, self.method, classes), settings, *hooks)
 
     def look(self, pixels: Tensor) -> Tensor:
         if self.method.views is None:
@@ -41,7 +38,7 @@ class RecipeProbe(Probe):
         settings = replace(Settings().views, count=LOOKS, seed=int(self.rng.integers(2**31)))
         wanted = recipe_views(settings, self.method)
         drawn = make_views(self.backbone, pixels[0].detach(), self.classes, wanted)
-        crops = _crops(pixels[0], drawn)
+        crops = cut_out(pixels[0], drawn.crops.tolist())
         shown = crops + (drawn.pixels.to(crops) - crops).detach()
         features = self.backbone.encode_image(shown)
         case = tuned_case(self.backbone, drawn, self.classes, Settings(views=wanted), self.method)
@@ -51,14 +48,3 @@ class RecipeProbe(Probe):
         step = case.step and replace(case.step, logits=logits)
         predictor = SURROGATES.get(self.method.predictor, self.method.predictor)
         return PREDICTORS[predictor](replace(case, views=views, step=step))[None].to(pixels.device)
-
-
-def _crops(picture: Tensor, views: ViewSet) -> Tensor:
-    """The crops (n, 3, s, s) that the views were made from, differentiable with respect to the picture (3, s, s)."""
-    size = picture.shape[-2:]
-    made = []
-    for top, left, height, width, mirrored in views.crops.tolist():
-        part = picture[None, :, top : top + height, left : left + width]
-        crop = F.interpolate(part, size, mode="bilinear", antialias=True)
-        made.append(crop.flip(-1) if mirrored else crop)
-    return torch.cat(made)

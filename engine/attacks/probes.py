@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .augment import draw_beta, mix, place
-from .backbone import Backbone
-from .settings import ViewSettings
+from ..augment import Box, draw_beta, mix, place
+from ..backbone import Backbone
+from ..settings import AttackSettings, ViewSettings
+from ..types import Classes
 
 LOOKS = 8  # random views per forward pass of the probes that look through them
 
@@ -31,15 +32,15 @@ class Probe(nn.Module):
     def __init__(
         self,
         backbone: Backbone,
-        text_features: Tensor,
+        classes: Classes,
+        settings: AttackSettings,
         report: Callable[[Tensor], None],
         stop: threading.Event,
-        seed: int,
     ) -> None:
         super().__init__()
-        self.backbone, self.report, self.stop = backbone, report, stop
-        self.rng = np.random.default_rng(seed)
-        self.text_features = nn.Parameter(text_features, requires_grad=False)
+        self.backbone, self.classes, self.settings, self.report, self.stop = backbone, classes, settings, report, stop
+        self.rng = np.random.default_rng(settings.seed)
+        self.text_features = nn.Parameter(backbone.encode_text(classes), requires_grad=False)
         self.eval()
 
     def forward(self, pixels: Tensor) -> Tensor:
@@ -58,13 +59,10 @@ class CropProbe(Probe):
     """Answers with the mean logits of the picture and `LOOKS` random crops of it, fresh at every forward pass."""
 
     def look(self, pixels: Tensor) -> Tensor:
-        height, width = pixels.shape[-2:]
-        crops = [pixels]
-        for _ in range(LOOKS):
-            top, left, rows, columns = place(height, width, self.rng, ViewSettings().crop_scale)
-            part = pixels[..., top : top + rows, left : left + columns]
-            crops.append(F.interpolate(part, (height, width), mode="bilinear", antialias=True))
-        return super().look(self.altered(torch.cat(crops))).mean(0, keepdim=True)
+        size = pixels.shape[-2:]
+        boxes = [(*place(*size, self.rng, ViewSettings().crop_scale), 0) for _ in range(LOOKS)]
+        seen = torch.cat([pixels, cut_out(pixels[0], boxes)])
+        return super().look(self.altered(seen)).mean(0, keepdim=True)
 
     def altered(self, crops: Tensor) -> Tensor:
         """What is done to the crops (b, 3, s, s) before the model sees them, the first being the whole picture."""
@@ -85,3 +83,16 @@ class ViewProbe(CropProbe):
             mixed = keep * torch.from_numpy(base).float() / 255 + (1 - keep) * torch.from_numpy(mix(base, self.rng))
             seen.append(crop + (mixed.permute(2, 0, 1).to(crop) - crop).detach())
         return torch.stack(seen)
+
+
+def cut_out(picture: Tensor, boxes: Iterable[Box]) -> Tensor:
+    """Crops (n, 3, s, s) of a picture (3, s, s), stretched to its size; differentiable with respect to the picture.
+
+    The same crops as `engine.augment.crop` makes, but for its rounding to 8 bits.
+    """
+    made = []
+    for top, left, height, width, mirrored in boxes:
+        part = picture[None, :, top : top + height, left : left + width]
+        crop = F.interpolate(part, picture.shape[-2:], mode="bilinear", antialias=True)
+        made.append(crop.flip(-1) if mirrored else crop)
+    return torch.cat(made)

@@ -1,0 +1,50 @@
+"""What attacks there are: a new one is an entry of `ATTACKS` and at most one builder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from .adaptive import RecipeProbe
+from .builders import Builder, apgd, fgsm, mi_fgsm, pgd
+from .probes import CropProbe, Probe, ViewProbe
+
+UNAWARE = "white-box on the model; knows nothing of any defence"
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """What a menu calls it, what the attacker knows, how it is built and what it looks through.
+
+    `least` is how many classes its loss needs. An attack that looks through `RecipeProbe` has a defence as its model.
+    """
+
+    title: str
+    threat: str
+    build: Builder
+    eyes: type[Probe] = Probe
+    least: int = 2
+
+
+ATTACKS: dict[str, Attack] = {
+    "pgd": Attack("PGD", UNAWARE, pgd),
+    "fgsm": Attack("FGSM", UNAWARE, fgsm),
+    "mi-fgsm": Attack("MI-FGSM", UNAWARE, mi_fgsm),
+    "apgd-ce": Attack("APGD, cross-entropy", UNAWARE, partial(apgd, loss="ce")),
+    "apgd-dlr": Attack("APGD, logit ratio", UNAWARE, partial(apgd, loss="dlr"), least=3),
+    "pgd-crops": Attack(
+        "PGD through random crops", "white-box on the model; knows that defences look at random crops", pgd, CropProbe
+    ),
+    "pgd-views": Attack(
+        "PGD through AugMix views",
+        "adaptive: white-box on the model; knows that defences look at AugMix views",
+        pgd,
+        ViewProbe,
+    ),
+    "adaptive": Attack(
+        "PGD through the defence",
+        "adaptive: white-box on the model and on the defence, whose views, tuning and weights it goes through",
+        pgd,
+        RecipeProbe,
+    ),
+}
