@@ -20,6 +20,7 @@ from .types import AttentionMap, Classes, upsample
 
 CHUNK = 32
 RESNET_FLOORS = {"grad-cam": 0.0, "a-tpt": 0.2}  # maps a ResNet has, and the sharpening of each (A-TPT's code: 0.2)
+PATCH_MAPS = ("grad-cam",)  # maps of transformers whose summary comes about in another way than by attention
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,11 +40,16 @@ class MapBatch:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Evidence:
-    """A traced batch and the class score each picture is asked about."""
+    """A traced batch, the class score each picture is asked about, and how the tower sums a picture up."""
 
     trace: Trace
     scores: Tensor  # (b,) scaled cosines, attached to the graph
     grid: tuple[int, int]
+    averaged: bool
+
+    def row(self, matrix: Tensor) -> Tensor:
+        """What the summary of the picture takes from each patch, (b, t, t) -> (b, gh, gw)."""
+        return rollout.class_row(matrix, self.grid, self.averaged)
 
     def gradients(self, of: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """dS/dx for each tensor; scores of one batch do not mix, so one pass serves all pictures."""
@@ -69,12 +75,12 @@ def _sound(raw: Tensor) -> Drawn:
 
 
 def _raw(evidence: Evidence) -> Drawn:
-    return _sound(rollout.class_attention(evidence.trace.attention[-1], evidence.grid))
+    return _sound(rollout.class_attention(evidence.trace.attention[-1], evidence.grid, evidence.averaged))
 
 
 def _rollout(evidence: Evidence) -> Drawn:
     blocks = [rollout.contributions(attention) for attention in evidence.trace.attention]
-    return _sound(rollout.class_row(rollout.joint(blocks), evidence.grid))
+    return _sound(evidence.row(rollout.joint(blocks)))
 
 
 def _grad_cam(evidence: Evidence) -> Drawn:
@@ -100,12 +106,13 @@ def _last_two(evidence: Evidence) -> Drawn:
 def _from_dots(evidence: Evidence, depths: list[float], combine: Callable[[list[Tensor]], Tensor]) -> Drawn:
     dots = evidence.dots(evidence.trace.tokens)
     blocks = evidence.weighted(dots, depths)
-    return rollout.class_row(combine(blocks), evidence.grid), dots[-1][:, 0] <= 0
+    raw = evidence.row(combine(blocks))
+    return _sound(raw) if evidence.averaged else (raw, dots[-1][:, 0] <= 0)
 
 
 def _repaired(evidence: Evidence) -> Drawn:
     blocks = evidence.weighted(evidence.dots(evidence.trace.normed), [1.0, 1.0])
-    return _sound(rollout.class_row(rollout.last_two(blocks), evidence.grid))
+    return _sound(evidence.row(rollout.last_two(blocks)))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -164,7 +171,7 @@ MAPS: dict[str, Map] = {
 
 def methods_for(backbone: Backbone) -> tuple[str, ...]:
     """The keys of `MAPS` that this backbone can draw, in menu order."""
-    return {"vit": tuple(MAPS), "resnet": tuple(RESNET_FLOORS)}.get(backbone.kind, ())
+    return {"vit": tuple(MAPS), "patches": PATCH_MAPS, "resnet": tuple(RESNET_FLOORS)}.get(backbone.kind, ())
 
 
 def attend(
@@ -214,7 +221,7 @@ def _chunk(
         logits = backbone.logits(trace.features, text)
         tops = logits.argmax(-1) if labels is None else labels.to(logits.device)
         scores = logits.gather(1, tops[:, None])[:, 0]
-    raw, degenerate = draw(Evidence(trace, scores, backbone.grid))
+    raw, degenerate = draw(Evidence(trace, scores, backbone.grid, backbone.averaged))
     return raw.detach(), tops, degenerate
 
 
@@ -224,4 +231,9 @@ def _require_map(backbone: Backbone, method: str) -> None:
         backbone.kind != "resnet" or method in RESNET_FLOORS,
         f"{MAPS[method].title} reads a transformer's tokens and {backbone.name} is a ResNet, which has none;"
         f" choose {' or '.join(RESNET_FLOORS)}.",
+    )
+    require(
+        backbone.kind != "patches" or method in PATCH_MAPS,
+        f"{MAPS[method].title} follows attention to a class token or a mean of patches, and {backbone.name} sums a"
+        f" picture up in another way; choose {' or '.join(PATCH_MAPS)}.",
     )

@@ -57,21 +57,32 @@ def depth_weights(count: int) -> list[float]:
     return (torch.linspace(1, 2, count) / 2).tolist()
 
 
-def class_row(matrix: Tensor, grid: tuple[int, int]) -> Tensor:
-    """What the class token takes from each patch, (b, t, t) -> (b, gh, gw)."""
-    return matrix[:, 0, 1:].unflatten(-1, grid)
+def summary(matrix: Tensor, averaged: bool) -> Tensor:
+    """What the summary of the picture takes from each patch, (..., t, t) -> (..., gh*gw).
+
+    The summary is the class token or, `averaged`, the mean of all patches.
+    """
+    return matrix[..., 1:, 1:].mean(-2) if averaged else matrix[..., 0, 1:]
 
 
-def class_attention(attention: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Attention of the class token to the patches, each head scaled to sum 1, mean over heads: (b, gh, gw)."""
-    row = attention[:, :, 0, 1:]
+def class_row(matrix: Tensor, grid: tuple[int, int], averaged: bool = False) -> Tensor:
+    """What the class token (or the mean of patches) takes from each patch, (b, t, t) -> (b, gh, gw)."""
+    return summary(matrix, averaged).unflatten(-1, grid)
+
+
+def class_attention(attention: Tensor, grid: tuple[int, int], averaged: bool = False) -> Tensor:
+    """Attention of the class token (or of the mean of patches) to the patches, each head scaled to sum 1, mean over
+    heads: (b, gh, gw)."""
+    row = summary(attention, averaged)
     return (row / (row.sum(-1, keepdim=True) + EPS)).mean(1).unflatten(-1, grid)
 
 
 def token_grad_cam(tokens: Tensor, gradients: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Grad-CAM over patch tokens (b, t, d): channels weighted by their mean gradient over patches, positive part."""
-    channels = gradients[:, 1:].mean(1, keepdim=True)
-    return (tokens[:, 1:] * channels).sum(-1).relu().unflatten(-1, grid)
+    """Grad-CAM over patch tokens (b, t, d), patches last: channels weighted by their mean gradient over patches,
+    positive part."""
+    first = tokens.shape[1] - grid[0] * grid[1]
+    channels = gradients[:, first:].mean(1, keepdim=True)
+    return (tokens[:, first:] * channels).sum(-1).relu().unflatten(-1, grid)
 
 
 def grad_cam(maps: Tensor, gradients: Tensor) -> Tensor:

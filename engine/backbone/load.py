@@ -39,9 +39,15 @@ def load_backbone(name: str = BUILT_IN, device: str | None = None) -> Backbone:
     target = choose_device(device)
     full = f"local-dir:{FIELDGUIDE}" if name == BUILT_IN else name
     model_name, tag = _split(full)
+    published = open_clip.get_pretrained_cfg(model_name, tag) if tag else {}
     try:
         model = open_clip.create_model(
-            model_name, pretrained=tag, device=target, require_pretrained=True, pretrained_text=False
+            model_name,
+            pretrained=tag,
+            device=target,
+            force_quick_gelu=bool(published.get("quick_gelu")),  # OpenAI's activation; without it answers are wrong
+            require_pretrained=True,
+            pretrained_text=False,
         )
         tokenizer = open_clip.get_tokenizer(model_name)
     except (OSError, RuntimeError, ValueError, LookupError, EOFError, ImportError) as error:

@@ -7,7 +7,6 @@ would otherwise catch the forward pass of another.
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
 from collections import OrderedDict
 from functools import cached_property
@@ -21,9 +20,11 @@ from torch import Tensor, nn
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as TF
 
-from ..errors import EngineError, require
+from ..errors import require
 from ..types import SEVEN_TEMPLATES, Classes
+from .anatomy import anatomy
 from .prompts import Prompts, read_prompts
+from .tokens import Reader
 from .trace import Trace, watch_blocks, watch_layer
 
 IMAGE_BATCH = 64
@@ -35,7 +36,7 @@ class Backbone:
     """A frozen CLIP-like model in evaluation mode on one device, safe to share between threads.
 
     `name` is what it was loaded as, `words` the only words it knows (None: an open vocabulary), `templates` its prompt
-    ensemble, `grid` its patch grid (rows, columns), `kind` "vit", "resnet" or "other" (no maps).
+    ensemble, `grid` its patch grid (rows, columns), `kind` and `averaged` as in `Anatomy`.
     """
 
     def __init__(
@@ -64,26 +65,20 @@ class Backbone:
         self.resize_mode = resize_mode
         size = self.visual.image_size
         self.image_size = int(size[0] if isinstance(size, tuple | list) else size)
-        self.kind, self.grid = self._anatomy()
+        self._anatomy = anatomy(self.visual, self.image_size)
+        self.kind, self.grid, self.averaged = self._anatomy.kind, self._anatomy.grid, self._anatomy.averaged
+        prefix = "text_" if hasattr(self.text, "text_pool_type") else ""
+        self._text_pool = getattr(self.text, f"{prefix}pool_type", "")
+        end = getattr(self.text, f"{prefix}eos_id") if self._text_pool == "eos" else None
+        length = int(min(self.text.context_length, tokenizer.context_length))
+        self._reader = Reader(tokenizer, name, words, length, end)
         self._texts: OrderedDict[Classes, Tensor] = OrderedDict()
         self._prompts: OrderedDict[Classes, Prompts] = OrderedDict()
-
-    def _anatomy(self) -> tuple[str, tuple[int, int]]:
-        if hasattr(self.visual, "transformer") and hasattr(self.visual.transformer, "resblocks"):
-            return "vit", tuple(self.visual.grid_size)
-        if hasattr(self.visual, "layer4"):
-            return "resnet", (self.image_size // 32, self.image_size // 32)
-        return "other", (0, 0)
 
     @property
     def scale(self) -> float:
         """What cosines are multiplied with to become logits (100 for OpenAI's CLIP)."""
         return float(self.model.logit_scale.exp())
-
-    @property
-    def context_length(self) -> int:
-        """Most tokens a prompt may have, start and end included."""
-        return int(self.text.positional_embedding.shape[0] if hasattr(self.text, "positional_embedding") else 77)
 
     @property
     def parameters(self) -> int:
@@ -102,7 +97,7 @@ class Backbone:
     @property
     def layers(self) -> int:
         """Number of transformer blocks of the image tower; 0 for other towers."""
-        return len(self.visual.transformer.resblocks) if self.kind == "vit" else 0
+        return len(self._anatomy.watched) if self.kind in ("vit", "patches") else 0
 
     # -- pictures ----------------------------------------------------------------------------------------------
 
@@ -123,8 +118,12 @@ class Backbone:
         chunks = []
         for part in pixels.split(IMAGE_BATCH):
             with self.lock:
-                chunks.append(self.visual(self.normalise(part)))
+                chunks.append(self._see(part))
         return torch.cat(chunks)
+
+    def _see(self, pixels: Tensor) -> Tensor:
+        seen = self.visual(self.normalise(pixels))
+        return seen[0] if isinstance(seen, tuple) else seen  # CoCa's tower gives its tokens as well
 
     def encode_image(self, pixels: Tensor) -> Tensor:
         """Unit features (b, d) of pixels (b, 3, s, s) in [0, 1]; differentiable with respect to the pixels."""
@@ -134,36 +133,15 @@ class Backbone:
 
     def unknown_words(self, texts: tuple[str, ...]) -> tuple[str, ...]:
         """The words of `texts` that this model has never seen, in order; empty for an open vocabulary."""
-        if self.words is None:
-            return ()
-        found = (w for text in texts for w in re.findall(r"[^\W_]+", text.lower()))
-        return tuple(dict.fromkeys(w for w in found if w not in self.words))
-
-    def _tokens(self, texts: list[str]) -> tuple[Tensor, Tensor]:
-        """Token ids (b, longest) and end positions (b,), refusing unknown words and texts that would be cut."""
-        unknown = self.unknown_words(tuple(texts))
-        if unknown:
-            listed = ", ".join(f"“{w}”" for w in unknown[:8]) + (" and more" if len(unknown) > 8 else "")
-            raise EngineError(
-                f"The model {self.name} has never seen the word{'s' * (len(unknown) > 1)} {listed};"
-                " use its own words or choose a model with an open vocabulary."
-            )
-        limit = self.context_length
-        ids = self.tokenizer(texts, context_length=limit + 1)
-        ends = ids.argmax(-1)
-        worst = int(ends.argmax())
-        require(
-            int(ends[worst]) < limit,
-            f"“{texts[worst][:60]}…” is too long for the text encoder: it reads at most {limit - 2} word pieces.",
-        )
-        return ids[:, : int(ends.max()) + 1].to(self.device), ends.to(self.device)
+        return self._reader.unknown_words(texts)
 
     def _require_open_text_tower(self) -> None:
-        open_tower = all(hasattr(self.text, part) for part in ("token_embedding", "ln_final", "text_projection"))
+        parts = ("token_embedding", "ln_final", "text_projection", "attn_mask")
+        open_tower = all(getattr(self.text, part, None) is not None for part in parts)
         require(
-            open_tower and getattr(self.text, "text_pool_type", getattr(self.text, "pool_type", "")) == "argmax",
+            open_tower and self._text_pool in ("argmax", "eos") and getattr(self.text, "cls_emb", None) is None,
             f"Expected a text tower that reads the prompt at its end-of-text token; {self.name} has another kind,"
-            " so prompts cannot be tuned on it.",
+            " so prompts cannot be tuned on it: choose a method that tunes none, such as CLIP, MTA or ZERO.",
         )
 
     @torch.no_grad()
@@ -178,9 +156,8 @@ class Backbone:
             return self._texts[classes]
 
     def _encode_sentences(self, sentences: list[str]) -> Tensor:
-        ids, _ = self._tokens(sentences)
-        padded = F.pad(ids, (0, self.context_length - ids.shape[1]))
-        return torch.cat([F.normalize(self.model.encode_text(part), dim=-1) for part in padded.split(TEXT_BATCH)])
+        parts = self._reader.read(sentences).to(self.device).split(TEXT_BATCH)
+        return torch.cat([F.normalize(self.model.encode_text(part), dim=-1) for part in parts])
 
     @torch.no_grad()
     def prompts(self, classes: Classes) -> Prompts:
@@ -195,8 +172,10 @@ class Backbone:
                     bool(whole_words.strip()),
                     f"Tuning moves the words before the class name; “{template}” has none, “a photo of a {{}}.” has.",
                 )
-                ids, ends = self._tokens([template.format(n.replace("_", " ")) for n in classes.names])
-                count = int(self._tokens([whole_words.strip()])[1][0]) - 1
+                ids = self._reader.read([template.format(n.replace("_", " ")) for n in classes.names])
+                ends = self._reader.ends(ids)
+                count = int(self._reader.ends(self._reader.read([whole_words.strip()]))) - 1
+                ids, ends = ids[:, : int(ends.max()) + 1].to(self.device), ends.to(self.device)
                 embeddings = self.text.token_embedding(ids).to(self.dtype)
                 made = Prompts(embeddings, ends, embeddings[0, 1 : 1 + count].clone())
                 _remember(self._prompts, classes, made)
@@ -225,7 +204,8 @@ class Backbone:
 
         Tuned vectors rarely read as language: the nearest word is often the one the vector started from.
         """
-        ids, words = self._whole_words()
+        whole = self._reader.whole_words()
+        words, ids = list(whole), torch.tensor(list(whole.values()), device=self.device)
         table = F.normalize(self.text.token_embedding.weight[ids].float(), dim=-1)
         cosines = F.normalize(context.to(self.device).float(), dim=-1) @ table.t()
         best = cosines.topk(min(count, len(words)), -1)
@@ -234,32 +214,25 @@ class Backbone:
             for values, places in zip(best.values, best.indices, strict=True)
         ]
 
-    def _whole_words(self) -> tuple[Tensor, list[str]]:
-        encoder = getattr(self.tokenizer, "encoder", None)
-        require(encoder is not None, f"The tokenizer of {self.name} has no word list to search.")
-        whole = {token[:-4]: i for token, i in encoder.items() if token.endswith("</w>") and token[:-4].isalpha()}
-        if self.words is not None:
-            whole = {word: i for word, i in whole.items() if word in self.words}
-        return torch.tensor(list(whole.values()), device=self.device), list(whole)
-
     # -- inside ------------------------------------------------------------------------------------------------
 
     def trace(self, pixels: Tensor, blocks: int) -> Trace:
         """Forward `pixels` (b, 3, s, s) keeping inputs and attention of the last `blocks` transformer blocks.
 
-        Gradients exist with respect to the kept tokens only; blocks before them build no graph. For a ResNet the
-        output of layer4 is kept instead. Raises `EngineError` for towers that have neither.
+        Gradients exist with respect to the kept tokens only; blocks before them build no graph. Towers of kind
+        "patches" keep no attention. For a ResNet the output of layer4 is kept instead. Raises `EngineError` for towers
+        that have neither.
         """
         require(
             self.kind != "other",
             f"{self.name} has no attention blocks or layer4 to look into; maps need a ViT or a CLIP ResNet.",
         )
         if self.kind == "resnet":
-            watch = watch_layer(self.visual.layer4)
+            watch = watch_layer(self._anatomy.watched[0])
         else:
-            watch = watch_blocks(self.visual.transformer.resblocks[-blocks:])
+            watch = watch_blocks(self._anatomy.watched[-blocks:], attention=self.kind == "vit")
         with self.lock, torch.enable_grad(), watch as (tokens, attention, normed):
-            features = F.normalize(self.visual(self.normalise(pixels)), dim=-1)
+            features = F.normalize(self._see(pixels), dim=-1)
         return Trace(features, tuple(tokens), tuple(attention), tuple(normed))
 
 

@@ -17,7 +17,8 @@ class Trace:
 
     `tokens` are the inputs of the traced transformer blocks, each (b, 1 + gh*gw, width), `attention` their weights
     (b, heads, 1 + gh*gw, 1 + gh*gw), `normed` the tokens behind the block's first LayerNorm, all in block order.
-    For a ResNet `tokens` holds the one layer4 output (b, channels, gh, gw), the others are empty.
+    For a ResNet `tokens` holds the one layer4 output (b, channels, gh, gw). Towers without a readable attention keep
+    tokens only, patches last.
     """
 
     features: Tensor  # (b, d), unit length
@@ -27,10 +28,10 @@ class Trace:
 
 
 @contextmanager
-def watch_blocks(blocks: Sequence[nn.Module]) -> Iterator[Kept]:
-    """Keep what passes through these residual attention blocks of open_clip; no hook stays behind."""
+def watch_blocks(blocks: Sequence[nn.Module], attention: bool = True) -> Iterator[Kept]:
+    """Keep what enters these blocks, and with `attention` what open_clip's own do inside; no hook stays behind."""
     tokens: list[Tensor] = []
-    attention: list[Tensor] = []
+    weights: list[Tensor] = []
     normed: list[Tensor] = []
 
     def leaf(module: nn.Module, args: tuple) -> tuple:
@@ -42,7 +43,7 @@ def watch_blocks(blocks: Sequence[nn.Module]) -> Iterator[Kept]:
         return args, {**kwargs, "need_weights": True, "average_attn_weights": False}
 
     def keep(module: nn.Module, args: tuple, output: tuple) -> None:
-        attention.append(output[1].detach())
+        weights.append(output[1].detach())
 
     def keep_normed(module: nn.Module, args: tuple, output: Tensor) -> None:
         normed.append(output)
@@ -51,10 +52,12 @@ def watch_blocks(blocks: Sequence[nn.Module]) -> Iterator[Kept]:
     try:
         for block in blocks:
             handles.append(block.register_forward_pre_hook(leaf))
+            if not attention:
+                continue
             handles.append(block.ln_1.register_forward_hook(keep_normed))
             handles.append(block.attn.register_forward_pre_hook(ask, with_kwargs=True))
             handles.append(block.attn.register_forward_hook(keep))
-        yield tokens, attention, normed
+        yield tokens, weights, normed
     finally:
         for handle in handles:
             handle.remove()

@@ -1,0 +1,37 @@
+"""What kind of image tower a model has, and so how far one can look into it; runs nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import nn
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Anatomy:
+    """The parts of an image tower that can be watched.
+
+    `kind` is "vit" where attention tells how the summary of the picture comes about, "patches" for other transformers
+    (attentional pooling, towers of timm), "resnet" for CLIP's ResNet, and "other". `watched` are the transformer
+    blocks, or a ResNet's last stage. `averaged`: the summary is the mean of the patches and not a class token.
+    """
+
+    kind: str
+    grid: tuple[int, int]  # rows and columns of patches, or of the last stage
+    watched: tuple[nn.Module, ...]
+    averaged: bool = False
+
+
+def anatomy(visual: nn.Module, image_size: int) -> Anatomy:
+    """The anatomy of one of open_clip's image towers."""
+    if hasattr(visual, "transformer") and hasattr(visual.transformer, "resblocks"):
+        blocks = tuple(visual.transformer.resblocks)
+        readable = visual.attn_pool is None and all(isinstance(b.attn, nn.MultiheadAttention) for b in blocks)
+        kind = "vit" if readable else "patches"
+        return Anatomy(kind, tuple(visual.grid_size), blocks, averaged=visual.pool_type == "avg")
+    if hasattr(visual, "layer4"):
+        return Anatomy("resnet", (image_size // 32, image_size // 32), (visual.layer4,))
+    trunk = getattr(visual, "trunk", None)  # of timm
+    if hasattr(trunk, "blocks") and hasattr(getattr(trunk, "patch_embed", None), "grid_size"):
+        return Anatomy("patches", tuple(trunk.patch_embed.grid_size), tuple(trunk.blocks))
+    return Anatomy("other", (0, 0), ())
