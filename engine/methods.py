@@ -110,6 +110,15 @@ METHODS: dict[str, Method] = {
         explanation="No tuning: the surest third of the crops vote; its confidence is the share of their votes.",
         cost="64 image forward",
     ),
+    "tda": Method(
+        title="TDA (one picture)",
+        views="augmix",
+        loss=None,
+        predictor="cached",
+        source="Karmanov et al., CVPR 2024, with caches that forget each picture",
+        explanation="No tuning: sure crops draw the answer to their class, unsure ones push it off all they consider.",
+        cost="64 image forward",
+    ),
     "ss-tpt": Method(
         title="SS-TPT",
         views="augmix",

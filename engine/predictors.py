@@ -11,6 +11,7 @@ from torch import Tensor
 from .aggregation import mean_shift_mode, steer, vote
 from .agreement import agreement_weights
 from .backbone import Backbone
+from .cache import cached_answer
 from .ensemble import fuse
 from .measures import mean_log_probability
 from .settings import Settings
@@ -82,6 +83,10 @@ def _steered(case: Case) -> Tensor:
     return answer
 
 
+def _cached(case: Case) -> Tensor:
+    return cached_answer(case.views.features.float(), case.logits.float())
+
+
 def _agreement(case: Case) -> Tensor:
     return agreement_weights(case.scores) @ case.logits.float()
 
@@ -95,6 +100,7 @@ PREDICTORS: dict[str, Callable[[Case], Tensor]] = {
     "mode": _mode,
     "votes": _votes,
     "steered": _steered,
+    "cached": _cached,
 }
 
 

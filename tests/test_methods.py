@@ -9,6 +9,7 @@ import torch
 from engine.aggregation import mean_shift_mode, steer, vote
 from engine.agreement import agreement, agreement_weights
 from engine.attention import MAPS
+from engine.cache import cached_answer
 from engine.defend import defend, with_domain_word
 from engine.ensemble import fuse
 from engine.errors import EngineError
@@ -68,6 +69,7 @@ def test_every_answer_is_its_recipe_spelled_out(tiny, pixels):
         "tpt": tuned(augmix, "marginal").logits[0],
         "c-tpt": tuned(augmix, "dispersed").logits[0],
         "mta": tiny.scale * text @ mean_shift_mode(crops.features, crops.logits)[0],
+        "tda": cached_answer(augmix.features, augmix.logits),
         "t-vss": steer(augmix.features, text, tiny.scale)[0],
         "r-tpt": fused(augmix),
         "a-tpt": fused(attention),
@@ -95,6 +97,12 @@ def test_the_prompt_ensemble_averages_unit_features_of_the_models_own_sentences(
             total += said / said.norm()
         cosine = sum(a * b for a, b in zip(look, (total / total.norm()).tolist(), strict=True))
         assert float(found.logits[index]) == pytest.approx(tiny.scale * cosine, abs=1e-4)
+
+
+def test_no_method_remembers_another_picture(tiny, pixels):
+    few = replace(ALL, views=replace(SETTINGS.views, count=4))
+    first, _, again = (answers(tiny, picture, few) for picture in (pixels, pixels.flip(0), pixels))
+    assert all(torch.equal(first[name].prediction.logits, again[name].prediction.logits) for name in METHODS)
 
 
 def test_ss_tpt_weighs_its_sixteen_views_before_and_after(tiny, pixels):
