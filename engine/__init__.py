@@ -10,6 +10,7 @@ from .baselines import sign_noise
 from .defend import defend
 from .ensemble import fuse
 from .errors import EngineError
+from .evaluation import Plan, Question, answer_question
 from .evaluation.summary import wilson
 from .fieldguide import COLOURS, KINDS, PATTERNS, Specimen, is_held_out, random_specimen
 from .measures import centre_shift, spearman, top_iou
@@ -17,6 +18,7 @@ from .methods import METHODS
 from .painter import Painted, paint_specimen
 from .pictures import Picture, load_picture, save_png
 from .pipeline import explore
+from .plain import attack_data, defence_data, maps_data, prediction_data
 from .predict import predict
 from .settings import (
     AttackSettings,
@@ -63,7 +65,9 @@ __all__ = [
     "EnsembleSettings",
     "Painted",
     "Picture",
+    "Plan",
     "Prediction",
+    "Question",
     "Settings",
     "Specimen",
     "Stage",
@@ -71,9 +75,12 @@ __all__ = [
     "TuneStep",
     "ViewSet",
     "ViewSettings",
+    "answer_question",
     "attack",
+    "attack_data",
     "attend",
     "centre_shift",
+    "defence_data",
     "defend",
     "explore",
     "fuse",
@@ -81,9 +88,11 @@ __all__ = [
     "load_backbone",
     "load_picture",
     "make_views",
+    "maps_data",
     "methods_for",
     "paint_specimen",
     "predict",
+    "prediction_data",
     "random_specimen",
     "save_png",
     "sign_noise",

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
     0: ("errors", "types", "settings"),
-    1: ("measures", "rollout", "aggregation", "cache", "baselines", "jitter", "pictures", "drawing"),
+    1: ("measures", "rollout", "aggregation", "cache", "baselines", "jitter", "pictures", "drawing", "plain"),
     2: ("backbone", "predict", "augment"),
     3: ("attention", "views", "tuning", "ensemble", "agreement", "purify", "predictors", "methods", "defend")
     + ("attacks",),

@@ -6,9 +6,10 @@ import argparse
 
 from ..drawing import amplified
 from ..pictures import save_png
+from ..plain import attack_data
 from ..types import Adversarial
 from .common import Job, add_attack_options, add_picture_options, attack_settings, emit, folder, open_job, run_attack
-from .layout import PREDICTION_HEAD, attack_data, prediction_row, table
+from .layout import PREDICTION_HEAD, prediction_row, table
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:

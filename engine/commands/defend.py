@@ -7,11 +7,12 @@ from dataclasses import asdict
 
 from ..methods import METHODS
 from ..pipeline import explore
-from ..types import Defence, Ensemble, Prediction, TuneStep
+from ..plain import attack_data, defence_data
+from ..types import Prediction
 from .attack import attack_lines, save_pictures
 from .common import Job, add_attack_options, add_picture_options, attack_settings, emit, open_job
 from .defence_options import add_defence_options, add_own_options, defence_settings, with_own
-from .layout import PREDICTION_HEAD, attack_data, prediction_data, prediction_row, table
+from .layout import PREDICTION_HEAD, prediction_row, table
 
 OWN = "your settings"
 
@@ -49,20 +50,9 @@ def run(args: argparse.Namespace) -> None:
     began, ended = steps[0], steps[-1]
     tuned = f"prompt tuned on {len(began.kept)} of {args.views} views, loss {began.loss:.4f} to {ended.loss:.4f}"
     lines = [*attack_lines(job, adversarial), "", *table((*PREDICTION_HEAD, "seconds", ""), rows), "", tuned]
-    document = {"attack": attack_data(adversarial), **_data(steps, ensemble, defences), "settings": asdict(settings)}
+    told_plainly = {"attack": attack_data(adversarial)} | defence_data(steps, ensemble, defences)
+    document = told_plainly | {"settings": asdict(settings)}
     emit(args, job.document() | document, lines)
-
-
-def _data(steps: list[TuneStep], ensemble: Ensemble, defences: list[Defence]) -> dict:
-    """Tuning, the defence of one's own and all methods as plain data."""
-    return {
-        "tuning": [{"index": s.index, "loss": s.loss, "prediction": prediction_data(s.prediction)} for s in steps],
-        "kept": steps[0].kept.tolist(),
-        "own": {"prediction": prediction_data(ensemble.prediction), "weights": ensemble.weights.tolist()},
-        "methods": [
-            {"method": d.method, "seconds": d.seconds, "prediction": prediction_data(d.prediction)} for d in defences
-        ],
-    }
 
 
 def _row(job: Job, title: str, prediction: Prediction, seconds: str) -> tuple[str, ...]:

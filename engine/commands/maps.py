@@ -9,11 +9,12 @@ import torch
 from ..attention import MAPS, attend
 from ..drawing import heat
 from ..pictures import save_png
+from ..plain import attack_data, maps_data
 from ..settings import AttentionSettings
 from ..types import Adversarial, AttentionMap
 from .attack import attack_lines, save_pictures
 from .common import Job, add_attack_options, add_picture_options, attack_settings, emit, folder, open_job, run_attack
-from .layout import attack_data, table
+from .layout import table
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -44,8 +45,7 @@ def run(args: argparse.Namespace) -> None:
             _save_pair(args, adversarial, pair)
     rows = [row for pair in made for row in _rows(pair)]
     lines = [*attack_lines(job, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
-    data = [{"method": clean.method, "clean": _data(clean), "attacked": _data(hit)} for clean, hit in made]
-    emit(args, job.document() | {"attack": attack_data(adversarial), "maps": data}, lines)
+    emit(args, job.document() | {"attack": attack_data(adversarial), "maps": maps_data(made)}, lines)
 
 
 def _pair(job: Job, adversarial: Adversarial, name: str) -> tuple[AttentionMap, AttentionMap]:
@@ -74,12 +74,3 @@ def _rows(pair: tuple[AttentionMap, AttentionMap]) -> list[tuple[str, ...]]:
 def _peak(found: AttentionMap) -> str:
     row, column = divmod(int(found.raw.argmax()), found.raw.shape[1])
     return f"row {row}, column {column}" + (" (degenerate)" if found.degenerate else "")
-
-
-def _data(found: AttentionMap) -> dict:
-    return {
-        "label": found.label,
-        "degenerate": found.degenerate,
-        "raw": found.raw.tolist(),
-        "grid": found.grid.tolist(),
-    }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from ..plain import prediction_data
 from ..predict import predict
 from .common import add_picture_options, emit, open_job
-from .layout import prediction_data, table
+from .layout import table
 
 SHOWN = 10
 

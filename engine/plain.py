@@ -1,0 +1,77 @@
+"""Results as plain data: what `--json` prints, the API answers and the report keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .types import Adversarial, AttackStep, AttentionMap, Defence, Ensemble, Prediction, TuneStep
+
+
+def prediction_data(prediction: Prediction) -> dict:
+    """A prediction as plain data; logits and probabilities stand in the order of the classes."""
+    return {
+        "name": prediction.name,
+        "label": prediction.label,
+        "confidence": prediction.confidence,
+        "entropy": prediction.entropy,
+        "margin": prediction.margin,
+        "logits": prediction.logits.tolist(),
+        "probabilities": prediction.probabilities.tolist(),
+    }
+
+
+def attack_data(adversarial: Adversarial) -> dict:
+    """An attack as plain data; norms are those of the saved picture, pixels in [0, 1]."""
+    return {
+        "method": adversarial.method,
+        "epsilon": adversarial.epsilon,
+        "label": adversarial.label,
+        "from_truth": adversarial.from_truth,
+        "fooled": adversarial.fooled,
+        "linf": adversarial.linf(),
+        "l2": adversarial.l2(),
+        "linf_float": adversarial.linf(saved=False),
+        "before": prediction_data(adversarial.before),
+        "after": prediction_data(adversarial.after),
+        "after_saved": prediction_data(adversarial.after_saved),
+        "steps": [_step_data(step, adversarial.label) for step in adversarial.steps],
+        "seconds": adversarial.seconds,
+    }
+
+
+def _step_data(step: AttackStep, label: int) -> dict:
+    prediction = step.prediction
+    return {
+        "index": step.index,
+        "loss": step.loss,
+        "name": prediction.name,
+        "confidence": prediction.confidence,
+        "attacked_probability": float(prediction.probabilities[label]),
+    }
+
+
+def map_data(found: AttentionMap) -> dict:
+    """A map as plain data: evidence per patch, and the same clipped and scaled to [0, 1]."""
+    return {
+        "label": found.label,
+        "degenerate": found.degenerate,
+        "raw": found.raw.tolist(),
+        "grid": found.grid.tolist(),
+    }
+
+
+def maps_data(pairs: Sequence[tuple[AttentionMap, AttentionMap]]) -> list[dict]:
+    """Clean and attacked map of each method as plain data."""
+    return [{"method": clean.method, "clean": map_data(clean), "attacked": map_data(hit)} for clean, hit in pairs]
+
+
+def defence_data(steps: Sequence[TuneStep], ensemble: Ensemble, defences: Sequence[Defence]) -> dict:
+    """Tuning, the defence of one's own settings and all methods as plain data."""
+    return {
+        "tuning": [{"index": s.index, "loss": s.loss, "prediction": prediction_data(s.prediction)} for s in steps],
+        "kept": steps[0].kept.tolist(),
+        "own": {"prediction": prediction_data(ensemble.prediction), "weights": ensemble.weights.tolist()},
+        "methods": [
+            {"method": d.method, "seconds": d.seconds, "prediction": prediction_data(d.prediction)} for d in defences
+        ],
+    }
