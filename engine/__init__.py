@@ -4,7 +4,7 @@ These names are all that a page or a script needs; every verb is `verb(backbone,
 """
 
 from .attacks import ATTACKS, attack
-from .attention import MAPS, attend, methods_for
+from .attention import attend, methods_for
 from .backbone import Backbone, load_backbone
 from .baselines import sign_noise
 from .defend import defend
@@ -13,6 +13,8 @@ from .errors import EngineError
 from .evaluation import Plan, Question, answer_question
 from .evaluation.summary import wilson
 from .fieldguide import COLOURS, KINDS, PATTERNS, Specimen, is_held_out, random_specimen
+from .inside import Inside, look_inside
+from .maps import MAPS
 from .measures import centre_shift, spearman, top_iou
 from .methods import METHODS
 from .painter import Painted, paint_specimen
@@ -63,6 +65,7 @@ __all__ = [
     "EngineError",
     "Ensemble",
     "EnsembleSettings",
+    "Inside",
     "Painted",
     "Picture",
     "Plan",
@@ -87,6 +90,7 @@ __all__ = [
     "is_held_out",
     "load_backbone",
     "load_picture",
+    "look_inside",
     "make_views",
     "maps_data",
     "methods_for",

@@ -5,12 +5,18 @@ Letters: b pictures, h heads, t tokens (the class token first, then gh*gw patche
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 
 import torch
 from torch import Tensor
 
 EPS = 1e-8
+FUSIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "mean": lambda attention: attention.mean(1),
+    "max": lambda attention: attention.amax(1),
+    "min": lambda attention: attention.amin(1),
+}
 
 
 def token_dots(tokens: Tensor, gradients: Tensor) -> Tensor:
@@ -29,12 +35,23 @@ def row_normalised(matrix: Tensor) -> Tensor:
     return matrix / (matrix.sum(-1, keepdim=True) + EPS)
 
 
-def contributions(attention: Tensor, weights: Tensor | float = 1.0) -> Tensor:
-    """How much each token of a block is made of each token before it, (b, h, t, t) -> (b, t, t), rows sum to 1.
+def fuse_heads(attention: Tensor, fusion: str = "mean", discard: float = 0.0) -> Tensor:
+    """One matrix a block, (b, h, t, t) -> (b, t, t): the mean, max or min over its heads.
 
-    Mean over heads, source tokens (columns) scaled by `weights` (b, t), plus the residual path.
+    The `discard` share of its entries, the smallest ones, become zero, so that faint attention everywhere does not add
+    up over many blocks.
     """
-    mixed = attention.mean(1)
+    fused = FUSIONS[fusion](attention)
+    flat = fused.flatten(1)
+    smallest = flat.topk(int(discard * flat.shape[1]), largest=False).indices
+    return flat.scatter(1, smallest, 0.0).view_as(fused)
+
+
+def contributions(mixed: Tensor, weights: Tensor | float = 1.0) -> Tensor:
+    """How much each token of a block is made of each token before it, (b, t, t) -> (b, t, t), rows sum to 1.
+
+    Attention fused over heads, source tokens (columns) scaled by `weights` (b, t), plus the residual path.
+    """
     if isinstance(weights, Tensor):
         weights = weights[:, None, :]
     identity = torch.eye(mixed.shape[-1], dtype=mixed.dtype, device=mixed.device)

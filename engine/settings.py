@@ -55,13 +55,28 @@ class AttackSettings:
 
 @dataclass(frozen=True, slots=True)
 class AttentionSettings:
-    """Which map of `engine.attention.MAPS`; values above `clip_quantile` of a map are clipped before scaling."""
+    """Which map of `engine.maps.MAPS`; values above `clip_quantile` of a map are clipped before scaling.
+
+    Raw attention is read from `layer` (from 0; None: the last) and `head` (None: the mean of all). Rollout fuses heads
+    by `fusion` and drops the `discard` share of each block's entries, the smallest. Other maps heed none of these.
+    """
+
+    FUSIONS = ("mean", "max", "min")
 
     method: str = "a-tpt"
     clip_quantile: float = 0.99
+    layer: int | None = None
+    head: int | None = None
+    fusion: str = "mean"
+    discard: float = 0.0
 
     def __post_init__(self) -> None:
         _range("the clip quantile", self.clip_quantile, 0.5, 1)
+        for what in ("layer", "head"):
+            value = getattr(self, what)
+            require(value is None or value >= 0, f"Expected the {what} to be counted from 0; got {value}.")
+        _choice("the fusion of heads", self.fusion, self.FUSIONS)
+        _range("the share of attention discarded", self.discard, 0, 0.99)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +87,7 @@ class ViewSettings:
     `attention` mixes by attention (A-TPT).
     The `high` share of pixels with most attention keeps `keep_high` of the base view, the `low` share with least
     keeps `keep_low`; between them the view's Beta draw decides. `crop_scale` is the range of crop areas, `map` the
-    key of `engine.attention.MAPS` that guides attention views.
+    key of `engine.maps.MAPS` that guides attention views.
     """
 
     KINDS = ("attention", "augmix", "crops")

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from engine import rollout
-from engine.attention import RESNET_FLOORS, Evidence, MapBatch, attention_maps
+from engine.attention import MapBatch, attention_maps
 from engine.backbone import Backbone
+from engine.maps import Evidence
 from engine.measures import entropy
 from engine.settings import AttentionSettings
 from engine.types import sharpen, upsample
@@ -116,7 +117,7 @@ def _evidence(backbone: Backbone, pixels: Tensor, text: Tensor, blocks: int) -> 
     trace = backbone.trace(pixels, blocks)
     with torch.enable_grad():
         scores = backbone.logits(trace.features, text).amax(-1)
-    return Evidence(trace, scores, backbone.grid)
+    return Evidence(trace, scores, backbone.grid, backbone.averaged)
 
 
 def _dots(ledger: Ledger, backbone: Backbone, bases: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
@@ -167,7 +168,7 @@ def resnet_maps(ledger: Ledger, backbone: Backbone, bases: Tensor, text: Tensor)
     ledger.check("featmap_base1", backbone.trace(bases[1:2], 1).tokens[0].detach(), TRACED)
     grid, _ = _stretched(ledger, "rncam", maps, settings, Comparison(LAYER4_CAM))
     size = backbone.image_size
-    ledger.check("rncam_up", upsample(grid, size, RESNET_FLOORS["a-tpt"]), SHARPENED)
+    ledger.check("rncam_up", upsample(grid, size, maps.floor), SHARPENED)
     ledger.check("rncam_up_nosharpen", sharpen(upsample(grid, size), 0.0), SHARPENED)
     return maps
 

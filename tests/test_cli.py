@@ -10,10 +10,11 @@ from PIL import Image
 
 from engine import cli
 from engine.attacks import attack
-from engine.attention import MAPS, attend
+from engine.attention import attend
 from engine.backbone import load_backbone
 from engine.commands import common
 from engine.defend import defend
+from engine.maps import MAPS
 from engine.methods import METHODS
 from engine.pictures import load_picture
 from engine.pipeline import explore
@@ -146,6 +147,18 @@ def test_defend_takes_every_setting_of_the_page(call, job):
 def test_defend_runs_every_method_there_is(call):
     found = document(call("defend", *NAMED, "--eps", "0", "--views", "6", "--all-methods", "--json"))
     assert [entry["method"] for entry in found["methods"]] == list(METHODS)
+
+
+def test_maps_reads_the_layer_head_and_fusion_that_were_asked_for(call, job):
+    options = ["--map", "raw", "--map", "rollout", "--layer", "1", "--head", "0", "--fusion", "max", "--discard", "0.5"]
+    raw, rolled = document(call("maps", *NAMED, *QUICK, *options, "--json"))["maps"]
+    for entry, settings in (
+        (raw, AttentionSettings("raw", layer=1, head=0)),
+        (rolled, AttentionSettings("rollout", fusion="max", discard=0.5)),
+    ):
+        assert torch.equal(torch.tensor(entry["clean"]["raw"]), attend(*job, CLASSES, settings, 0).raw)
+    code, _, err = call("maps", *NAMED, *QUICK, "--layer", "1")
+    assert code == 2 and "--layer is about --map raw, which was not asked for" in err
 
 
 @pytest.mark.parametrize("command", ["predict", "attack", "maps", "defend"])

@@ -8,11 +8,11 @@ import torch
 
 from engine.aggregation import mean_shift_mode, steer, vote
 from engine.agreement import agreement, agreement_weights
-from engine.attention import MAPS
 from engine.cache import cached_answer
 from engine.defend import defend, with_domain_word
 from engine.ensemble import fuse
 from engine.errors import EngineError
+from engine.maps import MAPS
 from engine.methods import METHODS
 from engine.predict import predict
 from engine.predictors import PREDICTORS

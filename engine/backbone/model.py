@@ -231,9 +231,14 @@ class Backbone:
             watch = watch_layer(self._anatomy.watched[0])
         else:
             watch = watch_blocks(self._anatomy.watched[-blocks:], attention=self.kind == "vit")
-        with self.lock, torch.enable_grad(), watch as (tokens, attention, normed):
+        with self.lock, torch.enable_grad(), watch as kept:
             features = F.normalize(self._see(pixels), dim=-1)
-        return Trace(features, tuple(tokens), tuple(attention), tuple(normed))
+        return Trace(features, *(tuple(of_blocks) for of_blocks in kept))
+
+    def read_out(self, tokens: Tensor) -> Tensor:
+        """Unit features (b, d) of a "vit" tower's tokens (b, 1 + gh*gw, width), as if its last block had left them."""
+        pooled, _ = self.visual._pool(tokens)
+        return F.normalize(pooled if self.visual.proj is None else pooled @ self.visual.proj, dim=-1)
 
 
 def _remember(cache: OrderedDict, key: Classes, value: object) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-Kept = tuple[list[Tensor], list[Tensor], list[Tensor]]  # tokens, attention, normed, as in `Trace`
+Kept = tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]  # tokens, attention, normed, left as in `Trace`
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -16,7 +16,8 @@ class Trace:
     """A forward pass with its inside kept, attached to the autograd graph from the first traced block on.
 
     `tokens` are the inputs of the traced transformer blocks, each (b, 1 + gh*gw, width), `attention` their weights
-    (b, heads, 1 + gh*gw, 1 + gh*gw), `normed` the tokens behind the block's first LayerNorm, all in block order.
+    (b, heads, 1 + gh*gw, 1 + gh*gw), `normed` the tokens behind the block's first LayerNorm, `left` the tokens as each
+    block leaves them, all in block order.
     For a ResNet `tokens` holds the one layer4 output (b, channels, gh, gw). Towers without a readable attention keep
     tokens only, patches last.
     """
@@ -25,6 +26,7 @@ class Trace:
     tokens: tuple[Tensor, ...]
     attention: tuple[Tensor, ...]
     normed: tuple[Tensor, ...]
+    left: tuple[Tensor, ...]
 
 
 @contextmanager
@@ -33,6 +35,7 @@ def watch_blocks(blocks: Sequence[nn.Module], attention: bool = True) -> Iterato
     tokens: list[Tensor] = []
     weights: list[Tensor] = []
     normed: list[Tensor] = []
+    left: list[Tensor] = []
 
     def leaf(module: nn.Module, args: tuple) -> tuple:
         first = args[0].detach().requires_grad_() if not tokens else args[0]
@@ -48,6 +51,9 @@ def watch_blocks(blocks: Sequence[nn.Module], attention: bool = True) -> Iterato
     def keep_normed(module: nn.Module, args: tuple, output: Tensor) -> None:
         normed.append(output)
 
+    def keep_left(module: nn.Module, args: tuple, output: Tensor) -> None:
+        left.append(output)
+
     handles = []
     try:
         for block in blocks:
@@ -57,7 +63,8 @@ def watch_blocks(blocks: Sequence[nn.Module], attention: bool = True) -> Iterato
             handles.append(block.ln_1.register_forward_hook(keep_normed))
             handles.append(block.attn.register_forward_pre_hook(ask, with_kwargs=True))
             handles.append(block.attn.register_forward_hook(keep))
-        yield tokens, weights, normed
+            handles.append(block.register_forward_hook(keep_left))
+        yield tokens, weights, normed, left
     finally:
         for handle in handles:
             handle.remove()
@@ -74,6 +81,6 @@ def watch_layer(layer: nn.Module) -> Iterator[Kept]:
 
     handle = layer.register_forward_hook(leaf)
     try:
-        yield tokens, [], []
+        yield tokens, [], [], []
     finally:
         handle.remove()

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ..attention import MAPS
 from ..backbone import FIELDGUIDE
 from ..errors import require
 from ..fieldguide import VOCABULARY
@@ -18,6 +17,7 @@ from ..fieldguide.judge import judge, verdict
 from ..fieldguide.samples import paint_samples
 from ..fieldguide.score import answers, summary
 from ..fieldguide.train import CARD, PHASES, train
+from ..maps import MAPS
 from ..settings import AttackSettings, Settings, ViewSettings
 from .common import SAMPLES, add_attack_options, attack_settings, emit
 from .layout import table

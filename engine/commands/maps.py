@@ -6,8 +6,10 @@ import argparse
 
 import torch
 
-from ..attention import MAPS, attend
+from ..attention import attend
 from ..drawing import heat
+from ..errors import require
+from ..maps import MAPS
 from ..pictures import save_png
 from ..plain import attack_data, maps_data
 from ..settings import AttentionSettings
@@ -15,6 +17,8 @@ from ..types import Adversarial, AttentionMap
 from .attack import attack_lines, save_pictures
 from .common import Job, add_attack_options, add_picture_options, attack_settings, emit, folder, open_job, run_attack
 from .layout import table
+
+HEEDED = {"layer": "raw", "head": "raw", "fusion": "rollout", "discard": "rollout"}  # option -> the map it is about
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -30,15 +34,22 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--map", dest="maps", action="append", choices=list(MAPS), help=f"repeat for several; default: {default}"
     )
+    group = parser.add_argument_group("what --map raw and --map rollout read")
+    group.add_argument("--layer", type=int, metavar="N", help="of --map raw, from 0 (default: the last)")
+    group.add_argument("--head", type=int, metavar="N", help="of --map raw, from 0 (default: the mean of all)")
+    group.add_argument("--fusion", choices=AttentionSettings.FUSIONS, help="of heads in --map rollout; default: mean")
+    group.add_argument(
+        "--discard", type=float, metavar="SHARE", help="of the smallest attention in --map rollout; default: 0"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
     """Attack, map both pictures with each method, print, and keep the drawings with --out."""
-    settings = attack_settings(args)
+    settings, asked = attack_settings(args), _asked(args)
     job = open_job(args)
     adversarial = run_attack(job, settings)
-    made = [_pair(job, adversarial, name) for name in args.maps or [AttentionSettings().method]]
+    made = [_pair(job, adversarial, one) for one in asked]
     if args.out is not None:
         save_pictures(args, adversarial)
         for pair in made:
@@ -48,8 +59,19 @@ def run(args: argparse.Namespace) -> None:
     emit(args, job.document() | {"attack": attack_data(adversarial), "maps": maps_data(made)}, lines)
 
 
-def _pair(job: Job, adversarial: Adversarial, name: str) -> tuple[AttentionMap, AttentionMap]:
-    settings = AttentionSettings(method=name)
+def _asked(args: argparse.Namespace) -> list[AttentionSettings]:
+    """The settings of every map; raises `EngineError` for an option that none of them heeds."""
+    methods = args.maps or [AttentionSettings().method]
+    chosen = {}
+    for option, method in HEEDED.items():
+        value = getattr(args, option)
+        if value is not None:
+            require(method in methods, f"--{option} is about --map {method}, which was not asked for.")
+            chosen[option] = value
+    return [AttentionSettings(method=name, **chosen) for name in methods]
+
+
+def _pair(job: Job, adversarial: Adversarial, settings: AttentionSettings) -> tuple[AttentionMap, AttentionMap]:
     clean, attacked = (
         attend(job.backbone, pixels, job.classes, settings, adversarial.label)
         for pixels in (adversarial.clean, adversarial.saved)

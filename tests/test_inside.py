@@ -1,0 +1,72 @@
+"""A look inside: every number is that of a plain forward pass written out block by block."""
+
+from math import log
+
+import pytest
+import torch
+
+from engine.errors import EngineError
+from engine.inside import look_inside
+from engine.predict import predict
+from engine.types import Classes
+
+CLASSES = Classes(("cat", "dog", "red fox"))
+
+
+@pytest.fixture(scope="module")
+def inside(tiny):
+    return look_inside(tiny, torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(3)), CLASSES)
+
+
+@pytest.fixture(scope="module")
+def literal(tiny):
+    """Attention (heads, t, t) of every block and the tokens (t, width) it leaves, by loops over heads and rows."""
+    picture = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(3))
+    kept = []
+    with torch.no_grad():
+        x = tiny.visual._embeds(tiny.normalise(picture[None]))
+        for block in tiny.visual.transformer.resblocks:
+            normed = block.ln_1(x)[0]
+            joined = normed @ block.attn.in_proj_weight.t() + block.attn.in_proj_bias
+            query, key = joined[:, :128], joined[:, 128:256]
+            heads = []
+            for h in range(2):
+                q, k = query[:, 64 * h : 64 * h + 64], key[:, 64 * h : 64 * h + 64]
+                heads.append(torch.stack([((k @ row) / 8).softmax(0) for row in q]))
+            x = block(x)
+            kept.append((torch.stack(heads), x[0]))
+    return kept
+
+
+def test_attention_is_that_of_each_blocks_own_projections(inside, literal):
+    assert inside.attention.shape == (4, 2, 8, 8) and inside.between.shape == (4, 2, 64, 64)
+    for layer, (attention, _) in enumerate(literal):
+        assert torch.allclose(inside.attention[layer].flatten(1), attention[:, 0, 1:], atol=1e-6)
+        assert torch.allclose(inside.between[layer].float(), attention[:, 1:, 1:], atol=1e-4)
+        for head in range(2):
+            row = attention[head, 0, 1:].tolist()
+            spread = -sum(p / sum(row) * log(p / sum(row)) for p in row)
+            assert float(inside.entropies[layer, head]) == pytest.approx(spread, abs=1e-4)
+
+
+def test_norms_are_lengths_of_the_tokens_a_layer_leaves(inside, literal):
+    for layer, (_, tokens) in enumerate(literal):
+        assert torch.allclose(inside.norms[layer].flatten(), tokens[1:].square().sum(-1).sqrt(), rtol=1e-4)
+
+
+def test_the_last_layers_answer_is_the_models_own(tiny, inside):
+    picture = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(3))
+    assert inside.logits.shape == (4, 3)
+    assert torch.allclose(inside.logits[-1], predict(tiny, picture, CLASSES).logits, atol=1e-4)
+    assert not torch.allclose(inside.logits[0], inside.logits[-1], atol=1e-2)
+
+
+def test_a_patch_shows_its_own_row(inside):
+    assert torch.equal(inside.from_patch(2, 5).flatten(2), inside.between[:, :, 2 * 8 + 5].float())
+    with pytest.raises(EngineError, match="row 7, column 7; got row 8, column 0"):
+        inside.from_patch(8, 0)
+
+
+def test_a_resnet_is_refused(resnet, pixels):
+    with pytest.raises(EngineError, match="no attention heads"):
+        look_inside(resnet, pixels, CLASSES)
