@@ -129,7 +129,7 @@ def test_a_checkpoint_that_is_not_there_is_refused(offline, tmp_path):
 )
 def test_a_text_file_is_no_checkpoint(offline, tmp_path, name, text):
     (tmp_path / name).write_text(text)
-    with pytest.raises(EngineError, match="is not a checkpoint that open_clip can read"):
+    with pytest.raises(EngineError, match="is not a checkpoint that can be read safely"):
         load_backbone(f"RN50/{tmp_path / name}", "cpu")
 
 

@@ -17,7 +17,7 @@ LAYERS = {
 }
 LEVEL = {name: level for level, names in LAYERS.items() for name in names}
 HOMES = {
-    "open_clip": {"engine/backbone/load.py", "engine/backbone/model.py", "engine/fieldguide/clip.py"},
+    "open_clip": {f"engine/backbone/{name}.py" for name in ("load", "model", "names")} | {"engine/fieldguide/clip.py"},
     "torchattacks": {"engine/attacks/builders.py"},
 }
 ENGINE = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "engine").rglob("*.py"))

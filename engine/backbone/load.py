@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import open_clip
 import torch
+from open_clip.model import convert_to_custom_text_state_dict
+from torch import nn
 
-from ..errors import EngineError, require
+from ..errors import EngineError
 from ..types import SEVEN_TEMPLATES
 from .model import Backbone
-
-FIELDGUIDE = Path(__file__).resolve().parents[2] / "assets" / "fieldguide"
-BUILT_IN = "fieldguide"
+from .names import BUILT_IN, Source, parse
+from .weights import difference, fit, read_weights
 
 
 def choose_device(device: str | None = None) -> torch.device:
@@ -34,30 +37,30 @@ def load_backbone(name: str = BUILT_IN, device: str | None = None) -> Backbone:
     """Load a model: `fieldguide` (built in), `MODEL/TAG` or `MODEL/CHECKPOINT-FILE` with an open_clip model name,
     `hf-hub:ORG/NAME`, or `local-dir:FOLDER` in open_clip's folder format.
 
-    Raises `EngineError` when the name, folder, file or network is not what it should be.
+    `BASE+FILE` puts the image tower of FILE (as TeCoA and FARE publish theirs) into any of these; `difference` of the
+    backbone tells how far it moved. Raises `EngineError` when name, folder, file or network is not what it should be.
     """
     target = choose_device(device)
-    full = f"local-dir:{FIELDGUIDE}" if name == BUILT_IN else name
-    model_name, tag = _split(full)
-    published = open_clip.get_pretrained_cfg(model_name, tag) if tag else {}
+    source = parse(name)
+    given = {part: read_weights(path) for part in ("file", "tower") if (path := getattr(source, part))}
     try:
-        model = open_clip.create_model(
-            model_name,
-            pretrained=tag,
-            device=target,
-            force_quick_gelu=bool(published.get("quick_gelu")),  # OpenAI's activation; without it answers are wrong
-            require_pretrained=True,
-            pretrained_text=False,
-        )
-        tokenizer = open_clip.get_tokenizer(model_name)
+        model = _build(source, target)
+        tokenizer = open_clip.get_tokenizer(source.model)
     except (OSError, RuntimeError, ValueError, LookupError, EOFError, ImportError) as error:
         raise EngineError(_why_not(name, error)) from error
     except Exception as error:  # safetensors and pickle raise their own kinds
         if type(error).__module__.split(".")[0] not in ("safetensors", "pickle", "_pickle", "huggingface_hub"):
             raise
         raise EngineError(_why_not(name, error)) from error
+    if "file" in given:
+        _fill(model, given["file"], source.file)
+    moved = None
+    if "tower" in given:
+        before = {key: value.clone() for key, value in model.visual.state_dict().items()}
+        fit(given["tower"], model.visual, source.tower)
+        moved = difference(before, model.visual.state_dict())
     config = model.visual.preprocess_cfg
-    words, templates = _declared(full, "words.json"), _declared(full, "templates.json")
+    words, templates = _declared(source.folder, "words.json"), _declared(source.folder, "templates.json")
     return Backbone(
         model,
         tokenizer,
@@ -67,32 +70,43 @@ def load_backbone(name: str = BUILT_IN, device: str | None = None) -> Backbone:
         config.get("resize_mode", "shortest"),
         None if words is None else frozenset(words),
         SEVEN_TEMPLATES if templates is None else templates,
+        moved,
     )
 
 
-def _split(name: str) -> tuple[str, str | None]:
-    if name.startswith(("hf-hub:", "local-dir:")):
-        return name, None
-    model, _, tag = name.partition("/")
-    known = open_clip.list_models()
-    require(model in known, _unknown_model(model, known))
-    tags = open_clip.list_pretrained_tags_by_model(model)
-    if tag in tags or (tag and Path(tag).is_file()):
-        return model, tag
-    require(
-        "/" not in tag and not tag.endswith((".pt", ".pth", ".bin", ".safetensors")),
-        f"There is no checkpoint file “{tag}” for {model}.",
-    )
-    raise EngineError(f"Expected {model}/TAG with a tag such as {', '.join(tags[:4]) or 'a file'}; got “{tag}”.")
+def _build(source: Source, device: torch.device) -> nn.Module:
+    published = open_clip.get_pretrained_cfg(source.model, source.tag) if source.tag else {}
+    with _quiet():
+        return open_clip.create_model(
+            source.model,
+            pretrained=source.tag,
+            load_weights=source.file is None,
+            device=device,
+            force_quick_gelu=bool(published.get("quick_gelu")),  # OpenAI's activation; without it answers are wrong
+            require_pretrained=source.file is None,
+            pretrained_text=False,
+        )
 
 
-def _unknown_model(model: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(model, known, 3, 0.4)
-    hint = f" Did you mean {' or '.join(close)}?" if close else ""
-    return (
-        f"“{model}” is not a model name: expected {BUILT_IN}, an open_clip name such as ViT-B-32/openai,"
-        f" hf-hub:ORG/NAME or local-dir:FOLDER.{hint}"
-    )
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """open_clip warns, on the root logger, of weights that are filled in later and of what becomes an error here."""
+
+    def foreign(record: logging.LogRecord) -> bool:
+        return "open_clip" not in record.pathname
+
+    logging.getLogger().addFilter(foreign)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeFilter(foreign)
+
+
+def _fill(model: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
+    """Put a whole model's weights into it, those of an older layout too, where the text tower had no name."""
+    if hasattr(model, "text") and "text_projection" in weights:
+        weights = convert_to_custom_text_state_dict(weights)
+    fit(weights, model, path)
 
 
 def _why_not(name: str, error: Exception) -> str:
@@ -105,9 +119,8 @@ def _why_not(name: str, error: Exception) -> str:
     return f"{name} is not a checkpoint that open_clip can read: {text[:160]}"
 
 
-def _declared(name: str, file: str) -> tuple[str, ...] | None:
+def _declared(folder: Path | None, file: str) -> tuple[str, ...] | None:
     """What a model folder declares in words.json (its closed vocabulary) or templates.json (its prompt ensemble)."""
-    path = Path(name.removeprefix("local-dir:")) / file
-    if not name.startswith("local-dir:") or not path.is_file():
+    if folder is None or not (folder / file).is_file():
         return None
-    return tuple(json.loads(path.read_text(encoding="utf-8")))
+    return tuple(json.loads((folder / file).read_text(encoding="utf-8")))

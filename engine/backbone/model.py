@@ -36,7 +36,8 @@ class Backbone:
     """A frozen CLIP-like model in evaluation mode on one device, safe to share between threads.
 
     `name` is what it was loaded as, `words` the only words it knows (None: an open vocabulary), `templates` its prompt
-    ensemble, `grid` its patch grid (rows, columns), `kind` and `averaged` as in `Anatomy`.
+    ensemble, `grid` its patch grid (rows, columns), `kind` and `averaged` as in `Anatomy`. `difference` is how far an
+    image tower that was put in lies from the model's own, relative to its length (None: none was put in).
     """
 
     def __init__(
@@ -49,12 +50,14 @@ class Backbone:
         resize_mode: str = "shortest",
         words: frozenset[str] | None = None,
         templates: tuple[str, ...] = SEVEN_TEMPLATES,
+        difference: float | None = None,
     ) -> None:
         self.model = model.eval().requires_grad_(False)
         self.tokenizer = tokenizer
         self.name = name
         self.words = words
         self.templates = templates
+        self.difference = difference
         self.lock = threading.RLock()
         self.visual = model.visual
         self.text = getattr(model, "text", model)

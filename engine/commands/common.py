@@ -10,7 +10,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ..attacks import ATTACKS, attack
-from ..backbone import BUILT_IN, Backbone, load_backbone
+from ..backbone import BUILT_IN, FORMS, Backbone, load_backbone
 from ..errors import EngineError, require
 from ..methods import METHODS
 from ..pictures import load_picture
@@ -35,7 +35,9 @@ class Job:
     def heading(self) -> str:
         """One line that names picture, model, number of classes and truth."""
         truth = "" if self.label is None else f", truth: {self.classes.names[self.label]}"
-        return f"{self.image.name}, {self.backbone.name}, {len(self.classes)} classes{truth}"
+        moved = self.backbone.difference
+        tower = "" if moved is None else f" (image tower {moved:.2%} away from the base)"
+        return f"{self.image.name}, {self.backbone.name}{tower}, {len(self.classes)} classes{truth}"
 
     def document(self) -> dict:
         """The same as plain data."""
@@ -43,6 +45,7 @@ class Job:
             "image": str(self.image),
             "note": self.note,
             "model": self.backbone.name,
+            "difference": self.backbone.difference,
             "classes": list(self.classes.names),
             "templates": list(self.classes.templates),
             "truth": None if self.label is None else self.classes.names[self.label],
@@ -52,12 +55,7 @@ class Job:
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """--model and --device."""
     group = parser.add_argument_group("model")
-    group.add_argument(
-        "--model",
-        default=BUILT_IN,
-        help=f"{BUILT_IN} (built in, the default), an open_clip name such as ViT-B-32/openai, hf-hub:ORG/NAME or"
-        " local-dir:FOLDER",
-    )
+    group.add_argument("--model", default=BUILT_IN, help=f"{FORMS}; default: %(default)s")
     group.add_argument("--device", help="cpu, cuda, mps (default: the best that is there)")
 
 
