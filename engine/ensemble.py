@@ -11,7 +11,7 @@ from torch import Tensor
 from .errors import require
 from .measures import neighbour_similarity, total_variation
 from .settings import EnsembleSettings
-from .types import Ensemble, Prediction, TuneStep, ViewSet
+from .types import Ensemble, Prediction, TuneStep, ViewSet, upsample
 
 
 def fuse(views: ViewSet, step: TuneStep, settings: EnsembleSettings) -> Ensemble:
@@ -46,8 +46,19 @@ def _by_total_variation(views: ViewSet, chosen: Tensor, settings: EnsembleSettin
         f"Weighting by total variation needs an attention map of every view, and {views.kind} views have none;"
         " make attention views or choose another weighting.",
     )
-    scores = -total_variation(views.maps[chosen])
+    scores = -total_variation(_maps(views, chosen, settings), settings.tv_reduction == "mean")
     return scores, (scores / settings.tv_temperature).softmax(0)
+
+
+def _maps(views: ViewSet, chosen: Tensor, settings: EnsembleSettings) -> Tensor:
+    """The maps (k, h, w) whose total variation counts, on the patch grid or as large as the picture."""
+    stretched = settings.tv_norm == "minmax"
+    maps = (views.maps if stretched else views.raw_maps)[chosen]
+    if settings.tv_map == "upsampled":
+        maps = upsample(maps, views.pixels.shape[-1], views.floor if stretched else 0.0)
+    if settings.tv_norm == "sum1":
+        maps = maps.relu() / maps.relu().sum((-2, -1), keepdim=True).clamp_min(1e-12)
+    return maps
 
 
 def _alike(views: ViewSet, chosen: Tensor, settings: EnsembleSettings) -> Weighted:

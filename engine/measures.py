@@ -35,11 +35,12 @@ def neighbour_similarity(features: Tensor, neighbours: int, mask_self: bool = Tr
     return cosines.topk(min(neighbours, len(features) - 1), -1).values.mean(-1)
 
 
-def total_variation(maps: Tensor) -> Tensor:
-    """Anisotropic total variation of maps (n, gh, gw) -> (n,): mean absolute difference of neighbouring cells."""
+def total_variation(maps: Tensor, mean: bool = True) -> Tensor:
+    """Anisotropic total variation of maps (n, gh, gw) -> (n,): mean, or sum, of absolute differences of neighbouring
+    cells."""
     down, right = maps.diff(dim=-2).abs(), maps.diff(dim=-1).abs()
-    pairs = down[0].numel() + right[0].numel()
-    return (down.flatten(1).sum(-1) + right.flatten(1).sum(-1)) / max(pairs, 1)
+    total = down.flatten(1).sum(-1) + right.flatten(1).sum(-1)
+    return total / max(down[0].numel() + right[0].numel(), 1) if mean else total
 
 
 def spearman(first: Tensor, second: Tensor) -> float:

@@ -57,8 +57,8 @@ def _similarity(case: Case) -> Tensor:
 
 
 def _total_variation(case: Case) -> Tensor:
-    """Over the views that drove the tuning, as A-TPT's figure draws it."""
-    return _fused(case, weighting="tv", keep=len(case.step.kept))
+    """Over as many views as drove the tuning, as A-TPT's figure draws it, unless the settings name a number."""
+    return _fused(case, weighting="tv", keep=case.settings.ensemble.keep or len(case.step.kept))
 
 
 def _fused(case: Case, **choice: object) -> Tensor:

@@ -148,26 +148,47 @@ class EnsembleSettings:
     """How views are weighted in the answer.
 
     `similarity`: softmax of the mean cosine to the `neighbours` nearest views over `temperature` (released A-TPT,
-    R-TPT). `tv`: softmax of minus the total variation of the attention maps over `tv_temperature` (the paper's
-    figure; TV on the min-max patch grid, averaged over its neighbour pairs, which keeps it from being one-hot).
-    `uniform`: all views alike. `keep` None uses all views, else that many with least tuned entropy.
+    R-TPT). `tv`: softmax of minus the total variation of the attention maps over `tv_temperature` (the paper's figure).
+    `uniform`: all views alike. `keep` None uses all views (recipes with `tv` weights: as many as the prompt was tuned
+    on), else that many with least tuned entropy.
+
+    What A-TPT's figure leaves open about total variation: `tv_map`, on the patch grid or on the map as large as the
+    picture; `tv_norm`, of the map that guides the mixing, clipped and stretched to [0, 1] (`minmax`), of the map as
+    computed (`none`), or of its share of the whole (`sum1`); `tv_reduction`, summed over neighbours or averaged, which
+    keeps the weights from being one-hot. The formula as others report it is a sum with temperature 1.
     """
 
     WEIGHTINGS = ("similarity", "tv", "uniform")
+    TV_MAPS = ("grid", "upsampled")
+    TV_NORMS = ("minmax", "sum1", "none")
+    TV_REDUCTIONS = ("mean", "sum")
 
     weighting: str = "similarity"
     neighbours: int = 20
     temperature: float = 0.01
     tv_temperature: float = 0.05
     keep: int | None = None
+    tv_map: str = "grid"
+    tv_norm: str = "minmax"
+    tv_reduction: str = "mean"
 
     def __post_init__(self) -> None:
         _choice("the weighting", self.weighting, self.WEIGHTINGS)
         _range("the number of neighbours", self.neighbours, 1, 256)
         _range("the temperature", self.temperature, 1e-6, 100)
         _range("the TV temperature", self.tv_temperature, 1e-6, 1000)
+        _choice("the map of the total variation", self.tv_map, self.TV_MAPS)
+        _choice("the normalisation of its map", self.tv_norm, self.TV_NORMS)
+        _choice("its reduction", self.tv_reduction, self.TV_REDUCTIONS)
         if self.keep is not None:
             _range("the number of views kept", self.keep, 1, 256)
+
+    @property
+    def tv_reading(self) -> str:
+        """Which reading of total variation is in force, in words."""
+        size = {"grid": "the patch grid", "upsampled": "maps as large as the picture"}[self.tv_map]
+        norm = {"minmax": "stretched to [0, 1]", "sum1": "made to sum to 1", "none": "as computed"}[self.tv_norm]
+        return f"{self.tv_reduction} over {size}, {norm}, temperature {self.tv_temperature:g}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,9 +211,10 @@ class ViewSet:
     """The augmented views of one picture, encoded once. View 0 is the picture itself.
 
     `pixels` = strength * base + (1 - strength) * mix. `regions` holds 2 high, 1 middle, 0 low attention per pixel
-    (all 1 for plain AugMix, where strength is the view's Beta draw). `maps` is (n, gh, gw) in [0, 1], or (0, 0, 0)
-    where no attention was computed. `crops` is (n, 5): top, left, height, width in pixels of
-    the picture, and 1 where mirrored. `seconds` is how long making and encoding took.
+    (all 1 for plain AugMix, where strength is the view's Beta draw). `maps` is (n, gh, gw) in [0, 1], `raw_maps` the
+    same before clipping and stretching, both (0, 0, 0) where no attention was computed; `floor` sharpens upsampled
+    maps as in `AttentionMap`. `crops` is (n, 5): top, left, height, width in pixels of the picture, and 1 where
+    mirrored. `seconds` is how long making and encoding took.
     """
 
     kind: str
@@ -224,6 +225,8 @@ class ViewSet:
     regions: Tensor  # (n, s, s) uint8
     strengths: tuple[float, float]  # weight of the base on high and on low regions
     maps: Tensor
+    raw_maps: Tensor
+    floor: float
     degenerate: Tensor  # (n,) bool
     crops: Tensor  # (n, 5) int64
     features: Tensor  # (n, d), unit length

@@ -48,6 +48,8 @@ def make_views(backbone: Backbone, pixels: Tensor, classes: Classes, settings: V
         regions=guide.regions,
         strengths=(settings.keep_high, settings.keep_low),
         maps=guide.maps,
+        raw_maps=guide.raw_maps,
+        floor=guide.floor,
         degenerate=guide.degenerate,
         crops=raw.crops,
         features=features.cpu(),
@@ -119,6 +121,8 @@ class _Guide:
 
     regions: Tensor
     maps: Tensor
+    raw_maps: Tensor
+    floor: float
     degenerate: Tensor
 
 
@@ -126,8 +130,9 @@ def _guide(backbone: Backbone, sources: Tensor, text: Tensor, settings: ViewSett
     count, _, size, _ = sources.shape
     plain = torch.full((count, size, size), MIDDLE, dtype=torch.uint8)
     if settings.kind != "attention":
-        return _Guide(plain, torch.zeros(0, 0, 0), torch.zeros(count, dtype=torch.bool))
+        none = torch.zeros(0, 0, 0)
+        return _Guide(plain, none, none, 0.0, torch.zeros(count, dtype=torch.bool))
     maps = attention_maps(backbone, sources, text, AttentionSettings(settings.map))
     areas = regions(maps.upsampled(size), settings.high, settings.low).cpu()
     areas[0] = MIDDLE  # the picture itself stays untouched; its map still serves the weighting by total variation
-    return _Guide(areas, maps.grid.float().cpu(), maps.degenerate.cpu())
+    return _Guide(areas, maps.grid.float().cpu(), maps.raw.float().cpu(), maps.floor, maps.degenerate.cpu())

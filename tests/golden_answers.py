@@ -43,6 +43,8 @@ def view_set(ledger: Ledger, run: Run) -> ViewSet:
         regions=torch.ones(count, 0, 0, dtype=torch.uint8),
         strengths=(0.8, 0.2),
         maps=torch.zeros(0, 0, 0),
+        raw_maps=torch.zeros(0, 0, 0),
+        floor=0.0,
         degenerate=torch.zeros(count, dtype=torch.bool),
         crops=torch.zeros(count, 5, dtype=torch.int64),
         features=run.features,

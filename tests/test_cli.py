@@ -121,7 +121,8 @@ def test_defend_takes_every_setting_of_the_page(call, job):
     words = (
         "--eps 2 --steps 2 --seed 9 --views 8 --high 0.3 --low 0.5 --keep-high 0.9 --keep-low 0.1 --smallest-crop 0.2"
         " --tune-steps 2 --learning-rate 0.01 --keep 0.5 --neighbours 3 --kind attention --loss marginal"
-        " --weighting tv --method a-tpt --purifier et3 --domain-word pet"
+        " --weighting tv --method a-tpt-tv --purifier et3 --domain-word pet --answer-views 5 --tv-map upsampled"
+        " --tv-norm sum1 --tv-reduction sum --tv-temperature 0.2"
     )
     found = document(call("defend", *NAMED, *words.split(), "--json"))
     settings = Settings(
@@ -130,8 +131,10 @@ def test_defend_takes_every_setting_of_the_page(call, job):
             count=8, high=0.3, low=0.5, keep_high=0.9, keep_low=0.1, crop_scale=(0.2, 1.0), kind="attention"
         ),
         tuning=TuneSettings(loss="marginal", steps=2, learning_rate=0.01, keep=0.5),
-        ensemble=EnsembleSettings(weighting="tv", neighbours=3),
-        methods=("a-tpt",),
+        ensemble=EnsembleSettings(
+            "tv", 3, keep=5, tv_map="upsampled", tv_norm="sum1", tv_reduction="sum", tv_temperature=0.2
+        ),
+        methods=("a-tpt-tv",),
         purifier="et3",
         domain_word="pet",
     ).with_seed(9)
@@ -141,7 +144,13 @@ def test_defend_takes_every_setting_of_the_page(call, job):
     assert found["tuning"][-1]["loss"] == pytest.approx(last["tune-step"].loss, abs=1e-5)
     (method,) = found["methods"]
     assert method["prediction"]["logits"] == pytest.approx(last["method"].prediction.logits.tolist(), abs=1e-5)
-    assert found["settings"]["views"]["keep_high"] == 0.9
+    assert found["settings"]["views"]["keep_high"] == 0.9 and found["settings"]["ensemble"]["tv_norm"] == "sum1"
+
+
+def test_defend_tells_which_total_variation_weighs(call):
+    options = [*NAMED, *QUICK, "--views", "4", "--tv-reduction", "sum", "--tv-temperature", "1", "--method"]
+    told = "TV weights: sum over the patch grid, stretched to [0, 1], temperature 1"
+    assert told in call("defend", *options, "a-tpt-tv")[1] and told not in call("defend", *options, "a-tpt")[1]
 
 
 def test_defend_runs_every_method_there_is(call):

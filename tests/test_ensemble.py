@@ -1,16 +1,18 @@
 """Ensembles: weights over views, and what they do to the answer."""
 
 from dataclasses import replace
+from math import exp
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from engine.ensemble import WEIGHTINGS, fuse
 from engine.errors import EngineError
 from engine.measures import total_variation
 from engine.settings import EnsembleSettings, TuneSettings, ViewSettings
 from engine.tuning import tune
-from engine.types import Classes
+from engine.types import Classes, upsample
 from engine.views import make_views
 
 CLASSES = Classes(("cat", "dog", "red fox"))
@@ -65,6 +67,47 @@ def test_similarity_weights_logits(made):
     views, step = made
     result = fuse(views, step, EnsembleSettings())
     assert torch.allclose(result.prediction.logits, result.weights @ step.logits, atol=1e-4)
+
+
+def literal_variation(rows, mean):
+    down = [abs(rows[r + 1][c] - rows[r][c]) for r in range(len(rows) - 1) for c in range(len(rows[0]))]
+    right = [abs(row[c + 1] - row[c]) for row in rows for c in range(len(row) - 1)]
+    return sum(down + right) / (len(down + right) if mean else 1)
+
+
+@pytest.mark.parametrize("size", EnsembleSettings.TV_MAPS)
+@pytest.mark.parametrize("norm", EnsembleSettings.TV_NORMS)
+@pytest.mark.parametrize("reduction", EnsembleSettings.TV_REDUCTIONS)
+def test_every_reading_of_total_variation_is_the_literal_one(made, size, norm, reduction):
+    views, step = made
+    settings = EnsembleSettings("tv", keep=4, tv_map=size, tv_norm=norm, tv_reduction=reduction, tv_temperature=0.3)
+    kept = sorted(step.entropies.argsort()[:4].tolist())
+    raised = []
+    for view in kept:
+        values = views.maps[view] if norm == "minmax" else views.raw_maps[view]
+        if size == "upsampled":
+            values = F.interpolate(values[None, None], (64, 64), mode="bilinear", align_corners=False)[0, 0]
+        rows = (values / values.sum() if norm == "sum1" else values).tolist()
+        raised.append(exp(-literal_variation(rows, reduction == "mean") / 0.3))
+    result = fuse(views, step, settings)
+    assert result.weights[kept].tolist() == pytest.approx([v / sum(raised) for v in raised], rel=1e-3, abs=1e-6)
+    p = step.logits.softmax(-1)
+    answer = [sum(v * float(p[i, c]) for v, i in zip(raised, kept, strict=True)) / sum(raised) for c in range(3)]
+    assert result.prediction.probabilities.tolist() == pytest.approx(answer, abs=1e-4)
+
+
+def test_a_resnets_upsampled_map_is_sharpened_as_where_it_guides_the_mixing(made):
+    views, step = made
+    settings = EnsembleSettings("tv", tv_map="upsampled")
+    sharp = fuse(replace(views, floor=0.2), step, settings)
+    assert torch.allclose(sharp.scores, -total_variation(upsample(views.maps, 64, 0.2)))
+    assert not torch.equal(sharp.scores, fuse(views, step, settings).scores)
+
+
+def test_a_map_of_zeros_is_calm_in_every_reading(made):
+    views, step = made
+    empty = replace(views, raw_maps=torch.zeros_like(views.raw_maps))
+    assert torch.allclose(fuse(empty, step, EnsembleSettings("tv", tv_norm="sum1")).weights, torch.full((8,), 1 / 8))
 
 
 def test_calm_maps_weigh_more(made):

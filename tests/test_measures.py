@@ -44,6 +44,7 @@ def test_total_variation_is_zero_for_flat_maps_and_one_for_a_chessboard():
     board = (torch.arange(6)[:, None] + torch.arange(6)) % 2
     maps = torch.stack([torch.full((6, 6), 0.7), board.float()])
     assert measures.total_variation(maps).tolist() == pytest.approx([0, 1])
+    assert measures.total_variation(maps, mean=False).tolist() == pytest.approx([0, 60])
 
 
 def test_spearman_sees_order_only_and_shares_ranks_of_ties():

@@ -136,6 +136,16 @@ def test_the_domain_word_changes_a_tpt_only(tiny, pixels):
         with_domain_word(Classes(CLASSES.names, ("a {}.",)), "pet")
 
 
+def test_the_settings_may_name_how_many_views_answer(tiny, pixels):
+    views = make_views(tiny, pixels, CLASSES, SETTINGS.views)
+    *_, last = tune(tiny, views, CLASSES, SETTINGS.tuning)
+    chosen = replace(SETTINGS.ensemble, keep=3, tv_norm="sum1")
+    found = answers(tiny, pixels, replace(SETTINGS, methods=("a-tpt", "a-tpt-tv"), ensemble=chosen))
+    for name, weighting in (("a-tpt", "similarity"), ("a-tpt-tv", "tv")):
+        expected = fuse(views, last, replace(chosen, weighting=weighting)).prediction.logits
+        assert torch.allclose(found[name].prediction.logits, expected, atol=1e-4)
+
+
 def test_recipes_override_kind_loss_and_weighting(tiny, pixels):
     other = Settings(
         views=replace(SETTINGS.views, kind="augmix"),

@@ -42,6 +42,10 @@ def test_classes_are_read_line_by_line():
         (lambda: ViewSettings(crop_scale=(0.5, 0.1)), "got 0.5 and 0.1"),
         (lambda: TuneSettings(keep=0), "share of views kept"),
         (lambda: EnsembleSettings(weighting="loud"), "got “loud”"),
+        (lambda: EnsembleSettings(tv_map="world"), "total variation to be one of grid, upsampled; got “world”"),
+        (lambda: EnsembleSettings(tv_norm="max"), "minmax, sum1, none; got “max”"),
+        (lambda: EnsembleSettings(tv_reduction="max"), "mean, sum; got “max”"),
+        (lambda: EnsembleSettings(keep=0), "number of views kept between 1 and 256; got 0"),
     ],
 )
 def test_settings_out_of_range(make, sentence):

@@ -7,6 +7,7 @@ import torch
 from engine import augment
 from engine.errors import EngineError
 from engine.measures import entropy
+from engine.rollout import stretch
 from engine.settings import ViewSettings
 from engine.types import Classes
 from engine.views import blend, make_views, regions, strengths
@@ -75,6 +76,7 @@ def test_features_are_unit_and_logits_belong_to_them(tiny, picture):
     assert torch.allclose(views.logits, tiny.logits(views.features, tiny.encode_text(CLASSES)), atol=1e-4)
     assert torch.allclose(views.entropies, entropy(views.logits))
     assert views.maps.shape == (6, 8, 8) and views.maps[0].any() and not views.features.requires_grad
+    assert torch.equal(stretch(views.raw_maps, 0.99), views.maps) and views.floor == 0
 
 
 def test_a_view_of_the_kind_crops_is_its_crop(tiny, picture):

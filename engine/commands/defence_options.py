@@ -44,6 +44,22 @@ def add_defence_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--neighbours", type=int, default=ensemble.neighbours, metavar="N", help="default: %(default)s"
     )
+    told = "only the N surest views answer in R-TPT and A-TPT (default: all; with TV weights: as many as tuned on)"
+    group.add_argument("--answer-views", type=int, metavar="N", help=told)
+    _add_tv_options(parser, ensemble)
+
+
+def _add_tv_options(parser: argparse.ArgumentParser, default: EnsembleSettings) -> None:
+    group = parser.add_argument_group("total variation", "What A-TPT's figure leaves open about its TV weights.")
+    for option, allowed, value in (
+        ("--tv-map", EnsembleSettings.TV_MAPS, default.tv_map),
+        ("--tv-norm", EnsembleSettings.TV_NORMS, default.tv_norm),
+        ("--tv-reduction", EnsembleSettings.TV_REDUCTIONS, default.tv_reduction),
+    ):
+        group.add_argument(option, choices=allowed, default=value, help="default: %(default)s")
+    group.add_argument(
+        "--tv-temperature", type=float, default=default.tv_temperature, metavar="X", help="default: %(default)s"
+    )
 
 
 def add_own_options(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +91,14 @@ def defence_settings(args: argparse.Namespace, attack: AttackSettings) -> Settin
         attack=attack,
         views=ViewSettings(count=args.views, crop_scale=(args.smallest_crop, 1.0), seed=args.seed, **shares),
         tuning=TuneSettings(steps=args.tune_steps, learning_rate=args.learning_rate, keep=args.keep),
-        ensemble=EnsembleSettings(neighbours=args.neighbours),
+        ensemble=EnsembleSettings(
+            neighbours=args.neighbours,
+            keep=args.answer_views,
+            tv_map=args.tv_map,
+            tv_norm=args.tv_norm,
+            tv_reduction=args.tv_reduction,
+            tv_temperature=args.tv_temperature,
+        ),
         methods=tuple(METHODS) if args.all_methods else tuple(args.methods or Settings().methods),
         purifier=args.purifier,
         domain_word=args.domain_word,
