@@ -8,6 +8,7 @@ import gradio as gr
 
 import engine
 from app import mathematics, text
+from app.api import Api
 from app.figures.html import esc
 from app.figures.journey import journey, status
 from app.page import Page
@@ -60,6 +61,7 @@ def build_app(
         inputs.wire_load(page, demo.load)
         home.wire(page)
         page.stop(stop)
+        Api(page.worker)
     return demo
 
 

@@ -21,6 +21,7 @@ VERBS = {
     "tune": engine.tune,
     "defend": engine.defend,
     "explore": engine.explore,
+    "answer_question": engine.answer_question,
 }
 STEP_OF = {
     "clean": 1, "attack-step": 2, "attacked": 2, "map-clean": 3, "map-attacked": 3,

@@ -71,6 +71,8 @@ LINK_ODD = "The link asks for {name} = “{value}”, which this page cannot off
 RESTORED = "Restored from the link. Press “Run the whole story” to get the same results."
 PACKING = "Packing numbers, pictures and figures"
 PACKED = "Packed: the download has started."
+API_FILE = "Expected a picture that was uploaded as a file; with gradio_client write handle_file(PATH)."
+API_TYPE = "Expected {name} to be {kind}; got {got}."
 NOTHING_TO_TAKE = "There is nothing to take home yet: choose a picture first."
 ZIP_NAME = "a-tpt-explorer.zip"
 ZIP_HEAD = "A-TPT Explorer: what was found on “{name}”."

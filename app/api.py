@@ -1,0 +1,267 @@
+"""The API of the page: five named endpoints that answer with what the command line prints for `--json`.
+
+They keep nothing between calls and share the one queue of the model with the page.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import gradio as gr
+from gradio import FileData
+from PIL import Image
+
+import engine
+from app import text
+from app.controls import shown
+from app.figures.pictures import to_uint8
+from app.run import Worker
+
+METHODS = list(engine.Settings().methods)
+DEFAULTS = engine.AttackSettings()
+EPS, STEPS = DEFAULTS.epsilon * 255, DEFAULTS.steps
+VIEWS = engine.ViewSettings().count
+
+
+class Api:
+    """The endpoints for one backbone. Every refusal is one sentence of the engine's.
+
+    `eps` is in levels of 1/255. Without `true_class` attacks work against the clean answer.
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+        for endpoint in (self.predict, self.attack, self.maps, self.defend, self.evaluate_one):
+            gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
+
+    def predict(
+        self, picture: FileData, class_names: list[str], template: str = engine.DEFAULT_TEMPLATE
+    ) -> dict:
+        """What the untouched model takes the picture for.
+
+        Args:
+            picture: an image file
+            class_names: the answers it may give, at least two
+            template: the sentence that each name is put into, with one {}
+        """
+        with _Sentences():
+            classes = _classes(class_names, template)
+            answer = self.worker.one("predict", self._pixels(_opened(picture)), classes)
+            return {"prediction": engine.prediction_data(answer)}
+
+    def attack(
+        self,
+        picture: FileData,
+        class_names: list[str],
+        true_class: str = "",
+        attack: str = DEFAULTS.method,
+        eps: float = EPS,
+        steps: int = STEPS,
+        seed: int = 0,
+        template: str = engine.DEFAULT_TEMPLATE,
+    ) -> tuple[dict, FileData]:
+        """Change the picture by at most eps/255 so that the answer turns: numbers, and the attacked PNG file.
+
+        Args:
+            picture: an image file
+            class_names: the answers the model may give, at least two
+            true_class: what the picture shows; empty: the clean answer
+            attack: the name of an attack, as `python -m engine attack --attack`
+            eps: largest change of a channel, in levels of 255
+            steps: iterations of the attack
+            seed: of the attack's random start
+            template: the sentence that each name is put into, with one {}
+        """
+        with _Sentences():
+            settings = _settings(attack, eps, steps, seed)
+            classes = _classes(class_names, template)
+            hit = self._attacked(_opened(picture), classes, settings, _label(classes, true_class))
+            return {"attack": engine.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
+
+    def maps(
+        self,
+        picture: FileData,
+        class_names: list[str],
+        true_class: str = "",
+        map: str = engine.AttentionSettings().method,
+        attack: str = DEFAULTS.method,
+        eps: float = EPS,
+        steps: int = STEPS,
+        seed: int = 0,
+        template: str = engine.DEFAULT_TEMPLATE,
+    ) -> dict:
+        """Where the model finds evidence for the class, in the clean and in the attacked picture.
+
+        Args:
+            picture: an image file
+            class_names: the answers the model may give, at least two
+            true_class: the class the maps are about; empty: the clean answer
+            map: the name of a map, as `python -m engine maps --map`
+            attack: the name of an attack
+            eps: largest change of a channel, in levels of 255
+            steps: iterations of the attack
+            seed: of the attack's random start
+            template: the sentence that each name is put into, with one {}
+        """
+        with _Sentences():
+            settings, looking = _settings(attack, eps, steps, seed), engine.AttentionSettings(method=_word(map, "map"))
+            classes = _classes(class_names, template)
+            hit = self._attacked(_opened(picture), classes, settings, _label(classes, true_class))
+            pair = tuple(
+                self.worker.one("attend", pixels, classes, looking, hit.label) for pixels in (hit.clean, hit.saved)
+            )
+            return {"attack": engine.attack_data(hit), "maps": engine.maps_data([pair])}
+
+    def defend(
+        self,
+        picture: FileData,
+        class_names: list[str],
+        true_class: str = "",
+        methods: list[str] = METHODS,
+        views: int = VIEWS,
+        attack: str = DEFAULTS.method,
+        eps: float = EPS,
+        steps: int = STEPS,
+        seed: int = 0,
+        template: str = engine.DEFAULT_TEMPLATE,
+    ) -> dict:
+        """The whole story of one picture: attack, views, tuning, and the answer of every method.
+
+        Args:
+            picture: an image file
+            class_names: the answers the model may give, at least two
+            true_class: what the picture shows; empty: the clean answer
+            methods: names of defences, as `python -m engine defend --method`
+            views: how many views of the picture are made
+            attack: the name of an attack
+            eps: largest change of a channel, in levels of 255; 0 leaves the picture clean
+            steps: iterations of the attack
+            seed: of attack and views
+            template: the sentence that each name is put into, with one {}
+        """
+        with _Sentences():
+            settings = _story(methods, views, _settings(attack, eps, steps, seed), seed)
+            classes = _classes(class_names, template)
+            pixels, label = self._pixels(_opened(picture)), _label(classes, true_class)
+            told: dict[str, list] = {}
+            for stage in self.worker.stream("explore", pixels, classes, settings, label):
+                told.setdefault(stage.name, []).append(stage.result)
+            (hit,), (ensemble,) = told["attacked"], told["ensemble"]
+            defended = engine.defence_data(told["tune-step"], ensemble, told["method"])
+            return {"attack": engine.attack_data(hit)} | defended
+
+    def evaluate_one(
+        self,
+        picture: FileData,
+        class_names: list[str],
+        true_class: str,
+        methods: list[str] = METHODS,
+        views: int = VIEWS,
+        attack: str = DEFAULTS.method,
+        eps: float = EPS,
+        steps: int = STEPS,
+        seed: int = 0,
+        template: str = engine.DEFAULT_TEMPLATE,
+    ) -> dict:
+        """One record of an evaluation: every method's answer to the clean and to the attacked picture, right or wrong.
+
+        Args:
+            picture: an image file
+            class_names: the answers the model may give, at least two
+            true_class: what the picture shows
+            methods: names of defences, as `python -m engine evaluate --method`
+            views: how many views of the picture are made
+            attack: the name of an attack
+            eps: largest change of a channel, in levels of 255
+            steps: iterations of the attack
+            seed: of attack and views
+            template: the sentence that each name is put into, with one {}
+        """
+        with _Sentences():
+            attacking = _settings(attack, eps, steps, seed)
+            plan = engine.Plan(_story(methods, views, attacking, seed), (attacking,), attacking.seed)
+            classes = _classes(class_names, template)
+            name, image = _opened(picture)
+            question = engine.Question(name, image, classes, classes.index(_word(true_class, "true_class")))
+            return self.worker.one("answer_question", question, 0, plan)
+
+    def _pixels(self, opened: tuple[str, Image.Image]):
+        return self.worker.backbone.prepare(opened[1])
+
+    def _attacked(
+        self,
+        opened: tuple[str, Image.Image],
+        classes: engine.Classes,
+        settings: engine.AttackSettings,
+        label: int | None,
+    ) -> engine.Adversarial:
+        return self.worker.one("attack", self._pixels(opened), classes, settings, label)
+
+
+class _Sentences:
+    """Turns the engine's refusals into answers that a client sees as they are."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, engine.EngineError):
+            raise gr.Error(str(error), print_exception=False) from error
+
+
+def _opened(picture: object) -> tuple[str, Image.Image]:
+    """Name and content of an uploaded file. Gradio has checked where a file lies only if it is marked as one."""
+    if not isinstance(picture, dict) or picture.get("meta") != {"_type": "gradio.FileData"}:
+        raise engine.EngineError(text.API_FILE)
+    name = picture.get("orig_name") or Path(picture["path"]).name
+    return name, engine.load_picture(picture["path"]).image
+
+
+def _classes(names: object, template: object) -> engine.Classes:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise engine.EngineError(text.API_TYPE.format(name="class_names", kind="a list of names", got=_short(names)))
+    return engine.Classes(tuple(names), (_word(template, "template"),))
+
+
+def _label(classes: engine.Classes, truth: object) -> int | None:
+    return classes.index(truth) if _word(truth, "true_class") else None
+
+
+def _settings(attack: object, eps: object, steps: object, seed: object) -> engine.AttackSettings:
+    return engine.AttackSettings(
+        method=_word(attack, "attack"),
+        epsilon=_number(eps, "eps") / 255,
+        steps=_whole(steps, "steps"),
+        seed=_whole(seed, "seed"),
+    )
+
+
+def _story(methods: object, views: object, attack: engine.AttackSettings, seed: object) -> engine.Settings:
+    known = isinstance(methods, list) and methods and all(name in engine.METHODS for name in methods)
+    if not known:
+        kind = f"a list of names among {', '.join(engine.METHODS)}"
+        raise engine.EngineError(text.API_TYPE.format(name="methods", kind=kind, got=_short(methods)))
+    viewing = engine.ViewSettings(count=_whole(views, "views"), seed=_whole(seed, "seed"))
+    return engine.Settings(attack=attack, views=viewing, methods=tuple(methods))
+
+
+def _word(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise engine.EngineError(text.API_TYPE.format(name=name, kind="text", got=_short(value)))
+    return value
+
+
+def _number(value: object, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise engine.EngineError(text.API_TYPE.format(name=name, kind="a number", got=_short(value)))
+    return value
+
+
+def _whole(value: object, name: str) -> int:
+    if _number(value, name) != int(value):
+        raise engine.EngineError(text.API_TYPE.format(name=name, kind="a whole number", got=_short(value)))
+    return int(value)
+
+
+def _short(value: object) -> str:
+    return repr(value)[:60]

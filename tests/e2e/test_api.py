@@ -1,0 +1,105 @@
+"""The API of the served page, used as its users do: what it answers is what the engine computes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+import engine
+
+SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
+ENDPOINTS = {"/predict", "/attack", "/maps", "/defend", "/evaluate_one"}
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[0]
+
+
+@pytest.fixture(scope="module")
+def backbone():
+    return engine.load_backbone()
+
+
+@pytest.fixture(scope="module")
+def asked(backbone, sample):
+    """The sample's pixels, its classes and its true label."""
+    classes = engine.Classes(tuple(sample["classes"]))
+    pixels = backbone.prepare(engine.load_picture(SAMPLES / sample["file"]).image)
+    return pixels, classes, classes.index(sample["truth"])
+
+
+@pytest.fixture(scope="module")
+def call(address, sample):
+    """Calls one endpoint about the sample; every other argument is the caller's."""
+    client = Client(address, verbose=False)
+
+    def calling(name, **arguments):
+        asked = {"picture": handle_file(SAMPLES / sample["file"]), "class_names": sample["classes"]}
+        return client.predict(**asked | arguments, api_name=name)
+
+    yield calling
+    client.close()
+
+
+def test_the_api_lists_five_endpoints_and_nothing_else(address):
+    client = Client(address, verbose=False)
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == ENDPOINTS
+    client.close()
+
+
+def test_predict_answers_as_the_engine(call, backbone, asked):
+    pixels, classes, _ = asked
+    told = call("/predict")["prediction"]
+    assert told["logits"] == pytest.approx(engine.predict(backbone, pixels, classes).logits.tolist(), abs=1e-4)
+
+
+def test_attack_returns_the_exact_picture(call, backbone, asked, sample):
+    pixels, classes, label = asked
+    told, file = call("/attack", true_class=sample["truth"], steps=3)
+    *_, hit = engine.attack(backbone, pixels, classes, engine.AttackSettings(steps=3), label)
+    saved = torch.from_numpy(np.asarray(Image.open(file)).copy()).permute(2, 0, 1) / 255
+    assert torch.allclose(saved, hit.saved, atol=1e-6)
+    assert told["attack"]["after_saved"]["name"] == hit.after_saved.name
+
+
+def test_maps_are_those_of_the_engine(call, backbone, asked, sample):
+    pixels, classes, label = asked
+    told = call("/maps", true_class=sample["truth"], steps=1, map="rollout")
+    expected = engine.attend(backbone, pixels, classes, engine.AttentionSettings("rollout"), label)
+    assert np.allclose(told["maps"][0]["clean"]["raw"], expected.raw, atol=1e-5)
+
+
+def test_defend_and_evaluate_one_agree_on_what_each_method_says(call, sample):
+    asked = {"true_class": sample["truth"], "steps": 3, "views": 8, "methods": ["clip", "r-tpt"]}
+    story, record = call("/defend", **asked), call("/evaluate_one", **asked)
+    told = {entry["method"]: entry["prediction"] for entry in story["methods"]}
+    assert record["truth"] == sample["truth"]
+    for method, answer in record["arms"]["pgd-4"].items():
+        assert answer["answer"] == told[method]["name"]
+        assert answer["confidence"] == pytest.approx(told[method]["confidence"], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"picture": "/etc/hostname"}, "uploaded as a file"),
+        ({"picture": {"path": "/etc/hostname"}}, "uploaded as a file"),
+        ({"class_names": ["one"]}, "at least two class names"),
+        ({"class_names": "red fish"}, "a list of names"),
+        ({"class_names": ["red zebra", "blue fish"]}, "zebra"),
+        ({"template": "no place"}, "exactly one {}"),
+        ({"eps": "four"}, "eps to be a number"),
+        ({"eps": 400}, "between 0 and"),
+        ({"steps": 1.5}, "steps to be a whole number"),
+        ({"attack": "magic"}, "magic"),
+    ],
+)
+def test_what_cannot_be_done_gets_one_sentence(call, wrong, sentence):
+    with pytest.raises(AppError, match=sentence):
+        call("/attack", **wrong)
