@@ -15,8 +15,9 @@ from .evaluation.summary import wilson
 from .fieldguide import COLOURS, KINDS, PATTERNS, Specimen, is_held_out, random_specimen
 from .inside import Inside, look_inside
 from .maps import MAPS
-from .measures import centre_shift, spearman, top_iou
+from .measures import centre_shift, spearman, ssim, top_iou
 from .methods import METHODS
+from .occlusion import Occlusion, occlude
 from .painter import Painted, paint_specimen
 from .pictures import Picture, load_picture, save_png
 from .pipeline import explore
@@ -66,6 +67,7 @@ __all__ = [
     "Ensemble",
     "EnsembleSettings",
     "Inside",
+    "Occlusion",
     "Painted",
     "Picture",
     "Plan",
@@ -94,6 +96,7 @@ __all__ = [
     "make_views",
     "maps_data",
     "methods_for",
+    "occlude",
     "paint_specimen",
     "predict",
     "prediction_data",
@@ -101,6 +104,7 @@ __all__ = [
     "save_png",
     "sign_noise",
     "spearman",
+    "ssim",
     "top_iou",
     "tune",
     "wilson",

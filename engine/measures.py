@@ -61,6 +61,22 @@ def top_iou(first: Tensor, second: Tensor, share: float = 0.2) -> float:
     return len(a & b) / len(a | b)
 
 
+def ssim(first: Tensor, second: Tensor) -> float:
+    """Structural similarity of two maps (gh, gw), each first scaled to [0, 1] by its own limits; at most 1 (Wang et
+    al., TIP 2004; used on maps by Adebayo et al., NeurIPS 2018). Means over all windows of 3 by 3 cells."""
+    low, high = 0.01**2, 0.03**2  # that paper's constants for values in [0, 1]
+    a, b = (_windows((v.double() - v.min()) / (v.max() - v.min()).clamp_min(1e-12)) for v in (first, second))
+    (a_mean, b_mean), (a_spread, b_spread) = (a.mean(-1), b.mean(-1)), (a.var(-1), b.var(-1))
+    together = ((a - a_mean[..., None]) * (b - b_mean[..., None])).sum(-1) / (a.shape[-1] - 1)
+    alike = (2 * a_mean * b_mean + low) * (2 * together + high)
+    return float((alike / ((a_mean**2 + b_mean**2 + low) * (a_spread + b_spread + high))).mean())
+
+
+def _windows(values: Tensor) -> Tensor:
+    height, width = (min(3, size) for size in values.shape)
+    return values.unfold(0, height, 1).unfold(1, width, 1).flatten(2)
+
+
 def coverage(mask: Tensor, grid: tuple[int, int]) -> Tensor:
     """The share of each cell of `grid` that a mask (h, w) covers, (gh, gw) in [0, 1]."""
     return F.adaptive_avg_pool2d(mask[None].float(), grid)[0]

@@ -55,6 +55,23 @@ def test_spearman_sees_order_only_and_shares_ranks_of_ties():
     assert measures.spearman(torch.tensor([1.0, 1, 2, 3]), torch.tensor([1.0, 2, 3, 4])) == pytest.approx(0.9486833)
 
 
+def test_ssim_is_the_mean_over_windows_of_maps_scaled_to_one():
+    first, second = torch.rand(2, 5, 4, generator=torch.manual_seed(0), dtype=torch.float64) * 7
+    a, b = (((v - v.min()) / (v.max() - v.min())).tolist() for v in (first, second))
+    found = []
+    for y in range(3):
+        for x in range(2):
+            p, q = ([m[y + i][x + j] for i in range(3) for j in range(3)] for m in (a, b))
+            p_mean, q_mean = sum(p) / 9, sum(q) / 9
+            p_var, q_var = (sum((v - m) ** 2 for v in w) / 8 for w, m in ((p, p_mean), (q, q_mean)))
+            both = sum((v - p_mean) * (w - q_mean) for v, w in zip(p, q, strict=True)) / 8
+            over = (2 * p_mean * q_mean + 1e-4) * (2 * both + 9e-4)
+            found.append(over / ((p_mean**2 + q_mean**2 + 1e-4) * (p_var + q_var + 9e-4)))
+    assert measures.ssim(first, second) == pytest.approx(sum(found) / 6)
+    assert measures.ssim(first, 3 * first + 1) == pytest.approx(1)
+    assert measures.ssim(first, -first) < 0
+
+
 def test_top_iou_compares_the_largest_cells():
     first = torch.arange(10.0)
     assert measures.top_iou(first, first) == 1
