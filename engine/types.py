@@ -294,6 +294,20 @@ class Defence:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """How far a file of a model is: `done` bytes of `total` (None: the hub does not say)."""
+
+    file: str
+    done: int
+    total: int | None
+
+    @property
+    def fraction(self) -> float:
+        """Between 0 and 1; 0 where the total is not known."""
+        return self.done / self.total if self.total else 0.0
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Stage:
     """One event of `explore`: which step of the story, and its result."""

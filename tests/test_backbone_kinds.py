@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import normalize
 
 from engine.attention import attend, attention_maps, methods_for
-from engine.backbone import Backbone, load_backbone
+from engine.backbone import Backbone
 from engine.errors import EngineError
 from engine.predict import predict
 from engine.settings import AttentionSettings
@@ -153,20 +153,6 @@ def test_grad_cam_weighs_channels_by_their_mean_gradient(made, kind, pictures):
     drawn = attend(backbone, pictures[0], CLASSES, AttentionSettings("grad-cam"), label=1)
     assert drawn.raw.shape == (rows, columns)
     assert torch.allclose(drawn.raw.flatten(), expected, rtol=1e-3, atol=1e-6)
-
-
-def test_quick_gelu_is_forced_where_the_published_weights_need_it(made, tmp_path, monkeypatch, pictures):
-    source = made("quick")
-    torch.save(source.model.state_dict(), tmp_path / "tiny.bin")
-    config = {"embed_dim": 64, "vision_cfg": VIT, "text_cfg": TEXT}
-    monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "tiny", config)
-    common = {"file": str(tmp_path / "tiny.bin")}
-    common |= {"mean": source.mean.flatten().tolist(), "std": source.std.flatten().tolist()}
-    tags = {"openai": {**common, "quick_gelu": True}, "other": common}
-    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, "tiny", tags)
-    loaded, other = load_backbone("tiny/openai", "cpu"), load_backbone("tiny/other", "cpu")
-    assert torch.allclose(loaded.encode_image(pictures), source.encode_image(pictures), atol=1e-5)
-    assert not torch.allclose(other.encode_image(pictures), source.encode_image(pictures), atol=1e-3)
 
 
 def test_the_tiny_model_of_the_tests_is_a_plain_one(tiny):

@@ -18,6 +18,7 @@ LAYERS = {
 LEVEL = {name: level for level, names in LAYERS.items() for name in names}
 HOMES = {
     "open_clip": {f"engine/backbone/{name}.py" for name in ("load", "model", "names")} | {"engine/fieldguide/clip.py"},
+    "huggingface_hub": {"engine/backbone/hub.py"},
     "torchattacks": {"engine/attacks/builders.py"},
 }
 ENGINE = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "engine").rglob("*.py"))

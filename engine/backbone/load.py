@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import open_clip
@@ -15,9 +16,12 @@ from torch import nn
 
 from ..errors import EngineError
 from ..types import SEVEN_TEMPLATES
+from .hub import Report, fetch_model, fetch_weights
 from .model import Backbone
 from .names import BUILT_IN, Source, parse
 from .weights import difference, fit, read_weights
+
+PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 
 
 def choose_device(device: str | None = None) -> torch.device:
@@ -33,23 +37,27 @@ def choose_device(device: str | None = None) -> torch.device:
         raise EngineError(f"Expected a device such as cpu or cuda; “{device}” is not available here.") from error
 
 
-def load_backbone(name: str = BUILT_IN, device: str | None = None) -> Backbone:
+def load_backbone(name: str = BUILT_IN, device: str | None = None, progress: Report | None = None) -> Backbone:
     """Load a model: `fieldguide` (built in), `MODEL/TAG` or `MODEL/CHECKPOINT-FILE` with an open_clip model name,
     `hf-hub:ORG/NAME`, or `local-dir:FOLDER` in open_clip's folder format.
 
     `BASE+FILE` puts the image tower of FILE (as TeCoA and FARE publish theirs) into any of these; `difference` of the
-    backbone tells how far it moved. Raises `EngineError` when name, folder, file or network is not what it should be.
+    backbone tells how far it moved. `progress` is told of every piece that a download brings. Raises `EngineError`
+    when name, folder, file or network is not what it should be.
     """
     target = choose_device(device)
     source = parse(name)
     given = {part: read_weights(path) for part in ("file", "tower") if (path := getattr(source, part))}
     try:
-        model = _build(source, target)
-        tokenizer = open_clip.get_tokenizer(source.model)
-    except (OSError, RuntimeError, ValueError, LookupError, EOFError, ImportError) as error:
+        model, tokenizer = _build(_fetched(source, progress), target)
+    except ImportError as error:
+        raise EngineError(f"{name} needs the package {error.name}: pip install {error.name}.") from error
+    except EngineError:
+        raise
+    except (OSError, RuntimeError, ValueError, LookupError, EOFError) as error:
         raise EngineError(_why_not(name, error)) from error
     except Exception as error:  # safetensors and pickle raise their own kinds
-        if type(error).__module__.split(".")[0] not in ("safetensors", "pickle", "_pickle", "huggingface_hub"):
+        if type(error).__module__.split(".")[0] not in ("safetensors", "pickle", "_pickle"):
             raise
         raise EngineError(_why_not(name, error)) from error
     if "file" in given:
@@ -74,18 +82,45 @@ def load_backbone(name: str = BUILT_IN, device: str | None = None) -> Backbone:
     )
 
 
-def _build(source: Source, device: torch.device) -> nn.Module:
-    published = open_clip.get_pretrained_cfg(source.model, source.tag) if source.tag else {}
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What open_clip builds from: a model's name, the file of its weights, and what was published about them."""
+
+    model: str
+    weights: Path | None
+    published: dict
+    tokenizer: str
+
+
+def _fetched(source: Source, progress: Report | None) -> _Parts:
+    """The parts on this machine, downloaded where they are missing."""
+    if source.repo is not None:
+        folder = f"local-dir:{fetch_model(source.repo, progress)}"
+        words = open_clip.get_model_config(folder).get("text_cfg", {})
+        return _Parts(folder, None, {}, source.model if words.get("hf_tokenizer_name") else folder)
+    if source.tag is None:
+        return _Parts(source.model, None, {}, source.model)
+    published = open_clip.get_pretrained_cfg(source.model, source.tag)
+    repo, _, file = published["hf_hub"].rpartition("/")
+    return _Parts(source.model, fetch_weights(repo, file, progress), published, source.model)
+
+
+def _build(parts: _Parts, device: torch.device) -> tuple[nn.Module, object]:
+    """Model and tokenizer; a plain name without weights becomes a model that waits for them."""
+    empty = parts.weights is None and ":" not in parts.model
     with _quiet():
-        return open_clip.create_model(
-            source.model,
-            pretrained=source.tag,
-            load_weights=source.file is None,
+        model = open_clip.create_model(
+            parts.model,
+            pretrained=parts.weights and str(parts.weights),
+            load_weights=not empty,
             device=device,
-            force_quick_gelu=bool(published.get("quick_gelu")),  # OpenAI's activation; without it answers are wrong
-            require_pretrained=source.file is None,
+            # OpenAI's activation; without it answers are wrong
+            force_quick_gelu=bool(parts.published.get("quick_gelu")),
+            force_preprocess_cfg={key: parts.published[key] for key in PREPROCESSING if key in parts.published},
+            require_pretrained=not empty,
             pretrained_text=False,
         )
+        return model, open_clip.get_tokenizer(parts.tokenizer)
 
 
 @contextmanager
@@ -110,11 +145,8 @@ def _fill(model: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> Non
 
 
 def _why_not(name: str, error: Exception) -> str:
-    text = f"{type(error).__name__}: {error}".replace("\n", " ")
-    lowered = text.lower()
-    if any(sign in lowered for sign in ("connection", "resolve", "offline", "network", "timed out", "max retries")):
-        return f"{name} is not on this machine and could not be downloaded: no connection to the model hub."
-    if any(sign in lowered for sign in ("404", "not found", "no such file", "missing")) and "key" not in lowered:
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    if isinstance(error, FileNotFoundError):
         return f"{name} could not be found: {text[:160]}"
     return f"{name} is not a checkpoint that open_clip can read: {text[:160]}"
 

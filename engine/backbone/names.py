@@ -36,6 +36,11 @@ class Source:
         """The folder of a `local-dir:` model."""
         return Path(self.model.removeprefix("local-dir:")) if self.model.startswith("local-dir:") else None
 
+    @property
+    def repo(self) -> str | None:
+        """The repository of an `hf-hub:` model."""
+        return self.model.removeprefix("hf-hub:") if self.model.startswith("hf-hub:") else None
+
 
 def parse(name: str) -> Source:
     """What `name` points at. Raises `EngineError` for a name, tag or file that does not exist."""
