@@ -114,7 +114,7 @@ def tuned_case(backbone: Backbone, views: ViewSet, classes: Classes, settings: S
     """What the recipe's predictor will look at: the views, their scores and the tuned prompt, as far as it has them."""
     case = Case(backbone, classes, views, None, settings)
     if method.scored:
-        case = replace(case, scores=agreement(backbone, views, classes, settings.views.seed))
+        case = replace(case, scores=agreement(backbone, views, classes, settings.views.seed, settings.ensemble.legacy))
     if method.loss is not None:
         weigh = None if case.scores is None else partial(_weigh, case.scores)
         tuning = replace(settings.tuning, loss=method.loss, keep=method.keep or settings.tuning.keep)

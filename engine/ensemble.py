@@ -36,7 +36,9 @@ Weighted = tuple[Tensor, Tensor]  # scores (k,), weights (k,)
 
 
 def _by_similarity(views: ViewSet, chosen: Tensor, settings: EnsembleSettings) -> Weighted:
-    scores = neighbour_similarity(views.features[chosen], settings.neighbours)
+    features = views.features[chosen]
+    masked = features @ features.t() >= 1 if settings.legacy else None
+    scores = neighbour_similarity(features, settings.neighbours, masked)
     return scores, (scores / settings.temperature).softmax(0)
 
 

@@ -18,20 +18,20 @@ def marginal_entropy(logits: Tensor) -> Tensor:
 
 def mean_log_probability(logits: Tensor) -> Tensor:
     """Logarithm of the mean probability of k predictions, (k, c) -> (c,)."""
-    return logits.log_softmax(-1).logsumexp(0) - math.log(len(logits))
+    return logits.log_softmax(-1).logsumexp(0) - logits.new_tensor(len(logits)).log()
 
 
-def neighbour_similarity(features: Tensor, neighbours: int, mask_self: bool = True) -> Tensor:
+def neighbour_similarity(features: Tensor, neighbours: int, masked: Tensor | None = None) -> Tensor:
     """Mean cosine of each unit feature to its min(neighbours, n - 1) nearest others, (n, d) -> (n,) in [-1, 1].
 
-    A single feature has no others and scores 0. `mask_self=False` counts each feature among its own neighbours, as
-    the official code does in the rows where rounding leaves its self-similarity below 1 (R-TPT, A-TPT).
+    A single feature has no others and scores 0. `masked` (n, n) marks the pairs that do not count; None marks each
+    feature and itself.
     """
     if len(features) == 1:
         return features.new_zeros(1)
-    cosines = features @ features.t()
-    if mask_self:
-        cosines = cosines.masked_fill(torch.eye(len(features), dtype=torch.bool, device=features.device), -math.inf)
+    if masked is None:
+        masked = torch.eye(len(features), dtype=torch.bool, device=features.device)
+    cosines = (features @ features.t()).masked_fill(masked, -math.inf)
     return cosines.topk(min(neighbours, len(features) - 1), -1).values.mean(-1)
 
 

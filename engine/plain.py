@@ -66,9 +66,12 @@ def maps_data(pairs: Sequence[tuple[AttentionMap, AttentionMap]]) -> list[dict]:
 
 
 def defence_data(steps: Sequence[TuneStep], ensemble: Ensemble, defences: Sequence[Defence]) -> dict:
-    """Tuning, the defence of one's own settings and all methods as plain data."""
+    """Tuning, the defence of one's own settings and all methods as plain data; no view kept, no loss (None)."""
     return {
-        "tuning": [{"index": s.index, "loss": s.loss, "prediction": prediction_data(s.prediction)} for s in steps],
+        "tuning": [
+            {"index": s.index, "loss": s.loss if len(s.kept) else None, "prediction": prediction_data(s.prediction)}
+            for s in steps
+        ],
         "kept": steps[0].kept.tolist(),
         "own": {"prediction": prediction_data(ensemble.prediction), "weights": ensemble.weights.tolist()},
         "methods": [

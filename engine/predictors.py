@@ -58,7 +58,7 @@ def _similarity(case: Case) -> Tensor:
 
 def _total_variation(case: Case) -> Tensor:
     """Over as many views as drove the tuning, as A-TPT's figure draws it, unless the settings name a number."""
-    return _fused(case, weighting="tv", keep=case.settings.ensemble.keep or len(case.step.kept))
+    return _fused(case, weighting="tv", keep=case.settings.ensemble.keep or max(1, len(case.step.kept)))
 
 
 def _fused(case: Case, **choice: object) -> Tensor:

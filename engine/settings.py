@@ -125,6 +125,8 @@ class TuneSettings:
 
     `marginal` minimises the entropy of the mean prediction (TPT), `pointwise` the mean entropy (R-TPT, A-TPT),
     `dispersed` is TPT's with class sentences kept apart (C-TPT), `agreement` adds the views' disagreement (SS-TPT).
+    `legacy`: where the share is less than one view, none is kept, as in the official codes: the loss is nan, and only
+    weight decay moves the prompt.
     """
 
     LOSSES = ("pointwise", "marginal", "dispersed", "agreement")
@@ -134,6 +136,7 @@ class TuneSettings:
     learning_rate: float = 5e-3
     keep: float = 0.1
     weight_decay: float = 0.01
+    legacy: bool = False
 
     def __post_init__(self) -> None:
         _choice("the loss", self.loss, self.LOSSES)
@@ -156,6 +159,10 @@ class EnsembleSettings:
     picture; `tv_norm`, of the map that guides the mixing, clipped and stretched to [0, 1] (`minmax`), of the map as
     computed (`none`), or of its share of the whole (`sum1`); `tv_reduction`, summed over neighbours or averaged, which
     keeps the weights from being one-hot. The formula as others report it is a sum with temperature 1.
+
+    `legacy`: neighbours are all views whose cosine stays below 1, so that rounding decides whether a view is its own
+    neighbour, and views that are all equal have no answer (R-TPT, A-TPT); and SS-TPT's divergence of two predictions
+    has its arguments the other way round. Published numbers were made so.
     """
 
     WEIGHTINGS = ("similarity", "tv", "uniform")
@@ -171,6 +178,7 @@ class EnsembleSettings:
     tv_map: str = "grid"
     tv_norm: str = "minmax"
     tv_reduction: str = "mean"
+    legacy: bool = False
 
     def __post_init__(self) -> None:
         _choice("the weighting", self.weighting, self.WEIGHTINGS)

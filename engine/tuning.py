@@ -78,8 +78,8 @@ def tune(
     context = prompts.context.clone().requires_grad_()
     optimiser = torch.optim.AdamW([context], lr=settings.learning_rate, weight_decay=settings.weight_decay)
     start = _look(backbone, prompts, features, context, settings.steps > 0)
-    kept = confident(start.logits.detach(), settings.keep)
-    weights = torch.full((len(kept),), 1 / len(kept)) if weigh is None else weigh(kept.cpu())
+    kept = confident(start.logits.detach(), settings.keep, least=0 if settings.legacy else 1)
+    weights = torch.ones(len(kept)) / len(kept) if weigh is None else weigh(kept.cpu())
     weights = weights.to(features)
     for index in range(settings.steps + 1):
         look = start if index == 0 else _look(backbone, prompts, features, context, index < settings.steps)
@@ -91,9 +91,9 @@ def tune(
             optimiser.step()
 
 
-def confident(logits: Tensor, keep: float) -> Tensor:
-    """Indices of the int(n * keep), at least one, predictions (n, c) with least entropy, least first."""
-    return entropy(logits).argsort(stable=True)[: max(1, int(len(logits) * keep))]
+def confident(logits: Tensor, keep: float, least: int = 1) -> Tensor:
+    """Indices of the int(n * keep), or `least` if more, predictions (n, c) with least entropy, least first."""
+    return entropy(logits).argsort(stable=True)[: max(least, int(len(logits) * keep))]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

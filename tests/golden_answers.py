@@ -61,7 +61,7 @@ def tuning(ledger: Ledger, backbone: Backbone, run: Run) -> None:
         return
     stored, losses = _stored_steps(ledger, run.prefix)
     views = view_set(ledger, run)
-    settings = TuneSettings("pointwise", max(*stored, losses), ledger.golden.settings["lr"], run.keep)
+    settings = TuneSettings("pointwise", max(*stored, losses), ledger.golden.settings["lr"], run.keep, legacy=True)
     steps = list(tune(backbone, views, ledger.golden.classes, settings))
     ledger.check(f"{run.prefix}idx", steps[0].kept, EXACT)
     gradient = ledger.check(f"{run.prefix}grad", _gradient(ledger, backbone, views, steps[0].kept), GRADIENT)
@@ -130,25 +130,20 @@ def _ensemble(ledger: Ledger, views: ViewSet, step: TuneStep, prefix: str, order
     ledger.check(f"{prefix}final_diagmasked", result.prediction.logits[None], WEIGHTS)
     features, logits = views.features[order], step.logits[order]
     ledger.check(f"{prefix}sim", features @ features.t(), FEATURES)
-    kept = neighbour_similarity(features, meta["k"], mask_self=False)
-    weights = (kept / meta["temperature"]).softmax(0)
+    nothing = torch.zeros(len(features), len(features), dtype=torch.bool)
+    weights = (neighbour_similarity(features, meta["k"], nothing) / meta["temperature"]).softmax(0)
     ledger.check(f"{prefix}weight_diagkept", weights, WEIGHTS)
     ledger.check(f"{prefix}final_diagkept", weights[None] @ logits, WEIGHTS)
-    _as_masked(ledger, prefix, features, logits, kept)
+    _legacy(ledger, prefix, features, logits)
 
 
-def _as_masked(ledger: Ledger, prefix: str, features: Tensor, logits: Tensor, kept: Tensor) -> None:
-    """Scores, weights and answer of the reference with exactly those self-similarities masked that it masked."""
+def _legacy(ledger: Ledger, prefix: str, features: Tensor, logits: Tensor) -> None:
+    """The legacy scores, weights and answer, with exactly those similarities masked that the reference masked: which
+    ones reach 1 is a matter of rounding."""
     key, meta = ledger.key(f"{prefix}masked"), ledger.golden.settings
     if not key:
         return
-    masked = ledger.golden.tensors[key].bool()
-    if bool((masked & ~torch.eye(len(masked), dtype=torch.bool)).any()):
-        ledger.leave(
-            rf"{re.escape(prefix)}(score|weight|final)", "the reference also masks pairs of different views here"
-        )
-        return
-    scores = torch.where(masked.diagonal(), neighbour_similarity(features, meta["k"]), kept)
+    scores = neighbour_similarity(features, meta["k"], ledger.golden.tensors[key].bool())
     weights = (scores / meta["temperature"]).softmax(0)
     note = "with the reference's own masked entries"
     ledger.check(f"{prefix}score", scores, SCORES, None, note)

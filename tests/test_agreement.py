@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.agreement import agreement, agreement_weights
+from engine.agreement import agreement, agreement_weights, divergence
 from engine.jitter import jitter
 from engine.settings import ViewSettings
 from engine.tuning import Kept, entropy_and_agreement
@@ -22,8 +22,9 @@ def views(tiny):
     return make_views(tiny, pixels, CLASSES, ViewSettings(kind="augmix", count=5))
 
 
-def test_scores_are_the_literal_ones(tiny, views):
-    found = agreement(tiny, views, CLASSES, 7)
+@pytest.mark.parametrize("legacy", [False, True])
+def test_scores_are_the_literal_ones(tiny, views, legacy):
+    found = agreement(tiny, views, CLASSES, 7, legacy)
     jittered = tiny.encode_image(jitter(views.pixels, np.random.default_rng(7)))
     again = tiny.logits(jittered, tiny.encode_text(CLASSES)).softmax(-1).tolist()
     first = views.logits.softmax(-1).tolist()
@@ -31,12 +32,19 @@ def test_scores_are_the_literal_ones(tiny, views):
         apart = [float(2 - 2 * views.features[i] @ views.features[j]) for j in range(5) if j != i]
         assert float(found[i, 0]) == pytest.approx(1 / (sum(apart) / 4 + 1e-8), rel=1e-3)
         mean = [(p + q) / 2 for p, q in zip(first[i], again[i], strict=True)]
-        apart = sum(
-            0.5 * m * (log(m + 1e-8) - log(part + 1e-8))
-            for parts in (first[i], again[i])
-            for m, part in zip(mean, parts, strict=True)
-        )
+        apart = 0.0
+        for parts in (first[i], again[i]):
+            for m, part in zip(mean, parts, strict=True):
+                a, b = (m, part) if legacy else (part, m)
+                apart += 0.5 * a * (log(a + 1e-8) - log(b + 1e-8))
         assert float(found[i, 1]) == pytest.approx(1 / (apart + 1e-8), rel=2e-2)
+
+
+def test_divergence_is_log_two_for_opposite_predictions_and_without_limit_in_reverse():
+    first, second = torch.tensor([[90.0, 0]]), torch.tensor([[0.0, 90]])
+    assert float(divergence(first, second)) == pytest.approx(log(2), abs=1e-5)
+    assert float(divergence(first, second, reverse=True)) > 5
+    assert float(divergence(first, first)) == 0
 
 
 def test_weights_stretch_each_score_and_mix_them():

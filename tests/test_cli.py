@@ -147,6 +147,20 @@ def test_defend_takes_every_setting_of_the_page(call, job):
     assert found["settings"]["views"]["keep_high"] == 0.9 and found["settings"]["ensemble"]["tv_norm"] == "sum1"
 
 
+def test_legacy_keeps_the_flaws_of_the_official_codes(call, job):
+    found = document(call("defend", *NAMED, "--eps", "0", "--views", "6", "--legacy", "--method", "r-tpt", "--json"))
+    assert found["kept"] == [] and [step["loss"] for step in found["tuning"]] == [None, None]
+    settings = Settings(
+        views=ViewSettings(count=6),
+        tuning=TuneSettings(legacy=True),
+        ensemble=EnsembleSettings(legacy=True),
+        methods=("r-tpt",),
+    )
+    (expected,) = defend(*job, CLASSES, settings)
+    logits = expected.prediction.logits.tolist()
+    assert found["methods"][0]["prediction"]["logits"] == pytest.approx(logits, abs=1e-5)
+
+
 def test_defend_tells_which_total_variation_weighs(call):
     options = [*NAMED, *QUICK, "--views", "4", "--tv-reduction", "sum", "--tv-temperature", "1", "--method"]
     told = "TV weights: sum over the patch grid, stretched to [0, 1], temperature 1"

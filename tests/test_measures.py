@@ -28,7 +28,8 @@ def test_opposite_certain_predictions_have_marginal_entropy_log_two():
 def test_a_view_is_not_its_own_neighbour():
     features = torch.eye(4)
     assert measures.neighbour_similarity(features, 20).tolist() == [0, 0, 0, 0]
-    assert measures.neighbour_similarity(features, 20, mask_self=False).tolist() == pytest.approx([1 / 3] * 4)
+    nothing = torch.zeros(4, 4, dtype=torch.bool)
+    assert measures.neighbour_similarity(features, 20, nothing).tolist() == pytest.approx([1 / 3] * 4)
 
 
 def test_duplicates_count_as_neighbours():

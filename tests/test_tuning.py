@@ -57,6 +57,16 @@ def test_at_least_one_view_is_kept():
     assert len(confident(torch.randn(64, 3, generator=torch.manual_seed(0)), 0.1)) == 6
 
 
+@pytest.mark.parametrize("loss", ["pointwise", "marginal"])
+def test_legacy_keeps_no_view_of_less_than_ten_and_only_weight_decay_moves_the_prompt(tiny, views, loss):
+    settings = TuneSettings(loss, keep=0.09, legacy=True)
+    start, end = tune(tiny, views, CLASSES, settings)
+    assert not len(start.kept) and start.loss != start.loss
+    assert torch.allclose(end.context, start.context * (1 - settings.learning_rate * settings.weight_decay))
+    start, end = tune(tiny, views, CLASSES, TuneSettings(loss, keep=0.1, legacy=True))
+    assert len(start.kept) == 1 and end.token_drift.min() > 0.005
+
+
 def test_tuning_lowers_its_loss_and_moves_the_prompt(tiny, views):
     *_, before, end = tune(tiny, views, CLASSES, TuneSettings(steps=8, keep=0.5))
     start = next(tune(tiny, views, CLASSES, TuneSettings(steps=8, keep=0.5)))

@@ -46,6 +46,8 @@ def add_defence_options(parser: argparse.ArgumentParser) -> None:
     )
     told = "only the N surest views answer in R-TPT and A-TPT (default: all; with TV weights: as many as tuned on)"
     group.add_argument("--answer-views", type=int, metavar="N", help=told)
+    told = "keep the flaws of the official codes that published numbers depend on"
+    group.add_argument("--legacy", action="store_true", help=told)
     _add_tv_options(parser, ensemble)
 
 
@@ -90,7 +92,9 @@ def defence_settings(args: argparse.Namespace, attack: AttackSettings) -> Settin
     return Settings(
         attack=attack,
         views=ViewSettings(count=args.views, crop_scale=(args.smallest_crop, 1.0), seed=args.seed, **shares),
-        tuning=TuneSettings(steps=args.tune_steps, learning_rate=args.learning_rate, keep=args.keep),
+        tuning=TuneSettings(
+            steps=args.tune_steps, learning_rate=args.learning_rate, keep=args.keep, legacy=args.legacy
+        ),
         ensemble=EnsembleSettings(
             neighbours=args.neighbours,
             keep=args.answer_views,
@@ -98,6 +102,7 @@ def defence_settings(args: argparse.Namespace, attack: AttackSettings) -> Settin
             tv_norm=args.tv_norm,
             tv_reduction=args.tv_reduction,
             tv_temperature=args.tv_temperature,
+            legacy=args.legacy,
         ),
         methods=tuple(METHODS) if args.all_methods else tuple(args.methods or Settings().methods),
         purifier=args.purifier,
