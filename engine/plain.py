@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from torch import Tensor
+
 from .types import Adversarial, AttackStep, AttentionMap, Defence, Ensemble, Prediction, TuneStep
 
 
@@ -21,22 +23,29 @@ def prediction_data(prediction: Prediction) -> dict:
 
 
 def attack_data(adversarial: Adversarial) -> dict:
-    """An attack as plain data; norms are those of the saved picture, pixels in [0, 1]."""
+    """An attack as plain data; norms are those of the change, pixels in [0, 1]."""
     return {
         "method": adversarial.method,
+        "norm": adversarial.norm,
         "epsilon": adversarial.epsilon,
         "label": adversarial.label,
         "from_truth": adversarial.from_truth,
         "fooled": adversarial.fooled,
-        "linf": adversarial.linf(),
-        "l2": adversarial.l2(),
-        "linf_float": adversarial.linf(saved=False),
+        "norms": {
+            "float": change_data(adversarial.pixels - adversarial.clean),
+            "8_bits": change_data(adversarial.saved - adversarial.clean),
+        },
         "before": prediction_data(adversarial.before),
         "after": prediction_data(adversarial.after),
         "after_saved": prediction_data(adversarial.after_saved),
         "steps": [_step_data(step, adversarial.label) for step in adversarial.steps],
         "seconds": adversarial.seconds,
     }
+
+
+def change_data(change: Tensor) -> dict:
+    """Both norms of a change (3, s, s)."""
+    return {"linf": float(change.abs().max()), "l2": float(change.norm())}
 
 
 def _step_data(step: AttackStep, label: int) -> dict:

@@ -21,15 +21,18 @@ def _range(what: str, value: float, low: float, high: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AttackSettings:
-    """A perturbation with Linf norm at most `epsilon` (pixels in [0, 1]).
+    """A perturbation whose `norm` is at most `epsilon`, pixels in [0, 1].
 
-    `step_size` None means epsilon / 4, as the papers of this family do (methods of R-TPT and A-TPT).
+    "linf" is the largest change of a channel, "l2" the Euclidean length of the change over all channels and pixels.
+    `step_size`, a length in the same norm, None means epsilon / 4, as the papers of this family do (R-TPT, A-TPT).
     FGSM is one step of size epsilon whatever `steps` says; APGD sets its own step size. `pgd-crops` attacks the mean
     logits of the picture and random crops of it, fresh at each step: an attacker who knows that defences look at crops;
     `pgd-views` does so through AugMix views; `adaptive` goes through the whole defence `through`, a key of
     `engine.methods.METHODS`.
     """
 
+    NORMS = ("linf", "l2")
+    LARGEST = {"linf": 64 / 255, "l2": 64.0}  # epsilon
     METHODS = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "apgd-dlr", "pgd-crops", "pgd-views", "adaptive")
 
     method: str = "pgd"
@@ -38,14 +41,16 @@ class AttackSettings:
     steps: int = 20
     seed: int = 0
     through: str = "a-tpt"
+    norm: str = "linf"
 
     def __post_init__(self) -> None:
         _choice("the attack", self.method, self.METHODS)
-        _range("epsilon (pixels in [0, 1])", self.epsilon, 0, 64 / 255)
+        _choice("the norm", self.norm, self.NORMS)
+        _range(f"epsilon ({self.norm}, pixels in [0, 1])", self.epsilon, 0, self.LARGEST[self.norm])
         _range("attack steps", self.steps, 1, 1000)
         _seed(self.seed)
         if self.step_size is not None:
-            _range("the step size (pixels in [0, 1])", self.step_size, 1e-6, 1)
+            _range("the step size (pixels in [0, 1])", self.step_size, 1e-6, 64)
 
     @property
     def step(self) -> float:

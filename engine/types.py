@@ -150,6 +150,7 @@ class Adversarial:
     saved: Tensor  # (3, s, s), values n/255
     method: str
     epsilon: float
+    norm: str
     label: int
     from_truth: bool
     before: Prediction

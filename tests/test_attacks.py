@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.attacks import ATTACKS, attack
+from engine.attacks import ATTACKS, attack, to_8_bits
 from engine.attacks.probes import ViewProbe
 from engine.augment import draw_beta, mix
 from engine.errors import EngineError
@@ -28,15 +28,64 @@ def in_levels(values: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("method", ATTACKS)
-@pytest.mark.parametrize("levels", [0.5, 1, 2.5, 4, 8])
+@pytest.mark.parametrize("levels", [0.5, 2.5, 4])
 def test_the_change_stays_within_epsilon_as_floats_and_in_8_bits(tiny, pixels, method, levels):
-    settings = AttackSettings(method, levels / 255, step_size=1 / 255, steps=4)
+    settings = AttackSettings(method, levels / 255, step_size=1 / 255, steps=3)
     result = drain(tiny, pixels, CLASSES, settings)
     assert result.linf(saved=False) <= levels / 255 + 1e-7
     assert (in_levels(result.saved) - in_levels(pixels)).abs().max() <= int(levels)
+    assert_picture(result)
+
+
+@pytest.mark.parametrize("method", [name for name, kind in ATTACKS.items() if "l2" in kind.norms])
+@pytest.mark.parametrize("length", [0.3, 2])
+def test_the_change_stays_within_a_length_as_floats_and_in_8_bits(tiny, pixels, method, length):
+    result = drain(tiny, pixels, CLASSES, AttackSettings(method, length, steps=3, norm="l2"))
+    assert result.norm == "l2"
+    assert 0 < result.l2(saved=False) <= length * (1 + 1e-5)
+    assert (in_levels(result.saved) - in_levels(pixels)).norm() <= length * 255 * (1 + 1e-6)
+    assert_picture(result)
+
+
+def assert_picture(result: Adversarial) -> None:
     assert torch.equal(result.saved, in_levels(result.saved) / 255)
     for picture in (result.pixels, result.saved):
         assert picture.min() >= 0 and picture.max() <= 1
+
+
+def test_a_length_is_kept_by_taking_back_what_rounding_added():
+    clean = torch.full((3, 2, 2), 100 / 255)
+    wanted = torch.tensor([3.6, 2.0, -1.7, 0.4, *[0.0] * 8]).view(3, 2, 2)  # rounded, its length is 4.899
+    saved = to_8_bits(clean + wanted / 255, clean, 4.5 / 255, "l2")
+    change = in_levels(saved) - 100  # 4 goes first, being 0.4 above what was wanted; 3, 2, -2 has length 4.123
+    assert change.flatten().tolist() == [3, 2, -2, *[0] * 9]
+
+
+def test_the_euclidean_step_is_the_literal_one(tiny, pixels):
+    result = drain(tiny, pixels, CLASSES, AttackSettings("pgd", 1.5, step_size=0.5, steps=4, seed=3, norm="l2"), 1)
+    generator = torch.Generator().manual_seed(3)
+    start = torch.empty(1, 3, 64, 64).normal_(generator=generator)
+    start *= torch.zeros(1).uniform_(0, 1, generator=generator) / start.norm() * 1.5
+    moved, text = (pixels + start).clamp(0, 1), tiny.encode_text(CLASSES)
+    for _ in range(4):
+        moved = moved.detach().requires_grad_()
+        loss = torch.nn.functional.cross_entropy(tiny.logits(tiny.encode_image(moved), text), torch.tensor([1]))
+        (gradient,) = torch.autograd.grad(loss, moved)
+        change = moved.detach() + 0.5 * gradient / gradient.norm() - pixels
+        moved = (pixels + change * min(1.0, 1.5 / float(change.norm()))).clamp(0, 1)
+    assert torch.allclose(result.pixels, moved[0], atol=1e-5)
+
+
+def test_a_norm_that_the_attack_does_not_know_is_refused(tiny, pixels):
+    with pytest.raises(EngineError, match="FGSM keeps to the norm linf; got l2"):
+        list(attack(tiny, pixels, CLASSES, AttackSettings("fgsm", 1, norm="l2")))
+
+
+def test_where_nothing_fools_the_model_apgd_keeps_the_highest_loss(tiny, pixels):
+    *steps, result = attack(tiny, pixels, CLASSES, AttackSettings("apgd-ce", 0.2 / 255, steps=6))
+    assert not any(step.prediction.label != result.label for step in steps)
+    highest = max(step.loss for step in steps)
+    assert -float(result.after.logits.log_softmax(-1)[result.label]) == pytest.approx(highest, abs=1e-4)
 
 
 def test_8_bits_keep_the_whole_of_a_whole_epsilon(tiny, pixels):

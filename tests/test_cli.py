@@ -99,6 +99,18 @@ def test_attack_takes_levels_of_255_and_writes_exact_pictures(call, job, tmp_pat
     assert json.loads((out / "result.json").read_text())["attack"]["label"] == 1
 
 
+def test_attack_measures_the_change_as_computed_in_8_bits_and_after_the_file(call, job):
+    found = document(call("attack", *NAMED, *QUICK, "--norm", "l2", "--eps", "0.7", "--json"))["attack"]
+    *_, expected = attack(*job, CLASSES, AttackSettings(epsilon=0.7, steps=3, norm="l2"))
+    assert found["norm"] == "l2" and found["epsilon"] == 0.7
+    assert found["norms"]["float"] == {"linf": expected.linf(False), "l2": expected.l2(False)}
+    for form in ("8_bits", "file"):
+        assert found["norms"][form] == pytest.approx({"linf": expected.linf(), "l2": expected.l2()})
+    _, told, _ = call("attack", *NAMED, *QUICK, "--norm", "l2", "--eps", "0.7")
+    assert "pgd, l2 0.7, 3 steps" in told
+    assert [line.split()[0] for line in told.splitlines()[-3:]] == ["float", "8_bits", "file"]
+
+
 def test_maps_gives_the_verbs_grids_and_draws_them(call, job, tmp_path):
     found = document(call("maps", *NAMED, *QUICK, "--map", "raw", "--map", "a-tpt", "--out", str(tmp_path), "--json"))
     backbone, pixels = job

@@ -36,6 +36,8 @@ def test_classes_are_read_line_by_line():
     [
         (lambda: AttackSettings(method="magic"), "one of pgd.*got “magic”"),
         (lambda: AttackSettings(epsilon=4), "epsilon.*got 4"),
+        (lambda: AttackSettings(norm="l2", epsilon=65), "epsilon \\(l2.*between 0 and 64; got 65"),
+        (lambda: AttackSettings(norm="l1"), "one of linf, l2; got “l1”"),
         (lambda: AttackSettings(steps=0), "attack steps between 1 and 1000; got 0"),
         (lambda: ViewSettings(count=1), "number of views between 2 and 256; got 1"),
         (lambda: ViewSettings(high=0.7, low=0.7), "got 1.4"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 import torchattacks
 from torch import Tensor
 
@@ -15,12 +16,14 @@ from ..settings import AttackSettings
 from .probes import Probe
 
 Run = Callable[[Tensor, Tensor], Tensor]  # pixels (1, 3, s, s) and label (1,) -> perturbed pixels
+NORMS = {"linf": "Linf", "l2": "L2"}  # as torchattacks spells them
 Builder = Callable[[Probe, AttackSettings], tuple[Run, int]]
 
 
 def pgd(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
     """Projected gradient ascent from a random start (Madry et al., 2018), and its number of forward passes."""
-    built = torchattacks.PGD(probe, eps=settings.epsilon, alpha=settings.step, steps=settings.steps, random_start=True)
+    family = {"linf": torchattacks.PGD, "l2": torchattacks.PGDL2}[settings.norm]
+    built = family(probe, eps=settings.epsilon, alpha=settings.step, steps=settings.steps, random_start=True)
     return built, settings.steps
 
 
@@ -39,7 +42,12 @@ def apgd(probe: Probe, settings: AttackSettings, loss: str) -> tuple[Run, int]:
     """Ascent that sets its own step size and starts again from its best point (Croce & Hein, 2020); no step size.
 
     Runs its one restart directly: the package's own entry would seed the global generator and let pictures that are
-    wrong already pass unattacked.
+    wrong already pass unattacked. Where nothing fooled the model, the result is the picture with the highest loss.
     """
-    built = torchattacks.APGD(probe, norm="Linf", eps=settings.epsilon, steps=settings.steps, loss=loss)
-    return lambda pixels, label: built.attack_single_run(pixels, label)[3], settings.steps + 1
+    built = torchattacks.APGD(probe, norm=NORMS[settings.norm], eps=settings.epsilon, steps=settings.steps, loss=loss)
+
+    def run(pixels: Tensor, label: Tensor) -> Tensor:
+        highest, held, _, fooling = built.attack_single_run(pixels, label)
+        return torch.where(held[:, None, None, None], highest, fooling)
+
+    return run, settings.steps + 1

@@ -9,6 +9,7 @@ from .adaptive import RecipeProbe
 from .builders import Builder, apgd, fgsm, mi_fgsm, pgd
 from .probes import CropProbe, Probe, ViewProbe
 
+BOTH = ("linf", "l2")
 UNAWARE = "white-box on the model; knows nothing of any defence"
 
 
@@ -16,20 +17,22 @@ UNAWARE = "white-box on the model; knows nothing of any defence"
 class Attack:
     """What a menu calls it, what the attacker knows, how it is built and what it looks through.
 
-    `least` is how many classes its loss needs. An attack that looks through `RecipeProbe` has a defence as its model.
+    `norms` are those it can keep to, `least` is how many classes its loss needs. An attack that looks through
+    `RecipeProbe` has a defence as its model.
     """
 
     title: str
     threat: str
     build: Builder
     eyes: type[Probe] = Probe
+    norms: tuple[str, ...] = BOTH
     least: int = 2
 
 
 ATTACKS: dict[str, Attack] = {
     "pgd": Attack("PGD", UNAWARE, pgd),
-    "fgsm": Attack("FGSM", UNAWARE, fgsm),
-    "mi-fgsm": Attack("MI-FGSM", UNAWARE, mi_fgsm),
+    "fgsm": Attack("FGSM", UNAWARE, fgsm, norms=("linf",)),
+    "mi-fgsm": Attack("MI-FGSM", UNAWARE, mi_fgsm, norms=("linf",)),
     "apgd-ce": Attack("APGD, cross-entropy", UNAWARE, partial(apgd, loss="ce")),
     "apgd-dlr": Attack("APGD, logit ratio", UNAWARE, partial(apgd, loss="dlr"), least=3),
     "pgd-crops": Attack(

@@ -6,6 +6,9 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+FRESH = (torch.rand, torch.randn)  # make a tensor
+FILL = (Tensor.uniform_, Tensor.normal_)  # fill one
+
 
 class SeededStart(TorchFunctionMode):
     """Inside this `with`, random starts come from a generator of our own, so the global generator stays untouched.
@@ -19,9 +22,9 @@ class SeededStart(TorchFunctionMode):
         self.generator = torch.Generator().manual_seed(seed)
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        if func is torch.rand:
-            return torch.rand(*args, generator=self.generator, **(kwargs or {}))
-        if func is not Tensor.uniform_:
+        if func in FRESH:
+            return func(*args, generator=self.generator, **(kwargs or {}))
+        if func not in FILL:
             return func(*args, **(kwargs or {}))
-        target, *bounds = args
-        return target.copy_(torch.empty(target.shape).uniform_(*bounds, generator=self.generator))
+        target, *rest = args
+        return target.copy_(func(torch.empty(target.shape), *rest, generator=self.generator))

@@ -1,16 +1,39 @@
-"""An attacked picture as a file can hold it."""
+"""An attacked picture as a file can hold it: in whole levels of 1/255, and still inside the ball."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 
-def to_8_bits(pixels: Tensor, clean: Tensor, epsilon: float) -> Tensor:
-    """`pixels` rounded to n/255 and clipped, in whole levels, to the ball of `epsilon` around `clean`.
+def to_8_bits(pixels: Tensor, clean: Tensor, epsilon: float, norm: str = "linf") -> Tensor:
+    """`pixels` (3, s, s) rounded to n/255 and brought back, in whole levels, into the ball of `epsilon` around `clean`.
 
-    Rounding alone leaves the ball by one level where a bound falls between two levels.
+    Rounding alone leaves the Linf ball by one level where a bound falls between two levels, and the L2 ball where
+    changes are rounded up.
     """
     middle = (clean * 255).round()
-    radius = int(epsilon * 255 + 1e-6)  # whole levels; the small term keeps 4/255 * 255 from becoming 3
-    levels = (pixels * 255).round().clamp(middle - radius, middle + radius)
-    return levels.clamp(0, 255) / 255
+    levels = (pixels * 255).round().clamp(0, 255)
+    change, radius = levels - middle, epsilon * 255 + 1e-6  # the small term keeps 4/255 * 255 from becoming 3
+    if norm == "linf":
+        change = change.clamp(-int(radius), int(radius))
+    else:
+        change = _shortened(change, pixels * 255 - middle, radius)
+    return (middle + change) / 255
+
+
+def _shortened(change: Tensor, wanted: Tensor, radius: float) -> Tensor:
+    """Whole levels `change` moved towards zero, one level at a time, until their length is at most `radius`.
+
+    Those that rounding took furthest beyond `wanted` go first.
+    """
+    sizes = change.abs().flatten().double()
+    beyond = sizes - wanted.abs().flatten()
+    while (excess := float(sizes.square().sum()) - radius**2) > 0:
+        order = torch.where(sizes > 0, beyond, -torch.inf).argsort(descending=True, stable=True)
+        saved = (2 * sizes[order] - 1).clamp_min(0).cumsum(0)
+        moved = order[: int((saved < excess).sum()) + 1]
+        moved = moved[sizes[moved] > 0]
+        sizes[moved] -= 1
+        beyond[moved] -= 1
+    return change.sign() * sizes.view(change.shape).to(change.dtype)

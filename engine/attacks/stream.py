@@ -42,19 +42,20 @@ def attack(
         f"Expected a label from 0 to {len(classes) - 1}; got {label}.",
     )
     require(settings.through in METHODS, f"Expected a method to attack among {', '.join(METHODS)}.")
-    clean = pixels.detach().float().cpu()
+    clean = pixels.detach().float().cpu().contiguous()  # torchattacks views it flat
     before = predict(backbone, clean, classes)
     target = before.label if label is None else label
     perturbed, steps, seconds = clean, (), 0.0
     if settings.epsilon > 0:
         perturbed, steps, seconds = yield from _run(backbone, clean, classes, settings, target)
-    saved = to_8_bits(perturbed, clean, settings.epsilon)
+    saved = to_8_bits(perturbed, clean, settings.epsilon, settings.norm)
     yield Adversarial(
         clean=clean,
         pixels=perturbed,
         saved=saved,
         method=settings.method,
         epsilon=settings.epsilon,
+        norm=settings.norm,
         label=target,
         from_truth=label is not None,
         before=before,
@@ -88,6 +89,10 @@ def _run(
             queue.put(error)
 
     chosen = ATTACKS[settings.method]
+    require(
+        settings.norm in chosen.norms,
+        f"{chosen.title} keeps to the norm {' or '.join(chosen.norms)}; got {settings.norm}.",
+    )
     require(
         len(classes) >= chosen.least,
         f"{chosen.title} compares {chosen.least} classes; got {len(classes)}: add one or choose another attack.",

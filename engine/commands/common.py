@@ -9,10 +9,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ..attacks import ATTACKS, attack
+from ..attacks import attack
 from ..backbone import BUILT_IN, FORMS, Backbone, load_backbone
 from ..errors import EngineError, require
-from ..methods import METHODS
 from ..pictures import load_picture
 from ..settings import AttackSettings
 from ..types import DEFAULT_TEMPLATE, Adversarial, Classes
@@ -76,39 +75,6 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     group.add_argument("--out", metavar="FOLDER", type=Path, help="write result.json and pictures as exact PNGs here")
-
-
-def add_attack_options(parser: argparse.ArgumentParser) -> None:
-    """The perturbation and its seed; lengths are given in levels of 1/255."""
-    default = AttackSettings()
-    group = parser.add_argument_group("attack")
-    group.add_argument("--attack", choices=list(ATTACKS), default=default.method, help="default: %(default)s")
-    group.add_argument(
-        "--eps", type=float, default=default.epsilon * 255, metavar="N", help="at most N/255 per channel; default: 4"
-    )
-    group.add_argument("--steps", type=int, default=default.steps, metavar="N", help="default: %(default)s")
-    group.add_argument("--step-size", type=float, metavar="N", help="N/255 per step (default: a quarter of --eps)")
-    group.add_argument("--seed", type=int, default=default.seed, metavar="N", help="of attack and views; default: 0")
-    add_through_option(group)
-
-
-def add_through_option(group: argparse._ArgumentGroup) -> None:
-    """--through, which the adaptive attack asks for."""
-    default = AttackSettings().through
-    told = "what --attack adaptive goes through; default: %(default)s"
-    group.add_argument("--through", choices=list(METHODS), default=default, help=told)
-
-
-def attack_settings(args: argparse.Namespace) -> AttackSettings:
-    """The attack that the options ask for; raises `EngineError` for values out of range."""
-    return AttackSettings(
-        method=args.attack,
-        epsilon=args.eps / 255,
-        step_size=None if args.step_size is None else args.step_size / 255,
-        steps=args.steps,
-        seed=args.seed,
-        through=args.through,
-    )
 
 
 def open_job(args: argparse.Namespace) -> Job:

@@ -10,7 +10,8 @@ from ..pipeline import explore
 from ..plain import attack_data, defence_data
 from ..types import Prediction
 from .attack import attack_lines, save_pictures
-from .common import Job, add_attack_options, add_picture_options, attack_settings, emit, open_job
+from .attack_options import add_attack_options, attack_settings
+from .common import Job, add_picture_options, emit, open_job
 from .defence_options import add_defence_options, add_own_options, defence_settings, with_own
 from .layout import PREDICTION_HEAD, prediction_row, table
 

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ..attacks import ATTACKS
 from ..errors import require
 from ..evaluation import CoOpSplit, FieldGuideSeries, Folder, Plan, Source, Table, evaluate, summarise
-from ..settings import AttackSettings
 from ..types import DEFAULT_TEMPLATE
-from .common import add_model_options, add_through_option
+from .attack_options import add_attacks_options, all_attack_settings
+from .common import add_model_options
 from .defence_options import add_defence_options, defence_settings
 from .layout import table
 
@@ -35,7 +34,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     )
     _add_data_options(parser)
     add_model_options(parser)
-    _add_attack_options(parser)
+    add_attacks_options(parser)
     add_defence_options(parser)
     group = parser.add_argument_group("run")
     group.add_argument("--clip-on-clean", action="store_true", help="only CLIP answers the clean pictures")
@@ -56,19 +55,6 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--part", default="test", choices=("train", "val", "test"), help="of --split (default: test)")
     group.add_argument("--pictures", type=int, metavar="N", help="at most N pictures (Field Guide: 100)")
     group.add_argument("--template", default=DEFAULT_TEMPLATE, help="prompt, {} for the class (default: “%(default)s”)")
-
-
-def _add_attack_options(parser: argparse.ArgumentParser) -> None:
-    default = AttackSettings()
-    group = parser.add_argument_group("attacks")
-    group.add_argument("--attack", dest="attacks", action="append", choices=list(ATTACKS), help="repeat; default: pgd")
-    group.add_argument(
-        "--eps", type=float, action="append", metavar="N", help="at most N/255 per channel; repeat; default: 4"
-    )
-    group.add_argument("--steps", type=int, default=default.steps, metavar="N", help="default: %(default)s")
-    group.add_argument("--step-size", type=float, metavar="N", help="N/255 per step (default: a quarter of --eps)")
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="of pictures, attacks and views; default: 0")
-    add_through_option(group)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -96,17 +82,7 @@ def _source(args: argparse.Namespace) -> Source:
 
 
 def _plan(args: argparse.Namespace) -> Plan:
-    attacks = tuple(
-        AttackSettings(
-            method=method,
-            epsilon=eps / 255,
-            step_size=None if args.step_size is None else args.step_size / 255,
-            steps=args.steps,
-            through=args.through,
-        )
-        for method in args.attacks or ["pgd"]
-        for eps in args.eps or [4]
-    )
+    attacks = all_attack_settings(args)
     return Plan(defence_settings(args, attacks[0]), attacks, args.seed, not args.clip_on_clean)
 
 

@@ -18,8 +18,9 @@ from ..fieldguide.samples import paint_samples
 from ..fieldguide.score import answers, summary
 from ..fieldguide.train import CARD, PHASES, train
 from ..maps import MAPS
-from ..settings import AttackSettings, Settings, ViewSettings
-from .common import SAMPLES, add_attack_options, attack_settings, emit
+from ..settings import Settings, ViewSettings
+from .attack_options import add_attack_options, as_options, attack_settings
+from .common import SAMPLES, emit
 from .layout import table
 
 WORKERS = os.cpu_count() or 1
@@ -103,7 +104,7 @@ def _score(args: argparse.Namespace) -> None:
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
     shown = {
         "seed": args.seed,
-        "attack": _readable(settings.attack),
+        "attack": as_options(settings.attack),
         "views": args.views,
         "tuning": asdict(settings.tuning),
         "ensemble": asdict(settings.ensemble),
@@ -134,16 +135,6 @@ def _score_lines(result: dict) -> list[str]:
     ]
 
 
-def _readable(attack: AttackSettings) -> dict:
-    """Attack settings with lengths in levels of 1/255, as the options give them."""
-    return {
-        "method": attack.method,
-        "eps": round(attack.epsilon * 255, 4),
-        "step": round(attack.step * 255, 4),
-        "steps": attack.steps,
-    }
-
-
 def _register_judge(actions: argparse._SubParsersAction) -> None:
     parser = actions.add_parser(
         "judge",
@@ -170,7 +161,7 @@ def _judge(args: argparse.Namespace) -> None:
     for arm, named in told.items():
         heads = (arm, "pointing", "on the part", "inside", "inside the part", "degenerate")
         lines += [*table(heads, [(name, *map(_interval, found.values())) for name, found in named.items()]), ""]
-    shown = {"seed": args.seed, "pictures": args.pictures, "attack": _readable(settings)}
+    shown = {"seed": args.seed, "pictures": args.pictures, "attack": as_options(settings)}
     emit(args, {"maps": told, "settings": shown}, lines[:-1])
 
 

@@ -15,7 +15,8 @@ from ..plain import attack_data, maps_data
 from ..settings import AttentionSettings
 from ..types import Adversarial, AttentionMap
 from .attack import attack_lines, save_pictures
-from .common import Job, add_attack_options, add_picture_options, attack_settings, emit, folder, open_job, run_attack
+from .attack_options import add_attack_options, attack_settings
+from .common import Job, add_picture_options, emit, folder, open_job, run_attack
 from .layout import table
 
 HEEDED = {"layer": "raw", "head": "raw", "fusion": "rollout", "discard": "rollout"}  # option -> the map it is about

@@ -53,6 +53,10 @@ class Plan:
 
 
 def arm_name(attack: AttackSettings) -> str:
-    """What an attack is called in records: its method, what it goes through, and its limit in levels of 1/255."""
+    """What an attack is called in records: its method, what it goes through, and its limit.
+
+    An Linf limit is in levels of 1/255, an L2 limit a length on the [0, 1] scale.
+    """
     through = f"-{attack.through}" if attack.method == "adaptive" else ""
-    return f"{attack.method}{through}-{attack.epsilon * 255:g}"
+    limit = f"{attack.epsilon * 255:g}" if attack.norm == "linf" else f"l2-{attack.epsilon:g}"
+    return f"{attack.method}{through}-{limit}"

@@ -1,0 +1,87 @@
+"""Options for attacks: which, how far, how long; lengths are in levels of 1/255, or of the [0, 1] scale for l2."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..attacks import ATTACKS
+from ..methods import METHODS
+from ..settings import AttackSettings
+
+EPS = {"linf": 4.0, "l2": 1.0}  # where --eps is not given
+
+
+def add_attack_options(parser: argparse.ArgumentParser) -> None:
+    """One attack on one picture, and the seed."""
+    default = AttackSettings()
+    group = parser.add_argument_group("attack")
+    group.add_argument("--attack", choices=list(ATTACKS), default=default.method, help="default: %(default)s")
+    group.add_argument("--eps", type=float, metavar="N", help=_limit())
+    group.add_argument("--seed", type=int, default=default.seed, metavar="N", help="of attack and views; default: 0")
+    _add_shared_options(group)
+
+
+def add_attacks_options(parser: argparse.ArgumentParser) -> None:
+    """Several attacks on every picture, and the seed."""
+    group = parser.add_argument_group("attacks")
+    group.add_argument("--attack", dest="attacks", action="append", choices=list(ATTACKS), help="repeat; default: pgd")
+    group.add_argument("--eps", type=float, action="append", metavar="N", help=f"repeat; {_limit()}")
+    group.add_argument("--seed", type=int, default=0, metavar="N", help="of pictures, attacks and views; default: 0")
+    _add_shared_options(group)
+
+
+def attack_settings(args: argparse.Namespace) -> AttackSettings:
+    """The attack of `add_attack_options`; raises `EngineError` for values out of range."""
+    return _settings(args, args.attack, args.eps)
+
+
+def all_attack_settings(args: argparse.Namespace) -> tuple[AttackSettings, ...]:
+    """The attacks of `add_attacks_options`, each within every limit; raises `EngineError` for values out of range."""
+    return tuple(_settings(args, name, eps) for name in args.attacks or ["pgd"] for eps in args.eps or [None])
+
+
+def as_options(settings: AttackSettings) -> dict:
+    """Which attack, with lengths as its options give them."""
+    scale = _scale(settings.norm)
+    lengths = {"eps": round(settings.epsilon * scale, 4), "step": round(settings.step * scale, 4)}
+    return {"method": settings.method, "norm": settings.norm, **lengths, "steps": settings.steps}
+
+
+def length(value: float, norm: str) -> str:
+    """A length for a person: levels of 255, or Euclidean on the [0, 1] scale."""
+    return f"{value * _scale(norm):.4g}" + ("/255" if norm == "linf" else "")
+
+
+def _limit() -> str:
+    return f"at most N/255 per channel (default: {EPS['linf']:g}); with --norm l2 a length (default: {EPS['l2']:g})"
+
+
+def _add_shared_options(group: argparse._ArgumentGroup) -> None:
+    default = AttackSettings()
+    group.add_argument(
+        "--norm", choices=AttackSettings.NORMS, default=default.norm,
+        help="linf: the largest change of a channel; l2: the length of the change, pixels in [0, 1]; default: linf",
+    )  # fmt: skip
+    group.add_argument("--steps", type=int, default=default.steps, metavar="N", help="default: %(default)s")
+    group.add_argument("--step-size", type=float, metavar="N", help="in the unit of --eps (default: a quarter of it)")
+    group.add_argument(
+        "--through", choices=list(METHODS), default=default.through,
+        help="what --attack adaptive goes through; default: %(default)s",
+    )  # fmt: skip
+
+
+def _settings(args: argparse.Namespace, method: str, eps: float | None) -> AttackSettings:
+    scale = _scale(args.norm)
+    return AttackSettings(
+        method=method,
+        epsilon=(EPS[args.norm] if eps is None else eps) / scale,
+        step_size=None if args.step_size is None else args.step_size / scale,
+        steps=args.steps,
+        seed=args.seed,
+        through=args.through,
+        norm=args.norm,
+    )
+
+
+def _scale(norm: str) -> int:
+    return 255 if norm == "linf" else 1
