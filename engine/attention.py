@@ -42,19 +42,43 @@ def methods_for(backbone: Backbone) -> tuple[str, ...]:
 
 
 def attend(
-    backbone: Backbone, pixels: Tensor, classes: Classes, settings: AttentionSettings, label: int | None = None
+    backbone: Backbone,
+    pixels: Tensor,
+    classes: Classes,
+    settings: AttentionSettings,
+    label: int | str | None = None,
+    against: int | str | None = None,
 ) -> AttentionMap:
-    """The map of one picture (3, s, s) for class `label`, or for its own top class where `label` is None."""
+    """The map of one picture (3, s, s) for class `label`, or for its own top class where `label` is None.
+
+    Classes go by number or name. With `against`, gradient maps show what speaks for the one class rather than for the
+    other: their score is the difference of two logits. Raises `EngineError` for a class that is not there, and for one
+    held against itself or against nothing.
+    """
     check_pixels(backbone, pixels)
-    text = backbone.encode_text(classes)
     require(
-        label is None or 0 <= label < len(classes),
-        f"Expected a class number from 0 to {len(classes) - 1}; got {label}.",
+        against is None or label is not None,
+        "Expected a class to hold against the other; name both, or leave out the other.",
     )
-    labels = None if label is None else torch.tensor([label])
-    maps = attention_maps(backbone, pixels[None], text, settings, labels)
-    raw, grid = maps.raw[0].float().cpu(), maps.grid[0].float().cpu()
-    return AttentionMap(raw, grid, settings.method, int(maps.labels), bool(maps.degenerate), maps.floor)
+    labels, rivals = (None if asked is None else torch.tensor([_number(classes, asked)]) for asked in (label, against))
+    require(against is None or int(labels) != int(rivals), "Expected two different classes; got the same one twice.")
+    maps = attention_maps(backbone, pixels[None], backbone.encode_text(classes), settings, labels, rivals)
+    return AttentionMap(
+        maps.raw[0].float().cpu(),
+        maps.grid[0].float().cpu(),
+        settings.method,
+        int(maps.labels),
+        bool(maps.degenerate),
+        maps.floor,
+        None if rivals is None else int(rivals),
+    )
+
+
+def _number(classes: Classes, asked: int | str) -> int:
+    if isinstance(asked, str):
+        return classes.index(asked)
+    require(0 <= asked < len(classes), f"Expected a class number from 0 to {len(classes) - 1}; got {asked}.")
+    return asked
 
 
 def attention_maps(
@@ -63,33 +87,63 @@ def attention_maps(
     text_features: Tensor,
     settings: AttentionSettings,
     labels: Tensor | None = None,
+    rivals: Tensor | None = None,
 ) -> MapBatch:
     """Maps of pictures (b, 3, s, s) for `labels` (b,), or each for its own top class under `text_features` (c, d).
 
-    Batched and one by one agree up to rounding. Raises `EngineError` for a method that does not exist or that this
-    backbone has no tokens for.
+    With `rivals` (b,) the score is the difference of two logits. Batched and one by one agree up to rounding. Raises
+    `EngineError` for a method that does not exist or that this backbone has no tokens for.
     """
     _require_map(backbone, settings.method)
     floor = MAPS[settings.method].floor if backbone.kind == "resnet" else 0.0
     parts = pixels.split(CHUNK)
-    asked = [None] * len(parts) if labels is None else labels.split(CHUNK)
-    drawn = [_chunk(backbone, x, text_features, settings, y) for x, y in zip(parts, asked, strict=True)]
+    asked = ([None] * len(parts) if of is None else of.split(CHUNK) for of in (labels, rivals))
+    drawn = [
+        _chunk(backbone, x, text_features, settings, label, rival)
+        for x, label, rival in zip(parts, *asked, strict=True)
+    ]
     raw, tops, degenerate = (torch.cat(column) for column in zip(*drawn, strict=True))
     return MapBatch(raw, rollout.stretch(raw, settings.clip_quantile), tops, degenerate, floor)
 
 
 def _chunk(
-    backbone: Backbone, pixels: Tensor, text: Tensor, settings: AttentionSettings, labels: Tensor | None
+    backbone: Backbone,
+    pixels: Tensor,
+    text: Tensor,
+    settings: AttentionSettings,
+    labels: Tensor | None,
+    rivals: Tensor | None,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    chosen = MAPS[settings.method]
-    trace = backbone.trace(pixels, chosen.depth(backbone.layers, settings))
-    with torch.enable_grad():
-        logits = backbone.logits(trace.features, text)
-        tops = logits.argmax(-1) if labels is None else labels.to(logits.device)
+    evidence, tops = gather(backbone, pixels, text, settings, labels, rivals)
+    with torch.no_grad():
+        raw, degenerate = MAPS[settings.method].draw[backbone.kind](evidence)
+    return raw, tops, degenerate
+
+
+def gather(
+    backbone: Backbone,
+    pixels: Tensor,
+    text: Tensor,
+    settings: AttentionSettings,
+    labels: Tensor | None = None,
+    rivals: Tensor | None = None,
+) -> tuple[Evidence, Tensor]:
+    """What a map of pictures (b, 3, s, s) is drawn from, and the classes (b,) it is about; as for `attention_maps`."""
+    trace = backbone.trace(pixels, MAPS[settings.method].depth(backbone.layers, settings))
+    with torch.no_grad():
+        tops = backbone.logits(trace.features, text).argmax(-1) if labels is None else labels.to(text.device)
+
+    def score(features: Tensor) -> Tensor:
+        logits = backbone.logits(features, text)
         scores = logits.gather(1, tops[:, None])[:, 0]
-    evidence = Evidence(trace, scores, backbone.grid, backbone.averaged, settings)
-    raw, degenerate = chosen.draw[backbone.kind](evidence)
-    return raw.detach(), tops, degenerate
+        return scores if rivals is None else scores - logits.gather(1, rivals.to(text.device)[:, None])[:, 0]
+
+    with torch.enable_grad():
+        scores = score(trace.features)
+    evidence = Evidence(
+        trace, scores, lambda tokens: score(backbone.read_out(tokens)), backbone.grid, backbone.averaged, settings
+    )
+    return evidence, tops
 
 
 def _require_map(backbone: Backbone, method: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -16,13 +16,18 @@ from .settings import AttentionSettings
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Evidence:
-    """A traced batch, the class score each picture is asked about, how the tower sums a picture up, what was chosen."""
+    """A traced batch, the score each picture is asked about, how the tower sums a picture up, what was chosen.
+
+    `score_of` reads the same score off the tokens that a block leaves, (b, tokens, width) -> (b,), as if it were the
+    last.
+    """
 
     trace: Trace
-    scores: Tensor  # (b,) scaled cosines, attached to the graph
+    scores: Tensor  # (b,) scaled cosines or a difference of two, attached to the graph
+    score_of: Callable[[Tensor], Tensor]
     grid: tuple[int, int]
     averaged: bool
-    settings: AttentionSettings = field(default_factory=AttentionSettings)
+    settings: AttentionSettings
 
     def row(self, matrix: Tensor) -> Tensor:
         """What the summary of the picture takes from each patch, (b, t, t) -> (b, gh, gw)."""
@@ -100,6 +105,28 @@ def _repaired(evidence: Evidence) -> Drawn:
     return _sound(evidence.row(rollout.last_two(blocks)))
 
 
+def _by_values(evidence: Evidence) -> Drawn:
+    """Weights are value token times gradient, which equals attention times gradient summed over heads and readers."""
+    attention = evidence.trace.attention
+    dots = [(a * gradient).sum((1, 2)) for a, gradient in zip(attention, evidence.gradients(attention), strict=True)]
+    return _sound(evidence.row(rollout.last_two(evidence.weighted(dots, [1.0, 1.0]))))
+
+
+def _relevance(evidence: Evidence) -> Drawn:
+    attention = evidence.trace.attention
+    return _sound(evidence.row(rollout.relevance(attention, evidence.gradients(attention))))
+
+
+def _legrad(evidence: Evidence) -> Drawn:
+    trace, total = evidence.trace, 0.0
+    for attention, tokens in zip(trace.attention, trace.left, strict=True):
+        with torch.enable_grad():
+            score = evidence.score_of(tokens).sum()
+        (gradient,) = torch.autograd.grad(score, attention, retain_graph=True)
+        total = total + gradient.relu().mean((1, 2)) / len(trace.attention)
+    return _sound(total[:, 1:].unflatten(-1, evidence.grid))
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Map:
     """One way to draw a map: its name in a menu, a sentence for a person, how many last blocks it reads (0: all).
@@ -137,6 +164,13 @@ MAPS: dict[str, Map] = {
         2,
         {"vit": _repaired},
     ),
+    "a-tpt-values": Map(
+        "A-TPT, weighted by values",
+        "The same, with evidence taken from the value tokens: how much the score would rise if a patch were read"
+        " louder.",
+        2,
+        {"vit": _by_values},
+    ),
     "raw": Map(
         "Raw attention",
         "How the class token of one block, the last unless another is chosen, spreads its attention; no class is asked"
@@ -161,6 +195,20 @@ MAPS: dict[str, Map] = {
         "The same, with later blocks counting up to twice as much as early ones.",
         0,
         {"vit": _depth_weighted},
+    ),
+    "relevance": Map(
+        "Gradient-weighted relevance",
+        "Where attention and its gradient for the class are both positive, carried through all blocks (Chefer et al.,"
+        " 2021).",
+        0,
+        {"vit": _relevance},
+    ),
+    "legrad": Map(
+        "LeGrad",
+        "How strongly more attention would raise the score of the class, read off every block by itself, then averaged"
+        " (Bousselham et al., 2024).",
+        0,
+        {"vit": _legrad},
     ),
     "grad-cam": Map(
         "Grad-CAM",

@@ -63,6 +63,7 @@ def map_data(found: AttentionMap) -> dict:
     """A map as plain data: evidence per patch, and the same clipped and scaled to [0, 1]."""
     return {
         "label": found.label,
+        "against": found.against,
         "degenerate": found.degenerate,
         "raw": found.raw.tolist(),
         "grid": found.grid.tolist(),

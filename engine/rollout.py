@@ -94,6 +94,17 @@ def class_attention(attention: Tensor, grid: tuple[int, int], averaged: bool = F
     return (row / (row.sum(-1, keepdim=True) + EPS)).mean(1).unflatten(-1, grid)
 
 
+def relevance(attention: tuple[Tensor, ...], gradients: tuple[Tensor, ...]) -> Tensor:
+    """Gradient-weighted relevance of every token for every other, (b, t, t), from weights and gradients (b, h, t, t) of
+    all blocks (Chefer et al., ICCV 2021, equations 5 and 6: the positive part of gradient times weight, mean over
+    heads, carried from block to block beside the residual path)."""
+    first = attention[0]
+    found = torch.eye(first.shape[-1], dtype=first.dtype, device=first.device).expand(len(first), -1, -1)
+    for weights, gradient in zip(attention, gradients, strict=True):
+        found = found + (gradient * weights).relu().mean(1) @ found
+    return found
+
+
 def token_grad_cam(tokens: Tensor, gradients: Tensor, grid: tuple[int, int]) -> Tensor:
     """Grad-CAM over patch tokens (b, t, d), patches last: channels weighted by their mean gradient over patches,
     positive part."""

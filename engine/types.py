@@ -193,6 +193,7 @@ class AttentionMap:
     0.99 quantile and stretched to [0, 1], which is what A-TPT thresholds. `degenerate` marks a gradient-rollout map
     whose last-block weights are rounding residue (class-token weight not positive): it shows amplified noise.
     `floor` is what A-TPT's sharpening for ResNets takes off after upsampling; 0 means no sharpening.
+    `against` is the class that `label` was held against, where there was one.
     """
 
     raw: Tensor
@@ -201,6 +202,7 @@ class AttentionMap:
     label: int
     degenerate: bool = False
     floor: float = 0.0
+    against: int | None = None
 
     def upsampled(self, size: int) -> Tensor:
         """`grid` stretched bilinearly to (size, size) and sharpened, as A-TPT does before thresholding."""

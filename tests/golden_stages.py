@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from engine import rollout
-from engine.attention import MapBatch, attention_maps
+from engine.attention import MapBatch, attention_maps, gather
 from engine.backbone import Backbone
-from engine.maps import Evidence
 from engine.measures import entropy
 from engine.settings import AttentionSettings
 from engine.types import sharpen, upsample
@@ -113,20 +112,13 @@ def _stored(ledger: Ledger, name: str, ours: Tensor) -> Tensor:
     return torch.cat([stored.to(ours.dtype), ours[len(stored) :]])
 
 
-def _evidence(backbone: Backbone, pixels: Tensor, text: Tensor, blocks: int) -> Evidence:
-    trace = backbone.trace(pixels, blocks)
-    with torch.enable_grad():
-        scores = backbone.logits(trace.features, text).amax(-1)
-    return Evidence(trace, scores, backbone.grid, backbone.averaged)
-
-
 def _dots(ledger: Ledger, backbone: Backbone, bases: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
     """Compare token times gradient; True (n,) where rounding shapes the float32 map, and maps from stored products.
 
     The patches' products of the last block are zero in exact arithmetic, so float32 maps err by about 2e-4 over the
     class token's product; where that is tiny or not positive, a float32 map of one's own is noise.
     """
-    evidence = _evidence(backbone, bases, text, 2)
+    evidence, _ = gather(backbone, bases, text, AttentionSettings("a-tpt"))
     before, last = (dots.detach() for dots in evidence.dots(evidence.trace.tokens))
     before = ledger.check("dots_prev", before, GRADIENTS)
     last = ledger.check("dots_last", last, GRADIENTS)
@@ -138,10 +130,10 @@ def _dots(ledger: Ledger, backbone: Backbone, bases: Tensor, text: Tensor) -> tu
 def _first_trace(ledger: Ledger, backbone: Backbone, base: Tensor, text: Tensor) -> None:
     if not ledger.names(r"base1_.*"):
         return
-    evidence = _evidence(backbone, base, text, 2)
+    evidence, _ = gather(backbone, base, text, AttentionSettings("a-tpt"))
     gradients = evidence.gradients(evidence.trace.tokens)
     for place, name in enumerate(("prev", "last")):
-        ledger.check(f"base1_attn_{name}", evidence.trace.attention[place], TRACED)
+        ledger.check(f"base1_attn_{name}", evidence.trace.attention[place].detach(), TRACED)
         ledger.check(f"base1_tokens_{name}", evidence.trace.tokens[place].detach(), TRACED)
         ledger.check(f"base1_grad_{name}", gradients[place], GRADIENTS)
 

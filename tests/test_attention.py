@@ -104,25 +104,6 @@ def test_the_asked_class_changes_gradient_maps_but_not_raw_attention(tiny, pictu
     assert not torch.equal(drawn("grad-cam", 0), drawn("grad-cam", 1))
 
 
-@pytest.mark.parametrize(("layer", "head"), [(0, 0), (2, 1), (3, None), (None, 1)])
-def test_raw_attention_is_that_of_the_chosen_layer_and_head(tiny, pictures, layer, head):
-    drawn = attend(tiny, pictures[0], CLASSES, AttentionSettings("raw", layer=layer, head=head)).raw
-    rows = tiny.trace(pictures[:1], 4).attention[3 if layer is None else layer][0, :, 0, 1:]
-    shares = [row / row.sum() for row in (rows if head is None else rows[head : head + 1])]
-    assert torch.allclose(drawn.flatten(), sum(shares) / len(shares), atol=1e-6)
-
-
-def test_rollout_multiplies_fused_and_thinned_attention_through_all_blocks(double, pictures):
-    drawn = attend(double, pictures[0], CLASSES, AttentionSettings("rollout", fusion="max", discard=0.5)).raw
-    product = torch.eye(65, dtype=torch.float64)
-    for attention in double.trace(pictures[:1], 4).attention:
-        block = attention[0].amax(0)
-        block[block < block.flatten().sort().values[int(0.5 * 65 * 65)]] = 0
-        block = torch.eye(65, dtype=torch.float64) + block
-        product = (block / block.sum(-1, keepdim=True)) @ product
-    assert torch.allclose(drawn.double().flatten(), product[0, 1:], atol=1e-6)
-
-
 def test_layers_and_heads_that_are_not_there_are_refused(tiny, pictures):
     with pytest.raises(EngineError, match="a layer from 0 to 3; got 4"):
         attend(tiny, pictures[0], CLASSES, AttentionSettings("raw", layer=4))
@@ -184,8 +165,3 @@ def test_a_resnet_has_grad_cam_sharpened_or_not_and_refuses_maps_that_read_token
 def test_an_unknown_map_is_refused_with_the_list_of_maps(tiny, pictures):
     with pytest.raises(EngineError, match="Expected the map to be one of a-tpt, .*; got “magic”"):
         attend(tiny, pictures[0], CLASSES, AttentionSettings("magic"))
-
-
-def test_a_class_that_is_not_there_is_refused(tiny, pictures):
-    with pytest.raises(EngineError, match="from 0 to 2; got 3"):
-        attend(tiny, pictures[0], CLASSES, AttentionSettings(), label=3)

@@ -184,7 +184,7 @@ def test_defend_runs_every_method_there_is(call):
     assert [entry["method"] for entry in found["methods"]] == list(METHODS)
 
 
-def test_maps_reads_the_layer_head_and_fusion_that_were_asked_for(call, job):
+def test_maps_reads_what_was_asked_for_about_the_class_that_was_asked_for(call, job):
     options = ["--map", "raw", "--map", "rollout", "--layer", "1", "--head", "0", "--fusion", "max", "--discard", "0.5"]
     raw, rolled = document(call("maps", *NAMED, *QUICK, *options, "--json"))["maps"]
     for entry, settings in (
@@ -192,6 +192,11 @@ def test_maps_reads_the_layer_head_and_fusion_that_were_asked_for(call, job):
         (rolled, AttentionSettings("rollout", fusion="max", discard=0.5)),
     ):
         assert torch.equal(torch.tensor(entry["clean"]["raw"]), attend(*job, CLASSES, settings, 0).raw)
+    options = ["--map", "relevance", "--target", "owl", "--against", "sea star"]
+    (entry,) = document(call("maps", *NAMED, *QUICK, *options, "--json"))["maps"]
+    assert (entry["clean"]["label"], entry["clean"]["against"]) == (1, 2)
+    expected = attend(*job, CLASSES, AttentionSettings("relevance"), "owl", "sea star")
+    assert torch.equal(torch.tensor(entry["clean"]["raw"]), expected.raw)
     code, _, err = call("maps", *NAMED, *QUICK, "--layer", "1")
     assert code == 2 and "--layer is about --map raw, which was not asked for" in err
 

@@ -10,6 +10,8 @@ from engine.inside import look_inside
 from engine.predict import predict
 from engine.types import Classes
 
+from .literal_tower import forward
+
 CLASSES = Classes(("cat", "dog", "red fox"))
 
 
@@ -20,27 +22,13 @@ def inside(tiny):
 
 @pytest.fixture(scope="module")
 def literal(tiny):
-    """Attention (heads, t, t) of every block and the tokens (t, width) it leaves, by loops over heads and rows."""
-    picture = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(3))
-    kept = []
-    with torch.no_grad():
-        x = tiny.visual._embeds(tiny.normalise(picture[None]))
-        for block in tiny.visual.transformer.resblocks:
-            normed = block.ln_1(x)[0]
-            joined = normed @ block.attn.in_proj_weight.t() + block.attn.in_proj_bias
-            query, key = joined[:, :128], joined[:, 128:256]
-            heads = []
-            for h in range(2):
-                q, k = query[:, 64 * h : 64 * h + 64], key[:, 64 * h : 64 * h + 64]
-                heads.append(torch.stack([((k @ row) / 8).softmax(0) for row in q]))
-            x = block(x)
-            kept.append((torch.stack(heads), x[0]))
-    return kept
+    return forward(tiny, torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(3)))
 
 
 def test_attention_is_that_of_each_blocks_own_projections(inside, literal):
     assert inside.attention.shape == (4, 2, 8, 8) and inside.between.shape == (4, 2, 64, 64)
-    for layer, (attention, _) in enumerate(literal):
+    for layer, expected in enumerate(literal):
+        attention = torch.stack(expected.attention).detach()
         assert torch.allclose(inside.attention[layer].flatten(1), attention[:, 0, 1:], atol=1e-6)
         assert torch.allclose(inside.between[layer].float(), attention[:, 1:, 1:], atol=1e-4)
         for head in range(2):
@@ -50,8 +38,8 @@ def test_attention_is_that_of_each_blocks_own_projections(inside, literal):
 
 
 def test_norms_are_lengths_of_the_tokens_a_layer_leaves(inside, literal):
-    for layer, (_, tokens) in enumerate(literal):
-        assert torch.allclose(inside.norms[layer].flatten(), tokens[1:].square().sum(-1).sqrt(), rtol=1e-4)
+    for layer, expected in enumerate(literal):
+        assert torch.allclose(inside.norms[layer].flatten(), expected.left[1:].square().sum(-1).sqrt(), rtol=1e-4)
 
 
 def test_the_last_layers_answer_is_the_models_own(tiny, inside):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 Kept = tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]  # tokens, attention, normed, left as in `Trace`
@@ -42,11 +44,10 @@ def watch_blocks(blocks: Sequence[nn.Module], attention: bool = True) -> Iterato
         tokens.append(first)
         return (first, *args[1:])
 
-    def ask(module: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-        return args, {**kwargs, "need_weights": True, "average_attn_weights": False}
-
-    def keep(module: nn.Module, args: tuple, output: tuple) -> None:
-        weights.append(output[1].detach())
+    def attend(module: nn.MultiheadAttention, args: tuple, kwargs: dict, output: tuple) -> tuple[Tensor, Tensor]:
+        mixed, found = self_attention(module, args[0], kwargs.get("attn_mask"))
+        weights.append(found)
+        return mixed, found
 
     def keep_normed(module: nn.Module, args: tuple, output: Tensor) -> None:
         normed.append(output)
@@ -61,13 +62,25 @@ def watch_blocks(blocks: Sequence[nn.Module], attention: bool = True) -> Iterato
             if not attention:
                 continue
             handles.append(block.ln_1.register_forward_hook(keep_normed))
-            handles.append(block.attn.register_forward_pre_hook(ask, with_kwargs=True))
-            handles.append(block.attn.register_forward_hook(keep))
+            handles.append(block.attn.register_forward_hook(attend, with_kwargs=True))
             handles.append(block.register_forward_hook(keep_left))
         yield tokens, weights, normed, left
     finally:
         for handle in handles:
             handle.remove()
+
+
+def self_attention(module: nn.MultiheadAttention, tokens: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    """What torch's own module makes of tokens (b, t, width), and its weights (b, heads, t, t).
+
+    Unlike the weights that torch hands out, these are part of the graph, so that gradients reach them.
+    `mask` (t, t) is added before the softmax.
+    """
+    joined = F.linear(tokens, module.in_proj_weight, module.in_proj_bias)
+    query, key, value = joined.unflatten(-1, (3, module.num_heads, -1)).permute(2, 0, 3, 1, 4)
+    scores = (query / math.sqrt(query.shape[-1])) @ key.transpose(-2, -1)
+    weights = (scores if mask is None else scores + mask).softmax(-1)
+    return module.out_proj((weights @ value).transpose(1, 2).flatten(2)), weights
 
 
 @contextmanager

@@ -27,13 +27,18 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser(
         "maps",
         help="show where the model looks, before and after the attack",
-        description="Attention maps of the clean and the attacked picture for the attacked class, on one scale.",
+        description="Attention maps of the clean and the attacked picture for one class, on one scale.",
     )
     add_picture_options(parser)
     add_attack_options(parser)
     default = AttentionSettings().method
     parser.add_argument(
         "--map", dest="maps", action="append", choices=list(MAPS), help=f"repeat for several; default: {default}"
+    )
+    group = parser.add_argument_group("what the maps are about")
+    group.add_argument("--target", metavar="NAME", help="the class to find evidence for (default: the attacked one)")
+    group.add_argument(
+        "--against", metavar="NAME", help="a class to hold it against: what speaks for the one rather than the other"
     )
     group = parser.add_argument_group("what --map raw and --map rollout read")
     group.add_argument("--layer", type=int, metavar="N", help="of --map raw, from 0 (default: the last)")
@@ -50,7 +55,8 @@ def run(args: argparse.Namespace) -> None:
     settings, asked = attack_settings(args), _asked(args)
     job = open_job(args)
     adversarial = run_attack(job, settings)
-    made = [_pair(job, adversarial, one) for one in asked]
+    target = adversarial.label if args.target is None else args.target
+    made = [_pair(job, adversarial, one, target, args.against) for one in asked]
     if args.out is not None:
         save_pictures(args, adversarial)
         for pair in made:
@@ -72,9 +78,11 @@ def _asked(args: argparse.Namespace) -> list[AttentionSettings]:
     return [AttentionSettings(method=name, **chosen) for name in methods]
 
 
-def _pair(job: Job, adversarial: Adversarial, settings: AttentionSettings) -> tuple[AttentionMap, AttentionMap]:
+def _pair(
+    job: Job, adversarial: Adversarial, settings: AttentionSettings, target: int | str, against: str | None
+) -> tuple[AttentionMap, AttentionMap]:
     clean, attacked = (
-        attend(job.backbone, pixels, job.classes, settings, adversarial.label)
+        attend(job.backbone, pixels, job.classes, settings, target, against)
         for pixels in (adversarial.clean, adversarial.saved)
     )
     return clean, attacked
