@@ -1,5 +1,7 @@
 """Prompt tuning: what one step is, and that it leaves nothing behind."""
 
+from math import exp, log, sqrt
+
 import pytest
 import torch
 
@@ -34,6 +36,23 @@ def test_the_first_step_is_weight_decay_and_a_step_along_the_sign(tiny, views, l
     rate, decay = settings.learning_rate, settings.weight_decay
     expected = start.context * (1 - rate * decay) - rate * gradient / (gradient.abs() + 1e-8)
     assert torch.allclose(end.context, expected, atol=1e-6)
+
+
+def test_the_losses_are_the_literal_ones():
+    generator = torch.Generator().manual_seed(5)
+    logits, text = torch.randn(3, 4, generator=generator) * 3, torch.randn(4, 6, generator=generator)
+    text = text / text.norm(dim=-1, keepdim=True)
+    raised = [[exp(v) for v in row] for row in logits.tolist()]
+    p = [[v / sum(row) for v in row] for row in raised]
+    mean = [sum(row[c] for row in p) / 3 for c in range(4)]
+    pointwise = -sum(v * log(v) for row in p for v in row) / 3
+    marginal = -sum(v * log(v) for v in mean)
+    words = text.tolist()
+    centre = [sum(word[k] for word in words) / 4 for k in range(6)]
+    apart = sum(sqrt(sum((w - m) ** 2 for w, m in zip(word, centre, strict=True))) for word in words) / 4
+    expected = {"pointwise": pointwise, "marginal": marginal, "dispersed": marginal - 50 * apart}
+    for name, value in expected.items():
+        assert float(LOSSES[name](Kept(logits, text, torch.full((3,), 1 / 3)))) == pytest.approx(value, abs=1e-4)
 
 
 def test_step_zero_is_the_untuned_prompt(tiny, views):

@@ -139,6 +139,19 @@ def test_a_mixture_is_a_float_picture_and_repeats_with_its_generator():
     assert np.array_equal(first, second)
 
 
+def test_a_mixture_is_the_weighted_mean_of_three_chains_of_operations():
+    base = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    for seed in range(4):
+        found, rng = augment.mix(base, np.random.default_rng(seed)), np.random.default_rng(seed)
+        total = np.zeros(base.shape)
+        for weight in rng.dirichlet([1, 1, 1]):
+            chain = augment.Image.fromarray(base)
+            for _ in range(int(rng.integers(1, 4))):
+                chain = augment.OPERATIONS[rng.integers(9)](chain, rng)
+            total += weight * np.asarray(chain, float) / 255
+        assert np.allclose(found, total, atol=1e-6)
+
+
 def test_pixels_of_another_size_are_refused(tiny):
     with pytest.raises(EngineError, match="Expected pixels of shape"):
         make_views(tiny, torch.zeros(3, 32, 32), CLASSES, PLAIN)
