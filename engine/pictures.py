@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from .errors import EngineError, require
 
@@ -69,8 +70,10 @@ def load_picture(path: str | Path) -> Picture:
         raise EngineError(f"{EXPECTED}; got one that is damaged or cut short.") from error
 
 
-def save_png(pixels: np.ndarray, path: str | Path) -> None:
+def save_png(pixels: np.ndarray, path: str | Path, notes: dict[str, str] | None = None) -> None:
     """Write pixels (3, s, s) in [0, 1], an array or a CPU tensor, as a PNG with every value rounded to n/255.
+
+    `notes` become text entries of the file.
 
     Raises `EngineError` for another shape or range.
     """
@@ -79,7 +82,10 @@ def save_png(pixels: np.ndarray, path: str | Path) -> None:
     low, high = float(values.min()), float(values.max())
     require(low >= 0 and high <= 1, f"Expected pixels in [0, 1]; got values from {low:g} to {high:g}.")
     levels = np.rint(values * 255).astype(np.uint8)
-    Image.fromarray(levels.transpose(1, 2, 0)).save(path, format="PNG")
+    entries = PngInfo()
+    for name, told in (notes or {}).items():
+        entries.add_text(name, told)
+    Image.fromarray(levels.transpose(1, 2, 0)).save(path, format="PNG", pnginfo=entries)
 
 
 def _read(path: Path) -> bytes:

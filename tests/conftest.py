@@ -1,6 +1,7 @@
 """A real CLIP of random weights that runs in milliseconds."""
 
 import json
+from pathlib import Path
 
 import open_clip
 import pytest
@@ -10,6 +11,7 @@ from safetensors.torch import save_file
 from app.run import Job, Worker
 from app.session import Session, Shown, Store
 from engine.backbone import Backbone
+from tests.evaluation_cases import picture
 from tests.page_cases import CHOICES, CLASSES
 
 TINY = {
@@ -70,3 +72,16 @@ def told(tiny):
     for stage in job.stages("story"):
         job.take(stage)
     return job.session
+
+
+@pytest.fixture
+def tree(tmp_path) -> Path:
+    """Six pictures in three folders, one of them nested, and a folder without pictures."""
+    root = tmp_path / "pictures"
+    names = ("sea_star/a.png", "sea_star/b.png", "owl/c.png", "owl/d.png", "owl/e.png", "fox/x/f.png")
+    for seed, name in enumerate(names):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        picture(seed).save(root / name)
+    (root / "notes").mkdir()
+    (root / "notes" / "read me.txt").write_text("nothing")
+    return root

@@ -18,26 +18,34 @@ def add_attack_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--attack", choices=list(ATTACKS), default=default.method, help="default: %(default)s")
     group.add_argument("--eps", type=float, metavar="N", help=_limit())
     group.add_argument("--seed", type=int, default=default.seed, metavar="N", help="of attack and views; default: 0")
+    group.add_argument("--through", choices=list(METHODS), default=default.through, help=_through())
     _add_shared_options(group)
 
 
 def add_attacks_options(parser: argparse.ArgumentParser) -> None:
     """Several attacks on every picture, and the seed."""
-    group = parser.add_argument_group("attacks")
+    group = parser.add_argument_group("attacks", "Every --attack at every --eps is one arm beside the clean pictures.")
     group.add_argument("--attack", dest="attacks", action="append", choices=list(ATTACKS), help="repeat; default: pgd")
     group.add_argument("--eps", type=float, action="append", metavar="N", help=f"repeat; {_limit()}")
     group.add_argument("--seed", type=int, default=0, metavar="N", help="of pictures, attacks and views; default: 0")
+    group.add_argument("--through", action="append", choices=list(METHODS), help=f"repeat; {_through()}")
     _add_shared_options(group)
 
 
 def attack_settings(args: argparse.Namespace) -> AttackSettings:
     """The attack of `add_attack_options`; raises `EngineError` for values out of range."""
-    return _settings(args, args.attack, args.eps)
+    return _settings(args, args.attack, args.eps, args.through)
 
 
 def all_attack_settings(args: argparse.Namespace) -> tuple[AttackSettings, ...]:
     """The attacks of `add_attacks_options`, each within every limit; raises `EngineError` for values out of range."""
-    return tuple(_settings(args, name, eps) for name in args.attacks or ["pgd"] for eps in args.eps or [None])
+    default = [AttackSettings().through]
+    return tuple(
+        _settings(args, name, eps, through)
+        for name in args.attacks or ["pgd"]
+        for eps in args.eps or [None]
+        for through in (args.through or default if name == "adaptive" else default)
+    )
 
 
 def as_options(settings: AttackSettings) -> dict:
@@ -56,6 +64,10 @@ def _limit() -> str:
     return f"at most N/255 per channel (default: {EPS['linf']:g}); with --norm l2 a length (default: {EPS['l2']:g})"
 
 
+def _through() -> str:
+    return f"what --attack adaptive goes through; default: {AttackSettings().through}"
+
+
 def _add_shared_options(group: argparse._ArgumentGroup) -> None:
     default = AttackSettings()
     group.add_argument(
@@ -64,13 +76,9 @@ def _add_shared_options(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument("--steps", type=int, default=default.steps, metavar="N", help="default: %(default)s")
     group.add_argument("--step-size", type=float, metavar="N", help="in the unit of --eps (default: a quarter of it)")
-    group.add_argument(
-        "--through", choices=list(METHODS), default=default.through,
-        help="what --attack adaptive goes through; default: %(default)s",
-    )  # fmt: skip
 
 
-def _settings(args: argparse.Namespace, method: str, eps: float | None) -> AttackSettings:
+def _settings(args: argparse.Namespace, method: str, eps: float | None, through: str) -> AttackSettings:
     scale = _scale(args.norm)
     return AttackSettings(
         method=method,
@@ -78,7 +86,7 @@ def _settings(args: argparse.Namespace, method: str, eps: float | None) -> Attac
         step_size=None if args.step_size is None else args.step_size / scale,
         steps=args.steps,
         seed=args.seed,
-        through=args.through,
+        through=through,
         norm=args.norm,
     )
 

@@ -6,20 +6,21 @@ import argparse
 import json
 import os
 import sys
+from itertools import islice
 from pathlib import Path
 
 from tqdm import tqdm
 
 from ..errors import require
-from ..evaluation import CoOpSplit, FieldGuideSeries, Folder, Plan, Source, Table, evaluate, summarise
-from ..types import DEFAULT_TEMPLATE
+from ..evaluation import Answered, Plan, Processes, asked_of, evaluate, read_kept, read_plan, summarise
 from .attack_options import add_attacks_options, all_attack_settings
 from .common import add_model_options
+from .data_options import add_data_options, open_source
 from .defence_options import add_defence_options, defence_settings
-from .layout import table
+from .evaluation_tables import markdown_lines, plain_lines
 
-SUMMARY = "summary.json"
-WORKERS = os.cpu_count() or 1
+SUMMARY, MARKDOWN = "summary.json", "summary.md"
+LISTING = ("entries", "classes")  # of the plan, too long for a summary
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -32,53 +33,52 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         " goes on where it was stopped or killed, and attacked pictures are used again. Records do not depend on the"
         " number of workers.",
     )
-    _add_data_options(parser)
+    add_data_options(parser)
     add_model_options(parser)
     add_attacks_options(parser)
     add_defence_options(parser)
     group = parser.add_argument_group("run")
     group.add_argument("--clip-on-clean", action="store_true", help="only CLIP answers the clean pictures")
-    group.add_argument("--against", metavar="METHOD", help="compare the others with this one (default: the last)")
-    group.add_argument("--workers", type=int, default=WORKERS, help="processes (default: one per core)")
+    group.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one per core)")
     group.add_argument("--out", metavar="FOLDER", type=Path, help="keep records, attacked pictures and summary here")
-    group.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    group.add_argument(
+        "--cache", metavar="FOLDER", type=Path, help="keep attacked pictures here, for other evaluations too"
+    )
+    group = parser.add_argument_group("result")
+    group.add_argument("--summary", metavar="FOLDER", type=Path, help="run nothing; tell what lies in an --out folder")
+    group.add_argument("--against", metavar="METHOD", help="compare the others with this one (default: the last)")
+    form = group.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    form.add_argument("--markdown", action="store_true", help="print Markdown tables")
     parser.set_defaults(run=run)
 
 
-def _add_data_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("pictures", "The painted Field Guide, unless one of the others is named.")
-    source = group.add_mutually_exclusive_group()
-    source.add_argument("--folder", type=Path, metavar="FOLDER", help="one folder of pictures per class")
-    source.add_argument("--table", type=Path, metavar="CSV", help="a CSV file with the columns path and label")
-    source.add_argument("--split", type=Path, metavar="JSON", help="a split file of CoOp's kind; needs --images")
-    group.add_argument("--images", type=Path, metavar="FOLDER", help="where the paths of --split begin")
-    group.add_argument("--part", default="test", choices=("train", "val", "test"), help="of --split (default: test)")
-    group.add_argument("--pictures", type=int, metavar="N", help="at most N pictures (Field Guide: 100)")
-    group.add_argument("--template", default=DEFAULT_TEMPLATE, help="prompt, {} for the class (default: “%(default)s”)")
-
-
 def run(args: argparse.Namespace) -> None:
-    """Evaluate, keep, print."""
-    source, plan = _source(args), _plan(args)
-    require(args.against is None or args.against in plan.methods, f"--against {args.against} is not evaluated here.")
-    stream = evaluate(source, plan, args.model, args.device, args.out, args.workers)
-    bar = tqdm(stream, total=len(source), unit="pictures", file=sys.stderr, disable=args.json)
-    summary = {"model": args.model, **summarise(list(bar), args.against), "plan": plan.document()}
+    """Evaluate and keep, or read what was kept; print."""
+    if args.summary is not None:
+        asked = read_plan(args.summary)
+        _check_against(args, asked)
+        _print(args, _summary(args, asked, read_kept(args.summary)))
+        return
+    source, plan = open_source(args), _plan(args)
+    asked = asked_of(source, plan, args.model)
+    _check_against(args, asked)
+    kept = [] if args.out is None else read_kept(args.out)
+    stream = evaluate(source, plan, Processes(args.model, args.device, args.workers), args.out, args.cache)
+    collected = list(islice(stream, len(kept)))  # at once, so that the time left is told by the others
+    collected += tqdm(
+        stream, total=len(source), initial=len(kept), unit="pictures", smoothing=0, file=sys.stderr, disable=args.json
+    )
+    summary = _summary(args, asked, collected)
     if args.out is not None:
         (args.out / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(summary) if args.json else "\n".join(_lines(summary)))
+        (args.out / MARKDOWN).write_text("\n".join(markdown_lines(summary)) + "\n", encoding="utf-8")
+    _print(args, summary)
 
 
-def _source(args: argparse.Namespace) -> Source:
-    require(args.pictures is None or args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
-    if args.folder is not None:
-        return Folder(args.folder, args.template, args.pictures)
-    if args.table is not None:
-        return Table(args.table, args.template, args.pictures)
-    if args.split is not None:
-        require(args.images is not None, "Expected --images with --split: the folder where its paths begin.")
-        return CoOpSplit(args.split, args.images, args.template, args.part, args.pictures)
-    return FieldGuideSeries(args.pictures or 100, args.seed)
+def _check_against(args: argparse.Namespace, asked: dict) -> None:
+    known = args.against is None or args.against in asked["methods"]
+    require(known, f"--against {args.against} is not evaluated here.")
 
 
 def _plan(args: argparse.Namespace) -> Plan:
@@ -86,18 +86,13 @@ def _plan(args: argparse.Namespace) -> Plan:
     return Plan(defence_settings(args, attacks[0]), attacks, args.seed, not args.clip_on_clean)
 
 
-def _lines(summary: dict) -> list[str]:
-    lines = [f"{summary['pictures']} pictures, {summary['model']}"]
-    for arm, told in summary["arms"].items():
-        pairs = {pair["first"]: pair for pair in told["pairs"]}
-        base = told["pairs"][0]["second"] if told["pairs"] else ""
-        rows = [_row(method, told, pairs.get(method)) for method in told["accuracy"]]
-        head = (arm, "accuracy", "95 % interval", f"only it / only {base}" if base else "", "McNemar p")
-        lines += ["", *table(head, rows)]
-    return lines
+def _summary(args: argparse.Namespace, asked: dict, collected: list[Answered]) -> dict:
+    plan = {name: told for name, told in asked.items() if name not in LISTING}
+    return {"model": asked["model"], **summarise(collected, args.against), "plan": plan}
 
 
-def _row(method: str, told: dict, pair: dict | None) -> tuple[str, ...]:
-    low, high = told["intervals"][method]
-    split = ("", "") if pair is None else (f"{pair['only_first']} / {pair['only_second']}", f"{pair['p']:.3g}")
-    return (method, f"{told['accuracy'][method]:.3f}", f"{low:.3f} ... {high:.3f}", *split)
+def _print(args: argparse.Namespace, summary: dict) -> None:
+    if args.json:
+        print(json.dumps(summary))
+    else:
+        print("\n".join(markdown_lines(summary) if args.markdown else plain_lines(summary)))

@@ -31,5 +31,10 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
     return [line(head), *(line(row) for row in rows)]
 
 
+def markdown_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+    """Lines of a Markdown table."""
+    return ["| " + " | ".join(cells) + " |" for cells in (head, ("---",) * len(head), *rows)]
+
+
 def _is_number(cell: str) -> bool:
     return cell[:1].isdigit() or cell[:1] == "-"

@@ -1,46 +1,54 @@
-"""One picture answered by every method in every arm: a record, and the attacked pictures kept for the next method."""
+"""One picture answered by every method in every arm."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
-import torch
-from torch import Tensor
-
-from ..attacks import attack
 from ..backbone import Backbone
 from ..defend import defend
-from ..pictures import load_picture, save_png
-from ..settings import AttackSettings
 from ..types import Prediction
 from .plan import CLEAN, Plan, arm_name
 from .sources import Question
+from .store import attacked
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of one picture, as plain data: the record, which is the same however it comes about, and the
+    seconds, which are not.
+
+    `seconds` has `attacks` (arm -> seconds, only of those made now) and `methods` (arm -> method -> seconds it would
+    take alone).
+    """
+
+    record: dict
+    seconds: dict
 
 
 def answer_question(
     backbone: Backbone, question: Question, index: int, plan: Plan, cache: Path | None = None
-) -> dict:
-    """The record of one picture, as plain data with numbers rounded to six digits.
+) -> Answered:
+    """Attack one picture and let all methods answer; numbers of the record are rounded to six digits.
 
-    Attacked pictures are read from `cache` where they are, else made and kept there (None: not kept). They are exact
-    8-bit PNG files, named by all that they depend on.
+    Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept).
     """
     pixels = backbone.prepare(question.image)
-    arms = {CLEAN: pixels}
+    arms, made = {CLEAN: pixels}, {}
     for wanted in plan.attacks:
+        name = arm_name(wanted)
         seeded = replace(wanted, seed=plan.seed_for(index))
-        arms[arm_name(wanted)] = _attacked(backbone, pixels, question, seeded, cache)
-    told = {}
+        arms[name], seconds = attacked(backbone, pixels, question, seeded, cache)
+        if seconds is not None:
+            made[name] = round(seconds, 4)
+    told, taken = {}, {}
     for name, picture in arms.items():
-        defences = defend(backbone, picture, question.classes, plan.settings_for(index, name))
+        defences = list(defend(backbone, picture, question.classes, plan.settings_for(index, name)))
         told[name] = {d.method: _answer(d.prediction, question.label) for d in defences}
+        taken[name] = {d.method: round(d.seconds, 4) for d in defences}
     names = question.classes.names
-    return {"index": index, "key": question.key, "group": question.group, "truth": names[question.label], "arms": told}
+    record = {"index": index, "key": question.key, "group": question.group, "truth": names[question.label]}
+    return Answered(record | {"arms": told}, {"index": index, "attacks": made, "methods": taken})
 
 
 def _answer(prediction: Prediction, label: int) -> dict:
@@ -50,31 +58,3 @@ def _answer(prediction: Prediction, label: int) -> dict:
         "confidence": round(prediction.confidence, 6),
         "entropy": round(prediction.entropy, 6),
     }
-
-
-def _attacked(
-    backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings, cache: Path | None
-) -> Tensor:
-    """The 8-bit attacked picture (3, s, s), away from the true label."""
-    kept = None if cache is None else cache / f"{_digest(backbone, pixels, question, settings)}.png"
-    if kept is not None and kept.is_file():
-        return backbone.prepare(load_picture(kept).image)
-    *_, adversarial = attack(backbone, pixels, question.classes, settings, question.label)
-    if kept is not None:
-        _save(adversarial.saved, kept)
-    return adversarial.saved
-
-
-def _digest(backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings) -> str:
-    """Of everything that an attacked picture depends on."""
-    told = [backbone.fingerprint, asdict(settings), question.classes.names, question.classes.templates, question.label]
-    exact = (pixels * 255).round().to(torch.uint8).numpy().tobytes()
-    return hashlib.sha256(json.dumps(told).encode() + exact).hexdigest()[:32]
-
-
-def _save(pixels: Tensor, path: Path) -> None:
-    """Whole or not at all, also when killed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        save_png(pixels.numpy(), file.name)
-    os.replace(file.name, path)

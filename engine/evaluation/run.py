@@ -1,4 +1,4 @@
-"""An evaluation as a stream of records, kept line by line: killed, it loses nothing and counts nothing twice."""
+"""An evaluation as a stream, kept line by line: killed, it loses nothing and counts nothing twice."""
 
 from __future__ import annotations
 
@@ -7,74 +7,131 @@ import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..backbone import Backbone
 from ..errors import require
 from .plan import Plan
-from .records import answer_question
+from .records import Answered, answer_question
 from .sources import Source
-from .workers import in_workers
+from .store import PART, sweep
+from .workers import Crew
 
-RECORDS, ASKED, ATTACKED = "records.jsonl", "plan.json", "attacked"
+RECORDS, SECONDS, ASKED, ATTACKED = "records.jsonl", "seconds.jsonl", "plan.json", "attacked"
 
 
 def evaluate(
-    source: Source, plan: Plan, model: str, device: str | None = None, folder: Path | None = None, workers: int = 1
-) -> Iterator[dict]:
-    """The records of all pictures, in order. With `folder`, those already kept there come first and are not made again.
+    source: Source, plan: Plan, crew: Crew, folder: Path | None = None, cache: Path | None = None
+) -> Iterator[Answered]:
+    """What became of all pictures, in order. With `folder`, those kept there come first and are not made again.
 
-    Records do not depend on the number of workers. `folder` gets plan.json, records.jsonl (one line a picture, written
-    when it is whole) and attacked/ (PNG files).
-    Raises `EngineError` for a folder that holds another evaluation, and whatever the stages raise.
+    Records do not depend on the crew. `folder` gets plan.json, records.jsonl and seconds.jsonl (one line a picture,
+    written when it is whole) and attacked/ (PNG files), unless a folder `cache`, which many evaluations may share,
+    keeps those.
+    Raises `EngineError` for a folder that holds another evaluation or one of other weights, and whatever the stages
+    raise.
     """
-    kept: list[dict] = []
+    asked = asked_of(source, plan, crew.model)
+    pictures = cache or (folder and folder / ATTACKED)
     if folder is not None:
-        _claim(folder, {"model": model, **source.document(), **plan.document()})
-        kept = _resume(folder / RECORDS)
-        yield from kept
-    missing = range(len(kept), len(source))
-    if not missing:
-        return
-    job = partial(_record, source=source, plan=plan, cache=None if folder is None else folder / ATTACKED)
-    for record in in_workers(job, missing, model, device, workers):
+        _check(folder, asked)  # before a model is loaded
+        sweep(folder / ATTACKED, age=0)
+    if cache is not None:
+        sweep(cache)
+    with crew.at_work() as each:
+        fingerprint = next(each(_fingerprint, [None]))
+        kept: list[Answered] = []
         if folder is not None:
-            _append(folder / RECORDS, record)
-        yield record
+            _claim(folder, asked | {"fingerprint": fingerprint})
+            kept = _resume(folder)
+            yield from kept
+        missing = ((index, source.ask(index)) for index in range(len(kept), len(source)))
+        work = partial(_answered, plan=plan, cache=pictures and pictures.resolve(), fingerprint=fingerprint)
+        for answered in each(work, missing):
+            if folder is not None:
+                _append(folder / SECONDS, answered.seconds)
+                _append(folder / RECORDS, answered.record)
+            yield answered
 
 
-def _claim(folder: Path, document: dict) -> None:
-    """Make `folder` this evaluation's, or see that it is."""
-    folder.mkdir(parents=True, exist_ok=True)
+def asked_of(source: Source, plan: Plan, model: str) -> dict:
+    """What an evaluation asks, as plain data that JSON gives back alike."""
+    told = {"model": model, "pictures": len(source), **source.document(), **plan.document()}
+    return json.loads(json.dumps(told))
+
+
+def read_kept(folder: Path) -> list[Answered]:
+    """What an evaluation has kept in its folder so far, in order; nothing is changed there."""
+    seconds = {told["index"]: told for told in _lines(folder / SECONDS)}
+    return [Answered(record, seconds.get(record["index"], {})) for record in _lines(folder / RECORDS)]
+
+
+def read_plan(folder: Path) -> dict:
+    """What the evaluation in a folder asked, as plain data; raises `EngineError` where there is none."""
     path = folder / ASKED
-    text = json.dumps(document, indent=1, sort_keys=True) + "\n"
-    if not path.is_file():
-        temporary = path.with_suffix(".part")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+    require(path.is_file(), f"Expected the folder of an evaluation; “{folder}” has no {ASKED}.")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _check(folder: Path, asked: dict) -> None:
+    """See that `folder` holds no other evaluation; `asked` may leave the fingerprint out."""
+    if not (folder / ASKED).is_file():
+        return
+    held = read_plan(folder)
+    differing = [name for name in sorted({*held, *asked}) if held.get(name) != asked.get(name)]
+    if "fingerprint" not in asked:
+        differing = [name for name in differing if name != "fingerprint"]
     require(
-        path.read_text(encoding="utf-8") == text,
-        f"“{folder}” holds another evaluation (see its {ASKED}); choose another folder or the same settings.",
+        differing != ["fingerprint"],
+        f"“{folder}” was begun with other weights under the name {asked['model']} (fingerprint"
+        f" {held.get('fingerprint')}, now {asked.get('fingerprint')}); choose another folder or those weights.",
+    )
+    require(
+        not differing,
+        f"“{folder}” holds another evaluation ({', '.join(differing)} differ); choose another folder or the same"
+        " settings.",
     )
 
 
-def _resume(path: Path) -> list[dict]:
-    """The records kept so far; a line that was cut off while being written is taken off the file."""
-    if not path.is_file():
-        return []
-    data = path.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    if len(whole) < len(data):
-        with path.open("r+b") as file:
-            file.truncate(len(whole))
-    return [json.loads(line) for line in whole.splitlines()]
+def _claim(folder: Path, asked: dict) -> None:
+    """Make `folder` this evaluation's, or see that it is."""
+    _check(folder, asked)
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = (folder / ASKED).with_suffix(PART)
+    temporary.write_text(json.dumps(asked, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    temporary.replace(folder / ASKED)
 
 
-def _append(path: Path, record: dict) -> None:
+def _resume(folder: Path) -> list[Answered]:
+    """What was kept so far; a line that was cut off while being written is taken off its file."""
+    for path in (folder / RECORDS, folder / SECONDS):
+        if path.is_file() and not (data := path.read_bytes()).endswith(b"\n"):
+            with path.open("r+b") as file:
+                file.truncate(data.rfind(b"\n") + 1)
+    return read_kept(folder)
+
+
+def _lines(path: Path) -> list[dict]:
+    """The whole lines of a file; none where there is no file."""
+    data = path.read_bytes() if path.is_file() else b""
+    return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
+
+
+def _append(path: Path, line: dict) -> None:
     with path.open("ab") as file:
-        file.write(json.dumps(record).encode() + b"\n")
+        file.write(json.dumps(line).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
 
 
-def _record(backbone: Backbone, index: int, source: Source, plan: Plan, cache: Path | None) -> dict:
-    return answer_question(backbone, source.question(index), index, plan, cache)
+def _fingerprint(backbone: Backbone, _: Any) -> str:
+    return backbone.fingerprint
+
+
+def _answered(backbone: Backbone, item: tuple, plan: Plan, cache: Path | None, fingerprint: str) -> Answered:
+    require(
+        backbone.fingerprint == fingerprint,
+        f"Expected one model for all workers; {backbone.name} has other weights on one of them.",
+    )
+    index, ask = item
+    return answer_question(backbone, ask(), index, plan, cache)

@@ -1,13 +1,17 @@
 """Where questions come from: the painted world, folders, tables, and the split files of the prompt-tuning literature.
 
-A source is small and can be sent to another process; it opens a picture only when asked for that one.
+With a `limit`, the first so many pictures are taken, in turn from every class. A source opens no picture; it hands out
+calls that do, which are small and can be sent to another process.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +21,7 @@ from ..errors import EngineError, require
 from ..pictures import load_picture
 from ..types import DEFAULT_TEMPLATE, Classes
 
+Templates = tuple[str, ...]  # averaged where nothing is tuned
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
@@ -37,8 +42,8 @@ class Source(Protocol):
 
     def __len__(self) -> int: ...
 
-    def question(self, index: int) -> Question:
-        """Question `index`, from 0 to len - 1."""
+    def ask(self, index: int) -> Callable[[], Question]:
+        """A call that gives question `index`, from 0 to len - 1, also in another process."""
         ...
 
     def document(self) -> dict:
@@ -56,17 +61,24 @@ class FieldGuideSeries:
     def __len__(self) -> int:
         return self.count
 
-    def question(self, index: int) -> Question:
+    def ask(self, index: int) -> Callable[[], Question]:
         """A painting and its forty candidates, grouped by kind."""
-        from ..fieldguide.trial import make_trial  # paints, which needs OpenCV's system library
-
-        trial = make_trial(self.seed, index)
-        image = Image.fromarray(trial.painting.pixels)
-        return Question(f"{self.seed}-{index}", image, trial.classes, trial.truth, trial.painting.specimen.kind)
+        return partial(_paint, self.seed, index)
 
     def document(self) -> dict:
-        """Series and number."""
-        return {"source": "fieldguide", "seed": self.seed, "pictures": self.count}
+        """The series."""
+        return {"source": "fieldguide", "series": self.seed}
+
+
+def _paint(seed: int, index: int) -> Question:
+    from ..fieldguide.trial import make_trial  # paints, which needs OpenCV's system library
+
+    trial = make_trial(seed, index)
+    image = Image.fromarray(trial.painting.pixels)
+    return Question(f"{seed}-{index}", image, trial.classes, trial.truth, trial.painting.specimen.kind)
+
+
+Entry = tuple[str, int]  # path below a root, class number
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +86,18 @@ class Listed:
     """Picture files with class numbers, all with the same classes; the base of what is read from disk."""
 
     root: Path
-    entries: tuple[tuple[str, int], ...]  # path below root, class number
+    entries: tuple[Entry, ...]
     classes: Classes
     told: dict = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.entries)
 
-    def question(self, index: int) -> Question:
-        """The picture at that place of the list; raises `EngineError` with its path where it cannot be read."""
+    def ask(self, index: int) -> Callable[[], Question]:
+        """The picture at that place of the list; the call raises `EngineError` with its path where it cannot be
+        read."""
         path, label = self.entries[index]
-        try:
-            image = load_picture(self.root / path).image
-        except EngineError as error:
-            raise EngineError(f"{path}: {error}") from error
-        return Question(path, image, self.classes, label, self.classes.names[label])
+        return partial(_open, self.root, path, self.classes, label)
 
     def document(self) -> dict:
         """What was read, and every picture and class in it."""
@@ -96,23 +105,37 @@ class Listed:
         return {**self.told, **listing, "templates": list(self.classes.templates)}
 
 
-def Folder(root: Path, template: str = DEFAULT_TEMPLATE, limit: int | None = None) -> Listed:  # noqa: N802
-    """Pictures in one folder per class, the folder's name being the class (underscores are spaces).
+def _open(root: Path, path: str, classes: Classes, label: int) -> Question:
+    try:
+        image = load_picture(root / path).image
+    except EngineError as error:
+        raise EngineError(f"{path}: {error}") from error
+    return Question(path, image, classes, label, classes.names[label])
 
-    With `limit`, that many pictures, taken in turn from every class so that few pictures still cover all.
-    """
+
+def in_turn(entries: Sequence[Entry]) -> list[Entry]:
+    """One entry of every class, then the next of every class, so that the first few cover all."""
+    seen: Counter[int] = Counter()
+    ranked = []
+    for path, label in entries:
+        ranked.append((seen[label], label, path))
+        seen[label] += 1
+    return [(path, label) for _, label, path in sorted(ranked, key=lambda entry: entry[:2])]
+
+
+def Folder(root: Path, templates: Templates = (DEFAULT_TEMPLATE,), limit: int | None = None) -> Listed:  # noqa: N802
+    """Pictures in one folder per class, the folder's name being the class (underscores are spaces)."""
     require(root.is_dir(), f"Expected a folder with one folder of pictures per class; “{root}” is none.")
     folders = sorted(path for path in root.iterdir() if path.is_dir())
     found = [sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS) for path in folders]
     kept = [(path, pictures) for path, pictures in zip(folders, found, strict=True) if pictures]
     require(len(kept) >= 2, f"Expected at least two folders with pictures in “{root}”; found {len(kept)}.")
     names = tuple(path.name.replace("_", " ") for path, _ in kept)
-    ranked = [(place, label, p) for label, (_, ps) in enumerate(kept) for place, p in enumerate(ps)]
-    entries = [(p.relative_to(root).as_posix(), label) for _, label, p in sorted(ranked, key=lambda r: r[:2])]
-    return Listed(root, tuple(entries[:limit]), Classes(names, (template,)), {"source": "folder"})
+    entries = [(p.relative_to(root).as_posix(), label) for label, (_, ps) in enumerate(kept) for p in ps]
+    return Listed(root, tuple(in_turn(entries)[:limit]), Classes(names, templates), {"source": "folder"})
 
 
-def Table(path: Path, template: str = DEFAULT_TEMPLATE, limit: int | None = None) -> Listed:  # noqa: N802
+def Table(path: Path, templates: Templates = (DEFAULT_TEMPLATE,), limit: int | None = None) -> Listed:  # noqa: N802
     """A CSV file with a header and the columns `path` (below the file's folder) and `label` (a class name)."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -122,30 +145,31 @@ def Table(path: Path, template: str = DEFAULT_TEMPLATE, limit: int | None = None
     given = set(rows[0]) if rows else set()
     require({"path", "label"} <= given, f"Expected the columns path and label in “{path}”; got {_listed(given)}.")
     names = tuple(sorted({row["label"] for row in rows}))
-    entries = tuple((row["path"], names.index(row["label"])) for row in rows)
-    return Listed(path.parent, entries[:limit], Classes(names, (template,)), {"source": "table"})
+    entries = [(row["path"], names.index(row["label"])) for row in rows]
+    return Listed(path.parent, tuple(in_turn(entries)[:limit]), Classes(names, templates), {"source": "table"})
 
 
 def CoOpSplit(  # noqa: N802
-    path: Path, images: Path, template: str = DEFAULT_TEMPLATE, part: str = "test", limit: int | None = None
+    path: Path, images: Path, templates: Templates = (DEFAULT_TEMPLATE,), part: str = "test", limit: int | None = None
 ) -> Listed:
     """A split file of CoOp's kind (Zhou et al., IJCV 2022): JSON with train, val and test, each a list of
-    [path below `images`, class number, class name]."""
+    [path below `images`, class number, class name]. The classes are those of all three."""
     try:
         split = json.loads(path.read_text(encoding="utf-8"))
-        items = [(str(file), int(label), str(name)) for file, label, name in split[part]]
+        items = [(str(file), int(label)) for file, label, _ in split[part]]
+        known = {int(label): str(name).replace("_", " ") for one in split.values() for _, label, name in one}
     except OSError as error:
         raise EngineError(f"Expected a split file; “{path}” cannot be read ({error.strerror}).") from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise EngineError(f"Expected lists of [path, number, name] under “{part}” in “{path}”.") from error
-    known = {label: name.replace("_", " ") for _, label, name in items}
+    require(bool(items), f"Expected pictures under “{part}” in “{path}”; got none.")
     require(
         sorted(known) == list(range(len(known))),
         f"Expected class numbers from 0 without gaps in “{path}”; got {_listed(map(str, sorted(known)))}.",
     )
-    entries = tuple((file, label) for file, label, _ in items)
-    classes = Classes(tuple(known[label] for label in range(len(known))), (template,))
-    return Listed(images, entries[:limit], classes, {"source": "split", "part": part})
+    entries = in_turn(items)
+    classes = Classes(tuple(known[label] for label in range(len(known))), templates)
+    return Listed(images, tuple(entries[:limit]), classes, {"source": "split", "part": part})
 
 
 def _listed(words) -> str:

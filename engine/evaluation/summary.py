@@ -2,37 +2,89 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 from scipy.stats import binomtest
 
+from .records import Answered
 
-def summarise(records: list[dict], against: str | None = None) -> dict:
-    """Plain data for every arm: `accuracy`, 95 % Wilson `intervals` and, against one method, `pairs`.
 
-    A pair tells on how many pictures only the one and only the other was right, and the exact two-sided McNemar
-    p-value of that split. `against` None compares with the last method of the records.
+def summarise(collected: list[Answered], against: str | None = None) -> dict:
+    """Plain data for every arm: `accuracy`, 95 % Wilson `intervals`, mean `seconds` a picture of every method, and
+    `pairs` of every method with the method `against` (None: the last of the records).
+
+    `attack_seconds` has the mean seconds per arm of the attacks that were made, not read.
     """
-    told: dict = {"pictures": len(records), "arms": {}}
-    for arm, methods in records[0]["arms"].items() if records else ():
+    told: dict = {"pictures": len(collected), "arms": {}}
+    for arm, methods in collected[0].record["arms"].items() if collected else ():
         base = against if against in methods else list(methods)[-1]
-        right = {method: [r["arms"][arm][method]["right"] for r in records] for method in methods}
+        right = {method: [one.record["arms"][arm][method]["right"] for one in collected] for method in methods}
+        taken = [one.seconds["methods"][arm] for one in collected if one.seconds]
         told["arms"][arm] = {
             "accuracy": {method: sum(hits) / len(hits) for method, hits in right.items()},
             "intervals": {method: wilson(sum(hits), len(hits)) for method, hits in right.items()},
+            "seconds": {method: _mean(seconds[method] for seconds in taken) for method in methods if taken},
             "pairs": [pair(method, right[method], base, right[base]) for method in methods if method != base],
         }
-    return told
+    made = [one.seconds["attacks"] for one in collected if one.seconds]
+    arms = sorted({arm for seconds in made for arm in seconds})
+    return told | {"attack_seconds": {arm: _mean(s[arm] for s in made if arm in s) for arm in arms}}
 
 
 def wilson(hits: int, total: int) -> list[float]:
     """The 95 % Wilson interval of a share, rounded to four digits."""
-    interval = binomtest(hits, total).proportion_ci(method="wilson")
-    return [round(float(interval.low), 4), round(float(interval.high), 4)]
+    return [round(bound, 4) for bound in _wilson(hits, total)]
 
 
 def pair(first: str, one: list[bool], second: str, other: list[bool]) -> dict:
-    """How two methods differ on the same pictures."""
-    only_first = sum(a and not b for a, b in zip(one, other, strict=True))
-    only_second = sum(b and not a for a, b in zip(one, other, strict=True))
+    """How two methods differ on the same pictures.
+
+    On how many only the one and only the other was right, the exact two-sided McNemar p-value of that split, and the
+    `difference` of their accuracies with a 95 % `interval`.
+    """
+    both = sum(a and b for a, b in zip(one, other, strict=True))
+    only_first, only_second = sum(one) - both, sum(other) - both
     split = only_first + only_second
-    p = float(binomtest(only_first, split).pvalue) if split else 1.0
-    return {"first": first, "second": second, "only_first": only_first, "only_second": only_second, "p": p}
+    return {
+        "first": first,
+        "second": second,
+        "only_first": only_first,
+        "only_second": only_second,
+        "difference": round((only_first - only_second) / len(one), 4),
+        "interval": newcombe(both, only_first, only_second, len(one) - both - split),
+        "p": float(binomtest(only_first, split).pvalue) if split else 1.0,
+    }
+
+
+def newcombe(both: int, only_first: int, only_second: int, neither: int) -> list[float]:
+    """The 95 % interval of the difference between two shares of the same pictures, rounded to four digits.
+
+    The Wilson intervals of both, put together with their correlation (Newcombe, Statistics in Medicine 1998, method
+    10).
+    """
+    total = both + only_first + only_second + neither
+    first, second = (both + only_first) / total, (both + only_second) / total
+    (low1, high1), (low2, high2) = _wilson(both + only_first, total), _wilson(both + only_second, total)
+    cross = both * neither - only_first * only_second
+    if cross > 0:
+        cross = max(cross - total / 2, 0)
+    spread = (both + only_first) * (only_second + neither) * (both + only_second) * (only_first + neither)
+    correlation = cross / math.sqrt(spread) if spread else 0.0
+
+    def reach(one: float, other: float) -> float:
+        return math.sqrt(max(one**2 - 2 * correlation * one * other + other**2, 0.0))
+
+    difference = first - second
+    low, high = reach(first - low1, high2 - second), reach(high1 - first, second - low2)
+    return [round(difference - low, 4), round(difference + high, 4)]
+
+
+def _wilson(hits: int, total: int) -> tuple[float, float]:
+    interval = binomtest(hits, total).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def _mean(values: Iterable[float]) -> float:
+    values = list(values)
+    return round(sum(values) / len(values), 4)

@@ -1,4 +1,7 @@
-"""Work on numbered pictures in processes of one thread and one model each: how many there are changes no result."""
+"""Work on many items by a crew whose members hold one model each: how many there are changes no result.
+
+Here the members are processes of this machine; `cluster` has those of many.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +9,59 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
 from multiprocessing import get_context, parent_process
-from typing import TypeVar
+from typing import Any, Protocol
 
 import torch
 
 from ..backbone import Backbone, load_backbone
-from ..errors import require
+from ..errors import EngineError, require
 
-Result = TypeVar("Result")
-
-
-def in_workers(
-    work: Callable[[Backbone, int], Result], indices: Iterable[int], model: str, device: str | None, workers: int
-) -> Iterator[Result]:
-    """`work(backbone, index)` for every index, in order. `work` must be one that can be sent to another process."""
-    require(workers >= 1, f"Expected at least one worker; got {workers}.")
-    with ProcessPoolExecutor(workers, get_context("spawn"), _open, (model, device)) as pool:
-        yield from pool.map(partial(_call, work), indices)
+Work = Callable[[Backbone, Any], Any]  # must be one that can be sent to another process, as must its items
+Each = Callable[[Work, Iterable[Any]], Iterator[Any]]  # work(backbone, item) for every item, in order
 
 
-def _open(model: str, device: str | None) -> None:
-    """In a fresh worker: load the model, and end when the parent does, however it ends."""
-    global _backbone  # one model per process; the pool offers no other place for it
+class Crew(Protocol):
+    """Members that hold `model` while they are at work."""
+
+    model: str
+
+    def at_work(self) -> AbstractContextManager[Each]:
+        """Call the members together, and dismiss them at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """A crew of `count` processes of one thread each."""
+
+    model: str
+    device: str | None = None
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        require(self.count >= 1, f"Expected at least one worker; got {self.count}.")
+
+    @contextmanager
+    def at_work(self) -> Iterator[Each]:
+        """Start processes as they are needed. Raises `EngineError` when one is ended from outside."""
+        with ProcessPoolExecutor(self.count, get_context("spawn"), _begin) as pool:
+            try:
+                yield lambda work, items: pool.map(partial(_call, work, self.model, self.device), items)
+            except BrokenProcessPool as error:
+                raise EngineError(
+                    "A worker process was ended from outside; memory may have run short: use fewer workers."
+                ) from error
+
+
+def _begin() -> None:
+    """In a fresh process: use one thread, and end when the parent does, however it ends."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
-    _backbone = load_backbone(model, device)
 
 
 def _end_with_parent() -> None:
@@ -40,5 +69,11 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _call(work: Callable[[Backbone, int], Result], index: int) -> Result:
-    return work(_backbone, index)
+def _call(work: Work, model: str, device: str | None, item: Any) -> Any:
+    return work(_open(model, device), item)
+
+
+@cache
+def _open(model: str, device: str | None) -> Backbone:
+    """The one model of this process."""
+    return load_backbone(model, device)

@@ -18,7 +18,7 @@ from ..backbone import BUILT_IN, Backbone
 from ..baselines import edges, random_map
 from ..evaluation.plan import Plan
 from ..evaluation.summary import wilson
-from ..evaluation.workers import in_workers
+from ..evaluation.workers import Processes
 from ..measures import energy_inside, pointing_hit
 from ..settings import AttackSettings, AttentionSettings, Settings
 from .specimens import KINDS
@@ -47,7 +47,8 @@ def judge(
     Beside `maps` stand two that know nothing of the model: noise, and the picture's edges.
     """
     work = partial(_judge, seed=seed, maps=maps, settings=settings)
-    yield from in_workers(work, range(pictures), model, None, workers)
+    with Processes(model, count=workers).at_work() as each:
+        yield from each(work, range(pictures))
 
 
 def _judge(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ..backbone import BUILT_IN
-from ..evaluation import FieldGuideSeries, Plan, evaluate
+from ..evaluation import FieldGuideSeries, Plan, Processes, evaluate
 from ..evaluation.plan import CLEAN, arm_name
 from ..evaluation.summary import pair, wilson
 from ..settings import Settings
@@ -31,8 +31,8 @@ def answers(
 ) -> Iterator[Answer]:
     """One `Answer` per picture, in order, from `workers` processes; numbers do not depend on their count."""
     plan = Plan(replace(settings, methods=METHODS), (settings.attack,), seed, clean_arms)
-    for record in evaluate(FieldGuideSeries(pictures, seed), plan, model, workers=workers):
-        yield _answer(record, arm_name(settings.attack))
+    for answered in evaluate(FieldGuideSeries(pictures, seed), plan, Processes(model, count=workers)):
+        yield _answer(answered.record, arm_name(settings.attack))
 
 
 def _answer(record: dict, arm: str) -> Answer:

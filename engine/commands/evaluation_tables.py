@@ -1,0 +1,108 @@
+"""An evaluation's summary as lines for a terminal and as Markdown tables."""
+
+from __future__ import annotations
+
+from ..attacks import ATTACKS
+from .attack_options import length
+from .layout import markdown_table, table
+
+
+def plain_lines(summary: dict) -> list[str]:
+    """One aligned table per arm."""
+    lines = [_heading(summary)]
+    for arm, told in summary["arms"].items():
+        base = _base(told)
+        head = (arm, "accuracy", "95 % interval", f"minus {base}", f"only it / only {base}", "McNemar p", "seconds")
+        rows = [_plain_row(method, told) for method in told["accuracy"]]
+        lines += ["", *table(head if base else (*head[:3], "", "", "", head[-1]), rows)]
+    return lines
+
+
+def markdown_lines(summary: dict) -> list[str]:
+    """What was attacked how, a table of accuracies, and one of differences on the same pictures."""
+    arms = summary["arms"]
+    methods = list(max((told["accuracy"] for told in arms.values()), key=len, default={}))
+    accuracies = [
+        (method, *(_share(told, method) for told in arms.values()), _seconds(arms, method)) for method in methods
+    ]
+    base = next((_base(told) for told in arms.values() if told["pairs"]), "")
+    differences = [
+        (method, *(_difference(told, method) for told in arms.values())) for method in methods if method != base
+    ]
+    lines = [
+        f"{_heading(summary)}. Accuracy with 95 % Wilson interval; seconds a picture in one worker, attack excluded.",
+        "",
+        *(f"- {_told(arm, attack, summary)}" for arm, attack in summary["plan"]["attacks"].items()),
+        "",
+        *markdown_table(("method", *arms, "seconds"), accuracies),
+    ]
+    if base:
+        lines += [
+            "",
+            f"Accuracy minus that of {base} on the same pictures with 95 % interval (Newcombe), pictures only the one"
+            " : only the other got right, exact McNemar p, not adjusted for the number of comparisons.",
+            "",
+            *markdown_table(("method", *arms), differences),
+        ]
+    return lines
+
+
+def _heading(summary: dict) -> str:
+    done, asked = summary["pictures"], summary["plan"]["pictures"]
+    pictures = f"{done}" if done == asked else f"{done} of {asked}"
+    return f"{pictures} pictures, {summary['plan']['model']}, {summary['plan']['views']['count']} views"
+
+
+def _told(arm: str, attack: dict, summary: dict) -> str:
+    seconds = summary["attack_seconds"].get(arm)
+    took = "" if seconds is None else f"; {seconds:.1f} s a picture"
+    steps = "1 step" if attack["method"] == "fgsm" else f"{attack['steps']} steps"
+    chosen = ATTACKS[attack["method"]]
+    limit = length(attack["epsilon"], attack["norm"])
+    return f"`{arm}`: {chosen.title}, {steps}, {attack['norm']} at most {limit}; {chosen.threat}{took}"
+
+
+def _base(told: dict) -> str:
+    return told["pairs"][0]["second"] if told["pairs"] else ""
+
+
+def _plain_row(method: str, told: dict) -> tuple[str, ...]:
+    low, high = told["intervals"][method]
+    cells = (method, f"{told['accuracy'][method]:.3f}", f"{low:.3f} ... {high:.3f}")
+    seconds = f"{told['seconds'][method]:.3f}" if method in told["seconds"] else ""
+    pair = _pair(told, method)
+    if not pair:
+        return (*cells, "", "", "", seconds)
+    low, high = pair["interval"]
+    span = f"{pair['difference']:+.3f} ({low:+.3f} ... {high:+.3f})"
+    return (*cells, span, f"{pair['only_first']} / {pair['only_second']}", _p(pair["p"]), seconds)
+
+
+def _pair(told: dict, method: str) -> dict:
+    return next((pair for pair in told["pairs"] if pair["first"] == method), {})
+
+
+def _share(told: dict, method: str) -> str:
+    if method not in told["accuracy"]:
+        return ""
+    low, high = told["intervals"][method]
+    return f"{told['accuracy'][method]:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _difference(told: dict, method: str) -> str:
+    pair = _pair(told, method)
+    if not pair:
+        return ""
+    low, high = pair["interval"]
+    split = f"{pair['only_first']} : {pair['only_second']}"
+    return f"{pair['difference']:+.3f} [{low:+.3f}, {high:+.3f}], {split}, p {_p(pair['p'])}"
+
+
+def _seconds(arms: dict, method: str) -> str:
+    """The mean over the arms; the pictures differ, the work does not."""
+    seconds = [told["seconds"][method] for told in arms.values() if method in told["seconds"]]
+    return f"{sum(seconds) / len(seconds):.3f}" if seconds else ""
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

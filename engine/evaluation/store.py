@@ -1,0 +1,93 @@
+"""Attacked pictures, made once and kept as exact 8-bit PNG files for every method and every later run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ..attacks import attack
+from ..backbone import Backbone
+from ..pictures import save_png
+from ..settings import AttackSettings
+from .sources import Question
+
+PART = ".part"
+NOTE = "attack"  # the PNG's text entry that tells what was done
+ABANDONED = 3600  # seconds after which a half-written file belongs to nobody
+
+
+def attacked(
+    backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings, folder: Path | None
+) -> tuple[Tensor, float | None]:
+    """The 8-bit picture (3, s, s) pushed away from the true label, and the seconds that took (None: it was there).
+
+    It is read from `folder` where it lies there whole, else made and kept (None: not kept). Its name is a digest of all
+    that it depends on; the file itself tells the settings and a hash of its pixels, by which damage is noticed.
+    """
+    path = None if folder is None else folder / f"{_digest(backbone, pixels, question, settings)}.png"
+    if path is not None and path.is_file():
+        levels, note = _read(path)
+        if note.get("pixels") == _hash(levels):
+            return torch.from_numpy(levels).permute(2, 0, 1).float() / 255, None
+    *_, adversarial = attack(backbone, pixels, question.classes, settings, question.label)
+    if path is not None:
+        note = {
+            "model": backbone.name,
+            "fingerprint": backbone.fingerprint,
+            "picture": question.key,
+            "away_from": question.classes.names[question.label],
+            "settings": asdict(settings),
+            "pixels": _hash(_levels(adversarial.saved)),
+        }
+        _save(adversarial.saved, path, note)
+    return adversarial.saved, adversarial.seconds
+
+
+def sweep(folder: Path, age: float = ABANDONED) -> None:
+    """Take away files of at least `age` seconds that a kill left half written."""
+    for path in folder.glob(f"*{PART}"):
+        with suppress(FileNotFoundError):  # another evaluation may be sweeping too
+            if time.time() - path.stat().st_mtime >= age:
+                path.unlink()
+
+
+def _digest(backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings) -> str:
+    told = [backbone.fingerprint, asdict(settings), question.classes.names, question.classes.templates, question.label]
+    return hashlib.sha256(json.dumps(told).encode() + _levels(pixels).tobytes()).hexdigest()[:32]
+
+
+def _levels(pixels: Tensor) -> np.ndarray:
+    return (pixels * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+
+
+def _hash(levels: np.ndarray) -> str:
+    return hashlib.sha256(levels.tobytes()).hexdigest()
+
+
+def _read(path: Path) -> tuple[np.ndarray, dict]:
+    """Levels (s, s, 3) and the note of a kept file; zeros and no note where it is damaged."""
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            image.load()
+            return np.array(image.convert("RGB")), json.loads(image.text.get(NOTE, "{}"))
+    except (OSError, SyntaxError, ValueError):
+        return np.zeros((1, 1, 3), np.uint8), {}
+
+
+def _save(pixels: Tensor, path: Path, note: dict) -> None:
+    """Whole or not at all, also when killed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, suffix=PART, delete=False) as file:
+        save_png(pixels.numpy(), file.name, {NOTE: json.dumps(note)})
+    os.replace(file.name, path)

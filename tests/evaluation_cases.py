@@ -1,0 +1,41 @@
+"""What the tests of evaluations share: classes, a plan, a crew of this process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+
+from engine.backbone import Backbone
+from engine.evaluation import Plan
+from engine.settings import AttackSettings, Settings, TuneSettings, ViewSettings
+from engine.types import Classes
+
+CLASSES = Classes(("red fox", "owl", "sea star"))
+PLAN = Plan(
+    Settings(views=ViewSettings(count=4), tuning=TuneSettings(keep=0.5), methods=("r-tpt", "a-tpt")),
+    (AttackSettings(steps=2), AttackSettings("fgsm", 8 / 255)),
+    seed=5,
+)
+CLEAN_PLAN = Plan(Settings(methods=("clip",)), ())
+
+
+@dataclass
+class Here:
+    """A crew of one: the test's own process on one thread, with a model that is there already."""
+
+    backbone: Backbone
+    model: str
+
+    @contextmanager
+    def at_work(self) -> Iterator:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        yield lambda work, items: (work(self.backbone, item) for item in items)
+        torch.set_num_threads(threads)
+
+
+def picture(seed: int, size=(70, 60)) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8))
