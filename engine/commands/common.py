@@ -118,7 +118,7 @@ def _classes(args: argparse.Namespace) -> tuple[Classes, str | None]:
     if args.names:
         return Classes(tuple(args.names), templates), None
     if args.classes is not None:
-        return Classes.parse(_read_text(args.classes), templates), None
+        return Classes.parse(read_text(args.classes), templates), None
     sample = _sample(args.image.name)
     require(
         sample is not None,
@@ -135,7 +135,8 @@ def _sample(name: str) -> dict | None:
     return next((sample for sample in samples if Path(sample["file"]).name == name), None)
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """A text file of class names; raises `EngineError` for one that cannot be read."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -6,8 +6,21 @@ import argparse
 from pathlib import Path
 
 from ..errors import require
-from ..evaluation import CoOpSplit, FieldGuideSeries, Folder, Source, Table
-from ..types import DEFAULT_TEMPLATE
+from ..evaluation import (
+    LAYOUTS,
+    SETS,
+    CoOp,
+    CoOpSplit,
+    FieldGuideSeries,
+    Folder,
+    Known,
+    Layout,
+    Source,
+    Table,
+    Torchvision,
+)
+from ..types import DEFAULT_TEMPLATE, Classes
+from .common import read_text
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -17,23 +30,37 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--folder", type=Path, metavar="FOLDER", help="one folder of pictures per class")
     source.add_argument("--table", type=Path, metavar="CSV", help="a CSV file with the columns path and label")
     source.add_argument("--split", type=Path, metavar="JSON", help="a split file of CoOp's kind; needs --images")
-    group.add_argument("--images", type=Path, metavar="FOLDER", help="where the paths of --split begin")
-    group.add_argument("--part", default="test", choices=("train", "val", "test"), help="of --split (default: test)")
-    group.add_argument(
-        "--pictures", type=int, metavar="N", help="at most N pictures, in turn from every class (Field Guide: 100)"
+    source.add_argument(
+        "--coop", nargs=2, metavar=("ROOT", "NAME"), help=f"a data set as CoOp lays it out: {', '.join(LAYOUTS)}"
     )
+    source.add_argument(
+        "--torchvision", nargs=2, metavar=("NAME", "ROOT"), help=f"one that torchvision reads: {', '.join(SETS)}"
+    )
+    group.add_argument("--images", type=Path, metavar="FOLDER", help="where the paths of --split begin")
+    group.add_argument("--part", default="test", choices=("train", "val", "test"), help="of these (default: test)")
+    group.add_argument("--names", type=Path, metavar="FILE", help="other class names for --torchvision, one per line")
+    group.add_argument("--download", action="store_true", help="let torchvision fetch what is not there")
     group.add_argument(
+        "--pictures", type=int, metavar="N", help="at most N, of as many classes as possible (Field Guide: 100)"
+    )
+    prompt = group.add_mutually_exclusive_group()
+    prompt.add_argument(
         "--template",
         dest="templates",
         action="append",
         help=f"prompt with {{}} for the class name (default: “{DEFAULT_TEMPLATE}”); repeated templates are averaged",
+    )
+    prompt.add_argument(
+        "--own-prompt", action="store_true", help="the prompt made for the data set of --coop or --torchvision"
     )
 
 
 def open_source(args: argparse.Namespace) -> Source:
     """The source that the options ask for; raises `EngineError` for one that is not as it should be."""
     require(args.pictures is None or args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
-    templates = tuple(args.templates or (DEFAULT_TEMPLATE,))
+    torchvision = args.torchvision is not None
+    require(torchvision or not (args.names or args.download), "--names and --download go with --torchvision.")
+    templates = (known_set(args).template,) if args.own_prompt else tuple(args.templates or (DEFAULT_TEMPLATE,))
     if args.folder is not None:
         return Folder(args.folder, templates, args.pictures)
     if args.table is not None:
@@ -41,4 +68,18 @@ def open_source(args: argparse.Namespace) -> Source:
     if args.split is not None:
         require(args.images is not None, "Expected --images with --split: the folder where its paths begin.")
         return CoOpSplit(args.split, args.images, templates, args.part, args.pictures)
+    if args.coop is not None:
+        root, name = args.coop
+        return CoOp(Path(root), name, templates, args.part, args.pictures)
+    if args.torchvision is not None:
+        name, root = args.torchvision
+        names = () if args.names is None else Classes.parse(read_text(args.names)).names
+        return Torchvision(name, Path(root), templates, args.part, args.pictures, names, args.download)
     return FieldGuideSeries(args.pictures or 100, args.seed)
+
+
+def known_set(args: argparse.Namespace) -> Layout | Known:
+    """What is known of the data set that the options name: its prompt and A-TPT's word for it."""
+    known = LAYOUTS.get(args.coop[1]) if args.coop else SETS.get(args.torchvision[0]) if args.torchvision else None
+    require(known is not None, "--own-prompt and --own-word go with a data set of --coop or --torchvision.")
+    return known

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from ..errors import require
 from ..evaluation import Answered, Plan, Processes, asked_of, evaluate, read_kept, read_plan, summarise
 from .attack_options import add_attacks_options, all_attack_settings
 from .common import add_model_options
-from .data_options import add_data_options, open_source
+from .data_options import add_data_options, known_set, open_source
 from .defence_options import add_defence_options, defence_settings
 from .evaluation_tables import markdown_lines, plain_lines
 
@@ -38,6 +39,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     add_attacks_options(parser)
     add_defence_options(parser)
     group = parser.add_argument_group("run")
+    group.add_argument("--own-word", action="store_true", help="as --domain-word, A-TPT's word for the data set")
     group.add_argument("--clip-on-clean", action="store_true", help="only CLIP answers the clean pictures")
     group.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one per core)")
     group.add_argument("--out", metavar="FOLDER", type=Path, help="keep records, attacked pictures and summary here")
@@ -83,7 +85,10 @@ def _check_against(args: argparse.Namespace, asked: dict) -> None:
 
 def _plan(args: argparse.Namespace) -> Plan:
     attacks = all_attack_settings(args)
-    return Plan(defence_settings(args, attacks[0]), attacks, args.seed, not args.clip_on_clean)
+    settings = defence_settings(args, attacks[0])
+    if args.own_word:
+        settings = replace(settings, domain_word=known_set(args).word)
+    return Plan(settings, attacks, args.seed, not args.clip_on_clean)
 
 
 def _summary(args: argparse.Namespace, asked: dict, collected: list[Answered]) -> dict:
