@@ -5,7 +5,9 @@ How each is drawn stands in `engine.maps`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,6 +18,7 @@ from .errors import require
 from .maps import MAPS, Evidence
 from .predict import check_pixels
 from .settings import AttentionSettings
+from .shuffle import shuffled
 from .types import AttentionMap, Classes, upsample
 
 CHUNK = 32
@@ -95,6 +98,8 @@ def attention_maps(
     `EngineError` for a method that does not exist or that this backbone has no tokens for.
     """
     _require_map(backbone, settings.method)
+    if settings.shuffled:
+        backbone = shuffled(backbone, settings.shuffled, settings.seed)
     floor = MAPS[settings.method].floor if backbone.kind == "resnet" else 0.0
     parts = pixels.split(CHUNK)
     asked = ([None] * len(parts) if of is None else of.split(CHUNK) for of in (labels, rivals))
@@ -140,20 +145,22 @@ def gather(
 
     with torch.enable_grad():
         scores = score(trace.features)
-    evidence = Evidence(
-        trace, scores, lambda tokens: score(backbone.read_out(tokens)), backbone.grid, backbone.averaged, settings
-    )
-    return evidence, tops
+    read = partial(_read, backbone, score)
+    return Evidence(pixels, trace, scores, read, backbone.grid, backbone.averaged, settings), tops
+
+
+def _read(backbone: Backbone, score: Callable[[Tensor], Tensor], tokens: Tensor) -> Tensor:
+    return score(backbone.read_out(tokens))
 
 
 def _require_map(backbone: Backbone, method: str) -> None:
     require(method in MAPS, f"Expected the map to be one of {', '.join(MAPS)}; got “{method}”.")
-    known = methods_for(backbone)
+    *others, last = methods_for(backbone) or ("another model",)
     why = (
         f"reads a transformer's tokens and {backbone.name} is a ResNet, which has none"
         if backbone.kind == "resnet"
         else "follows attention to a class token or a mean of patches, and"
         f" {backbone.name} sums a picture up in another way"
     )
-    instead = f"; choose {' or '.join(known)}" if known else ""
-    require(method in known, f"{MAPS[method].title} {why}{instead}.")
+    instead = f"{', '.join(others)} or {last}" if others else last
+    require(backbone.kind in MAPS[method].draw, f"{MAPS[method].title} {why}; choose {instead}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,18 +11,24 @@ from torch import Tensor
 
 from . import rollout
 from .backbone import Trace
+from .baselines import edges, random_map
 from .errors import require
 from .settings import AttentionSettings
+
+RANDOM, EDGES = BASELINES = ("random", "edges")
+TOWERS = ("vit", "patches", "resnet")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Evidence:
-    """A traced batch, the score each picture is asked about, how the tower sums a picture up, what was chosen.
+    """A batch and what was traced of it, the score each picture is asked about, how the tower sums pictures up, and
+    what was chosen.
 
     `score_of` reads the same score off the tokens that a block leaves, (b, tokens, width) -> (b,), as if it were the
     last.
     """
 
+    pixels: Tensor  # (b, 3, s, s)
     trace: Trace
     scores: Tensor  # (b,) scaled cosines or a difference of two, attached to the graph
     score_of: Callable[[Tensor], Tensor]
@@ -127,6 +134,17 @@ def _legrad(evidence: Evidence) -> Drawn:
     return _sound(total[:, 1:].unflatten(-1, evidence.grid))
 
 
+def _random(evidence: Evidence) -> Drawn:
+    """Seeded by each picture's own bytes as well, so that neither its place in the batch nor its neighbours matter."""
+    pictures = evidence.pixels.detach().cpu().numpy()
+    seeds = [zlib.crc32(picture.tobytes(), evidence.settings.seed % 2**32) for picture in pictures]
+    return _sound(torch.stack([random_map(evidence.grid, seed) for seed in seeds]).to(evidence.scores))
+
+
+def _edges(evidence: Evidence) -> Drawn:
+    return _sound(torch.stack([edges(picture, evidence.grid) for picture in evidence.pixels]).to(evidence.scores))
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Map:
     """One way to draw a map: its name in a menu, a sentence for a person, how many last blocks it reads (0: all).
@@ -215,5 +233,17 @@ MAPS: dict[str, Map] = {
         "The features before the last block, each channel weighted by its mean gradient for the class.",
         1,
         {"vit": _token_grad_cam, "patches": _token_grad_cam, "resnet": _grad_cam},
+    ),
+    RANDOM: Map(
+        "Baseline: random",
+        "Noise that knows neither picture nor model: what chance scores.",
+        1,
+        dict.fromkeys(TOWERS, _random),
+    ),
+    EDGES: Map(
+        "Baseline: edges",
+        "Where the picture changes (Sobel): what no model is needed for.",
+        1,
+        dict.fromkeys(TOWERS, _edges),
     ),
 }

@@ -64,9 +64,13 @@ class AttentionSettings:
 
     Raw attention is read from `layer` (from 0; None: the last) and `head` (None: the mean of all). Rollout fuses heads
     by `fusion` and drops the `discard` share of each block's entries, the smallest. Other maps heed none of these.
+    `shuffled` draws the map of a model whose weights are in random order, in the "last" block of the image tower or in
+    "all" of it: a map that does not change shows nothing that was learned. `seed` is that of the order, and of the
+    random map.
     """
 
     FUSIONS = ("mean", "max", "min")
+    SHUFFLED = ("", "last", "all")
 
     method: str = "a-tpt"
     clip_quantile: float = 0.99
@@ -74,6 +78,8 @@ class AttentionSettings:
     head: int | None = None
     fusion: str = "mean"
     discard: float = 0.0
+    shuffled: str = ""
+    seed: int = 0
 
     def __post_init__(self) -> None:
         _range("the clip quantile", self.clip_quantile, 0.5, 1)
@@ -82,6 +88,8 @@ class AttentionSettings:
             require(value is None or value >= 0, f"Expected the {what} to be counted from 0; got {value}.")
         _choice("the fusion of heads", self.fusion, self.FUSIONS)
         _range("the share of attention discarded", self.discard, 0, 0.99)
+        _choice("what is shuffled", self.shuffled, self.SHUFFLED)
+        _seed(self.seed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import torch
 from engine import rollout
 from engine.attention import attend, attention_maps, methods_for
 from engine.backbone import Backbone
+from engine.baselines import edges
 from engine.errors import EngineError
 from engine.maps import MAPS
 from engine.settings import AttentionSettings
@@ -46,7 +47,7 @@ def test_batched_maps_equal_maps_one_by_one(double, pictures, method):
     assert batched.grid.min() >= 0 and batched.grid.max() <= 1
 
 
-@pytest.mark.parametrize("method", ["a-tpt", "grad-cam"])
+@pytest.mark.parametrize("method", ["a-tpt", "grad-cam", "random", "edges"])
 def test_batched_maps_equal_maps_one_by_one_on_a_resnet(resnet, pictures, method):
     text, settings = resnet.encode_text(CLASSES), AttentionSettings(method)
     batch = attention_maps(resnet, pictures, text, settings)
@@ -117,6 +118,14 @@ def test_layers_and_heads_that_are_not_there_are_refused(tiny, pictures):
         AttentionSettings(discard=1)
 
 
+def test_baselines_are_those_of_each_picture(tiny, pictures):
+    text = tiny.encode_text(CLASSES)
+    noise, other = (attention_maps(tiny, pictures, text, AttentionSettings("random", seed=s)).raw for s in (0, 1))
+    assert not torch.equal(noise, other) and not torch.equal(noise[0], noise[1])
+    found = attention_maps(tiny, pictures, text, AttentionSettings("edges")).raw
+    assert torch.equal(found, torch.stack([edges(picture, (8, 8)) for picture in pictures]))
+
+
 def test_maps_do_not_need_gradients_to_be_on(tiny, pictures):
     text = tiny.encode_text(CLASSES)
     with torch.no_grad():
@@ -150,7 +159,7 @@ def test_an_exception_inside_leaves_no_hooks_behind(fixture, request):
 
 
 def test_a_resnet_has_grad_cam_sharpened_or_not_and_refuses_maps_that_read_tokens(resnet, pictures):
-    assert methods_for(resnet) == ("a-tpt", "grad-cam")
+    assert methods_for(resnet) == ("a-tpt", "grad-cam", "random", "edges")
     asked, labels = pictures.repeat(3, 1, 1, 1), torch.arange(3).repeat_interleave(5)
     text = resnet.encode_text(CLASSES)
     sharpened, plain = (
@@ -158,7 +167,7 @@ def test_a_resnet_has_grad_cam_sharpened_or_not_and_refuses_maps_that_read_token
     )
     assert plain.grid.any() and torch.equal(plain.grid, sharpened.grid)
     assert (sharpened.upsampled(64) == 0).sum() > (plain.upsampled(64) == 0).sum()
-    with pytest.raises(EngineError, match="is a ResNet, which has none; choose a-tpt or grad-cam"):
+    with pytest.raises(EngineError, match="is a ResNet, which has none; choose a-tpt, grad-cam, random or edges"):
         attend(resnet, pictures[0], CLASSES, AttentionSettings("rollout"))
 
 

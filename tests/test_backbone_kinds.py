@@ -135,8 +135,8 @@ def test_an_averaging_tower_is_asked_what_its_patches_take_on_average(made, pict
 @pytest.mark.parametrize("kind", ["attentional", "normalised queries", "siglip"])
 def test_other_transformers_have_grad_cam_only(made, kind, pictures):
     backbone = made(kind)
-    assert methods_for(backbone) == ("grad-cam",)
-    with pytest.raises(EngineError, match=f"{kind} sums a picture up in another way; choose grad-cam"):
+    assert methods_for(backbone) == ("grad-cam", "random", "edges")
+    with pytest.raises(EngineError, match=f"{kind} sums a picture up in another way; choose grad-cam, random or edges"):
         attend(backbone, pictures[0], CLASSES, AttentionSettings("rollout"))
 
 

@@ -102,6 +102,20 @@ class Backbone:
         """Number of transformer blocks of the image tower; 0 for other towers."""
         return len(self._anatomy.watched) if self.kind in ("vit", "patches") else 0
 
+    @property
+    def last_block(self) -> nn.Module:
+        """The last transformer block of the image tower, or a ResNet's last stage.
+
+        Raises `EngineError` for towers that have neither.
+        """
+        require(bool(self._anatomy.watched), f"{self.name} has no transformer blocks and no layer4.")
+        return self._anatomy.watched[-1]
+
+    def with_model(self, model: nn.Module, name: str) -> Backbone:
+        """The same preprocessing and words around other weights."""
+        mean, std = (tuple(values.flatten().tolist()) for values in (self.mean, self.std))
+        return Backbone(model, self.tokenizer, name, mean, std, self.resize_mode, self.words, self.templates)
+
     # -- pictures ----------------------------------------------------------------------------------------------
 
     def prepare(self, picture: Image.Image) -> Tensor:

@@ -17,7 +17,7 @@ def add_attack_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("attack")
     group.add_argument("--attack", choices=list(ATTACKS), default=default.method, help="default: %(default)s")
     group.add_argument("--eps", type=float, metavar="N", help=_limit())
-    group.add_argument("--seed", type=int, default=default.seed, metavar="N", help="of attack and views; default: 0")
+    group.add_argument("--seed", type=int, default=default.seed, metavar="N", help="of all that is random; default: 0")
     group.add_argument("--through", choices=list(METHODS), default=default.through, help=_through())
     _add_shared_options(group)
 

@@ -47,6 +47,9 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     group.add_argument(
         "--discard", type=float, metavar="SHARE", help="of the smallest attention in --map rollout; default: 0"
     )
+    group = parser.add_argument_group("randomisation test")
+    told = "draw the maps of a model whose weights are in random order (--seed), in its last block or all blocks"
+    group.add_argument("--shuffled", choices=AttentionSettings.SHUFFLED[1:], default="", help=told)
     parser.set_defaults(run=run)
 
 
@@ -75,7 +78,7 @@ def _asked(args: argparse.Namespace) -> list[AttentionSettings]:
         if value is not None:
             require(method in methods, f"--{option} is about --map {method}, which was not asked for.")
             chosen[option] = value
-    return [AttentionSettings(method=name, **chosen) for name in methods]
+    return [AttentionSettings(method=name, shuffled=args.shuffled, seed=args.seed, **chosen) for name in methods]
 
 
 def _pair(
