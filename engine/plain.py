@@ -29,8 +29,10 @@ def attack_data(adversarial: Adversarial) -> dict:
         "norm": adversarial.norm,
         "epsilon": adversarial.epsilon,
         "label": adversarial.label,
+        "target": adversarial.target,
         "from_truth": adversarial.from_truth,
         "fooled": adversarial.fooled,
+        "reached": adversarial.reached,
         "norms": {
             "float": change_data(adversarial.pixels - adversarial.clean),
             "8_bits": change_data(adversarial.saved - adversarial.clean),

@@ -25,15 +25,18 @@ class AttackSettings:
 
     "linf" is the largest change of a channel, "l2" the Euclidean length of the change over all channels and pixels.
     `step_size`, a length in the same norm, None means epsilon / 4, as the papers of this family do (R-TPT, A-TPT).
-    FGSM is one step of size epsilon whatever `steps` says; APGD sets its own step size. `pgd-crops` attacks the mean
-    logits of the picture and random crops of it, fresh at each step: an attacker who knows that defences look at crops;
-    `pgd-views` does so through AugMix views; `adaptive` goes through the whole defence `through`, a key of
-    `engine.methods.METHODS`.
+    FGSM is one step of size epsilon whatever `steps` says; APGD, DeepFool and Square set their own step size; for
+    Square `steps` are queries. `pgd-crops` attacks the mean logits of the picture and random crops of it, fresh at each
+    step: an attacker who knows that defences look at crops; `pgd-views` does so through AugMix views; `adaptive` goes
+    through the whole defence `through`, a key of `engine.methods.METHODS`. These three take the mean logits of `draws`
+    fresh looks per step (EOT, Athalye et al., ICML 2018). `target` is the number of a class to reach; None: away from
+    the label, wherever to.
     """
 
     NORMS = ("linf", "l2")
     LARGEST = {"linf": 64 / 255, "l2": 64.0}  # epsilon
-    METHODS = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "apgd-dlr", "pgd-crops", "pgd-views", "adaptive")
+    METHODS = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "apgd-dlr", "apgd-t", "cw", "deepfool", "square", "auto")
+    METHODS += ("pgd-crops", "pgd-views", "adaptive")
 
     method: str = "pgd"
     epsilon: float = 4 / 255
@@ -42,13 +45,17 @@ class AttackSettings:
     seed: int = 0
     through: str = "a-tpt"
     norm: str = "linf"
+    draws: int = 1
+    target: int | None = None
 
     def __post_init__(self) -> None:
         _choice("the attack", self.method, self.METHODS)
         _choice("the norm", self.norm, self.NORMS)
         _range(f"epsilon ({self.norm}, pixels in [0, 1])", self.epsilon, 0, self.LARGEST[self.norm])
         _range("attack steps", self.steps, 1, 1000)
+        _range("draws per step", self.draws, 1, 64)
         _seed(self.seed)
+        require(self.target is None or self.target >= 0, f"Expected the number of a target class; got {self.target}.")
         if self.step_size is not None:
             _range("the step size (pixels in [0, 1])", self.step_size, 1e-6, 64)
 

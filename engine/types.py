@@ -129,7 +129,11 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class AttackStep:
-    """One forward pass of an attack: what the model thinks of the picture the attack has reached."""
+    """One forward pass of an attack: what the attacker's model thinks of the picture the attack has reached.
+
+    `total` is the number of passes at most. `loss` is the cross-entropy in nats of the label that is pushed away from,
+    or minus that of the target, so that it climbs either way.
+    """
 
     index: int
     total: int
@@ -141,7 +145,8 @@ class AttackStep:
 class Adversarial:
     """An attacked picture. `pixels` is the float result, `saved` the same rounded to 8 bits inside the ball.
 
-    `label` is what the attack pushed away from; `from_truth` tells whether it was the given true label (else the
+    `norm` and `epsilon` are the limit. `label` is what the attack pushed away from, `target` the class it was to reach
+    (None: any other); `from_truth` tells whether it was the given true label (else the
     clean prediction). `after` judges `pixels`, `after_saved` judges `saved`.
     """
 
@@ -152,6 +157,7 @@ class Adversarial:
     epsilon: float
     norm: str
     label: int
+    target: int | None
     from_truth: bool
     before: Prediction
     after: Prediction
@@ -163,6 +169,11 @@ class Adversarial:
     def fooled(self) -> bool:
         """Whether the saved picture, which later stages use, is no longer given the attacked label."""
         return self.after_saved.label != self.label
+
+    @property
+    def reached(self) -> bool:
+        """Whether the saved picture is given the target."""
+        return self.after_saved.label == self.target
 
     def linf(self, saved: bool = True) -> float:
         """Largest absolute change of a channel, in [0, 1]."""

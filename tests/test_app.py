@@ -224,7 +224,7 @@ def test_samples_without_a_list_are_none(tmp_path):
 @pytest.mark.parametrize("method", engine.ATTACKS)
 def test_the_badge_tells_what_this_attacker_knows(tiny, method):
     settings = engine.AttackSettings(method=method, steps=1)
-    *_, result = engine.attack(tiny, torch.rand(3, 64, 64), engine.Classes(("cat", "dog", "owl")), settings)
+    *_, result = engine.attack(tiny, torch.rand(3, 64, 64), engine.Classes(("cat", "dog", "owl", "fox")), settings)
     told = verdict(result)
     assert engine.ATTACKS[method].threat in told
     assert ("knows nothing of any defence" in told) == (method not in ("pgd-crops", "pgd-views", "adaptive"))

@@ -111,6 +111,26 @@ def test_attack_measures_the_change_as_computed_in_8_bits_and_after_the_file(cal
     assert [line.split()[0] for line in told.splitlines()[-3:]] == ["float", "8_bits", "file"]
 
 
+def test_attack_aims_at_a_class_by_its_name(call, job):
+    options = ["--eps", "40", "--label", "red fox", "--target", "sea star"]
+    found = document(call("attack", *NAMED, "--steps", "12", *options, "--json"))["attack"]
+    *_, expected = attack(*job, CLASSES, AttackSettings(epsilon=40 / 255, steps=12, target=2), label=0)
+    assert found["target"] == 2 and found["reached"] == expected.reached
+    assert found["after_saved"]["logits"] == expected.after_saved.logits.tolist()
+    _, told, _ = call("attack", *NAMED, *QUICK, "--label", "red fox", "--target", "sea star")
+    assert "away from red fox (the truth), towards sea star" in told
+    assert call("attack", *NAMED, "--target", "yeti") == (2, "", "engine: “yeti” is not one of the 3 class names.\n")
+    code, _, told = call("attack", *NAMED, "--attack", "cw", "--target", "owl", "--label", "red fox")
+    assert code == 2 and told.startswith("engine: Carlini & Wagner cannot be aimed at a class; pgd, fgsm")
+
+
+def test_attack_averages_fresh_looks(call, job):
+    options = ["--attack", "pgd-crops", "--draws", "2", "--json"]
+    found = document(call("attack", *NAMED, *QUICK, *options))["attack"]
+    *_, expected = attack(*job, CLASSES, AttackSettings("pgd-crops", steps=3, draws=2))
+    assert found["after_saved"]["logits"] == expected.after_saved.logits.tolist()
+
+
 def test_maps_gives_the_verbs_grids_and_draws_them(call, job, tmp_path):
     found = document(call("maps", *NAMED, *QUICK, "--map", "raw", "--map", "a-tpt", "--out", str(tmp_path), "--json"))
     backbone, pixels = job

@@ -1,7 +1,7 @@
 """Adversarial perturbations: what there is, what they look through, and their runs as streams of steps."""
 
+from .ball import to_8_bits
 from .catalogue import ATTACKS, Attack
-from .rounding import to_8_bits
 from .stream import attack
 
 __all__ = ["ATTACKS", "Attack", "attack", "to_8_bits"]

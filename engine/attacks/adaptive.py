@@ -13,28 +13,28 @@ from ..predictors import PREDICTORS
 from ..settings import AttackSettings, Settings
 from ..types import Classes
 from ..views import make_views
-from .probes import Probe, cut_out
+from .probes import ChanceProbe, cut_out
 
-LOOKS = 16  # views per forward pass; a defence uses more, so the attacker's picture of it is coarser
+LOOKS = 16  # views per glance; a defence uses more, so the attacker's picture of it is coarser
 SURROGATES = {"votes": "uniform"}  # what stands in for predictors without a gradient
 
 
-class RecipeProbe(Probe):
-    """Answers as the recipe `through` does, with fresh views at every forward pass (EOT).
+class RecipeProbe(ChanceProbe):
+    """Answers as the recipe `through` does, with fresh views at every glance (EOT).
 
     The attacker knows the recipe and its default settings, not the defender's seed. Gradients flow through crops,
     features, logits and the weights of views. They pass straight through what has none: rounding to 8 bits and AugMix
     (BPDA, Athalye et al., ICML 2018). The tuned prompt counts as given, because the derivative of its sign step is
-    zero almost everywhere; it is tuned anew at every pass. A purifier of the recipe is left out.
+    zero almost everywhere; it is tuned anew at every glance. A purifier of the recipe is left out.
     """
 
     def __init__(self, backbone: Backbone, classes: Classes, settings: AttackSettings, *hooks) -> None:
         self.method = METHODS[settings.through]
         super().__init__(backbone, recipe_classes(backbone, self.method, classes), settings, *hooks)
 
-    def look(self, pixels: Tensor) -> Tensor:
+    def glance(self, pixels: Tensor) -> Tensor:
         if self.method.views is None:
-            return super().look(pixels)
+            return self.model(pixels)
         settings = replace(Settings().views, count=LOOKS, seed=int(self.rng.integers(2**31)))
         wanted = recipe_views(settings, self.method)
         drawn = make_views(self.backbone, pixels[0].detach(), self.classes, wanted)

@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from functools import partial
 
 from .adaptive import RecipeProbe
-from .builders import Builder, apgd, fgsm, mi_fgsm, pgd
+from .builders import Builder, apgd, apgd_targeted, auto, carlini_wagner, deepfool, fgsm, mi_fgsm, pgd, square
 from .probes import CropProbe, Probe, ViewProbe
 
-BOTH = ("linf", "l2")
+BOTH, LARGEST = ("linf", "l2"), ("linf",)
 UNAWARE = "white-box on the model; knows nothing of any defence"
+BLIND = "black-box: asks the model and sees its logits; knows nothing of any defence"
 
 
 @dataclass(frozen=True, slots=True)
 class Attack:
     """What a menu calls it, what the attacker knows, how it is built and what it looks through.
 
-    `norms` are those it can keep to, `least` is how many classes its loss needs. An attack that looks through
-    `RecipeProbe` has a defence as its model.
+    `norms` are those it can keep to, `least` is how many classes its loss needs, `targeted` whether it can be aimed at
+    a class. An attack that looks through `RecipeProbe` has a defence as its model.
     """
 
     title: str
@@ -27,27 +28,39 @@ class Attack:
     eyes: type[Probe] = Probe
     norms: tuple[str, ...] = BOTH
     least: int = 2
+    targeted: bool = False
 
 
 ATTACKS: dict[str, Attack] = {
-    "pgd": Attack("PGD", UNAWARE, pgd),
-    "fgsm": Attack("FGSM", UNAWARE, fgsm, norms=("linf",)),
-    "mi-fgsm": Attack("MI-FGSM", UNAWARE, mi_fgsm, norms=("linf",)),
+    "pgd": Attack("PGD", UNAWARE, pgd, targeted=True),
+    "fgsm": Attack("FGSM", UNAWARE, fgsm, norms=LARGEST, targeted=True),
+    "mi-fgsm": Attack("MI-FGSM", UNAWARE, mi_fgsm, norms=LARGEST, targeted=True),
     "apgd-ce": Attack("APGD, cross-entropy", UNAWARE, partial(apgd, loss="ce")),
     "apgd-dlr": Attack("APGD, logit ratio", UNAWARE, partial(apgd, loss="dlr"), least=3),
+    "apgd-t": Attack("APGD, towards likely classes", UNAWARE, apgd_targeted, least=4),
+    "cw": Attack("Carlini & Wagner", UNAWARE, carlini_wagner),
+    "deepfool": Attack("DeepFool", UNAWARE, deepfool),
+    "square": Attack("Square", BLIND, square, targeted=True),
+    "auto": Attack("AutoAttack", UNAWARE, auto, least=4),
     "pgd-crops": Attack(
-        "PGD through random crops", "white-box on the model; knows that defences look at random crops", pgd, CropProbe
+        "PGD through random crops",
+        "white-box on the model; knows that defences look at random crops",
+        pgd,
+        CropProbe,
+        targeted=True,
     ),
     "pgd-views": Attack(
         "PGD through AugMix views",
         "adaptive: white-box on the model; knows that defences look at AugMix views",
         pgd,
         ViewProbe,
+        targeted=True,
     ),
     "adaptive": Attack(
         "PGD through the defence",
         "adaptive: white-box on the model and on the defence, whose views, tuning and weights it goes through",
         pgd,
         RecipeProbe,
+        targeted=True,
     ),
 }

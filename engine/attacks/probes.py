@@ -15,7 +15,7 @@ from ..backbone import Backbone
 from ..settings import AttackSettings, ViewSettings
 from ..types import Classes
 
-LOOKS = 8  # random views per forward pass of the probes that look through them
+LOOKS = 8  # random views per glance of the probes that look through them
 
 
 class Cancelled(Exception):
@@ -47,22 +47,37 @@ class Probe(nn.Module):
         if self.stop.is_set():
             raise Cancelled
         logits = self.look(pixels).float()
-        self.report(logits.detach())
+        self.report(logits.detach().clone())  # Square writes into what it gets
         return logits
 
     def look(self, pixels: Tensor) -> Tensor:
         """Logits (b, c) of pixels (b, 3, s, s)."""
+        return self.model(pixels)
+
+    def model(self, pixels: Tensor) -> Tensor:
+        """The untouched model's logits (b, c) of pixels (b, 3, s, s)."""
         return self.backbone.logits(self.backbone.encode_image(pixels), self.text_features)
 
 
-class CropProbe(Probe):
-    """Answers with the mean logits of the picture and `LOOKS` random crops of it, fresh at every forward pass."""
+class ChanceProbe(Probe):
+    """Answers with the mean logits of `settings.draws` glances, each with luck of its own."""
 
     def look(self, pixels: Tensor) -> Tensor:
+        return torch.stack([self.glance(pixels) for _ in range(self.settings.draws)]).mean(0)
+
+    def glance(self, pixels: Tensor) -> Tensor:
+        """Logits (b, c) of pixels (b, 3, s, s) under one draw."""
+        raise NotImplementedError
+
+
+class CropProbe(ChanceProbe):
+    """Answers with the mean logits of the picture and `LOOKS` random crops of it, fresh at every glance."""
+
+    def glance(self, pixels: Tensor) -> Tensor:
         size = pixels.shape[-2:]
         boxes = [(*place(*size, self.rng, ViewSettings().crop_scale), 0) for _ in range(LOOKS)]
         seen = torch.cat([pixels, cut_out(pixels[0], boxes)])
-        return super().look(self.altered(seen)).mean(0, keepdim=True)
+        return self.model(self.altered(seen)).mean(0, keepdim=True)
 
     def altered(self, crops: Tensor) -> Tensor:
         """What is done to the crops (b, 3, s, s) before the model sees them, the first being the whole picture."""

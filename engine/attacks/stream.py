@@ -13,7 +13,6 @@ from collections.abc import Generator, Iterator
 from queue import SimpleQueue
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ..backbone import Backbone
@@ -22,9 +21,9 @@ from ..methods import METHODS
 from ..predict import check_pixels, predict
 from ..settings import AttackSettings
 from ..types import Adversarial, AttackStep, Classes, Prediction
+from .ball import to_8_bits
 from .catalogue import ATTACKS
 from .randomness import SeededStart
-from .rounding import to_8_bits
 
 
 def attack(
@@ -34,20 +33,17 @@ def attack(
 
     `pixels` (3, s, s) in [0, 1]. With epsilon 0 nothing is attacked and the only item is an `Adversarial` equal to
     the clean picture. Closing the generator ends the attack at its next forward pass.
-    Raises `EngineError` for pixels of another shape or range, or a label that is no class index.
+    Raises `EngineError` for pixels of another shape or range, a label or target that is no class index, and whatever
+    the attack cannot do: a norm, a target, too few classes.
     """
     check_pixels(backbone, pixels)
-    require(
-        label is None or 0 <= label < len(classes),
-        f"Expected a label from 0 to {len(classes) - 1}; got {label}.",
-    )
-    require(settings.through in METHODS, f"Expected a method to attack among {', '.join(METHODS)}.")
     clean = pixels.detach().float().cpu().contiguous()  # torchattacks views it flat
     before = predict(backbone, clean, classes)
-    target = before.label if label is None else label
+    away = before.label if label is None else label
+    _check(settings, classes, away)
     perturbed, steps, seconds = clean, (), 0.0
     if settings.epsilon > 0:
-        perturbed, steps, seconds = yield from _run(backbone, clean, classes, settings, target)
+        perturbed, steps, seconds = yield from _run(backbone, clean, classes, settings, away)
     saved = to_8_bits(perturbed, clean, settings.epsilon, settings.norm)
     yield Adversarial(
         clean=clean,
@@ -56,7 +52,8 @@ def attack(
         method=settings.method,
         epsilon=settings.epsilon,
         norm=settings.norm,
-        label=target,
+        label=away,
+        target=settings.target,
         from_truth=label is not None,
         before=before,
         after=predict(backbone, perturbed, classes),
@@ -66,37 +63,50 @@ def attack(
     )
 
 
+def _check(settings: AttackSettings, classes: Classes, label: int) -> None:
+    """Refuse what this attack cannot do with these classes."""
+    chosen, count, target = ATTACKS[settings.method], len(classes), settings.target
+    require(0 <= label < count, f"Expected a label from 0 to {count - 1}; got {label}.")
+    require(settings.through in METHODS, f"Expected a method to attack among {', '.join(METHODS)}.")
+    require(
+        settings.norm in chosen.norms,
+        f"{chosen.title} keeps to the norm {' or '.join(chosen.norms)}; got {settings.norm}.",
+    )
+    require(
+        count >= chosen.least,
+        f"{chosen.title} compares {chosen.least} classes; got {count}: add one or choose another attack.",
+    )
+    if target is not None:
+        able = ", ".join(name for name, other in ATTACKS.items() if other.targeted)
+        require(chosen.targeted, f"{chosen.title} cannot be aimed at a class; {able} can.")
+        require(target < count, f"Expected a target from 0 to {count - 1}; got {target}.")
+        require(target != label, f"“{classes.names[label]}” is the class to push away from; aim at another one.")
+
+
 def _run(
     backbone: Backbone, clean: Tensor, classes: Classes, settings: AttackSettings, label: int
 ) -> Generator[AttackStep, None, tuple[Tensor, tuple[AttackStep, ...], float]]:
     """Yield the steps of the attack while a thread makes them; return perturbed pixels, all steps and the seconds."""
     queue: SimpleQueue[AttackStep | tuple[Tensor, float] | Exception] = SimpleQueue()
     stop = threading.Event()
-    target = torch.tensor([label], device=backbone.device)
+    away = torch.tensor([label], device=backbone.device)
     index = itertools.count(1)
 
     def report(logits: Tensor) -> None:
-        loss = float(F.cross_entropy(logits, target))
+        logs = logits[0].log_softmax(-1)
+        loss = float(-logs[label] if settings.target is None else logs[settings.target])
         queue.put(AttackStep(next(index), total, loss, Prediction(classes, logits[0].cpu())))
 
     def work() -> None:
         started = time.perf_counter()
         try:
             with SeededStart(settings.seed):
-                perturbed = built(clean[None], target)[0].detach().cpu()
+                perturbed = built(clean[None].to(away.device), away)[0].detach().cpu()
             queue.put((perturbed, time.perf_counter() - started))
         except Exception as error:  # whatever it is, it belongs to the thread that waits
             queue.put(error)
 
     chosen = ATTACKS[settings.method]
-    require(
-        settings.norm in chosen.norms,
-        f"{chosen.title} keeps to the norm {' or '.join(chosen.norms)}; got {settings.norm}.",
-    )
-    require(
-        len(classes) >= chosen.least,
-        f"{chosen.title} compares {chosen.least} classes; got {len(classes)}: add one or choose another attack.",
-    )
     probe = chosen.eyes(backbone, classes, settings, report, stop)
     built, total = chosen.build(probe, settings)
     worker = threading.Thread(target=work, name="attack", daemon=True)

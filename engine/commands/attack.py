@@ -11,7 +11,7 @@ from ..drawing import amplified
 from ..pictures import load_picture, save_png
 from ..plain import attack_data, change_data
 from ..types import Adversarial
-from .attack_options import add_attack_options, attack_settings, length
+from .attack_options import add_attack_options, add_target_option, aimed, attack_settings, length
 from .common import Job, add_picture_options, emit, folder, open_job, run_attack
 from .layout import PREDICTION_HEAD, prediction_row, table
 
@@ -28,6 +28,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     )
     add_picture_options(parser)
     add_attack_options(parser)
+    add_target_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     """Attack once, print, and keep the pictures with --out."""
     settings = attack_settings(args)
     job = open_job(args)
-    adversarial = run_attack(job, settings)
+    adversarial = run_attack(job, aimed(args, settings, job.classes))
     if args.out is not None:
         save_pictures(args, adversarial)
     filed = through_a_file(job, adversarial)
@@ -70,11 +71,12 @@ def attack_lines(job: Job, adversarial: Adversarial) -> list[str]:
     ]
     name, limit = job.classes.names[adversarial.label], length(adversarial.epsilon, adversarial.norm)
     origin = "the truth" if adversarial.from_truth else "the clean answer"
+    towards = "" if adversarial.target is None else f", towards {job.classes.names[adversarial.target]}"
     return [
         job.heading,
         *([job.note] if job.note else []),
         f"{adversarial.method}, {adversarial.norm} {limit}, {len(adversarial.steps)} steps,"
-        f" {adversarial.seconds:.2f} s, away from {name} ({origin})",
+        f" {adversarial.seconds:.2f} s, away from {name} ({origin})" + towards,
         "",
         *table(PREDICTION_HEAD, rows),
         "",
@@ -89,4 +91,6 @@ def _changes(norms: dict[str, dict]) -> list[tuple[str, ...]]:
 def _verdict(adversarial: Adversarial) -> str:
     if adversarial.before.label != adversarial.label:
         return "wrong before the attack"
+    if adversarial.reached:
+        return "target reached"
     return "fooled" if adversarial.fooled else "held"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 from ..attacks import ATTACKS
 from ..methods import METHODS
 from ..settings import AttackSettings
+from ..types import Classes
 
 EPS = {"linf": 4.0, "l2": 1.0}  # where --eps is not given
 
@@ -20,6 +22,17 @@ def add_attack_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seed", type=int, default=default.seed, metavar="N", help="of all that is random; default: 0")
     group.add_argument("--through", choices=list(METHODS), default=default.through, help=_through())
     _add_shared_options(group)
+
+
+def add_target_option(parser: argparse.ArgumentParser) -> None:
+    """The class to reach, for commands that know the classes of their one picture."""
+    able = ", ".join(name for name, kind in ATTACKS.items() if kind.targeted)
+    parser.add_argument("--target", metavar="NAME", help=f"a class for the attack to reach ({able})")
+
+
+def aimed(args: argparse.Namespace, settings: AttackSettings, classes: Classes) -> AttackSettings:
+    """The attack with its target's number; raises `EngineError` for a name that is no class."""
+    return settings if args.target is None else replace(settings, target=classes.index(args.target))
 
 
 def add_attacks_options(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +89,10 @@ def _add_shared_options(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument("--steps", type=int, default=default.steps, metavar="N", help="default: %(default)s")
     group.add_argument("--step-size", type=float, metavar="N", help="in the unit of --eps (default: a quarter of it)")
+    group.add_argument(
+        "--draws", type=int, default=default.draws, metavar="N",
+        help="fresh looks averaged per step, by attacks through crops, views or a defence; default: %(default)s",
+    )  # fmt: skip
 
 
 def _settings(args: argparse.Namespace, method: str, eps: float | None, through: str) -> AttackSettings:
@@ -88,6 +105,7 @@ def _settings(args: argparse.Namespace, method: str, eps: float | None, through:
         seed=args.seed,
         through=through,
         norm=args.norm,
+        draws=args.draws,
     )
 
 

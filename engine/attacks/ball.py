@@ -1,9 +1,18 @@
-"""An attacked picture as a file can hold it: in whole levels of 1/255, and still inside the ball."""
+"""The ball of changes that an attack may make: in floats, and in the whole levels of 1/255 that a file can hold."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+
+
+def into_ball(pixels: Tensor, clean: Tensor, epsilon: float, norm: str) -> Tensor:
+    """The change from `clean` to `pixels`, both (b, 3, s, s), cut to `epsilon`: clamped for linf, shortened for l2."""
+    change = pixels - clean
+    if norm == "linf":
+        return (clean + change.clamp(-epsilon, epsilon)).clamp(0, 1)
+    lengths = change.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
+    return (clean + change * (epsilon / lengths.clamp_min(1e-12)).clamp(max=1)).clamp(0, 1)
 
 
 def to_8_bits(pixels: Tensor, clean: Tensor, epsilon: float, norm: str = "linf") -> Tensor:
