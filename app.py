@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     print(f"Loading {chosen.model} …", flush=True)
     try:
-        backbone = engine.load_backbone(chosen.model, chosen.device)
+        backbone = engine.load_backbone(chosen.model, chosen.device, chosen.precision)
     except engine.EngineError as error:
         print(error, file=sys.stderr)
         return 2
@@ -67,9 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--model",
         default="fieldguide",
-        help="fieldguide (built in), an open_clip MODEL/TAG, hf-hub:ORG/NAME or local-dir:FOLDER",
+        help=f"{engine.MODEL_FORMS}; default: %(default)s",
     )
-    parser.add_argument("--device", default=None, help="cpu, cuda, mps …; default: the fastest that is there")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, mps or auto: the fastest that is there (default)")
+    parser.add_argument(
+        "--precision", default="fp32", choices=engine.PRECISIONS, help="of the model's weights; default: %(default)s"
+    )
     parser.add_argument(
         "--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to listen on"
     )

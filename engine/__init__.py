@@ -5,6 +5,7 @@ These names are all that a page or a script needs; every verb is `verb(backbone,
 
 from .attacks import ATTACKS, attack
 from .attention import attend, methods_for
+from .backbone import FORMS as MODEL_FORMS
 from .backbone import Backbone, load_backbone
 from .baselines import sign_noise
 from .defend import defend
@@ -22,6 +23,7 @@ from .painter import Painted, paint_specimen
 from .pictures import Picture, load_picture, save_png
 from .pipeline import explore
 from .plain import attack_data, defence_data, maps_data, prediction_data
+from .precision import PRECISIONS
 from .predict import predict
 from .settings import (
     AttackSettings,
@@ -55,7 +57,9 @@ __all__ = [
     "KINDS",
     "MAPS",
     "METHODS",
+    "MODEL_FORMS",
     "PATTERNS",
+    "PRECISIONS",
     "Adversarial",
     "AttackSettings",
     "AttackStep",

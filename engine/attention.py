@@ -21,12 +21,10 @@ from .settings import AttentionSettings
 from .shuffle import shuffled
 from .types import AttentionMap, Classes, upsample
 
-CHUNK = 32
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MapBatch:
-    """Maps of b pictures in the backbone's precision; fields as in `AttentionMap`."""
+    """Maps of b pictures, float32 whatever the precision of the weights; fields as in `AttentionMap`."""
 
     raw: Tensor  # (b, gh, gw)
     grid: Tensor  # (b, gh, gw) in [0, 1]
@@ -101,21 +99,17 @@ def attention_maps(
     if settings.shuffled:
         backbone = shuffled(backbone, settings.shuffled, settings.seed)
     floor = MAPS[settings.method].floor if backbone.kind == "resnet" else 0.0
-    parts = pixels.split(CHUNK)
-    asked = ([None] * len(parts) if of is None else of.split(CHUNK) for of in (labels, rivals))
-    drawn = [
-        _chunk(backbone, x, text_features, settings, label, rival)
-        for x, label, rival in zip(parts, *asked, strict=True)
-    ]
+    draw = partial(_chunk, backbone, text_features, settings)
+    drawn = backbone.map_batches.run(draw, pixels, labels, rivals)
     raw, tops, degenerate = (torch.cat(column) for column in zip(*drawn, strict=True))
     return MapBatch(raw, rollout.stretch(raw, settings.clip_quantile), tops, degenerate, floor)
 
 
 def _chunk(
     backbone: Backbone,
-    pixels: Tensor,
     text: Tensor,
     settings: AttentionSettings,
+    pixels: Tensor,
     labels: Tensor | None,
     rivals: Tensor | None,
 ) -> tuple[Tensor, Tensor, Tensor]:

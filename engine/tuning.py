@@ -74,7 +74,7 @@ def tune(
     first update. `weigh` gives the kept views weights for the losses that use them (None: all alike).
     """
     prompts = backbone.prompts(classes)
-    features = views.features.to(backbone.device, backbone.dtype)
+    features = views.features.to(backbone.device)
     context = prompts.context.clone().requires_grad_()
     optimiser = torch.optim.AdamW([context], lr=settings.learning_rate, weight_decay=settings.weight_decay)
     start = _look(backbone, prompts, features, context, settings.steps > 0)

@@ -123,7 +123,7 @@ def _dots(ledger: Ledger, backbone: Backbone, bases: Tensor, text: Tensor) -> tu
     before = ledger.check("dots_prev", before, GRADIENTS)
     last = ledger.check("dots_last", last, GRADIENTS)
     blocks = evidence.weighted([before, last], [1.0, 1.0])
-    maps = rollout.class_row(rollout.last_two(blocks), backbone.grid)
+    maps = rollout.class_row(rollout.last_two(blocks), backbone.grid).detach()
     return last[:, 0] <= NEARLY_DEGENERATE * last.abs().max(), maps
 
 

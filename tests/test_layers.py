@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
-    0: ("errors", "types", "settings"),
+    0: ("errors", "types", "settings", "precision"),
     1: ("measures", "rollout", "aggregation", "cache", "baselines", "jitter", "pictures", "drawing", "plain"),
     2: ("backbone", "predict", "augment"),
     3: ("shuffle", "maps", "attention", "inside", "occlusion", "views", "tuning", "ensemble", "agreement", "purify")

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import open_clip
 import torch
+import torch.nn.functional as F
 from open_clip.model import convert_to_custom_text_state_dict
 from torch import nn
 
-from ..errors import EngineError
+from ..errors import EngineError, require
+from ..precision import PRECISIONS
 from ..types import SEVEN_TEMPLATES
 from .hub import Report, fetch_model, fetch_weights
 from .model import Backbone
@@ -25,8 +27,11 @@ PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 
 
 def choose_device(device: str | None = None) -> torch.device:
-    """`device` if given, else CUDA, else Apple's MPS, else the CPU. Raises `EngineError` for one that is not there."""
-    if device is None:
+    """`device` if given and not `auto`, else CUDA, else Apple's MPS, else the CPU.
+
+    Raises `EngineError` for one that is not there.
+    """
+    if device in (None, "auto"):
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
@@ -37,19 +42,23 @@ def choose_device(device: str | None = None) -> torch.device:
         raise EngineError(f"Expected a device such as cpu or cuda; “{device}” is not available here.") from error
 
 
-def load_backbone(name: str = BUILT_IN, device: str | None = None, progress: Report | None = None) -> Backbone:
+def load_backbone(
+    name: str = BUILT_IN, device: str | None = None, precision: str = "fp32", progress: Report | None = None
+) -> Backbone:
     """Load a model: `fieldguide` (built in), `MODEL/TAG` or `MODEL/CHECKPOINT-FILE` with an open_clip model name,
     `hf-hub:ORG/NAME`, or `local-dir:FOLDER` in open_clip's folder format.
 
     `BASE+FILE` puts the image tower of FILE (as TeCoA and FARE publish theirs) into any of these; `difference` of the
-    backbone tells how far it moved. `progress` is told of every piece that a download brings. Raises `EngineError`
-    when name, folder, file or network is not what it should be.
+    backbone tells how far it moved. `precision` is a key of `PRECISIONS`. `progress` is told of every piece that a
+    download brings. Raises `EngineError` when name, folder, file, network, device or precision is not what it should
+    be.
     """
     target = choose_device(device)
+    _require_format(target, precision)
     source = parse(name)
     given = {part: read_weights(path) for part in ("file", "tower") if (path := getattr(source, part))}
     try:
-        model, tokenizer = _build(_fetched(source, progress), target)
+        model, tokenizer = _build(_fetched(source, progress))
     except ImportError as error:
         raise EngineError(f"{name} needs the package {error.name}: pip install {error.name}.") from error
     except EngineError:
@@ -67,6 +76,7 @@ def load_backbone(name: str = BUILT_IN, device: str | None = None, progress: Rep
         before = {key: value.clone() for key, value in model.visual.state_dict().items()}
         fit(given["tower"], model.visual, source.tower)
         moved = difference(before, model.visual.state_dict())
+    _place(model, target, PRECISIONS[precision])
     config = model.visual.preprocess_cfg
     words, templates = _declared(source.folder, "words.json"), _declared(source.folder, "templates.json")
     return Backbone(
@@ -80,6 +90,22 @@ def load_backbone(name: str = BUILT_IN, device: str | None = None, progress: Rep
         SEVEN_TEMPLATES if templates is None else templates,
         moved,
     )
+
+
+def _require_format(device: torch.device, precision: str) -> None:
+    require(precision in PRECISIONS, f"Expected a precision of {', '.join(PRECISIONS)}; got “{precision}”.")
+    try:
+        x = torch.zeros(1, 3, 4, 4, device=device, dtype=PRECISIONS[precision], requires_grad=True)
+        torch.autograd.grad(F.layer_norm(F.conv2d(x, x[..., :1, :1]) @ x, (4,)).sum(), x)
+    except (RuntimeError, TypeError) as error:
+        raise EngineError(f"{device} cannot compute in {precision}; choose another precision.") from error
+
+
+def _place(model: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
+    """Move the model; the scale of its logits stays exact, as a rounded one would change every confidence."""
+    scale = model.logit_scale.data.clone()
+    model.to(device, dtype)
+    model.logit_scale.data = scale.to(device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +131,7 @@ def _fetched(source: Source, progress: Report | None) -> _Parts:
     return _Parts(source.model, fetch_weights(repo, file, progress), published, source.model)
 
 
-def _build(parts: _Parts, device: torch.device) -> tuple[nn.Module, object]:
+def _build(parts: _Parts) -> tuple[nn.Module, object]:
     """Model and tokenizer; a plain name without weights becomes a model that waits for them."""
     empty = parts.weights is None and ":" not in parts.model
     with _quiet():
@@ -113,7 +139,6 @@ def _build(parts: _Parts, device: torch.device) -> tuple[nn.Module, object]:
             parts.model,
             pretrained=parts.weights and str(parts.weights),
             load_weights=not empty,
-            device=device,
             # OpenAI's activation; without it answers are wrong
             force_quick_gelu=bool(parts.published.get("quick_gelu")),
             force_preprocess_cfg={key: parts.published[key] for key in PREPROCESSING if key in parts.published},

@@ -21,19 +21,21 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as TF
 
 from ..errors import require
+from ..precision import PRECISIONS, at_least_single
 from ..types import SEVEN_TEMPLATES, Classes
 from .anatomy import anatomy
-from .prompts import Prompts, read_prompts
+from .batches import Batches
+from .prompts import Prompts, can_be_read, end_token, read_prompts
 from .tokens import Reader
 from .trace import Trace, watch_blocks, watch_layer
 
-IMAGE_BATCH = 64
-TEXT_BATCH = 256
 CACHED_LABEL_SETS = 64
 
 
 class Backbone:
     """A frozen CLIP-like model in evaluation mode on one device, safe to share between threads.
+
+    Whatever the precision of its weights, features, prompts and logits are float32.
 
     `name` is what it was loaded as, `words` the only words it knows (None: an open vocabulary), `templates` its prompt
     ensemble, `grid` its patch grid (rows, columns), `kind` and `averaged` as in `Anatomy`. `difference` is how far an
@@ -61,20 +63,20 @@ class Backbone:
         self.lock = threading.RLock()
         self.visual = model.visual
         self.text = getattr(model, "text", model)
-        parameter = next(model.parameters())
+        parameter = next(self.visual.parameters())
         self.device, self.dtype = parameter.device, parameter.dtype
-        self.mean = torch.tensor(mean, device=self.device, dtype=self.dtype).view(3, 1, 1)
-        self.std = torch.tensor(std, device=self.device, dtype=self.dtype).view(3, 1, 1)
+        exact = torch.promote_types(self.dtype, torch.float32)
+        self.mean = torch.tensor(mean, device=self.device, dtype=exact).view(3, 1, 1)
+        self.std = torch.tensor(std, device=self.device, dtype=exact).view(3, 1, 1)
         self.resize_mode = resize_mode
         size = self.visual.image_size
         self.image_size = int(size[0] if isinstance(size, tuple | list) else size)
         self._anatomy = anatomy(self.visual, self.image_size)
         self.kind, self.grid, self.averaged = self._anatomy.kind, self._anatomy.grid, self._anatomy.averaged
-        prefix = "text_" if hasattr(self.text, "text_pool_type") else ""
-        self._text_pool = getattr(self.text, f"{prefix}pool_type", "")
-        end = getattr(self.text, f"{prefix}eos_id") if self._text_pool == "eos" else None
         length = int(min(self.text.context_length, tokenizer.context_length))
-        self._reader = Reader(tokenizer, name, words, length, end)
+        self._reader = Reader(tokenizer, name, words, length, end_token(self.text))
+        self.map_batches = Batches(32, "the maps of one picture")
+        self._image_batches, self._text_batches = Batches(64, "one picture"), Batches(256, "one sentence")
         self._texts: OrderedDict[Classes, Tensor] = OrderedDict()
         self._prompts: OrderedDict[Classes, Prompts] = OrderedDict()
 
@@ -82,6 +84,11 @@ class Backbone:
     def scale(self) -> float:
         """What cosines are multiplied with to become logits (100 for OpenAI's CLIP)."""
         return float(self.model.logit_scale.exp())
+
+    @property
+    def precision(self) -> str:
+        """The key of `PRECISIONS` that its weights have."""
+        return next((name for name, dtype in PRECISIONS.items() if dtype == self.dtype), str(self.dtype))
 
     @property
     def parameters(self) -> int:
@@ -128,19 +135,16 @@ class Backbone:
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """Pixels in [0, 1] to the model's own scale, device and precision."""
-        return (pixels.to(self.device, self.dtype) - self.mean) / self.std
+        return ((pixels.to(self.mean) - self.mean) / self.std).to(self.dtype)
 
     def embed_image(self, pixels: Tensor) -> Tensor:
         """Features (b, d) of pixels (b, 3, s, s) in [0, 1], not yet unit; differentiable with respect to the pixels."""
-        chunks = []
-        for part in pixels.split(IMAGE_BATCH):
-            with self.lock:
-                chunks.append(self._see(part))
-        return torch.cat(chunks)
+        return torch.cat(self._image_batches.run(self._see, pixels))
 
     def _see(self, pixels: Tensor) -> Tensor:
-        seen = self.visual(self.normalise(pixels))
-        return seen[0] if isinstance(seen, tuple) else seen  # CoCa's tower gives its tokens as well
+        with self.lock:
+            seen = self.visual(self.normalise(pixels))
+        return at_least_single(seen[0] if isinstance(seen, tuple) else seen)  # CoCa's tower gives its tokens as well
 
     def encode_image(self, pixels: Tensor) -> Tensor:
         """Unit features (b, d) of pixels (b, 3, s, s) in [0, 1]; differentiable with respect to the pixels."""
@@ -151,15 +155,6 @@ class Backbone:
     def unknown_words(self, texts: tuple[str, ...]) -> tuple[str, ...]:
         """The words of `texts` that this model has never seen, in order; empty for an open vocabulary."""
         return self._reader.unknown_words(texts)
-
-    def _require_open_text_tower(self) -> None:
-        parts = ("token_embedding", "ln_final", "text_projection", "attn_mask")
-        open_tower = all(getattr(self.text, part, None) is not None for part in parts)
-        require(
-            open_tower and self._text_pool in ("argmax", "eos") and getattr(self.text, "cls_emb", None) is None,
-            f"Expected a text tower that reads the prompt at its end-of-text token; {self.name} has another kind,"
-            " so prompts cannot be tuned on it: choose a method that tunes none, such as CLIP, MTA or ZERO.",
-        )
 
     @torch.no_grad()
     def encode_text(self, classes: Classes) -> Tensor:
@@ -173,13 +168,17 @@ class Backbone:
             return self._texts[classes]
 
     def _encode_sentences(self, sentences: list[str]) -> Tensor:
-        parts = self._reader.read(sentences).to(self.device).split(TEXT_BATCH)
-        return torch.cat([F.normalize(self.model.encode_text(part), dim=-1) for part in parts])
+        ids = self._reader.read(sentences).to(self.device)
+        return F.normalize(at_least_single(torch.cat(self._text_batches.run(self.model.encode_text, ids))), dim=-1)
 
     @torch.no_grad()
     def prompts(self, classes: Classes) -> Prompts:
         """The prompts of the first template, ready for tuning. Cached per label set."""
-        self._require_open_text_tower()
+        require(
+            can_be_read(self.text),
+            f"Expected a text tower that reads the prompt at its end-of-text token; {self.name} has another kind,"
+            " so prompts cannot be tuned on it: choose a method that tunes none, such as CLIP, MTA or ZERO.",
+        )
         with self.lock:
             if classes not in self._prompts:
                 template = classes.templates[0]
@@ -193,7 +192,7 @@ class Backbone:
                 ends = self._reader.ends(ids)
                 count = int(self._reader.ends(self._reader.read([whole_words.strip()]))) - 1
                 ids, ends = ids[:, : int(ends.max()) + 1].to(self.device), ends.to(self.device)
-                embeddings = self.text.token_embedding(ids).to(self.dtype)
+                embeddings = at_least_single(self.text.token_embedding(ids))
                 made = Prompts(embeddings, ends, embeddings[0, 1 : 1 + count].clone())
                 _remember(self._prompts, classes, made)
             self._prompts.move_to_end(classes)
@@ -202,14 +201,14 @@ class Backbone:
     def encode_prompts(self, prompts: Prompts, context: Tensor | None = None) -> Tensor:
         """Unit text features (c, d) with `context` (tokens, width) in the place of the words before the class name."""
         context = prompts.context if context is None else context
-        features = []
-        for embeddings, ends in zip(
-            prompts.embeddings.split(TEXT_BATCH), prompts.ends.split(TEXT_BATCH), strict=True
-        ):
+
+        def read(embeddings: Tensor, ends: Tensor) -> Tensor:
             shared = context.expand(len(embeddings), -1, -1)
             filled = torch.cat([embeddings[:, :1], shared, embeddings[:, 1 + prompts.tokens :]], 1)
-            features.append(F.normalize(read_prompts(self.text, filled, ends), dim=-1))
-        return torch.cat(features)
+            return read_prompts(self.text, filled, ends)
+
+        features = torch.cat(self._text_batches.run(read, prompts.embeddings, prompts.ends))
+        return F.normalize(at_least_single(features), dim=-1)
 
     def logits(self, image_features: Tensor, text_features: Tensor) -> Tensor:
         """Scaled cosines (b, c) of unit features; SigLIP's bias is left out because no decision depends on it."""
@@ -254,8 +253,9 @@ class Backbone:
 
     def read_out(self, tokens: Tensor) -> Tensor:
         """Unit features (b, d) of a "vit" tower's tokens (b, 1 + gh*gw, width), as if its last block had left them."""
-        pooled, _ = self.visual._pool(tokens)
-        return F.normalize(pooled if self.visual.proj is None else pooled @ self.visual.proj, dim=-1)
+        pooled, _ = self.visual._pool(tokens.to(self.dtype))
+        seen = pooled if self.visual.proj is None else pooled @ self.visual.proj
+        return F.normalize(at_least_single(seen), dim=-1)
 
 
 def _remember(cache: OrderedDict, key: Classes, value: object) -> None:

@@ -25,13 +25,30 @@ class Prompts:
         return len(self.context)
 
 
+def can_be_read(text: nn.Module) -> bool:
+    """Whether `read_prompts` reads this text tower: a causal one that is asked at its end-of-text token."""
+    parts = ("token_embedding", "ln_final", "text_projection", "attn_mask")
+    whole = all(getattr(text, part, None) is not None for part in parts) and getattr(text, "cls_emb", None) is None
+    return whole and _of(text, "pool_type") in ("argmax", "eos")
+
+
+def end_token(text: nn.Module) -> int | None:
+    """The id of the end-of-text token, None where it is the greatest id of a prompt."""
+    return _of(text, "eos_id") if _of(text, "pool_type") == "eos" else None
+
+
+def _of(text: nn.Module, name: str) -> str | int | None:
+    """A fact about the tower; a CLIP that is its own text tower has it under another name."""
+    return getattr(text, f"text_{name}", getattr(text, name, None))
+
+
 def read_prompts(text: nn.Module, embeddings: Tensor, ends: Tensor) -> Tensor:
     """Text features (b, d), not yet unit, of token embeddings (b, length, width) read at the positions `ends` (b,).
 
     `text` is a causal text tower of open_clip; positions behind the longest end may be left out.
     """
     length = embeddings.shape[1]
-    x = embeddings + text.positional_embedding[:length].to(embeddings.dtype)
+    x = (embeddings + text.positional_embedding[:length].to(embeddings.dtype)).to(text.transformer.get_cast_dtype())
     x = text.transformer(x, attn_mask=text.attn_mask[:length, :length])
     x = text.ln_final(x)[torch.arange(len(x), device=x.device), ends]
     projection = text.text_projection

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from ..precision import at_least_single
 
 Kept = tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]  # tokens, attention, normed, left as in `Trace`
 
@@ -20,6 +22,7 @@ class Trace:
     `tokens` are the inputs of the traced transformer blocks, each (b, 1 + gh*gw, width), `attention` their weights
     (b, heads, 1 + gh*gw, 1 + gh*gw), `normed` the tokens behind the block's first LayerNorm, `left` the tokens as each
     block leaves them, all in block order.
+    All are float32 whatever the precision of the weights, and so are gradients with respect to them.
     For a ResNet `tokens` holds the one layer4 output (b, channels, gh, gw). Towers without a readable attention keep
     tokens only, patches last.
     """
@@ -40,20 +43,21 @@ def watch_blocks(blocks: Sequence[nn.Module], attention: bool = True) -> Iterato
     left: list[Tensor] = []
 
     def leaf(module: nn.Module, args: tuple) -> tuple:
-        first = args[0].detach().requires_grad_() if not tokens else args[0]
-        tokens.append(first)
-        return (first, *args[1:])
+        entering = at_least_single(args[0])
+        tokens.append(entering if tokens else entering.detach().requires_grad_())
+        return (tokens[-1].to(args[0].dtype), *args[1:])
 
     def attend(module: nn.MultiheadAttention, args: tuple, kwargs: dict, output: tuple) -> tuple[Tensor, Tensor]:
         mixed, found = self_attention(module, args[0], kwargs.get("attn_mask"))
         weights.append(found)
         return mixed, found
 
-    def keep_normed(module: nn.Module, args: tuple, output: Tensor) -> None:
-        normed.append(output)
+    def keep_in(kept: list[Tensor]) -> Callable[[nn.Module, tuple, Tensor], Tensor]:
+        def keep(module: nn.Module, args: tuple, output: Tensor) -> Tensor:
+            kept.append(at_least_single(output))
+            return kept[-1].to(output.dtype)
 
-    def keep_left(module: nn.Module, args: tuple, output: Tensor) -> None:
-        left.append(output)
+        return keep
 
     handles = []
     try:
@@ -61,9 +65,9 @@ def watch_blocks(blocks: Sequence[nn.Module], attention: bool = True) -> Iterato
             handles.append(block.register_forward_pre_hook(leaf))
             if not attention:
                 continue
-            handles.append(block.ln_1.register_forward_hook(keep_normed))
+            handles.append(block.ln_1.register_forward_hook(keep_in(normed)))
             handles.append(block.attn.register_forward_hook(attend, with_kwargs=True))
-            handles.append(block.register_forward_hook(keep_left))
+            handles.append(block.register_forward_hook(keep_in(left)))
         yield tokens, weights, normed, left
     finally:
         for handle in handles:
@@ -78,9 +82,9 @@ def self_attention(module: nn.MultiheadAttention, tokens: Tensor, mask: Tensor |
     """
     joined = F.linear(tokens, module.in_proj_weight, module.in_proj_bias)
     query, key, value = joined.unflatten(-1, (3, module.num_heads, -1)).permute(2, 0, 3, 1, 4)
-    scores = (query / math.sqrt(query.shape[-1])) @ key.transpose(-2, -1)
+    scores = at_least_single((query / math.sqrt(query.shape[-1])) @ key.transpose(-2, -1))
     weights = (scores if mask is None else scores + mask).softmax(-1)
-    return module.out_proj((weights @ value).transpose(1, 2).flatten(2)), weights
+    return module.out_proj((weights.to(value.dtype) @ value).transpose(1, 2).flatten(2)), weights
 
 
 @contextmanager
@@ -89,8 +93,8 @@ def watch_layer(layer: nn.Module) -> Iterator[Kept]:
     tokens: list[Tensor] = []
 
     def leaf(module: nn.Module, args: tuple, output: Tensor) -> Tensor:
-        tokens.append(output.detach().requires_grad_())
-        return tokens[0]
+        tokens.append(at_least_single(output).detach().requires_grad_())
+        return tokens[0].to(output.dtype)
 
     handle = layer.register_forward_hook(leaf)
     try:

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
     """Time all stages and print."""
     require(args.runs >= 1, f"Expected at least one run; got {args.runs}.")
     started = time.perf_counter()
-    backbone = load_backbone(args.model, args.device)
+    backbone = load_backbone(args.model, args.device, args.precision)
     timings = [Timing("load the model", time.perf_counter() - started, None), *_stages(backbone, args.runs)]
     timings += _page(args)
     forward = next(timing.seconds for timing in timings if timing.stage == "predict")
@@ -70,11 +70,12 @@ def run(args: argparse.Namespace) -> None:
     data = [
         {"stage": t.stage, "seconds": t.seconds, "forwards": t.seconds / forward, "limit": t.limit} for t in timings
     ]
-    document = {"model": backbone.name, "device": str(backbone.device), "threads": torch.get_num_threads()}
-    document |= {"stages": data, "memory_gb": memory, "memory_limit_gb": 2.5}
+    document = {"model": backbone.name, "device": str(backbone.device), "precision": backbone.precision}
+    document |= {"threads": torch.get_num_threads(), "stages": data, "memory_gb": memory, "memory_limit_gb": 2.5}
     rows = [(t.stage, f"{t.seconds:.3f}", f"{t.seconds / forward:.1f}", _limit(t)) for t in timings]
     lines = [
-        f"{backbone.name} on {backbone.device}, {torch.get_num_threads()} threads, median of {args.runs}",
+        f"{backbone.name} on {backbone.device}, {backbone.precision}, {torch.get_num_threads()} threads,"
+        f" median of {args.runs}",
         "",
         *table(("stage", "seconds", "forwards", "limit"), rows),
         "",
@@ -111,7 +112,8 @@ def _page(args: argparse.Namespace) -> list[Timing]:
     """How long the page's own process takes until it can be opened; nothing where the engine stands alone."""
     if not PAGE.is_file():
         return []
-    command = [sys.executable, str(PAGE), "--model", args.model, *(["--device", args.device] if args.device else [])]
+    chosen = ["--model", args.model, "--device", args.device, "--precision", args.precision]
+    command = [sys.executable, str(PAGE), *chosen]
 
     def start() -> None:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as page:

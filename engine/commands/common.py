@@ -13,6 +13,7 @@ from ..attacks import attack
 from ..backbone import BUILT_IN, FORMS, Backbone, load_backbone
 from ..errors import EngineError, require
 from ..pictures import load_picture
+from ..precision import PRECISIONS
 from ..settings import AttackSettings
 from ..types import DEFAULT_TEMPLATE, Adversarial, Classes
 
@@ -45,6 +46,7 @@ class Job:
             "note": self.note,
             "model": self.backbone.name,
             "difference": self.backbone.difference,
+            "precision": self.backbone.precision,
             "classes": list(self.classes.names),
             "templates": list(self.classes.templates),
             "truth": None if self.label is None else self.classes.names[self.label],
@@ -52,10 +54,11 @@ class Job:
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """--model and --device."""
+    """--model, --device and --precision."""
     group = parser.add_argument_group("model")
     group.add_argument("--model", default=BUILT_IN, help=f"{FORMS}; default: %(default)s")
-    group.add_argument("--device", help="cpu, cuda, mps (default: the best that is there)")
+    group.add_argument("--device", default="auto", help="cpu, cuda, mps or auto: the best that is there (default)")
+    group.add_argument("--precision", choices=list(PRECISIONS), default="fp32", help="of its weights; default: fp32")
 
 
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +86,7 @@ def open_job(args: argparse.Namespace) -> Job:
     classes, truth = _classes(args)
     name = args.label or truth
     label = None if name is None else classes.index(name)
-    backbone = load_backbone(args.model, args.device)
+    backbone = load_backbone(args.model, args.device, args.precision)
     return Job(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)
 
 

@@ -66,7 +66,8 @@ def run(args: argparse.Namespace) -> None:
     asked = asked_of(source, plan, args.model)
     _check_against(args, asked)
     kept = [] if args.out is None else read_kept(args.out)
-    stream = evaluate(source, plan, Processes(args.model, args.device, args.workers), args.out, args.cache)
+    crew = Processes(args.model, args.device, args.workers, args.precision)
+    stream = evaluate(source, plan, crew, args.out, args.cache)
     collected = list(islice(stream, len(kept)))  # at once, so that the time left is told by the others
     collected += tqdm(
         stream, total=len(source), initial=len(kept), unit="pictures", smoothing=0, file=sys.stderr, disable=args.json

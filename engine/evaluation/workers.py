@@ -42,6 +42,7 @@ class Processes:
     model: str
     device: str | None = None
     count: int = 1
+    precision: str = "fp32"
 
     def __post_init__(self) -> None:
         require(self.count >= 1, f"Expected at least one worker; got {self.count}.")
@@ -51,7 +52,8 @@ class Processes:
         """Start processes as they are needed. Raises `EngineError` when one is ended from outside."""
         with ProcessPoolExecutor(self.count, get_context("spawn"), _begin) as pool:
             try:
-                yield lambda work, items: pool.map(partial(_call, work, self.model, self.device), items)
+                model = (self.model, self.device, self.precision)
+                yield lambda work, items: pool.map(partial(_call, work, model), items)
             except BrokenProcessPool as error:
                 raise EngineError(
                     "A worker process was ended from outside; memory may have run short: use fewer workers."
@@ -69,11 +71,11 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _call(work: Work, model: str, device: str | None, item: Any) -> Any:
-    return work(_open(model, device), item)
+def _call(work: Work, model: tuple[str, str | None, str], item: Any) -> Any:
+    return work(_open(*model), item)
 
 
 @cache
-def _open(model: str, device: str | None) -> Backbone:
+def _open(model: str, device: str | None, precision: str) -> Backbone:
     """The one model of this process."""
-    return load_backbone(model, device)
+    return load_backbone(model, device, precision)
