@@ -110,6 +110,17 @@ class Page:
 
         trigger(handler, [*before, *self.inputs], outputs, trigger_mode="always_last", **_CHEAP)
 
+    def pick(self, trigger: Callable, draw: Callable[..., dict], outputs: list) -> None:
+        """Let a press inside a figure draw again from what is there; the model does not run.
+
+        `draw` takes the session, the choices and the event, whose data the browser made up: it may hold anything.
+        """
+
+        def handler(event: gr.EventData, request: gr.Request, *values: object) -> dict:
+            return draw(self.store.get(request.session_hash), Choices(*values), event) or gr.skip()
+
+        trigger(handler, self.inputs, outputs, trigger_mode="always_last", **_CHEAP)
+
     def forget(self, names: tuple[str, ...], part: str) -> None:
         """When one of the controls changes, drop `part` and all that followed from it, visibly."""
         first = {"adversarial": 2, "maps": 3, "views": 4, "steps": 5, "defences": 6}[part]

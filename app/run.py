@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import engine
-from app.session import MapPair, Session, Store
+from app.session import InsidePair, MapPair, Session, Store
 
 VERBS = {
     "predict": engine.predict,
     "attack": engine.attack,
     "attend": engine.attend,
+    "look_inside": engine.look_inside,
     "make_views": engine.make_views,
     "tune": engine.tune,
     "defend": engine.defend,
@@ -24,7 +25,7 @@ VERBS = {
     "answer_question": engine.answer_question,
 }
 STEP_OF = {
-    "clean": 1, "attack-step": 2, "attacked": 2, "map-clean": 3, "map-attacked": 3,
+    "clean": 1, "attack-step": 2, "attacked": 2, "map-clean": 3, "map-attacked": 3, "inside": 3,
     "views": 4, "tune-step": 5, "ensemble": 6, "method": 6,
 }  # fmt: skip
 DWELL_SECONDS = 1.5  # a step of the story that the page opened by itself stays open at least this long
@@ -99,6 +100,9 @@ class Job:
             for name, pixels in (("map-clean", adversarial.clean), ("map-attacked", adversarial.saved)):
                 drawn = self.worker.one("attend", pixels, question, settings.attention, adversarial.label)
                 yield engine.Stage(name, drawn)
+        elif part == "inside":
+            pictures = (session.adversarial.clean, session.adversarial.saved)
+            yield engine.Stage("inside", InsidePair(*(self.worker.one("look_inside", p, question) for p in pictures)))
         elif part == "views":
             made = self.worker.one("make_views", session.adversarial.saved, question, settings.views)
             yield engine.Stage("views", made)

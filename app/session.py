@@ -24,7 +24,8 @@ _DOWNSTREAM = {
     "steps": ("ensemble", "defences"),
     "views": ("steps", "ensemble", "defences"),
     "maps": (),
-    "adversarial": ("maps", "views", "steps", "ensemble", "defences"),
+    "inside": (),
+    "adversarial": ("maps", "inside", "views", "steps", "ensemble", "defences"),
 }
 _DOWNSTREAM["clean"] = ("adversarial", *_DOWNSTREAM["adversarial"])
 _DOWNSTREAM["question"] = ("clean", *_DOWNSTREAM["clean"])
@@ -63,6 +64,14 @@ class MapPair:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class InsidePair:
+    """What all heads of the model attend to, in the clean and in the attacked picture."""
+
+    clean: engine.Inside
+    attacked: engine.Inside
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Session:
     """The state of one visitor; every `with_…` returns another Session without what no longer follows."""
 
@@ -72,6 +81,7 @@ class Session:
     clean: engine.Prediction | None = None
     adversarial: engine.Adversarial | None = None
     maps: MapPair | None = None
+    inside: InsidePair | None = None
     views: engine.ViewSet | None = None
     steps: tuple[engine.TuneStep, ...] = ()
     ensemble: engine.Ensemble | None = None

@@ -16,7 +16,10 @@ NEXT = {
     "clean": "attack", "attack-step": "attack", "attacked": "maps", "map-clean": "maps", "map-attacked": "views",
     "views": "tune", "tune-step": "tune", "ensemble": "methods", "method": "methods",
 }  # fmt: skip
-NEEDS = {"attack": (), "maps": ("attack",), "views": ("attack",), "tune": ("attack", "views"), "methods": ("attack",)}
+NEEDS = {
+    "attack": (), "maps": ("attack",), "inside": ("attack",), "views": ("attack",), "tune": ("attack", "views"),
+    "methods": ("attack",),
+}  # fmt: skip
 HOLDS = {"attack": "adversarial", "views": "views", "tune": "steps"}
 SHARE = {
     "clean": 0.03,
@@ -70,7 +73,7 @@ class Story:
 
     def run(self, job: Job, choices: Choices, part: str) -> Iterator[dict]:
         """One part of the story from the session as it is."""
-        number = {"attack": 2, "maps": 3, "views": 4, "tune": 5, "methods": 6, "ensemble": 6}[part]
+        number = {"attack": 2, "maps": 3, "inside": 3, "views": 4, "tune": 5, "methods": 6, "ensemble": 6}[part]
         yield {self.page.journey: journey(job.session, number)} | self.page.say(text.BUSY[part], "busy")
         if part == "methods":
             job.keep(job.session.without("defences"))

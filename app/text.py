@@ -38,6 +38,7 @@ BUSY = {
     "clean": "Comparing the picture with every class name",
     "attack": "Attacking: looking for the worst change within the limit",
     "maps": "Looking where the evidence lies",
+    "inside": "Looking into every head",
     "views": "Making and encoding views",
     "tune": "Tuning the prompt",
     "ensemble": "Weighing the views",
@@ -47,6 +48,7 @@ BUSY = {
 DONE = {
     "attack": "Attack finished.",
     "maps": "Maps drawn.",
+    "inside": "All heads drawn.",
     "views": "Views made.",
     "tune": "Prompt tuned.",
     "methods": "Methods compared.",
@@ -146,6 +148,7 @@ MAP_DEGENERATE = (
     "{which}: in the last block the class token's weight was not positive, so what remains there is amplified"
     " rounding residue. Do not read it as evidence; try another map."
 )
+MAP_CLEAN, MAP_ATTACKED, MAP_DIFFERENCE = "● Clean", "▲ Attacked", "Attacked − clean"
 MAP_TRUE, MAP_ANSWER, MAP_RIVAL = "the true class", "the clean answer", "the answer after the attack"
 MAP_SHARED, MAP_OWN = "one scale for all maps", "each map on its own scale: colours do not compare"
 MAP_CAPTION = (
@@ -157,6 +160,37 @@ MAP_CAPTION = (
     ),
 )
 AGREEMENT_NULL = "random noise of the same size"
+AGREEMENT_RANDOM = "a map drawn at random"
+
+INSIDE_PICTURE, INSIDE_PICTURES = "Heads of the", {"clean": "clean picture", "attacked": "attacked picture"}
+INSIDE_ORDER = "Order of the heads"
+INSIDE_ORDERS = {"number": "as numbered", "focused": "most focused first", "moved": "most moved by the attack first"}
+INSIDE_LOOK = "Look inside"
+INSIDE_EMPTY = "Press **Look inside** to see what every head of every layer reads, and to ask single patches."
+INSIDE_TITLE = "What the class token reads, head by head: {picture}"
+INSIDE_SHARED, INSIDE_OWN = "one scale for all heads and both pictures", "each head on its own scale"
+INSIDE_OPENED = "Layer {layer}, head {head}: what {reader} reads"
+INSIDE_CLASS, INSIDE_PATCH = "the class token", "the patch in row {row}, column {column}"
+INSIDE_PRESS = "Press a patch to see what it reads, or move from patch to patch with the arrow keys."
+INSIDE_BACK = "Back to the class token"
+INSIDE_NONE_LONG = "No patch stands out by the length of its token after this layer."
+INSIDE_LONG = (
+    "Dashed: patches whose token is more than twice as long as the median after this layer (clean {clean}, attacked"
+    " {attacked}). Models use such patches as scratch space (Darcet et al., ICLR 2024): do not read them as evidence."
+)
+INSIDE_LAYERS = "What would the answer be after each layer?"
+INSIDE_LAYERS_HINT = "read off as if that layer were the last"
+INSIDE_TRUE_CLEAN, INSIDE_TRUE_ATTACKED = "attacked class, clean picture", "attacked class, attacked picture"
+INSIDE_NOW = "answer after the attack"
+INSIDE_CAPTION = (
+    ("What you see", "raw attention: which patches a head reads for the class token, or for the patch you pressed."),
+    ("How", "softmax of query times key in that head, as it is; what goes to the class token itself is left out."),
+    (
+        "What it does not show",
+        "what the head does with what it reads, nor whether the answer depends on it. Early layers were never trained"
+        " to answer, so their probabilities are a rough guide.",
+    ),
+)
 
 VIEW_KIND = "Kind"
 VIEW_KINDS = {

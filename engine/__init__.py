@@ -7,7 +7,7 @@ from .attacks import ATTACKS, attack
 from .attention import attend, methods_for
 from .backbone import FORMS as MODEL_FORMS
 from .backbone import Backbone, load_backbone
-from .baselines import sign_noise
+from .baselines import random_map, sign_noise
 from .defend import defend
 from .ensemble import fuse
 from .errors import EngineError
@@ -16,7 +16,7 @@ from .evaluation.summary import wilson
 from .fieldguide import COLOURS, KINDS, PATTERNS, Specimen, is_held_out, random_specimen
 from .inside import Inside, look_inside
 from .maps import MAPS
-from .measures import centre_shift, spearman, ssim, top_iou
+from .measures import centre_shift, energy_inside, pointing_hit, spearman, ssim, top_iou
 from .methods import METHODS
 from .occlusion import Occlusion, occlude
 from .painter import Painted, paint_specimen
@@ -93,6 +93,7 @@ __all__ = [
     "centre_shift",
     "defence_data",
     "defend",
+    "energy_inside",
     "explore",
     "fuse",
     "is_held_out",
@@ -104,8 +105,10 @@ __all__ = [
     "methods_for",
     "occlude",
     "paint_specimen",
+    "pointing_hit",
     "predict",
     "prediction_data",
+    "random_map",
     "random_specimen",
     "save_png",
     "sign_noise",

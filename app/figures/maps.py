@@ -11,6 +11,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from app.choices import Choices
+
 from .html import esc
 
 CELL = 10
@@ -30,13 +32,30 @@ class Look:
     smooth: bool = False
     shared: bool = True
 
+    @classmethod
+    def of(cls, choices: Choices) -> Look:
+        """The look that a visitor has chosen."""
+        colours = choices.colours if choices.colours in SEQUENTIAL else "viridis"
+        return cls(colours, choices.cells == "smooth", choices.scale != "own")
+
 
 def heat_map(
-    name: str, values: Tensor, pixels: Tensor, scale: tuple[float, float], look: Look, mask: Tensor | None = None
+    name: str,
+    values: Tensor,
+    pixels: Tensor,
+    scale: tuple[float, float],
+    look: Look,
+    mask: Tensor | None = None,
+    marked: Tensor | None = None,
 ) -> str:
-    """One unsigned map (gh, gw) over pixels (3, s, s), the top fifth of its cells outlined, with its colour bar."""
+    """One unsigned map (gh, gw) over pixels (3, s, s), the top fifth of its cells outlined, with its colour bar.
+
+    `mask` (s, s) is the object, drawn as a thin line; `marked` (gh, gw) are cells to be outlined with dashes.
+    """
     cells = values.numpy()
     lines = _outline(top_cells(cells), "contour") + _object_outline(mask, cells.shape)
+    if marked is not None:
+        lines += f'<path class="marked" d="{_border(marked.numpy(), CELL)}"/>'
     return _figure(name, cells, pixels, scale, SEQUENTIAL[look.colours], look.smooth, lines)
 
 
@@ -104,8 +123,8 @@ def _backdrop(pixels: Tensor) -> str:
 def _patches(cells: np.ndarray, shares: np.ndarray, colours: str) -> str:
     painted = to_image(shares, colours)
     return "".join(
-        f'<rect x="{column * CELL}" y="{row * CELL}" width="{CELL}" height="{CELL}"'
-        f' fill="#{bytes(painted[row, column]).hex()}"><title>row {row + 1}, column {column + 1}:'
+        f'<rect data-cell="{row * cells.shape[1] + column}" x="{column * CELL}" y="{row * CELL}" width="{CELL}"'
+        f' height="{CELL}" fill="#{bytes(painted[row, column]).hex()}"><title>row {row + 1}, column {column + 1}:'
         f" {cells[row, column]:.4g}</title></rect>"
         for row in range(cells.shape[0])
         for column in range(cells.shape[1])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gradio as gr
+from torch import Tensor
 
 import engine
 from app import text
 from app.choices import Choices
 from app.controls import menu
-from app.figures.html import caption, empty, esc, levels, note, section, table
+from app.figures.html import caption, empty, esc, levels, note, percent, section, table
 from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, upper_end
 from app.page import Page
-from app.session import MapPair, Session
+from app.session import MapPair, Session, Shown
+from app.stages.inside import InsideBrowser
 
 SET_OPACITY = "(value) => { document.documentElement.style.setProperty('--overlay', value); return []; }"
 
@@ -37,19 +39,25 @@ class AttentionStage:
         self.maps = gr.HTML(elem_id="maps")
         self.numbers = gr.HTML(elem_id="map-agreement")
         self.caption = gr.HTML(elem_id="map-caption")
+        self.inside = InsideBrowser()
         self.controls = {"map_method": method, "colours": colours, "cells": cells, "scale": scale}
-        self.outputs = [self.maps, self.numbers, self.caption]
+        self.own = [self.maps, self.numbers, self.caption]
+        self.outputs = [*self.own, *self.inside.outputs]
 
     def wire(self, page: Page) -> None:
         """Looking needs the model; everything else only draws again."""
         page.compute(self.button.click, page.story.work_on("maps"))
         page.forget(("map_method",), "maps")
         for name in ("colours", "cells", "scale"):
-            page.redraw(self.controls[name].input, self.draw, self.outputs)
+            page.redraw(self.controls[name].input, self._draw_maps, self.own)
         self.opacity.input(None, [self.opacity], None, js=SET_OPACITY, api_visibility="private")
+        self.inside.wire(page)
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """The panel as the session has it."""
+        return self._draw_maps(session, choices) | self.inside.draw(session, choices)
+
+    def _draw_maps(self, session: Session, choices: Choices) -> dict:
         pair = session.maps
         if pair is None:
             said = text.MISSING["Attention"] if session.adversarial is None else text.EMPTY["Attention"]
@@ -59,15 +67,10 @@ class AttentionStage:
         words = {"label": label, "how": how}
         parts = [(head, body.format(**words)) for head, body in text.MAP_CAPTION]
         return {
-            self.maps: _warnings(pair) + _maps(session, _look(choices)),
-            self.numbers: _agreement(session),
+            self.maps: _warnings(pair) + _maps(session, Look.of(choices)),
+            self.numbers: _agreement(session) + _truth(session),
             self.caption: caption(parts),
         }
-
-
-def _look(choices: Choices) -> Look:
-    colours = choices.colours if choices.colours in SEQUENTIAL else "viridis"
-    return Look(colours, choices.cells == "smooth", choices.scale != "own")
 
 
 def _warnings(pair: MapPair) -> str:
@@ -110,32 +113,62 @@ def _row(
 ) -> str:
     result, mask = session.adversarial, session.picture.mask
     drawn = ""
-    for name, values, pixels in (("● Clean", clean.raw, result.clean), ("▲ Attacked", attacked.raw, result.saved)):
+    both = ((text.MAP_CLEAN, clean.raw, result.clean), (text.MAP_ATTACKED, attacked.raw, result.saved))
+    for name, values, pixels in both:
         scale = shared or (float(values.min()), upper_end(values.numpy()))
         drawn += heat_map(name, values, pixels, scale, look, mask)
-    drawn += difference_map("Attacked − clean", attacked.raw - clean.raw, result.clean, look)
+    drawn += difference_map(text.MAP_DIFFERENCE, attacked.raw - clean.raw, result.clean, look)
     return f'<div class="maps">{drawn}</div>'
 
 
 def _agreement(session: Session) -> str:
     pair = session.maps
     size = levels(session.adversarial.linf())
-    rows = [_agreement_row("attacked picture", pair.clean, pair.attacked)]
+    rows = [_agreement_row(_flagged("attacked picture", pair.attacked), pair.clean.raw, pair.attacked.raw)]
     if pair.noisy is not None:
-        rows.append(_agreement_row(f"{text.AGREEMENT_NULL} ({size})", pair.clean, pair.noisy))
+        name = _flagged(f"{text.AGREEMENT_NULL} ({size})", pair.noisy)
+        rows.append(_agreement_row(name, pair.clean.raw, pair.noisy.raw))
+    rows.append(_agreement_row(text.AGREEMENT_RANDOM, pair.clean.raw, _chance_map(session)))
     heads = ("Clean map compared with", "Rank correlation", "Top 20 % in common (IoU)", "Centre moved by")
     return section(
         "Did the attack move the map?", table(heads, rows, "Agreement of maps"), "beside its null: harmless noise"
     )
 
 
-def _agreement_row(name: str, first: engine.AttentionMap, second: engine.AttentionMap) -> tuple[str, ...]:
-    a, b = first.raw, second.raw
-    shift = engine.centre_shift(a.clamp_min(0), b.clamp_min(0))
-    flag = " (degenerate map)" if second.degenerate else ""
+def _truth(session: Session) -> str:
+    """Whether the maps find the object, where it is known which pixels it has."""
+    shown, pair = session.picture, session.maps
+    if shown.mask is None:
+        return ""
+    named = (("clean map", pair.clean.raw), ("attacked map", pair.attacked.raw))
+    rows = [_truth_row(name, values, shown) for name, values in (*named, (text.AGREEMENT_RANDOM, _chance_map(session)))]
+    area = f"the object covers {percent(float(shown.mask.float().mean()))} of the picture"
+    heads = ("Map", "Strongest cell", "Of the map, on the object", "on the part that tells")
+    return section("Does the map find the object?", table(heads, rows, "Maps against the painted truth"), area)
+
+
+def _truth_row(name: str, values: Tensor, shown: Shown) -> tuple[str, ...]:
+    hit, told_by = engine.pointing_hit(values, shown.mask), engine.pointing_hit(values, shown.part)
+    where = "on the part that tells" if told_by else "on the object" if hit else "beside the object"
+    icon = f'<span class="{"good" if hit else "bad"}" aria-hidden="true">{"✓" if hit else "✗"}</span>'
+    shares = (percent(engine.energy_inside(values, mask)) for mask in (shown.mask, shown.part))
+    return esc(name), f"{icon} {where}", *shares
+
+
+def _chance_map(session: Session) -> Tensor:
+    """A map that knows nothing, of the same grid."""
+    return engine.random_map(tuple(session.maps.clean.raw.shape), session.adversarial.label)
+
+
+def _flagged(name: str, found: engine.AttentionMap) -> str:
+    return f"{name} (degenerate map)" if found.degenerate else name
+
+
+def _agreement_row(name: str, first: Tensor, second: Tensor) -> tuple[str, ...]:
+    shift = engine.centre_shift(first.clamp_min(0), second.clamp_min(0))
     return (
-        esc(name + flag),
-        f"{engine.spearman(a, b):.2f}",
-        f"{100 * engine.top_iou(a, b):.0f} %",
+        esc(name),
+        f"{engine.spearman(first, second):.2f}",
+        f"{100 * engine.top_iou(first, second):.0f} %",
         f"{100 * shift:.1f} % of the side",
     )

@@ -62,21 +62,7 @@ class ViewsStage:
         page.forget(tuple(self.controls), "views")
         self.sort.input(None, [self.sort], None, js=SORT_TILES, api_visibility="private")
 
-        def open_view(event: gr.EventData, request: gr.Request) -> dict:
-            views = page.store.get(request.session_hash).views
-            place = getattr(event, "index", None)
-            if views is None or not isinstance(place, int) or not 0 <= place < len(views):
-                return {self.title: gr.skip()}
-            return self._open(page.store.get(request.session_hash), place)
-
-        self.grid.click(
-            open_view,
-            None,
-            [self.title, *self.parts],
-            show_progress="hidden",
-            api_visibility="private",
-            concurrency_limit=None,
-        )
+        page.pick(self.grid.click, self._picked, [self.title, *self.parts])
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """The panel as the session has it."""
@@ -107,6 +93,12 @@ class ViewsStage:
         )
         body = f'{known}<div class="tiles">{tiles}</div>'
         return {self.grid: section(f"{len(views)} views of the attacked picture", body)}
+
+    def _picked(self, session: Session, choices: Choices, event: gr.EventData) -> dict:
+        place = getattr(event, "index", None)
+        if session.views is None or not isinstance(place, int) or not 0 <= place < len(session.views):
+            return {}
+        return self._open(session, place)
 
     def _open(self, session: Session, view: int) -> dict:
         views, size = session.views, session.views.pixels.shape[-1]

@@ -1,0 +1,40 @@
+"""All attention heads of one picture at a glance, each as a small picture that can be pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from torch import Tensor
+
+from .html import esc
+from .maps import data_uri, to_image, upper_end
+
+
+def head_grid(
+    maps: Tensor, scale: tuple[float, float] | None, colours: str, order: Sequence[Sequence[int]], notes: Tensor
+) -> str:
+    """Maps (layers, heads, gh, gw), one row a layer, heads in the `order` of their layer.
+
+    `scale` is shared by all, or each has its own (None); `notes` (layers, heads) are the entropies that tooltips tell.
+    """
+    rows = "".join(
+        f'<div class="head-row"><span class="layer">layer {layer + 1}</span>'
+        + "".join(_tile(maps, layer, head, scale, colours, notes) for head in order[layer])
+        + "</div>"
+        for layer in range(len(maps))
+    )
+    return f'<div class="heads" style="--heads:{maps.shape[1]}">{rows}</div>'
+
+
+def _tile(
+    maps: Tensor, layer: int, head: int, scale: tuple[float, float] | None, colours: str, notes: Tensor
+) -> str:
+    values = maps[layer, head].numpy()
+    low, high = scale or (float(values.min()), upper_end(values))
+    told = f"layer {layer + 1}, head {head + 1}: entropy {float(notes[layer, head]):.2f} nats"
+    drawn = to_image((values - low) / max(high - low, 1e-12), colours)
+    return (
+        f'<button type="button" class="head-tile" data-index="{layer * maps.shape[1] + head}" title="{esc(told)}">'
+        f'<img src="{data_uri(np.ascontiguousarray(drawn))}" alt="{esc(told)}"><span>{head + 1}</span></button>'
+    )

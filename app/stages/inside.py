@@ -1,0 +1,173 @@
+"""Within step 3: every layer and head of the model, what a patch reads from the others, and answers layer by layer."""
+
+from __future__ import annotations
+
+import gradio as gr
+import torch
+from torch import Tensor
+
+import engine
+from app import text
+from app.choices import Choices
+from app.controls import menu
+from app.figures.curves import Line, curve
+from app.figures.heads import head_grid
+from app.figures.html import caption, differing, empty, esc, section
+from app.figures.maps import Look, difference_map, heat_map, upper_end
+from app.page import Page
+from app.session import InsidePair, Session
+from app.stages.inputs import PICK
+
+LONG = 2.0  # a token this many times as long as the median of its layer stands out
+CLASS_TOKEN = -1  # in place of the number of a patch
+PICK_PATCH = """const tell = (cell) => {
+  const opened = element.querySelector('[data-head]');
+  if (opened) trigger('click', {head: Number(opened.dataset.head), cell});
+};
+element.tabIndex = 0;
+element.addEventListener('click', (event) => {
+  const cell = event.target.closest('[data-cell]');
+  if (cell) tell(Number(cell.dataset.cell));
+  if (event.target.closest('[data-back]')) tell(-1);
+});
+element.addEventListener('keydown', (event) => {
+  const opened = element.querySelector('[data-head]');
+  const step = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}[event.key];
+  if (!opened || !step) return;
+  event.preventDefault();
+  const {rows, columns, at} = Object.fromEntries(['rows', 'columns', 'at'].map((n) => [n, Number(opened.dataset[n])]));
+  const within = (value, count) => Math.min(count - 1, Math.max(0, value));
+  if (at < 0) return tell(0);
+  tell(within(Math.floor(at / columns) + step[0], rows) * columns + within(at % columns + step[1], columns));
+});"""
+
+
+class InsideBrowser:
+    """The lower half of step 3. What is opened is told by the browser, so nothing here keeps state."""
+
+    def __init__(self) -> None:
+        with gr.Row(elem_classes=["controls", "redraw"]):
+            self.which = menu(text.INSIDE_PICTURES, "clean", text.INSIDE_PICTURE, "inside-which", 150)
+            self.order = menu(text.INSIDE_ORDERS, "number", text.INSIDE_ORDER, "inside-order", 200)
+            self.button = gr.Button(text.INSIDE_LOOK, elem_id="look-inside", min_width=130, scale=0)
+        with gr.Row(elem_id="inside"):
+            self.heads = gr.HTML(elem_id="heads", js_on_load=PICK)
+            self.layers = gr.HTML(elem_id="layer-answers")
+        self.opened = gr.HTML(elem_id="head-opened", js_on_load=PICK_PATCH)
+        gr.HTML(caption(text.INSIDE_CAPTION))
+        self.outputs = [self.heads, self.opened, self.layers]
+
+    def wire(self, page: Page) -> None:
+        """The button runs the model once on either picture; all else draws again."""
+        page.compute(self.button.click, page.story.work_on("inside"))
+        own = [self.which, self.order]
+        for control in (*own, page.controls["colours"], page.controls["scale"]):
+            page.redraw(control.input, self._heads, [self.heads], own)
+        page.pick(self.heads.click, self._head_pressed, [self.opened])
+        page.pick(self.opened.click, self._patch_pressed, [self.opened])
+
+    def draw(self, session: Session, choices: Choices) -> dict:
+        """Everything as the session has it, with the first head of the last layer opened."""
+        if session.inside is None:
+            return {self.heads: empty(text.INSIDE_EMPTY), self.opened: "", self.layers: ""}
+        layers, heads = session.inside.clean.entropies.shape
+        drawn = self._heads(session, choices, "clean", "number")
+        return (
+            drawn | self._open(session, choices, (layers - 1) * heads, CLASS_TOKEN) | {self.layers: _answers(session)}
+        )
+
+    def _heads(self, session: Session, choices: Choices, which: str, order: str) -> dict:
+        if session.inside is None:
+            return {}
+        pair, look = session.inside, Look.of(choices)
+        shown = pair.attacked if which == "attacked" else pair.clean
+        scale = (0.0, upper_end(pair.clean.attention.numpy(), pair.attacked.attention.numpy()))
+        drawn = head_grid(
+            shown.attention, scale if look.shared else None, look.colours, _order(pair, shown, order), shown.entropies
+        )
+        title = text.INSIDE_TITLE.format(picture=text.INSIDE_PICTURES[which])
+        return {self.heads: section(title, drawn, text.INSIDE_SHARED if look.shared else text.INSIDE_OWN)}
+
+    def _head_pressed(self, session: Session, choices: Choices, event: gr.EventData) -> dict:
+        return self._open(session, choices, getattr(event, "index", None), CLASS_TOKEN)
+
+    def _patch_pressed(self, session: Session, choices: Choices, event: gr.EventData) -> dict:
+        return self._open(session, choices, getattr(event, "head", None), getattr(event, "cell", None))
+
+    def _open(self, session: Session, choices: Choices, place: object, cell: object) -> dict:
+        """Head `place`, counted through all layers, of both pictures: what its class token or its patch `cell` reads.
+
+        Places that there are not change nothing.
+        """
+        pair = session.inside
+        if pair is None or not isinstance(place, int) or not isinstance(cell, int):
+            return {}
+        layers, heads, rows, columns = pair.clean.attention.shape
+        if not (0 <= place < layers * heads and CLASS_TOKEN <= cell < rows * columns):
+            return {}
+        layer, head = divmod(place, heads)
+        drawn = _opened(session, Look.of(choices), layer, head, cell)
+        back = "" if cell == CLASS_TOKEN else f'<button type="button" data-back>{esc(text.INSIDE_BACK)}</button> '
+        body = (
+            f'<div data-head="{place}" data-at="{cell}" data-rows="{rows}" data-columns="{columns}">{drawn}'
+            f'<p class="fine">{back}{esc(text.INSIDE_PRESS)} {esc(_long_ones(pair, layer))}</p></div>'
+        )
+        reader = text.INSIDE_PATCH.format(row=cell // columns + 1, column=cell % columns + 1)
+        title = text.INSIDE_OPENED.format(
+            layer=layer + 1, head=head + 1, reader=text.INSIDE_CLASS if cell == CLASS_TOKEN else reader
+        )
+        return {self.opened: section(title, body, text.MAP_SHARED)}
+
+
+def _order(pair: InsidePair, shown: engine.Inside, order: str) -> list[list[int]]:
+    """The heads of each layer, in the order asked for."""
+    moved = (pair.clean.attention - pair.attacked.attention).abs().flatten(2).sum(-1)
+    by_number = torch.arange(moved.shape[1]).expand_as(moved)
+    ranks = {"focused": shown.entropies, "moved": -moved}.get(order, by_number)
+    return ranks.argsort(dim=-1, stable=True).tolist()
+
+
+def _opened(session: Session, look: Look, layer: int, head: int, cell: int) -> str:
+    pair, hit = session.inside, session.adversarial
+    clean, attacked = (_read(inside, layer, head, cell) for inside in (pair.clean, pair.attacked))
+    scale = (0.0, upper_end(clean.numpy(), attacked.numpy()))
+    maps = ((text.MAP_CLEAN, clean, hit.clean, pair.clean), (text.MAP_ATTACKED, attacked, hit.saved, pair.attacked))
+    drawn = "".join(
+        heat_map(name, values, pixels, scale, look, marked=_long(inside, layer))
+        for name, values, pixels, inside in maps
+    )
+    return f'<div class="maps">{drawn}{difference_map(text.MAP_DIFFERENCE, attacked - clean, hit.clean, look)}</div>'
+
+
+def _read(inside: engine.Inside, layer: int, head: int, cell: int) -> Tensor:
+    if cell == CLASS_TOKEN:
+        return inside.attention[layer, head]
+    return inside.from_patch(*divmod(cell, inside.attention.shape[-1]))[layer, head]
+
+
+def _long(inside: engine.Inside, layer: int) -> Tensor:
+    """Which patches' tokens are far longer than the others' after `layer`, (gh, gw)."""
+    norms = inside.norms[layer]
+    return norms > LONG * norms.median()
+
+
+def _long_ones(pair: InsidePair, layer: int) -> str:
+    counts = [int(_long(inside, layer).sum()) for inside in (pair.clean, pair.attacked)]
+    if not any(counts):
+        return text.INSIDE_NONE_LONG
+    return text.INSIDE_LONG.format(clean=counts[0], attacked=counts[1])
+
+
+def _answers(session: Session) -> str:
+    """The probability of the attacked class, and of the answer that stands now, read off after each layer."""
+    pair, hit, names = session.inside, session.adversarial, session.classes.names
+    lines = []
+    for name, kind, label, inside in (
+        (text.INSIDE_TRUE_CLEAN, "clean", hit.label, pair.clean),
+        (text.INSIDE_TRUE_ATTACKED, "attacked", hit.label, pair.attacked),
+        (text.INSIDE_NOW, "line-3", hit.after_saved.label, pair.attacked),
+    ):
+        lines.append(Line(name, kind, inside.logits.softmax(-1)[:, label].tolist()))
+    drawn = curve(text.INSIDE_LAYERS, lines, "layer", "probability", len(pair.clean.logits), first=1, share=True)
+    asked = f"“{esc(names[hit.label])}”; {esc(text.INSIDE_NOW)}: {differing(hit.after_saved.name, names[hit.label])}"
+    return section(text.INSIDE_LAYERS, f'<p class="fine">{asked}</p>{drawn}', text.INSIDE_LAYERS_HINT)

@@ -1,0 +1,97 @@
+"""The layer and head browser of the page: what is pressed is what the engine read, and nothing else is needed."""
+
+import asyncio
+import re
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+import torch
+
+import engine
+from app.run import Job, Worker
+from app.session import InsidePair, Store
+from app.stages.inside import InsideBrowser, _order
+from tests.page_cases import CHOICES
+
+
+@pytest.fixture(scope="module")
+def browser():
+    async def build():
+        with gr.Blocks():
+            return InsideBrowser()
+
+    return asyncio.run(build())
+
+
+@pytest.fixture
+def looked(tiny, told):
+    """The told session after “Look inside”."""
+    store = Store()
+    store.put("me", told)
+    job = Job(Worker(tiny), store, "me", CHOICES.settings())
+    for stage in job.stages("inside"):
+        job.take(stage)
+    return job.session
+
+
+def numbers(markup):
+    """The value that each cell of the first map tells on hovering."""
+    first = markup.split("</figure>")[0]
+    return [float(value) for value in re.findall(r"column \d+: ([-\d.e]+)</title>", first)]
+
+
+def test_looking_reads_the_clean_and_the_attacked_picture(tiny, told, looked):
+    expected = engine.look_inside(tiny, told.adversarial.saved, told.classes)
+    assert torch.equal(looked.inside.attacked.attention, expected.attention)
+    assert looked.maps is told.maps and looked.defences == told.defences
+    assert looked.without("adversarial").inside is None
+
+
+def test_a_pressed_patch_shows_what_it_reads(browser, looked):
+    pressed = SimpleNamespace(head=3, cell=10)
+    drawn = browser._patch_pressed(looked, CHOICES, pressed)[browser.opened]
+    heads = looked.inside.clean.attention.shape[1]
+    layer, head = divmod(3, heads)
+    expected = looked.inside.clean.from_patch(1, 2)[layer, head]
+    assert numbers(drawn) == pytest.approx(expected.flatten().tolist(), rel=1e-3)
+    assert "row 2, column 3" in drawn and 'data-at="10"' in drawn
+
+
+@pytest.mark.parametrize("wrong", [{}, {"head": 3, "cell": 64}, {"head": 99, "cell": 0}, {"head": "3", "cell": None}])
+def test_a_press_on_what_is_not_there_changes_nothing(browser, looked, wrong):
+    assert browser._patch_pressed(looked, CHOICES, SimpleNamespace(**wrong)) == {}
+
+
+def test_every_head_has_its_tile_in_the_order_asked_for(browser, looked):
+    layers, heads = looked.inside.clean.entropies.shape
+    drawn = browser._heads(looked, CHOICES, "attacked", "focused")[browser.heads]
+    places = [int(place) for place in re.findall(r'data-index="(\d+)"', drawn)]
+    assert sorted(places) == list(range(layers * heads))
+    entropies = looked.inside.attacked.entropies.flatten()[places].unflatten(0, (layers, heads))
+    assert (entropies.diff(dim=-1) >= 0).all()
+
+
+def test_heads_that_the_attack_moved_most_come_first(looked):
+    clean = looked.inside.clean
+    moved = clean.attention.clone()
+    moved[0, 1] += 1
+    changed = engine.Inside(clean.classes, moved, clean.between, clean.entropies, clean.norms, clean.logits)
+    assert _order(InsidePair(clean, changed), clean, "moved")[0][0] == 1
+    assert _order(InsidePair(clean, changed), clean, "number")[0] == list(range(moved.shape[1]))
+
+
+def test_long_tokens_are_outlined_and_counted(browser, looked):
+    clean = looked.inside.clean
+    norms = clean.norms.clone()
+    norms[0, 2, 3] = 10 * norms[0].median()
+    changed = engine.Inside(clean.classes, clean.attention, clean.between, clean.entropies, norms, clean.logits)
+    session = looked.with_result("inside", InsidePair(changed, clean))
+    drawn = browser._open(session, CHOICES, 0, -1)[browser.opened]
+    assert "clean 1, attacked 0" in drawn and drawn.count('class="marked"') == 2
+    assert "No patch stands out" in browser._open(looked, CHOICES, 0, -1)[browser.opened]
+
+
+def test_before_looking_the_fold_says_what_to_press(browser, told):
+    drawn = browser.draw(told, CHOICES)
+    assert "Look inside" in drawn[browser.heads] and drawn[browser.opened] == ""
