@@ -10,14 +10,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
+import torch
+
 import engine
-from app.session import InsidePair, MapPair, Session, Store
+from app.session import InsidePair, MapPair, OcclusionPair, Session, Store
 
 VERBS = {
     "predict": engine.predict,
     "attack": engine.attack,
     "attend": engine.attend,
     "look_inside": engine.look_inside,
+    "occlude": engine.occlude,
     "make_views": engine.make_views,
     "tune": engine.tune,
     "defend": engine.defend,
@@ -25,10 +28,15 @@ VERBS = {
     "answer_question": engine.answer_question,
 }
 STEP_OF = {
-    "clean": 1, "attack-step": 2, "attacked": 2, "map-clean": 3, "map-attacked": 3, "inside": 3,
+    "clean": 1, "attack-step": 2, "attacked": 2, "map-clean": 3, "map-attacked": 3, "inside": 3, "occlusion": 3,
     "views": 4, "tune-step": 5, "ensemble": 6, "method": 6,
 }  # fmt: skip
 DWELL_SECONDS = 1.5  # a step of the story that the page opened by itself stays open at least this long
+
+
+def chance_map(session: Session) -> torch.Tensor:
+    """What the maps of the session must beat: one of the same grid, drawn at random."""
+    return engine.random_map(tuple(session.maps.clean.raw.shape), session.adversarial.label)
 
 
 class Worker:
@@ -100,6 +108,11 @@ class Job:
             for name, pixels in (("map-clean", adversarial.clean), ("map-attacked", adversarial.saved)):
                 drawn = self.worker.one("attend", pixels, question, settings.attention, adversarial.label)
                 yield engine.Stage(name, drawn)
+        elif part == "occlusion":
+            found, clean = session.maps.clean, session.adversarial.clean
+            orders = (found.raw, chance_map(session))
+            tested = (self.worker.one("occlude", clean, values, question, found.label) for values in orders)
+            yield engine.Stage("occlusion", OcclusionPair(*tested))
         elif part == "inside":
             pictures = (session.adversarial.clean, session.adversarial.saved)
             yield engine.Stage("inside", InsidePair(*(self.worker.one("look_inside", p, question) for p in pictures)))

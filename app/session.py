@@ -23,9 +23,10 @@ _DOWNSTREAM = {
     "ensemble": ("defences",),
     "steps": ("ensemble", "defences"),
     "views": ("steps", "ensemble", "defences"),
-    "maps": (),
+    "occlusion": (),
+    "maps": ("occlusion",),
     "inside": (),
-    "adversarial": ("maps", "inside", "views", "steps", "ensemble", "defences"),
+    "adversarial": ("maps", "occlusion", "inside", "views", "steps", "ensemble", "defences"),
 }
 _DOWNSTREAM["clean"] = ("adversarial", *_DOWNSTREAM["adversarial"])
 _DOWNSTREAM["question"] = ("clean", *_DOWNSTREAM["clean"])
@@ -64,6 +65,14 @@ class MapPair:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class OcclusionPair:
+    """Deletion and insertion on the clean picture, in the order of its map and of a map drawn at random."""
+
+    map: engine.Occlusion
+    chance: engine.Occlusion
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class InsidePair:
     """What all heads of the model attend to, in the clean and in the attacked picture."""
 
@@ -81,6 +90,7 @@ class Session:
     clean: engine.Prediction | None = None
     adversarial: engine.Adversarial | None = None
     maps: MapPair | None = None
+    occlusion: OcclusionPair | None = None
     inside: InsidePair | None = None
     views: engine.ViewSet | None = None
     steps: tuple[engine.TuneStep, ...] = ()

@@ -17,10 +17,13 @@ NEXT = {
     "views": "tune", "tune-step": "tune", "ensemble": "methods", "method": "methods",
 }  # fmt: skip
 NEEDS = {
-    "attack": (), "maps": ("attack",), "inside": ("attack",), "views": ("attack",), "tune": ("attack", "views"),
-    "methods": ("attack",),
+    "attack": (), "maps": ("attack",), "occlusion": ("attack", "maps"), "inside": ("attack",), "views": ("attack",),
+    "tune": ("attack", "views"), "methods": ("attack",),
 }  # fmt: skip
-HOLDS = {"attack": "adversarial", "views": "views", "tune": "steps"}
+HOLDS = {"attack": "adversarial", "maps": "maps", "views": "views", "tune": "steps"}
+SHOWN_IN = {
+    "attack": 2, "maps": 3, "occlusion": 3, "inside": 3, "views": 4, "tune": 5, "methods": 6, "ensemble": 6,
+}  # fmt: skip
 SHARE = {
     "clean": 0.03,
     "attacked": 0.2,
@@ -73,8 +76,7 @@ class Story:
 
     def run(self, job: Job, choices: Choices, part: str) -> Iterator[dict]:
         """One part of the story from the session as it is."""
-        number = {"attack": 2, "maps": 3, "inside": 3, "views": 4, "tune": 5, "methods": 6, "ensemble": 6}[part]
-        yield {self.page.journey: journey(job.session, number)} | self.page.say(text.BUSY[part], "busy")
+        yield {self.page.journey: journey(job.session, SHOWN_IN[part])} | self.page.say(text.BUSY[part], "busy")
         if part == "methods":
             job.keep(job.session.without("defences"))
         for stage in job.stages(part):

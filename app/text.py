@@ -38,6 +38,7 @@ BUSY = {
     "clean": "Comparing the picture with every class name",
     "attack": "Attacking: looking for the worst change within the limit",
     "maps": "Looking where the evidence lies",
+    "occlusion": "Blurring the picture in the map's order",
     "inside": "Looking into every head",
     "views": "Making and encoding views",
     "tune": "Tuning the prompt",
@@ -48,6 +49,7 @@ BUSY = {
 DONE = {
     "attack": "Attack finished.",
     "maps": "Maps drawn.",
+    "occlusion": "Map tested.",
     "inside": "All heads drawn.",
     "views": "Views made.",
     "tune": "Prompt tuned.",
@@ -161,6 +163,19 @@ MAP_CAPTION = (
 )
 AGREEMENT_NULL = "random noise of the same size"
 AGREEMENT_RANDOM = "a map drawn at random"
+
+OCCLUSION_ASKS = "Does the answer hang on what the map points at? Blur its strongest patches and see."
+OCCLUSION_RUN = "Test the map"
+OCCLUSION_EMPTY = "Press **Test the map** to blur the clean picture patch by patch, in the order of the map."
+OCCLUSION_TITLE = "Blurring and bringing back, for “{name}”"
+OCCLUSION_MAP = "this map"
+OCCLUSION_AXIS = "step of {steps}, the map's strongest patches first"
+DELETION, INSERTION = ("Deletion: blur them", "lower is better"), ("Insertion: bring them back", "higher is better")
+OCCLUSION_CAPTION = (
+    ("What you see", "the class's probability while patches are blurred, or brought back into the blurred picture."),
+    ("How", "deletion and insertion (Petsiuk et al., BMVC 2018) with a blur; the area under each curve is its score."),
+    ("What it does not show", "how a picture with half its patches blurred should look to a model never shown one."),
+)
 
 INSIDE_PICTURE, INSIDE_PICTURES = "Heads of the", {"clean": "clean picture", "attacked": "attacked picture"}
 INSIDE_ORDER = "Order of the heads"

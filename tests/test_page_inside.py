@@ -1,4 +1,4 @@
-"""The layer and head browser of the page: what is pressed is what the engine read, and nothing else is needed."""
+"""The lower half of step 3: the test of the map, and the layer and head browser; what they show is the engine's."""
 
 import asyncio
 import re
@@ -12,6 +12,7 @@ import engine
 from app.run import Job, Worker
 from app.session import InsidePair, Store
 from app.stages.inside import InsideBrowser, _order
+from app.stages.occlusion import _drawn as occlusion_curves
 from tests.page_cases import CHOICES
 
 
@@ -90,6 +91,22 @@ def test_long_tokens_are_outlined_and_counted(browser, looked):
     drawn = browser._open(session, CHOICES, 0, -1)[browser.opened]
     assert "clean 1, attacked 0" in drawn and drawn.count('class="marked"') == 2
     assert "No patch stands out" in browser._open(looked, CHOICES, 0, -1)[browser.opened]
+
+
+def test_the_map_is_tested_beside_a_random_one(tiny, told):
+    store = Store()
+    store.put("me", told)
+    job = Job(Worker(tiny), store, "me", CHOICES.settings())
+    for stage in job.stages("occlusion"):
+        job.take(stage)
+    found, pair = told.maps.clean, job.session.occlusion
+    expected = engine.occlude(tiny, told.adversarial.clean, found.raw, told.classes, found.label)
+    assert torch.allclose(pair.map.deletion, expected.deletion)
+    assert not torch.equal(pair.map.deletion, pair.chance.deletion)
+    drawn = occlusion_curves(job.session)
+    for area in (pair.map.deletion_area, pair.map.insertion_area, pair.chance.deletion_area):
+        assert f"area {area:.3f}" in drawn
+    assert job.session.without("maps").occlusion is None
 
 
 def test_before_looking_the_fold_says_what_to_press(browser, told):

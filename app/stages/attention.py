@@ -12,8 +12,10 @@ from app.controls import menu
 from app.figures.html import caption, empty, esc, levels, note, percent, section, table
 from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, upper_end
 from app.page import Page
+from app.run import chance_map
 from app.session import MapPair, Session, Shown
 from app.stages.inside import InsideBrowser
+from app.stages.occlusion import OcclusionTest
 
 SET_OPACITY = "(value) => { document.documentElement.style.setProperty('--overlay', value); return []; }"
 
@@ -39,10 +41,10 @@ class AttentionStage:
         self.maps = gr.HTML(elem_id="maps")
         self.numbers = gr.HTML(elem_id="map-agreement")
         self.caption = gr.HTML(elem_id="map-caption")
-        self.inside = InsideBrowser()
+        self.occlusion, self.inside = OcclusionTest(), InsideBrowser()
         self.controls = {"map_method": method, "colours": colours, "cells": cells, "scale": scale}
         self.own = [self.maps, self.numbers, self.caption]
-        self.outputs = [*self.own, *self.inside.outputs]
+        self.outputs = [*self.own, *self.occlusion.outputs, *self.inside.outputs]
 
     def wire(self, page: Page) -> None:
         """Looking needs the model; everything else only draws again."""
@@ -51,11 +53,13 @@ class AttentionStage:
         for name in ("colours", "cells", "scale"):
             page.redraw(self.controls[name].input, self._draw_maps, self.own)
         self.opacity.input(None, [self.opacity], None, js=SET_OPACITY, api_visibility="private")
+        self.occlusion.wire(page)
         self.inside.wire(page)
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """The panel as the session has it."""
-        return self._draw_maps(session, choices) | self.inside.draw(session, choices)
+        below = self.occlusion.draw(session, choices) | self.inside.draw(session, choices)
+        return self._draw_maps(session, choices) | below
 
     def _draw_maps(self, session: Session, choices: Choices) -> dict:
         pair = session.maps
@@ -128,7 +132,7 @@ def _agreement(session: Session) -> str:
     if pair.noisy is not None:
         name = _flagged(f"{text.AGREEMENT_NULL} ({size})", pair.noisy)
         rows.append(_agreement_row(name, pair.clean.raw, pair.noisy.raw))
-    rows.append(_agreement_row(text.AGREEMENT_RANDOM, pair.clean.raw, _chance_map(session)))
+    rows.append(_agreement_row(text.AGREEMENT_RANDOM, pair.clean.raw, chance_map(session)))
     heads = ("Clean map compared with", "Rank correlation", "Top 20 % in common (IoU)", "Centre moved by")
     return section(
         "Did the attack move the map?", table(heads, rows, "Agreement of maps"), "beside its null: harmless noise"
@@ -141,7 +145,7 @@ def _truth(session: Session) -> str:
     if shown.mask is None:
         return ""
     named = (("clean map", pair.clean.raw), ("attacked map", pair.attacked.raw))
-    rows = [_truth_row(name, values, shown) for name, values in (*named, (text.AGREEMENT_RANDOM, _chance_map(session)))]
+    rows = [_truth_row(name, values, shown) for name, values in (*named, (text.AGREEMENT_RANDOM, chance_map(session)))]
     area = f"the object covers {percent(float(shown.mask.float().mean()))} of the picture"
     heads = ("Map", "Strongest cell", "Of the map, on the object", "on the part that tells")
     return section("Does the map find the object?", table(heads, rows, "Maps against the painted truth"), area)
@@ -153,11 +157,6 @@ def _truth_row(name: str, values: Tensor, shown: Shown) -> tuple[str, ...]:
     icon = f'<span class="{"good" if hit else "bad"}" aria-hidden="true">{"✓" if hit else "✗"}</span>'
     shares = (percent(engine.energy_inside(values, mask)) for mask in (shown.mask, shown.part))
     return esc(name), f"{icon} {where}", *shares
-
-
-def _chance_map(session: Session) -> Tensor:
-    """A map that knows nothing, of the same grid."""
-    return engine.random_map(tuple(session.maps.clean.raw.shape), session.adversarial.label)
 
 
 def _flagged(name: str, found: engine.AttentionMap) -> str:

@@ -1,0 +1,49 @@
+"""Within step 3: does the answer hang on what the map points at? Patches are blurred, or brought back, in its order."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from app import text
+from app.choices import Choices
+from app.figures.curves import Line, curve
+from app.figures.html import caption, empty, esc, section
+from app.page import Page
+from app.session import OcclusionPair, Session
+
+
+class OcclusionTest:
+    """The middle of step 3: curves of the clean map, beside those of a map that knows nothing."""
+
+    def __init__(self) -> None:
+        with gr.Row(elem_classes=["controls"]):
+            gr.HTML(f'<p class="fine">{esc(text.OCCLUSION_ASKS)}</p>')
+            self.button = gr.Button(text.OCCLUSION_RUN, elem_id="test-map", min_width=130, scale=0)
+        self.drawn = gr.HTML(elem_id="occlusion")
+        gr.HTML(caption(text.OCCLUSION_CAPTION))
+        self.outputs = [self.drawn]
+
+    def wire(self, page: Page) -> None:
+        """The button shows the model some thirty variants of the picture for either map."""
+        page.compute(self.button.click, page.story.work_on("occlusion"))
+
+    def draw(self, session: Session, choices: Choices) -> dict:
+        """The curves as the session has them."""
+        return {self.drawn: empty(text.OCCLUSION_EMPTY) if session.occlusion is None else _drawn(session)}
+
+
+def _drawn(session: Session) -> str:
+    pair = session.occlusion
+    name = session.classes.names[pair.map.label]
+    deletion = _chart(text.DELETION, pair, lambda o: o.deletion.tolist(), lambda o: o.deletion_area)
+    insertion = _chart(text.INSERTION, pair, lambda o: o.insertion.tolist(), lambda o: o.insertion_area)
+    return section(text.OCCLUSION_TITLE.format(name=name), f'<div class="pair">{deletion}{insertion}</div>')
+
+
+def _chart(title: tuple[str, str], pair: OcclusionPair, values, area) -> str:
+    named = ((text.OCCLUSION_MAP, "clean", pair.map), (text.AGREEMENT_RANDOM, "line-4", pair.chance))
+    lines = [Line(f"{name}, area {area(found):.3f}", kind, values(found)) for name, kind, found in named]
+    head, hint = title
+    steps = len(pair.map.fractions) - 1
+    drawn = curve(head, lines, text.OCCLUSION_AXIS.format(steps=steps), "probability", steps, share=True)
+    return section(head, drawn, hint)
