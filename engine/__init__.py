@@ -8,6 +8,7 @@ from .attention import attend, methods_for
 from .backbone import FORMS as MODEL_FORMS
 from .backbone import Backbone, load_backbone
 from .baselines import random_map, sign_noise
+from .catalogue import ModelEntry, catalogue
 from .defend import defend
 from .ensemble import fuse
 from .errors import EngineError
@@ -73,6 +74,7 @@ __all__ = [
     "Ensemble",
     "EnsembleSettings",
     "Inside",
+    "ModelEntry",
     "Occlusion",
     "Painted",
     "Picture",
@@ -90,6 +92,7 @@ __all__ = [
     "attack",
     "attack_data",
     "attend",
+    "catalogue",
     "centre_shift",
     "defence_data",
     "defend",

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from engine.backbone import Backbone, load_backbone
+from engine.backbone import Backbone, is_here, load_backbone
 from engine.errors import EngineError
 from engine.types import Classes
 from tests.conftest import TINY
@@ -205,6 +205,18 @@ def test_a_tag_brings_its_weights_its_preprocessing_and_its_activation(tags, sou
     seen = loaded.normalise(pixels[None])
     assert torch.allclose(loaded.visual(seen), source.visual(seen), atol=1e-6)
     assert torch.allclose(loaded.encode_text(CLASSES), source.encode_text(CLASSES), atol=1e-6)
+
+
+def test_what_needs_no_download_is_known_without_asking(tags, hub):
+    names = (NAME, "tiny/openai", "tiny/old")
+    assert [is_here(name) for name in names] == [False] * 3
+    load_backbone("tiny/old", "cpu")
+    hub.seen.clear()
+    assert [is_here(name) for name in names] == [False, False, True]
+    load_backbone(NAME, "cpu")
+    hub.seen.clear()
+    assert [is_here(name) for name in names] == [True] * 3
+    assert hub.seen == []
 
 
 def test_quick_gelu_is_not_forced_where_it_was_not_used(tags, source, pixels):

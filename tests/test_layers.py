@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
     0: ("errors", "types", "settings", "precision"),
     1: ("measures", "rollout", "aggregation", "cache", "baselines", "jitter", "pictures", "drawing", "plain"),
-    2: ("backbone", "predict", "augment"),
+    2: ("backbone", "predict", "augment", "catalogue"),
     3: ("shuffle", "maps", "attention", "inside", "occlusion", "views", "tuning", "ensemble", "agreement", "purify")
     + ("predictors", "methods", "defend", "attacks"),
     4: ("pipeline", "evaluation", "fieldguide", "painter", "commands", "cli", "__main__"),

@@ -1,10 +1,10 @@
 """One CLIP-like model, and how it is found by name. This package is the only home of open_clip in the engine."""
 
-from .load import choose_device, load_backbone
+from .load import choose_device, is_here, load_backbone
 from .model import Backbone
 from .names import BUILT_IN, FIELDGUIDE, FORMS
 from .prompts import Prompts, read_prompts
 from .trace import Trace
 
 __all__ = ["BUILT_IN", "FIELDGUIDE", "FORMS", "Backbone", "Prompts", "Trace", "choose_device", "load_backbone"]
-__all__ += ["read_prompts"]
+__all__ += ["is_here", "read_prompts"]

@@ -40,12 +40,27 @@ def fetch_weights(repo: str, file: str, report: Report | None = None) -> Path:
 
     Raises `EngineError` as `fetch_model` does.
     """
-    names = (str(Path(file).with_suffix(".safetensors")), file) if file else WEIGHTS
+    names = _forms(file)
     here = [name for name in names if _cached(repo, name)]
     found = (_fetch(repo, name, report) for name in here or dict.fromkeys(names))
     path = next((path for path in found if path is not None), None)
     require(path is not None, f"{repo} is on the hub, but has none of the files {' and '.join(names)}.")
     return path
+
+
+def has_model(repo: str) -> bool:
+    """Whether `fetch_model` would find everything on this machine."""
+    return _cached(repo, CONFIG) is not None and has_weights(repo, "")
+
+
+def has_weights(repo: str, file: str) -> bool:
+    """Whether `fetch_weights` would find its file on this machine."""
+    return any(_cached(repo, name) for name in _forms(file))
+
+
+def _forms(file: str) -> tuple[str, ...]:
+    """The names that a weights file may have, the safest first."""
+    return (str(Path(file).with_suffix(".safetensors")), file) if file else WEIGHTS
 
 
 def _cached(repo: str, file: str) -> str | None:

@@ -18,7 +18,7 @@ from torch import nn
 from ..errors import EngineError, require
 from ..precision import PRECISIONS
 from ..types import SEVEN_TEMPLATES
-from .hub import Report, fetch_model, fetch_weights
+from .hub import Report, fetch_model, fetch_weights, has_model, has_weights
 from .model import Backbone
 from .names import BUILT_IN, Source, parse
 from .weights import difference, fit, read_weights
@@ -92,6 +92,20 @@ def load_backbone(
     )
 
 
+def is_here(name: str) -> bool:
+    """Whether a model can be loaded without a download. Raises `EngineError` for a name that means nothing."""
+    source = parse(name)
+    if source.repo is not None:
+        return has_model(source.repo)
+    return source.tag is None or has_weights(*_on_hub(open_clip.get_pretrained_cfg(source.model, source.tag)))
+
+
+def _on_hub(published: dict) -> tuple[str, str]:
+    """Repository and file of a tag's weights; the file is empty where it has the usual name."""
+    repo, _, file = published["hf_hub"].rpartition("/")
+    return repo, file
+
+
 def _require_format(device: torch.device, precision: str) -> None:
     require(precision in PRECISIONS, f"Expected a precision of {', '.join(PRECISIONS)}; got “{precision}”.")
     try:
@@ -127,8 +141,7 @@ def _fetched(source: Source, progress: Report | None) -> _Parts:
     if source.tag is None:
         return _Parts(source.model, None, {}, source.model)
     published = open_clip.get_pretrained_cfg(source.model, source.tag)
-    repo, _, file = published["hf_hub"].rpartition("/")
-    return _Parts(source.model, fetch_weights(repo, file, progress), published, source.model)
+    return _Parts(source.model, fetch_weights(*_on_hub(published), progress), published, source.model)
 
 
 def _build(parts: _Parts) -> tuple[nn.Module, object]:

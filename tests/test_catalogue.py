@@ -1,0 +1,39 @@
+"""The menu of models: names that can be loaded, and what it says of this machine."""
+
+import importlib.util
+import sys
+
+import open_clip
+import pytest
+
+from engine.backbone.names import parse
+from engine.catalogue import catalogue
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+
+
+def test_the_built_in_model_comes_first_and_is_here():
+    first, *others = catalogue()
+    assert (first.name, first.here, first.needs) == ("fieldguide", True, None)
+    assert first.megabytes == pytest.approx(21, abs=12)
+    assert not any(entry.here for entry in others)
+
+
+def test_every_name_is_one_that_can_be_loaded_and_occurs_once():
+    names = [entry.name for entry in catalogue()]
+    assert len(set(names)) == len(names)
+    for name in names:
+        source = parse(name)
+        assert source.folder or source.repo or source.tag in open_clip.list_pretrained_tags_by_model(source.model)
+
+
+def test_a_missing_package_is_named_only_where_it_is_missing(monkeypatch):
+    needing = {entry.name for entry in catalogue() if entry.needs} or {"ViT-B-16-SigLIP/webli"}
+    assert needing == {"ViT-B-16-SigLIP/webli"}
+    monkeypatch.setattr(sys.modules["engine.catalogue"], "find_spec", lambda package: None)
+    assert [entry.needs for entry in catalogue() if entry.name in needing] == ["transformers"]
+    monkeypatch.setattr(sys.modules["engine.catalogue"], "find_spec", lambda package: importlib.util.find_spec("json"))
+    assert not any(entry.needs for entry in catalogue())
