@@ -21,8 +21,8 @@ CLASSES = Classes(("red fox", "owl", "sea star"))
 
 
 def probe(tiny, through: str, seed: int = 4) -> RecipeProbe:
-    settings = AttackSettings("adaptive", seed=seed, through=through)
-    return RecipeProbe(tiny, CLASSES, settings, lambda logits: None, threading.Event())
+    settings = AttackSettings("adaptive", through=through)
+    return RecipeProbe(tiny, CLASSES, settings, [seed], lambda logits: None, threading.Event())
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name].views and name != "zero"])
@@ -31,7 +31,7 @@ def test_it_sees_what_the_recipe_answers_and_has_a_gradient(tiny, pixels, name):
     picture = pixels[None].clone().requires_grad_()
     logits = seen(picture)
     twin = probe(tiny, name)  # draws the same seed
-    settings = replace(Settings().views, count=LOOKS, seed=int(twin.rng.integers(2**31)))
+    settings = replace(Settings().views, count=LOOKS, seed=int(twin.rngs[0].integers(2**31)))
     wanted = recipe_views(settings, METHODS[name])
     views = make_views(tiny, pixels, CLASSES, wanted)
     case = tuned_case(tiny, views, CLASSES, Settings(views=wanted), METHODS[name])

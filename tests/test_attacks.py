@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.attacks import ATTACKS, attack, to_8_bits
+from engine.attacks import ATTACKS, attack, attack_batch, to_8_bits
 from engine.attacks.probes import Probe, ViewProbe
 from engine.augment import draw_beta, mix
 from engine.errors import EngineError
@@ -223,11 +223,11 @@ def test_autoattack_tries_all_its_parts_where_nothing_fools(tiny, pixels):
 
 @pytest.mark.parametrize("through", ["pgd-crops", "adaptive"])
 def test_draws_are_fresh_glances_whose_logits_are_averaged(tiny, pixels, through):
-    settings = AttackSettings(through, seed=2, draws=3, through="r-tpt")
-    made = (lambda logits: None, threading.Event())
+    settings = AttackSettings(through, draws=3, through="r-tpt")
+    made = ([2], lambda logits: None, threading.Event())
     together = ATTACKS[through].eyes(tiny, CLASSES, settings, *made)(pixels[None])
     twin = ATTACKS[through].eyes(tiny, CLASSES, settings, *made)
-    alone = [twin.glance(pixels[None]) for _ in range(3)]
+    alone = [twin.glance(pixels[None], twin.rngs[0]) for _ in range(3)]
     assert torch.allclose(together, torch.cat(alone).mean(0, keepdim=True), atol=1e-5)
     assert not torch.equal(alone[0], alone[1])
 
@@ -252,9 +252,9 @@ def test_the_logit_ratio_needs_three_classes(tiny, pixels):
 
 
 def test_looking_through_views_sees_exactly_what_augmix_makes_of_its_crops(tiny, pixels):
-    probe = ViewProbe(tiny, CLASSES, AttackSettings(seed=5), lambda logits: None, threading.Event())
+    probe = ViewProbe(tiny, CLASSES, AttackSettings(), [5], lambda logits: None, threading.Event())
     crops = pixels.expand(3, -1, -1, -1).clone().requires_grad_()
-    seen = probe.altered(crops)
+    seen = probe.altered(crops, probe.rngs[0])
     rng = np.random.default_rng(5)
     base = (pixels * 255).round().byte().permute(1, 2, 0).numpy()
     for view in (1, 2):
@@ -322,6 +322,34 @@ def test_an_error_inside_the_attack_reaches_the_reader(tiny, pixels, monkeypatch
     monkeypatch.setattr(tiny, "logits", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         list(stream)
+
+
+@pytest.mark.parametrize("method", ATTACKS)
+def test_a_batch_gives_what_each_picture_gives_alone_with_its_seed(tiny, pixels, method):
+    pictures, labels, seeds = torch.stack([pixels, pixels.flip(-1)]), [None, 2], [3, 8]
+    settings = AttackSettings(method, 6 / 255, steps=1 if method in ("auto", "adaptive") else 2, through="tpt")
+    together = attack_batch(tiny, pictures, CLASSES, settings, labels, seeds)
+    for result, picture, label, seed in zip(together, pictures, labels, seeds, strict=True):
+        alone = drain(tiny, picture, CLASSES, replace(settings, seed=seed), label)
+        assert (result.label, result.from_truth) == (alone.label, alone.from_truth)
+        assert len(result.steps) == len(alone.steps)
+        assert result.steps[0].loss == pytest.approx(alone.steps[0].loss, abs=1e-4)
+        # a gradient within rounding of 0 may have either sign
+        assert ((result.pixels - alone.pixels).abs() > 1e-5).float().mean() < 2e-3
+
+
+def test_a_euclidean_batch_starts_each_picture_from_its_own_seed(tiny, pixels):
+    pictures, settings = torch.stack([pixels, pixels]), AttackSettings("apgd-ce", 1, steps=3, norm="l2")
+    one, other = attack_batch(tiny, pictures, CLASSES, settings, seeds=[1, 2])
+    again, twin = attack_batch(tiny, pictures, CLASSES, settings)
+    assert not torch.allclose(one.pixels, other.pixels, atol=1e-4)
+    assert torch.allclose(again.pixels, twin.pixels, atol=1e-5)
+    assert torch.allclose(one.pixels, drain(tiny, pixels, CLASSES, replace(settings, seed=1)).pixels, atol=1e-5)
+
+
+def test_a_batch_of_different_lengths_is_refused(tiny, pixels):
+    with pytest.raises(EngineError, match="a label and a seed for each of 1 pictures; got 2 and 1"):
+        attack_batch(tiny, pixels[None], CLASSES, AttackSettings(), [0, 1])
 
 
 def test_epsilon_zero_attacks_nothing(tiny, pixels):

@@ -2,6 +2,6 @@
 
 from .ball import to_8_bits
 from .catalogue import ATTACKS, Attack
-from .stream import attack
+from .stream import attack, attack_batch
 
-__all__ = ["ATTACKS", "Attack", "attack", "to_8_bits"]
+__all__ = ["ATTACKS", "Attack", "attack", "attack_batch", "to_8_bits"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from torch import Tensor
 
 from ..backbone import Backbone
@@ -32,13 +33,13 @@ class RecipeProbe(ChanceProbe):
         self.method = METHODS[settings.through]
         super().__init__(backbone, recipe_classes(backbone, self.method, classes), settings, *hooks)
 
-    def glance(self, pixels: Tensor) -> Tensor:
+    def glance(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
         if self.method.views is None:
-            return self.model(pixels)
-        settings = replace(Settings().views, count=LOOKS, seed=int(self.rng.integers(2**31)))
+            return self.model(picture)
+        settings = replace(Settings().views, count=LOOKS, seed=int(rng.integers(2**31)))
         wanted = recipe_views(settings, self.method)
-        drawn = make_views(self.backbone, pixels[0].detach(), self.classes, wanted)
-        crops = cut_out(pixels[0], drawn.crops.tolist())
+        drawn = make_views(self.backbone, picture[0].detach(), self.classes, wanted)
+        crops = cut_out(picture[0], drawn.crops.tolist())
         shown = crops + (drawn.pixels.to(crops) - crops).detach()
         features = self.backbone.encode_image(shown)
         case = tuned_case(self.backbone, drawn, self.classes, Settings(views=wanted), self.method)
@@ -47,4 +48,4 @@ class RecipeProbe(ChanceProbe):
         views = replace(drawn, features=features.float().cpu(), logits=logits)
         step = case.step and replace(case.step, logits=logits)
         predictor = SURROGATES.get(self.method.predictor, self.method.predictor)
-        return PREDICTORS[predictor](replace(case, views=views, step=step))[None].to(pixels.device)
+        return PREDICTORS[predictor](replace(case, views=views, step=step))[None].to(picture.device)

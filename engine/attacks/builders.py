@@ -18,7 +18,7 @@ from ..settings import AttackSettings
 from .ball import into_ball
 from .probes import Probe
 
-Run = Callable[[Tensor, Tensor], Tensor]  # pixels (1, 3, s, s) and label (1,) -> perturbed pixels
+Run = Callable[[Tensor, Tensor], Tensor]  # pixels (b, 3, s, s) and labels (b,) -> perturbed pixels
 Builder = Callable[[Probe, AttackSettings], tuple[Run, int]]
 NORMS = {"linf": "Linf", "l2": "L2"}  # as torchattacks spells them
 RIVALS = 9  # wrong classes that targeted parts try, as AutoAttack does

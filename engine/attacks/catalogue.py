@@ -19,7 +19,8 @@ class Attack:
     """What a menu calls it, what the attacker knows, how it is built and what it looks through.
 
     `norms` are those it can keep to, `least` is how many classes its loss needs, `targeted` whether it can be aimed at
-    a class. An attack that looks through `RecipeProbe` has a defence as its model.
+    a class, `batched` whether several pictures can run together without disturbing each other. An attack that looks
+    through `RecipeProbe` has a defence as its model.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Attack:
     norms: tuple[str, ...] = BOTH
     least: int = 2
     targeted: bool = False
+    batched: bool = True
 
 
 ATTACKS: dict[str, Attack] = {
@@ -37,11 +39,11 @@ ATTACKS: dict[str, Attack] = {
     "mi-fgsm": Attack("MI-FGSM", UNAWARE, mi_fgsm, norms=LARGEST, targeted=True),
     "apgd-ce": Attack("APGD, cross-entropy", UNAWARE, partial(apgd, loss="ce")),
     "apgd-dlr": Attack("APGD, logit ratio", UNAWARE, partial(apgd, loss="dlr"), least=3),
-    "apgd-t": Attack("APGD, towards likely classes", UNAWARE, apgd_targeted, least=4),
-    "cw": Attack("Carlini & Wagner", UNAWARE, carlini_wagner),
-    "deepfool": Attack("DeepFool", UNAWARE, deepfool),
-    "square": Attack("Square", BLIND, square, targeted=True),
-    "auto": Attack("AutoAttack", UNAWARE, auto, least=4),
+    "apgd-t": Attack("APGD, towards likely classes", UNAWARE, apgd_targeted, least=4, batched=False),
+    "cw": Attack("Carlini & Wagner", UNAWARE, carlini_wagner, batched=False),
+    "deepfool": Attack("DeepFool", UNAWARE, deepfool, batched=False),
+    "square": Attack("Square", BLIND, square, targeted=True, batched=False),
+    "auto": Attack("AutoAttack", UNAWARE, auto, least=4, batched=False),
     "pgd-crops": Attack(
         "PGD through random crops",
         "white-box on the model; knows that defences look at random crops",

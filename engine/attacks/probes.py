@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -23,8 +23,9 @@ class Cancelled(Exception):
 
 
 class Probe(nn.Module):
-    """Pixels (1, 3, s, s) to logits (1, c) against fixed text features, reporting each forward pass.
+    """Pixels (b, 3, s, s) to logits (b, c) against fixed text features, reporting each forward pass.
 
+    `seeds` are those of the b pictures' own generators, for the probes that leave something to chance.
     The text features are its only parameter: torchattacks reads the device from it. The backbone is no submodule, so
     switching the probe between training and evaluation cannot reach the shared model.
     """
@@ -34,12 +35,13 @@ class Probe(nn.Module):
         backbone: Backbone,
         classes: Classes,
         settings: AttackSettings,
+        seeds: Sequence[int],
         report: Callable[[Tensor], None],
         stop: threading.Event,
     ) -> None:
         super().__init__()
         self.backbone, self.classes, self.settings, self.report, self.stop = backbone, classes, settings, report, stop
-        self.rng = np.random.default_rng(settings.seed)
+        self.rngs = [np.random.default_rng(seed) for seed in seeds]
         self.text_features = nn.Parameter(backbone.encode_text(classes), requires_grad=False)
         self.eval()
 
@@ -60,26 +62,30 @@ class Probe(nn.Module):
 
 
 class ChanceProbe(Probe):
-    """Answers with the mean logits of `settings.draws` glances, each with luck of its own."""
+    """Answers with the mean logits of `settings.draws` glances at each picture, each with luck of its own."""
 
     def look(self, pixels: Tensor) -> Tensor:
-        return torch.stack([self.glance(pixels) for _ in range(self.settings.draws)]).mean(0)
+        pairs = zip(pixels.split(1), self.rngs, strict=True)
+        return torch.cat([self._expected(picture, rng) for picture, rng in pairs])
 
-    def glance(self, pixels: Tensor) -> Tensor:
-        """Logits (b, c) of pixels (b, 3, s, s) under one draw."""
+    def _expected(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
+        return torch.stack([self.glance(picture, rng) for _ in range(self.settings.draws)]).mean(0)
+
+    def glance(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
+        """Logits (1, c) of one picture (1, 3, s, s) under what `rng` draws."""
         raise NotImplementedError
 
 
 class CropProbe(ChanceProbe):
     """Answers with the mean logits of the picture and `LOOKS` random crops of it, fresh at every glance."""
 
-    def glance(self, pixels: Tensor) -> Tensor:
-        size = pixels.shape[-2:]
-        boxes = [(*place(*size, self.rng, ViewSettings().crop_scale), 0) for _ in range(LOOKS)]
-        seen = torch.cat([pixels, cut_out(pixels[0], boxes)])
-        return self.model(self.altered(seen)).mean(0, keepdim=True)
+    def glance(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
+        size = picture.shape[-2:]
+        boxes = [(*place(*size, rng, ViewSettings().crop_scale), 0) for _ in range(LOOKS)]
+        seen = torch.cat([picture, cut_out(picture[0], boxes)])
+        return self.model(self.altered(seen, rng)).mean(0, keepdim=True)
 
-    def altered(self, crops: Tensor) -> Tensor:
+    def altered(self, crops: Tensor, rng: np.random.Generator) -> Tensor:
         """What is done to the crops (b, 3, s, s) before the model sees them, the first being the whole picture."""
         return crops
 
@@ -90,12 +96,12 @@ class ViewProbe(CropProbe):
     The mixtures have no useful gradient, so it is passed straight through them (BPDA, Athalye et al., ICML 2018).
     """
 
-    def altered(self, crops: Tensor) -> Tensor:
+    def altered(self, crops: Tensor, rng: np.random.Generator) -> Tensor:
         seen = [crops[0]]
         for crop in crops[1:]:
             base = (crop.detach().cpu() * 255).round().byte().permute(1, 2, 0).numpy()
-            keep = draw_beta(self.rng)
-            mixed = keep * torch.from_numpy(base).float() / 255 + (1 - keep) * torch.from_numpy(mix(base, self.rng))
+            keep = draw_beta(rng)
+            mixed = keep * torch.from_numpy(base).float() / 255 + (1 - keep) * torch.from_numpy(mix(base, rng))
             seen.append(crop + (mixed.permute(2, 0, 1).to(crop) - crop).detach())
         return torch.stack(seen)
 

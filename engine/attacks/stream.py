@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
 import torch
@@ -36,31 +38,72 @@ def attack(
     Raises `EngineError` for pixels of another shape or range, a label or target that is no class index, and whatever
     the attack cannot do: a norm, a target, too few classes.
     """
+    job = _job(backbone, pixels, classes, label)
+    _check(settings, classes, job.label)
+    if settings.epsilon == 0:
+        yield _result(backbone, job, classes, settings, _Outcome(job.clean, (), 0.0))
+        return
+    steps = []
+    with closing(_run(backbone, [job], classes, settings, [settings.seed])) as stream:
+        for item in stream:
+            if isinstance(item, _Done):
+                outcome = _Outcome(item.pixels[0], tuple(steps), item.seconds)
+            else:
+                steps.append(item[0])
+                yield item[0]
+    yield _result(backbone, job, classes, settings, outcome)
+
+
+def attack_batch(
+    backbone: Backbone,
+    pixels: Tensor,
+    classes: Classes,
+    settings: AttackSettings,
+    labels: Sequence[int | None] | None = None,
+    seeds: Sequence[int] | None = None,
+) -> list[Adversarial]:
+    """The results of `attack` for pixels (b, 3, s, s), each with its own label and seed (None: `settings.seed`).
+
+    Each is what the picture gives alone with its seed, up to the rounding of batched arithmetic: every picture draws
+    its start and its views from generators of its own. Attacks whose pictures would disturb each other
+    (`Attack.batched` False) run one by one. `seconds` are those of the whole batch.
+    """
+    labels = [None] * len(pixels) if labels is None else labels
+    seeds = [settings.seed] * len(pixels) if seeds is None else seeds
+    require(
+        len(labels) == len(seeds) == len(pixels),
+        f"Expected a label and a seed for each of {len(pixels)} pictures; got {len(labels)} and {len(seeds)}.",
+    )
+    if settings.epsilon == 0 or not ATTACKS[settings.method].batched:
+        return [
+            list(attack(backbone, picture, classes, replace(settings, seed=seed), label))[-1]
+            for picture, label, seed in zip(pixels, labels, seeds, strict=True)
+        ]
+    jobs = [_job(backbone, picture, classes, label) for picture, label in zip(pixels, labels, strict=True)]
+    for job in jobs:
+        _check(settings, classes, job.label)
+    *rows, done = _run(backbone, jobs, classes, settings, seeds)
+    return [
+        _result(backbone, job, classes, settings, _Outcome(found, trail, done.seconds))
+        for job, found, trail in zip(jobs, done.pixels, zip(*rows, strict=True), strict=True)
+    ]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Job:
+    """One picture to attack: clean pixels (3, s, s) on the CPU, the clean answer, and what to push away from."""
+
+    clean: Tensor
+    before: Prediction
+    label: int
+    from_truth: bool
+
+
+def _job(backbone: Backbone, pixels: Tensor, classes: Classes, label: int | None) -> _Job:
     check_pixels(backbone, pixels)
     clean = pixels.detach().float().cpu().contiguous()  # torchattacks views it flat
     before = predict(backbone, clean, classes)
-    away = before.label if label is None else label
-    _check(settings, classes, away)
-    perturbed, steps, seconds = clean, (), 0.0
-    if settings.epsilon > 0:
-        perturbed, steps, seconds = yield from _run(backbone, clean, classes, settings, away)
-    saved = to_8_bits(perturbed, clean, settings.epsilon, settings.norm)
-    yield Adversarial(
-        clean=clean,
-        pixels=perturbed,
-        saved=saved,
-        method=settings.method,
-        epsilon=settings.epsilon,
-        norm=settings.norm,
-        label=away,
-        target=settings.target,
-        from_truth=label is not None,
-        before=before,
-        after=predict(backbone, perturbed, classes),
-        after_saved=predict(backbone, saved, classes),
-        steps=steps,
-        seconds=seconds,
-    )
+    return _Job(clean, before, before.label if label is None else label, label is not None)
 
 
 def _check(settings: AttackSettings, classes: Classes, label: int) -> None:
@@ -83,43 +126,84 @@ def _check(settings: AttackSettings, classes: Classes, label: int) -> None:
         require(target != label, f"“{classes.names[label]}” is the class to push away from; aim at another one.")
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Outcome:
+    """What became of one picture: perturbed pixels (3, s, s), the steps, and the seconds."""
+
+    pixels: Tensor
+    steps: tuple[AttackStep, ...]
+    seconds: float
+
+
+def _result(
+    backbone: Backbone, job: _Job, classes: Classes, settings: AttackSettings, outcome: _Outcome
+) -> Adversarial:
+    saved = to_8_bits(outcome.pixels, job.clean, settings.epsilon, settings.norm)
+    return Adversarial(
+        clean=job.clean,
+        pixels=outcome.pixels,
+        saved=saved,
+        method=settings.method,
+        epsilon=settings.epsilon,
+        norm=settings.norm,
+        label=job.label,
+        target=settings.target,
+        from_truth=job.from_truth,
+        before=job.before,
+        after=predict(backbone, outcome.pixels, classes),
+        after_saved=predict(backbone, saved, classes),
+        steps=outcome.steps,
+        seconds=outcome.seconds,
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Done:
+    """The end of a run: perturbed pixels (b, 3, s, s) on the CPU, and how long it took."""
+
+    pixels: Tensor
+    seconds: float
+
+
 def _run(
-    backbone: Backbone, clean: Tensor, classes: Classes, settings: AttackSettings, label: int
-) -> Generator[AttackStep, None, tuple[Tensor, tuple[AttackStep, ...], float]]:
-    """Yield the steps of the attack while a thread makes them; return perturbed pixels, all steps and the seconds."""
-    queue: SimpleQueue[AttackStep | tuple[Tensor, float] | Exception] = SimpleQueue()
+    backbone: Backbone, jobs: Sequence[_Job], classes: Classes, settings: AttackSettings, seeds: Sequence[int]
+) -> Iterator[tuple[AttackStep, ...] | _Done]:
+    """Yield each forward pass as a step per picture, while a thread makes them, and then the end."""
+    queue: SimpleQueue[tuple[AttackStep, ...] | _Done | Exception] = SimpleQueue()
     stop = threading.Event()
-    away = torch.tensor([label], device=backbone.device)
+    labels = torch.tensor([job.label for job in jobs], device=backbone.device)
+    clean = torch.stack([job.clean for job in jobs]).to(backbone.device)
     index = itertools.count(1)
 
     def report(logits: Tensor) -> None:
-        logs = logits[0].log_softmax(-1)
-        loss = float(-logs[label] if settings.target is None else logs[settings.target])
-        queue.put(AttackStep(next(index), total, loss, Prediction(classes, logits[0].cpu())))
+        place, logits = next(index), logits.cpu()
+        queue.put(tuple(_step(place, row, job) for row, job in zip(logits, jobs, strict=True)))
+
+    def _step(place: int, logits: Tensor, job: _Job) -> AttackStep:
+        logs = logits.log_softmax(-1)
+        loss = -logs[job.label] if settings.target is None else logs[settings.target]
+        return AttackStep(place, total, float(loss), Prediction(classes, logits))
 
     def work() -> None:
         started = time.perf_counter()
         try:
-            with SeededStart(settings.seed):
-                perturbed = built(clean[None].to(away.device), away)[0].detach().cpu()
-            queue.put((perturbed, time.perf_counter() - started))
+            with SeededStart(seeds):
+                perturbed = built(clean, labels).detach().cpu()
+            queue.put(_Done(perturbed, time.perf_counter() - started))
         except Exception as error:  # whatever it is, it belongs to the thread that waits
             queue.put(error)
 
     chosen = ATTACKS[settings.method]
-    probe = chosen.eyes(backbone, classes, settings, report, stop)
+    probe = chosen.eyes(backbone, classes, settings, seeds, report, stop)
     built, total = chosen.build(probe, settings)
     worker = threading.Thread(target=work, name="attack", daemon=True)
     worker.start()
-    steps = []
     try:
-        while isinstance(item := queue.get(), AttackStep):
-            steps.append(item)
+        while isinstance(item := queue.get(), tuple):
             yield item
     finally:
         stop.set()
         worker.join()
     if isinstance(item, Exception):
         raise item
-    perturbed, seconds = item
-    return perturbed, tuple(steps), seconds
+    yield item
