@@ -30,7 +30,8 @@ class AttackSettings:
     step: an attacker who knows that defences look at crops; `pgd-views` does so through AugMix views; `adaptive` goes
     through the whole defence `through`, a key of `engine.methods.METHODS`. These three take the mean logits of `draws`
     fresh looks per step (EOT, Athalye et al., ICML 2018). `target` is the number of a class to reach; None: away from
-    the label, wherever to.
+    the label, wherever to. `legacy` cuts the attacked picture off to 8 bits as R-TPT and A-TPT do, which may leave the
+    ball by one level, instead of rounding it and bringing it back.
     """
 
     NORMS = ("linf", "l2")
@@ -47,6 +48,7 @@ class AttackSettings:
     norm: str = "linf"
     draws: int = 1
     target: int | None = None
+    legacy: bool = False
 
     def __post_init__(self) -> None:
         _choice("the attack", self.method, self.METHODS)

@@ -56,6 +56,15 @@ def assert_picture(result: Adversarial) -> None:
         assert picture.min() >= 0 and picture.max() <= 1
 
 
+def test_legacy_cuts_off_and_may_leave_the_ball_by_one_level(tiny, pixels):
+    plain, cut = (drain(tiny, pixels, CLASSES, AttackSettings(steps=2, legacy=legacy)) for legacy in (False, True))
+    assert torch.equal(cut.pixels, plain.pixels)
+    assert torch.equal(in_levels(cut.saved), (cut.pixels * 255).byte().float())
+    assert round(plain.linf() * 255, 3) == 4 and round(cut.linf() * 255, 3) == 5
+    untouched = drain(tiny, pixels, CLASSES, AttackSettings(epsilon=0, legacy=True))
+    assert torch.equal(untouched.saved, pixels)
+
+
 def test_a_length_is_kept_by_taking_back_what_rounding_added():
     clean = torch.full((3, 2, 2), 100 / 255)
     wanted = torch.tensor([3.6, 2.0, -1.7, 0.4, *[0.0] * 8]).view(3, 2, 2)  # rounded, its length is 4.899

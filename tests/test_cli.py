@@ -182,6 +182,7 @@ def test_defend_takes_every_setting_of_the_page(call, job):
 def test_legacy_keeps_the_flaws_of_the_official_codes(call, job):
     found = document(call("defend", *NAMED, "--eps", "0", "--views", "6", "--legacy", "--method", "r-tpt", "--json"))
     assert found["kept"] == [] and [step["loss"] for step in found["tuning"]] == [None, None]
+    assert all(found["settings"][stage]["legacy"] for stage in ("attack", "tuning", "ensemble"))
     settings = Settings(
         views=ViewSettings(count=6),
         tuning=TuneSettings(legacy=True),

@@ -31,6 +31,11 @@ def to_8_bits(pixels: Tensor, clean: Tensor, epsilon: float, norm: str = "linf")
     return (middle + change) / 255
 
 
+def cut_to_8_bits(pixels: Tensor) -> Tensor:
+    """`pixels` cut off to the level of 1/255 below, as the official codes do: up to one level outside the ball."""
+    return (pixels * 255).floor() / 255
+
+
 def _shortened(change: Tensor, wanted: Tensor, radius: float) -> Tensor:
     """Whole levels `change` moved towards zero, one level at a time, until their length is at most `radius`.
 

@@ -23,7 +23,7 @@ from ..methods import METHODS
 from ..predict import check_pixels, predict
 from ..settings import AttackSettings
 from ..types import Adversarial, AttackStep, Classes, Prediction
-from .ball import to_8_bits
+from .ball import cut_to_8_bits, to_8_bits
 from .catalogue import ATTACKS
 from .randomness import SeededStart
 
@@ -138,7 +138,10 @@ class _Outcome:
 def _result(
     backbone: Backbone, job: _Job, classes: Classes, settings: AttackSettings, outcome: _Outcome
 ) -> Adversarial:
-    saved = to_8_bits(outcome.pixels, job.clean, settings.epsilon, settings.norm)
+    if settings.legacy and settings.epsilon > 0:
+        saved = cut_to_8_bits(outcome.pixels)
+    else:
+        saved = to_8_bits(outcome.pixels, job.clean, settings.epsilon, settings.norm)
     return Adversarial(
         clean=job.clean,
         pixels=outcome.pixels,

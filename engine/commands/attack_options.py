@@ -93,6 +93,10 @@ def _add_shared_options(group: argparse._ArgumentGroup) -> None:
         "--draws", type=int, default=default.draws, metavar="N",
         help="fresh looks averaged per step, by attacks through crops, views or a defence; default: %(default)s",
     )  # fmt: skip
+    group.add_argument(
+        "--legacy", action="store_true",
+        help="keep the flaws of the official codes that published numbers depend on, of attacks and of defences",
+    )  # fmt: skip
 
 
 def _settings(args: argparse.Namespace, method: str, eps: float | None, through: str) -> AttackSettings:
@@ -106,6 +110,7 @@ def _settings(args: argparse.Namespace, method: str, eps: float | None, through:
         through=through,
         norm=args.norm,
         draws=args.draws,
+        legacy=args.legacy,
     )
 
 

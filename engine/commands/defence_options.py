@@ -46,8 +46,6 @@ def add_defence_options(parser: argparse.ArgumentParser) -> None:
     )
     told = "only the N surest views answer in R-TPT and A-TPT (default: all; with TV weights: as many as tuned on)"
     group.add_argument("--answer-views", type=int, metavar="N", help=told)
-    told = "keep the flaws of the official codes that published numbers depend on"
-    group.add_argument("--legacy", action="store_true", help=told)
     _add_tv_options(parser, ensemble)
 
 

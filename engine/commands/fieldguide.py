@@ -18,7 +18,7 @@ from ..fieldguide.samples import paint_samples
 from ..fieldguide.score import answers, summary
 from ..fieldguide.train import CARD, PHASES, train
 from ..maps import MAPS
-from ..settings import Settings, ViewSettings
+from ..settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
 from .attack_options import add_attack_options, as_options, attack_settings
 from .common import SAMPLES, emit
 from .layout import table
@@ -99,7 +99,12 @@ def _register_score(actions: argparse._SubParsersAction) -> None:
 def _score(args: argparse.Namespace) -> None:
     require(args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
     require(args.workers >= 1, f"Expected at least one worker; got {args.workers}.")
-    settings = Settings(attack=attack_settings(args), views=ViewSettings(count=args.views))
+    settings = Settings(
+        attack=attack_settings(args),
+        views=ViewSettings(count=args.views),
+        tuning=TuneSettings(legacy=args.legacy),
+        ensemble=EnsembleSettings(legacy=args.legacy),
+    )
     stream = answers(args.pictures, args.seed, settings, workers=args.workers, clean_arms=args.clean_arms)
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
     shown = {
