@@ -1,16 +1,23 @@
 """Maps held against painted truth: what counts, and that a map of the truth itself scores best."""
 
 import json
+import sys
+from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 
-from engine import AttackSettings
+from engine.attacks import attack
+from engine.attention import attend
 from engine.cli import main
-from engine.fieldguide.judge import EDGES, RANDOM, Judged, _held, judge, verdict
+from engine.evaluation.plan import picture_seed
+from engine.fieldguide.judge import ARMS, Judged, _held, _judge, judge, pairs, verdict
 from engine.fieldguide.specimens import KINDS
 from engine.fieldguide.trial import make_trial
 from engine.measures import coverage
+from engine.occlusion import occlude
+from engine.settings import AttackSettings, AttentionSettings
 
 
 def test_a_map_of_the_part_itself_hits_it_and_lies_within_it():
@@ -31,15 +38,62 @@ def test_the_verdict_counts_shares_and_means():
     assert told["inside"][0] == pytest.approx(0.375) and told["inside"][1] < 0.375 < told["inside"][2]
 
 
+def test_the_verdict_has_areas_where_curves_were_drawn():
+    made = [{"clean": {"raw": Judged(True, True, 0.5, 0.5, False, (0.2 * i, 0.3))}} for i in range(3)]
+    told = verdict(made)["clean"]["raw"]
+    assert told["deletion"][0] == pytest.approx(0.2) and told["insertion"][0] == pytest.approx(0.3)
+    assert told["deletion"][1] == pytest.approx(0.2 - 1.96 * 0.2 / 3**0.5, abs=1e-4)
+
+
+def test_pairs_count_where_only_one_map_points_at_the_object():
+    hits = [(True, False), (True, False), (False, True), (True, True)]
+    maps = [{"a-tpt": Judged(a, False, 0, 0, False), "raw": Judged(b, False, 0, 0, False)} for a, b in hits]
+    (told,) = pairs([{"clean": one} for one in maps])["clean"]
+    assert (told["first"], told["second"], told["only_first"], told["only_second"]) == ("raw", "a-tpt", 1, 2)
+    assert told["p"] == pytest.approx(1) and pairs([{"clean": {"raw": maps[0]["raw"]}}]) == {}
+
+
 def test_workers_do_not_change_the_judgement():
     settings = AttackSettings(steps=2)
     one, two = (list(judge(2, 9, ("a-tpt", "raw"), settings, workers=workers)) for workers in (1, 2))
-    assert one == two and list(one[0]) == ["clean", "attacked"]
-    assert list(one[0]["clean"]) == ["a-tpt", "raw", RANDOM, EDGES]
+    assert one == two and list(one[0]) == ["clean", "attacked", "noise", "shuffled"]
+    assert all(list(maps) == ["a-tpt", "raw", "random", "edges"] for maps in one[0].values())
+    assert one[0]["clean"]["edges"] == one[0]["shuffled"]["edges"]
+    assert one[0]["clean"]["raw"] != one[0]["shuffled"]["raw"]
 
 
-def test_the_command_prints_one_document(capsys):
-    command = ["fieldguide", "judge", "--pictures", "2", "--steps", "1", "--map", "raw", "--json", "--workers", "1"]
+def test_curves_are_those_of_the_picture_in_each_arm(tiny):
+    settings = AttackSettings(steps=1)
+    told = _judge(tiny, 0, 9, ("raw",), settings, curves=True)
+    trial = make_trial(9, 0)
+    *_, adversarial = attack(
+        tiny, tiny.prepare(Image.fromarray(trial.painting.pixels)), trial.classes,
+        replace(settings, seed=picture_seed(9, 0)), trial.truth,
+    )  # fmt: skip
+    drawn = attend(tiny, adversarial.saved, trial.classes, AttentionSettings("raw"), trial.truth)
+    found = occlude(tiny, adversarial.saved, drawn.raw, trial.classes, trial.truth)
+    assert told["attacked"]["raw"].areas == pytest.approx((found.deletion_area, found.insertion_area))
+    assert told["clean"]["raw"].areas != told["shuffled"]["raw"].areas
+
+
+def test_the_command_prints_one_document(monkeypatch, capsys):
+    asked = []
+
+    def told(pictures, seed, maps, settings, curves, workers):
+        asked.append((pictures, seed, maps, curves, workers))
+        drawn = Judged(True, False, 0.5, 0.25, False, (0.1, 0.9))
+        return iter([{arm: {"a-tpt": drawn, "raw": drawn} for arm in ARMS}] * pictures)
+
+    monkeypatch.setattr(sys.modules["engine.commands.fieldguide"], "judge", told)
+    command = ["fieldguide", "judge", "--pictures", "2", "--seed", "3", "--map", "raw", "--curves", "--workers", "1"]
+    assert main([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert asked == [(2, 3, ("raw",), True, 1)]
+    assert list(found["maps"]) == list(ARMS) and found["maps"]["noise"]["raw"]["insertion"][0] == 0.9
+    assert found["pairs"]["clean"][0]["first"] == "raw" and found["settings"]["pictures"] == 2
     assert main(command) == 0
-    told = json.loads(capsys.readouterr().out)["maps"]
-    assert set(told["attacked"]) == {"raw", RANDOM, EDGES} and len(told["clean"]["raw"]["inside"]) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["clean", "pointing", "part", "pointing", "inside", "part", "inside", "degenerate"] + [
+        "deletion", "insertion",
+    ]  # fmt: skip
+    assert all(line == line.rstrip() for line in lines)

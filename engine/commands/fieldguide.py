@@ -13,7 +13,7 @@ from tqdm import tqdm
 from ..backbone import FIELDGUIDE
 from ..errors import require
 from ..fieldguide import VOCABULARY
-from ..fieldguide.judge import judge, verdict
+from ..fieldguide.judge import PUBLISHED, judge, pairs, verdict
 from ..fieldguide.samples import paint_samples
 from ..fieldguide.score import answers, summary
 from ..fieldguide.train import CARD, PHASES, train
@@ -144,13 +144,15 @@ def _register_judge(actions: argparse._SubParsersAction) -> None:
     parser = actions.add_parser(
         "judge",
         help="hold attention maps against where the specimens really are",
-        description="Draw every map of fresh held-out specimens for their true class, clean and attacked, and tell how"
-        " often its strongest patch lies on the object (pointing) and on the telling part, and how much of it does"
-        " (inside). Beside them two maps that know nothing of the model: random noise, and the picture's edges.",
+        description="Draw every map of fresh held-out specimens for their true class and tell how often its strongest"
+        " patch lies on the object (pointing) and on the telling part, and how much of it does (inside). Four times:"
+        " clean, attacked, under noise of the attack's size, and as a model with shuffled weights draws it. Beside them"
+        " two maps that know nothing of any model: random noise, and the picture's edges.",
     )
     add_attack_options(parser)
     parser.add_argument("--pictures", type=int, default=100, help="default: %(default)s")
     parser.add_argument("--map", dest="maps", action="append", choices=list(MAPS), help="repeat; default: all")
+    parser.add_argument("--curves", action="store_true", help="also deletion and insertion, which takes far longer")
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes (default: one per core)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     parser.set_defaults(run=_judge, out=None)
@@ -159,15 +161,23 @@ def _register_judge(actions: argparse._SubParsersAction) -> None:
 def _judge(args: argparse.Namespace) -> None:
     require(args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
     settings, maps = attack_settings(args), tuple(args.maps or MAPS)
-    stream = judge(args.pictures, args.seed, maps, settings, workers=args.workers)
+    stream = judge(args.pictures, args.seed, maps, settings, args.curves, workers=args.workers)
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
-    told = verdict(collected)
+    told, paired = verdict(collected), pairs(collected)
+    shown = {"seed": args.seed, "pictures": args.pictures, "attack": as_options(settings)}
+    emit(args, {"maps": told, "pairs": paired, "settings": shown}, _judge_lines(told, paired))
+
+
+def _judge_lines(told: dict, paired: dict) -> list[str]:
     lines = []
     for arm, named in told.items():
-        heads = (arm, "pointing", "on the part", "inside", "inside the part", "degenerate")
+        heads = (arm, *(name.replace("_", " ") for name in next(iter(named.values()))))
         lines += [*table(heads, [(name, *map(_interval, found.values())) for name, found in named.items()]), ""]
-    shown = {"seed": args.seed, "pictures": args.pictures, "attack": as_options(settings)}
-    emit(args, {"maps": told, "settings": shown}, lines[:-1])
+    for arm, found in paired.items():
+        heads = (f"{arm}: points at the object", "only this map", f"only {PUBLISHED}", "McNemar p")
+        rows = [(p["first"], str(p["only_first"]), str(p["only_second"]), f"{p['p']:.3g}") for p in found]
+        lines += [*table(heads, rows), ""]
+    return lines[:-1]
 
 
 def _interval(value: list[float]) -> str:

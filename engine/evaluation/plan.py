@@ -42,7 +42,7 @@ class Plan:
 
     def seed_for(self, index: int) -> int:
         """The seed of picture `index`."""
-        return (self.seed * _SPREAD + index) % 2**63
+        return picture_seed(self.seed, index)
 
     def document(self) -> dict:
         """The plan as plain data; two plans that could give different records give different documents."""
@@ -50,6 +50,11 @@ class Plan:
         del settings["attack"], settings["attention"]
         attacks = {arm_name(attack): asdict(attack) | {"step_size": attack.step} for attack in self.attacks}
         return {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks, **settings}
+
+
+def picture_seed(series: int, index: int) -> int:
+    """The seed of picture `index` in the series with this seed."""
+    return (series * _SPREAD + index) % 2**63
 
 
 def arm_name(attack: AttackSettings) -> str:

@@ -15,59 +15,86 @@ from torch import Tensor
 from ..attacks import attack
 from ..attention import attend
 from ..backbone import BUILT_IN, Backbone
-from ..baselines import edges, random_map
-from ..evaluation.plan import Plan
-from ..evaluation.summary import wilson
+from ..baselines import sign_noise
+from ..evaluation.plan import picture_seed
+from ..evaluation.summary import pair, wilson
 from ..evaluation.workers import Processes
+from ..maps import BASELINES
 from ..measures import energy_inside, pointing_hit
-from ..settings import AttackSettings, AttentionSettings, Settings
+from ..occlusion import occlude
+from ..settings import AttackSettings, AttentionSettings
+from ..shuffle import shuffled
 from .specimens import KINDS
 from .trial import Trial, make_trial
 
-RANDOM, EDGES = "random", "edges"  # what a map must beat
-ARMS = ("clean", "attacked")
+ARMS = ("clean", "attacked", "noise", "shuffled")
+PUBLISHED = "a-tpt"  # what other maps are paired with
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One map of one picture: does its peak lie on the object and on the telling part, and how much of it does?"""
+    """One map of one picture: does its peak lie on the object and on the telling part, and how much of it does?
+
+    `areas` are those under the deletion and the insertion curve, where they were asked for.
+    """
 
     hit: bool
     part_hit: bool
     inside: float
     part_inside: float
     degenerate: bool
+    areas: tuple[float, float] | None = None
 
 
 def judge(
-    pictures: int, seed: int, maps: tuple[str, ...], settings: AttackSettings, model: str = BUILT_IN, workers: int = 2
+    pictures: int,
+    seed: int,
+    maps: tuple[str, ...],
+    settings: AttackSettings,
+    curves: bool = False,
+    model: str = BUILT_IN,
+    workers: int = 2,
 ) -> Iterator[dict[str, dict[str, Judged]]]:
-    """For every picture arm -> map -> `Judged`, in order; maps are asked about the true class in both arms.
+    """For every picture arm -> map -> `Judged`, in order; every map is asked about the true class.
 
-    Beside `maps` stand two that know nothing of the model: noise, and the picture's edges.
+    The arms: the picture, `attacked`, under `noise` of random signs as large as the attack (null arm), and the picture
+    again as a model draws it whose image tower is `shuffled`. `maps` are joined by the baselines, which know no model.
+    `curves` also hides and shows what each map points at, which takes far longer.
     """
-    work = partial(_judge, seed=seed, maps=maps, settings=settings)
+    named = tuple(dict.fromkeys((*maps, *BASELINES)))
+    work = partial(_judge, seed=seed, maps=named, settings=settings, curves=curves)
     with Processes(model, count=workers).at_work() as each:
         yield from each(work, range(pictures))
 
 
 def _judge(
-    backbone: Backbone, index: int, seed: int, maps: tuple[str, ...], settings: AttackSettings
+    backbone: Backbone, index: int, seed: int, maps: tuple[str, ...], settings: AttackSettings, curves: bool
 ) -> dict[str, dict[str, Judged]]:
-    trial = make_trial(seed, index)
+    trial, own = make_trial(seed, index), picture_seed(seed, index)
     pixels = backbone.prepare(Image.fromarray(trial.painting.pixels))
-    settings = replace(settings, seed=Plan(Settings(), (settings,), seed).seed_for(index))
-    *_, adversarial = attack(backbone, pixels, trial.classes, settings, trial.truth)
-    told = {}
-    for arm, picture in zip(ARMS, (adversarial.clean, adversarial.saved), strict=True):
-        drawn = {name: attend(backbone, picture, trial.classes, AttentionSettings(name), trial.truth) for name in maps}
-        told[arm] = {name: _held(trial, m.raw, m.degenerate) for name, m in drawn.items()}
-        noise = random_map(backbone.grid, settings.seed)
-        told[arm] |= {RANDOM: _held(trial, noise), EDGES: _held(trial, edges(picture, backbone.grid))}
+    *_, adversarial = attack(backbone, pixels, trial.classes, replace(settings, seed=own), trial.truth)
+    clean = adversarial.clean
+    noisy = sign_noise(clean, adversarial.linf(), own)
+    shown = (clean, adversarial.saved, noisy, clean)
+    drawers = (backbone, backbone, backbone, shuffled(backbone, "all", own))
+    told: dict[str, dict[str, Judged]] = {}
+    for arm, drawer, picture in zip(ARMS, drawers, shown, strict=True):
+        told[arm] = {}
+        for name in maps:
+            drawn = attend(drawer, picture, trial.classes, AttentionSettings(name, seed=own), trial.truth)
+            areas = _areas(backbone, picture, trial, drawn.raw) if curves else None
+            told[arm][name] = _held(trial, drawn.raw, drawn.degenerate, areas)
     return told
 
 
-def _held(trial: Trial, values: Tensor, degenerate: bool = False) -> Judged:
+def _areas(backbone: Backbone, picture: Tensor, trial: Trial, values: Tensor) -> tuple[float, float]:
+    found = occlude(backbone, picture, values, trial.classes, trial.truth)
+    return found.deletion_area, found.insertion_area
+
+
+def _held(
+    trial: Trial, values: Tensor, degenerate: bool = False, areas: tuple[float, float] | None = None
+) -> Judged:
     painting = trial.painting
     whole = torch.from_numpy(painting.object_mask)
     part = torch.from_numpy(painting.part_masks[KINDS[painting.specimen.kind]])
@@ -77,12 +104,14 @@ def _held(trial: Trial, values: Tensor, degenerate: bool = False) -> Judged:
         energy_inside(values, whole),
         energy_inside(values, part),
         degenerate,
+        areas,
     )
 
 
 def verdict(collected: list[dict[str, dict[str, Judged]]]) -> dict:
     """Arm -> map -> shares with 95 % intervals (Wilson for `pointing`, `part_pointing` and `degenerate`, normal for the
-    means `inside` and `part_inside`), each as [value, low, high]."""
+    means `inside`, `part_inside` and, where curves were drawn, the areas `deletion` and `insertion`), each as
+    [value, low, high]."""
     told: dict = {}
     for arm, maps in collected[0].items():
         for name in maps:
@@ -94,7 +123,24 @@ def verdict(collected: list[dict[str, dict[str, Judged]]]) -> dict:
                 "part_inside": _mean([j.part_inside for j in held]),
                 "degenerate": _share([j.degenerate for j in held]),
             }
+            areas = [j.areas for j in held if j.areas is not None]
+            if areas:
+                columns = zip(("deletion", "insertion"), zip(*areas, strict=True), strict=True)
+                told[arm][name] |= {which: _mean(list(values)) for which, values in columns}
     return told
+
+
+def pairs(collected: list[dict[str, dict[str, Judged]]]) -> dict[str, list[dict]]:
+    """Arm -> for every map, on how many pictures only it and only A-TPT's published map pointed at the object, with
+    McNemar's p; nothing where the published map was not judged."""
+    hits = {
+        arm: {name: [one[arm][name].hit for one in collected] for name in maps} for arm, maps in collected[0].items()
+    }
+    return {
+        arm: [pair(name, hit, PUBLISHED, maps[PUBLISHED]) for name, hit in maps.items() if name != PUBLISHED]
+        for arm, maps in hits.items()
+        if PUBLISHED in maps
+    }
 
 
 def _share(hits: list[bool]) -> list[float]:
