@@ -27,7 +27,7 @@ def command(model: str, tree: Path, out: Path, *more: str) -> list[str]:
 def undisturbed(tiny, model, tree, tmp_path, monkeypatch, capsys) -> tuple[Path, dict]:
     """A finished evaluation that ran in this process, and what it printed."""
     with monkeypatch.context() as patch:
-        patch.setattr("engine.commands.evaluate.Processes", lambda model, device, count: Here(tiny, model))
+        patch.setattr("engine.commands.evaluate.Processes", lambda model, *_: Here(tiny, model))
         assert main(command(model, tree, tmp_path / "undisturbed")) == 0
     return tmp_path / "undisturbed", json.loads(capsys.readouterr().out)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ..errors import require
-from ..evaluation import Answered, Plan, Processes, asked_of, evaluate, read_kept, read_plan, summarise
+from ..evaluation import Answered, Cluster, Crew, Plan, Processes, asked_of, evaluate, read_kept, read_plan, summarise
 from .attack_options import add_attacks_options, all_attack_settings
 from .common import add_model_options
 from .data_options import add_data_options, known_set, open_source
@@ -41,7 +41,13 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     group = parser.add_argument_group("run")
     group.add_argument("--own-word", action="store_true", help="as --domain-word, A-TPT's word for the data set")
     group.add_argument("--clip-on-clean", action="store_true", help="only CLIP answers the clean pictures")
-    group.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one per core)")
+    group.add_argument("--workers", type=int, metavar="N", help="processes or actors (default: one per core)")
+    group.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="work on a Ray cluster: host:port, auto for the one this machine belongs to, local for one of its own;"
+        " all its machines need this repository and see pictures, models and folders under the same paths",
+    )
     group.add_argument("--out", metavar="FOLDER", type=Path, help="keep records, attacked pictures and summary here")
     group.add_argument(
         "--cache", metavar="FOLDER", type=Path, help="keep attacked pictures here, for other evaluations too"
@@ -66,8 +72,7 @@ def run(args: argparse.Namespace) -> None:
     asked = asked_of(source, plan, args.model)
     _check_against(args, asked)
     kept = [] if args.out is None else read_kept(args.out)
-    crew = Processes(args.model, args.device, args.workers, args.precision)
-    stream = evaluate(source, plan, crew, args.out, args.cache)
+    stream = evaluate(source, plan, _crew(args), args.out, args.cache)
     collected = list(islice(stream, len(kept)))  # at once, so that the time left is told by the others
     collected += tqdm(
         stream, total=len(source), initial=len(kept), unit="pictures", smoothing=0, file=sys.stderr, disable=args.json
@@ -82,6 +87,13 @@ def run(args: argparse.Namespace) -> None:
 def _check_against(args: argparse.Namespace, asked: dict) -> None:
     known = args.against is None or args.against in asked["methods"]
     require(known, f"--against {args.against} is not evaluated here.")
+
+
+def _crew(args: argparse.Namespace) -> Crew:
+    if args.ray is not None:
+        return Cluster(args.model, args.device, args.workers, args.precision, args.ray)
+    count = (os.cpu_count() or 1) if args.workers is None else args.workers
+    return Processes(args.model, args.device, count, args.precision)
 
 
 def _plan(args: argparse.Namespace) -> Plan:

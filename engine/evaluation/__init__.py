@@ -1,5 +1,6 @@
 """The same story over many pictures: sources of questions, one record a picture, results that survive being killed."""
 
+from .cluster import Cluster
 from .coop import LAYOUTS, CoOp, Layout
 from .plan import Plan
 from .records import Answered, answer_question
@@ -13,6 +14,7 @@ __all__ = [
     "LAYOUTS",
     "SETS",
     "Answered",
+    "Cluster",
     "CoOp",
     "CoOpSplit",
     "Crew",
