@@ -34,7 +34,8 @@ def defend(
 
     Views of one kind are made once and shared, and their seconds are charged to every method that uses them.
     `made` are views of this picture that exist already, made with `settings.views`. Recipes override the settings'
-    kind of views, loss and weighting. With `settings.purifier`, every method sees the picture purified by it first.
+    kind of views, loss and weighting. With `settings.purifier`, every method sees the picture purified by it first; of
+    MAC's two pictures the second, jittered one is shown to methods without views and purifier of their own only.
     Raises `EngineError` for a method that is not one of `METHODS`.
     """
     for name in settings.methods:
