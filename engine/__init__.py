@@ -50,6 +50,7 @@ from .types import (
     ViewSet,
 )
 from .views import make_views
+from .wording import WordRelevance, word_relevance
 
 __all__ = [
     "ATTACKS",
@@ -88,6 +89,7 @@ __all__ = [
     "TuneStep",
     "ViewSet",
     "ViewSettings",
+    "WordRelevance",
     "answer_question",
     "attack",
     "attack_data",
@@ -120,4 +122,5 @@ __all__ = [
     "top_iou",
     "tune",
     "wilson",
+    "word_relevance",
 ]

@@ -1,13 +1,14 @@
-"""A vision transformer's forward pass written out head by head, the reference that maps are held against."""
+"""A transformer's forward pass written out head by head, the reference that maps are held against."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.backbone import Backbone
 
@@ -24,19 +25,22 @@ class Layer:
 
 
 def forward(backbone: Backbone, picture: Tensor) -> list[Layer]:
-    """All blocks for one picture (3, s, s)."""
-    visual = backbone.visual
+    """All blocks of the image tower for one picture (3, s, s)."""
     with torch.no_grad():
-        x = visual._embeds(backbone.normalise(picture[None]))[0]
-    x.requires_grad_()
+        x = backbone.visual._embeds(backbone.normalise(picture[None]))[0]
+    return through(backbone.visual.transformer.resblocks, x.requires_grad_())
+
+
+def through(blocks: Sequence[nn.Module], x: Tensor, mask: Tensor | float = 0.0) -> list[Layer]:
+    """All blocks for tokens (t, width), with `mask` (t, t) added to what the softmax sees."""
     layers = []
-    for block in visual.transformer.resblocks:
+    for block in blocks:
         normed = kept(block.ln_1(x))
         joined = normed @ block.attn.in_proj_weight.t() + block.attn.in_proj_bias
         query, key, value = joined.chunk(3, -1)
         size = x.shape[-1] // block.attn.num_heads
         heads = [slice(size * h, size * h + size) for h in range(block.attn.num_heads)]
-        attention = [kept(torch.softmax(query[:, h] @ key[:, h].t() / sqrt(size), -1)) for h in heads]
+        attention = [kept(torch.softmax(query[:, h] @ key[:, h].t() / sqrt(size) + mask, -1)) for h in heads]
         values = [kept(value[:, h]) for h in heads]
         mixed = torch.cat([a @ v for a, v in zip(attention, values, strict=True)], -1)
         middle = x + block.attn.out_proj(mixed)

@@ -28,6 +28,7 @@ from engine.settings import (
     ViewSettings,
 )
 from engine.types import Classes
+from engine.wording import word_relevance
 
 NAMES = ("red fox", "owl", "sea star")
 CLASSES = Classes(NAMES)
@@ -218,6 +219,10 @@ def test_maps_reads_what_was_asked_for_about_the_class_that_was_asked_for(call, 
     assert (entry["clean"]["label"], entry["clean"]["against"]) == (1, 2)
     expected = attend(*job, CLASSES, AttentionSettings("relevance"), "owl", "sea star")
     assert torch.equal(torch.tensor(entry["clean"]["raw"]), expected.raw)
+    told = document(call("maps", *NAMED, *QUICK, "--words", "--target", "owl", "--json"))["words"]
+    expected = word_relevance(*job, CLASSES, 1)
+    assert (told["sentence"], told["clean"]) == ("a photo of a owl.", expected.shares.tolist())
+    assert len(told["attacked"]) == len(told["pieces"]) == 6
     code, _, err = call("maps", *NAMED, *QUICK, "--layer", "1")
     assert code == 2 and "--layer is about --map raw, which was not asked for" in err
 

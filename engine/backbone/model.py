@@ -251,6 +251,27 @@ class Backbone:
             features = F.normalize(self._see(pixels), dim=-1)
         return Trace(features, *(tuple(of_blocks) for of_blocks in kept))
 
+    def trace_text(self, sentence: str) -> tuple[Trace, tuple[str, ...]]:
+        """Forward one sentence, cut behind its end, keeping inputs and attention of all blocks of the text tower, and
+        spell out the pieces between its start and its end.
+
+        Raises `EngineError` for text towers that do not read a sentence at its end by plain attention.
+        """
+        blocks = self.text.transformer.resblocks if can_be_read(self.text) else ()
+        require(
+            bool(blocks) and all(isinstance(block.attn, nn.MultiheadAttention) for block in blocks),
+            f"Expected a text tower that reads the prompt at its end-of-text token by plain attention; {self.name} has"
+            " another kind, so its words cannot be told apart.",
+        )
+        ids = self._reader.read([sentence])
+        ends = self._reader.ends(ids)
+        ids = ids[:, : int(ends) + 1]
+        embeddings = self.text.token_embedding(ids.to(self.device))
+        with self.lock, torch.enable_grad(), watch_blocks(blocks) as kept:
+            read = read_prompts(self.text, embeddings, ends.to(self.device))
+            features = F.normalize(at_least_single(read), dim=-1)
+        return Trace(features, *(tuple(of_blocks) for of_blocks in kept)), self._reader.pieces(ids[0, 1:-1])
+
     def read_out(self, tokens: Tensor) -> Tensor:
         """Unit features (b, d) of a "vit" tower's tokens (b, 1 + gh*gw, width), as if its last block had left them."""
         pooled, _ = self.visual._pool(tokens.to(self.dtype))

@@ -57,6 +57,11 @@ class Reader:
         """Positions (b,) of the end-of-text token in token ids (b, length)."""
         return ids.argmax(-1) if self.end is None else (ids == self.end).int().argmax(-1)
 
+    def pieces(self, ids: Tensor) -> tuple[str, ...]:
+        """What each of the token ids (k,) stands for; one that ends a word ends with a space."""
+        require(hasattr(self.tokenizer, "decode"), f"The tokenizer of {self.name} cannot spell out its tokens.")
+        return tuple(self.tokenizer.decode([token]) for token in ids.tolist())
+
     def whole_words(self) -> dict[str, int]:
         """The words that are one token, and its id. Raises `EngineError` where the tokenizer has no such list."""
         encoder = getattr(self.tokenizer, "encoder", None)

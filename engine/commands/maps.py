@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 import torch
+from torch import Tensor
 
 from ..attention import attend
 from ..drawing import heat
@@ -14,11 +15,13 @@ from ..pictures import save_png
 from ..plain import attack_data, maps_data
 from ..settings import AttentionSettings
 from ..types import Adversarial, AttentionMap
+from ..wording import WordRelevance, word_relevance
 from .attack import attack_lines, save_pictures
 from .attack_options import add_attack_options, attack_settings
 from .common import Job, add_picture_options, emit, folder, open_job, run_attack
 from .layout import table
 
+ARMS = ("clean", "attacked")
 HEEDED = {"layer": "raw", "head": "raw", "fusion": "rollout", "discard": "rollout"}  # option -> the map it is about
 
 
@@ -39,6 +42,9 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     group.add_argument("--target", metavar="NAME", help="the class to find evidence for (default: the attacked one)")
     group.add_argument(
         "--against", metavar="NAME", help="a class to hold it against: what speaks for the one rather than the other"
+    )
+    group.add_argument(
+        "--words", action="store_true", help="also tell how much each word of the class's sentence counts"
     )
     group = parser.add_argument_group("what --map raw and --map rollout read")
     group.add_argument("--layer", type=int, metavar="N", help="of --map raw, from 0 (default: the last)")
@@ -66,7 +72,12 @@ def run(args: argparse.Namespace) -> None:
             _save_pair(args, adversarial, pair)
     rows = [row for pair in made for row in _rows(pair)]
     lines = [*attack_lines(job, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
-    emit(args, job.document() | {"attack": attack_data(adversarial), "maps": maps_data(made)}, lines)
+    document = job.document() | {"attack": attack_data(adversarial), "maps": maps_data(made)}
+    if args.words:
+        told = [word_relevance(job.backbone, pixels, job.classes, made[0][0].label) for pixels in _both(adversarial)]
+        document["words"] = _words_data(told)
+        lines += ["", *table(("word", *ARMS), _word_rows(told))]
+    emit(args, document, lines)
 
 
 def _asked(args: argparse.Namespace) -> list[AttentionSettings]:
@@ -81,12 +92,26 @@ def _asked(args: argparse.Namespace) -> list[AttentionSettings]:
     return [AttentionSettings(method=name, shuffled=args.shuffled, seed=args.seed, **chosen) for name in methods]
 
 
+def _both(adversarial: Adversarial) -> tuple[Tensor, Tensor]:
+    return adversarial.clean, adversarial.saved
+
+
+def _words_data(told: list[WordRelevance]) -> dict:
+    shares = {arm: found.shares.tolist() for arm, found in zip(ARMS, told, strict=True)}
+    return {"label": told[0].label, "sentence": told[0].sentence, "pieces": list(told[0].pieces), **shares}
+
+
+def _word_rows(told: list[WordRelevance]) -> list[tuple[str, ...]]:
+    columns = zip(told[0].pieces, *(found.shares.tolist() for found in told), strict=True)
+    return [(piece.strip(), *(f"{share:.3f}" for share in shares)) for piece, *shares in columns]
+
+
 def _pair(
     job: Job, adversarial: Adversarial, settings: AttentionSettings, target: int | str, against: str | None
 ) -> tuple[AttentionMap, AttentionMap]:
     clean, attacked = (
         attend(job.backbone, pixels, job.classes, settings, target, against)
-        for pixels in (adversarial.clean, adversarial.saved)
+        for pixels in _both(adversarial)
     )
     return clean, attacked
 
@@ -94,14 +119,14 @@ def _pair(
 def _save_pair(args: argparse.Namespace, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> None:
     values = torch.stack([found.raw for found in pair]).float()
     limits = float(values.min()), float(values.flatten().quantile(AttentionSettings().clip_quantile))
-    for which, found, pixels in zip(("clean", "attacked"), pair, (adversarial.clean, adversarial.saved), strict=True):
+    for which, found, pixels in zip(ARMS, pair, _both(adversarial), strict=True):
         save_png(heat(found.raw, pixels, limits), folder(args) / f"map-{found.method}-{which}.png")
 
 
 def _rows(pair: tuple[AttentionMap, AttentionMap]) -> list[tuple[str, ...]]:
     return [
         (found.method, which, f"{float(found.raw.min()):.4g}", f"{float(found.raw.max()):.4g}", _peak(found))
-        for which, found in zip(("clean", "attacked"), pair, strict=True)
+        for which, found in zip(ARMS, pair, strict=True)
     ]
 
 
