@@ -17,7 +17,7 @@ from .methods import METHODS, Method
 from .predict import check_pixels
 from .predictors import Case, answer
 from .purify import PURIFIERS
-from .settings import Settings, ViewSettings
+from .settings import Settings, TuneSettings, ViewSettings
 from .tuning import tune
 from .types import Classes, Defence, Prediction, ViewSet
 from .views import make_views
@@ -90,6 +90,11 @@ def recipe_views(settings: ViewSettings, method: Method) -> ViewSettings:
     )
 
 
+def recipe_tuning(settings: TuneSettings, method: Method) -> TuneSettings:
+    """The settings' tuning as the recipe, which must tune, needs it."""
+    return replace(settings, loss=method.loss, keep=method.keep or settings.keep)
+
+
 def _purified(
     backbone: Backbone, pixels: Tensor, classes: Classes, purifier: str | None, seed: int
 ) -> tuple[float, Tensor]:
@@ -118,8 +123,7 @@ def tuned_case(backbone: Backbone, views: ViewSet, classes: Classes, settings: S
         case = replace(case, scores=agreement(backbone, views, classes, settings.views.seed, settings.ensemble.legacy))
     if method.loss is not None:
         weigh = None if case.scores is None else partial(_weigh, case.scores)
-        tuning = replace(settings.tuning, loss=method.loss, keep=method.keep or settings.tuning.keep)
-        *_, last = tune(backbone, views, classes, tuning, weigh)
+        *_, last = tune(backbone, views, classes, recipe_tuning(settings.tuning, method), weigh)
         case = replace(case, step=last)
     return case
 

@@ -29,12 +29,15 @@ class AttackSettings:
     Square `steps` are queries. `pgd-crops` attacks the mean logits of the picture and random crops of it, fresh at each
     step: an attacker who knows that defences look at crops; `pgd-views` does so through AugMix views; `adaptive` goes
     through the whole defence `through`, a key of `engine.methods.METHODS`. These three take the mean logits of `draws`
-    fresh looks per step (EOT, Athalye et al., ICML 2018). `target` is the number of a class to reach; None: away from
-    the label, wherever to. `legacy` cuts the attacked picture off to 8 bits as R-TPT and A-TPT do, which may leave the
-    ball by one level, instead of rounding it and bringing it back.
+    fresh looks per step (EOT, Athalye et al., ICML 2018). In `adaptive`, `unroll` says how the tuning step is
+    differentiated: "none" takes the tuned prompt as given, "exact" differentiates AdamW's first step as it is,
+    "straight" as if it followed the gradient's size and not its sign. `target` is the number of a class to reach; None:
+    away from the label, wherever to. `legacy` cuts the attacked picture off to 8 bits as R-TPT and A-TPT do, which may
+    leave the ball by one level, instead of rounding it and bringing it back.
     """
 
     NORMS = ("linf", "l2")
+    UNROLLS = ("none", "exact", "straight")
     LARGEST = {"linf": 64 / 255, "l2": 64.0}  # epsilon
     METHODS = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "apgd-dlr", "apgd-t", "cw", "deepfool", "square", "auto")
     METHODS += ("pgd-crops", "pgd-views", "adaptive")
@@ -47,6 +50,7 @@ class AttackSettings:
     through: str = "a-tpt"
     norm: str = "linf"
     draws: int = 1
+    unroll: str = "straight"
     target: int | None = None
     legacy: bool = False
 
@@ -56,6 +60,7 @@ class AttackSettings:
         _range(f"epsilon ({self.norm}, pixels in [0, 1])", self.epsilon, 0, self.LARGEST[self.norm])
         _range("attack steps", self.steps, 1, 1000)
         _range("draws per step", self.draws, 1, 64)
+        _choice("how tuning is unrolled", self.unroll, self.UNROLLS)
         _seed(self.seed)
         require(self.target is None or self.target >= 0, f"Expected the number of a target class; got {self.target}.")
         if self.step_size is not None:

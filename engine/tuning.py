@@ -91,6 +91,39 @@ def tune(
             optimiser.step()
 
 
+def first_update(
+    backbone: Backbone, features: Tensor, classes: Classes, settings: TuneSettings, weights: Tensor, unroll: str
+) -> Tensor:
+    """Text features (c, d) behind the first update of `tune`, attached to the features (k, d) of the kept views.
+
+    From fresh state AdamW makes the context `context * (1 - rate * decay) - rate * g / (|g| + 1e-8)`, where g is the
+    loss's gradient. `unroll` is a key of `SIGN_STEPS`: how that step is differentiated. `weights` (k,) are the views'.
+    """
+    prompts = backbone.prompts(classes)
+    with torch.enable_grad():
+        context = prompts.context.clone().requires_grad_()
+        text = backbone.encode_prompts(prompts, context, twice=True)
+        loss = LOSSES[settings.loss](Kept(backbone.logits(features, text), text, weights))
+        (gradient,) = torch.autograd.grad(loss, context, create_graph=True)
+        rate = settings.learning_rate
+        moved = context.detach() * (1 - rate * settings.weight_decay) - rate * SIGN_STEPS[unroll](gradient)
+        return backbone.encode_prompts(prompts, moved)
+
+
+def _exact_step(gradient: Tensor) -> Tensor:
+    """Differentiated as it is in floats: zero nearly everywhere, and huge where the gradient is about 1e-8."""
+    return gradient / (gradient.abs() + 1e-8)
+
+
+def _straight_step(gradient: Tensor) -> Tensor:
+    """Differentiated as if it were the gradient over its mean size (BPDA, Athalye et al., ICML 2018)."""
+    smooth = gradient / gradient.detach().abs().mean().clamp_min(1e-12)
+    return smooth + (_exact_step(gradient) - smooth).detach()
+
+
+SIGN_STEPS: dict[str, Callable[[Tensor], Tensor]] = {"exact": _exact_step, "straight": _straight_step}
+
+
 def confident(logits: Tensor, keep: float, least: int = 1) -> Tensor:
     """Indices of the int(n * keep), or `least` if more, predictions (n, c) with least entropy, least first."""
     return entropy(logits).argsort(stable=True)[: max(least, int(len(logits) * keep))]

@@ -1,44 +1,96 @@
 """The attack through a defence sees the defence's own answer and goes down it."""
 
+import copy
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from engine.attacks import attack
 from engine.attacks.adaptive import LOOKS, RecipeProbe
 from engine.attacks.probes import cut_out
-from engine.defend import recipe_classes, recipe_views, tuned_case
+from engine.backbone import Backbone
+from engine.defend import defend, recipe_classes
 from engine.errors import EngineError
 from engine.methods import METHODS
-from engine.predictors import answer
-from engine.settings import AttackSettings, Settings
+from engine.settings import AttackSettings, Settings, TuneSettings
+from engine.tuning import SIGN_STEPS, first_update, tune
 from engine.types import Classes
 from engine.views import make_views
 
 CLASSES = Classes(("red fox", "owl", "sea star"))
 
 
-def probe(tiny, through: str, seed: int = 4) -> RecipeProbe:
-    settings = AttackSettings("adaptive", through=through)
+def probe(tiny, through: str, seed: int = 4, unroll: str = "straight") -> RecipeProbe:
+    settings = AttackSettings("adaptive", through=through, unroll=unroll)
     return RecipeProbe(tiny, CLASSES, settings, [seed], lambda logits: None, threading.Event())
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name].views and name != "zero"])
+def views_of(seed: int) -> Settings:
+    """The defence that a probe of that seed looks through first."""
+    drawn = int(np.random.default_rng(seed).integers(2**31))
+    return Settings(views=replace(Settings().views, count=LOOKS, seed=drawn))
+
+
+@pytest.mark.parametrize("name", METHODS)
 def test_it_sees_what_the_recipe_answers_and_has_a_gradient(tiny, pixels, name):
-    seen = probe(tiny, name)
     picture = pixels[None].clone().requires_grad_()
-    logits = seen(picture)
-    twin = probe(tiny, name)  # draws the same seed
-    settings = replace(Settings().views, count=LOOKS, seed=int(twin.rngs[0].integers(2**31)))
-    wanted = recipe_views(settings, METHODS[name])
-    views = make_views(tiny, pixels, CLASSES, wanted)
-    case = tuned_case(tiny, views, CLASSES, Settings(views=wanted), METHODS[name])
-    expected = answer(case, METHODS[name].predictor).logits
-    assert torch.allclose(logits[0].softmax(-1), expected.softmax(-1), atol=1e-4)
+    logits = probe(tiny, name)(picture)
+    if METHODS[name].predictor != "votes":
+        (expected,) = defend(tiny, pixels, CLASSES, replace(views_of(4), methods=(name,)))
+        assert torch.allclose(logits[0].softmax(-1), expected.prediction.probabilities, atol=1e-4)
     (gradient,) = torch.autograd.grad(logits[0, 0], picture)
     assert torch.isfinite(gradient).all() and gradient.abs().max() > 0
+
+
+@pytest.mark.parametrize("name", ["tpt", "c-tpt", "ss-tpt", "r-tpt"])
+def test_unrolling_changes_the_gradient_and_not_the_answer(tiny, pixels, name):
+    picture = pixels[None].clone().requires_grad_()
+    answers = {unroll: probe(tiny, name, 4, unroll)(picture) for unroll in AttackSettings.UNROLLS}
+    gradients = {unroll: torch.autograd.grad(logits[0, 0], picture)[0] for unroll, logits in answers.items()}
+    for unroll in ("exact", "straight"):
+        assert torch.allclose(answers[unroll], answers["none"], atol=1e-3)
+        assert gradients[unroll].isfinite().all()
+    assert not torch.allclose(gradients["straight"], gradients["none"], rtol=1e-3)
+
+
+def test_the_unrolled_update_is_the_tuned_one(tiny, pixels):
+    views = make_views(tiny, pixels, CLASSES, replace(Settings().views, kind="augmix", count=8))
+    for loss in ("pointwise", "marginal", "dispersed"):
+        settings = TuneSettings(loss=loss, keep=0.5)
+        *_, last = tune(tiny, views, CLASSES, settings)
+        weights = torch.full((4,), 0.25)
+        for unroll in SIGN_STEPS:
+            text = first_update(tiny, views.features[last.kept], CLASSES, settings, weights, unroll)
+            assert torch.allclose(text, last.text_features, atol=2e-4)
+
+
+def test_the_derivatives_of_the_sign_step_are_the_documented_ones():
+    gradient = torch.tensor([3e-3, -1e-3, 2e-3, 1e-8], requires_grad=True)
+    stepped = {name: step(gradient) for name, step in SIGN_STEPS.items()}
+    assert torch.allclose(stepped["exact"], torch.tensor([1.0, -1.0, 1.0, 0.5]), atol=1e-4)
+    assert torch.allclose(stepped["straight"], stepped["exact"])
+    exact, straight = (torch.autograd.grad(made.sum(), gradient)[0] for made in stepped.values())
+    assert torch.allclose(straight, torch.full((4,), 4 / 6e-3), rtol=1e-4)
+    assert torch.allclose(exact, 1e-8 / (gradient.detach().abs() + 1e-8) ** 2, rtol=0.2)  # a difference of near equals
+
+
+def test_the_unrolled_gradient_is_the_slope_of_the_update(tiny, pixels, monkeypatch):
+    """With a smooth step in place of the sign, differences of the text features tell the same."""
+    monkeypatch.setitem(SIGN_STEPS, "smooth", lambda gradient: 1e3 * gradient)
+    model = Backbone(copy.deepcopy(tiny.model).double(), tiny.tokenizer, "tiny")
+    features = model.encode_image(torch.stack([pixels, pixels.flip(-1)]).double()).detach().requires_grad_()
+    weights = torch.full((2,), 0.5).double()
+    along = torch.randn(2, 64, generator=torch.Generator().manual_seed(1)).double()
+
+    def told(moved: torch.Tensor) -> torch.Tensor:
+        return first_update(model, moved, CLASSES, TuneSettings(), weights, "smooth")[0, :8].sum()
+
+    (gradient,) = torch.autograd.grad(told(features), features)
+    slope = (told(features.detach() + 1e-4 * along) - told(features.detach() - 1e-4 * along)) / 2e-4
+    assert float((gradient * along).sum()) == pytest.approx(float(slope.detach()), rel=1e-4)
 
 
 def test_fresh_views_at_every_pass(tiny, pixels):

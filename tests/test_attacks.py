@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.attacks import ATTACKS, attack, attack_batch, to_8_bits
-from engine.attacks.probes import Probe, ViewProbe
+from engine.attacks import ATTACKS, attack, attack_batch, probes, to_8_bits
+from engine.attacks.probes import CropProbe, Probe, ViewProbe
 from engine.augment import draw_beta, mix
 from engine.errors import EngineError
 from engine.predict import predict
@@ -271,6 +271,15 @@ def test_looking_through_views_sees_exactly_what_augmix_makes_of_its_crops(tiny,
         mixed = keep * base.astype(np.float32) / 255 + (1 - keep) * mix(base, rng)
         assert np.allclose(seen[view].detach().permute(1, 2, 0).numpy(), mixed, atol=1e-6)
     assert torch.equal(torch.autograd.grad(seen.sum(), crops)[0], torch.ones_like(crops))
+
+
+def test_looking_through_views_sees_half_of_its_crops_mirrored(tiny, pixels, monkeypatch):
+    seen, cut = [], probes.cut_out
+    monkeypatch.setattr(probes, "cut_out", lambda picture, boxes: seen.extend(boxes) or cut(picture, boxes))
+    for eyes in (CropProbe, ViewProbe):
+        seen.clear()
+        eyes(tiny, CLASSES, AttackSettings(draws=6), [0], lambda logits: None, threading.Event())(pixels[None])
+        assert 12 < sum(box[4] for box in seen) < 36 if eyes is ViewProbe else not any(box[4] for box in seen)
 
 
 def test_fgsm_is_one_step_from_the_clean_picture(tiny, pixels):

@@ -125,7 +125,11 @@ def test_attack_aims_at_a_class_by_its_name(call, job):
     assert code == 2 and told.startswith("engine: Carlini & Wagner cannot be aimed at a class; pgd, fgsm")
 
 
-def test_attack_averages_fresh_looks(call, job):
+def test_attack_looks_through_a_defence_and_averages_fresh_looks(call, job):
+    tuned = ["--attack", "adaptive", "--through", "tpt", "--unroll", "none", "--json"]
+    found = document(call("attack", *NAMED, *QUICK, *tuned))["attack"]
+    *_, expected = attack(*job, CLASSES, AttackSettings("adaptive", steps=3, through="tpt", unroll="none"))
+    assert found["after_saved"]["logits"] == expected.after_saved.logits.tolist()
     options = ["--attack", "pgd-crops", "--draws", "2", "--json"]
     found = document(call("attack", *NAMED, *QUICK, *options))["attack"]
     *_, expected = attack(*job, CLASSES, AttackSettings("pgd-crops", steps=3, draws=2))

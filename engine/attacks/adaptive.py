@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from ..agreement import agreement_weights
 from ..backbone import Backbone
-from ..defend import recipe_classes, recipe_views, tuned_case
+from ..defend import recipe_classes, recipe_tuning, recipe_views, tuned_case
 from ..methods import METHODS
-from ..predictors import PREDICTORS
+from ..predictors import PREDICTORS, Case
+from ..purify import PURIFIERS
 from ..settings import AttackSettings, Settings
+from ..tuning import first_update
 from ..types import Classes
 from ..views import make_views
 from .probes import ChanceProbe, cut_out
@@ -24,9 +28,9 @@ class RecipeProbe(ChanceProbe):
     """Answers as the recipe `through` does, with fresh views at every glance (EOT).
 
     The attacker knows the recipe and its default settings, not the defender's seed. Gradients flow through crops,
-    features, logits and the weights of views. They pass straight through what has none: rounding to 8 bits and AugMix
-    (BPDA, Athalye et al., ICML 2018). The tuned prompt counts as given, because the derivative of its sign step is
-    zero almost everywhere; it is tuned anew at every glance. A purifier of the recipe is left out.
+    features, logits, the weights of views and, as `settings.unroll` says, through the tuning of the prompt, which is
+    tuned anew at every glance. They pass straight through what has none: rounding to 8 bits, AugMix, and purifiers
+    (BPDA, Athalye et al., ICML 2018). Which views are kept, and how SS-TPT scores them, counts as given.
     """
 
     def __init__(self, backbone: Backbone, classes: Classes, settings: AttackSettings, *hooks) -> None:
@@ -34,18 +38,42 @@ class RecipeProbe(ChanceProbe):
         super().__init__(backbone, recipe_classes(backbone, self.method, classes), settings, *hooks)
 
     def glance(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
+        seed = int(rng.integers(2**31))
         if self.method.views is None:
-            return self.model(picture)
-        settings = replace(Settings().views, count=LOOKS, seed=int(rng.integers(2**31)))
-        wanted = recipe_views(settings, self.method)
+            return self.model(self._purified(picture, seed)).mean(0, keepdim=True)
+        wanted = recipe_views(replace(Settings().views, count=LOOKS, seed=seed), self.method)
         drawn = make_views(self.backbone, picture[0].detach(), self.classes, wanted)
         crops = cut_out(picture[0], drawn.crops.tolist())
-        shown = crops + (drawn.pixels.to(crops) - crops).detach()
-        features = self.backbone.encode_image(shown)
+        features = self.backbone.encode_image(_straight_through(crops, drawn.pixels))
         case = tuned_case(self.backbone, drawn, self.classes, Settings(views=wanted), self.method)
-        text = self.text_features if case.step is None else case.step.text_features.to(features)
+        text = self._text(case, features)
         logits = self.backbone.logits(features, text).float().cpu()
         views = replace(drawn, features=features.float().cpu(), logits=logits)
-        step = case.step and replace(case.step, logits=logits)
+        step = case.step and replace(case.step, logits=logits, text_features=text.float().cpu())
         predictor = SURROGATES.get(self.method.predictor, self.method.predictor)
         return PREDICTORS[predictor](replace(case, views=views, step=step))[None].to(picture.device)
+
+    def _purified(self, picture: Tensor, seed: int) -> Tensor:
+        """Pictures (m, 3, s, s) as the recipe's purifier, if it has one, would have them."""
+        if self.method.purifier is None:
+            return picture
+        clean = picture[0].detach().float().cpu()
+        return _straight_through(picture, PURIFIERS[self.method.purifier](self.backbone, clean, self.classes, seed))
+
+    def _text(self, case: Case, features: Tensor) -> Tensor:
+        """Text features (c, d) of the prompt that the recipe answers with."""
+        if case.step is None:
+            return self.text_features
+        if self.settings.unroll == "none":
+            return case.step.text_features.to(features)
+        kept = case.step.kept
+        alike = torch.full((len(kept),), 1 / len(kept))
+        weights = alike if case.scores is None else agreement_weights(case.scores[kept])
+        tuning = recipe_tuning(case.settings.tuning, self.method)
+        unroll = self.settings.unroll
+        return first_update(self.backbone, features[kept], self.classes, tuning, weights.to(features), unroll)
+
+
+def _straight_through(seen: Tensor, shown: Tensor) -> Tensor:
+    """`shown` in value, `seen` to the gradient."""
+    return seen + (shown.to(seen) - seen).detach()

@@ -79,11 +79,16 @@ class ChanceProbe(Probe):
 class CropProbe(ChanceProbe):
     """Answers with the mean logits of the picture and `LOOKS` random crops of it, fresh at every glance."""
 
+    mirrors = False
+
     def glance(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
         size = picture.shape[-2:]
-        boxes = [(*place(*size, rng, ViewSettings().crop_scale), 0) for _ in range(LOOKS)]
+        boxes = [(*place(*size, rng, ViewSettings().crop_scale), self._mirrored(rng)) for _ in range(LOOKS)]
         seen = torch.cat([picture, cut_out(picture[0], boxes)])
         return self.model(self.altered(seen, rng)).mean(0, keepdim=True)
+
+    def _mirrored(self, rng: np.random.Generator) -> int:
+        return int(self.mirrors and rng.random() < 0.5)
 
     def altered(self, crops: Tensor, rng: np.random.Generator) -> Tensor:
         """What is done to the crops (b, 3, s, s) before the model sees them, the first being the whole picture."""
@@ -91,10 +96,13 @@ class CropProbe(ChanceProbe):
 
 
 class ViewProbe(CropProbe):
-    """As `CropProbe`, but each crop is mixed as AugMix views are: the attacker sees what TPT and R-TPT will see.
+    """As `CropProbe`, but each crop is mirrored half of the time and mixed as AugMix views are: the attacker sees what
+    TPT and R-TPT will see.
 
     The mixtures have no useful gradient, so it is passed straight through them (BPDA, Athalye et al., ICML 2018).
     """
+
+    mirrors = True
 
     def altered(self, crops: Tensor, rng: np.random.Generator) -> Tensor:
         seen = [crops[0]]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 
 import numpy as np
@@ -27,7 +29,7 @@ from .anatomy import anatomy
 from .batches import Batches
 from .prompts import Prompts, can_be_read, end_token, read_prompts
 from .tokens import Reader
-from .trace import Trace, watch_blocks, watch_layer
+from .trace import Trace, twice_differentiable, watch_blocks, watch_layer
 
 CACHED_LABEL_SETS = 64
 
@@ -198,8 +200,11 @@ class Backbone:
             self._prompts.move_to_end(classes)
             return self._prompts[classes]
 
-    def encode_prompts(self, prompts: Prompts, context: Tensor | None = None) -> Tensor:
-        """Unit text features (c, d) with `context` (tokens, width) in the place of the words before the class name."""
+    def encode_prompts(self, prompts: Prompts, context: Tensor | None = None, twice: bool = False) -> Tensor:
+        """Unit text features (c, d) with `context` (tokens, width) in the place of the words before the class name.
+
+        With `twice`, their gradients with respect to the context can be differentiated again.
+        """
         context = prompts.context if context is None else context
 
         def read(embeddings: Tensor, ends: Tensor) -> Tensor:
@@ -207,8 +212,14 @@ class Backbone:
             filled = torch.cat([embeddings[:, :1], shared, embeddings[:, 1 + prompts.tokens :]], 1)
             return read_prompts(self.text, filled, ends)
 
-        features = torch.cat(self._text_batches.run(read, prompts.embeddings, prompts.ends))
+        with self._twice_differentiable() if twice else nullcontext():
+            features = torch.cat(self._text_batches.run(read, prompts.embeddings, prompts.ends))
         return F.normalize(at_least_single(features), dim=-1)
+
+    @contextmanager
+    def _twice_differentiable(self) -> Iterator[None]:
+        with self.lock, twice_differentiable(self.text.transformer.resblocks):
+            yield
 
     def logits(self, image_features: Tensor, text_features: Tensor) -> Tensor:
         """Scaled cosines (b, c) of unit features; SigLIP's bias is left out because no decision depends on it."""

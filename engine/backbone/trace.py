@@ -88,6 +88,21 @@ def self_attention(module: nn.MultiheadAttention, tokens: Tensor, mask: Tensor |
 
 
 @contextmanager
+def twice_differentiable(blocks: Sequence[nn.Module]) -> Iterator[None]:
+    """Inside, these blocks attend by `self_attention`: torch's fused attention has no second derivative."""
+
+    def attend(module: nn.MultiheadAttention, args: tuple, kwargs: dict, output: tuple) -> tuple[Tensor, Tensor]:
+        return self_attention(module, args[0], kwargs.get("attn_mask"))
+
+    handles = [block.attn.register_forward_hook(attend, with_kwargs=True) for block in blocks]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
 def watch_layer(layer: nn.Module) -> Iterator[Kept]:
     """Keep the output of one layer, cut off from what came before it."""
     tokens: list[Tensor] = []

@@ -90,6 +90,11 @@ def _add_shared_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--steps", type=int, default=default.steps, metavar="N", help="default: %(default)s")
     group.add_argument("--step-size", type=float, metavar="N", help="in the unit of --eps (default: a quarter of it)")
     group.add_argument(
+        "--unroll", choices=AttackSettings.UNROLLS, default=default.unroll,
+        help="how --attack adaptive differentiates the tuning step: not at all, as it is, or as if it followed the size"
+        " of the gradient; default: %(default)s",
+    )  # fmt: skip
+    group.add_argument(
         "--draws", type=int, default=default.draws, metavar="N",
         help="fresh looks averaged per step, by attacks through crops, views or a defence; default: %(default)s",
     )  # fmt: skip
@@ -110,6 +115,7 @@ def _settings(args: argparse.Namespace, method: str, eps: float | None, through:
         through=through,
         norm=args.norm,
         draws=args.draws,
+        unroll=args.unroll,
         legacy=args.legacy,
     )
 
