@@ -42,6 +42,9 @@ def add_attacks_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--eps", type=float, action="append", metavar="N", help=f"repeat; {_limit()}")
     group.add_argument("--seed", type=int, default=0, metavar="N", help="of pictures, attacks and views; default: 0")
     group.add_argument("--through", action="append", choices=list(METHODS), help=f"repeat; {_through()}")
+    group.add_argument(
+        "--adaptive-steps", type=int, metavar="N", help="of --attack adaptive, which is slow (default: as --steps)"
+    )
     _add_shared_options(group)
 
 
@@ -53,8 +56,9 @@ def attack_settings(args: argparse.Namespace) -> AttackSettings:
 def all_attack_settings(args: argparse.Namespace) -> tuple[AttackSettings, ...]:
     """The attacks of `add_attacks_options`, each within every limit; raises `EngineError` for values out of range."""
     default = [AttackSettings().through]
+    slow = args.steps if args.adaptive_steps is None else args.adaptive_steps
     return tuple(
-        _settings(args, name, eps, through)
+        replace(_settings(args, name, eps, through), steps=slow if name == "adaptive" else args.steps)
         for name in args.attacks or ["pgd"]
         for eps in args.eps or [None]
         for through in (args.through or default if name == "adaptive" else default)
