@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..attacks import ATTACKS
+from ..methods import METHODS
+from ..settings import EnsembleSettings
 from .attack_options import length
 from .layout import markdown_table, table
 
@@ -50,7 +52,11 @@ def markdown_lines(summary: dict) -> list[str]:
 def _heading(summary: dict) -> str:
     done, asked = summary["pictures"], summary["plan"]["pictures"]
     pictures = f"{done}" if done == asked else f"{done} of {asked}"
-    return f"{pictures} pictures, {summary['plan']['model']}, {summary['plan']['views']['count']} views"
+    parts = [f"{pictures} pictures", summary["plan"]["model"], f"{summary['plan']['views']['count']} views"]
+    weights = EnsembleSettings(**summary["plan"]["ensemble"])
+    if any(METHODS[method].predictor == "tv" for told in summary["arms"].values() for method in told["accuracy"]):
+        parts.append(f"TV weights: {weights.tv_reading}")
+    return ", ".join([*parts, *(["flaws of the official codes kept"] if weights.legacy else [])])
 
 
 def _told(arm: str, attack: dict, summary: dict) -> str:

@@ -1,0 +1,26 @@
+"""An evaluation's tables say what the numbers depend on."""
+
+from dataclasses import asdict
+
+import pytest
+
+from engine.commands.evaluation_tables import markdown_lines, plain_lines
+from engine.settings import EnsembleSettings
+
+
+def summary(method: str, weights: EnsembleSettings) -> dict:
+    told = {"accuracy": {method: 1.0}, "intervals": {method: (0.2, 1.0)}, "pairs": [], "seconds": {}}
+    plan = {"pictures": 1, "model": "tiny", "views": {"count": 8}, "attacks": {}, "ensemble": asdict(weights)}
+    return {"pictures": 1, "plan": plan, "arms": {"clean": told}, "attack_seconds": {}}
+
+
+@pytest.mark.parametrize("lines", [plain_lines, markdown_lines])
+def test_the_heading_names_the_reading_of_total_variation_and_kept_flaws(lines):
+    weights = EnsembleSettings(tv_map="upsampled", tv_norm="sum1", tv_reduction="sum", tv_temperature=1, legacy=True)
+    reading = "sum over maps as large as the picture, made to sum to 1, temperature 1"
+    tv, other, plain = (
+        lines(summary(method, chosen))[0]
+        for method, chosen in (("a-tpt-tv", weights), ("r-tpt", weights), ("r-tpt", EnsembleSettings()))
+    )
+    assert tv.startswith(f"1 pictures, tiny, 8 views, TV weights: {reading}, flaws of the official codes kept")
+    assert reading not in other and "flaws" in other and "flaws" not in plain
