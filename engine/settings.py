@@ -114,7 +114,8 @@ class ViewSettings:
     `attention` mixes by attention (A-TPT).
     The `high` share of pixels with most attention keeps `keep_high` of the base view, the `low` share with least
     keeps `keep_low`; between them the view's Beta draw decides. `crop_scale` is the range of crop areas, `map` the
-    key of `engine.maps.MAPS` that guides attention views.
+    key of `engine.maps.MAPS` that guides attention views. Without `augmix`, views of every kind are crops only, as TPT
+    and its followers have them on ImageNet and its variants; their maps then serve TV weights only.
     """
 
     KINDS = ("attention", "augmix", "crops")
@@ -128,6 +129,7 @@ class ViewSettings:
     crop_scale: tuple[float, float] = (0.08, 1.0)
     seed: int = 0
     map: str = "a-tpt"
+    augmix: bool = True
 
     def __post_init__(self) -> None:
         _choice("the kind of views", self.kind, self.KINDS)

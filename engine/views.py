@@ -105,7 +105,7 @@ def _draw(pixels: Tensor, settings: ViewSettings) -> _Draws:
         beta = augment.draw_beta(rng)
         bases.append(base)
         crops.append(box)
-        mixed = settings.kind != "crops"
+        mixed = settings.augmix and settings.kind != "crops"
         betas.append(beta if mixed else 1.0)
         mixes.append(augment.mix(base, rng) if mixed else base.astype(np.float32) / 255)
     return _Draws(_channels_first(bases), _channels_first(mixes), torch.tensor(betas), torch.tensor(crops))

@@ -1,5 +1,7 @@
 """Views: what chance decides, what attention decides, and what never changes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -82,6 +84,15 @@ def test_features_are_unit_and_logits_belong_to_them(tiny, picture):
 def test_a_view_of_the_kind_crops_is_its_crop(tiny, picture):
     views = make_views(tiny, picture, CLASSES, ViewSettings(kind="crops", count=4))
     assert torch.equal(views.pixels, views.bases.float() / 255)
+
+
+@pytest.mark.parametrize("kind", ["augmix", "attention"])
+def test_without_augmix_views_are_crops_and_the_same_ones(tiny, picture, kind):
+    wanted = ViewSettings(kind=kind, count=4)
+    mixed, plain = (make_views(tiny, picture, CLASSES, replace(wanted, augmix=mix)) for mix in (True, False))
+    assert torch.equal(mixed.bases, plain.bases) and len(plain.maps) == len(mixed.maps)
+    assert torch.allclose(plain.pixels, plain.bases.float() / 255, atol=1e-6)
+    assert not torch.allclose(mixed.pixels, plain.pixels, atol=1e-2)
 
 
 def test_regions_follow_the_shares_and_put_the_rest_in_the_middle():

@@ -27,6 +27,8 @@ def add_defence_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--purifier", choices=list(PURIFIERS), default="", help="clean the picture by this one first")
     group.add_argument("--domain-word", default="", metavar="WORD", help="A-TPT's word before “photo” in its prompts")
     group.add_argument("--views", type=int, default=views.count, metavar="N", help="per method; default: %(default)s")
+    told = "crops without mixtures, as TPT and its followers have them on ImageNet and its variants"
+    group.add_argument("--no-augmix", action="store_true", help=told)
     for name, meaning in SHARES.items():
         option, value = "--" + name.replace("_", "-"), getattr(views, name)
         group.add_argument(option, type=float, default=value, metavar="X", help=f"{meaning}; default: %(default)s")
@@ -89,7 +91,13 @@ def defence_settings(args: argparse.Namespace, attack: AttackSettings) -> Settin
     shares = {name: getattr(args, name) for name in SHARES}
     return Settings(
         attack=attack,
-        views=ViewSettings(count=args.views, crop_scale=(args.smallest_crop, 1.0), seed=args.seed, **shares),
+        views=ViewSettings(
+            count=args.views,
+            crop_scale=(args.smallest_crop, 1.0),
+            seed=args.seed,
+            augmix=not args.no_augmix,
+            **shares,
+        ),
         tuning=TuneSettings(
             steps=args.tune_steps, learning_rate=args.learning_rate, keep=args.keep, legacy=args.legacy
         ),
