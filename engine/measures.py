@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -98,11 +99,20 @@ def energy_inside(values: Tensor, mask: Tensor) -> float:
 
 
 def centre_shift(first: Tensor, second: Tensor) -> float:
-    """Distance between the centres of mass of two non-negative maps (gh, gw), in sides of the picture, in [0, 1.42]."""
+    """Distance between the centres of mass of two maps' positive parts (gh, gw), in sides of the picture, in
+    [0, 1.42]."""
     return float((_centre(first) - _centre(second)).norm())
 
 
 def _centre(values: Tensor) -> Tensor:
-    mass = values.double() + 1e-12  # an empty map has its centre in the middle
+    mass = values.double().clamp_min(0) + 1e-12  # an empty map has its centre in the middle
     rows, columns = ((torch.arange(size, dtype=mass.dtype) + 0.5) / size for size in mass.shape)
     return torch.stack([mass.sum(1) @ rows, mass.sum(0) @ columns]) / mass.sum()
+
+
+AGREEMENT: dict[str, Callable[[Tensor, Tensor], float]] = {  # how alike two maps of one shape are
+    "rank correlation": spearman,
+    "structural similarity": ssim,
+    "top fifth in common": top_iou,
+    "centre moved": centre_shift,
+}

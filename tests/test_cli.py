@@ -12,10 +12,13 @@ from engine import cli
 from engine.attacks import attack
 from engine.attention import attend
 from engine.backbone import load_backbone
+from engine.baselines import sign_noise
 from engine.commands import common
 from engine.defend import defend
 from engine.maps import MAPS
+from engine.measures import AGREEMENT
 from engine.methods import METHODS
+from engine.occlusion import occlude
 from engine.pictures import load_picture
 from engine.pipeline import explore
 from engine.predict import predict
@@ -208,6 +211,20 @@ def test_defend_tells_which_total_variation_weighs(call):
 def test_defend_runs_every_method_there_is(call):
     found = document(call("defend", *NAMED, "--eps", "0", "--views", "6", "--all-methods", "--json"))
     assert [entry["method"] for entry in found["methods"]] == list(METHODS)
+
+
+def test_maps_tells_how_far_the_attack_and_noise_move_a_map_and_what_it_hides(call, job):
+    found = document(call("maps", *NAMED, *QUICK, "--map", "relevance", "--label", "owl", "--curves", "--json"))
+    (entry,) = found["maps"]
+    (backbone, pixels), settings = job, AttentionSettings("relevance")
+    clean = torch.tensor(entry["clean"]["raw"])
+    noise = sign_noise(pixels, found["attack"]["norms"]["8_bits"]["linf"], 0)
+    noisy = attend(backbone, noise, CLASSES, settings, 1).raw
+    for which, other in (("attacked", torch.tensor(entry["attacked"]["raw"])), ("noise", noisy)):
+        assert entry["agreement"][which] == {name: measure(clean, other) for name, measure in AGREEMENT.items()}
+    expected = occlude(backbone, pixels, clean, CLASSES, 1)
+    assert entry["curves"]["clean"]["deletion"] == expected.deletion.tolist()
+    assert entry["curves"]["clean"]["insertion_area"] == expected.insertion_area
 
 
 def test_maps_reads_what_was_asked_for_about_the_class_that_was_asked_for(call, job):

@@ -85,6 +85,7 @@ def test_centre_shift_is_measured_in_sides_of_the_picture():
     corner[0, 0] = other[0, 3] = 1
     assert measures.centre_shift(corner, other) == pytest.approx(0.75)
     assert measures.centre_shift(corner, empty) == pytest.approx(0.375 * math.sqrt(2))
+    assert measures.centre_shift(corner, corner - 2 * other) == 0
 
 
 def test_a_cell_is_covered_by_its_share_of_the_mask():

@@ -164,7 +164,7 @@ def _flagged(name: str, found: engine.AttentionMap) -> str:
 
 
 def _agreement_row(name: str, first: Tensor, second: Tensor) -> tuple[str, ...]:
-    shift = engine.centre_shift(first.clamp_min(0), second.clamp_min(0))
+    shift = engine.centre_shift(first, second)
     return (
         esc(name),
         f"{engine.spearman(first, second):.2f}",

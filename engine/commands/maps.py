@@ -8,9 +8,12 @@ import torch
 from torch import Tensor
 
 from ..attention import attend
+from ..baselines import sign_noise
 from ..drawing import heat
 from ..errors import require
 from ..maps import MAPS
+from ..measures import AGREEMENT
+from ..occlusion import occlude
 from ..pictures import save_png
 from ..plain import attack_data, maps_data
 from ..settings import AttentionSettings
@@ -56,6 +59,9 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     group = parser.add_argument_group("randomisation test")
     told = "draw the maps of a model whose weights are in random order (--seed), in its last block or all blocks"
     group.add_argument("--shuffled", choices=AttentionSettings.SHUFFLED[1:], default="", help=told)
+    group = parser.add_argument_group("what the answer hangs on")
+    told = "also blur each map's strongest patches first, or bring them back first, and follow the class's probability"
+    group.add_argument("--curves", action="store_true", help=told)
     parser.set_defaults(run=run)
 
 
@@ -72,7 +78,15 @@ def run(args: argparse.Namespace) -> None:
             _save_pair(args, adversarial, pair)
     rows = [row for pair in made for row in _rows(pair)]
     lines = [*attack_lines(job, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
-    document = job.document() | {"attack": attack_data(adversarial), "maps": maps_data(made)}
+    noisy = sign_noise(adversarial.clean, adversarial.linf(), args.seed)
+    compared = [_compared(job, noisy, one, pair) for one, pair in zip(asked, made, strict=True)]
+    lines += ["", *table(("clean map against", "that of", *AGREEMENT), _compared_rows(made, compared))]
+    entries = [entry | {"agreement": found} for entry, found in zip(maps_data(made), compared, strict=True)]
+    if args.curves:
+        curves = [_curves(job, adversarial, pair) for pair in made]
+        entries = [entry | {"curves": found} for entry, found in zip(entries, curves, strict=True)]
+        lines += ["", *table(("map", "of", "area under deletion", "under insertion"), _curve_rows(made, curves))]
+    document = job.document() | {"attack": attack_data(adversarial), "maps": entries}
     if args.words:
         told = [word_relevance(job.backbone, pixels, job.classes, made[0][0].label) for pixels in _both(adversarial)]
         document["words"] = _words_data(told)
@@ -114,6 +128,51 @@ def _pair(
         for pixels in _both(adversarial)
     )
     return clean, attacked
+
+
+def _compared(
+    job: Job, noisy: Tensor, settings: AttentionSettings, pair: tuple[AttentionMap, AttentionMap]
+) -> dict[str, dict[str, float]]:
+    """How alike the clean map is to the attacked one and, the null arm, to that of the clean picture under noise."""
+    clean, attacked = pair
+    null = attend(job.backbone, noisy, job.classes, settings, clean.label, clean.against)
+    others = {"attacked": attacked, "noise": null}
+    return {
+        which: {name: measure(clean.raw, other.raw) for name, measure in AGREEMENT.items()}
+        for which, other in others.items()
+    }
+
+
+def _compared_rows(
+    made: list[tuple[AttentionMap, AttentionMap]], compared: list[dict[str, dict[str, float]]]
+) -> list[tuple[str, ...]]:
+    return [
+        (clean.method, which, *(f"{value:.3f}" for value in found.values()))
+        for (clean, _), others in zip(made, compared, strict=True)
+        for which, found in others.items()
+    ]
+
+
+def _curves(job: Job, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> dict[str, dict]:
+    told = {}
+    for which, found, pixels in zip(ARMS, pair, _both(adversarial), strict=True):
+        hidden = occlude(job.backbone, pixels, found.raw, job.classes, found.label)
+        told[which] = {
+            "fractions": hidden.fractions.tolist(),
+            "deletion": hidden.deletion.tolist(),
+            "insertion": hidden.insertion.tolist(),
+            "deletion_area": hidden.deletion_area,
+            "insertion_area": hidden.insertion_area,
+        }
+    return told
+
+
+def _curve_rows(made: list[tuple[AttentionMap, AttentionMap]], curves: list[dict[str, dict]]) -> list[tuple[str, ...]]:
+    return [
+        (clean.method, which, f"{found['deletion_area']:.3f}", f"{found['insertion_area']:.3f}")
+        for (clean, _), arms in zip(made, curves, strict=True)
+        for which, found in arms.items()
+    ]
 
 
 def _save_pair(args: argparse.Namespace, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> None:
