@@ -24,7 +24,7 @@ from app.run import Job, Worker
 from app.samples import load_samples
 from app.session import Session, Shown, Store, Superseded, weight
 from app.shelf import Shelf
-from app.stages.attack import verdict
+from app.stages.attack import _curve, verdict
 from app.stages.many import _drawn as strip_table
 from app.stages.many import _pictures
 from app.strip import Row, Strip
@@ -228,6 +228,14 @@ def test_the_badge_tells_what_this_attacker_knows(tiny, method):
     told = verdict(result)
     assert engine.ATTACKS[method].threat in told
     assert ("knows nothing of any defence" in told) == (method not in ("pgd-crops", "pgd-views", "adaptive"))
+
+
+def test_an_attack_that_ends_early_fills_its_curves(tiny):
+    classes = engine.Classes(("cat", "dog", "owl", "fox"))
+    *steps, result = engine.attack(tiny, torch.rand(3, 64, 64), classes, engine.AttackSettings("auto", 0.1, steps=2))
+    assert len(steps) < steps[0].total
+    assert f"{len(steps)} of {len(steps)}" in _curve(result.steps, result.label, len(result.steps))
+    assert f"{len(steps)} of {steps[0].total}" in _curve(steps, result.label, steps[0].total)
 
 
 def test_a_strip_counts_what_was_right_and_says_how_sure_that_is(tiny):

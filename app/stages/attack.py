@@ -78,7 +78,7 @@ class AttackStage:
 
     def live(self, trail: Sequence[engine.AttackStep], label: int) -> dict:
         """The curve while the attack on class `label` runs."""
-        return {self.curve: _curve(trail, label)}
+        return {self.curve: _curve(trail, label, trail[0].total) if trail else ""}
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """The panel as the session has it."""
@@ -98,7 +98,7 @@ class AttackStage:
             self.told: f'<p class="fine">{esc(text.SLIDER_LABEL)}</p>',
             self.gain: f'<p class="fine">The change, amplified <b>{gain:g} times</b>; grey means no change.</p>',
             self.bars: _bars(result),
-            self.curve: _curve(result.steps, result.label),
+            self.curve: _curve(result.steps, result.label, len(result.steps)),
             self.measured: _measured(result),
             self.passed: "",
             self.at: _scrubber(len(result.steps)),
@@ -114,7 +114,7 @@ class AttackStage:
         bars = prediction_bars(pair, 4, result.label, result.from_truth)
         told = f"loss {step.loss:.3f} nats"
         return {
-            self.curve: _curve(result.steps, result.label, step.index),
+            self.curve: _curve(result.steps, result.label, len(result.steps), step.index),
             self.passed: section(f"Answer at iteration {step.index}", bars, told),
         }
 
@@ -164,10 +164,10 @@ def _bars(result: engine.Adversarial) -> str:
     return section("Answers before and after", prediction_bars(pair, 4, result.label, result.from_truth))
 
 
-def _curve(steps: Sequence[engine.AttackStep], label: int, at: int | None = None) -> str:
+def _curve(steps: Sequence[engine.AttackStep], label: int, last: int, at: int | None = None) -> str:
+    """Shares and loss over iterations up to `last`; an attack that may end early announces more than it needs."""
     if not steps:
         return ""
-    last = steps[0].total
     loss = curve(
         "Attack loss", [Line("loss", "attacked", [s.loss for s in steps])], "iteration", "loss (nats)", last, 1, at=at
     )
