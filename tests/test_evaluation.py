@@ -122,6 +122,22 @@ def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(tiny
     assert [one.seconds["index"] for one in read_kept(tmp_path / "killed")] == list(range(6))
 
 
+def test_two_evaluations_in_one_folder_do_not_mix(tiny, tree, tmp_path):
+    first, second = (evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny"), tmp_path / "out") for _ in range(2))
+    next(first)
+    assert len(list(second)) == 6
+    with pytest.raises(EngineError, match="is being written by another evaluation too"):
+        next(first)
+    assert [one.record["index"] for one in read_kept(tmp_path / "out")] == list(range(6))
+
+
+def test_a_folder_that_cannot_be_made_gets_a_sentence(tiny, tree, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for folders in ((tmp_path / "file", None), (None, tmp_path / "file")):
+        with pytest.raises(EngineError, match="a folder that can be written; “.*file” cannot"):
+            next(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny"), *folders))
+
+
 def test_a_shared_folder_of_attacked_pictures_serves_every_evaluation(tiny, tree, tmp_path, monkeypatch):
     shared = tmp_path / "shared"
     crew = Here(tiny, "tiny")

@@ -53,6 +53,9 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     prompt.add_argument(
         "--own-prompt", action="store_true", help="the prompt made for the data set of --coop or --torchvision"
     )
+    group.add_argument(
+        "--own-word", action="store_true", help="as --domain-word, the word that A-TPT has for that data set"
+    )
 
 
 def open_source(args: argparse.Namespace) -> Source:

@@ -39,7 +39,6 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     add_attacks_options(parser)
     add_defence_options(parser)
     group = parser.add_argument_group("run")
-    group.add_argument("--own-word", action="store_true", help="as --domain-word, A-TPT's word for the data set")
     group.add_argument("--clip-on-clean", action="store_true", help="only CLIP answers the clean pictures")
     group.add_argument("--workers", type=int, metavar="N", help="processes or actors (default: one per core)")
     group.add_argument(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..backbone import Backbone
-from ..errors import require
+from ..errors import EngineError, require
 from .plan import Plan
 from .records import Answered, answer_question
 from .sources import Source
@@ -33,10 +33,12 @@ def evaluate(
     """
     asked = asked_of(source, plan, crew.model)
     pictures = cache or (folder and folder / ATTACKED)
-    if folder is not None:
-        _check(folder, asked)  # before a model is loaded
+    if folder is not None:  # before a model is loaded
+        _check(folder, asked)
+        _make(folder)
         sweep(folder / ATTACKED, age=0)
     if cache is not None:
+        _make(cache)
         sweep(cache)
     with crew.at_work() as each:
         fingerprint = next(each(_fingerprint, [None]))
@@ -44,13 +46,14 @@ def evaluate(
         if folder is not None:
             _claim(folder, asked | {"fingerprint": fingerprint})
             kept = _resume(folder)
+            records, seconds = _Lines(folder / RECORDS), _Lines(folder / SECONDS)
             yield from kept
         missing = ((index, source.ask(index)) for index in range(len(kept), len(source)))
         work = partial(_answered, plan=plan, cache=pictures and pictures.resolve(), fingerprint=fingerprint)
         for answered in each(work, missing):
             if folder is not None:
-                _append(folder / SECONDS, answered.seconds)
-                _append(folder / RECORDS, answered.record)
+                seconds.append(answered.seconds)
+                records.append(answered.record)
             yield answered
 
 
@@ -93,10 +96,16 @@ def _check(folder: Path, asked: dict) -> None:
     )
 
 
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(f"Expected a folder that can be written; “{folder}” cannot ({error.strerror}).") from error
+
+
 def _claim(folder: Path, asked: dict) -> None:
     """Make `folder` this evaluation's, or see that it is."""
     _check(folder, asked)
-    folder.mkdir(parents=True, exist_ok=True)
     temporary = (folder / ASKED).with_suffix(PART)
     temporary.write_text(json.dumps(asked, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     temporary.replace(folder / ASKED)
@@ -117,11 +126,20 @@ def _lines(path: Path) -> list[dict]:
     return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
 
 
-def _append(path: Path, line: dict) -> None:
-    with path.open("ab") as file:
-        file.write(json.dumps(line).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+class _Lines:
+    """A file of lines that is ours alone to write: two evaluations in one folder would count pictures twice."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = path.stat().st_size if path.is_file() else 0
+
+    def append(self, line: dict) -> None:
+        with self.path.open("ab") as file:
+            require(file.tell() == self.size, f"“{self.path.parent}” is being written by another evaluation too.")
+            file.write(json.dumps(line).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+            self.size = file.tell()
 
 
 def _fingerprint(backbone: Backbone, _: Any) -> str:
