@@ -162,13 +162,13 @@ def test_defend_takes_every_setting_of_the_page(call, job):
         "--eps 2 --steps 2 --seed 9 --views 8 --high 0.3 --low 0.5 --keep-high 0.9 --keep-low 0.1 --smallest-crop 0.2"
         " --tune-steps 2 --learning-rate 0.01 --keep 0.5 --neighbours 3 --kind attention --loss marginal"
         " --weighting tv --method a-tpt-tv --purifier et3 --domain-word pet --answer-views 5 --tv-map upsampled"
-        " --tv-norm sum1 --tv-reduction sum --tv-temperature 0.2 --no-augmix"
+        " --tv-norm sum1 --tv-reduction sum --tv-temperature 0.2 --no-augmix --guide legrad"
     )
     found = document(call("defend", *NAMED, *words.split(), "--json"))
     settings = Settings(
         attack=AttackSettings(epsilon=2 / 255, steps=2),
         views=ViewSettings(
-            count=8, high=0.3, low=0.5, keep_high=0.9, keep_low=0.1, crop_scale=(0.2, 1.0), augmix=False
+            count=8, high=0.3, low=0.5, keep_high=0.9, keep_low=0.1, crop_scale=(0.2, 1.0), augmix=False, map="legrad"
         ),
         tuning=TuneSettings(loss="marginal", steps=2, learning_rate=0.01, keep=0.5),
         ensemble=EnsembleSettings(

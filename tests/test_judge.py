@@ -10,7 +10,9 @@ from PIL import Image
 
 from engine.attacks import attack
 from engine.attention import attend
+from engine.backbone import BUILT_IN
 from engine.cli import main
+from engine.evaluation import Processes
 from engine.evaluation.plan import picture_seed
 from engine.fieldguide.judge import ARMS, Judged, _held, _judge, judge, pairs, verdict
 from engine.fieldguide.specimens import KINDS
@@ -55,11 +57,16 @@ def test_pairs_count_where_only_one_map_points_at_the_object():
 
 def test_workers_do_not_change_the_judgement():
     settings = AttackSettings(steps=2)
-    one, two = (list(judge(2, 9, ("a-tpt", "raw"), settings, workers=workers)) for workers in (1, 2))
+    one, two = (list(judge(2, 9, ("a-tpt", "raw"), settings, Processes(BUILT_IN, count=n))) for n in (1, 2))
     assert one == two and list(one[0]) == ["clean", "attacked", "noise", "shuffled"]
     assert all(list(maps) == ["a-tpt", "raw", "random", "edges"] for maps in one[0].values())
     assert one[0]["clean"]["edges"] == one[0]["shuffled"]["edges"]
     assert one[0]["clean"]["raw"] != one[0]["shuffled"]["raw"]
+
+
+def test_without_names_every_map_of_the_model_is_judged(resnet):
+    told = _judge(resnet, 0, 9, (), AttackSettings(steps=1), curves=False)
+    assert list(told["attacked"]) == ["a-tpt", "grad-cam", "random", "edges"]
 
 
 def test_curves_are_those_of_the_picture_in_each_arm(tiny):
@@ -79,8 +86,8 @@ def test_curves_are_those_of_the_picture_in_each_arm(tiny):
 def test_the_command_prints_one_document(monkeypatch, capsys):
     asked = []
 
-    def told(pictures, seed, maps, settings, curves, workers):
-        asked.append((pictures, seed, maps, curves, workers))
+    def told(pictures, seed, maps, settings, crew, curves):
+        asked.append((pictures, seed, maps, crew, curves))
         drawn = Judged(True, False, 0.5, 0.25, False, (0.1, 0.9))
         return iter([{arm: {"a-tpt": drawn, "raw": drawn} for arm in ARMS}] * pictures)
 
@@ -88,7 +95,7 @@ def test_the_command_prints_one_document(monkeypatch, capsys):
     command = ["fieldguide", "judge", "--pictures", "2", "--seed", "3", "--map", "raw", "--curves", "--workers", "1"]
     assert main([*command, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert asked == [(2, 3, ("raw",), True, 1)]
+    assert asked == [(2, 3, ("raw",), Processes(BUILT_IN, "auto", 1), True)]
     assert list(found["maps"]) == list(ARMS) and found["maps"]["noise"]["raw"]["insertion"][0] == 0.9
     assert found["pairs"]["clean"][0]["first"] == "raw" and found["settings"]["pictures"] == 2
     assert main(command) == 0

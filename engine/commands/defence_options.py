@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
+from ..maps import MAPS
 from ..methods import METHODS
 from ..purify import PURIFIERS
 from ..settings import AttackSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
@@ -26,6 +27,8 @@ def add_defence_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--all-methods", action="store_true", help="every method there is")
     group.add_argument("--purifier", choices=list(PURIFIERS), default="", help="clean the picture by this one first")
     group.add_argument("--domain-word", default="", metavar="WORD", help="A-TPT's word before “photo” in its prompts")
+    told = "the map that A-TPT mixes its views by, where the recipe names none; default: %(default)s"
+    group.add_argument("--guide", choices=list(MAPS), default=views.map, help=told)
     group.add_argument("--views", type=int, default=views.count, metavar="N", help="per method; default: %(default)s")
     told = "crops without mixtures, as TPT and its followers have them on ImageNet and its variants"
     group.add_argument("--no-augmix", action="store_true", help=told)
@@ -95,6 +98,7 @@ def defence_settings(args: argparse.Namespace, attack: AttackSettings) -> Settin
             count=args.views,
             crop_scale=(args.smallest_crop, 1.0),
             seed=args.seed,
+            map=args.guide,
             augmix=not args.no_augmix,
             **shares,
         ),

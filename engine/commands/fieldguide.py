@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from ..backbone import FIELDGUIDE
 from ..errors import require
+from ..evaluation import Processes
 from ..fieldguide import VOCABULARY
 from ..fieldguide.judge import PUBLISHED, judge, pairs, verdict
 from ..fieldguide.samples import paint_samples
@@ -20,7 +21,7 @@ from ..fieldguide.train import CARD, PHASES, train
 from ..maps import MAPS
 from ..settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
 from .attack_options import add_attack_options, as_options, attack_settings
-from .common import SAMPLES, emit
+from .common import SAMPLES, add_model_options, emit
 from .layout import table
 
 WORKERS = os.cpu_count() or 1
@@ -151,20 +152,21 @@ def _register_judge(actions: argparse._SubParsersAction) -> None:
     )
     add_attack_options(parser)
     parser.add_argument("--pictures", type=int, default=100, help="default: %(default)s")
-    parser.add_argument("--map", dest="maps", action="append", choices=list(MAPS), help="repeat; default: all")
+    parser.add_argument("--map", dest="maps", action="append", choices=list(MAPS), help="repeat; default: all it has")
     parser.add_argument("--curves", action="store_true", help="also deletion and insertion, which takes far longer")
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes (default: one per core)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    add_model_options(parser)
     parser.set_defaults(run=_judge, out=None)
 
 
 def _judge(args: argparse.Namespace) -> None:
     require(args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
-    settings, maps = attack_settings(args), tuple(args.maps or MAPS)
-    stream = judge(args.pictures, args.seed, maps, settings, args.curves, workers=args.workers)
+    settings, crew = attack_settings(args), Processes(args.model, args.device, args.workers, args.precision)
+    stream = judge(args.pictures, args.seed, tuple(args.maps or ()), settings, crew, args.curves)
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
     told, paired = verdict(collected), pairs(collected)
-    shown = {"seed": args.seed, "pictures": args.pictures, "attack": as_options(settings)}
+    shown = {"model": args.model, "seed": args.seed, "pictures": args.pictures, "attack": as_options(settings)}
     emit(args, {"maps": told, "pairs": paired, "settings": shown}, _judge_lines(told, paired))
 
 

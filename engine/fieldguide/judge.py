@@ -13,12 +13,12 @@ from PIL import Image
 from torch import Tensor
 
 from ..attacks import attack
-from ..attention import attend
-from ..backbone import BUILT_IN, Backbone
+from ..attention import attend, methods_for
+from ..backbone import Backbone
 from ..baselines import sign_noise
 from ..evaluation.plan import picture_seed
 from ..evaluation.summary import pair, wilson
-from ..evaluation.workers import Processes
+from ..evaluation.workers import Crew
 from ..maps import BASELINES
 from ..measures import energy_inside, pointing_hit
 from ..occlusion import occlude
@@ -47,23 +47,17 @@ class Judged:
 
 
 def judge(
-    pictures: int,
-    seed: int,
-    maps: tuple[str, ...],
-    settings: AttackSettings,
-    curves: bool = False,
-    model: str = BUILT_IN,
-    workers: int = 2,
+    pictures: int, seed: int, maps: tuple[str, ...], settings: AttackSettings, crew: Crew, curves: bool = False
 ) -> Iterator[dict[str, dict[str, Judged]]]:
     """For every picture arm -> map -> `Judged`, in order; every map is asked about the true class.
 
     The arms: the picture, `attacked`, under `noise` of random signs as large as the attack (null arm), and the picture
-    again as a model draws it whose image tower is `shuffled`. `maps` are joined by the baselines, which know no model.
-    `curves` also hides and shows what each map points at, which takes far longer.
+    again as a model draws it whose image tower is `shuffled`. `maps`, or all that the model can draw where none are
+    named, are joined by the baselines, which know no model. `curves` also hides and shows what each map points at,
+    which takes far longer.
     """
-    named = tuple(dict.fromkeys((*maps, *BASELINES)))
-    work = partial(_judge, seed=seed, maps=named, settings=settings, curves=curves)
-    with Processes(model, count=workers).at_work() as each:
+    work = partial(_judge, seed=seed, maps=maps, settings=settings, curves=curves)
+    with crew.at_work() as each:
         yield from each(work, range(pictures))
 
 
@@ -77,10 +71,11 @@ def _judge(
     noisy = sign_noise(clean, adversarial.linf(), own)
     shown = (clean, adversarial.saved, noisy, clean)
     drawers = (backbone, backbone, backbone, shuffled(backbone, "all", own))
+    named = dict.fromkeys((*(maps or methods_for(backbone)), *BASELINES))
     told: dict[str, dict[str, Judged]] = {}
     for arm, drawer, picture in zip(ARMS, drawers, shown, strict=True):
         told[arm] = {}
-        for name in maps:
+        for name in named:
             drawn = attend(drawer, picture, trial.classes, AttentionSettings(name, seed=own), trial.truth)
             areas = _areas(backbone, picture, trial, drawn.raw) if curves else None
             told[arm][name] = _held(trial, drawn.raw, drawn.degenerate, areas)
