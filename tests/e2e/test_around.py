@@ -1,0 +1,123 @@
+"""What stands around the story: painter, link, download, iterations, heads, many pictures, tour, formulas."""
+
+import json
+import zipfile
+
+import pytest
+
+from .test_page import SAMPLES, open_step, says
+
+
+def test_a_painted_specimen_comes_back_by_its_link(browser, address, page):
+    page.locator("#painter button").first.click()
+    page.locator("#paint-number input").fill("7")
+    page.click("#paint")
+    page.locator("#picture-question").get_by_text("Blue and white striped bird").first.wait_for()
+    answer = page.inner_text("#card-1")
+    open_step(page, 2)
+    page.fill("#epsilon input[type=number]", "2")
+    page.locator("#epsilon input[type=number]").blur()
+    page.click("#link")
+    says(page, "address bar now holds a link")
+    link = page.evaluate("location.href")
+    assert "specimen" in link and "epsilon=2" in link
+    other = browser.new_page()
+    other.set_default_timeout(120_000)
+    other.goto(link)
+    other.locator("#status").get_by_text("Restored from the link").wait_for()
+    assert other.inner_text("#card-1") == answer
+    assert other.input_value("#epsilon input[type=number]") == "2"
+    other.close()
+
+
+def test_an_upload_never_gets_into_a_link(page):
+    page.set_input_files("#upload input[type=file]", str(SAMPLES / "bird-1.png"))
+    page.locator("#picture-question").get_by_text("bird-1.png").first.wait_for()
+    page.click("#link")
+    says(page, "link")
+    assert "picture=" not in page.evaluate("location.href")
+
+
+def test_the_download_holds_the_attacked_picture_and_the_way_to_it(page, tmp_path):
+    open_step(page, 2)
+    page.click("#attack")
+    says(page, "Attack finished")
+    answer = page.inner_text("#card-2")
+    with page.expect_download() as waiting:
+        page.click("#download")
+    waiting.value.save_as(tmp_path / "taken.zip")
+    with zipfile.ZipFile(tmp_path / "taken.zip") as taken:
+        assert {"attacked.png", "redo.sh", "settings.json", "numbers.npz"} <= set(taken.namelist())
+        told = json.loads(taken.read("results.json"))
+    assert told["attacked"]["answer"] in answer or answer.splitlines()[1] == "Fooled"
+
+
+def test_one_can_go_back_through_the_attack(page):
+    open_step(page, 2)
+    page.fill("#attack-steps input[type=number]", "5")
+    page.click("#attack")
+    says(page, "Attack finished")
+    page.locator("#attack-at").wait_for()
+    before = page.inner_text("#attack-passed")
+    page.locator("#attack-at input[type=number]").fill("2")
+    page.locator("#attack-at input[type=number]").blur()
+    page.locator("#attack-passed").get_by_text("2").first.wait_for()
+    page.wait_for_function("(was) => document.querySelector('#attack-passed').innerText !== was", arg=before)
+
+
+def test_heads_open_and_a_patch_tells_what_it_reads(page):
+    open_step(page, 3)
+    page.click("#look-inside")
+    says(page, "All heads drawn")
+    page.click("#heads [data-index='4']")
+    page.locator("#head-opened").get_by_text("Layer 2, head 2: what the class token reads").wait_for()
+    page.locator("#head-opened svg").first.locator("[data-cell='90']").click()
+    page.locator("#head-opened").get_by_text("row 7, column 7").wait_for()
+    page.locator("#head-opened").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator("#head-opened").get_by_text("row 7, column 8").wait_for()
+    page.click("#head-opened [data-back]")
+    page.locator("#head-opened").get_by_text("what the class token reads").wait_for()
+    page.click("#test-map")
+    says(page, "Map tested")
+    assert page.locator("#occlusion svg").count() == 2
+
+
+def test_many_pictures_give_a_share_with_its_interval(page):
+    open_step(page, 4)
+    page.fill("#view-count input[type=number]", "8")
+    page.locator("#view-count input[type=number]").blur()
+    open_step(page, 7)
+    page.fill("#strip-count input[type=number]", "2")
+    page.locator("#strip-count input[type=number]").blur()
+    page.click("#strip-run")
+    says(page, "All pictures answered")
+    assert page.locator("#strip tbody tr").count() == 3
+    assert "2 of 2" in page.locator("#strip tbody tr").first.inner_text()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_tour_leads_through_the_page_and_presses_its_buttons(browser, address, width):
+    opened = browser.new_page(viewport={"width": width, "height": 800})
+    opened.set_default_timeout(120_000)
+    opened.goto(address)
+    opened.get_by_text("which is right").first.wait_for()
+    opened.click("#tour")
+    card = opened.locator(".tour-card")
+    card.wait_for()
+    count = int(card.locator("small").inner_text().split("/")[1])
+    assert 5 <= count <= 8
+    for place in range(2, count + 1):
+        card.locator("button[data-go='1']").click()
+        card.get_by_text(f"{place} / {count}").wait_for()
+    card.locator("button[data-go='1']").click()
+    card.wait_for(state="detached")
+    says(opened, "finished|ran|drawn|compared|made|tuned")
+    opened.close()
+
+
+def test_every_step_shows_its_formulas(page):
+    for number in range(1, 8):
+        open_step(page, number)
+        page.locator(f"#mathematics-{number} button").first.click()
+        page.locator(f"#mathematics-{number} .katex").first.wait_for()
