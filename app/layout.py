@@ -9,10 +9,10 @@ import gradio as gr
 import engine
 from app import mathematics, text
 from app.api import Api
-from app.figures.html import esc
+from app.figures.header import header
 from app.figures.journey import journey, status
+from app.models import Models
 from app.page import Page
-from app.run import Worker
 from app.samples import Sample
 from app.session import Session, Store
 from app.shelf import Shelf
@@ -35,12 +35,15 @@ def build_app(
     samples: Sequence[Sample] = (),
     store: Store | None = None,
     lend: Callable | None = None,
+    free: bool = False,
 ) -> gr.Blocks:
-    """The page for one backbone. `lend` wraps the function that needs a lent accelerator, where there is one."""
-    page, shelf = Page(Worker(backbone, lend), store or Store()), Shelf(backbone, samples)
+    """The page, opened on one backbone. `lend` wraps the function that needs a lent accelerator, where there is one;
+    `free` lets visitors load any model by name, from this machine's folders too."""
+    models, shelf = Models(backbone, lend, free), Shelf(backbone, samples)
+    page = Page(models, store or Store())
     page.story = Story(page)
     with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
-        gr.HTML(_header(backbone), elem_id="header")
+        head = gr.HTML(header(backbone), elem_id="header")
         with gr.Row(elem_id="bar"):
             run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=250)
             stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
@@ -49,10 +52,10 @@ def build_app(
             home = TakeHome(shelf)
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="inputs", scale=0, min_width=330):
-                inputs = Inputs(shelf)
+                inputs = Inputs(shelf, models, head)
             with gr.Column(elem_id="story", scale=1, min_width=320):
                 page.journey = gr.HTML(journey(Session()), elem_id="journey")
-                page.stages = _panels(backbone, shelf)
+                page.stages = _panels(models, shelf)
         page.controls = inputs.controls | {k: v for stage in page.stages.values() for k, v in stage.controls.items()}
         for stage in page.stages.values():
             stage.wire(page)
@@ -61,14 +64,14 @@ def build_app(
         inputs.wire_load(page, demo.load)
         home.wire(page)
         page.stop(stop)
-        Api(page.worker)
+        Api(models.first)
     return demo
 
 
-def _panels(backbone: engine.Backbone, shelf: Shelf) -> dict[int, object]:
+def _panels(models: Models, shelf: Shelf) -> dict[int, object]:
     builders = (
-        lambda: PictureStage(backbone), AttackStage, lambda: AttentionStage(backbone), ViewsStage,
-        lambda: TuningStage(backbone), VerdictStage, lambda: ManyStage(shelf),
+        PictureStage, AttackStage, lambda: AttentionStage(shelf.backbone), ViewsStage,
+        lambda: TuningStage(models), VerdictStage, lambda: ManyStage(shelf),
     )  # fmt: skip
     stages = {}
     for number, build in enumerate(builders, 1):
@@ -77,14 +80,3 @@ def _panels(backbone: engine.Backbone, shelf: Shelf) -> dict[int, object]:
             with gr.Accordion(text.MATHEMATICS, open=False, elem_id=f"mathematics-{number}"):
                 gr.Markdown(mathematics.STEPS[number - 1], latex_delimiters=mathematics.DELIMITERS)
     return stages
-
-
-def _header(backbone: engine.Backbone) -> str:
-    size = backbone.image_size
-    kind = "closed vocabulary" if backbone.words is not None else "open vocabulary"
-    told = f"{size} × {size} pixels · {kind} · {backbone.device.type}"
-    return (
-        f"<header><div><h1>{esc(text.TITLE)}</h1><p>{esc(text.TAGLINE)}</p></div>"
-        f'<div class="model"'
-        f' id="model"><span>model</span><b>{esc(backbone.name)}</b><small>{esc(told)}</small></div></header>'
-    )

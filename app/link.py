@@ -11,19 +11,21 @@ from app import text
 from app.choices import Choices
 from app.shelf import Opened
 
-PICTURE = "picture"
+PICTURE, MODEL = "picture", "model"
 SEPARATOR = "+"  # between the items of a list
 LONGEST = 6_000  # characters that servers and chat programs still take
 
 
-def query(choices: Choices, started: Choices, opened: Opened | None) -> str:
+def query(choices: Choices, started: Choices, opened: Opened | None, model: str = "") -> str:
     """The part of a link from the question mark on; `started` is the page as it began.
 
     The picture is named by its source; a visitor's own has none and never gets into a link. Class names and truth are
-    left out where they are the picture's own. Raises `EngineError` where the link would be too long.
+    left out where they are the picture's own; `model` is empty where it is the page's own. Raises `EngineError` where
+    the link would be too long.
     """
     expected = _expected(started, opened)
     told = {} if opened is None or not opened.shown.source else {PICTURE: opened.shown.source}
+    told |= {MODEL: model} if model else {}
     told |= {
         name: SEPARATOR.join(value) if isinstance(value, list) else _plain(value)
         for name, value in choices._asdict().items()

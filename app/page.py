@@ -13,15 +13,16 @@ import engine
 from app import text
 from app.choices import Choices
 from app.figures.journey import journey, status
-from app.run import Job, Worker
+from app.models import Models
+from app.run import Job
 from app.session import Session, Store, Superseded
 
 
 class Page:
     """All components of one page and the listeners between them."""
 
-    def __init__(self, worker: Worker, store: Store) -> None:
-        self.worker, self.store = worker, store
+    def __init__(self, models: Models, store: Store) -> None:
+        self.models, self.store = models, store
         self.controls: dict[str, gr.components.Component] = {}
         self.stages: dict[int, object] = {}
         self.computing: list = []
@@ -58,10 +59,14 @@ class Page:
 
         def handler(request: gr.Request, *values: object) -> Iterator[dict]:
             choices = Choices(*values)
-            job = Job(self.worker, self.store, request.session_hash, choices.settings())
-            yield from work(job, choices)
+            yield from work(self.job(request, choices.settings()), choices)
 
         self.listen(trigger, handler, extra)
+
+    def job(self, request: gr.Request, settings: engine.Settings) -> Job:
+        """A run for the visitor, on the model of their choice."""
+        key = request.session_hash
+        return Job(self.models.worker(self.store.get(key).model), self.store, key, settings)
 
     def listen(self, trigger: Callable, handler: Callable, extra: Sequence = (), before: Sequence = ()) -> None:
         """Register a computing generator; `before` are inputs ahead of the controls, `extra` outputs behind the panels.

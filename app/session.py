@@ -38,7 +38,7 @@ class Shown:
     """A picture in use: its name, a sentence on how it was read, its size and the pixels (3, s, s) the model sees.
 
     `mask` and `part` (s, s) mark the object and its telling part where these are known, as they are for paintings.
-    `source` names a picture that can be opened again; it is empty for a visitor's own.
+    `source` names a picture that anyone can open again; it is empty for a visitor's own, which lies in `file`.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Shown:
     mask: torch.Tensor | None = None
     part: torch.Tensor | None = None
     source: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -82,8 +83,12 @@ class InsidePair:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Session:
-    """The state of one visitor; every `with_…` returns another Session without what no longer follows."""
+    """The state of one visitor; every `with_…` returns another Session without what no longer follows.
 
+    `model` is the name of a model that the visitor chose, empty for the page's own.
+    """
+
+    model: str = ""
     picture: Shown | None = None
     classes: engine.Classes | None = None
     label: int | None = None
@@ -97,6 +102,10 @@ class Session:
     ensemble: engine.Ensemble | None = None
     defences: tuple[engine.Defence, ...] = ()
     strip: Strip | None = None
+
+    def with_model(self, name: str) -> Session:
+        """Another model, named as it is loaded: nothing that the old one computed remains."""
+        return replace(self._without("question"), model=name, picture=None, strip=None)
 
     def with_picture(self, picture: Shown) -> Session:
         """Another picture: nothing that was computed on the old one remains."""

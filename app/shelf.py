@@ -32,6 +32,10 @@ class Shelf:
     def __init__(self, backbone: engine.Backbone, samples: Sequence[Sample]) -> None:
         self.backbone, self.samples = backbone, tuple(samples)
 
+    def on(self, backbone: engine.Backbone) -> Shelf:
+        """The same pictures as another model sees them."""
+        return Shelf(backbone, self.samples)
+
     def sample(self, place: int) -> Opened:
         """The sample at that place, from 0."""
         sample = self.samples[place]
@@ -64,7 +68,11 @@ class Shelf:
         """A visitor's own picture; it comes with no question and cannot be opened again by name."""
         picture = engine.load_picture(path)
         pixels = self.backbone.prepare(picture.image)
-        return Opened(Shown(Path(path).name, picture.note, picture.image.size, pixels))
+        return Opened(Shown(Path(path).name, picture.note, picture.image.size, pixels, file=path))
+
+    def same(self, shown: Shown) -> Opened:
+        """A picture that was opened before, perhaps as another model saw it."""
+        return self.again(shown.source) if shown.source else self.file(shown.file)
 
     def again(self, source: str) -> Opened:
         """What `source` names; raises `EngineError` where this page has no such picture."""
@@ -72,7 +80,7 @@ class Shelf:
         if kind == "sample" and rest.isdecimal() and int(rest) < len(self.samples):
             return self.sample(int(rest))
         words = rest.split()
-        if kind == "specimen" and len(words) == 6 and words[5].isdecimal() and self.backbone.words is not None:
+        if kind == "specimen" and len(words) == 6 and words[5].isdecimal():
             return self.specimen(unspell(words[:5]), int(words[5]))
         raise engine.EngineError(text.NO_SUCH_PICTURE.format(source=source[:60]))
 

@@ -30,10 +30,11 @@ class TakeHome:
         """Both read the session as it is."""
 
         def make_link(request: gr.Request, *values: object) -> str:
-            picture = page.store.get(request.session_hash).picture
+            session = page.store.get(request.session_hash)
+            picture = session.picture
             opened = None if picture is None or not picture.source else self.shelf.again(picture.source)
             try:
-                asked = link.query(Choices(*values), started(page), opened)
+                asked = link.query(Choices(*values), started(page), opened, session.model)
             except engine.EngineError as error:
                 return status(str(error), "bad")
             return status(text.LINK_OWN if opened is None else text.LINK_MADE, "good", link=asked)
@@ -42,7 +43,7 @@ class TakeHome:
             session = page.store.get(request.session_hash)
             yield page.say(text.PACKING, "busy")
             try:
-                packed = report.bundle(page.worker.backbone, session, Choices(*values))
+                packed = report.bundle(page.models.worker(session.model).backbone, session, Choices(*values))
             except engine.EngineError as error:
                 yield page.complain(request, error)
                 return
@@ -75,5 +76,7 @@ def restored(page: Page, shelf: Shelf, parameters: Mapping[str, str]) -> tuple[O
             opened = shelf.again(source)
         except engine.EngineError as error:
             complaints.append(str(error))
+    if (model := parameters.get(link.MODEL, "")) and model != shelf.backbone.name:
+        complaints.append(text.LINK_MODEL.format(name=model[:80]))
     choices, odd = link.restored(parameters, started(page), opened, fits)
     return opened, choices, complaints + odd

@@ -84,9 +84,19 @@ def test_a_source_that_is_none_is_refused(shelf, source):
         shelf.again(source)
 
 
-def test_a_model_of_other_words_paints_no_specimens(tiny):
-    with pytest.raises(engine.EngineError, match="has no picture"):
-        Shelf(tiny, ()).again("specimen bird blue plain none red 1")
+def test_another_model_sees_the_same_picture_at_its_own_size(tiny, shelf, tmp_path):
+    path = tmp_path / "own.png"
+    Image.new("RGB", (200, 160), "orange").save(path)
+    for opened in (shelf.sample(1), shelf.specimen(BIRD, 5), shelf.file(str(path))):
+        again = shelf.on(tiny).same(opened.shown)
+        assert again.shown.name == opened.shown.name and again.names == opened.names
+        assert again.shown.pixels.shape == (3, tiny.image_size, tiny.image_size)
+
+
+def test_a_link_names_a_model_only_where_it_is_not_the_pages_own(shelf):
+    begun, opened = CHOICES, shelf.sample(0)
+    assert link.MODEL not in read(link.query(begun, begun, opened))
+    assert read(link.query(begun, begun, opened, "RN50/openai"))[link.MODEL] == "RN50/openai"
 
 
 @pytest.fixture(scope="module")

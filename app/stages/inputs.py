@@ -15,11 +15,13 @@ from app.choices import LARGEST_SEED, NO_TRUTH, Choices
 from app.figures.html import esc, note
 from app.figures.journey import journey
 from app.figures.pictures import thumbnail
+from app.models import Models
 from app.page import Page
 from app.run import Job
 from app.samples import Sample
 from app.session import Shown
 from app.shelf import Opened, Shelf
+from app.stages.model import ModelPicker
 from app.stages.painter import Painter
 from app.takehome import restored
 from app.upload import PictureFile
@@ -33,16 +35,15 @@ PICK = """element.addEventListener('click', (event) => {
 class Inputs:
     """The column of inputs; `outputs` are what a new picture sets anew."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self.shelf, samples, backbone = shelf, shelf.samples, shelf.backbone
-        closed = backbone.words is not None
+    def __init__(self, shelf: Shelf, models: Models, head: gr.HTML) -> None:
+        self.shelf, samples = shelf, shelf.samples
         first = samples[0] if samples else None
         self.gallery = gr.HTML(self._tiles(0), elem_id="samples", js_on_load=PICK)
         self.upload = PictureFile(
             type="filepath", image_mode=None, format="png", sources=["upload", "clipboard"], height=110,
             label=text.UPLOAD, elem_id="upload", buttons=[],
         )  # fmt: skip
-        self.painter = Painter(self.shelf) if closed else None
+        self.painter = Painter()
         self.truth = gr.Dropdown(
             [NO_TRUTH, *(first.classes if first else ())], value=first.truth if first else NO_TRUTH,
             label=text.TRUTH, info=text.TRUTH_INFO, elem_id="truth", filterable=True,
@@ -50,7 +51,7 @@ class Inputs:
         )  # fmt: skip
         self.names = gr.Textbox(
             "\n".join(first.classes) if first else "", label=text.CLASSES, lines=6, max_lines=10, max_length=220_000,
-            info=text.CLASSES_CLOSED if closed else text.CLASSES_OPEN, elem_id="class-names",
+            info=text.CLASSES_OPEN if shelf.backbone.words is None else text.CLASSES_CLOSED, elem_id="class-names",
         )  # fmt: skip
         with gr.Row():
             self.template = gr.Textbox(
@@ -61,12 +62,7 @@ class Inputs:
                 0, label=text.SEED, info=text.SEED_INFO, precision=0, minimum=0, maximum=LARGEST_SEED, elem_id="seed",
                 min_width=100,
             )  # fmt: skip
-        if closed:
-            words = ", ".join(sorted(backbone.words))
-            gr.HTML(
-                f'<details class="words"><summary>The {len(backbone.words)} words this model'
-                f" knows</summary>{esc(words)}</details>"
-            )
+        self.model = ModelPicker(models, shelf, head)
         self.controls = {"class_names": self.names, "template": self.template, "truth": self.truth, "seed": self.seed}
         self.outputs = [self.gallery, self.upload, self.names, self.truth]
 
@@ -74,8 +70,8 @@ class Inputs:
         """Picking, painting, uploading and rewriting the question."""
         self._wire_sample(page)
         self._wire_upload(page)
-        if self.painter is not None:
-            self.painter.wire(page, self.take, [*self.outputs, *self._painted])
+        self.model.wire(page, self.names)
+        self.painter.wire(page, self.take, [*self.outputs, *self.painter.fields])
         page.compute(self.names.blur, self._rewritten(page), [self.truth])
         page.compute(self.template.blur, self._rewritten(page), [self.truth])
         page.compute(self.truth.input, self._rewritten(page), [self.truth])
@@ -84,7 +80,7 @@ class Inputs:
         """A fresh page shows what its link asks for, else the first sample."""
 
         def handler(request: gr.Request, *values: object) -> Iterator[dict]:
-            job = Job(page.worker, page.store, request.session_hash, engine.Settings())
+            job = page.job(request, engine.Settings())
             opened, choices, complaints = restored(page, self.shelf, dict(request.query_params))
             if opened is None and not self.shelf.samples:
                 yield page.draw(job.session, choices) | page.say(text.EMPTY["Picture"])
@@ -99,18 +95,20 @@ class Inputs:
             else:
                 yield page.say(text.RESTORED if linked else text.READY)
 
-        page.listen(load, handler, [*self.outputs, *page.inputs, *self._painted])
+        page.listen(load, handler, [*self.outputs, *page.inputs, *self.painter.fields])
 
-    def take(self, page: Page, request: gr.Request, values: Sequence, open_it: Callable[[], Opened]) -> Iterator[dict]:
+    def take(
+        self, page: Page, request: gr.Request, values: Sequence, open_it: Callable[[Shelf], Opened]
+    ) -> Iterator[dict]:
         """Make the picture that `open_it` opens the visitor's, with its question where it has one."""
+        job = page.job(request, engine.Settings())
         try:
-            opened = open_it()
+            opened = open_it(self.shelf.on(job.worker.backbone))
         except engine.EngineError as error:
             yield {self.upload: None} | page.complain(request, error)
             return
         choices = _asking(Choices(*values), opened)
         yield self._fields(opened) | page.say(text.BUSY["clean"], "busy")
-        job = Job(page.worker, page.store, request.session_hash, engine.Settings())
         yield from self._begin(page, job, choices, opened.shown)
         yield {page.journey: journey(job.session, go=1)} | page.say(text.READY)
 
@@ -122,7 +120,7 @@ class Inputs:
             if not isinstance(place, int) or not 0 <= place < len(self.shelf.samples):
                 yield page.say(text.EMPTY["Picture"])
                 return
-            yield from self.take(page, request, values, lambda: self.shelf.sample(place))
+            yield from self.take(page, request, values, lambda shelf: shelf.sample(place))
 
         page.listen(self.gallery.click, handler, self.outputs)
 
@@ -131,7 +129,7 @@ class Inputs:
             if path is None:
                 yield {page.status: gr.skip()}
                 return
-            yield from self.take(page, request, values, lambda: self.shelf.file(path))
+            yield from self.take(page, request, values, lambda shelf: shelf.file(path))
 
         page.listen(self.upload.input, handler, self.outputs, [self.upload])
 
@@ -145,15 +143,11 @@ class Inputs:
         """The chosen tile, the painter's fields, and the truths there are to choose from."""
         kind, _, rest = opened.shown.source.partition(" ")
         updates = {self.gallery: self._tiles(int(rest) if kind == "sample" else None)}
-        if kind == "specimen" and self.painter is not None:
+        if kind == "specimen":
             updates |= self.painter.show(rest)
         if opened.names:
             updates[self.truth] = gr.Dropdown(choices=[NO_TRUTH, *opened.names], value=opened.truth)
         return updates
-
-    @property
-    def _painted(self) -> list:
-        return self.painter.fields if self.painter is not None else []
 
     def _begin(self, page: Page, job: Job, choices: Choices, shown: Shown) -> Iterator[dict]:
         job.keep(job.session.with_picture(shown))

@@ -17,7 +17,7 @@ from app.figures.html import caption, differing_words, empty, esc, levels, secti
 from app.figures.journey import journey
 from app.figures.pictures import thumbnail
 from app.page import Page
-from app.run import Job, Worker
+from app.run import Worker
 from app.session import Session
 from app.shelf import Opened, Shelf
 from app.strip import Row, Strip
@@ -33,8 +33,6 @@ class ManyStage:
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
         sources = {name: said for name, said in text.STRIP_SOURCES.items() if name != SAMPLES or shelf.samples}
-        if shelf.backbone.words is None:
-            sources.pop(SPECIMENS)
         with gr.Row(elem_classes=["controls"]):
             self.source = menu(sources, next(iter(sources), None), text.STRIP_SOURCE, "strip-source", 230)
             self.count = gr.Slider(
@@ -50,12 +48,12 @@ class ManyStage:
 
         def handler(request: gr.Request, source: str | None, count: float, *values: object) -> Iterator[dict]:
             choices = Choices(*values)
-            job = Job(page.worker, page.store, request.session_hash, choices.settings())
+            job = page.job(request, choices.settings())
             if source is None:
                 raise engine.EngineError(text.STRIP_NONE)
-            openers = _pictures(self.shelf, source, int(count), job.settings.attack.seed)
+            openers = _pictures(self.shelf.on(job.worker.backbone), source, int(count), job.settings.attack.seed)
             yield {page.journey: journey(job.session, 7)} | page.say(text.BUSY["strip"], "busy", 0.0)
-            for strip in _answered(page.worker, openers, job.settings):
+            for strip in _answered(job.worker, openers, job.settings):
                 job.keep(replace(job.session, strip=strip))
                 done, total = len(strip.rows), strip.total
                 left = (time.monotonic() - job.started) / done * (total - done)

@@ -20,8 +20,7 @@ LARGEST_NUMBER = 9_999
 class Painter:
     """The fold below the samples; `fields` are its controls in the order of a specimen's words, then the number."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self.shelf = shelf
+    def __init__(self) -> None:
         colours = {name: name for name in engine.COLOURS}
         with gr.Accordion(text.PAINT, open=False, elem_id="painter"):
             with gr.Row():
@@ -47,12 +46,12 @@ class Painter:
 
         def paint(request: gr.Request, *values: object) -> Iterator[dict]:
             wish, rest = values[:6], values[6:]
-            yield from take(page, request, rest, lambda: self._open(*wish))
+            yield from take(page, request, rest, lambda shelf: _open(shelf, *wish))
 
         def surprise(request: gr.Request, *values: object) -> Iterator[dict]:
             rng = np.random.default_rng()
             specimen, number = engine.random_specimen(rng, held_out=True), int(rng.integers(LARGEST_NUMBER))
-            yield from take(page, request, values, lambda: self.shelf.specimen(specimen, number))
+            yield from take(page, request, values, lambda shelf: shelf.specimen(specimen, number))
 
         page.listen(self.paint.click, paint, outputs, self.fields)
         page.listen(self.surprise.click, surprise, outputs)
@@ -69,11 +68,12 @@ class Painter:
             del said[self.fields[3]]
         return said | {self.part: gr.Dropdown(value=values[4], label=_part_of(values[0]))}
 
-    def _open(self, *wish: object) -> Opened:
-        *words, number = wish
-        if number is None or not 0 <= number <= LARGEST_SEED:
-            raise engine.EngineError(f"Expected a scene number from 0 to {LARGEST_NUMBER:,}; got {number}.")
-        return self.shelf.specimen(unspell(words), int(number))
+
+def _open(shelf: Shelf, *wish: object) -> Opened:
+    *words, number = wish
+    if number is None or not 0 <= number <= LARGEST_SEED:
+        raise engine.EngineError(f"Expected a scene number from 0 to {LARGEST_NUMBER:,}; got {number}.")
+    return shelf.specimen(unspell(words), int(number))
 
 
 def _part_of(kind: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gradio as gr
 
-import engine
 from app import text
 from app.choices import Choices
 from app.controls import shown
@@ -20,8 +19,7 @@ class PictureStage:
 
     controls: dict = {}
 
-    def __init__(self, backbone: engine.Backbone) -> None:
-        self.size = backbone.image_size
+    def __init__(self) -> None:
         self.question = gr.HTML(elem_id="picture-question")
         with gr.Row():
             with gr.Column(scale=5, min_width=260):
@@ -57,7 +55,8 @@ class PictureStage:
     def _about(self, session: Session) -> str:
         picture = session.picture
         width, height = picture.size
-        line = f"{self.size} × {self.size} pixels, as the model sees it; the file has {width:,} × {height:,}."
+        side = picture.pixels.shape[-1]
+        line = f"{side} × {side} pixels, as the model sees it; the file has {width:,} × {height:,}."
         read = note(picture.note[:1].upper() + picture.note[1:], "warn", "!") if picture.note else ""
         return f'<p class="fine">{esc(line)}</p>{read}'
 

@@ -15,6 +15,7 @@ from app.controls import menu
 from app.figures.bars import prediction_bars
 from app.figures.curves import Line, curve, entropy_rows
 from app.figures.html import caption, chips, empty, esc, section, table
+from app.models import Models
 from app.page import Page
 from app.run import Job
 from app.session import Session
@@ -25,8 +26,8 @@ LINES = ("line-1", "line-2", "line-3", "line-4")
 class TuningStage:
     """The panel of step 5."""
 
-    def __init__(self, backbone: engine.Backbone) -> None:
-        self.backbone = backbone
+    def __init__(self, models: Models) -> None:
+        self.models = models
         defaults = engine.TuneSettings()
         with gr.Row(elem_classes=["controls"]):
             loss = menu(text.LOSSES, defaults.loss, text.LOSS, "loss", 225)
@@ -76,7 +77,7 @@ class TuningStage:
             self.loss: _loss(session.steps),
             self.shares: _shares(session),
             self.entropies: _entropies(session.steps),
-            self.words: self._words(session.steps),
+            self.words: self._words(session),
         }
 
     def _one_more(self, page: Page):
@@ -96,10 +97,11 @@ class TuningStage:
 
         return work
 
-    def _words(self, steps: tuple[engine.TuneStep, ...]) -> str:
+    def _words(self, session: Session) -> str:
+        steps, backbone = session.steps, self.models.worker(session.model).backbone
         try:
-            began = self.backbone.nearest_words(steps[0].context, 1)
-            near = self.backbone.nearest_words(steps[-1].context, 3)
+            began = backbone.nearest_words(steps[0].context, 1)
+            near = backbone.nearest_words(steps[-1].context, 3)
         except engine.EngineError as error:
             return section("Nearest words", f'<p class="fine">{esc(error)}</p>')
         most = max(float(steps[-1].token_drift.max()), 1e-9)

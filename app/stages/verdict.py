@@ -70,6 +70,13 @@ def _head(session: Session) -> str:
     after = result.after_saved
     if not result.epsilon:
         attack = note(f"**Attack:** none (limit 0/255); the model says **{after.name}**.", "warn", "!")
+    elif result.before.label != result.label:
+        attack = note(
+            f"**Wrong before any attack:** the model took the clean picture for **{result.before.name}** and says"
+            f" **{after.name}** now, instead of {wanted}.",
+            "warn",
+            "!",
+        )
     elif result.fooled:
         attack = note(
             f"**Attack succeeded:** without defence the model says **{after.name}**"

@@ -121,3 +121,19 @@ def test_every_step_shows_its_formulas(page):
         open_step(page, number)
         page.locator(f"#mathematics-{number} button").first.click()
         page.locator(f"#mathematics-{number} .katex").first.wait_for()
+
+
+def test_another_model_sees_the_same_picture(page, model):
+    name = page.inner_text("#picture-question h2")
+    page.locator("#model-picker button").first.click()
+    page.fill("#model-name input", model)
+    page.keyboard.press("Enter")
+    page.click("#use-model")
+    says(page, "is in use")
+    assert model in page.inner_text("#header") and "64 × 64 pixels" in page.inner_text("#picture-about")
+    assert page.inner_text("#picture-question h2") == name
+    page.fill("#model-name input", "local-dir:/nowhere")
+    page.keyboard.press("Enter")
+    page.click("#use-model")
+    page.locator("#status .bad").get_by_text("nowhere").wait_for()
+    assert model in page.inner_text("#header")

@@ -1,0 +1,80 @@
+"""The models that a page offers: the one it started with, and those that its visitors choose."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from queue import SimpleQueue
+
+import engine
+from app import text
+from app.run import Worker
+
+KEPT = 1  # models beside the first that stay in memory
+
+
+class Models:
+    """Loads models by name, each once; safe to use from several threads.
+
+    `free` lets visitors name any model, files and folders of this machine included; without it they choose from the
+    engine's catalogue.
+    """
+
+    def __init__(self, first: engine.Backbone, lend: Callable | None = None, free: bool = False) -> None:
+        self.first, self.free = Worker(first, lend), free
+        self.choosable = lend is None  # a lent accelerator must know its function when the host starts
+        self._kept: OrderedDict[str, Worker] = OrderedDict()
+        self._loading = threading.Lock()
+
+    def worker(self, name: str) -> Worker:
+        """The worker of that model, loaded again where others took its place; the empty name is the first model."""
+        if name in ("", self.first.backbone.name):
+            return self.first
+        with self._loading:
+            if name not in self._kept:
+                self._keep(name, self._load(name))
+            self._kept.move_to_end(name)
+            return self._kept[name]
+
+    def ready(self, name: str) -> bool:
+        """Whether that model is in memory."""
+        return name == self.first.backbone.name or name in self._kept
+
+    def fetch(self, name: str) -> Iterator[engine.Download]:
+        """Make `worker(name)` quick: how far each downloaded file is, as it comes.
+
+        Raises `EngineError` for a model that this page does not offer, and as `engine.load_backbone` does. Closing the
+        iterator leaves the download to itself; what it brings is on the disk the next time.
+        """
+        if not self._offers(name):
+            raise engine.EngineError(text.MODEL_NOT_OFFERED.format(name=name[:80]))
+        queue: SimpleQueue[engine.Download | engine.EngineError | None] = SimpleQueue()
+
+        def work() -> None:
+            try:
+                with self._loading:
+                    if name not in self._kept and name != self.first.backbone.name:
+                        self._keep(name, self._load(name, queue.put))
+                queue.put(None)
+            except engine.EngineError as error:
+                queue.put(error)
+
+        threading.Thread(target=work, name="model", daemon=True).start()
+        while (item := queue.get()) is not None:
+            if isinstance(item, engine.EngineError):
+                raise item
+            yield item
+
+    def _offers(self, name: str) -> bool:
+        offered = {self.first.backbone.name, *(entry.name for entry in engine.catalogue())}
+        return self.choosable and bool(name) and (self.free or name in offered)
+
+    def _load(self, name: str, report: Callable[[engine.Download], None] | None = None) -> Worker:
+        first = self.first.backbone
+        return Worker(engine.load_backbone(name, str(first.device), first.precision, report))
+
+    def _keep(self, name: str, worker: Worker) -> None:
+        self._kept[name] = worker
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
