@@ -60,7 +60,13 @@ def _zip(files: dict[str, str | bytes]) -> bytes:
 def _settings(backbone: engine.Backbone, session: Session, choices: Choices, settings: engine.Settings) -> dict:
     return {
         "picture": {"name": session.picture.name, "source": session.picture.source, "file size": session.picture.size},
-        "model": {"name": backbone.name, "fingerprint": backbone.fingerprint, "device": str(backbone.device)},
+        "model": {
+            "name": backbone.name,
+            "fingerprint": backbone.fingerprint,
+            "difference": backbone.difference,
+            "device": str(backbone.device),
+            "precision": backbone.precision,
+        },
         "classes": session.classes.names,
         "templates": session.classes.templates,
         "true class": None if session.label is None else session.classes.names[session.label],
@@ -126,7 +132,7 @@ def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> s
     words = ["python", "-m", "engine", "defend", "clean.png", "--classes", "classes.txt"]
     if session.label is not None:
         words += ["--label", session.classes.names[session.label]]
-    words += ["--model", backbone.name, "--template", session.classes.templates[0]]
+    words += ["--model", backbone.name, "--precision", backbone.precision, "--template", session.classes.templates[0]]
     words += [word for option, value in choices.options() for word in (option, value)]
     return shlex.join(words) + "\n"
 
@@ -141,7 +147,7 @@ import engine
 from engine import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
 
 here = Path(__file__).resolve().parent
-backbone = engine.load_backbone({backbone.name!r})
+backbone = engine.load_backbone({backbone.name!r}, precision={backbone.precision!r})
 names = tuple((here / "classes.txt").read_text(encoding="utf-8").splitlines())
 classes = engine.Classes(names, {session.classes.templates!r})
 pixels = backbone.prepare(engine.load_picture(here / "clean.png").image)

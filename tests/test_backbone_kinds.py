@@ -1,15 +1,20 @@
 """Every kind of tower that open_clip builds: what works on it, and what it refuses in one sentence."""
 
+import copy
+
 import open_clip
 import pytest
 import torch
 from torch.nn.functional import normalize
 
+from engine.attacks import attack
 from engine.attention import attend, attention_maps, methods_for
 from engine.backbone import Backbone
+from engine.defend import defend
 from engine.errors import EngineError
+from engine.methods import METHODS
 from engine.predict import predict
-from engine.settings import AttentionSettings
+from engine.settings import AttackSettings, AttentionSettings, Settings, ViewSettings
 from engine.types import Classes
 from tests.conftest import TINY
 
@@ -153,6 +158,32 @@ def test_grad_cam_weighs_channels_by_their_mean_gradient(made, kind, pictures):
     drawn = attend(backbone, pictures[0], CLASSES, AttentionSettings("grad-cam"), label=1)
     assert drawn.raw.shape == (rows, columns)
     assert torch.allclose(drawn.raw.flatten(), expected, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["siglip", "attentional"])
+def test_attacks_and_every_method_that_tunes_no_prompt_work_on_it(made, kind, pictures):
+    backbone = made(kind)
+    *_, attacked = attack(backbone, pictures[0], CLASSES, AttackSettings(steps=2), label=0)
+    assert float((attacked.pixels - pictures[0]).abs().max()) == pytest.approx(4 / 255, rel=1e-4)
+    untuned = tuple(name for name, method in METHODS.items() if method.loss is None)
+    settings = Settings(views=ViewSettings(count=10), methods=untuned)
+    answers = list(defend(backbone, attacked.pixels, CLASSES, settings))
+    assert [answer.method for answer in answers] == list(untuned)
+    assert all(bool(answer.prediction.logits.isfinite().all()) for answer in answers)
+    with pytest.raises(EngineError, match="cannot be tuned on it"):
+        list(defend(backbone, pictures[0], CLASSES, Settings(views=ViewSettings(count=10), methods=("tpt",))))
+
+
+@pytest.mark.parametrize("kind", ["average", "attentional", "siglip"])
+def test_other_kinds_answer_in_half_precision_too(made, kind, pictures):
+    whole = made(kind)
+    half = Backbone(copy.deepcopy(whole.model).to(torch.bfloat16), whole.tokenizer, kind)
+    one, other = (predict(backbone, pictures[0], CLASSES).probabilities for backbone in (half, whole))
+    assert torch.allclose(one, other, atol=0.05)
+    for method in methods_for(half):
+        drawn = attend(half, pictures[0], CLASSES, AttentionSettings(method), label=1)
+        assert drawn.raw.dtype == torch.float32
+        assert bool(drawn.raw.isfinite().all()), method
 
 
 def test_the_tiny_model_of_the_tests_is_a_plain_one(tiny):

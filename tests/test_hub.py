@@ -176,6 +176,17 @@ def test_an_address_that_is_no_hub_is_named(hub):
         load_backbone(NAME, "cpu")
 
 
+def test_a_package_that_is_missing_is_named_before_anything_large_is_fetched(hub, files, monkeypatch):
+    config = {"model_cfg": {**SMALL, "text_cfg": {**SMALL["text_cfg"], "hf_tokenizer_name": "someone/words"}}}
+    files["open_clip_config.json"] = json.dumps(config).encode()
+    monkeypatch.setattr("engine.backbone.build.find_spec", lambda package: None)
+    with pytest.raises(EngineError, match="^hf-hub:someone/tiny needs the package transformers: pip install transf"):
+        load_backbone(NAME, "cpu")
+    with pytest.raises(EngineError, match="^ViT-B-16-SigLIP needs the package transformers: pip install transformers"):
+        load_backbone("ViT-B-16-SigLIP/webli", "cpu")
+    assert [path for path in hub.fetched if "/store/" in path] == []
+
+
 def test_older_weights_are_taken_where_there_are_no_others(hub, source, files, tmp_path):
     files["open_clip_pytorch_model.bin"] = _pickled(source, tmp_path)
     del files["open_clip_model.safetensors"]
@@ -231,7 +242,12 @@ def test_every_published_tag_of_open_clip_lies_on_the_hub():
 
 
 def test_a_process_fetches_from_the_address_in_its_environment(hub, files, tmp_path):
-    script = "from engine.backbone.hub import fetch_model; print(fetch_model('someone/tiny'))"
+    script = """
+from engine.backbone import hub
+
+hub.fetch_weights('someone/tiny', '')
+print(hub.fetch_config('someone/tiny')[0])
+"""
     environment = {**os.environ, "HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path / "home")}
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)

@@ -1,5 +1,6 @@
 """Weights in half precision: every stage still answers in float32, close to what full precision says."""
 
+import copy
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 from engine.attacks import attack
 from engine.attention import attend, methods_for
 from engine.backbone import Backbone, load_backbone
+from engine.backbone.device import place
 from engine.cli import main
 from engine.defend import defend
 from engine.errors import EngineError
@@ -64,6 +66,17 @@ def test_maps_resemble_those_of_full_precision(tiny, half, pixels, precision):
 
 
 @pytest.mark.parametrize("precision", HALVES)
+def test_a_resnet_answers_and_draws_in_half_precision(resnet, pixels, precision):
+    half = Backbone(copy.deepcopy(resnet.model).to(PRECISIONS[precision]), resnet.tokenizer, "half")
+    one, other = (backbone.encode_image(pixels[None]) for backbone in (half, resnet))
+    assert float((one * other).sum()) > 1 - HALVES[precision]
+    for method in methods_for(half):
+        drawn, whole = (attend(b, pixels, CLASSES, AttentionSettings(method), label=1) for b in (half, resnet))
+        assert drawn.raw.dtype == torch.float32
+        assert torch.allclose(drawn.grid, whole.grid, atol=0.2)
+
+
+@pytest.mark.parametrize("precision", HALVES)
 def test_prompts_are_tuned_in_float32(tiny, half, pixels, precision):
     backbone = half(precision)
     settings = Settings()
@@ -108,6 +121,15 @@ def test_a_precision_the_device_cannot_compute_in_is_refused(model, monkeypatch)
     monkeypatch.setattr("torch.nn.functional.conv2d", without_halves)
     with pytest.raises(EngineError, match="cpu cannot compute in fp16; choose another precision"):
         load_backbone(model, "cpu", "fp16")
+
+
+def test_a_device_without_room_for_the_model_is_named(monkeypatch):
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(torch.nn.Module, "to", full)
+    with pytest.raises(EngineError, match="cpu has not enough memory for this model; choose a smaller one, bf16"):
+        place(torch.nn.ParameterDict({"logit_scale": torch.ones(())}), torch.device("cpu"), torch.float32)
 
 
 def test_doubles_stay_doubles():

@@ -1,6 +1,8 @@
 """One CLIP-like model, and how it is found by name. This package is the only home of open_clip in the engine."""
 
-from .load import choose_device, is_here, load_backbone
+from .build import is_here
+from .device import choose_device
+from .load import load_backbone
 from .model import Backbone
 from .names import BUILT_IN, FIELDGUIDE, FORMS
 from .prompts import Prompts, read_prompts

@@ -22,23 +22,23 @@ HTTPError = errors.HfHubHTTPError.__bases__[0]  # of whichever HTTP library the 
 Report = Callable[[Download], None]
 
 
-def fetch_model(repo: str, report: Report | None = None) -> Path:
-    """The folder of a model in open_clip's format, fetched unless this machine has it and it is up to date.
+def fetch_config(repo: str, report: Report | None = None) -> tuple[Path, dict]:
+    """The folder of a model in open_clip's format, and what its configuration says; its weights may be missing yet.
 
-    Raises `EngineError` for a repository that is not there, not open, not a model of open_clip or not whole.
+    What this machine has and what is up to date is not fetched again. Raises `EngineError` for a repository that is not
+    there, not open or not a model of open_clip.
     """
-    config = _fetch(repo, CONFIG, report)
-    require(config is not None, f"{repo} is on the hub, but not in open_clip's format: it has no {CONFIG}.")
-    described = json.loads(config.read_text(encoding="utf-8"))
+    path = _fetch(repo, CONFIG, report)
+    require(path is not None, f"{repo} is on the hub, but not in open_clip's format: it has no {CONFIG}.")
+    described = json.loads(path.read_text(encoding="utf-8"))
     require("model_cfg" in described, f"{CONFIG} of {repo} describes no model of open_clip.")
-    fetch_weights(repo, "", report)
-    return config.parent
+    return path.parent, described["model_cfg"]
 
 
 def fetch_weights(repo: str, file: str, report: Report | None = None) -> Path:
-    """A weights file of a repository, in its safetensors form where it has one; `file` may be empty.
+    """A weights file of a repository, in its safetensors form where it has one; an empty `file` is the usual one.
 
-    Raises `EngineError` as `fetch_model` does.
+    Raises `EngineError` as `fetch_config` does, and for a file that is not there or does not arrive whole.
     """
     names = _forms(file)
     here = [name for name in names if _cached(repo, name)]
@@ -49,7 +49,7 @@ def fetch_weights(repo: str, file: str, report: Report | None = None) -> Path:
 
 
 def has_model(repo: str) -> bool:
-    """Whether `fetch_model` would find everything on this machine."""
+    """Whether a model in open_clip's format is on this machine as a whole."""
     return _cached(repo, CONFIG) is not None and has_weights(repo, "")
 
 

@@ -27,7 +27,7 @@ from ..precision import PRECISIONS, at_least_single
 from ..types import SEVEN_TEMPLATES, Classes
 from .anatomy import anatomy
 from .batches import Batches
-from .prompts import Prompts, can_be_read, end_token, read_prompts
+from .prompts import Prompts, can_be_read, end_token, make_prompts, read_prompts
 from .tokens import Reader
 from .trace import Trace, twice_differentiable, watch_blocks, watch_layer
 
@@ -75,7 +75,7 @@ class Backbone:
         self.image_size = int(size[0] if isinstance(size, tuple | list) else size)
         self._anatomy = anatomy(self.visual, self.image_size)
         self.kind, self.grid, self.averaged = self._anatomy.kind, self._anatomy.grid, self._anatomy.averaged
-        length = int(min(self.text.context_length, tokenizer.context_length))
+        length = min(filter(None, (self.text.context_length, tokenizer.context_length)))
         self._reader = Reader(tokenizer, name, words, length, end_token(self.text))
         self.map_batches = Batches(32, "the maps of one picture")
         self._image_batches, self._text_batches = Batches(64, "one picture"), Batches(256, "one sentence")
@@ -176,27 +176,9 @@ class Backbone:
     @torch.no_grad()
     def prompts(self, classes: Classes) -> Prompts:
         """The prompts of the first template, ready for tuning. Cached per label set."""
-        require(
-            can_be_read(self.text),
-            f"Expected a text tower that reads the prompt at its end-of-text token; {self.name} has another kind,"
-            " so prompts cannot be tuned on it: choose a method that tunes none, such as CLIP, MTA or ZERO.",
-        )
         with self.lock:
             if classes not in self._prompts:
-                template = classes.templates[0]
-                prefix = template.split("{}")[0]
-                whole_words = prefix if prefix.endswith(" ") else prefix.rpartition(" ")[0]
-                require(
-                    bool(whole_words.strip()),
-                    f"Tuning moves the words before the class name; “{template}” has none, “a photo of a {{}}.” has.",
-                )
-                ids = self._reader.read([template.format(n.replace("_", " ")) for n in classes.names])
-                ends = self._reader.ends(ids)
-                count = int(self._reader.ends(self._reader.read([whole_words.strip()]))) - 1
-                ids, ends = ids[:, : int(ends.max()) + 1].to(self.device), ends.to(self.device)
-                embeddings = at_least_single(self.text.token_embedding(ids))
-                made = Prompts(embeddings, ends, embeddings[0, 1 : 1 + count].clone())
-                _remember(self._prompts, classes, made)
+                _remember(self._prompts, classes, make_prompts(self.text, self._reader, classes))
             self._prompts.move_to_end(classes)
             return self._prompts[classes]
 

@@ -1,4 +1,4 @@
-"""Prompts as token embeddings, and reading them through a causal text tower; knows no label sets and no model names."""
+"""Prompts as token embeddings, and reading them through a causal text tower; runs no image tower."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+from ..errors import require
+from ..precision import at_least_single
+from ..types import Classes
+from .tokens import Reader
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -23,6 +28,32 @@ class Prompts:
     def tokens(self) -> int:
         """How many token vectors stand before the class name."""
         return len(self.context)
+
+
+def make_prompts(text: nn.Module, reader: Reader, classes: Classes) -> Prompts:
+    """The prompts of the first template of `classes`, ready for tuning.
+
+    Raises `EngineError` for a text tower that is not read at the end of the text, and for a template without words
+    before the class name.
+    """
+    require(
+        can_be_read(text),
+        f"Expected a text tower that reads the prompt at its end-of-text token; {reader.name} has another kind,"
+        " so prompts cannot be tuned on it: choose a method that tunes none, such as CLIP, MTA or ZERO.",
+    )
+    template = classes.templates[0]
+    prefix = template.split("{}")[0]
+    whole_words = prefix if prefix.endswith(" ") else prefix.rpartition(" ")[0]
+    require(
+        bool(whole_words.strip()),
+        f"Tuning moves the words before the class name; “{template}” has none, “a photo of a {{}}.” has.",
+    )
+    table = text.token_embedding
+    ids = reader.read([template.format(name.replace("_", " ")) for name in classes.names]).to(table.weight.device)
+    ends = reader.ends(ids)
+    count = int(reader.ends(reader.read([whole_words.strip()]))) - 1
+    embeddings = at_least_single(table(ids[:, : int(ends.max()) + 1]))
+    return Prompts(embeddings, ends, embeddings[0, 1 : 1 + count].clone())
 
 
 def can_be_read(text: nn.Module) -> bool:
