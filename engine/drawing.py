@@ -14,16 +14,18 @@ def amplified(clean: np.ndarray, saved: np.ndarray, epsilon: float) -> np.ndarra
     return (0.5 + change / (2 * max(epsilon, 1 / 255))).clip(0, 1)
 
 
-def heat(grid: np.ndarray, pixels: np.ndarray, limits: tuple[float, float], opacity: float = 0.6) -> np.ndarray:
-    """A map (gh, gw) in viridis, patch by patch, over the greyscale of pixels (3, s, s); a picture (3, s, s).
+def heat(
+    grid: np.ndarray, pixels: np.ndarray, limits: tuple[float, float], colours: str = "viridis", opacity: float = 0.6
+) -> np.ndarray:
+    """A map (gh, gw), patch by patch, over the greyscale of pixels (3, s, s); a picture (3, s, s).
 
-    `limits` are the values drawn darkest and brightest, so that several maps can share one scale.
+    `limits` are the values drawn at the two ends of matplotlib's `colours`, so that several maps can share one scale.
     """
     low, high = limits
     values, background = np.asarray(grid), np.asarray(pixels)
     scaled = ((values - low) / max(high - low, 1e-12)).clip(0, 1)
     size = background.shape[-1]
     rows, columns = (np.arange(size) * count // size for count in values.shape)
-    colours = matplotlib.colormaps["viridis"](scaled[rows][:, columns])[..., :3].transpose(2, 0, 1)
+    painted = matplotlib.colormaps[colours](scaled[rows][:, columns])[..., :3].transpose(2, 0, 1)
     grey = np.tensordot(LUMA, background, 1)[None]
-    return opacity * colours + (1 - opacity) * grey
+    return opacity * painted + (1 - opacity) * grey

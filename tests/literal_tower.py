@@ -51,8 +51,9 @@ def through(blocks: Sequence[nn.Module], x: Tensor, mask: Tensor | float = 0.0) 
 
 
 def read(backbone: Backbone, tokens: Tensor, text: Tensor) -> Tensor:
-    """Logits (c,) of tokens (t, width) that a last block leaves, from the class token."""
-    feature = backbone.visual.ln_post(tokens[0]) @ backbone.visual.proj
+    """Logits (c,) of tokens (t, width) that a last block leaves, from the class token or the mean of the patches."""
+    normed = backbone.visual.ln_post(tokens)
+    feature = (normed[1:].mean(0) if backbone.visual.pool_type == "avg" else normed[0]) @ backbone.visual.proj
     return backbone.model.logit_scale.exp() * text @ F.normalize(feature, dim=-1)
 
 

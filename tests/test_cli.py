@@ -145,8 +145,14 @@ def test_maps_gives_the_verbs_grids_and_draws_them(call, job, tmp_path):
     for entry in found["maps"]:
         expected = attend(backbone, pixels, CLASSES, AttentionSettings(entry["method"]), found["attack"]["label"])
         assert torch.equal(torch.tensor(entry["clean"]["raw"]), expected.raw)
-    for name in ("map-raw-clean.png", "map-raw-attacked.png", "map-a-tpt-clean.png", "map-a-tpt-attacked.png"):
-        assert load_picture(tmp_path / name).image.size == (64, 64)
+        for which in ("clean", "attacked", "difference"):
+            assert load_picture(tmp_path / f"map-{entry['method']}-{which}.png").image.size == (64, 64)
+        drawn = np.asarray(load_picture(tmp_path / f"map-{entry['method']}-difference.png").image).astype(int)
+        change = np.subtract(entry["attacked"]["raw"], entry["clean"]["raw"])
+        for place, sign in ((change.argmax(), 1), (change.argmin(), -1)):  # red where evidence came, blue where it went
+            row, column = divmod(int(place), 8)
+            red, _, blue = drawn[8 * row, 8 * column]
+            assert sign * (red - blue) > 0 or sign * change.flat[place] <= 0
 
 
 def test_defend_gives_the_verbs_numbers(call, job):

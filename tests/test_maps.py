@@ -30,6 +30,19 @@ def small(tiny) -> Backbone:
 
 
 @pytest.fixture(scope="module")
+def averaged(small) -> Backbone:
+    """The same, with the mean of the patches for its summary."""
+    model = copy.deepcopy(small.model)
+    model.visual.pool_type = "avg"
+    return Backbone(model, small.tokenizer, "averaged")
+
+
+@pytest.fixture(params=["small", "averaged"])
+def either(request) -> Backbone:
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
 def picture() -> torch.Tensor:
     return torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(5))
 
@@ -49,6 +62,12 @@ def dots(tensor: torch.Tensor) -> list[float]:
     """Token times its gradient, summed over the width."""
     both = zip(tensor.tolist(), tensor.grad.tolist(), strict=True)
     return [sum(x * g for x, g in zip(token, gradient, strict=True)) for token, gradient in both]
+
+
+def summary(backbone: Backbone, matrix: Matrix) -> list[float]:
+    """What the summary of the picture takes from each patch."""
+    rows = matrix[1:] if backbone.averaged else matrix[:1]
+    return [sum(column) / len(rows) for column in zip(*rows, strict=True)][1:]
 
 
 def mean_heads(layer: Layer) -> Matrix:
@@ -106,36 +125,36 @@ def test_the_last_two_blocks_weighted_by(small, picture, method, evidence):
 
 
 @pytest.mark.parametrize(("method", "depths"), [("gradient-rollout", [1] * 4), ("depth-weighted", [3, 4, 5, 6])])
-def test_rollout_of_all_blocks_weighted_by_tokens(small, picture, method, depths):
+def test_rollout_of_all_blocks_weighted_by_tokens(either, picture, method, depths):
     joint = identity()
-    for layer, depth in zip(layers(small, picture, 1), depths, strict=True):
+    for layer, depth in zip(layers(either, picture, 1), depths, strict=True):
         joint = product(contributions(layer, dots(layer.tokens), depth / max(depths)), joint)
-    assert drawn(small, picture, method, 1) == pytest.approx(joint[0][1:], rel=1e-3)
+    assert drawn(either, picture, method, 1) == pytest.approx(summary(either, joint), rel=1e-3)
 
 
-def test_relevance_is_carried_from_block_to_block(small, picture):
+def test_relevance_is_carried_from_block_to_block(either, picture):
     found = identity()
-    for layer in layers(small, picture, 2):
+    for layer in layers(either, picture, 2):
         both = [(a.tolist(), a.grad.tolist()) for a in layer.attention]
         mixed = [
             [sum(max(g[i][j] * a[i][j], 0) for a, g in both) / HEADS for j in range(TOKENS)] for i in range(TOKENS)
         ]
         added = product(mixed, found)
         found = [[a + b for a, b in zip(*rows, strict=True)] for rows in zip(found, added, strict=True)]
-    assert drawn(small, picture, "relevance", 2) == pytest.approx(found[0][1:], rel=1e-5)
+    assert drawn(either, picture, "relevance", 2) == pytest.approx(summary(either, found), rel=1e-5)
 
 
-def test_legrad_asks_every_block_by_itself(small, picture):
+def test_legrad_asks_every_block_by_itself(either, picture):
     total = [0.0] * (TOKENS - 1)
-    text = small.encode_text(CLASSES)
-    found = literal_tower.forward(small, picture)
+    text = either.encode_text(CLASSES)
+    found = literal_tower.forward(either, picture)
     for layer in found:
-        score = literal_tower.read(small, layer.left, text)[2]
+        score = literal_tower.read(either, layer.left, text)[2]
         for gradient in torch.autograd.grad(score, layer.attention, retain_graph=True):
             for row in gradient.tolist():
                 for j in range(1, TOKENS):
                     total[j - 1] += max(row[j], 0) / (HEADS * TOKENS * len(found))
-    assert drawn(small, picture, "legrad", 2) == pytest.approx(total, rel=1e-5)
+    assert drawn(either, picture, "legrad", 2) == pytest.approx(total, rel=1e-5)
 
 
 def test_grad_cam_weights_channels_by_their_mean_gradient(small, picture):

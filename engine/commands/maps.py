@@ -25,6 +25,7 @@ from .common import Job, add_picture_options, emit, folder, open_job, run_attack
 from .layout import table
 
 ARMS = ("clean", "attacked")
+DIVERGING = "RdBu_r"  # blue where the attack took evidence away, red where it brought some
 HEEDED = {"layer": "raw", "head": "raw", "fusion": "rollout", "discard": "rollout"}  # option -> the map it is about
 
 
@@ -180,6 +181,10 @@ def _save_pair(args: argparse.Namespace, adversarial: Adversarial, pair: tuple[A
     limits = float(values.min()), float(values.flatten().quantile(AttentionSettings().clip_quantile))
     for which, found, pixels in zip(ARMS, pair, _both(adversarial), strict=True):
         save_png(heat(found.raw, pixels, limits), folder(args) / f"map-{found.method}-{which}.png")
+    moved = values[1] - values[0]
+    most = float(moved.abs().max())
+    drawn = heat(moved, adversarial.clean, (-most, most), DIVERGING)
+    save_png(drawn, folder(args) / f"map-{pair[0].method}-difference.png")
 
 
 def _rows(pair: tuple[AttentionMap, AttentionMap]) -> list[tuple[str, ...]]:
