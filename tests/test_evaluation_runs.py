@@ -68,11 +68,16 @@ def test_another_question_is_refused_before_a_model_is_loaded(undisturbed, tree,
 def test_the_adaptive_attack_has_an_arm_per_method_and_steps_of_its_own(tiny, model, tree, monkeypatch, capsys):
     monkeypatch.setattr("engine.commands.evaluate.Processes", lambda model, *_: Here(tiny, model))
     words = "--attack pgd --attack adaptive --through tpt --through view-average --steps 3 --adaptive-steps 1"
-    more = ["--views", "2", "--keep", "0.5", "--method", "clip", "--pictures", "1", "--json"]
+    out = tree / "out"
+    more = ["--views", "2", "--keep", "0.5", "--method", "clip", "--pictures", "1", "--json", "--out", str(out)]
     assert main(["evaluate", "--folder", str(tree), "--model", model, *words.split(), *more]) == 0
     attacks = json.loads(capsys.readouterr().out)["plan"]["attacks"]
     steps = {arm: attack["steps"] for arm, attack in attacks.items()}
     assert steps == {"pgd-4": 3, "adaptive-tpt-4": 1, "adaptive-view-average-4": 1}
+    assert main(["evaluate", "--summary", str(out), "--markdown"]) == 0
+    listed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("- `")]
+    assert [line.split("`")[1] for line in listed] == ["pgd-4", "adaptive-tpt-4", "adaptive-view-average-4"]
+    assert "(view-average), 1 step," in listed[2]
 
 
 def test_killed_at_any_moment_it_goes_on_and_ends_with_the_same_bytes(undisturbed, model, tree, tmp_path):

@@ -34,7 +34,7 @@ def markdown_lines(summary: dict) -> list[str]:
     lines = [
         f"{_heading(summary)}. Accuracy with 95 % Wilson interval; seconds a picture in one worker, attack excluded.",
         "",
-        *(f"- {_told(arm, attack, summary)}" for arm, attack in summary["plan"]["attacks"].items()),
+        *(f"- {_told(arm, summary)}" for arm in arms if arm in summary["plan"]["attacks"]),
         "",
         *markdown_table(("method", *arms, "seconds"), accuracies),
     ]
@@ -59,13 +59,16 @@ def _heading(summary: dict) -> str:
     return ", ".join([*parts, *(["flaws of the official codes kept"] if weights.legacy else [])])
 
 
-def _told(arm: str, attack: dict, summary: dict) -> str:
+def _told(arm: str, summary: dict) -> str:
+    attack = summary["plan"]["attacks"][arm]
     seconds = summary["attack_seconds"].get(arm)
     took = "" if seconds is None else f"; {seconds:.1f} s a picture"
-    steps = "1 step" if attack["method"] == "fgsm" else f"{attack['steps']} steps"
+    count = 1 if attack["method"] == "fgsm" else attack["steps"]
+    steps = f"{count} step{'s' if count > 1 else ''}"
     chosen = ATTACKS[attack["method"]]
+    through = f" ({attack['through']})" if attack["method"] == "adaptive" else ""
     limit = length(attack["epsilon"], attack["norm"])
-    return f"`{arm}`: {chosen.title}, {steps}, {attack['norm']} at most {limit}; {chosen.threat}{took}"
+    return f"`{arm}`: {chosen.title}{through}, {steps}, {attack['norm']} at most {limit}; {chosen.threat}{took}"
 
 
 def _base(told: dict) -> str:
