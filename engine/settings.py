@@ -187,7 +187,8 @@ class EnsembleSettings:
     What A-TPT's figure leaves open about total variation: `tv_map`, on the patch grid or on the map as large as the
     picture; `tv_norm`, of the map that guides the mixing, clipped and stretched to [0, 1] (`minmax`), of the map as
     computed (`none`), or of its share of the whole (`sum1`); `tv_reduction`, summed over neighbours or averaged, which
-    keeps the weights from being one-hot. The formula as others report it is a sum with temperature 1.
+    keeps the weights from being one-hot. The formula as others report it is a sum with temperature 1. The maps are
+    those of the crops before mixing, which the figure draws.
 
     `legacy`: neighbours are all views whose cosine stays below 1, so that rounding decides whether a view is its own
     neighbour, and views that are all equal have no answer (R-TPT, A-TPT); and SS-TPT's divergence of two predictions
