@@ -150,9 +150,10 @@ def _read(backbone: Backbone, score: Callable[[Tensor], Tensor], tokens: Tensor)
 def _require_map(backbone: Backbone, method: str) -> None:
     require(method in MAPS, f"Expected the map to be one of {', '.join(MAPS)}; got “{method}”.")
     *others, last = methods_for(backbone) or ("another model",)
+    convolves = {"resnet": "is a ResNet", "stages": "is a convolutional tower"}.get(backbone.kind)
     why = (
-        f"reads a transformer's tokens and {backbone.name} is a ResNet, which has none"
-        if backbone.kind == "resnet"
+        f"reads a transformer's tokens and {backbone.name} {convolves}, which has none"
+        if convolves
         else "follows attention to a class token or a mean of patches, and"
         f" {backbone.name} sums a picture up in another way"
     )

@@ -16,7 +16,7 @@ from .errors import require
 from .settings import AttentionSettings
 
 RANDOM, EDGES = BASELINES = ("random", "edges")
-TOWERS = ("vit", "patches", "resnet")
+TOWERS = ("vit", "patches", "resnet", "stages")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -232,7 +232,7 @@ MAPS: dict[str, Map] = {
         "Grad-CAM",
         "The features before the last block, each channel weighted by its mean gradient for the class.",
         1,
-        {"vit": _token_grad_cam, "patches": _token_grad_cam, "resnet": _grad_cam},
+        {"vit": _token_grad_cam, "patches": _token_grad_cam, "resnet": _grad_cam, "stages": _grad_cam},
     ),
     RANDOM: Map(
         "Baseline: random",

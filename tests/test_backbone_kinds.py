@@ -25,6 +25,7 @@ POOLER = {"attentional_pool": True, "attn_pooler_heads": 2, "output_tokens": Tru
 COCA = {"build": open_clip.CoCa, "multimodal_cfg": {**TEXT, "attn_pooler_heads": 2}}
 CUSTOM = {"build": open_clip.CustomTextCLIP}
 TIMM = {"image_size": 32, "timm_model_name": "vit_tiny_patch16_224", "timm_pool": "map", "timm_proj": "none"}
+CONVNEXT = {"image_size": 32, "timm_model_name": "convnext_atto", "timm_pool": "", "timm_proj": "linear"}
 LAST = {"no_causal_mask": True, "pool_type": "last", "proj_bias": True}
 KINDS = {  # vision, text, further arguments of the model
     "plain": (VIT, TEXT, {}),
@@ -35,6 +36,7 @@ KINDS = {  # vision, text, further arguments of the model
     "own text tower": (VIT, TEXT, CUSTOM),
     "attentional": ({**VIT, **POOLER}, {**TEXT, "embed_cls": True, "output_tokens": True}, COCA),
     "normalised queries": ({**VIT, "qk_norm": True}, TEXT, {}),
+    "convnext": (CONVNEXT, TEXT, {}),
     "siglip": (TIMM, {**TEXT, **LAST}, {**CUSTOM, "init_logit_bias": -10.0}),
 }
 
@@ -158,6 +160,24 @@ def test_grad_cam_weighs_channels_by_their_mean_gradient(made, kind, pictures):
     drawn = attend(backbone, pictures[0], CLASSES, AttentionSettings("grad-cam"), label=1)
     assert drawn.raw.shape == (rows, columns)
     assert torch.allclose(drawn.raw.flatten(), expected, rtol=1e-3, atol=1e-6)
+
+
+def test_a_convnext_draws_grad_cam_of_its_last_stage(made):
+    model = copy.deepcopy(made("convnext").model)
+    model.visual.image_size = (96, 96)
+    backbone = Backbone(model, made("convnext").tokenizer, "convnext")
+    assert methods_for(backbone) == ("grad-cam", "random", "edges")
+    picture = torch.rand(3, 96, 96, generator=torch.Generator().manual_seed(8))
+    trace = backbone.trace(picture[None], 1)
+    scores = backbone.logits(trace.features, backbone.encode_text(CLASSES))
+    (gradient,) = torch.autograd.grad(scores[0, 1], trace.tokens[0])
+    layer, expected = trace.tokens[0][0].detach(), torch.zeros(3, 3)
+    for channel, slope in zip(layer, gradient[0], strict=True):
+        expected += slope.mean() * channel
+    drawn = attend(backbone, picture, CLASSES, AttentionSettings("grad-cam"), label=1)
+    assert torch.allclose(drawn.raw, expected.relu(), rtol=1e-3, atol=1e-6)
+    with pytest.raises(EngineError, match="convnext is a convolutional tower, which has none; choose grad-cam"):
+        attend(backbone, picture, CLASSES, AttentionSettings("a-tpt"))
 
 
 @pytest.mark.parametrize("kind", ["siglip", "attentional"])

@@ -12,8 +12,9 @@ class Anatomy:
     """The parts of an image tower that can be watched.
 
     `kind` is "vit" where attention tells how the summary of the picture comes about, "patches" for other transformers
-    (attentional pooling, towers of timm), "resnet" for CLIP's ResNet, and "other". `watched` are the transformer
-    blocks, or a ResNet's last stage. `averaged`: the summary is the mean of the patches and not a class token.
+    (attentional pooling, towers of timm), "resnet" for CLIP's ResNet, "stages" for other convolutional towers
+    (ConvNeXt), and "other". `watched` are the transformer blocks, or the last stage of a convolutional tower.
+    `averaged`: the summary is the mean of the patches and not a class token.
     """
 
     kind: str
@@ -34,4 +35,7 @@ def anatomy(visual: nn.Module, image_size: int) -> Anatomy:
     trunk = getattr(visual, "trunk", None)  # of timm
     if hasattr(trunk, "blocks") and hasattr(getattr(trunk, "patch_embed", None), "grid_size"):
         return Anatomy("patches", tuple(trunk.patch_embed.grid_size), tuple(trunk.blocks))
+    if hasattr(trunk, "stages") and hasattr(trunk, "feature_info"):
+        side = image_size // trunk.feature_info[-1]["reduction"]
+        return Anatomy("stages", (side, side), (trunk.stages[-1],))
     return Anatomy("other", (0, 0), ())

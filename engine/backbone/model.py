@@ -229,14 +229,14 @@ class Backbone:
         """Forward `pixels` (b, 3, s, s) keeping inputs and attention of the last `blocks` transformer blocks.
 
         Gradients exist with respect to the kept tokens only; blocks before them build no graph. Towers of kind
-        "patches" keep no attention. For a ResNet the output of layer4 is kept instead. Raises `EngineError` for towers
-        that have neither.
+        "patches" keep no attention. Of a convolutional tower the output of the last stage is kept instead. Raises
+        `EngineError` for towers that have neither.
         """
         require(
             self.kind != "other",
-            f"{self.name} has no attention blocks or layer4 to look into; maps need a ViT or a CLIP ResNet.",
+            f"{self.name} has no attention blocks or stages to look into; maps need a ViT, a ResNet or a ConvNeXt.",
         )
-        if self.kind == "resnet":
+        if self.kind in ("resnet", "stages"):
             watch = watch_layer(self._anatomy.watched[0])
         else:
             watch = watch_blocks(self._anatomy.watched[-blocks:], attention=self.kind == "vit")
