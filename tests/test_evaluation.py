@@ -105,6 +105,17 @@ def test_pictures_come_in_order_with_or_without_a_folder(tiny, tree, tmp_path):
     assert read_kept(tmp_path / "out") == kept
 
 
+def test_the_order_of_work_changes_nothing(tiny, tree):
+    class Backwards(Here):
+        @contextmanager
+        def at_work(self):
+            with super().at_work() as each:
+                yield lambda work, items: reversed(list(each(work, list(items)[::-1])))
+
+    told = [list(evaluate(Folder(tree, limit=3), PLAN, crew(tiny, "tiny"))) for crew in (Here, Backwards)]
+    assert [one.record for one in told[0]] == [one.record for one in told[1]]
+
+
 def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(tiny, tree, tmp_path):
     def run(name: str, pictures: int) -> bytes:
         stream = evaluate(Folder(tree), PLAN, Here(tiny, "tiny"), tmp_path / name)

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,6 +59,13 @@ def test_a_split_file_brings_paths_numbers_and_names(tree, tmp_path):
 def test_a_source_that_is_none_gets_a_sentence(tree, make, sentence):
     with pytest.raises(EngineError, match=sentence):
         make(tree)
+
+
+def test_a_question_can_be_opened_by_a_process_that_works_elsewhere(tree, tmp_path, monkeypatch):
+    monkeypatch.chdir(tree.parent)
+    ask = pickle.dumps(Folder(Path("pictures")).ask(1))
+    monkeypatch.chdir(tree)
+    assert np.array_equal(pickle.loads(ask)().image, picture(2))
 
 
 def test_a_picture_that_cannot_be_read_is_named(tree):

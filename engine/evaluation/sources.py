@@ -97,7 +97,7 @@ class Listed:
         """The picture at that place of the list; the call raises `EngineError` with its path where it cannot be
         read."""
         path, label = self.entries[index]
-        return partial(_open, self.root, path, self.classes, label)
+        return partial(_open, self.root.resolve(), path, self.classes, label)
 
     def document(self) -> dict:
         """What was read, and every picture and class in it."""
