@@ -15,7 +15,8 @@ from torch import Tensor
 from . import rollout
 from .backbone import Backbone
 from .errors import require
-from .maps import MAPS, Evidence
+from .evidence import Evidence
+from .maps import MAPS
 from .predict import check_pixels
 from .settings import AttentionSettings
 from .shuffle import shuffled

@@ -11,8 +11,8 @@ LAYERS = {
     0: ("errors", "types", "settings", "precision"),
     1: ("measures", "rollout", "aggregation", "cache", "baselines", "jitter", "pictures", "drawing", "plain"),
     2: ("backbone", "predict", "augment", "catalogue"),
-    3: ("shuffle", "maps", "attention", "inside", "occlusion", "wording", "views", "tuning", "ensemble", "agreement")
-    + ("purify", "predictors", "methods", "defend", "attacks"),
+    3: ("shuffle", "evidence", "maps", "attention", "inside", "occlusion", "wording", "views", "tuning", "ensemble")
+    + ("agreement", "purify", "predictors", "methods", "defend", "attacks"),
     4: ("pipeline", "evaluation", "fieldguide", "painter", "commands", "cli", "__main__"),
 }
 LEVEL = {name: level for level, names in LAYERS.items() for name in names}

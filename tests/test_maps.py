@@ -1,6 +1,7 @@
 """Every map against its formula written out in float64, entry by entry, over a forward pass written out by hand."""
 
 import copy
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,12 +9,14 @@ import torch
 from engine.attention import attend
 from engine.backbone import Backbone
 from engine.errors import EngineError
+from engine.maps import MAPS
 from engine.settings import AttentionSettings
 from engine.types import Classes
 
 from . import literal_tower
 from .literal_tower import Layer
 
+README = Path(__file__).resolve().parent.parent / "README.md"
 CLASSES = Classes(("cat", "dog", "red fox"))
 TOKENS, HEADS = 17, 2
 Matrix = list[list[float]]
@@ -106,6 +109,12 @@ def last_two(before: Matrix, last: Matrix) -> list[float]:
 def values(layer: Layer) -> list[float]:
     """Value token times its gradient, summed over heads."""
     return [sum(parts) for parts in zip(*(dots(v) for v in layer.values), strict=True)]
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_the_readme_tells_each_map_as_it_is(name):
+    row = f"| `{name}` {MAPS[name].title} | {MAPS[name].explanation} | {MAPS[name].source} |"
+    assert row in README.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize(
