@@ -65,6 +65,18 @@ def test_another_question_is_refused_before_a_model_is_loaded(undisturbed, tree,
     assert "holds another evaluation (model differ)" in capsys.readouterr().err
 
 
+def test_progress_begins_with_what_was_kept(undisturbed, tiny, model, tree, monkeypatch, capsys):
+    folder, _ = undisturbed
+    whole = (folder / "records.jsonl").read_bytes()
+    (folder / "records.jsonl").write_bytes(b"".join(whole.splitlines(keepends=True)[:4]))
+    monkeypatch.setattr("engine.commands.evaluate.Processes", lambda model, *_: Here(tiny, model))
+    assert main([word for word in command(model, tree, folder) if word != "--json"]) == 0
+    told = capsys.readouterr()
+    assert "| 4/6 [" in told.err and "| 6/6 [" in told.err and "| 0/6 [" not in told.err
+    assert (folder / "records.jsonl").read_bytes() == whole and told.out.startswith("6 pictures")
+    assert "| method | clean | pgd-4 | fgsm-4 | seconds |" in (folder / "summary.md").read_text()
+
+
 def test_the_adaptive_attack_has_an_arm_per_method_and_steps_of_its_own(tiny, model, tree, monkeypatch, capsys):
     monkeypatch.setattr("engine.commands.evaluate.Processes", lambda model, *_: Here(tiny, model))
     words = "--attack pgd --attack adaptive --through tpt --through view-average --steps 3 --adaptive-steps 1"
