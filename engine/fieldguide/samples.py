@@ -26,7 +26,7 @@ SAMPLES = (
     Sample("butterfly", 0, "The body is a sliver between large wings. Does the map find it? Does the attack move it?"),
     Sample("bird", 1, "Eight of forty answers differ in the colour of the head only. Does the attack choose one?"),
     Sample("fish", 2, "Crops often lose the tail. Do views without a tail agree on a wrong answer?"),
-    Sample("flower", 3, "Do R-TPT and A-TPT agree here? What if the limit is 1/255, a single grey level?"),
+    Sample("flower", 13, "Do R-TPT and A-TPT agree here? What if the limit is 1/255, a single grey level?"),
     Sample("beetle", 4, "Is TPT, which looks at the attacked picture itself, ever right here?"),
     Sample("mushroom", 5, "Does the answer survive when views are plain averages, without any tuning?"),
     Sample("bird", 6, "Attack it through random crops: which defences stand? Does another seed change that?"),
