@@ -230,6 +230,12 @@ def test_what_needs_no_download_is_known_without_asking(tags, hub):
     assert hub.seen == []
 
 
+def test_a_tag_that_cannot_be_fetched_is_named_as_it_was_asked_for(tags, monkeypatch):
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(EngineError, match="^tiny/openai: someone/tiny is not on this machine, and HF_HUB_OFFLINE forb"):
+        load_backbone("tiny/openai", "cpu")
+
+
 def test_quick_gelu_is_not_forced_where_it_was_not_used(tags, source, pixels):
     plain = load_backbone("tiny/plain", "cpu")
     seen = plain.normalise(pixels[None])

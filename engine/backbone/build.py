@@ -13,7 +13,7 @@ import open_clip
 from open_clip.model import convert_to_custom_text_state_dict
 from torch import nn
 
-from ..errors import require
+from ..errors import EngineError, require
 from .hub import Report, fetch_config, fetch_weights, has_model, has_weights
 from .names import Source, parse
 from .weights import State, fit
@@ -46,7 +46,11 @@ def fetch_parts(source: Source, progress: Report | None = None) -> Parts:
     if source.tag is None:
         return Parts(source.model, None, {}, source.model)
     published = open_clip.get_pretrained_cfg(source.model, source.tag)
-    return Parts(source.model, fetch_weights(*_on_hub(published), progress), published, source.model)
+    try:
+        weights = fetch_weights(*_on_hub(published), progress)
+    except EngineError as error:  # it names the repository, which nobody asked for by that name
+        raise EngineError(f"{source.model}/{source.tag}: {error}") from error
+    return Parts(source.model, weights, published, source.model)
 
 
 def build(parts: Parts) -> tuple[nn.Module, object]:
