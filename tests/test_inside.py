@@ -1,10 +1,12 @@
 """A look inside: every number is that of a plain forward pass written out block by block."""
 
+import copy
 from math import log
 
 import pytest
 import torch
 
+from engine.backbone import Backbone
 from engine.errors import EngineError
 from engine.inside import look_inside
 from engine.predict import predict
@@ -58,3 +60,14 @@ def test_a_patch_shows_its_own_row(inside):
 def test_a_resnet_is_refused(resnet, pixels):
     with pytest.raises(EngineError, match="no attention heads"):
         look_inside(resnet, pixels, CLASSES)
+
+
+def test_where_patches_are_averaged_the_summary_is_their_mean(tiny, pixels):
+    model = copy.deepcopy(tiny.model)
+    model.visual.pool_type = "avg"
+    averaged = Backbone(model, tiny.tokenizer, "averaged")
+    found = look_inside(averaged, pixels, CLASSES)
+    for layer, expected in enumerate(forward(averaged, pixels)):
+        rows = torch.stack(expected.attention).detach()[:, 1:, 1:]
+        assert torch.allclose(found.attention[layer].flatten(1), rows.mean(1), atol=1e-6)
+    assert torch.allclose(found.logits[-1], predict(averaged, pixels, CLASSES).logits, atol=1e-4)
