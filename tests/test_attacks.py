@@ -273,6 +273,16 @@ def test_looking_through_views_sees_exactly_what_augmix_makes_of_its_crops(tiny,
     assert torch.equal(torch.autograd.grad(seen.sum(), crops)[0], torch.ones_like(crops))
 
 
+def test_an_attack_of_many_draws_can_be_stopped_between_two_of_them(tiny, pixels, monkeypatch):
+    stop, seen = threading.Event(), []
+    probe = CropProbe(tiny, CLASSES, AttackSettings(draws=64), [0], lambda logits: None, stop)
+    glance = probe.glance
+    monkeypatch.setattr(probe, "glance", lambda *given: seen.append(stop.set()) or glance(*given))
+    with pytest.raises(probes.Cancelled):
+        probe(pixels[None])
+    assert len(seen) == 1
+
+
 def test_looking_through_views_sees_half_of_its_crops_mirrored(tiny, pixels, monkeypatch):
     seen, cut = [], probes.cut_out
     monkeypatch.setattr(probes, "cut_out", lambda picture, boxes: seen.extend(boxes) or cut(picture, boxes))

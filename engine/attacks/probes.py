@@ -46,11 +46,15 @@ class Probe(nn.Module):
         self.eval()
 
     def forward(self, pixels: Tensor) -> Tensor:
-        if self.stop.is_set():
-            raise Cancelled
+        self.heed()
         logits = self.look(pixels).float()
         self.report(logits.detach().clone())  # Square writes into what it gets
         return logits
+
+    def heed(self) -> None:
+        """Raise `Cancelled` as soon as nobody waits."""
+        if self.stop.is_set():
+            raise Cancelled
 
     def look(self, pixels: Tensor) -> Tensor:
         """Logits (b, c) of pixels (b, 3, s, s)."""
@@ -69,7 +73,11 @@ class ChanceProbe(Probe):
         return torch.cat([self._expected(picture, rng) for picture, rng in pairs])
 
     def _expected(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
-        return torch.stack([self.glance(picture, rng) for _ in range(self.settings.draws)]).mean(0)
+        glances = []
+        for _ in range(self.settings.draws):
+            self.heed()
+            glances.append(self.glance(picture, rng))
+        return torch.stack(glances).mean(0)
 
     def glance(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
         """Logits (1, c) of one picture (1, 3, s, s) under what `rng` draws."""
