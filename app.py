@@ -19,11 +19,12 @@ from starlette.middleware import Middleware
 
 import engine
 from app.guard import Guard
+from app.labels import load_label_sets
 from app.layout import build_app
 from app.samples import load_samples
 from app.theme import CSS, head, theme
 
-SAMPLES = Path(__file__).resolve().parent / "assets" / "samples"
+ASSETS = Path(__file__).resolve().parent / "assets"
 LENT_SECONDS = 60
 OWN_MACHINE = ("127.0.0.1", "localhost", "::1")  # whoever reaches these may load any file of it anyway
 
@@ -37,7 +38,13 @@ def main(arguments: list[str] | None = None) -> int:
     except engine.EngineError as error:
         print(error, file=sys.stderr)
         return 2
-    page = build_app(backbone, load_samples(SAMPLES), lend=_lend(), free=chosen.host in OWN_MACHINE)
+    page = build_app(
+        backbone,
+        load_samples(ASSETS / "samples"),
+        lend=_lend(),
+        free=chosen.host in OWN_MACHINE,
+        label_sets=load_label_sets(ASSETS / "labels"),
+    )
     page.queue(max_size=24, default_concurrency_limit=4)
     _, address, _ = page.launch(
         server_name=chosen.host,

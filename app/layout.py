@@ -11,6 +11,7 @@ from app import mathematics, text
 from app.api import Api
 from app.figures.header import header
 from app.figures.journey import journey, status
+from app.labels import LabelSet
 from app.models import Models
 from app.page import Page
 from app.samples import Sample
@@ -36,9 +37,13 @@ def build_app(
     store: Store | None = None,
     lend: Callable | None = None,
     free: bool = False,
+    label_sets: Sequence[LabelSet] = (),
 ) -> gr.Blocks:
-    """The page, opened on one backbone. `lend` wraps the function that needs a lent accelerator, where there is one;
-    `free` lets visitors load any model by name, from this machine's folders too."""
+    """The page, opened on one backbone, with the samples and label sets it offers.
+
+    `lend` wraps the function that needs a lent accelerator, where there is one; `free` lets visitors load any model by
+    name, from this machine's folders too.
+    """
     models, shelf = Models(backbone, lend, free), Shelf(backbone, samples)
     page = Page(models, store or Store())
     page.story = Story(page)
@@ -52,7 +57,7 @@ def build_app(
             home = TakeHome(shelf)
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="inputs", scale=0, min_width=330):
-                inputs = Inputs(shelf, models, head)
+                inputs = Inputs(shelf, models, head, label_sets)
             with gr.Column(elem_id="story", scale=1, min_width=320):
                 page.journey = gr.HTML(journey(Session()), elem_id="journey")
                 page.stages = _panels(models, shelf)

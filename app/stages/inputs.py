@@ -15,6 +15,7 @@ from app.choices import LARGEST_SEED, NO_TRUTH, Choices
 from app.figures.html import esc, note
 from app.figures.journey import journey
 from app.figures.pictures import thumbnail
+from app.labels import LabelSet, offered
 from app.models import Models
 from app.page import Page
 from app.run import Job
@@ -35,8 +36,8 @@ PICK = """element.addEventListener('click', (event) => {
 class Inputs:
     """The column of inputs; `outputs` are what a new picture sets anew."""
 
-    def __init__(self, shelf: Shelf, models: Models, head: gr.HTML) -> None:
-        self.shelf, samples = shelf, shelf.samples
+    def __init__(self, shelf: Shelf, models: Models, head: gr.HTML, label_sets: Sequence[LabelSet]) -> None:
+        self.shelf, samples, self.label_sets = shelf, shelf.samples, tuple(label_sets)
         first = samples[0] if samples else None
         self.gallery = gr.HTML(self._tiles(0), elem_id="samples", js_on_load=PICK)
         self.upload = PictureFile(
@@ -51,7 +52,11 @@ class Inputs:
         )  # fmt: skip
         self.names = gr.Textbox(
             "\n".join(first.classes) if first else "", label=text.CLASSES, lines=6, max_lines=10, max_length=220_000,
-            info=text.CLASSES_OPEN if shelf.backbone.words is None else text.CLASSES_CLOSED, elem_id="class-names",
+            info=_about_names(shelf.backbone), elem_id="class-names",
+        )  # fmt: skip
+        self.labels = gr.Dropdown(
+            offered(self.label_sets, shelf.backbone), value=None, label=text.LABEL_SET, info=text.LABEL_SET_INFO,
+            elem_id="label-set", filterable=False, visible=bool(self.label_sets),
         )  # fmt: skip
         with gr.Row():
             self.template = gr.Textbox(
@@ -70,7 +75,8 @@ class Inputs:
         """Picking, painting, uploading and rewriting the question."""
         self._wire_sample(page)
         self._wire_upload(page)
-        self.model.wire(page, self.names)
+        self._wire_labels(page)
+        self.model.wire(page, self._follow, [self.names, self.labels])
         self.painter.wire(page, self.take, [*self.outputs, *self.painter.fields])
         page.compute(self.names.blur, self._rewritten(page), [self.truth])
         page.compute(self.template.blur, self._rewritten(page), [self.truth])
@@ -133,6 +139,35 @@ class Inputs:
 
         page.listen(self.upload.input, handler, self.outputs, [self.upload])
 
+    def _wire_labels(self, page: Page) -> None:
+        def handler(request: gr.Request, key: str | None, *values: object) -> Iterator[dict]:
+            chosen = next((each for each in self.label_sets if each.key == key), None)
+            if chosen is None:
+                yield {page.status: gr.skip()}
+                return
+            names = "\n".join(chosen.names)
+            choices = Choices(*values)._replace(class_names=names, template=chosen.template, truth=NO_TRUTH)
+            truths = gr.Dropdown(choices=[NO_TRUTH, *chosen.names], value=NO_TRUTH)
+            told = gr.Dropdown(info=text.LABEL_SET_FROM.format(source=chosen.source))
+            yield {self.names: names, self.template: chosen.template, self.truth: truths, self.labels: told}
+            job = page.job(request, engine.Settings())
+            if job.session.picture is not None:
+                yield from page.story.settle(job, choices)
+            yield page.say(text.READY)
+
+        page.listen(
+            self.labels.input, handler, [self.names, self.template, self.truth, self.labels], before=[self.labels]
+        )
+
+    def _follow(self, backbone: engine.Backbone) -> dict:
+        """What the fields say once another model is in use."""
+        return {
+            self.names: gr.Textbox(info=_about_names(backbone)),
+            self.labels: gr.Dropdown(
+                choices=offered(self.label_sets, backbone), value=None, info=text.LABEL_SET_INFO
+            ),
+        }
+
     def _fields(self, opened: Opened) -> dict:
         """What the column shows with a picture just opened; an uploaded file keeps the class names that stand."""
         if not opened.names:
@@ -175,6 +210,10 @@ class Inputs:
             return note(text.NO_SAMPLES)
         tiles = "".join(_tile(place, sample, place == chosen) for place, sample in enumerate(self.shelf.samples))
         return f'<div class="label">{esc(text.SAMPLES)}</div><div class="sample-grid">{tiles}</div>'
+
+
+def _about_names(backbone: engine.Backbone) -> str:
+    return text.CLASSES_OPEN if backbone.words is None else text.CLASSES_CLOSED
 
 
 def _asking(choices: Choices, opened: Opened) -> Choices:

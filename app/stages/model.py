@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import gradio as gr
 
@@ -35,8 +35,11 @@ class ModelPicker:
             self.use = gr.Button(text.MODEL_USE, elem_id="use-model", size="sm")
         self.words = gr.HTML(_words(models.first.backbone), elem_id="model-words")
 
-    def wire(self, page: Page, names: gr.Textbox) -> None:
-        """Choosing tells about a model; the button fetches it, and then puts the visitor's picture before it."""
+    def wire(self, page: Page, follow: Callable[[engine.Backbone], dict], followers: list) -> None:
+        """Choosing tells about a model; the button fetches it, and then puts the visitor's picture before it.
+
+        `follow` tells what the fields `followers` show for another model.
+        """
         cheap = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
         self.name.input(_about, self.name, self.about, **cheap)
 
@@ -55,9 +58,10 @@ class ModelPicker:
         fetching = self.use.click(fetch, self.name, page.status, **cheap)
         page.computing.append(fetching)
         method = page.controls["map_method"]
-        page.listen(fetching.then, self._switch(page, names), [self.head, self.words, names, method], [self.name])
+        outputs = [self.head, self.words, method, *followers]
+        page.listen(fetching.then, self._switch(page, follow), outputs, [self.name])
 
-    def _switch(self, page: Page, names: gr.Textbox):
+    def _switch(self, page: Page, follow: Callable[[engine.Backbone], dict]):
         def handler(request: gr.Request, name: str | None, *values: object) -> Iterator[dict]:
             if not self.models.ready(name or ""):
                 yield {page.status: gr.skip()}
@@ -71,9 +75,8 @@ class ModelPicker:
             yield {
                 self.head: header(backbone),
                 self.words: _words(backbone),
-                names: gr.Textbox(info=text.CLASSES_OPEN if backbone.words is None else text.CLASSES_CLOSED),
                 page.controls["map_method"]: gr.Dropdown(choices=listed, value=choices.map_method),
-            } | page.say(text.BUSY["clean"], "busy")
+            } | follow(backbone) | page.say(text.BUSY["clean"], "busy")
             job = page.job(request, engine.Settings())
             if session.picture is not None:
                 job.keep(job.session.with_picture(self.shelf.on(backbone).same(session.picture).shown))

@@ -139,3 +139,13 @@ def test_another_model_sees_the_same_picture(page, model):
     page.click("#use-model")
     page.locator("#status .bad").get_by_text("nowhere").wait_for()
     assert model in page.inner_text("#header")
+
+
+def test_a_label_set_asks_another_question(page):
+    page.click("#label-set input")
+    page.get_by_role("option").filter(has_text="the six kinds").click()
+    page.locator("#picture-bars").get_by_text("mushroom").first.wait_for()
+    kinds = ["butterfly", "fish", "bird", "flower", "beetle", "mushroom"]
+    assert page.input_value("#class-names textarea").split() == kinds
+    assert "butterfly" in page.inner_text("#card-1")
+    assert "Source" in page.inner_text("#label-set")

@@ -1,0 +1,47 @@
+"""Label sets that come with the page: lists of class names, each with its source and the prompt it is asked with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import engine
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSet:
+    """A list of class names. `key` is the name of its file."""
+
+    key: str
+    title: str
+    source: str
+    template: str
+    names: tuple[str, ...]
+
+    def readable(self, backbone: engine.Backbone) -> bool:
+        """Whether the model knows every word of it."""
+        words = backbone.words
+        return words is None or all(word in words for name in self.names for word in name.split())
+
+
+def load_label_sets(folder: Path) -> tuple[LabelSet, ...]:
+    """The sets of `folder`, by name: text files of one class name a line, headed by `# title:`, `# source:` and
+    `# prompt:` lines. Raises `EngineError` for a file that lacks one of these or holds no usable classes."""
+    return tuple(_read(path) for path in sorted(folder.glob("*.txt")))
+
+
+def offered(sets: Sequence[LabelSet], backbone: engine.Backbone) -> list[tuple[str, str]]:
+    """What a menu shows of them for this model: title with the number of classes, and key."""
+    return [(f"{each.title} ({len(each.names)})", each.key) for each in sets if each.readable(backbone)]
+
+
+def _read(path: Path) -> LabelSet:
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    heads = dict(line[1:].split(":", 1) for line in lines if line.startswith("#") and ":" in line)
+    told = {name.strip(): value.strip() for name, value in heads.items()}
+    missing = [name for name in ("title", "source", "prompt") if not told.get(name)]
+    if missing:
+        raise engine.EngineError(f"Expected a line “# {missing[0]}: …” in the label set {path.name}; it has none.")
+    classes = engine.Classes(tuple(line for line in lines if not line.startswith("#")), (told["prompt"],))
+    return LabelSet(path.stem, told["title"], told["source"], told["prompt"], classes.names)
