@@ -24,7 +24,7 @@ class TakeHome:
         self.shelf = shelf
         self.link = gr.Button(text.LINK, elem_id="link", scale=0, min_width=80)
         self.download = gr.Button(text.DOWNLOAD, elem_id="download", scale=0, min_width=100)
-        self.file = gr.DownloadButton("", elem_id="zip", elem_classes=["unseen"])
+        self.file = gr.DownloadButton(text.DOWNLOAD, elem_id="zip", elem_classes=["unseen"])
 
     def wire(self, page: Page) -> None:
         """Both read the session as it is."""

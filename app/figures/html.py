@@ -92,7 +92,7 @@ def badge(text: str, why: str = "", kind: str = "") -> str:
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]], name: str) -> str:
     """A table of cells that are HTML already; headings and `name` are plain text."""
-    head = "".join(f'<th scope="col">{esc(h)}</th>' for h in heads)
+    head = "".join(f'<th scope="col">{esc(h)}</th>' if h else "<td></td>" for h in heads)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return (
         f'<div class="table-wrap"><table class="plain" aria-label="{esc(name)}">'
@@ -109,4 +109,4 @@ def mark(right: bool) -> str:
 def section(title: str, body: str, hint: str = "") -> str:
     """A titled block."""
     extra = f'<span class="hint">{esc(hint)}</span>' if hint else ""
-    return f'<section class="figure"><h3>{esc(title)}{extra}</h3>{body}</section>'
+    return f'<section class="figure"><h2>{esc(title)}{extra}</h2>{body}</section>'
