@@ -184,7 +184,7 @@ class Api:
             classes = _classes(class_names, template)
             name, image = _opened(picture)
             question = engine.Question(name, image, classes, classes.index(_word(true_class, "true_class")))
-            return self.worker.one("answer_question", question, 0, plan)
+            return self.worker.one("answer_question", question, 0, plan).record
 
     def _pixels(self, opened: tuple[str, Image.Image]):
         return self.worker.backbone.prepare(opened[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from .commands import attack, bench, defend, evaluate, fieldguide, maps, predict
@@ -25,14 +26,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; 0 when done, 2 after a sentence about bad input, 130 when interrupted."""
+    """Run one command; 0 when done, 2 after a sentence about bad input, 130 when interrupted, 141 when nobody reads."""
     args = parser().parse_args(argv)
     try:
         args.run(args)
+        sys.stdout.flush()
     except EngineError as error:
         print(f"engine: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("engine: interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # `| head` has seen enough; what is still buffered goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     return 0

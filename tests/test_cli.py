@@ -1,7 +1,9 @@
 """The command line gives the verbs' own numbers, and one sentence for bad input."""
 
 import json
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,6 +35,7 @@ from engine.settings import (
 from engine.types import Classes
 from engine.wording import word_relevance
 
+ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("red fox", "owl", "sea star")
 CLASSES = Classes(NAMES)
 NAMED = [word for name in NAMES for word in ("--class", name)]
@@ -340,3 +343,10 @@ def test_bench_times_every_stage_and_the_page(monkeypatch, capsys):
     assert {"predict", "PGD, 20 steps", "64 views with maps", "whole story", "page ready after start"} <= set(stages)
     assert all(stage["forwards"] == stage["seconds"] / stages["predict"]["seconds"] for stage in stages.values())
     assert told["memory_gb"] > 0
+
+
+def test_a_reader_who_has_seen_enough_gets_no_traceback():
+    command = [sys.executable, "-m", "engine", "fieldguide", "words"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        running.stdout.close()
+        assert running.stderr.read() == b"" and running.wait() == 141
