@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from app.figures.html import percent
 from engine import METHODS, Classes, Settings, explore, load_backbone, load_picture
 from engine.fieldguide.trial import make_trial
 
@@ -44,13 +45,13 @@ def check(page, last, methods):
     for name, prediction in methods.items():
         row = page.locator("#panel-6 tr", has_text=METHODS[name].title).filter(has_text=prediction.name)
         cells = " ".join(row.all_text_contents())
-        assert f"{100 * prediction.confidence:.1f}" in cells, (name, verdict)
+        assert percent(prediction.confidence) in cells, (name, verdict)
 
 
 def assert_shown(page, panel, prediction):
     content = page.locator(f"#panel-{panel}").text_content()
     assert prediction.name in content
-    assert f"{100 * prediction.confidence:.1f}" in content
+    assert percent(prediction.confidence) in content
 
 
 def test_the_story_of_a_sample(page, backbone):
