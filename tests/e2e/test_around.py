@@ -14,6 +14,7 @@ def test_a_painted_specimen_comes_back_by_its_link(browser, address, page):
     page.locator("#paint-number input").fill("7")
     page.click("#paint")
     page.locator("#picture-question").get_by_text("Blue and white striped bird").first.wait_for()
+    page.locator("#picture-bars").get_by_text("The model answers").wait_for()
     answer = page.inner_text("#card-1")
     open_step(page, 2)
     page.fill("#epsilon input[type=number]", "2")
