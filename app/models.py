@@ -27,13 +27,16 @@ class Models:
         self._kept: OrderedDict[str, Worker] = OrderedDict()
         self._loading = threading.Lock()
 
-    def worker(self, name: str) -> Worker:
-        """The worker of that model, loaded again where others took its place; the empty name is the first model."""
+    def worker(self, name: str, report: Callable[[engine.Download], None] | None = None) -> Worker:
+        """The worker of that model, loaded again where others took its place; the empty name is the first model.
+
+        `report` is told of every piece that a download brings.
+        """
         if name in ("", self.first.backbone.name):
             return self.first
         with self._loading:
             if name not in self._kept:
-                self._keep(name, self._load(name))
+                self._keep(name, self._load(name, report))
             self._kept.move_to_end(name)
             return self._kept[name]
 
@@ -49,20 +52,18 @@ class Models:
         """
         if not self._offers(name):
             raise engine.EngineError(text.MODEL_NOT_OFFERED.format(name=name[:80]))
-        queue: SimpleQueue[engine.Download | engine.EngineError | None] = SimpleQueue()
+        queue: SimpleQueue[engine.Download | Exception | None] = SimpleQueue()
 
         def work() -> None:
             try:
-                with self._loading:
-                    if name not in self._kept and name != self.first.backbone.name:
-                        self._keep(name, self._load(name, queue.put))
+                self.worker(name, queue.put)
                 queue.put(None)
-            except engine.EngineError as error:
+            except Exception as error:  # whatever it is, it belongs to the thread that waits
                 queue.put(error)
 
         threading.Thread(target=work, name="model", daemon=True).start()
         while (item := queue.get()) is not None:
-            if isinstance(item, engine.EngineError):
+            if isinstance(item, Exception):
                 raise item
             yield item
 
@@ -70,7 +71,7 @@ class Models:
         offered = {self.first.backbone.name, *(entry.name for entry in engine.catalogue())}
         return self.choosable and bool(name) and (self.free or name in offered)
 
-    def _load(self, name: str, report: Callable[[engine.Download], None] | None = None) -> Worker:
+    def _load(self, name: str, report: Callable[[engine.Download], None] | None) -> Worker:
         first = self.first.backbone
         return Worker(engine.load_backbone(name, str(first.device), first.precision, report))
 
