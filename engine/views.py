@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -26,8 +26,18 @@ def make_views(backbone: Backbone, pixels: Tensor, classes: Classes, settings: V
     Crops are taken from the picture rounded to 8 bits. The same seed gives the same crops, mixtures and Beta draws for
     all kinds and for any count.
     """
-    check_pixels(backbone, pixels)
     started = time.perf_counter()
+    views = mixed_views(backbone, pixels, classes, settings)
+    with torch.no_grad():
+        features = backbone.encode_image(views.pixels)
+        logits = backbone.logits(features, backbone.encode_text(classes))
+    seconds = time.perf_counter() - started
+    return replace(views, features=features.cpu(), logits=logits.cpu(), seconds=seconds)
+
+
+def mixed_views(backbone: Backbone, pixels: Tensor, classes: Classes, settings: ViewSettings) -> ViewSet:
+    """What `make_views` makes before the model has seen it: features are (0, d), logits (0, c), seconds 0."""
+    check_pixels(backbone, pixels)
     pixels = pixels.detach().float().cpu()
     raw = _draw(pixels, settings)
     sources = raw.bases.float() / 255
@@ -35,13 +45,9 @@ def make_views(backbone: Backbone, pixels: Tensor, classes: Classes, settings: V
     text = backbone.encode_text(classes)
     guide = _guide(backbone, sources, text, settings)
     strength = strengths(guide.regions, raw.betas, settings.keep_high, settings.keep_low)
-    views = blend(sources, raw.mixes, strength)
-    with torch.no_grad():
-        features = backbone.encode_image(views)
-        logits = backbone.logits(features, text)
     return ViewSet(
         kind=settings.kind,
-        pixels=views,
+        pixels=blend(sources, raw.mixes, strength),
         bases=raw.bases,
         mixes=raw.mixes,
         betas=raw.betas,
@@ -52,10 +58,10 @@ def make_views(backbone: Backbone, pixels: Tensor, classes: Classes, settings: V
         floor=guide.floor,
         degenerate=guide.degenerate,
         crops=raw.crops,
-        features=features.cpu(),
-        logits=logits.cpu(),
+        features=text[:0].cpu(),
+        logits=torch.zeros(0, len(classes)),
         classes=classes,
-        seconds=time.perf_counter() - started,
+        seconds=0.0,
     )
 
 

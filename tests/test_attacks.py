@@ -11,6 +11,7 @@ import torch
 from engine.attacks import ATTACKS, attack, attack_batch, probes, to_8_bits
 from engine.attacks.probes import CropProbe, Probe, ViewProbe
 from engine.augment import draw_beta, mix
+from engine.backbone import Backbone
 from engine.errors import EngineError
 from engine.predict import predict
 from engine.settings import AttackSettings
@@ -236,8 +237,9 @@ def test_draws_are_fresh_glances_whose_logits_are_averaged(tiny, pixels, through
     made = ([2], lambda logits: None, threading.Event())
     together = ATTACKS[through].eyes(tiny, CLASSES, settings, *made)(pixels[None])
     twin = ATTACKS[through].eyes(tiny, CLASSES, settings, *made)
-    alone = [twin.glance(pixels[None], twin.rngs[0]) for _ in range(3)]
-    assert torch.allclose(together, torch.cat(alone).mean(0, keepdim=True), atol=1e-5)
+    glances = [twin.glance(pixels[None], twin.rngs[0]) for _ in range(3)]
+    alone = [glance.answer(tiny.encode_image(glance.shown)) for glance in glances]
+    assert torch.allclose(together, torch.stack(alone).mean(0, keepdim=True), atol=1e-5)
     assert not torch.equal(alone[0], alone[1])
 
 
@@ -281,6 +283,22 @@ def test_an_attack_of_many_draws_can_be_stopped_between_two_of_them(tiny, pixels
     with pytest.raises(probes.Cancelled):
         probe(pixels[None])
     assert len(seen) == 1
+
+
+def test_glances_go_through_the_model_in_parts_between_which_an_attack_can_be_stopped(tiny, pixels, monkeypatch):
+    settings, stop, parts = AttackSettings(draws=16), threading.Event(), []
+    probe = CropProbe(tiny, CLASSES, settings, [0, 1], lambda logits: None, stop)
+    whole, encode = probe(pixels.expand(2, -1, -1, -1)), Backbone.encode_image
+    monkeypatch.setattr(probes, "TOGETHER", 20)
+    seen = lambda backbone, shown: parts.append(len(shown)) or encode(backbone, shown)  # noqa: E731
+    monkeypatch.setattr(Backbone, "encode_image", seen)
+    twin = CropProbe(tiny, CLASSES, settings, [0, 1], lambda logits: None, stop)
+    assert torch.allclose(twin(pixels.expand(2, -1, -1, -1)), whole, atol=1e-5)
+    assert parts == [18] * 16  # nine pictures a glance
+    monkeypatch.setattr(Backbone, "encode_image", lambda *given: stop.set() or seen(*given))
+    with pytest.raises(probes.Cancelled):
+        twin(pixels.expand(2, -1, -1, -1))
+    assert len(parts) == 17
 
 
 def test_looking_through_views_sees_half_of_its_crops_mirrored(tiny, pixels, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,9 +17,9 @@ from ..predictors import PREDICTORS, Case
 from ..purify import PURIFIERS
 from ..settings import AttackSettings, Settings
 from ..tuning import first_update
-from ..types import Classes
-from ..views import make_views
-from .probes import ChanceProbe, cut_out
+from ..types import Classes, ViewSet
+from ..views import mixed_views
+from .probes import ChanceProbe, Glance, cut_out
 
 LOOKS = 16  # views per glance; a defence uses more, so the attacker's picture of it is coarser
 SURROGATES = {"votes": "uniform"}  # what stands in for predictors without a gradient
@@ -37,21 +38,14 @@ class RecipeProbe(ChanceProbe):
         self.method = METHODS[settings.through]
         super().__init__(backbone, recipe_classes(backbone, self.method, classes), settings, *hooks)
 
-    def glance(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
+    def glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
         seed = int(rng.integers(2**31))
         if self.method.views is None:
-            return self.model(self._purified(picture, seed)).mean(0, keepdim=True)
+            return Glance(self._purified(picture, seed), self.average)
         wanted = recipe_views(replace(Settings().views, count=LOOKS, seed=seed), self.method)
-        drawn = make_views(self.backbone, picture[0].detach(), self.classes, wanted)
+        drawn = mixed_views(self.backbone, picture[0].detach(), self.classes, wanted)
         crops = cut_out(picture[0], drawn.crops.tolist())
-        features = self.backbone.encode_image(_straight_through(crops, drawn.pixels))
-        case = tuned_case(self.backbone, drawn, self.classes, Settings(views=wanted), self.method)
-        text = self._text(case, features)
-        logits = self.backbone.logits(features, text).float().cpu()
-        views = replace(drawn, features=features.float().cpu(), logits=logits)
-        step = case.step and replace(case.step, logits=logits, text_features=text.float().cpu())
-        predictor = SURROGATES.get(self.method.predictor, self.method.predictor)
-        return PREDICTORS[predictor](replace(case, views=views, step=step))[None].to(picture.device)
+        return Glance(_straight_through(crops, drawn.pixels), partial(self._defended, drawn, Settings(views=wanted)))
 
     def _purified(self, picture: Tensor, seed: int) -> Tensor:
         """Pictures (m, 3, s, s) as the recipe's purifier, if it has one, would have them."""
@@ -59,6 +53,17 @@ class RecipeProbe(ChanceProbe):
             return picture
         clean = picture[0].detach().float().cpu()
         return _straight_through(picture, PURIFIERS[self.method.purifier](self.backbone, clean, self.classes, seed))
+
+    def _defended(self, drawn: ViewSet, settings: Settings, features: Tensor) -> Tensor:
+        """The recipe's logits (c,) from views `drawn` with features (k, d), attached to the features."""
+        views = _seen(drawn, features.detach(), self.backbone.logits(features.detach(), self.text_features))
+        case = tuned_case(self.backbone, views, self.classes, settings, self.method)
+        text = self._text(case, features)
+        logits = self.backbone.logits(features, text).float().cpu()
+        step = case.step and replace(case.step, logits=logits, text_features=text.float().cpu())
+        predictor = SURROGATES.get(self.method.predictor, self.method.predictor)
+        attached = replace(case, views=_seen(drawn, features, logits), step=step)
+        return PREDICTORS[predictor](attached).to(features.device)
 
     def _text(self, case: Case, features: Tensor) -> Tensor:
         """Text features (c, d) of the prompt that the recipe answers with."""
@@ -72,6 +77,11 @@ class RecipeProbe(ChanceProbe):
         tuning = recipe_tuning(case.settings.tuning, self.method)
         unroll = self.settings.unroll
         return first_update(self.backbone, features[kept], self.classes, tuning, weights.to(features), unroll)
+
+
+def _seen(drawn: ViewSet, features: Tensor, logits: Tensor) -> ViewSet:
+    """The views with what the model says of them, on the CPU."""
+    return replace(drawn, features=features.float().cpu(), logits=logits.float().cpu())
 
 
 def _straight_through(seen: Tensor, shown: Tensor) -> Tensor:

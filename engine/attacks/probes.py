@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from ..settings import AttackSettings, ViewSettings
 from ..types import Classes
 
 LOOKS = 8  # random views per glance of the probes that look through them
+TOGETHER = 64  # pictures that go through the model at once; between two such parts an attack can be stopped
 
 
 class Cancelled(Exception):
@@ -65,23 +67,58 @@ class Probe(nn.Module):
         return self.backbone.logits(self.backbone.encode_image(pixels), self.text_features)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Glance:
+    """One look at a picture under what chance drew: the pictures (k, 3, s, s) that the model is shown, and what is made
+    of their features (k, d): logits (c,).
+    """
+
+    shown: Tensor
+    answer: Callable[[Tensor], Tensor]
+
+
 class ChanceProbe(Probe):
     """Answers with the mean logits of `settings.draws` glances at each picture, each with luck of its own."""
 
     def look(self, pixels: Tensor) -> Tensor:
-        pairs = zip(pixels.split(1), self.rngs, strict=True)
-        return torch.cat([self._expected(picture, rng) for picture, rng in pairs])
+        drawn = [
+            self._glance(picture, rng)
+            for picture, rng in zip(pixels.split(1), self.rngs, strict=True)
+            for _ in range(self.settings.draws)
+        ]
+        answers = torch.stack([answer for group in _groups(drawn) for answer in self._answers(group)])
+        return answers.view(len(pixels), self.settings.draws, -1).mean(1)
 
-    def _expected(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
-        glances = []
-        for _ in range(self.settings.draws):
+    def _glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
+        self.heed()
+        return self.glance(picture, rng)
+
+    def _answers(self, glances: Sequence[Glance]) -> Iterator[Tensor]:
+        """The answers (c,) of glances whose pictures go through the model together."""
+        self.heed()
+        features = self.backbone.encode_image(torch.cat([glance.shown for glance in glances]))
+        for glance, seen in zip(glances, features.split([len(g.shown) for g in glances]), strict=True):
             self.heed()
-            glances.append(self.glance(picture, rng))
-        return torch.stack(glances).mean(0)
+            yield glance.answer(seen)
 
-    def glance(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
-        """Logits (1, c) of one picture (1, 3, s, s) under what `rng` draws."""
+    def glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
+        """How one picture (1, 3, s, s) is looked at under what `rng` draws."""
         raise NotImplementedError
+
+    def average(self, features: Tensor) -> Tensor:
+        """Mean logits (c,) of features (k, d) under the untouched prompt."""
+        return self.backbone.logits(features, self.text_features).mean(0)
+
+
+def _groups(glances: Sequence[Glance]) -> Iterator[list[Glance]]:
+    """Glances in order, as many at a time as show the model `TOGETHER` pictures, but at least one."""
+    group: list[Glance] = []
+    for glance in glances:
+        if group and sum(len(one.shown) for one in [*group, glance]) > TOGETHER:
+            yield group
+            group = []
+        group.append(glance)
+    yield group
 
 
 class CropProbe(ChanceProbe):
@@ -89,11 +126,11 @@ class CropProbe(ChanceProbe):
 
     mirrors = False
 
-    def glance(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
+    def glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
         size = picture.shape[-2:]
         boxes = [(*place(*size, rng, ViewSettings().crop_scale), self._mirrored(rng)) for _ in range(LOOKS)]
         seen = torch.cat([picture, cut_out(picture[0], boxes)])
-        return self.model(self.altered(seen, rng)).mean(0, keepdim=True)
+        return Glance(self.altered(seen, rng), self.average)
 
     def _mirrored(self, rng: np.random.Generator) -> int:
         return int(self.mirrors and rng.random() < 0.5)
