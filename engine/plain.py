@@ -26,6 +26,7 @@ def attack_data(adversarial: Adversarial) -> dict:
     """An attack as plain data; norms are those of the change, pixels in [0, 1]."""
     return {
         "method": adversarial.method,
+        "through": adversarial.through,
         "norm": adversarial.norm,
         "epsilon": adversarial.epsilon,
         "label": adversarial.label,

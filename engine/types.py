@@ -145,7 +145,8 @@ class AttackStep:
 class Adversarial:
     """An attacked picture. `pixels` is the float result, `saved` the same rounded to 8 bits inside the ball.
 
-    `norm` and `epsilon` are the limit. `label` is what the attack pushed away from, `target` the class it was to reach
+    `norm` and `epsilon` are the limit, `through` is the method that an adaptive attack went through, empty for others.
+    `label` is what the attack pushed away from, `target` the class it was to reach
     (None: any other); `from_truth` tells whether it was the given true label (else the
     clean prediction). `after` judges `pixels`, `after_saved` judges `saved`.
     """
@@ -154,6 +155,7 @@ class Adversarial:
     pixels: Tensor  # (3, s, s)
     saved: Tensor  # (3, s, s), values n/255
     method: str
+    through: str
     epsilon: float
     norm: str
     label: int
@@ -182,6 +184,11 @@ class Adversarial:
     def l2(self, saved: bool = True) -> float:
         """Euclidean norm of the change over all channels and pixels, in units of the [0, 1] scale."""
         return float(((self.saved if saved else self.pixels) - self.clean).norm())
+
+    @property
+    def per_channel(self) -> float:
+        """How far every channel would have to move for a change of the saved one's size in the attack's norm."""
+        return self.linf() if self.norm == "linf" else self.l2() / self.clean.numel() ** 0.5
 
 
 def upsample(grids: Tensor, size: int, floor: float = 0.0) -> Tensor:

@@ -148,6 +148,25 @@ def sharp(tiny, monkeypatch):
     return tiny
 
 
+@pytest.mark.parametrize("method", [name for name in ATTACKS if name not in EARLY])
+def test_an_attack_heeds_the_settings_it_says_it_heeds_and_no_others(tiny, pixels, method):
+    begun = AttackSettings(method, steps=2, through="view-average")
+    others = {"steps": 3, "step_size": 3 / 255, "draws": 2, "through": "tpt"}
+    expected = drain(tiny, pixels, CLASSES, begun)
+    for name, value in others.items():
+        changed = drain(tiny, pixels, CLASSES, replace(begun, **{name: value}))
+        assert torch.equal(changed.pixels, expected.pixels) != (name in ATTACKS[method].heeds), name
+    assert expected.through == ("view-average" if "through" in ATTACKS[method].heeds else "")
+
+
+def test_a_change_has_the_size_of_noise_in_its_own_norm(tiny, pixels):
+    flat = drain(tiny, pixels, CLASSES, AttackSettings(steps=2))
+    assert flat.per_channel == flat.linf()
+    long = drain(tiny, pixels, CLASSES, AttackSettings(epsilon=1, steps=2, norm="l2"))
+    noise = torch.full((3, 64, 64), long.per_channel)
+    assert float(noise.norm()) == pytest.approx(long.l2(), rel=1e-5)
+
+
 @pytest.mark.parametrize(
     "method", ["pgd", "fgsm", "mi-fgsm", "apgd-ce", "apgd-dlr", "apgd-t", "cw", "deepfool", "auto"]
 )

@@ -10,6 +10,7 @@ from .builders import Builder, apgd, apgd_targeted, auto, carlini_wagner, deepfo
 from .probes import CropProbe, Probe, ViewProbe
 
 BOTH, LARGEST = ("linf", "l2"), ("linf",)
+STEPPED = ("steps", "step_size")
 UNAWARE = "white-box on the model; knows nothing of any defence"
 BLIND = "black-box: asks the model and sees its logits; knows nothing of any defence"
 
@@ -19,8 +20,9 @@ class Attack:
     """What a menu calls it, what the attacker knows, how it is built and what it looks through.
 
     `norms` are those it can keep to, `least` is how many classes its loss needs, `targeted` whether it can be aimed at
-    a class, `batched` whether several pictures can run together without disturbing each other. An attack that looks
-    through `RecipeProbe` has a defence as its model.
+    a class, `batched` whether several pictures can run together without disturbing each other. `heeds` names the
+    settings that change what it does, besides epsilon and norm. An attack that looks through `RecipeProbe` has a
+    defence as its model.
     """
 
     title: str
@@ -31,12 +33,13 @@ class Attack:
     least: int = 2
     targeted: bool = False
     batched: bool = True
+    heeds: tuple[str, ...] = ("steps",)
 
 
 ATTACKS: dict[str, Attack] = {
-    "pgd": Attack("PGD", UNAWARE, pgd, targeted=True),
-    "fgsm": Attack("FGSM", UNAWARE, fgsm, norms=LARGEST, targeted=True),
-    "mi-fgsm": Attack("MI-FGSM", UNAWARE, mi_fgsm, norms=LARGEST, targeted=True),
+    "pgd": Attack("PGD", UNAWARE, pgd, targeted=True, heeds=STEPPED),
+    "fgsm": Attack("FGSM", UNAWARE, fgsm, norms=LARGEST, targeted=True, heeds=()),
+    "mi-fgsm": Attack("MI-FGSM", UNAWARE, mi_fgsm, norms=LARGEST, targeted=True, heeds=STEPPED),
     "apgd-ce": Attack("APGD, cross-entropy", UNAWARE, partial(apgd, loss="ce")),
     "apgd-dlr": Attack("APGD, logit ratio", UNAWARE, partial(apgd, loss="dlr"), least=3),
     "apgd-t": Attack("APGD, towards likely classes", UNAWARE, apgd_targeted, least=4, batched=False),
@@ -50,6 +53,7 @@ ATTACKS: dict[str, Attack] = {
         pgd,
         CropProbe,
         targeted=True,
+        heeds=(*STEPPED, "draws"),
     ),
     "pgd-views": Attack(
         "PGD through AugMix views",
@@ -57,6 +61,7 @@ ATTACKS: dict[str, Attack] = {
         pgd,
         ViewProbe,
         targeted=True,
+        heeds=(*STEPPED, "draws"),
     ),
     "adaptive": Attack(
         "PGD through the defence",
@@ -64,5 +69,6 @@ ATTACKS: dict[str, Attack] = {
         pgd,
         RecipeProbe,
         targeted=True,
+        heeds=(*STEPPED, "draws", "through", "unroll"),
     ),
 }

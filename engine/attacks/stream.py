@@ -147,6 +147,7 @@ def _result(
         pixels=outcome.pixels,
         saved=saved,
         method=settings.method,
+        through=settings.through if "through" in ATTACKS[settings.method].heeds else "",
         epsilon=settings.epsilon,
         norm=settings.norm,
         label=job.label,

@@ -49,6 +49,10 @@ def add_defence_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--neighbours", type=int, default=ensemble.neighbours, metavar="N", help="default: %(default)s"
     )
+    group.add_argument(
+        "--temperature", type=float, default=ensemble.temperature, metavar="X",
+        help="of the weights by similarity; default: %(default)s",
+    )  # fmt: skip
     told = "only the N surest views answer in R-TPT and A-TPT (default: all; with TV weights: as many as tuned on)"
     group.add_argument("--answer-views", type=int, metavar="N", help=told)
     _add_tv_options(parser, ensemble)
@@ -107,6 +111,7 @@ def defence_settings(args: argparse.Namespace, attack: AttackSettings) -> Settin
         ),
         ensemble=EnsembleSettings(
             neighbours=args.neighbours,
+            temperature=args.temperature,
             keep=args.answer_views,
             tv_map=args.tv_map,
             tv_norm=args.tv_norm,

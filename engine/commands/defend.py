@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from ..methods import METHODS
 from ..pipeline import explore
 from ..plain import attack_data, defence_data
 from ..types import Prediction
 from .attack import attack_lines, save_pictures
-from .attack_options import add_attack_options, attack_settings
+from .attack_options import add_attack_options, add_target_option, aimed, attack_settings
 from .common import Job, add_picture_options, emit, open_job
 from .defence_options import add_defence_options, add_own_options, defence_settings, with_own
 from .layout import PREDICTION_HEAD, prediction_row, table
@@ -30,6 +30,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     )
     add_picture_options(parser)
     add_attack_options(parser)
+    add_target_option(parser)
     add_defence_options(parser)
     add_own_options(parser)
     parser.set_defaults(run=run)
@@ -39,6 +40,7 @@ def run(args: argparse.Namespace) -> None:
     """Attack, defend, print."""
     settings = with_own(args, defence_settings(args, attack_settings(args)))
     job = open_job(args)
+    settings = replace(settings, attack=aimed(args, settings.attack, job.classes))
     told: dict[str, list] = {}
     for stage in explore(job.backbone, job.pixels, job.classes, settings, job.label):
         told.setdefault(stage.name, []).append(stage.result)

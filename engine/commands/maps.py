@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> None:
             _save_pair(args, adversarial, pair)
     rows = [row for pair in made for row in _rows(pair)]
     lines = [*attack_lines(job, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
-    noisy = sign_noise(adversarial.clean, adversarial.linf(), args.seed)
+    noisy = sign_noise(adversarial.clean, adversarial.per_channel, args.seed)
     compared = [_compared(job, noisy, one, pair) for one, pair in zip(asked, made, strict=True)]
     lines += ["", *table(("clean map against", "that of", *AGREEMENT), _compared_rows(made, compared))]
     entries = [entry | {"agreement": found} for entry, found in zip(maps_data(made), compared, strict=True)]

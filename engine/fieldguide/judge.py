@@ -68,7 +68,7 @@ def _judge(
     pixels = backbone.prepare(Image.fromarray(trial.painting.pixels))
     *_, adversarial = attack(backbone, pixels, trial.classes, replace(settings, seed=own), trial.truth)
     clean = adversarial.clean
-    noisy = sign_noise(clean, adversarial.linf(), own)
+    noisy = sign_noise(clean, adversarial.per_channel, own)
     shown = (clean, adversarial.saved, noisy, clean)
     drawers = (backbone, backbone, backbone, shuffled(backbone, "all", own))
     named = dict.fromkeys((*(maps or methods_for(backbone)), *BASELINES))
