@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import gradio as gr
 
@@ -12,6 +13,7 @@ from app.api import Api
 from app.figures.header import header
 from app.figures.journey import journey, status
 from app.labels import LabelSet
+from app.last import READ_TOKEN, LastResult
 from app.models import Models
 from app.page import Page
 from app.samples import Sample
@@ -55,6 +57,7 @@ def build_app(
             page.status = gr.HTML(status(text.READY), elem_id="status")
             gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
             home = TakeHome(shelf)
+        last = LastResult()
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="inputs", scale=0, min_width=330):
                 inputs = Inputs(shelf, models, head, label_sets)
@@ -66,7 +69,8 @@ def build_app(
             stage.wire(page)
         page.compute(run.click, page.story.whole)
         inputs.wire(page)
-        inputs.wire_load(page, demo.load)
+        last.wire(page, inputs.again, inputs.followers)
+        inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), last)
         home.wire(page)
         page.stop(stop)
         Api(models.first)

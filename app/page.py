@@ -16,13 +16,14 @@ from app.figures.journey import journey, status
 from app.models import Models
 from app.run import Job
 from app.session import Session, Store, Superseded
+from app.tabs import Tabs
 
 
 class Page:
     """All components of one page and the listeners between them."""
 
     def __init__(self, models: Models, store: Store) -> None:
-        self.models, self.store = models, store
+        self.models, self.store, self.tabs = models, store, Tabs(store)
         self.controls: dict[str, gr.components.Component] = {}
         self.stages: dict[int, object] = {}
         self.computing: list = []
@@ -77,6 +78,7 @@ class Page:
         @functools.wraps(handler)
         def guarded(*arguments: object) -> Iterator[dict]:
             request = next(a for a in arguments if isinstance(a, gr.Request))
+            self._read(request, arguments)
             try:
                 with closing(handler(*arguments)) as updates:
                     yield from updates
@@ -98,6 +100,12 @@ class Page:
             )
         )
 
+    def _read(self, request: gr.Request, values: Sequence) -> Choices:
+        """The controls, which are the last of `values`; remembered, so that a page loaded again can show them."""
+        choices = Choices(*values[-len(Choices._fields) :])
+        self.tabs.note(request.session_hash, choices)
+        return choices
+
     def complain(self, request: gr.Request, error: engine.EngineError) -> dict:
         """An engine's sentence as a toast and in the status line; what the session holds stays on the page."""
         gr.Warning(str(error), title=text.NOT_YET)
@@ -110,7 +118,7 @@ class Page:
         """
 
         def handler(request: gr.Request, *values: object) -> dict:
-            own, choices = values[: len(before)], Choices(*values[len(before) :])
+            own, choices = values[: len(before)], self._read(request, values)
             return draw(self.store.get(request.session_hash), choices, *own) or gr.skip()
 
         trigger(handler, [*before, *self.inputs], outputs, trigger_mode="always_last", **_CHEAP)
@@ -122,7 +130,7 @@ class Page:
         """
 
         def handler(event: gr.EventData, request: gr.Request, *values: object) -> dict:
-            return draw(self.store.get(request.session_hash), Choices(*values), event) or gr.skip()
+            return draw(self.store.get(request.session_hash), self._read(request, values), event) or gr.skip()
 
         trigger(handler, self.inputs, outputs, trigger_mode="always_last", **_CHEAP)
 
@@ -131,13 +139,13 @@ class Page:
         first = {"adversarial": 2, "maps": 3, "views": 4, "steps": 5, "defences": 6}[part]
 
         def handler(request: gr.Request, *values: object) -> dict:
-            session = self.store.get(request.session_hash)
+            session, choices = self.store.get(request.session_hash), self._read(request, values)
             remaining = session.without(part)
             if remaining is session:
                 return {self.status: gr.skip()}
             self.store.put(request.session_hash, remaining)
             last = 3 if part == "maps" else 6
-            return self.draw(remaining, Choices(*values), first, last) | self.say(text.DONE["cleared"])
+            return self.draw(remaining, choices, first, last) | self.say(text.DONE["cleared"])
 
         triggers = [self.controls[name].input for name in names]
         gr.on(triggers, handler, self.inputs, self.outputs, trigger_mode="always_last", **_CHEAP)
@@ -149,7 +157,7 @@ class Page:
         """
 
         def handler(request: gr.Request, *values: object) -> dict:
-            session, choices = self.store.get(request.session_hash), Choices(*values)
+            session, choices = self.store.get(request.session_hash), self._read(request, values)
             if session.ensemble is None:
                 return {self.status: gr.skip()}
             fused = engine.fuse(session.views, session.steps[-1], choices.settings().ensemble)

@@ -204,6 +204,11 @@ class Store:
                 raise Superseded
             self._put(key, new)
 
+    def drop(self, key: str) -> None:
+        """Forget the visitor's session."""
+        with self._lock:
+            self._kept.pop(key, None)
+
     def __len__(self) -> int:
         return len(self._kept)
 

@@ -72,6 +72,11 @@ LINK_TOO_LONG = (
     " instead."
 )
 LINK_ODD = "The link asks for {name} = “{value}”, which this page cannot offer, so it was left as it is."
+LAST_HERE = "Your last result is still here, on “{name}”."
+LAST_WISHES = {"restore": "Restore", "forget": "Forget"}
+LAST_RESTORED = "Restored: everything is as it was before the page was loaded again."
+LAST_FORGOTTEN = "Forgotten: the last result is deleted."
+LAST_GONE = "The last result is not kept any more; results are kept for an hour."
 RESTORED = "Restored from the link. Press “Run the whole story” to get the same results."
 PACKING = "Packing numbers, pictures and figures"
 PACKED = "Packed: the download has started."

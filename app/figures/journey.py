@@ -23,6 +23,11 @@ def journey(session: Session, busy: int | None = None, go: int | None = None, st
     return f'<nav class="journey" aria-label="Steps of the story"{move}>{cards}</nav>'
 
 
+def furthest(session: Session) -> int:
+    """The last step of the picture's story that has found something; 1 where none has."""
+    return max((number for number, found in enumerate(_findings(session)[:6], 1) if found), default=1)
+
+
 def status(sentence: str, tone: str = "calm", share: float | None = None, link: str = "") -> str:
     """One sentence on what happens now; `tone` is calm, busy, good or bad; `share` fills the line below.
 

@@ -16,11 +16,12 @@ from app.figures.html import esc, note
 from app.figures.journey import journey
 from app.figures.pictures import thumbnail
 from app.labels import LabelSet, offered
+from app.last import LastResult
 from app.models import Models
 from app.page import Page
 from app.run import Job
 from app.samples import Sample
-from app.session import Shown
+from app.session import Session, Shown
 from app.shelf import Opened, Shelf
 from app.stages.model import ModelPicker
 from app.stages.painter import Painter
@@ -34,7 +35,7 @@ PICK = """element.addEventListener('click', (event) => {
 
 
 class Inputs:
-    """The column of inputs; `outputs` are what a new picture sets anew."""
+    """The column of inputs; `outputs` are what a new picture sets anew, `followers` what another session does."""
 
     def __init__(self, shelf: Shelf, models: Models, head: gr.HTML, label_sets: Sequence[LabelSet]) -> None:
         self.shelf, samples, self.label_sets = shelf, shelf.samples, tuple(label_sets)
@@ -70,6 +71,7 @@ class Inputs:
         self.model = ModelPicker(models, shelf, head)
         self.controls = {"class_names": self.names, "template": self.template, "truth": self.truth, "seed": self.seed}
         self.outputs = [self.gallery, self.upload, self.names, self.truth]
+        self.followers = [*self.outputs, self.labels, *self.painter.fields, *self.model.outputs]
 
     def wire(self, page: Page) -> None:
         """Picking, painting, uploading and rewriting the question."""
@@ -82,16 +84,17 @@ class Inputs:
         page.compute(self.template.blur, self._rewritten(page), [self.truth])
         page.compute(self.truth.input, self._rewritten(page), [self.truth])
 
-    def wire_load(self, page: Page, load: Callable) -> None:
-        """A fresh page shows what its link asks for, else the first sample."""
+    def wire_load(self, page: Page, load: Callable, last: LastResult) -> None:
+        """A fresh page shows what its link asks for, else the first sample, and offers the tab's last result."""
 
-        def handler(request: gr.Request, *values: object) -> Iterator[dict]:
+        def handler(request: gr.Request, token: str | None, *values: object) -> Iterator[dict]:
             job = page.job(request, engine.Settings())
             opened, choices, complaints = restored(page, self.shelf, dict(request.query_params))
             if opened is None and not self.shelf.samples:
                 yield page.draw(job.session, choices) | page.say(text.EMPTY["Picture"])
                 return
             opened = opened or self.shelf.sample(0)
+            yield last.offer(page, token, request.session_hash, opened.shown.source)
             linked = choices != Choices(*values)
             if linked:
                 yield {page.controls[name]: value for name, value in choices._asdict().items()} | self._beside(opened)
@@ -101,7 +104,15 @@ class Inputs:
             else:
                 yield page.say(text.RESTORED if linked else text.READY)
 
-        page.listen(load, handler, [*self.outputs, *page.inputs, *self.painter.fields])
+        outputs = [*self.outputs, *page.inputs, *self.painter.fields, last.drawn]
+        page.listen(load, handler, outputs, [last.drawn])
+
+    def again(self, page: Page, session: Session, choices: Choices) -> dict:
+        """Every field as it stood with a session and choices from before; the upload field alone stays empty."""
+        opened = Opened(session.picture, () if session.classes is None else session.classes.names, choices.truth)
+        backbone = page.models.worker(session.model).backbone
+        controls = {page.controls[name]: value for name, value in choices._asdict().items()}
+        return controls | self._follow(backbone) | self.model.show(page, backbone, choices) | self._beside(opened)
 
     def take(
         self, page: Page, request: gr.Request, values: Sequence, open_it: Callable[[Shelf], Opened]

@@ -22,7 +22,7 @@ TOLD_EVERY = 0.2  # seconds between two words on a download
 
 
 class ModelPicker:
-    """A fold of the inputs, and the head of the page, which names the model; `outputs` follow a change of model."""
+    """A fold of the inputs, and the head of the page, which names the model; `outputs` show another model."""
 
     def __init__(self, models: Models, shelf: Shelf, head: gr.HTML) -> None:
         self.models, self.shelf, self.head = models, shelf, head
@@ -34,6 +34,7 @@ class ModelPicker:
             self.about = gr.HTML(_about(models.first.backbone.name), elem_id="model-about")
             self.use = gr.Button(text.MODEL_USE, elem_id="use-model", size="sm")
         self.words = gr.HTML(_words(models.first.backbone), elem_id="model-words")
+        self.outputs = [self.head, self.words, self.name, self.about]
 
     def wire(self, page: Page, follow: Callable[[engine.Backbone], dict], followers: list) -> None:
         """Choosing tells about a model; the button fetches it, and then puts the visitor's picture before it.
@@ -57,9 +58,19 @@ class ModelPicker:
 
         fetching = self.use.click(fetch, self.name, page.status, **cheap)
         page.computing.append(fetching)
-        method = page.controls["map_method"]
-        outputs = [self.head, self.words, method, *followers]
+        outputs = [*self.outputs, page.controls["map_method"], *followers]
         page.listen(fetching.then, self._switch(page, follow), outputs, [self.name])
+
+    def show(self, page: Page, backbone: engine.Backbone, choices: Choices) -> dict:
+        """The fields for a visitor on that model: its name, its words, and the maps it can draw."""
+        listed = [(engine.MAPS[method].title, method) for method in engine.methods_for(backbone)]
+        return {
+            self.head: header(backbone),
+            self.words: _words(backbone),
+            self.name: backbone.name,
+            self.about: _about(backbone.name),
+            page.controls["map_method"]: gr.Dropdown(choices=listed, value=choices.map_method),
+        }
 
     def _switch(self, page: Page, follow: Callable[[engine.Backbone], dict]):
         def handler(request: gr.Request, name: str | None, *values: object) -> Iterator[dict]:
@@ -71,12 +82,7 @@ class ModelPicker:
             page.store.put(request.session_hash, session.with_model(name))
             maps = engine.methods_for(backbone)
             choices = choices._replace(map_method=choices.map_method if choices.map_method in maps else maps[0])
-            listed = [(engine.MAPS[method].title, method) for method in maps]
-            yield {
-                self.head: header(backbone),
-                self.words: _words(backbone),
-                page.controls["map_method"]: gr.Dropdown(choices=listed, value=choices.map_method),
-            } | follow(backbone) | page.say(text.BUSY["clean"], "busy")
+            yield self.show(page, backbone, choices) | follow(backbone) | page.say(text.BUSY["clean"], "busy")
             job = page.job(request, engine.Settings())
             if session.picture is not None:
                 job.keep(job.session.with_picture(self.shelf.on(backbone).same(session.picture).shown))

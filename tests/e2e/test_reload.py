@@ -1,0 +1,49 @@
+"""After a reload the tab is offered what it had, and nobody else is."""
+
+from .test_page import SAMPLES, open_step, says
+
+
+def reload(page):
+    page.reload()
+    page.get_by_text("which is right").first.wait_for()
+
+
+def test_a_reload_offers_the_last_result_with_its_settings(browser, address, page):
+    assert not page.locator("#last").is_visible()
+    reload(page)
+    assert not page.locator("#last").is_visible()
+    page.set_input_files("#upload input[type=file]", str(SAMPLES / "bird-1.png"))
+    page.locator("#picture-question").get_by_text("bird-1.png").first.wait_for()
+    page.locator("#picture-bars").get_by_text("No true class is given").wait_for()
+    open_step(page, 2)
+    page.fill("#attack-steps input[type=number]", "3")
+    page.click("#attack")
+    says(page, "Attack finished")
+    cards, measured = page.inner_text("#journey"), page.inner_text("#attack-measured")
+    names = page.input_value("#class-names textarea")
+
+    reload(page)
+    page.locator("#last").get_by_text("“bird-1.png”").wait_for()
+    stranger = browser.new_page()
+    stranger.goto(address)
+    stranger.get_by_text("which is right").first.wait_for()
+    assert not stranger.locator("#last").is_visible()
+    stranger.close()
+
+    page.click("#last [data-do=restore]")
+    says(page, "Restored: everything is as it was")
+    page.locator("#panel-2").wait_for(state="visible")
+    assert page.inner_text("#journey") == cards and page.inner_text("#attack-measured") == measured
+    assert page.input_value("#attack-steps input[type=number]") == "3"
+    assert page.input_value("#class-names textarea") == names
+    assert page.input_value("#truth input").startswith("Not given")
+    assert not page.locator("#last").is_visible()
+    page.click("#attack")
+    says(page, "Attack finished")
+    assert page.inner_text("#journey") == cards
+
+    reload(page)
+    page.click("#last [data-do=forget]")
+    says(page, "Forgotten")
+    reload(page)
+    assert not page.locator("#last").is_visible()
