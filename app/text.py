@@ -170,7 +170,8 @@ MAP_DEGENERATE = (
 )
 MAP_CLEAN, MAP_ATTACKED, MAP_DIFFERENCE = "● Clean", "▲ Attacked", "Attacked − clean"
 MAP_TRUE, MAP_ANSWER, MAP_RIVAL = "the true class", "the clean answer", "the answer after the attack"
-MAP_SHARED, MAP_OWN = "one scale for all maps", "each map on its own scale: colours do not compare"
+MAP_SHARED = "one scale for clean and attacked, one for the differences"
+MAP_OWN = "each map on its own scale: colours do not compare"
 MAP_CAPTION = (
     ("What you see", "where the chosen method finds evidence for “{label}”; the outline holds the strongest cells."),
     ("How", "{how} Values as computed, one number per patch, over the greyed picture."),
@@ -179,6 +180,13 @@ MAP_CAPTION = (
         "why the class was chosen. Such maps say where information flowed, not what caused the answer.",
     ),
 )
+AGREEMENT_TITLE, AGREEMENT_HINT = "Did the attack move the map?", "beside its null: harmless noise"
+AGREEMENT_HEADS = (
+    "Clean map compared with", "Rank correlation", "Structure (SSIM)", "Strongest fifth in common (IoU)",
+    "Centre moved, of the side",
+)  # fmt: skip
+AGREEMENT_ALIKE = "Maps that are the same: 1, 1, 100 % and 0 %."
+AGREEMENT_MORE = "By {more} of the {of} measures the attack changed this map more than random noise of its size."
 AGREEMENT_NULL = "random noise of the same size"
 AGREEMENT_RANDOM = "a map drawn at random"
 

@@ -14,7 +14,7 @@ from app.choices import NO_TRUTH, Choices
 from app.controls import shown
 from app.figures.bars import prediction_bars
 from app.figures.curves import Line, curve, entropy_rows, weight_columns
-from app.figures.html import differing, differing_words, esc, levels, percent
+from app.figures.html import differing, differing_words, esc, levels, percent, short, signed
 from app.figures.journey import journey, status
 from app.figures.maps import Look, difference_map, heat_map, top_cells
 from app.figures.pictures import amplified, gain_for, to_uint8
@@ -160,7 +160,7 @@ def test_maps_share_a_scale_and_outline_a_fifth():
     drawn = heat_map("Clean", cells, torch.rand(3, 20, 20), (0.0, 24.0), Look())
     assert drawn.count("<rect") == 25 and 'role="img"' in drawn and "≥ 24" in drawn and 'class="contour"' in drawn
     signed = difference_map("Change", cells - 12, torch.rand(3, 20, 20), Look())
-    assert "≤ -12" in signed and "≥ 12" in signed
+    assert "≤ −12" in signed and "≥ 12" in signed
     assert "<rect" not in heat_map("Clean", cells, torch.rand(3, 20, 20), (0.0, 24.0), Look(smooth=True))
 
 
@@ -254,3 +254,14 @@ def test_strips_are_drawn_by_seed_and_samples_come_in_order():
     assert names[0] == names[1] != names[2]
     assert [open_it().shown.source for open_it in _pictures(shelf, "samples", 2, 9)] == ["sample 0", "sample 1"]
     assert len(_pictures(shelf, "samples", 16, 0)) == len(shelf.samples)
+
+
+def test_numbers_below_each_other_align_and_small_ones_have_a_power():
+    assert [signed(v) for v in (0.5, -0.25, -0.001)] == ["\u20070.50", "−0.25", "\u20070.00"]
+    assert [short(v) for v in (0, 12.345, -0.5, 3.7e-5, -1.9e6)] == ["0", "12.3", "−0.5", "3.7·10⁻⁵", "−1.9·10⁶"]
+
+
+def test_a_cell_beyond_its_scale_is_told_in_words():
+    cells = torch.arange(25.0).reshape(5, 5)
+    assert "strongest cell 24, 2 × the scale&#x27;s end" in heat_map("x", cells, torch.rand(3, 9, 9), (0, 12.0), Look())
+    assert "strongest cell 24<" in heat_map("x", cells, torch.rand(3, 9, 9), (0, 24.0), Look())

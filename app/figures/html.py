@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 _TEMPLATE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 RIGHT, WRONG = "✓", "✗"
 
 
@@ -30,6 +31,23 @@ def percent(share: float) -> str:
     if 99.9 < value < 100:
         return "> 99.9 %"
     return f"{value:.1f} %"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with a true minus, or as much room in front, so that numbers below each other align."""
+    shown = f"{abs(value):.{digits}f}"
+    return ("\u2212" if value < 0 and float(shown) else "\u2007") + shown
+
+
+def short(value: float) -> str:
+    """A number in three figures, or with a power of ten where it is very small or large."""
+    if value == 0:
+        return "0"
+    sign = "\u2212" if value < 0 else ""
+    if 1e-3 <= abs(value) < 1e4:
+        return f"{sign}{abs(value):.3g}"
+    digits, _, power = f"{abs(value):.1e}".partition("e")
+    return f"{sign}{digits}·10{str(int(power)).translate(_RAISED)}"
 
 
 def levels(change: float) -> str:
@@ -92,8 +110,12 @@ def badge(text: str, why: str = "", kind: str = "") -> str:
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]], name: str) -> str:
     """A table of cells that are HTML already; headings and `name` are plain text."""
-    head = "".join(f'<th scope="col">{esc(h)}</th>' if h else "<td></td>" for h in heads)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    named = [esc(h) for h in heads]
+    head = "".join(f'<th scope="col">{h}</th>' if h else "<td></td>" for h in named)
+    body = "".join(
+        "<tr>" + "".join(f'<td data-head="{h}">{cell}</td>' for h, cell in zip(named, row, strict=True)) + "</tr>"
+        for row in rows
+    )
     return (
         f'<div class="table-wrap"><table class="plain" aria-label="{esc(name)}">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

@@ -6,9 +6,9 @@ import time
 
 from app import text
 from app.session import Session
-from engine import METHODS, top_iou
+from engine import METHODS, Prediction, top_iou
 
-from .html import esc, percent
+from .html import differing_words, esc, percent
 
 ICONS = {"done": "✓", "busy": "…", "open": "○", "waiting": "·"}
 
@@ -53,7 +53,8 @@ def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, s
         f'<button type="button" class="card {state}" data-open-step="{number}" id="card-{number}"'
         f' title="{esc(head)} {esc(detail)}">'
         f'<span class="card-name"><span class="dot" aria-hidden="true">{ICONS[state]}</span>{number} {esc(name)}</span>'
-        f'<span class="card-head">{esc(head)}</span><span class="card-detail">{esc(detail)}</span></button>'
+        f'<span class="card-head">{esc(head)}</span><span class="card-detail">'
+        f"{esc(detail).replace(' %', '&nbsp;%')}</span></button>"
     )
 
 
@@ -86,17 +87,22 @@ def _attack(session: Session) -> tuple[str, str] | None:
     if not result.epsilon:
         return "Not attacked", "limit 0/255"
     if not result.fooled:
-        return "Held", f"{after.name} {percent(after.confidence)}"
-    return (
-        "Fooled" if result.before.label == result.label else "Wrong before and after"
-    ), f"{after.name} {percent(after.confidence)}"
+        return "Held", f"at {percent(after.confidence)}"
+    head = "Fooled" if result.before.label == result.label else "Wrong before and after"
+    return head, _instead(after, result.label)
+
+
+def _instead(answer: Prediction, label: int) -> str:
+    """A wrong answer by the words that make it another class; cards are narrow."""
+    words = " ".join(differing_words(answer.name, answer.classes.names[label]))
+    return f"“{words}” {percent(answer.confidence)}"
 
 
 def _maps(session: Session) -> tuple[str, str] | None:
     if session.maps is None:
         return None
     overlap = top_iou(session.maps.clean.raw, session.maps.attacked.raw)
-    return f"{100 * overlap:.0f} % overlap", "of the strongest cells, clean and attacked"
+    return f"{100 * overlap:.0f} % overlap", "of the strongest cells"
 
 
 def _views(session: Session) -> tuple[str, str] | None:
@@ -122,7 +128,9 @@ def _verdict(session: Session) -> tuple[str, str] | None:
     if session.ensemble is not None:
         answer = session.ensemble.prediction
         good = answer.label == session.reference
-        return ("Right answer" if good else "Wrong answer"), f"{answer.name} {percent(answer.confidence)}"
+        if good:
+            return "Right answer", f"at {percent(answer.confidence)}"
+        return "Wrong answer", _instead(answer, session.reference)
     right = sum(d.prediction.label == session.reference for d in session.defences)
     return f"{right} of {len(session.defences)} right", "methods on this picture"
 

@@ -13,15 +13,15 @@ from torch import Tensor
 
 from app.choices import Choices
 
-from .html import esc
+from .html import esc, short
 
 CELL = 10
 BACKDROP = 224  # pixels a side at most: it is only background
 SEQUENTIAL = {"viridis": "viridis", "inferno": "inferno", "jet (misleading)": "jet"}
 DIVERGING = "PuOr_r"
 CLIP = 0.99
+BEYOND = 1.05  # times the end of the scale; less beyond it is not worth a word
 FLOOR = 0.02  # of the largest value; cells below it are never outlined
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,10 @@ def heat_map(
     return _figure(name, cells, pixels, scale, SEQUENTIAL[look.colours], look.smooth, lines)
 
 
-def difference_map(name: str, values: Tensor, pixels: Tensor, look: Look) -> str:
-    """A signed difference of two maps on a scale symmetric around zero."""
+def difference_map(name: str, values: Tensor, pixels: Tensor, look: Look, most: float | None = None) -> str:
+    """A signed difference of two maps on a scale from -`most` to `most`, or one of its own."""
     cells = values.numpy()
-    most = upper_end(np.abs(cells)) or 1e-12
+    most = most or upper_end(np.abs(cells)) or 1e-12
     return _figure(name, cells, pixels, (-most, most), DIVERGING, look.smooth, "")
 
 
@@ -103,14 +103,14 @@ def _figure(
     layer = _smooth(shares, colours, rows, columns) if smooth else _patches(cells, shares, colours)
     width, height = columns * CELL, rows * CELL
     peak = np.unravel_index(int(np.abs(cells).argmax()), cells.shape)
-    label = (
-        f"{name}: strongest in row {peak[0] + 1} of {rows}, column {peak[1] + 1} of {columns}, value {cells[peak]:.3g}"
-    )
+    place = f"row {peak[0] + 1} of {rows}, column {peak[1] + 1} of {columns}"
+    label = f"{name}: strongest in {place}, value {short(float(cells[peak]))}"
     return (
         f'<figure class="map"><figcaption>{esc(name)}</figcaption>'
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{esc(label)}">'
         f'<image href="{_backdrop(pixels)}" width="{width}" height="{height}" preserveAspectRatio="none"/>'
-        f'<g class="heat">{layer}</g>{lines}</svg>{_colour_bar(low, high, colours)}</figure>'
+        f'<g class="heat">{layer}</g>{lines}</svg>{_colour_bar(low, high, colours)}'
+        f'<p class="fine">{esc(_strongest(cells[peak], max(-low, high)))}</p></figure>'
     )
 
 
@@ -162,7 +162,7 @@ def _border(inside: np.ndarray, side: int) -> str:
 
 def _colour_bar(low: float, high: float, colours: str) -> str:
     stops = ", ".join(f"#{bytes(colour).hex()}" for colour in to_image(np.linspace(0, 1, 9), colours))
-    ends = (("≤ " if low < 0 else "") + _short(low), _short((low + high) / 2), "≥ " + _short(high))
+    ends = (("≤ " if low < 0 else "") + short(low), short((low + high) / 2), "≥ " + short(high))
     numbers = "".join(f"<span>{esc(end)}</span>" for end in ends)
     return (
         f'<div class="colour-bar"><div style="background:linear-gradient(to right, {stops})"></div>'
@@ -170,10 +170,7 @@ def _colour_bar(low: float, high: float, colours: str) -> str:
     )
 
 
-def _short(value: float) -> str:
-    if value == 0:
-        return "0"
-    if 1e-3 <= abs(value) < 1e4:
-        return f"{value:.3g}"
-    digits, _, power = f"{value:.1e}".partition("e")
-    return f"{digits}·10{str(int(power)).translate(_RAISED)}"
+def _strongest(value: float, end: float) -> str:
+    """The largest value of a map, and how far it lies beyond the `end` of its scale: colours cannot tell that."""
+    beyond = f", {abs(value) / end:.3g} × the scale's end" if abs(value) > BEYOND * end else ""
+    return f"strongest cell {short(float(value))}{beyond}"

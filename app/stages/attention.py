@@ -9,7 +9,7 @@ import engine
 from app import text
 from app.choices import Choices
 from app.controls import menu
-from app.figures.html import caption, empty, esc, levels, note, percent, section, table
+from app.figures.html import caption, empty, esc, levels, note, percent, section, signed, table
 from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, upper_end
 from app.page import Page
 from app.run import chance_map
@@ -96,9 +96,11 @@ def _maps(session: Session, look: Look) -> str:
         rows.append((text.MAP_RIVAL, *pair.rival))
     values = [drawn.raw.numpy() for _, *both in rows for drawn in both]
     shared = (min(float(v.min()) for v in values), upper_end(*values)) if look.shared else None
+    moves = [abs(after.raw - before.raw).numpy() for _, before, after in rows]
+    most = upper_end(*moves) if look.shared else None
     told = text.MAP_SHARED if look.shared else text.MAP_OWN
     drawn = "".join(
-        section(f"Evidence for “{names[clean.label]}”, {why}", _row(session, clean, attacked, look, shared), told)
+        section(f"Evidence for “{names[clean.label]}”, {why}", _row(session, clean, attacked, look, shared, most), told)
         for why, clean, attacked in rows
     )
     object_line = " Thin line: the object's true outline." if session.picture.mask is not None else ""
@@ -114,6 +116,7 @@ def _row(
     attacked: engine.AttentionMap,
     look: Look,
     shared: tuple[float, float] | None,
+    most: float | None,
 ) -> str:
     result, mask = session.adversarial, session.picture.mask
     drawn = ""
@@ -121,7 +124,7 @@ def _row(
     for name, values, pixels in both:
         scale = shared or (float(values.min()), upper_end(values.numpy()))
         drawn += heat_map(name, values, pixels, scale, look, mask)
-    drawn += difference_map(text.MAP_DIFFERENCE, attacked.raw - clean.raw, result.clean, look)
+    drawn += difference_map(text.MAP_DIFFERENCE, attacked.raw - clean.raw, result.clean, look, most)
     return f'<div class="maps">{drawn}</div>'
 
 
@@ -133,10 +136,17 @@ def _agreement(session: Session) -> str:
         name = _flagged(f"{text.AGREEMENT_NULL} ({size})", pair.noisy)
         rows.append(_agreement_row(name, pair.clean.raw, pair.noisy.raw))
     rows.append(_agreement_row(text.AGREEMENT_RANDOM, pair.clean.raw, chance_map(session)))
-    heads = ("Clean map compared with", "Rank correlation", "Top 20 % in common (IoU)", "Centre moved by")
-    return section(
-        "Did the attack move the map?", table(heads, rows, "Agreement of maps"), "beside its null: harmless noise"
-    )
+    drawn = table(text.AGREEMENT_HEADS, rows, "Agreement of maps") + f'<p class="fine">{esc(_moved(pair))}</p>'
+    return section(text.AGREEMENT_TITLE, drawn, text.AGREEMENT_HINT)
+
+
+def _moved(pair: MapPair) -> str:
+    """In words: by how many of the measures the attack changed the map more than noise of the same size did."""
+    if pair.noisy is None:
+        return text.AGREEMENT_ALIKE
+    attacked, noisy = (_agreements(pair.clean.raw, other.raw) for other in (pair.attacked, pair.noisy))
+    more = sum(a < n for a, n in zip(attacked[:3], noisy[:3], strict=True)) + (attacked[3] > noisy[3])
+    return f"{text.AGREEMENT_ALIKE} {text.AGREEMENT_MORE.format(more=more, of=len(attacked))}"
 
 
 def _truth(session: Session) -> str:
@@ -163,11 +173,12 @@ def _flagged(name: str, found: engine.AttentionMap) -> str:
     return f"{name} (degenerate map)" if found.degenerate else name
 
 
+def _agreements(first: Tensor, second: Tensor) -> tuple[float, float, float, float]:
+    """Three measures that are larger, and one that is smaller, the more alike two maps are."""
+    measures = (engine.spearman, engine.ssim, engine.top_iou, engine.centre_shift)
+    return tuple(measure(first, second) for measure in measures)
+
+
 def _agreement_row(name: str, first: Tensor, second: Tensor) -> tuple[str, ...]:
-    shift = engine.centre_shift(first, second)
-    return (
-        esc(name),
-        f"{engine.spearman(first, second):.2f}",
-        f"{100 * engine.top_iou(first, second):.0f} %",
-        f"{100 * shift:.1f} % of the side",
-    )
+    ranks, structure, common, shift = _agreements(first, second)
+    return esc(name), signed(ranks), signed(structure), f"{100 * common:.0f} %", f"{100 * shift:.1f} %"

@@ -44,7 +44,7 @@ def test_the_download_holds_the_attacked_picture_and_the_way_to_it(page, tmp_pat
     open_step(page, 2)
     page.click("#attack")
     says(page, "Attack finished")
-    answer = page.inner_text("#card-2")
+    answer = page.inner_text("#attack-verdict")
     with page.expect_download() as waiting:
         page.click("#download")
     waiting.value.save_as(tmp_path / "taken.zip")
