@@ -22,14 +22,21 @@ def summarise(collected: list[Answered], against: str | None = None) -> dict:
         right = {method: [one.record["arms"][arm][method]["right"] for one in collected] for method in methods}
         taken = [one.seconds["methods"][arm] for one in collected if one.seconds]
         told["arms"][arm] = {
-            "accuracy": {method: sum(hits) / len(hits) for method, hits in right.items()},
-            "intervals": {method: wilson(sum(hits), len(hits)) for method, hits in right.items()},
+            **shares(right),
             "seconds": {method: _mean(seconds[method] for seconds in taken) for method in methods if taken},
             "pairs": [pair(method, right[method], base, right[base]) for method in methods if method != base],
         }
     made = [one.seconds["attacks"] for one in collected if one.seconds]
     arms = sorted({arm for seconds in made for arm in seconds})
     return told | {"attack_seconds": {arm: _mean(s[arm] for s in made if arm in s) for arm in arms}}
+
+
+def shares(right: dict[str, list[bool]]) -> dict:
+    """Of every name its `accuracy`, the share of hits, and the 95 % Wilson `intervals`."""
+    return {
+        "accuracy": {name: sum(hits) / len(hits) for name, hits in right.items()},
+        "intervals": {name: wilson(sum(hits), len(hits)) for name, hits in right.items()},
+    }
 
 
 def wilson(hits: int, total: int) -> list[float]:

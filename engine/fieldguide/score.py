@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ..backbone import BUILT_IN
 from ..evaluation import FieldGuideSeries, Plan, Processes, evaluate
 from ..evaluation.plan import CLEAN, arm_name
-from ..evaluation.summary import pair, wilson
+from ..evaluation.summary import pair, shares
 from ..settings import Settings
 from .trial import LABELS
 
@@ -51,8 +51,7 @@ def summary(collected: list[Answer], settings: dict) -> dict:
     arms = {arm: [answer.right[arm] for answer in collected] for arm in collected[0].right}
     kinds = {kind: [a for a in collected if a.kind == kind] for kind in sorted({a.kind for a in collected})}
     return {
-        "accuracy": {arm: sum(hits) / len(hits) for arm, hits in arms.items()},
-        "intervals": {arm: wilson(sum(hits), len(hits)) for arm, hits in arms.items()},
+        **shares(arms),
         "kinds": {
             kind: {"pictures": len(group)} | {arm: sum(a.right[arm] for a in group) / len(group) for arm in arms}
             for kind, group in kinds.items()
