@@ -129,6 +129,8 @@ def test_attack_aims_at_a_class_by_its_name(call, job):
     assert "away from red fox (the truth), towards sea star" in told
     quick = ["--views", "2", "--method", "clip", "--json"]
     assert document(call("defend", *NAMED, *QUICK, *options, *quick))["attack"]["target"] == 2
+    aimed = document(call("maps", *NAMED, *QUICK, *options, "--json"))
+    assert aimed["attack"]["target"] == 2 and aimed["maps"][0]["attacked"]["label"] == 0  # evidence for the truth
     assert call("attack", *NAMED, "--target", "yeti") == (2, "", "engine: “yeti” is not one of the 3 class names.\n")
     code, _, told = call("attack", *NAMED, "--attack", "cw", "--target", "owl", "--label", "red fox")
     assert code == 2 and told.startswith("engine: Carlini & Wagner cannot be aimed at a class; pgd, fgsm")
@@ -248,12 +250,12 @@ def test_maps_reads_what_was_asked_for_about_the_class_that_was_asked_for(call, 
         (rolled, AttentionSettings("rollout", fusion="max", discard=0.5)),
     ):
         assert torch.equal(torch.tensor(entry["clean"]["raw"]), attend(*job, CLASSES, settings, 0).raw)
-    options = ["--map", "relevance", "--target", "owl", "--against", "sea star"]
+    options = ["--map", "relevance", "--about", "owl", "--against", "sea star"]
     (entry,) = document(call("maps", *NAMED, *QUICK, *options, "--json"))["maps"]
     assert (entry["clean"]["label"], entry["clean"]["against"]) == (1, 2)
     expected = attend(*job, CLASSES, AttentionSettings("relevance"), "owl", "sea star")
     assert torch.equal(torch.tensor(entry["clean"]["raw"]), expected.raw)
-    told = document(call("maps", *NAMED, *QUICK, "--words", "--target", "owl", "--json"))["words"]
+    told = document(call("maps", *NAMED, *QUICK, "--words", "--about", "owl", "--json"))["words"]
     expected = word_relevance(*job, CLASSES, 1)
     assert (told["sentence"], told["clean"]) == ("a photo of a owl.", expected.shares.tolist())
     assert len(told["attacked"]) == len(told["pieces"]) == 6

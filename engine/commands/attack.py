@@ -27,8 +27,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         " computed, in 8 bits, and read back from a PNG file.",
     )
     add_picture_options(parser)
-    add_attack_options(parser)
-    add_target_option(parser)
+    add_target_option(add_attack_options(parser))
     parser.set_defaults(run=run)
 
 

@@ -13,8 +13,8 @@ from ..types import Classes
 EPS = {"linf": 4.0, "l2": 1.0}  # where --eps is not given
 
 
-def add_attack_options(parser: argparse.ArgumentParser) -> None:
-    """One attack on one picture, and the seed."""
+def add_attack_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """One attack on one picture, and the seed; returns their group, to which a target may be added."""
     default = AttackSettings()
     group = parser.add_argument_group("attack")
     group.add_argument("--attack", choices=list(ATTACKS), default=default.method, help="default: %(default)s")
@@ -22,12 +22,13 @@ def add_attack_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seed", type=int, default=default.seed, metavar="N", help="of all that is random; default: 0")
     group.add_argument("--through", choices=list(METHODS), default=default.through, help=_through())
     _add_shared_options(group)
+    return group
 
 
-def add_target_option(parser: argparse.ArgumentParser) -> None:
+def add_target_option(group: argparse._ArgumentGroup) -> None:
     """The class to reach, for commands that know the classes of their one picture."""
     able = ", ".join(name for name, kind in ATTACKS.items() if kind.targeted)
-    parser.add_argument("--target", metavar="NAME", help=f"a class for the attack to reach ({able})")
+    group.add_argument("--target", metavar="NAME", help=f"a class for the attack to reach ({able})")
 
 
 def aimed(args: argparse.Namespace, settings: AttackSettings, classes: Classes) -> AttackSettings:

@@ -29,8 +29,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         epilog=listed,
     )
     add_picture_options(parser)
-    add_attack_options(parser)
-    add_target_option(parser)
+    add_target_option(add_attack_options(parser))
     add_defence_options(parser)
     add_own_options(parser)
     parser.set_defaults(run=run)

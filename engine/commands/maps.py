@@ -20,7 +20,7 @@ from ..settings import AttentionSettings
 from ..types import Adversarial, AttentionMap
 from ..wording import WordRelevance, word_relevance
 from .attack import attack_lines, save_pictures
-from .attack_options import add_attack_options, attack_settings
+from .attack_options import add_attack_options, add_target_option, aimed, attack_settings
 from .common import Job, add_picture_options, emit, folder, open_job, run_attack
 from .layout import table
 
@@ -37,13 +37,15 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         description="Attention maps of the clean and the attacked picture for one class, on one scale.",
     )
     add_picture_options(parser)
-    add_attack_options(parser)
+    add_target_option(add_attack_options(parser))
     default = AttentionSettings().method
     parser.add_argument(
         "--map", dest="maps", action="append", choices=list(MAPS), help=f"repeat for several; default: {default}"
     )
     group = parser.add_argument_group("what the maps are about")
-    group.add_argument("--target", metavar="NAME", help="the class to find evidence for (default: the attacked one)")
+    group.add_argument(
+        "--about", metavar="NAME", help="the class to find evidence for (default: the one attacked, not its --target)"
+    )
     group.add_argument(
         "--against", metavar="NAME", help="a class to hold it against: what speaks for the one rather than the other"
     )
@@ -70,9 +72,9 @@ def run(args: argparse.Namespace) -> None:
     """Attack, map both pictures with each method, print, and keep the drawings with --out."""
     settings, asked = attack_settings(args), _asked(args)
     job = open_job(args)
-    adversarial = run_attack(job, settings)
-    target = adversarial.label if args.target is None else args.target
-    made = [_pair(job, adversarial, one, target, args.against) for one in asked]
+    adversarial = run_attack(job, aimed(args, settings, job.classes))
+    about = adversarial.label if args.about is None else args.about
+    made = [_pair(job, adversarial, one, about, args.against) for one in asked]
     if args.out is not None:
         save_pictures(args, adversarial)
         for pair in made:
@@ -122,10 +124,10 @@ def _word_rows(told: list[WordRelevance]) -> list[tuple[str, ...]]:
 
 
 def _pair(
-    job: Job, adversarial: Adversarial, settings: AttentionSettings, target: int | str, against: str | None
+    job: Job, adversarial: Adversarial, settings: AttentionSettings, about: int | str, against: str | None
 ) -> tuple[AttentionMap, AttentionMap]:
     clean, attacked = (
-        attend(job.backbone, pixels, job.classes, settings, target, against)
+        attend(job.backbone, pixels, job.classes, settings, about, against)
         for pixels in _both(adversarial)
     )
     return clean, attacked
