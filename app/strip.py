@@ -9,22 +9,51 @@ import engine
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One picture: a small copy, its true class, and what was answered clean and by each method attacked."""
+    """One picture: a small copy, its true class, and what was answered clean and by each method attacked.
+
+    `truth` is empty where nobody gave one. `name` and `note`, of a visitor's file, tell its name and how it was read.
+    """
 
     thumbnail: str
     truth: str
     clean: str
     answers: tuple[tuple[str, str], ...]  # method, answer
+    name: str = ""
+    note: str = ""
+
+    def answer(self, method: str | None) -> str:
+        """What the method answered, or the model on the clean picture (None)."""
+        return self.clean if method is None else dict(self.answers)[method]
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The rows so far of `total`, and the settings they were made with."""
+    """The rows so far of `total`, the settings they were made with, and a sentence for each file that is no picture."""
 
     settings: engine.Settings
     total: int
     rows: tuple[Row, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> tuple[Row, ...]:
+        """The rows with a true class; only these can be right or wrong."""
+        return tuple(row for row in self.rows if row.truth)
+
+    @property
+    def unknown(self) -> tuple[Row, ...]:
+        """The rows without one; all that can be said is whether an answer is still the clean one."""
+        return tuple(row for row in self.rows if not row.truth)
+
+    @property
+    def done(self) -> int:
+        """How many of the pictures are through."""
+        return len(self.rows) + len(self.refused)
 
     def right(self, method: str | None) -> int:
-        """How often the method (None: the model on the clean picture) gave the true class."""
-        return sum(row.truth == (row.clean if method is None else dict(row.answers)[method]) for row in self.rows)
+        """How often the method (None: the model on the clean picture) gave the true class, where that is known."""
+        return sum(row.answer(method) == row.truth for row in self.known)
+
+    def kept(self, method: str) -> int:
+        """How often the method gave the clean answer, where the true class is not known."""
+        return sum(row.answer(method) == row.clean for row in self.unknown)

@@ -285,14 +285,29 @@ WEIGHTINGS = {
 }
 NEIGHBOURS = "Neighbours counted"
 STRIP_SOURCE, STRIP_COUNT, STRIP_RUN = "Pictures", "How many", "Try them"
-STRIP_SOURCES = {"samples": "the samples", "specimens": "fresh specimens, held out"}
+STRIP_SOURCES = {
+    "samples": "the samples", "specimens": "fresh specimens, held out", "own": "your own pictures",
+}  # fmt: skip
+STRIP_FILES = "Your pictures"
+STRIP_TRUTHS = "True classes (optional)"
+STRIP_TRUTHS_INFO = "One per line, in the order of the pictures; an empty line where you do not know it."
+STRIP_NO_FILES = "There are no pictures of yours yet: choose up to {most} files first."
+STRIP_NO_PICTURE = "None of these files is a picture that can be used; below stands why."
+STRIP_TOO_MANY = "Expected at most {most} pictures at once; got {got}."
+STRIP_TRUTHS_MORE = "Expected at most one true class for each picture; got {got} lines for {count}."
+STRIP_TRUTH_ODD = "Expected one of the class names as the true class of “{name}”; got “{got}”."
+STRIP_UNKNOWN = "not given"
+STRIP_UNKNOWN_TOLD = (
+    "Without a true class nothing can be called right: **=** says that the answer is still the clean one, **≠** that it"
+    " is not. There the attack pushed away from the clean answer."
+)
+STRIP_RIGHT, STRIP_KEPT = "right", "clean answer kept"
 STRIP_CLEAN = "CLIP, not attacked"
-STRIP_NONE = "There are no pictures with known classes for this model: measure a folder with python -m engine evaluate."
 STRIP_PROGRESS = "{done} of {total} pictures answered, about {left:.0f} s left"
 WILSON = "95 % Wilson interval: where the true share may lie"
 STRIP_CAPTION = (
     ("What you see", "one row a picture, one column a method; where it was wrong, the words it got wrong."),
-    ("How", "the attack of step 2 with the true class, then the methods of step 6 with the views of step 4."),
+    ("How", "the attack of step 2, away from the true class, then the methods of step 6 with the views of step 4."),
     (
         "What it does not show",
         "small differences: the interval below each count is where the share may lie after so few pictures.",

@@ -1,12 +1,12 @@
-"""The field for a visitor's own picture.
+"""The fields for a visitor's own pictures.
 
-Gradio writes a stub (`upload.pyi`) beside any file that defines a component, so this one has a file to itself.
+Gradio writes a stub (`upload.pyi`) beside any file that defines a component, so these have a file to themselves.
 """
 
 from __future__ import annotations
 
 import gradio as gr
-from gradio.data_classes import FileData
+from gradio.data_classes import FileData, ListFiles
 
 
 class PictureFile(gr.Image):
@@ -20,3 +20,13 @@ class PictureFile(gr.Image):
     def preprocess(self, payload: FileData | None) -> str | None:
         """The file's path, or None where the field is empty; nothing is decoded here."""
         return None if payload is None else payload.path
+
+
+class PictureFiles(gr.File):
+    """The same for several files: their paths in the order in which they were handed over."""
+
+    is_template = True
+
+    def preprocess(self, payload: ListFiles | None) -> list[str]:
+        """The paths, none where the field is empty; nothing is decoded and no name is judged here."""
+        return [] if payload is None else [file.path for file in payload]

@@ -23,11 +23,7 @@ from app.page import Page
 from app.run import Job, Worker
 from app.samples import load_samples
 from app.session import Session, Shown, Store, Superseded, weight
-from app.shelf import Shelf
 from app.stages.attack import _curve, verdict
-from app.stages.many import _drawn as strip_table
-from app.stages.many import _pictures
-from app.strip import Row, Strip
 from tests.page_cases import CHOICES, CLASSES
 
 NASTY = "<img src=x onerror=alert(1)> {{value}} ${value} `x`"
@@ -149,6 +145,7 @@ def test_bars_mark_the_class_to_be_answered_even_when_it_is_unlikely():
 def test_differing_words_are_marked_by_place():
     assert differing("red fish", "red fish") == "red fish"
     assert differing("pink and red fish", "pink and pink fish") == 'pink and <em class="differs">red</em> fish'
+    assert differing_words("blue and red fish", "blue and pink fish") == ["red"]
 
 
 def test_maps_share_a_scale_and_outline_a_fifth():
@@ -236,24 +233,6 @@ def test_an_attack_that_ends_early_fills_its_curves(tiny):
     assert len(steps) < steps[0].total
     assert f"{len(steps)} of {len(steps)}" in _curve(result.steps, result.label, len(result.steps))
     assert f"{len(steps)} of {steps[0].total}" in _curve(steps, result.label, steps[0].total)
-
-
-def test_a_strip_counts_what_was_right_and_says_how_sure_that_is(tiny):
-    answers = (("clip", "blue fish"), ("a-tpt", "red fish"))
-    rows = tuple(Row("data:,", "red fish", clean, answers) for clean in ("red fish", "red fish", "green fish"))
-    strip = Strip(CHOICES.settings(), 4, rows)
-    assert [strip.right(name) for name in (None, "clip", "a-tpt")] == [2, 0, 3]
-    drawn = journey(Session(strip=strip)) + strip_table(strip)
-    assert "3 of 3 right" in drawn and "44–100 %" in drawn and "PGD, 4/255" in drawn
-    assert differing_words("blue and red fish", "blue and pink fish") == ["red"]
-
-
-def test_strips_are_drawn_by_seed_and_samples_come_in_order():
-    shelf = Shelf(engine.load_backbone(), load_samples(Path(__file__).parents[1] / "assets" / "samples"))
-    names = [[open_it().truth for open_it in _pictures(shelf, "specimens", 3, seed)] for seed in (1, 1, 2)]
-    assert names[0] == names[1] != names[2]
-    assert [open_it().shown.source for open_it in _pictures(shelf, "samples", 2, 9)] == ["sample 0", "sample 1"]
-    assert len(_pictures(shelf, "samples", 16, 0)) == len(shelf.samples)
 
 
 def test_numbers_below_each_other_align_and_small_ones_have_a_power():

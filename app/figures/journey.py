@@ -137,9 +137,12 @@ def _verdict(session: Session) -> tuple[str, str] | None:
 
 def _many(session: Session) -> tuple[str, str] | None:
     strip = session.strip
-    if strip is None:
+    if strip is None or not strip.rows:
         return None
     methods = [name for name, _ in strip.rows[0].answers]
     chosen = "a-tpt" if "a-tpt" in methods else methods[-1]
-    total, title = len(strip.rows), METHODS[chosen].title
+    title = METHODS[chosen].title
+    if not strip.known:
+        return f"{strip.kept(chosen)} of {len(strip.unknown)} kept", f"the clean answer: {title} attacked"
+    total = len(strip.known)
     return f"{strip.right(chosen)} of {total} right", f"{title} attacked; CLIP on clean ones {strip.right(None)}"

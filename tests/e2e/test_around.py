@@ -99,6 +99,29 @@ def test_many_pictures_give_a_share_with_its_interval(page):
     assert "2 of 2" in page.locator("#strip tbody tr").first.inner_text()
 
 
+def test_many_pictures_of_ones_own_are_tried_and_a_bad_file_stops_none(page, tmp_path):
+    (tmp_path / "broken.png").write_text("no picture")
+    open_step(page, 4)
+    page.fill("#view-count input[type=number]", "8")
+    page.locator("#view-count input[type=number]").blur()
+    open_step(page, 7)
+    page.click("#strip-source input")
+    page.get_by_role("option").filter(has_text="your own pictures").click()
+    page.locator("#strip-count").wait_for(state="hidden")
+    page.click("#strip-run")
+    says(page, "no pictures of yours yet")
+    files = [SAMPLES / "butterfly-0.png", tmp_path / "broken.png", SAMPLES / "bird-1.png"]
+    page.set_input_files("#strip-files input[type=file]", files)
+    page.locator("#strip-files").get_by_text("bird-1").first.wait_for()
+    page.fill("#strip-truths textarea", page.input_value("#truth input"))
+    page.click("#strip-run")
+    says(page, "All pictures answered")
+    rows = page.locator("#strip tbody tr").all_inner_texts()
+    assert len(rows) == 4 and "1 picture: right" in rows[0] and "1 of 1" in rows[0] and "clean answer kept" in rows[1]
+    assert "butterfly-0.png" in rows[2] and "not given" in rows[3] and "bird-1.png" in rows[3]
+    page.locator("#strip").get_by_text("“broken.png”: Expected a PNG").wait_for()
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_tour_leads_through_the_page_and_presses_its_buttons(browser, address, width):
     opened = browser.new_page(viewport={"width": width, "height": 800})
