@@ -163,7 +163,7 @@ class Page:
             fused = engine.fuse(session.views, session.steps[-1], choices.settings().ensemble)
             weighed = session.with_result("ensemble", fused) if methods_follow else replace(session, ensemble=fused)
             self.store.put(request.session_hash, weighed)
-            return self.draw(weighed, choices, 6) | self.stages[4].draw_grid(weighed)
+            return self.draw(weighed, choices, 6) | self.stages[4].draw(weighed, choices)
 
         self.controls[name].input(handler, self.inputs, self.outputs, trigger_mode="always_last", **_CHEAP)
 

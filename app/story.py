@@ -112,7 +112,7 @@ class Story:
         go = self._move(job, stage.name, number) if story else None
         updates = {self.page.journey: journey(job.session, STEP_OF.get(stage.name), go, story)}
         if stage.name == "tune-step" or stage.name == "ensemble":
-            updates |= self.page.stages[4].draw_grid(job.session)
+            updates |= self.page.stages[4].draw(job.session, choices)
         if stage.name == "ensemble":
             updates |= self.page.stages[5].draw(job.session, choices)
         return updates | self.page.stages[number].draw(job.session, choices)

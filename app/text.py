@@ -242,16 +242,56 @@ VIEW_KINDS = {
 VIEW_COUNT = "Number of views"
 MAKE_VIEWS = "Make views"
 SORT = "Sort by"
-SORTS = {"index": "number", "entropy": "entropy, surest first", "weight": "weight in the answer"}
+SORTS = {
+    "index": "number",
+    "entropy": "entropy, surest first",
+    "weight": "weight in the answer",
+    "map": "map most like the picture's",
+}
+VIEWS_TITLE = "{count} views of the attacked picture"
+VIEWS_RIGHT = "How many answer with the true class (✓) before any tuning:"
+VIEWS_CLEAN = "How many answer as on the clean picture (✓) before any tuning:"
+VIEWS_ALL, VIEWS_ALL_WHY = "All views", "Each view counts once"
+VIEWS_TUNING, VIEWS_TUNING_WHY = "Those that drive the tuning", "The surest views move the prompt in step 5"
+VIEWS_WEIGHT, VIEWS_WEIGHT_WHY = "By weight in the answer", "The weights of step 6 add up to 100 %"
+VIEWS_LATER = "Which views drive the tuning, and which weigh in the answer, is known after the next step."
+TILE_NUMBERS = "number and entropy: 0 means sure of one class"
+TILE_TUNES = "one of the {count} surest: it moves the prompt"
+TILE_WEIGHS = "weight in the answer; all alike would be {even}"
+VIEW_TITLE = "View {view} opened"
+VIEW_SURE, VIEW_SURE_WHY = "Share of its answer", "Under the untuned prompt"
+VIEW_ENTROPY, VIEW_ENTROPY_WHY = "Entropy", "0: sure of one class"
+VIEW_RANK, VIEW_RANK_WHY = "Rank by sureness", "1 is the view with least entropy"
+VIEW_DRIVES, VIEW_WEIGHT = "Drives the tuning", "Weight in the answer"
+VIEW_MAP = "Map like the picture's"
+VIEW_MAP_WHY = (
+    "Rank correlation of this view's map with that of view 0, cut and mirrored alike: 1 the same, 0 unrelated. Each map"
+    " is for its own view's answer"
+)
+VIEW_WHOLE = "The attacked picture itself, not cut and not mixed."
+VIEW_CROP = "Cut from {width} × {height} pixels at ({left}, {top}){mirrored}."
+VIEW_BETA = " Chance let plain AugMix keep {beta} of the crop."
+VIEW_REGIONS = (
+    " The attention (yellow: strongest in this view) is high on {high} of the pixels, where {keep_high} of the crop is"
+    " kept, and low on {low}, where {keep_low} is kept"
+)
+VIEW_BETWEEN = "; on the {middle} between, chance decides as in plain AugMix."
+VIEW_DEGENERATE = " This view's map is degenerate: it shows amplified rounding residue."
+VIEW_ALT = "View {view}: {part}"
 VIEWS_CAPTION = (
     ("What you see", "all views of the attacked picture; number 0 is the picture itself. Pick one to open it."),
     (
         "How",
-        "a random crop, mixed with an altered copy of itself: little where attention is high, much where it is low.",
+        "a random crop, mixed with an altered copy of itself: guided views take little of it where attention is high,"
+        " much where it is low; plain AugMix takes the same share everywhere.",
     ),
-    ("What it does not show", "that a crop holds the object: a sure view can be sure of the wrong class."),
+    (
+        "What it does not show",
+        "that a crop holds the object: a sure view can be sure of the wrong class. What the model would answer to the"
+        " plain AugMix view is another run: choose it under Kind.",
+    ),
 )
-VIEW_PARTS = ("Crop (base)", "Altered copy (mix)", "Attention", "Share of the crop kept", "The view")
+VIEW_PARTS = ("Crop (base)", "Its attention", "Crop kept", "Pure mix", "Plain AugMix", "The view")
 
 LOSS = "Entropy to lower"
 LOSSES = {

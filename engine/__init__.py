@@ -49,7 +49,7 @@ from .types import (
     TuneStep,
     ViewSet,
 )
-from .views import make_views
+from .views import make_views, map_agreement
 from .wording import WordRelevance, word_relevance
 
 __all__ = [
@@ -106,6 +106,7 @@ __all__ = [
     "load_picture",
     "look_inside",
     "make_views",
+    "map_agreement",
     "maps_data",
     "methods_for",
     "occlude",

@@ -270,6 +270,11 @@ class ViewSet:
         middle = self.betas[view].expand_as(region)
         return torch.where(region == 2, high, torch.where(region == 0, low, middle))
 
+    def plain(self, view: int) -> Tensor:
+        """The view that plain AugMix makes of the same crop, mixture and Beta draw, shape (3, s, s)."""
+        base = self.bases[view].float() / 255
+        return self.betas[view] * base + (1 - self.betas[view]) * self.mixes[view]
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TuneStep:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from . import augment
 from .attention import attention_maps
 from .backbone import Backbone
+from .measures import spearman
 from .predict import check_pixels
 from .rollout import quantiles
 from .settings import AttentionSettings, ViewSettings
@@ -76,6 +78,25 @@ def regions(maps: Tensor, high: float, low: float) -> Tensor:
         result[maps <= quantiles(maps, low)] = LOW
     result[maps > quantiles(maps, 1 - high)] = HIGH
     return result
+
+
+def map_agreement(views: ViewSet) -> Tensor:
+    """Whether views look where the picture does: rank correlation of each view's map with that of view 0, cut and
+    mirrored alike, (n,) in [-1, 1]. Each map is for its own view's answer. Empty where views have no maps."""
+    return torch.tensor([spearman(found, cut) for found, cut in zip(views.raw_maps, _cut_alike(views), strict=True)])
+
+
+def _cut_alike(views: ViewSet) -> list[Tensor]:
+    """The map of view 0 as each crop of the picture would see it, n of (gh, gw)."""
+    if not len(views.raw_maps):
+        return []
+    size, grid = views.pixels.shape[-1], views.raw_maps.shape[1:]
+    whole = F.interpolate(views.raw_maps[:1, None], (size, size))[0]  # each cell as a square: nothing is smoothed
+    cut = []
+    for top, left, height, width, mirrored in views.crops.tolist():
+        part = F.adaptive_avg_pool2d(whole[:, top : top + height, left : left + width], grid)[0]
+        cut.append(part.flip(-1) if mirrored else part)
+    return cut
 
 
 def strengths(areas: Tensor, betas: Tensor, keep_high: float, keep_low: float) -> Tensor:

@@ -12,7 +12,7 @@ from engine.measures import entropy
 from engine.rollout import stretch
 from engine.settings import ViewSettings
 from engine.types import Classes
-from engine.views import blend, make_views, regions, strengths
+from engine.views import blend, make_views, map_agreement, regions, strengths
 
 CLASSES = Classes(("cat", "dog", "red fox"))
 GUIDED = ViewSettings(count=6, seed=3)
@@ -166,3 +166,21 @@ def test_a_mixture_is_the_weighted_mean_of_three_chains_of_operations():
 def test_pixels_of_another_size_are_refused(tiny):
     with pytest.raises(EngineError, match="Expected pixels of shape"):
         make_views(tiny, torch.zeros(3, 32, 32), CLASSES, PLAIN)
+
+
+def test_the_plain_view_is_what_augmix_makes_of_the_same_draws(tiny, picture):
+    guided, plain = (make_views(tiny, picture, CLASSES, settings) for settings in (GUIDED, PLAIN))
+    for view in range(1, len(plain)):
+        assert torch.allclose(guided.plain(view), plain.pixels[view], atol=1e-6)
+
+
+def test_a_view_that_looks_where_the_picture_does_agrees_with_it(tiny, picture):
+    views = make_views(tiny, picture, CLASSES, GUIDED)
+    whole = torch.zeros(8, 8)
+    whole[2, 1], whole[3, 5] = 2.0, 1.0
+    right_half = whole[:, 4:].repeat_interleave(2, 1)
+    crops = torch.tensor([[0, 0, 64, 64, 0], [0, 0, 64, 64, 1], [0, 32, 64, 32, 0], [0, 0, 64, 64, 0]])
+    maps = torch.stack([whole, whole.flip(-1), right_half, -whole])
+    measured = map_agreement(replace(views, crops=crops, raw_maps=maps))
+    assert measured.tolist() == pytest.approx([1, 1, 1, -1])
+    assert map_agreement(make_views(tiny, picture, CLASSES, PLAIN)).shape == (0,)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gradio as gr
 import numpy as np
+import torch
 
 import engine
 from app import text
 from app.choices import Choices
 from app.controls import menu, share, shown
-from app.figures.html import caption, differing, empty, esc, percent, section
+from app.figures.html import RIGHT, WRONG, caption, chips, differing, empty, esc, mark, percent, section, signed
 from app.figures.maps import to_image
 from app.figures.pictures import thumbnail, to_uint8
 from app.page import Page
@@ -41,11 +42,11 @@ class ViewsStage:
         self.grid = gr.HTML(elem_id="view-grid", js_on_load=PICK)
         self.title = gr.HTML(elem_id="view-title")
         with gr.Row(elem_id="view-parts"):
-            names = ("base", "mix", "map", "strength", "guided")
+            names = ("base", "map", "strength", "mix", "plain", "guided")
             self.parts = [
                 gr.Image(
                     type="numpy", format="png", interactive=False, label=label, elem_id=f"view-{name}", visible=False,
-                    elem_classes=["pixels"], alt_text=label, min_width=130, buttons=["fullscreen"],
+                    elem_classes=["pixels"], alt_text=label, min_width=90, buttons=["fullscreen"],
                 )
                 for name, label in zip(names, text.VIEW_PARTS, strict=True)
             ]  # fmt: skip
@@ -70,29 +71,20 @@ class ViewsStage:
             said = text.MISSING["Views"] if session.adversarial is None else text.EMPTY["Views"]
             hidden = {part: gr.update(value=None, visible=False) for part in self.parts}
             return {self.grid: empty(said), self.title: ""} | hidden
-        return self.draw_grid(session) | self._open(session, OPENED_FIRST)
+        return self._grid(session) | self._open(session, OPENED_FIRST)
 
-    def draw_grid(self, session: Session) -> dict:
-        """Only the overview, with what is known by now of tuning and weights."""
+    def _grid(self, session: Session) -> dict:
         views = session.views
         kept = set(session.steps[-1].kept.tolist()) if session.steps else set()
         weights = session.ensemble.weights.tolist() if session.ensemble else None
-        by_entropy = views.entropies.argsort().argsort().tolist()
-        by_weight = (-session.ensemble.weights).argsort().argsort().tolist() if session.ensemble else by_entropy
+        orders = _orders(session)
         tiles = "".join(
-            _tile(session, view, by_entropy[view], by_weight[view], view in kept, weights and weights[view])
+            _tile(session, view, {key: places[view] for key, places in orders.items()}, view in kept,
+                  weights and weights[view])
             for view in range(len(views))
-        )
-        legend = (
-            '<span class="badge tunes">drives the tuning</span><span class="badge weighs">weight in the answer</span>'
-        )
-        known = (
-            f'<div class="badges">{legend}</div>'
-            if session.steps
-            else '<p class="fine">Which ones drive the tuning, and which the answer, is known after the next step.</p>'
-        )
-        body = f'{known}<div class="tiles">{tiles}</div>'
-        return {self.grid: section(f"{len(views)} views of the attacked picture", body)}
+        )  # fmt: skip
+        body = f'{_summary(session)}{_legend(session)}<div class="tiles">{tiles}</div>'
+        return {self.grid: section(text.VIEWS_TITLE.format(count=len(views)), body)}
 
     def _picked(self, session: Session, choices: Choices, event: gr.EventData) -> dict:
         place = getattr(event, "index", None)
@@ -102,58 +94,127 @@ class ViewsStage:
 
     def _open(self, session: Session, view: int) -> dict:
         views, size = session.views, session.views.pixels.shape[-1]
+        guided = views.kind == "attention"
         drawn = [
             views.bases[view].permute(1, 2, 0).numpy(),
-            to_uint8(views.mixes[view]),
-            _stretched(views.maps[view].numpy(), size) if len(views.maps) else None,
-            to_image(views.strength(view).numpy(), "cividis"),
+            _stretched(views.maps[view].numpy(), size) if guided else None,
+            to_image(views.strength(view).numpy(), "cividis") if guided else None,
+            to_uint8(views.mixes[view]) if views.kind != "crops" else None,
+            to_uint8(views.plain(view)) if guided else None,
             to_uint8(views.pixels[view]),
         ]
         updates = {
-            part: gr.update(value=None if picture is None else shown(picture), visible=picture is not None)
-            for part, picture in zip(self.parts, drawn, strict=True)
+            part: gr.update(
+                value=None if picture is None else shown(picture),
+                visible=picture is not None,
+                alt_text=text.VIEW_ALT.format(view=view, part=name),
+            )
+            for part, name, picture in zip(self.parts, text.VIEW_PARTS, drawn, strict=True)
         }
         return {self.title: _opened(session, view)} | updates
 
 
-def _tile(session: Session, view: int, by_entropy: int, by_weight: int, tunes: bool, weight: float | None) -> str:
+def _orders(session: Session) -> dict[str, list[int]]:
+    """The place of every view in each of the orders a visitor may sort by."""
+    views = session.views
+    numbers = torch.arange(len(views))
+    ranked = {
+        "entropy": views.entropies,
+        "weight": -session.ensemble.weights if session.ensemble else numbers,
+        "map": -engine.map_agreement(views) if views.kind == "attention" else numbers,
+    }
+    return {key: values.argsort(stable=True).argsort().tolist() for key, values in ranked.items()}
+
+
+def _summary(session: Session) -> str:
+    """How many views answer right: of all, of those that drive the tuning, and by weight."""
+    views, asked = session.views, text.VIEWS_RIGHT if session.label is not None else text.VIEWS_CLEAN
+    right = views.logits.argmax(-1) == session.reference
+    told = [(text.VIEWS_ALL, f"{int(right.sum())} of {len(views)}", text.VIEWS_ALL_WHY)]
+    if session.steps:
+        kept = session.steps[-1].kept
+        told.append((text.VIEWS_TUNING, f"{int(right[kept].sum())} of {len(kept)}", text.VIEWS_TUNING_WHY))
+    if session.ensemble:
+        share = float(session.ensemble.weights[right].sum())
+        told.append((text.VIEWS_WEIGHT, percent(share), text.VIEWS_WEIGHT_WHY))
+    later = "" if session.steps else f'<p class="fine">{esc(text.VIEWS_LATER)}</p>'
+    return f'<p class="fine">{esc(asked)}</p>{chips(told)}{later}'
+
+
+def _legend(session: Session) -> str:
+    """What the signs on a tile mean."""
+    signs = [("", "#7 · 0.43 nats", text.TILE_NUMBERS)]
+    if session.steps:
+        signs.append(("badge tunes", "tunes", text.TILE_TUNES.format(count=len(session.steps[-1].kept))))
+    if session.ensemble:
+        signs.append(("badge weighs", "3.4 %", text.TILE_WEIGHS.format(even=percent(1 / len(session.views)))))
+    told = "".join(f'<span><span class="{kind}">{esc(sign)}</span> {esc(why)}</span>' for kind, sign, why in signs)
+    return f'<p class="fine signs">{told}</p>'
+
+
+def _tile(session: Session, view: int, places: dict[str, int], tunes: bool, weight: float | None) -> str:
     views = session.views
     place = int(views.logits[view].argmax())
     right = place == session.reference
     name, bits = views.classes.names[place], f"{float(views.entropies[view]):.2f}"
     badges = '<span class="badge tunes">tunes</span>' if tunes else ""
     badges += f'<span class="badge weighs">{percent(weight)}</span>' if weight is not None else ""
-    mark = "✓" if right else "✗"
     return (
         f'<button type="button" class="tile{" tuned" if tunes else ""}" data-index="{view}"'
-        f' style="--by-entropy:{by_entropy};--by-weight:{by_weight}"'
+        f' style="{";".join(f"--by-{key}:{place}" for key, place in places.items())}"'
         f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(views.pixels[view])}"'
         f' alt="View {view}: {esc(name)}">'
-        f'<span class="tile-name"><span class="{"good" if right else "bad"}">{mark}</span>'
+        f'<span class="tile-name"><span class="{"good" if right else "bad"}">{RIGHT if right else WRONG}</span>'
         f" {differing(name, views.classes.names[session.reference])}</span>"
         f'<span class="tile-numbers">#{view} · {bits} nats</span><span class="tile-badges">{badges}</span></button>'
     )
 
 
 def _opened(session: Session, view: int) -> str:
-    views = session.views
-    if view == 0:
-        told = "the attacked picture itself, not mixed"
-    else:
-        top, left, height, width, mirrored = views.crops[view].tolist()
-        told = (
-            f"crop of {width} × {height} pixels at ({left}, {top}){', mirrored' if mirrored else ''}; Beta draw"
-            f" {float(views.betas[view]):.2f}"
-        )
-    high, low = views.strengths
+    views, answer = session.views, session.views.logits[view]
+    name = differing(views.classes.names[int(answer.argmax())], views.classes.names[session.reference])
+    said = f'<p class="fine">{mark(int(answer.argmax()) == session.reference)} {name}</p>'
+    return section(text.VIEW_TITLE.format(view=view), f"{said}{_numbers(session, view)}{_making(views, view)}")
+
+
+def _numbers(session: Session, view: int) -> str:
+    """What is known of one view: how sure it is, what it is used for, whether its map stays with the picture's."""
+    views, steps, ensemble = session.views, session.steps, session.ensemble
+    rank = int((views.entropies < views.entropies[view]).sum()) + 1
+    told = [
+        (text.VIEW_SURE, percent(float(views.logits[view].softmax(-1).max())), text.VIEW_SURE_WHY),
+        (text.VIEW_ENTROPY, f"{float(views.entropies[view]):.3f} nats", text.VIEW_ENTROPY_WHY),
+        (text.VIEW_RANK, f"{rank} of {len(views)}", text.VIEW_RANK_WHY),
+    ]
+    if steps:
+        drives = view in steps[-1].kept.tolist()
+        told.append((text.VIEW_DRIVES, "yes" if drives else "no", text.TILE_TUNES.format(count=len(steps[-1].kept))))
+    if ensemble:
+        even = text.TILE_WEIGHS.format(even=percent(1 / len(views)))
+        told.append((text.VIEW_WEIGHT, percent(float(ensemble.weights[view])), even))
     if views.kind == "attention" and view:
-        told += (
-            f". Kept of the crop: {percent(high)} where attention is high (yellow), {percent(low)} where it is"
-            f" low (blue)"
+        told.append((text.VIEW_MAP, signed(float(engine.map_agreement(views)[view])).strip(), text.VIEW_MAP_WHY))
+    return chips(told)
+
+
+def _making(views: engine.ViewSet, view: int) -> str:
+    """In words: where the view was cut, how it was mixed and by which regions."""
+    if view == 0:
+        return f'<p class="fine">{esc(text.VIEW_WHOLE)}</p>'
+    top, left, height, width, mirrored = views.crops[view].tolist()
+    told = text.VIEW_CROP.format(width=width, height=height, left=left, top=top, mirrored=", mirrored" * mirrored)
+    if views.kind != "crops":
+        told += text.VIEW_BETA.format(beta=percent(float(views.betas[view])))
+    if views.kind == "attention":
+        low, middle, high = (float((views.regions[view] == place).float().mean()) for place in range(3))
+        keep_high, keep_low = (percent(kept) for kept in views.strengths)
+        told += text.VIEW_REGIONS.format(
+            high=percent(high), low=percent(low), keep_high=keep_high, keep_low=keep_low
         )
+        told += text.VIEW_BETWEEN.format(middle=percent(middle)) if middle else "."
         if bool(views.degenerate[view]):
-            told += ". This view's map is degenerate: it shows amplified rounding residue"
-    return section(f"View {view} opened", f'<p class="fine">{esc(told)}.</p>')
+            told += text.VIEW_DEGENERATE
+    return f'<p class="fine">{esc(told)}</p>'
 
 
 def _stretched(grid: np.ndarray, size: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import engine
-from app.figures.html import signed
+from app.figures.html import percent, signed
 
 from .test_page import SAMPLES, open_step, says
 
@@ -48,3 +48,45 @@ def test_the_table_of_agreement_is_the_engines(page, told):
     page.click("#look")
     says(page, "Maps drawn")
     assert [row[1:] for row in cells(page, "#map-agreement [aria-label='Agreement of maps']")] == expected
+
+
+def test_an_opened_view_tells_the_engines_numbers(page, told):
+    backbone, classes, hit = told
+    views = engine.make_views(backbone, hit.saved, classes, engine.ViewSettings())
+    *_, last = engine.tune(backbone, views, classes, engine.TuneSettings())
+    weights = engine.fuse(views, last, engine.EnsembleSettings()).weights
+    right = views.logits.argmax(-1) == hit.label
+    open_step(page, 5)
+    page.click("#tune-run")
+    says(page, "Prompt tuned")
+    open_step(page, 4)
+    counted = page.inner_text("#view-grid .chips")
+    assert f"{int(right.sum())} of {len(views)}" in counted and percent(float(weights[right].sum())) in counted
+    assert f"{int(right[last.kept].sum())} of {len(last.kept)}" in counted
+    page.click("#view-grid [data-index='7']")
+    page.locator("#view-title").get_by_text("View 7 opened").wait_for()
+    opened = page.inner_text("#view-title")
+    assert percent(float(views.logits[7].softmax(-1).max())) in opened and percent(float(weights[7])) in opened
+    assert f"{float(views.entropies[7]):.3f} nats" in opened
+    assert signed(float(engine.map_agreement(views)[7])).strip() in opened
+    assert page.locator("#view-parts img").count() == 6
+    assert page.locator("#view-plain img").get_attribute("alt") == "View 7: Plain AugMix"
+
+
+def test_tiles_sort_by_what_the_menu_says(page, told):
+    backbone, classes, hit = told
+    views = engine.make_views(backbone, hit.saved, classes, engine.ViewSettings())
+    open_step(page, 4)
+    page.click("#make-views")
+    says(page, "Views made")
+    for shown, values in (("entropy", views.entropies), ("map", -engine.map_agreement(views))):
+        page.click("#view-sort input")
+        page.get_by_role("option").filter(has_text=shown).click()
+        page.wait_for_function("(asked) => document.documentElement.dataset.sort === asked", arg=shown)
+        places = page.eval_on_selector_all(
+            "#view-grid .tile",
+            "(tiles) => tiles.map((tile) => [+getComputedStyle(tile).order, +tile.dataset.index])"
+            ".sort((a, b) => a[0] - b[0]).map((pair) => pair[1])",
+        )
+        assert sorted(places) == list(range(len(views)))
+        assert (values[places].diff() > -1e-3).all()  # another process may round views apart that are all but alike
