@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,14 +159,23 @@ class ViewProbe(CropProbe):
         return torch.stack(seen)
 
 
-def cut_out(picture: Tensor, boxes: Iterable[Box]) -> Tensor:
+def cut_out(picture: Tensor, boxes: Sequence[Box]) -> Tensor:
     """Crops (n, 3, s, s) of a picture (3, s, s), stretched to its size; differentiable with respect to the picture.
 
-    The same crops as `engine.augment.crop` makes, but for its rounding to 8 bits.
+    The same crops as `engine.augment.crop` makes, but for its rounding to 8 bits: bilinear, between pixel centres, with
+    nothing from outside the box.
     """
-    made = []
-    for top, left, height, width, mirrored in boxes:
-        part = picture[None, :, top : top + height, left : left + width]
-        crop = F.interpolate(part, picture.shape[-2:], mode="bilinear", antialias=True)
-        made.append(crop.flip(-1) if mirrored else crop)
-    return torch.cat(made)
+    top, left, rows, columns, mirrored = torch.tensor(boxes, device=picture.device).t()
+    down = _places(top, rows, picture.shape[-2])
+    across = _places(left, columns, picture.shape[-1])
+    across = torch.where(mirrored[:, None] == 1, across.flip(1), across)
+    grid = torch.stack(torch.broadcast_tensors(across[:, None, :], down[:, :, None]), -1)
+    whole = picture.expand(len(boxes), -1, -1, -1)
+    return F.grid_sample(whole, grid.to(picture), padding_mode="border", align_corners=False)
+
+
+def _places(start: Tensor, length: Tensor, size: int) -> Tensor:
+    """Where `size` evenly spread pixels of stretches `start`, `length` (n,) lie, (n, size), the whole being -1 to 1."""
+    centres = (torch.arange(size, device=start.device) + 0.5) * length[:, None] / size - 0.5
+    inside = torch.minimum(centres.clamp_min(0), length[:, None] - 1)
+    return (start[:, None] + inside + 0.5) * 2 / size - 1
