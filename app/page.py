@@ -150,22 +150,35 @@ class Page:
         triggers = [self.controls[name].input for name in names]
         gr.on(triggers, handler, self.inputs, self.outputs, trigger_mode="always_last", **_CHEAP)
 
+    def alter(self, trigger: Callable, change: Callable[[Session, Choices], Session], said: str = "") -> None:
+        """Let `trigger` put another session in the place of the visitor's; no model runs.
+
+        `change` returns the session it is given where there is nothing to do. Panels from 4 on are drawn anew.
+        """
+
+        def handler(request: gr.Request, *values: object) -> dict:
+            session, choices = self.store.get(request.session_hash), Choices(*values)
+            changed = change(session, choices)
+            if changed is session:
+                return {self.status: gr.skip()}
+            self.store.put(request.session_hash, changed)
+            return self.draw(changed, choices, 4) | (self.say(said) if said else {})
+
+        trigger(handler, self.inputs, self.outputs, trigger_mode="always_last", **_CHEAP)
+
     def weigh(self, name: str, methods_follow: bool) -> None:
         """When a control of the weights changes, weigh the views anew; they are encoded already, so no model runs.
 
         `methods_follow` tells whether the table of methods depends on the control too and must go.
         """
 
-        def handler(request: gr.Request, *values: object) -> dict:
-            session, choices = self.store.get(request.session_hash), self._read(request, values)
+        def weighed(session: Session, choices: Choices) -> Session:
             if session.ensemble is None:
-                return {self.status: gr.skip()}
+                return session
             fused = engine.fuse(session.views, session.steps[-1], choices.settings().ensemble)
-            weighed = session.with_result("ensemble", fused) if methods_follow else replace(session, ensemble=fused)
-            self.store.put(request.session_hash, weighed)
-            return self.draw(weighed, choices, 6) | self.stages[4].draw(weighed, choices)
+            return session.with_result("ensemble", fused) if methods_follow else replace(session, ensemble=fused)
 
-        self.controls[name].input(handler, self.inputs, self.outputs, trigger_mode="always_last", **_CHEAP)
+        self.alter(self.controls[name].input, weighed)
 
     def stop(self, button: gr.Button) -> None:
         """Let `button` end whatever computes for this visitor.

@@ -56,6 +56,7 @@ DONE = {
     "methods": "Methods compared.",
     "strip": "All pictures answered.",
     "story": "The whole story ran",
+    "back": "One step back.",
     "reset": "The prompt is as it was written.",
     "cleared": "Changed: the results that followed from the old value were cleared.",
 }
@@ -303,7 +304,26 @@ LOSSES = {
 TUNE_STEPS = "Steps"
 LEARNING_RATE = "Learning rate"
 KEEP = "Views used, share"
-STEP, RUN, RESET = "Step", "Run", "Reset"
+STEP, BACK, RUN, RESET = "Step", "Back", "Run", "Reset"
+TUNED_ANSWER = "Answer for the attacked picture itself, before and after tuning"
+TUNED = {  # by whether the answer was right before, and is after
+    (False, False): "Tuning alone does not repair the answer to the picture itself. The verdict in step 6 does not rest"
+    " on it: there **all views answer** with the tuned prompt, weighted.",
+    (False, True): "Tuning alone repaired the answer to the picture itself. In step 6 all views answer, weighted.",
+    (True, True): "The answer to the picture itself was right and still is. In step 6 all views answer, weighted.",
+    (True, False): "Tuning made the answer to the picture itself **wrong**. In step 6 all views answer, weighted.",
+}
+LARGEST_MOVE = "Largest move of a class sentence"
+LARGEST_MOVE_WHY = "One minus cosine between its text features before and after"
+TRUE_SHORT, ANSWER_SHORT = "★ true class", "☆ clean answer"
+ENTROPIES = "Entropy of every view"
+SURER, SURER_HINT = "Did the views become surer?", "below 0: surer than before tuning"
+SURER_KEPT, SURER_OTHERS = "Mean change of the views that drive the tuning: {mean} nats", "; of the others: {mean}"
+VECTORS = "The prompt's vectors"
+VECTOR_HEADS = ("began as", "moved by", "nearest words now (cosine)")
+SENTENCES = "The class sentences"
+SENTENCE_HEADS = ("moved most, and ★", "moved by (1 − cosine)")
+SENTENCES_MEAN = "Mean of all {count} sentences: {mean}. 0 is no move, 1 a right angle."
 TUNE_CAPTION = (
     (
         "What you see",
@@ -312,8 +332,8 @@ TUNE_CAPTION = (
     ("How", "AdamW on the vectors before the class name; picture features and model weights stay fixed."),
     (
         "What it does not show",
-        "that surer is righter. Nearest words rarely read as language: a vector can move far and keep its"
-        " nearest word.",
+        "that surer is righter. The first step of AdamW moves every vector equally far, so it does not tell which word"
+        " matters. Nearest words rarely read as language: a vector can move far and keep its nearest word.",
     ),
 )
 

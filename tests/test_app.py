@@ -13,7 +13,7 @@ import engine
 from app.choices import NO_TRUTH, Choices
 from app.controls import shown
 from app.figures.bars import prediction_bars
-from app.figures.curves import Line, curve, entropy_rows, weight_columns
+from app.figures.curves import Line, bundle, curve, weight_columns
 from app.figures.html import differing, differing_words, esc, levels, percent, short, signed
 from app.figures.journey import journey, status
 from app.figures.maps import Look, difference_map, heat_map, top_cells
@@ -164,7 +164,10 @@ def test_maps_share_a_scale_and_outline_a_fifth():
 def test_curves_survive_flat_single_and_infinite_values():
     for values in ([0.0], [1.0, 1.0], [float("inf"), 1.0]):
         assert "<svg" in curve("t", [Line("a", "clean", values)], "x", "y", 1)
-    assert entropy_rows([0.1, 0.2], [0.1, 0.1], {0}, 1.1).count("<circle") == 4
+    drawn = bundle("t", [[0.1, 0.1], [0.2, 0.1]], {0}, "y")
+    assert drawn.count("<polyline") == 2 and drawn.index('class="other"') < drawn.index('class="defended"')
+    assert "mean of 2 views 0.150 at first and 0.100 now" in drawn
+    assert "<svg" in bundle("t", [[0.0]], set(), "y")
     assert weight_columns([0.5, 0.5], {1}).count("<rect") == 2
 
 

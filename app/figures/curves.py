@@ -43,22 +43,18 @@ def curve(
     return f'<div class="legend">{keys}</div>{svg}' if len(lines) > 1 else svg
 
 
-def entropy_rows(before: Sequence[float], after: Sequence[float], kept: set[int], largest: float) -> str:
-    """Entropies of all views on one axis before and after tuning, one dot a view; the driving ones are filled."""
-    x = _scale(0, largest, 64, WIDTH - RIGHT)
-    rows = ""
-    for height, name, values in ((34, "before", before), (84, "after", after)):
-        rows += f'<text class="tick" x="58" y="{height + 4}" text-anchor="end">{name}</text>'
-        rows += f'<line class="grid" x1="64" x2="{WIDTH - RIGHT}" y1="{height}" y2="{height}"/>'
-        rows += "".join(_dot(x(v), height, view, v, view in kept) for view, v in enumerate(values))
-    ticks = "".join(
-        f'<text class="tick" x="{x(v):.1f}" y="122" text-anchor="middle">{v:.1f}</text>' for v in _ticks(0, largest)
-    )
-    mean = f"mean entropy {sum(before) / len(before):.3f} before and {sum(after) / len(after):.3f} after"
+def bundle(title: str, rows: Sequence[Sequence[float]], kept: set[int], y_name: str) -> str:
+    """One thin line a view over the steps from 0, those of the `kept` views above the others and thicker."""
+    steps = max(len(rows[0]) - 1, 1)
+    low, high = _range([value for row in rows for value in row])
+    x, y = _scale(0, steps, LEFT, WIDTH - RIGHT), _scale(low, high, HEIGHT - BOTTOM, TOP)
+    order = sorted(range(len(rows)), key=lambda view: view in kept)
+    drawn = "".join(_thread(rows[view], view, view in kept, x, y) for view in order)
+    first, last = (sum(row[place] for row in rows) / len(rows) for place in (0, -1))
     return (
-        f'<svg class="curve" viewBox="0 0 {WIDTH} 142" role="img" aria-label="Entropy of the views: {mean}">'
-        f'{rows}{ticks}<text class="axis" x="{(64 + WIDTH) / 2:.0f}" y="138" text-anchor="middle">entropy of'
-        f" a view (nats)</text></svg>"
+        f'<svg class="curve threads" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(title)}: mean of'
+        f' {len(rows)} views {first:.3f} at first and {last:.3f} now">{_y_axis(low, high, y, y_name)}'
+        f'{_x_axis(0, steps, x, "step")}{drawn}</svg>'
     )
 
 
@@ -85,13 +81,13 @@ def weight_columns(weights: Sequence[float], kept: set[int]) -> str:
     )
 
 
-def _dot(x: float, y: float, view: int, value: float, kept: bool) -> str:
-    jitter = (view * 7 % 11 - 5) * 2.2  # spreads equal values without hiding which row they are in
-    kind = "defended" if kept else "open"
-    return (
-        f'<circle class="{kind}" cx="{x:.1f}" cy="{y + jitter:.1f}" r="4"><title>view {view}: {value:.3f}'
-        f" nats</title></circle>"
-    )
+def _thread(values: Sequence[float], view: int, kept: bool, x, y) -> str:
+    kind = "defended" if kept else "other"
+    points = [(x(step), y(value)) for step, value in enumerate(values)]
+    path = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
+    told = f"<title>view {view}: {values[0]:.4g} at first, {values[-1]:.4g} now</title>"
+    dots = "".join(f'<circle class="{kind}" cx="{px:.1f}" cy="{py:.1f}" r="2.2"/>' for px, py in points)
+    return f'<g>{told}<polyline class="{kind}" points="{path}"/>{dots}</g>'
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
@@ -115,7 +111,7 @@ def _ticks(low: float, high: float) -> list[float]:
 def _y_axis(low: float, high: float, y, name: str) -> str:
     marks = "".join(
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(v):.1f}" y2="{y(v):.1f}"/>'
-        f'<text class="tick" x="{LEFT - 6}" y="{y(v) + 4:.1f}" text-anchor="end">{v:g}</text>'
+        f'<text class="tick" x="{LEFT - 6}" y="{y(v) + 4:.1f}" text-anchor="end">{_tick(v)}</text>'
         for v in (round(t, 10) for t in _ticks(low, high))
     )
     middle = (TOP + HEIGHT - BOTTOM) / 2
@@ -123,6 +119,10 @@ def _y_axis(low: float, high: float, y, name: str) -> str:
         f'{marks}<text class="axis" transform="translate(11 {middle:.0f}) rotate(-90)"'
         f' text-anchor="middle">{esc(name)}</text>'
     )
+
+
+def _tick(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
 
 
 def _x_axis(first: int, last: int, x, name: str) -> str:

@@ -108,8 +108,11 @@ def badge(text: str, why: str = "", kind: str = "") -> str:
     return f'<span class="badge {esc(kind)}" title="{esc(why)}">{esc(text)}</span>'
 
 
-def table(heads: Iterable[str], rows: Iterable[Iterable[str]], name: str) -> str:
-    """A table of cells that are HTML already; headings and `name` are plain text."""
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]], name: str, kind: str = "") -> str:
+    """A table of cells that are HTML already; headings and `name` are plain text.
+
+    On narrow screens each row of a table of `kind` “stacks” becomes a card, its numbers below their headings.
+    """
     named = [esc(h) for h in heads]
     head = "".join(f'<th scope="col">{h}</th>' if h else "<td></td>" for h in named)
     body = "".join(
@@ -117,7 +120,7 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]], name: str) -> str
         for row in rows
     )
     return (
-        f'<div class="table-wrap"><table class="plain" aria-label="{esc(name)}">'
+        f'<div class="table-wrap {kind}"><table class="plain" aria-label="{esc(name)}">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -136,8 +136,9 @@ def _agreement(session: Session) -> str:
         name = _flagged(f"{text.AGREEMENT_NULL} ({size})", pair.noisy)
         rows.append(_agreement_row(name, pair.clean.raw, pair.noisy.raw))
     rows.append(_agreement_row(text.AGREEMENT_RANDOM, pair.clean.raw, chance_map(session)))
-    drawn = table(text.AGREEMENT_HEADS, rows, "Agreement of maps") + f'<p class="fine">{esc(_moved(pair))}</p>'
-    return section(text.AGREEMENT_TITLE, drawn, text.AGREEMENT_HINT)
+    drawn = table(text.AGREEMENT_HEADS, rows, "Agreement of maps", "stacks")
+    told = f'<p class="fine">{esc(_moved(pair))}</p>'
+    return section(text.AGREEMENT_TITLE, drawn + told, text.AGREEMENT_HINT)
 
 
 def _moved(pair: MapPair) -> str:
@@ -158,7 +159,8 @@ def _truth(session: Session) -> str:
     rows = [_truth_row(name, values, shown) for name, values in (*named, (text.AGREEMENT_RANDOM, chance_map(session)))]
     area = f"the object covers {percent(float(shown.mask.float().mean()))} of the picture"
     heads = ("Map", "Strongest cell", "Of the map, on the object", "on the part that tells")
-    return section("Does the map find the object?", table(heads, rows, "Maps against the painted truth"), area)
+    drawn = table(heads, rows, "Maps against the painted truth", "stacks")
+    return section("Does the map find the object?", drawn, area)
 
 
 def _truth_row(name: str, values: Tensor, shown: Shown) -> tuple[str, ...]:

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 import gradio as gr
+import torch
 
 import engine
 from app import text
 from app.choices import Choices
 from app.controls import menu
 from app.figures.bars import prediction_bars
-from app.figures.curves import Line, curve, entropy_rows
-from app.figures.html import caption, chips, empty, esc, section, table
+from app.figures.curves import Line, bundle, curve
+from app.figures.html import (
+    caption,
+    chips,
+    differing,
+    differing_words,
+    empty,
+    esc,
+    note,
+    percent,
+    section,
+    short,
+    signed,
+    table,
+)
 from app.models import Models
 from app.page import Page
 from app.run import Job
 from app.session import Session
 
+SENTENCES = 5
+BUNDLE_LEGEND = (
+    '<div class="legend"><span class="key defended">drives the tuning</span><span class="key">other views</span></div>'
+)
 LINES = ("line-1", "line-2", "line-3", "line-4")
 
 
@@ -31,7 +48,9 @@ class TuningStage:
         defaults = engine.TuneSettings()
         with gr.Row(elem_classes=["controls"]):
             loss = menu(text.LOSSES, defaults.loss, text.LOSS, "loss", 225)
-            steps = gr.Slider(1, 20, 1, step=1, label=text.TUNE_STEPS, elem_id="tune-steps", min_width=135, buttons=[])
+            self.count = gr.Slider(
+                1, 20, 1, step=1, label=text.TUNE_STEPS, elem_id="tune-steps", min_width=135, buttons=[]
+            )
             rate = gr.Slider(
                 0.001,
                 0.05,
@@ -47,6 +66,7 @@ class TuningStage:
             )
         with gr.Row(elem_classes=["buttons"]):
             self.step = gr.Button(text.STEP, elem_id="tune-step", min_width=90, scale=0)
+            self.back = gr.Button(text.BACK, elem_id="tune-back", min_width=90, scale=0)
             self.run = gr.Button(text.RUN, elem_id="tune-run", min_width=90, scale=0)
             self.reset = gr.Button(text.RESET, elem_id="tune-reset", min_width=90, scale=0)
         self.head = gr.HTML(elem_id="tune-head")
@@ -55,29 +75,39 @@ class TuningStage:
             self.shares = gr.HTML(elem_id="tune-shares", min_width=280)
         with gr.Row():
             self.entropies = gr.HTML(elem_id="tune-entropies", min_width=280)
+            self.surer = gr.HTML(elem_id="tune-surer", min_width=280)
+        with gr.Row():
             self.words = gr.HTML(elem_id="tune-words", min_width=280)
+            self.sentences = gr.HTML(elem_id="tune-sentences", min_width=280)
         gr.HTML(caption(text.TUNE_CAPTION))
-        self.controls = {"loss": loss, "tune_steps": steps, "learning_rate": rate, "keep": keep}
-        self.outputs = [self.head, self.loss, self.shares, self.entropies, self.words]
+        self.controls = {"loss": loss, "tune_steps": self.count, "learning_rate": rate, "keep": keep}
+        self.outputs = [
+            self.head, self.loss, self.shares, self.entropies, self.surer, self.words, self.sentences, self.count,
+        ]  # fmt: skip
 
     def wire(self, page: Page) -> None:
-        """Step, run, reset."""
+        """Step and Run ask the model; Back and Reset only forget."""
         page.compute(self.run.click, page.story.work_on("tune"))
         page.compute(self.step.click, self._one_more(page))
-        page.compute(self.reset.click, self._untuned(page))
+        page.alter(self.back.click, _one_less, text.DONE["back"])
+        page.alter(self.reset.click, lambda session, choices: session.without("steps"), text.DONE["reset"])
         page.forget(tuple(self.controls), "steps")
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """The panel as the session has it."""
         if not session.steps:
             said = text.MISSING["Tuning"] if session.views is None else text.EMPTY["Tuning"]
-            return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:], "")
+            return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:-1], "")
+        done = session.steps[-1].index
         return {
+            self.count: gr.skip() if done in (0, choices.tune_steps) else gr.update(value=done),
             self.head: _head(session),
             self.loss: _loss(session.steps),
             self.shares: _shares(session),
             self.entropies: _entropies(session.steps),
+            self.surer: _surer(session.steps),
             self.words: self._words(session),
+            self.sentences: _sentences(session),
         }
 
     def _one_more(self, page: Page):
@@ -90,13 +120,6 @@ class TuningStage:
 
         return work
 
-    def _untuned(self, page: Page):
-        def work(job: Job, choices: Choices) -> Iterator[dict]:
-            job.keep(job.session.without("steps"))
-            yield page.draw(job.session, choices, 4) | page.say(text.DONE["reset"])
-
-        return work
-
     def _words(self, session: Session) -> str:
         steps, backbone = session.steps, self.models.worker(session.model).backbone
         try:
@@ -104,25 +127,32 @@ class TuningStage:
             near = backbone.nearest_words(steps[-1].context, 3)
         except engine.EngineError as error:
             return section("Nearest words", f'<p class="fine">{esc(error)}</p>')
-        most = max(float(steps[-1].token_drift.max()), 1e-9)
+        most = float(steps[-1].token_drift.max())
+        lengths = steps[0].context.norm(dim=-1)
         rows = []
         for token, (start, words) in enumerate(zip(began, near, strict=True)):
-            drift = float(steps[-1].token_drift[token])
-            bar = (
-                f'<span class="tight"><span class="drift"><span'
-                f' style="width:{100 * drift / most:.0f}%"></span></span> {drift:.3f}</span>'
-            )
-            listed = ", ".join(f"{word} {cosine:.2f}" for word, cosine in words)
-            rows.append((esc(start[0][0]), bar, esc(listed)))
-        return section(
-            "The prompt's vectors",
-            table(("began as", "moved by", "nearest words now (cosine)"), rows, "Drift of each token"),
-        )
+            drift, length = float(steps[-1].token_drift[token]), float(lengths[token])
+            moved = _drift(drift, most, f"{drift:.3f} ({percent(drift / length)} of its length)")
+            rows.append((esc(start[0][0]), moved, esc(", ".join(f"{word} {cosine:.2f}" for word, cosine in words))))
+        return section(text.VECTORS, table(text.VECTOR_HEADS, rows, text.VECTORS, "stacks"))
+
+
+def _one_less(session: Session, choices: Choices) -> Session:
+    """The session before the last update of the prompt, its views weighed again."""
+    if len(session.steps) < 2:
+        return session
+    earlier = session.with_result("steps", session.steps[:-1])
+    return earlier.with_result("ensemble", engine.fuse(session.views, earlier.steps[-1], choices.settings().ensemble))
+
+
+def _drift(value: float, most: float, told: str) -> str:
+    """A distance as a bar that the largest one fills, and in numbers."""
+    share = 100 * value / most if most else 0
+    return f'<span class="tight"><span class="drift"><span style="width:{share:.0f}%"></span></span> {esc(told)}</span>'
 
 
 def _head(session: Session) -> str:
     first, last = session.steps[0], session.steps[-1]
-    moved = float(last.text_drift.max())
     numbers = chips(
         (
             ("Step", str(last.index), "Updates of the prompt so far"),
@@ -132,16 +162,21 @@ def _head(session: Session) -> str:
                 "Chosen once, by least entropy, before the first step",
             ),
             ("Loss", f"{first.loss:.4f} → {last.loss:.4f}", "Over the driving views, in nats"),
-            (
-                "Largest move of a class sentence",
-                f"{moved:.4f}",
-                "One minus cosine between its text features before and after",
-            ),
+            (text.LARGEST_MOVE, short(float(last.text_drift.max())), text.LARGEST_MOVE_WHY),
         )
     )
     pair = [("untuned", "attacked", first.prediction), ("tuned", "defended", last.prediction)]
     bars = prediction_bars(pair, 3, session.reference, session.label is not None)
-    return numbers + section("Answer for the attacked picture itself, before and after tuning", bars)
+    return numbers + section(text.TUNED_ANSWER, bars + _what_it_did(session))
+
+
+def _what_it_did(session: Session) -> str:
+    """In words: whether tuning alone changed the answer to the picture itself; the verdict comes from the views."""
+    if not session.steps[-1].index:
+        return ""
+    before, after = (step.prediction.label == session.reference for step in (session.steps[0], session.steps[-1]))
+    tone, icon = ("good", "✓") if after else ("warn", "!")
+    return note(text.TUNED[before, after], tone, icon)
 
 
 def _loss(steps: tuple[engine.TuneStep, ...]) -> str:
@@ -156,7 +191,7 @@ def _shares(session: Session) -> str:
     )
     shares = [s.prediction.probabilities for s in steps]
     lines = [
-        Line(("★ " if place == session.reference else "") + names[place], kind, [float(p[place]) for p in shares])
+        Line(_named(session, place), kind, [float(p[place]) for p in shares])
         for place, kind in zip(list(places)[:4], LINES, strict=False)
     ]
     return section(
@@ -164,12 +199,45 @@ def _shares(session: Session) -> str:
     )
 
 
+def _named(session: Session, place: int) -> str:
+    """A class in few words: those that set it apart from the class to be answered."""
+    names = session.classes.names
+    if place == session.reference:
+        return text.TRUE_SHORT if session.label is not None else text.ANSWER_SHORT
+    return f"“{' '.join(differing_words(names[place], names[session.reference]))}”"
+
+
 def _entropies(steps: tuple[engine.TuneStep, ...]) -> str:
-    first, last = steps[0], steps[-1]
-    most = math.log(last.logits.shape[-1])
-    drawn = entropy_rows(first.entropies.tolist(), last.entropies.tolist(), set(last.kept.tolist()), most)
-    legend = (
-        '<div class="legend"><span class="key defended">drives the tuning</span><span class="key open">other'
-        " views</span></div>"
-    )
-    return section("Entropy of every view", legend + drawn)
+    values = torch.stack([step.entropies for step in steps], 1)
+    drawn = bundle(text.ENTROPIES, values.tolist(), set(steps[-1].kept.tolist()), "entropy (nats)")
+    return section(text.ENTROPIES, BUNDLE_LEGEND + drawn)
+
+
+def _surer(steps: tuple[engine.TuneStep, ...]) -> str:
+    """The same from where each view began, for a step of tuning is far smaller than views differ."""
+    values = torch.stack([step.entropies - steps[0].entropies for step in steps], 1)
+    kept = steps[-1].kept
+    others = torch.ones(len(values), dtype=torch.bool)
+    others[kept] = False
+    told = text.SURER_KEPT.format(mean=signed(float(values[kept, -1].mean()), 4).strip())
+    if others.any():
+        told += text.SURER_OTHERS.format(mean=signed(float(values[others, -1].mean()), 4).strip())
+    drawn = bundle(text.SURER, values.tolist(), set(kept.tolist()), "change (nats)")
+    return section(text.SURER, f'{BUNDLE_LEGEND}{drawn}<p class="fine">{esc(told)}</p>', text.SURER_HINT)
+
+
+def _sentences(session: Session) -> str:
+    """The class sentences that moved most, and that of the class to be answered."""
+    drift = session.steps[-1].text_drift
+    places = drift.argsort(descending=True, stable=True)[:SENTENCES].tolist()
+    rows = [_sentence(session, place, drift) for place in dict.fromkeys([*places, session.reference])]
+    told = text.SENTENCES_MEAN.format(mean=short(float(drift.mean())), count=len(drift))
+    drawn = table(text.SENTENCE_HEADS, rows, text.SENTENCES)
+    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(told)}</p>')
+
+
+def _sentence(session: Session, place: int, drift: torch.Tensor) -> tuple[str, str]:
+    names, value = session.classes.names, float(drift[place])
+    mark = ("★ " if session.label is not None else "☆ ") if place == session.reference else ""
+    shown = differing(names[place], names[session.reference])
+    return mark + shown, _drift(value, float(drift.max()), short(value))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import engine
-from app.figures.html import percent, signed
+from app.figures.html import percent, short, signed
 
 from .test_page import SAMPLES, open_step, says
 
@@ -90,3 +90,34 @@ def test_tiles_sort_by_what_the_menu_says(page, told):
         )
         assert sorted(places) == list(range(len(views)))
         assert (values[places].diff() > -1e-3).all()  # another process may round views apart that are all but alike
+
+
+def test_tuning_steps_forth_and_back_with_the_engines_numbers(page, told):
+    backbone, classes, hit = told
+    views = engine.make_views(backbone, hit.saved, classes, engine.ViewSettings())
+    steps = list(engine.tune(backbone, views, classes, engine.TuneSettings(steps=2)))
+    open_step(page, 5)
+    page.click("#tune-step")
+    says(page, "Step 1 done")
+    once = page.inner_text("#panel-5 #tune-head"), page.inner_text("#tune-sentences")
+    page.click("#tune-step")
+    says(page, "Step 2 done")
+    assert f"{steps[0].loss:.4f} → {steps[2].loss:.4f}" in page.inner_text("#tune-head")
+    assert page.input_value("#tune-steps input[type=number]") == "2"
+    drift = steps[2].text_drift
+    shown = [row[1].strip() for row in cells(page, "#tune-sentences table")]
+    expected = [*drift.sort(descending=True).values[:5].tolist(), float(drift[hit.label])]
+    assert shown[:6] == [short(value) for value in expected][: len(shown)]
+    moved = [row[1].strip().split()[0] for row in cells(page, "#tune-words table")]
+    assert moved == [f"{value:.3f}" for value in steps[2].token_drift.tolist()]
+    assert page.locator("#tune-entropies polyline").count() == len(views)
+    page.click("#tune-back")
+    says(page, "One step back")
+    assert (page.inner_text("#tune-head"), page.inner_text("#tune-sentences")) == once
+    weighed = engine.fuse(views, steps[1], engine.EnsembleSettings()).prediction
+    open_step(page, 6)
+    assert percent(weighed.confidence) in page.inner_text("#verdict-table")
+    open_step(page, 5)
+    page.click("#tune-reset")
+    says(page, "as it was written")
+    assert page.locator("#tune-entropies svg").count() == 0
