@@ -1,0 +1,97 @@
+"""Two visitors at once: each sees the own picture, numbers, files and download, and nothing of the other's."""
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import engine
+
+from .test_page import SAMPLES, says
+from .test_story import assert_shown
+
+SECRET = "grandmothers garden.png"
+NAMES = ("red bird", "blue bird", "yellow bird", "green bird")
+
+
+@contextmanager
+def visiting(browser, address):
+    """A visitor with a browser of their own, and the addresses of all files that the page fetched for them."""
+    context, files = browser.new_context(accept_downloads=True), set()
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    page.on("request", lambda request: files.add(request.url) if "/gradio_api/file=" in request.url else None)
+    page.goto(address)
+    page.get_by_text("which is right").first.wait_for()
+    yield page, files
+    context.close()
+
+
+def taken(page, target):
+    """All text in the visitor's download, and its clean picture."""
+    with page.expect_download() as waiting:
+        page.click("#download")
+    waiting.value.save_as(target)
+    with zipfile.ZipFile(target) as packed:
+        held = {PurePosixPath(name).name: packed.read(name) for name in packed.namelist()}
+    written = b"".join(content for name, content in held.items() if name.endswith((".txt", ".json", ".sh", ".py")))
+    return written.decode(), np.asarray(Image.open(io.BytesIO(held["clean.png"])))
+
+
+def guesses(link):
+    """What a stranger might try beside the link of a file: its folder, the folder above, another name."""
+    path, name = re.fullmatch(r".*file=(.*/[0-9a-f]{64})/([^/]+)", link).groups()
+    return path, path.rpartition("/")[0], f"{path[:-1]}{'1' if path.endswith('0') else '0'}/{name}"
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A picture that only one of the two has."""
+    path = tmp_path / SECRET
+    Image.open(SAMPLES / "bird-1.png").transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(path)
+    return path
+
+
+def test_two_visitors_at_once_never_see_each_other(browser, address, photo, tmp_path):
+    backbone = engine.load_backbone()
+    sample = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[2]
+    asked = {
+        "own": (photo, engine.Classes(NAMES), None),
+        "sample": (SAMPLES / sample["file"], engine.Classes(tuple(sample["classes"])), sample["truth"]),
+    }
+    with visiting(browser, address) as (own, own_files), visiting(browser, address) as (other, other_files):
+        own.fill("#class-names textarea", "\n".join(NAMES))
+        own.locator("#class-names textarea").blur()
+        own.set_input_files("#upload input[type=file]", str(photo))
+        other.click("#samples [data-index='2']")
+        own.locator("#picture-question").get_by_text(SECRET).first.wait_for()
+        other.locator("#picture-question").get_by_text(sample["question"]).wait_for()
+        shared = own_files & other_files  # the first sample, with which both pages opened
+        for page in (own, other):
+            page.click("#run-story")
+        for page in (own, other):
+            says(page, "The whole story ran")
+
+        for page, (path, classes, truth) in ((own, asked["own"]), (other, asked["sample"])):
+            pixels, label = backbone.prepare(engine.load_picture(path).image), truth and classes.index(truth)
+            *_, hit = engine.attack(backbone, pixels, classes, engine.AttackSettings(), label)
+            assert_shown(page, 1, hit.before)
+            assert_shown(page, 2, hit.after_saved)
+            written, clean = taken(page, tmp_path / "taken.zip")
+            assert (clean == (pixels * 255).round().byte().permute(1, 2, 0).numpy()).all()
+            assert (SECRET in written) == (page is own) and (sample["truth"] in written) == (page is other)
+        assert "grandmothers" not in other.content() and "blue bird" not in other.inner_text("#story")
+        assert sample["question"] not in own.inner_text("#story")
+
+        assert own_files - shared and other_files - shared and not (own_files & other_files) - shared
+        for link in own_files - shared:
+            assert hashlib.sha256(own.request.get(link).body()).hexdigest() not in link  # to have a file is not enough
+            for guess in guesses(link):
+                assert other.request.get(f"{address}gradio_api/file={guess}").status in (403, 404)
