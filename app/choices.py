@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import engine
 
 LARGEST_SEED = 2**31 - 1
 NO_TRUTH = "Not given (attack the clean answer)"
+NO_TARGET = "None: away from the class, wherever to"
 
 
 class Choices(NamedTuple):
-    """The values of all controls, in the order in which the page lists them. Epsilon is in levels of 1/255."""
+    """The values of all controls, in the order in which the page lists them.
+
+    Epsilon and step size are in levels of 1/255, under the norm l2 lengths of pixels in [0, 1]; a step size of 0 leaves
+    it to the engine.
+    """
 
     class_names: str
     template: str
@@ -20,6 +26,12 @@ class Choices(NamedTuple):
     attack: str
     epsilon: float
     attack_steps: float
+    norm: str
+    step_size: float | None
+    target: str | None
+    draws: float
+    through: str
+    unroll: str
     map_method: str
     colours: str
     cells: str
@@ -47,10 +59,34 @@ class Choices(NamedTuple):
         """The true label's place among `classes`, or None where none is given or it is no longer listed."""
         return classes.names.index(self.truth) if self.truth in classes.names else None
 
+    def possible(self) -> Choices:
+        """The same with a norm that the attack can keep to, and without a target where it cannot be aimed."""
+        attack = engine.ATTACKS[self.attack]
+        chosen = self if attack.targeted else self._replace(target=NO_TARGET)
+        if self.norm in attack.norms:
+            return chosen
+        start = engine.AttackSettings()
+        return chosen._replace(norm=start.norm, epsilon=255 * start.epsilon, step_size=0)
+
+    def aimed(self, settings: engine.Settings, classes: engine.Classes) -> engine.Settings:
+        """`settings` with the place of the target among `classes`, where it is listed there."""
+        target = classes.names.index(self.target) if self.target in classes.names else None
+        return replace(settings, attack=replace(settings.attack, target=target))
+
     def settings(self) -> engine.Settings:
-        """The engine's settings; raises `EngineError` for values out of range."""
+        """The engine's settings but for the target, a class; raises `EngineError` for values out of range."""
+        unit = 255 if self.norm == "linf" else 1
         chosen = engine.Settings(
-            attack=engine.AttackSettings(method=self.attack, epsilon=self.epsilon / 255, steps=int(self.attack_steps)),
+            attack=engine.AttackSettings(
+                method=self.attack,
+                epsilon=self.epsilon / unit,
+                step_size=self.step_size / unit if self.step_size else None,
+                steps=int(self.attack_steps),
+                norm=self.norm,
+                draws=int(self.draws),
+                through=self.through,
+                unroll=self.unroll,
+            ),
             attention=engine.AttentionSettings(method=self.map_method),
             views=engine.ViewSettings(
                 kind=self.view_kind,
@@ -70,15 +106,18 @@ class Choices(NamedTuple):
         return chosen.with_seed(self._seed())
 
     def options(self) -> list[tuple[str, str]]:
-        """The same choices as options of `python -m engine defend`, in its spelling."""
+        """The same choices as options of `python -m engine defend`, in its spelling; classes and target are apart."""
         named = {
-            "attack": self.attack, "eps": self.epsilon, "steps": self.attack_steps, "seed": self._seed(),
+            "attack": self.attack, "eps": self.epsilon, "steps": self.attack_steps, "norm": self.norm,
+            "step-size": self.step_size or None, "draws": self.draws, "through": self.through, "unroll": self.unroll,
+            "seed": self._seed(),
             "kind": self.view_kind, "views": self.view_count, "high": self.high, "low": self.low,
             "keep-high": self.keep_high, "keep-low": self.keep_low, "smallest-crop": self.smallest_crop,
             "loss": self.loss, "tune-steps": self.tune_steps, "learning-rate": self.learning_rate, "keep": self.keep,
             "weighting": self.weighting, "neighbours": self.neighbours,
         }  # fmt: skip
-        chosen = [(name, value if isinstance(value, str) else f"{value:.10g}") for name, value in named.items()]
+        given = {name: value for name, value in named.items() if value is not None}
+        chosen = [(name, value if isinstance(value, str) else f"{value:.10g}") for name, value in given.items()]
         chosen += [("method", name) for name in engine.METHODS if name in self.methods]
         return [("--" + name, value) for name, value in chosen]
 

@@ -13,7 +13,9 @@ from gradio.utils import get_upload_folder
 from app.figures.pictures import png
 
 
-def menu(options: dict[str, str], value: str, label: str, elem_id: str, min_width: int = 160) -> gr.Dropdown:
+def menu(
+    options: dict[str, str], value: str, label: str, elem_id: str, min_width: int = 160, visible: bool = True
+) -> gr.Dropdown:
     """A menu of `options`, from what the engine calls a choice to what a visitor reads."""
     return gr.Dropdown(
         [(shown, name) for name, shown in options.items()],
@@ -22,6 +24,7 @@ def menu(options: dict[str, str], value: str, label: str, elem_id: str, min_widt
         elem_id=elem_id,
         filterable=False,
         min_width=min_width,
+        visible=visible,
     )
 
 

@@ -29,7 +29,7 @@ def query(choices: Choices, started: Choices, opened: Opened | None, model: str 
     told |= {
         name: SEPARATOR.join(value) if isinstance(value, list) else _plain(value)
         for name, value in choices._asdict().items()
-        if value != getattr(expected, name)
+        if value is not None and value != getattr(expected, name)
     }
     link = "?" + urlencode(told)
     if len(link) > LONGEST:

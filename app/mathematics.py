@@ -20,6 +20,11 @@ $$x_{k+1} = \Pi_{[0,1]}\Big(x + \mathrm{clip}_{\pm\varepsilon}\big(x_k + \alpha\
 
 The result is then rounded to whole levels of $1/255$ and clipped, in whole levels, to the ball again: rounding alone
 leaves it where a bound falls between two levels. *Madry et al., ICLR 2018; settings of R-TPT and A-TPT.*
+
+With a target $t$, the bracket is $\log p_t(x_k)$. Under the L2 norm the step follows $\nabla / \|\nabla\|_2$, and the
+change is shortened to length $\varepsilon$ instead of clipped. An adaptive attack climbs the loss of what the *defence*
+answers, $\mathbb{E}_v\,[-\log p_y(D_v(x_k))]$, over the views $v$ it may draw, through the weights of the views and the
+first tuning step. *Athalye et al., ICML 2018: expectation over transformation.*
 """,
     r"""
 A-TPT asks every token $T_j$ entering a block how much it speaks for the class score $S$, keeps what speaks for it, and

@@ -49,6 +49,11 @@ class Page:
             updates |= self.stages[number].draw(session, choices)
         return updates
 
+    def set(self, choices: Choices) -> dict:
+        """All controls as `choices` has them."""
+        values = {self.controls[name]: value for name, value in choices._asdict().items()}
+        return values | self.stages[2].choose.fit(choices)
+
     def say(self, sentence: str, tone: str = "calm", share: float | None = None) -> dict:
         """The status line."""
         return {self.status: status(sentence, tone, share)}
@@ -92,7 +97,7 @@ class Page:
             trigger(
                 guarded,
                 [*before, *self.inputs],
-                [*self.outputs, *extra],
+                list(dict.fromkeys([*self.outputs, *extra])),
                 concurrency_id="model",
                 concurrency_limit=1,
                 show_progress="hidden",

@@ -26,7 +26,7 @@ def bundle(backbone: engine.Backbone, session: Session, choices: Choices) -> byt
     """The bytes of the ZIP; what has not been run is left out. Raises `EngineError` where nothing was answered yet."""
     if session.clean is None:
         raise engine.EngineError(text.NOTHING_TO_TAKE)
-    settings = choices.settings()
+    settings = choices.aimed(choices.settings(), session.classes)
     files = {
         "README.txt": _explanation(session),
         "settings.json": _json(_settings(backbone, session, choices, settings)),
@@ -38,9 +38,9 @@ def bundle(backbone: engine.Backbone, session: Session, choices: Choices) -> byt
         "numbers.npz": _numbers(session),
     }
     if session.adversarial is not None:
-        change, epsilon = session.adversarial.saved - session.adversarial.clean, session.adversarial.epsilon
+        change = session.adversarial.saved - session.adversarial.clean
         files["attacked.png"] = png(to_uint8(session.adversarial.saved))
-        files["change-amplified.png"] = png(amplified(change, gain_for(epsilon)))
+        files["change-amplified.png"] = png(amplified(change, gain_for(session.adversarial)))
     for name, figure in printed(session).items():
         for kind in ("png", "svg"):
             buffer = io.BytesIO()
@@ -82,6 +82,8 @@ def _results(session: Session) -> dict:
     if result is not None:
         told["attacked"] = _answer(result.after_saved) | {
             "fooled": result.fooled,
+            "target": None if result.target is None else session.classes.names[result.target],
+            "reached": result.reached,
             "linf x 255": {"float": 255 * result.linf(False), "saved": 255 * result.linf()},
             "l2": {"float": result.l2(False), "saved": result.l2()},
         }
@@ -132,6 +134,8 @@ def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> s
     words = ["python", "-m", "engine", "defend", "clean.png", "--classes", "classes.txt"]
     if session.label is not None:
         words += ["--label", session.classes.names[session.label]]
+    if choices.target in session.classes.names:
+        words += ["--target", choices.target]
     words += ["--model", backbone.name, "--precision", backbone.precision, "--template", session.classes.templates[0]]
     words += [word for option, value in choices.options() for word in (option, value)]
     return shlex.join(words) + "\n"

@@ -141,9 +141,9 @@ class Job:
         return tuple(self.worker.one("attend", p, self.session.classes, settings, answer) for p in pictures)
 
     def _noisy_map(self, like: engine.AttentionMap) -> engine.AttentionMap | None:
-        """The null arm: the same map of the clean picture under random signs as large as the attack."""
+        """The null arm: the same map of the clean picture under random signs as large as the attack, in its norm."""
         adversarial = self.session.adversarial
-        size = adversarial.linf()
+        size = adversarial.per_channel
         if size == 0:
             return None
         noisy = engine.sign_noise(adversarial.clean, size, self.settings.attack.seed)

@@ -24,6 +24,7 @@ HOLDS = {"attack": "adversarial", "maps": "maps", "views": "views", "tune": "ste
 SHOWN_IN = {
     "attack": 2, "maps": 3, "occlusion": 3, "inside": 3, "views": 4, "tune": 5, "methods": 6, "ensemble": 6,
 }  # fmt: skip
+TELL_AFTER = 3  # seconds
 SHARE = {
     "clean": 0.03,
     "attacked": 0.2,
@@ -57,6 +58,7 @@ class Story:
         if asked is not session:
             job.keep(asked)
             yield self.page.draw(asked, choices)
+        job.settings = choices.aimed(job.settings, classes)
         if job.session.clean is None:
             for stage in job.stages("clean"):
                 job.take(stage)
@@ -82,7 +84,8 @@ class Story:
             job.keep(job.session.without("defences"))
         for stage in job.stages(part):
             job.take(stage)
-            yield self._show(job, choices, stage) | self.page.say(text.BUSY[part], "busy", _share(job, stage))
+            share = _share(job, stage)
+            yield self._show(job, choices, stage) | self.page.say(_busy(job, part, share), "busy", share)
         if part == "tune":
             yield from self.run(job, choices, "ensemble")
 
@@ -106,7 +109,7 @@ class Story:
     def _show(self, job: Job, choices: Choices, stage: engine.Stage, story: bool = False) -> dict:
         number = STEP_OF[stage.name]
         if stage.name == "attack-step":
-            return self.page.stages[2].live(job.trail, job.session.reference)
+            return self.page.stages[2].live(job.trail, job.session.reference, job.settings.attack)
         if stage.name == "map-clean":
             return {}
         go = self._move(job, stage.name, number) if story else None
@@ -136,6 +139,14 @@ def _share(job: Job, stage: engine.Stage) -> float | None:
     if stage.name == "method":
         return len(job.session.defences) / max(len(job.settings.methods), 1)
     return None
+
+
+def _busy(job: Job, part: str, share: float | None) -> str:
+    """What goes on; of a long part that counts its steps, also how long it may still take."""
+    spent = time.monotonic() - job.started
+    if not share or spent < TELL_AFTER:
+        return text.BUSY[part]
+    return text.LEFT.format(doing=text.BUSY[part], left=spent / share * (1 - share))
 
 
 def _story_share(job: Job, stage: engine.Stage) -> float:

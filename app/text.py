@@ -46,6 +46,7 @@ BUSY = {
     "methods": "Comparing methods",
     "strip": "Attacking and defending many pictures",
 }
+LEFT = "{doing}, about {left:.0f} s left"
 DONE = {
     "attack": "Attack finished.",
     "maps": "Maps drawn.",
@@ -139,10 +140,32 @@ PICTURE_CAPTION = (
     ("What it does not show", "whether any class fits at all: the shares always sum to 100 %."),
 )
 
-EPSILON = "Limit ε, n/255"
+EPSILON = {"linf": "Limit ε, n/255", "l2": "Limit ε, length"}
 ATTACK_STEPS = "Iterations"
 ATTACK_METHOD = "Method"
 ATTACK = "Attack"
+ADAPTIVE = "Attack through A-TPT"
+ADAPTIVE_COST = (
+    "The second button's attack knows A-TPT and goes through its views, tuning and weights at every iteration: some 30"
+    " times as long as PGD."
+)
+ATTACK_MORE = "More of this attack"
+NORM = "What the limit holds for"
+NORMS = {"linf": "each channel of each pixel (Linf)", "l2": "the whole change, as a length (L2)"}
+STEP_SIZE = {"linf": "Step size, n/255", "l2": "Step size, length"}
+STEP_SIZE_INFO = "0: a quarter of the limit."
+TARGET = "Target class"
+TARGET_INFO = "With one, the attack pulls towards this class and does not care which other it leaves."
+THROUGH = "Defence it goes through"
+UNROLL = "How it follows the prompt's tuning"
+UNROLLS = {
+    "straight": "nearly: as if the step had the gradient's size",
+    "exact": "exactly: through the optimiser's first step",
+    "none": "not at all: the tuned prompt counts as given",
+}
+SEEN_THROUGH = "as the attacker sees them, through random views"
+AIMED_AT = "Made to break {defence}, not the model alone: whether {defence} holds, step 6 tells."
+DRAWS, DRAWS_INFO = "Looks per iteration", "Fresh random views, averaged (EOT)."
 ATTACK_AT = "Go back through the attack: iteration"
 SLIDER_LABEL = "● Clean on the left, ▲ attacked on the right: drag the line."
 NOISE_ALT = "The change the attack made, amplified around grey"
@@ -150,12 +173,12 @@ ATTACK_CAPTION = (
     ("What you see", "the change found within the limit, what it does to the answer, and how it got there."),
     (
         "How",
-        "gradient ascent on the loss of the attacked class, each channel kept within the limit,"
-        " then rounded to 8 bits.",
+        "PGD climbs the loss of the attacked class, or descends that of a target, within the limit; other methods"
+        " search in other ways. The result is rounded to 8 bits.",
     ),
     ("What it does not show", "that no smaller or stronger change exists, or how the model fares on other pictures."),
 )
-NOT_ATTACKED = "Not attacked: the limit is 0/255, so every later step sees the clean picture."
+NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean picture."
 
 MAP_METHOD = "Map"
 LOOK = "Look"
@@ -453,8 +476,8 @@ TOUR_PAGES = (
         "press": "#compare",
         "title": "Who gets it right?",
         "text": "Every method answers for this one attacked picture. The plain average of the views often does as well"
-        " as the cleverer ones; the table tells. The attack knew of no defence: choose “PGD through the defence” in"
-        " step 2 to meet one that does.",
+        " as the cleverer ones; the table tells. The attack knew of no defence: press “Attack through A-TPT”"
+        " in step 2 to meet one that does.",
         "next": "One more thing",
     },
     {

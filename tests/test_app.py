@@ -171,9 +171,11 @@ def test_curves_survive_flat_single_and_infinite_values():
     assert weight_columns([0.5, 0.5], {1}).count("<rect") == 2
 
 
-def test_pictures_are_rounded_and_amplified_around_grey():
+def test_pictures_are_rounded_and_amplified_around_grey(told):
     assert to_uint8(torch.full((3, 1, 1), 0.999)).tolist() == [[[255, 255, 255]]]
-    assert gain_for(4 / 255) == 31 and gain_for(0) == 1
+    hit = told.adversarial
+    assert gain_for(hit) == 31 and gain_for(replace(hit, saved=hit.clean, norm="l2")) == 1
+    assert gain_for(replace(hit, saved=hit.clean + 2 / 255, norm="l2")) == 40  # 63 would fill the scale
     assert amplified(torch.zeros(3, 1, 1), 31).tolist() == [[[128, 128, 128]]]
 
 
@@ -234,8 +236,8 @@ def test_an_attack_that_ends_early_fills_its_curves(tiny):
     classes = engine.Classes(("cat", "dog", "owl", "fox"))
     *steps, result = engine.attack(tiny, torch.rand(3, 64, 64), classes, engine.AttackSettings("auto", 0.1, steps=2))
     assert len(steps) < steps[0].total
-    assert f"{len(steps)} of {len(steps)}" in _curve(result.steps, result.label, len(result.steps))
-    assert f"{len(steps)} of {steps[0].total}" in _curve(steps, result.label, steps[0].total)
+    assert f"{len(steps)} of {len(steps)}" in _curve(result.steps, result.label, len(result.steps), result)
+    assert f"{len(steps)} of {steps[0].total}" in _curve(steps, result.label, steps[0].total, result)
 
 
 def test_numbers_below_each_other_align_and_small_ones_have_a_power():

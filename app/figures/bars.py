@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from engine import Prediction
 
@@ -12,12 +12,21 @@ from .html import chips, differing, esc, percent
 Named = tuple[str, str, Prediction]  # what it is called, its colour class, the prediction
 
 
-def prediction_bars(named: Sequence[Named], count: int = 6, reference: int | None = None, given: bool = True) -> str:
-    """The classes that any of the predictions holds most likely, and `reference` marked; best first in the last one.
+def prediction_bars(
+    named: Sequence[Named],
+    count: int = 6,
+    reference: int | None = None,
+    given: bool = True,
+    target: int | None = None,
+) -> str:
+    """The classes that any of the predictions holds most likely, best first in the last one.
 
-    `given` tells whether the reference is a true label or the clean answer.
+    Among them, marked, are `reference`, a true label if `given`, else the clean answer, and the attack's `target`.
     """
-    rows = "".join(_row(place, named, reference, given) for place in _places(named, count, reference))
+    marks = {} if target is None else {target: "◎ target"}
+    marks |= {} if reference is None else {reference: "★ true class" if given else "☆ clean answer"}
+    asked = None if reference is None else named[0][2].classes.names[reference]
+    rows = "".join(_row(place, named, asked, marks.get(place)) for place in _places(named, count, marks))
     title = "; ".join(f"{name}: {p.name} {percent(p.confidence)}" for name, _, p in named)
     legend = "" if len(named) == 1 else _legend(named)
     return f'{legend}<div class="bars" role="group" aria-label="{esc(title)}">{rows}</div>'
@@ -35,8 +44,8 @@ def prediction_chips(prediction: Prediction) -> str:
     )
 
 
-def _places(named: Sequence[Named], count: int, reference: int | None) -> list[int]:
-    chosen: dict[int, None] = {} if reference is None else {reference: None}
+def _places(named: Sequence[Named], count: int, marked: Iterable[int]) -> list[int]:
+    chosen = dict.fromkeys(marked)
     tops = [p.probabilities.argsort(descending=True)[:count].tolist() for _, _, p in named]
     for rank in zip(*tops, strict=True):
         for place in rank:
@@ -46,12 +55,9 @@ def _places(named: Sequence[Named], count: int, reference: int | None) -> list[i
     return sorted(chosen, key=lambda place: float(last[place]), reverse=True)
 
 
-def _row(place: int, named: Sequence[Named], reference: int | None, given: bool) -> str:
-    name = named[0][2].classes.names[place]
-    star = ""
-    if place == reference:
-        star = f'<span class="truth">{"★ true class" if given else "☆ clean answer"}</span>'
-    shown = differing(name, None if reference is None else named[0][2].classes.names[reference])
+def _row(place: int, named: Sequence[Named], asked: str | None, mark: str | None) -> str:
+    star = f'<span class="truth">{mark}</span>' if mark else ""
+    shown = differing(named[0][2].classes.names[place], asked)
     bars = "".join(_bar(label, kind, float(p.probabilities[place]), p.label == place) for label, kind, p in named)
     return f'<div class="bar-row"><div class="bar-name"><span>{shown}</span>{star}</div>{bars}</div>'
 

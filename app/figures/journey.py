@@ -85,7 +85,10 @@ def _attack(session: Session) -> tuple[str, str] | None:
         return None
     after = result.after_saved
     if not result.epsilon:
-        return "Not attacked", "limit 0/255"
+        return "Not attacked", "limit 0"
+    if result.target is not None:
+        head = "Reached the target" if result.reached else "Target not reached"
+        return head, _instead(after, result.label) if result.fooled else f"at {percent(after.confidence)}"
     if not result.fooled:
         return "Held", f"at {percent(after.confidence)}"
     head = "Fooled" if result.before.label == result.label else "Wrong before and after"

@@ -8,9 +8,12 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from engine import Adversarial
+
 from .maps import data_uri
 
 GAIN_LIMIT = 40
+LARGE = 0.99
 THUMBNAIL = 84
 
 
@@ -26,9 +29,17 @@ def png(pixels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def gain_for(epsilon: float) -> float:
-    """How many times a change of at most `epsilon` may be amplified to fill the scale around grey."""
-    return min(GAIN_LIMIT, float(int(0.5 / epsilon))) if epsilon > 0 else 1.0
+def gain_for(result: Adversarial) -> float:
+    """How many times the change is to be amplified to fill the scale around grey.
+
+    Where channels have a limit, up to that, so that changes within the same limit compare; else up to what only one
+    change in a hundred exceeds.
+    """
+    if result.norm == "linf":
+        most = result.epsilon
+    else:
+        most = float((result.saved - result.clean).abs().flatten().quantile(LARGE)) or result.linf()
+    return min(GAIN_LIMIT, float(int(0.5 / most))) if most > 0 else 1.0
 
 
 def amplified(change: Tensor, gain: float) -> np.ndarray:

@@ -8,7 +8,8 @@ import engine
 from app import text
 from app.strip import Row, Strip
 
-from .html import differing_words, esc, levels, note, section, table
+from .html import differing_words, esc, note, section, table
+from .threat import limit, titled
 
 
 def strip_table(strip: Strip) -> str:
@@ -22,8 +23,8 @@ def strip_table(strip: Strip) -> str:
     rows = [*_sums(strip, methods), *(_row(row) for row in strip.rows)]
     attack, views = strip.settings.attack, strip.settings.views
     made = (
-        f"{engine.ATTACKS[attack.method].title}, {levels(attack.epsilon)}, {attack.steps} iterations; {views.count}"
-        f" views; seeds from {attack.seed}"
+        f"{titled(attack.method, attack.through)}, {limit(attack.epsilon, attack.norm)}, {attack.steps} iterations, no"
+        f" target; {views.count} views; seeds from {attack.seed}"
     )
     told = note(text.STRIP_UNKNOWN_TOLD) if strip.unknown else ""
     drawn = table(heads, rows, "Right and wrong answers on many pictures")

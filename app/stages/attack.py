@@ -13,26 +13,19 @@ from app.choices import Choices
 from app.controls import shown
 from app.figures.bars import prediction_bars
 from app.figures.curves import Line, curve
-from app.figures.html import badge, caption, empty, esc, levels, note, percent, section, table
+from app.figures.html import caption, empty, esc, levels, note, percent, section, table
 from app.figures.pictures import amplified, gain_for, to_uint8
+from app.figures.threat import badges, limit, titled
 from app.page import Page
 from app.session import Session
+from app.stages.attack_controls import AttackControls
 
 
 class AttackStage:
     """The panel of step 2."""
 
     def __init__(self) -> None:
-        with gr.Row(elem_classes=["controls"]):
-            method = gr.Dropdown(
-                [(attack.title, name) for name, attack in engine.ATTACKS.items()], value="pgd",
-                label=text.ATTACK_METHOD, elem_id="attack-method", filterable=False, min_width=150,
-            )  # fmt: skip
-            epsilon = gr.Slider(0, 16, 4, step=0.5, label=text.EPSILON, elem_id="epsilon", min_width=180, buttons=[])
-            steps = gr.Slider(
-                1, 100, 20, step=1, label=text.ATTACK_STEPS, elem_id="attack-steps", min_width=150, buttons=[]
-            )
-            self.button = gr.Button(text.ATTACK, variant="secondary", elem_id="attack", min_width=120, scale=0)
+        self.choose = AttackControls()
         self.verdict = gr.HTML(elem_id="attack-verdict")
         with gr.Row():
             with gr.Column(scale=5, min_width=240):
@@ -56,49 +49,39 @@ class AttackStage:
         self.passed = gr.HTML(elem_id="attack-passed")
         self.measured = gr.HTML(elem_id="attack-measured")
         gr.HTML(caption(text.ATTACK_CAPTION))
-        self.controls = {"attack": method, "epsilon": epsilon, "attack_steps": steps}
-        self.outputs = [
-            self.verdict,
-            self.slider,
-            self.noise,
-            self.told,
-            self.gain,
-            self.bars,
-            self.curve,
-            self.passed,
-            self.measured,
-            self.at,
-        ]
+        self.controls = self.choose.controls
+        self.said = [self.verdict, self.told, self.gain, self.bars, self.curve, self.passed, self.measured]
+        self.outputs = [*self.said, self.slider, self.noise, self.at, self.choose.target]
 
     def wire(self, page: Page) -> None:
-        """The button, and forgetting when a control moves."""
-        page.compute(self.button.click, page.story.work_on("attack"))
-        page.forget((*self.controls, "seed"), "adversarial")
+        """The controls, and going back through the attack."""
+        self.choose.wire(page)
         page.redraw(self.at.input, self._draw_at, [self.curve, self.passed], [self.at])
 
-    def live(self, trail: Sequence[engine.AttackStep], label: int) -> dict:
-        """The curve while the attack on class `label` runs."""
-        return {self.curve: _curve(trail, label, trail[0].total) if trail else ""}
+    def live(self, trail: Sequence[engine.AttackStep], label: int, attack: engine.AttackSettings) -> dict:
+        """The curve while the attack away from class `label`, or towards its target, runs."""
+        return {self.curve: _curve(trail, label, trail[0].total, attack) if trail else ""}
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """The panel as the session has it."""
         result = session.adversarial
+        targets = {} if session.classes is None else self.choose.targets(session.classes.names, choices)
         if result is None:
             name = "Attack"
             said = empty(text.MISSING[name] if session.clean is None else text.EMPTY[name])
             hidden = gr.update(value=None, visible=False)
             away = {self.slider: hidden, self.noise: hidden, self.at: gr.update(visible=False)}
-            return {self.verdict: said} | away | dict.fromkeys(self.outputs[3:-1], "")
-        gain = gain_for(result.epsilon)
+            return dict.fromkeys(self.said, "") | {self.verdict: said} | away | targets
+        gain = gain_for(result)
         pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
-        return {
+        return targets | {
             self.verdict: verdict(result),
             self.slider: gr.update(value=pictures, visible=True),
             self.noise: gr.update(value=shown(amplified(result.saved - result.clean, gain)), visible=True),
             self.told: f'<p class="fine">{esc(text.SLIDER_LABEL)}</p>',
             self.gain: f'<p class="fine">The change, amplified <b>{gain:g} times</b>; grey means no change.</p>',
             self.bars: _bars(result),
-            self.curve: _curve(result.steps, result.label, len(result.steps)),
+            self.curve: _curve(result.steps, result.label, len(result.steps), result),
             self.measured: _measured(result),
             self.passed: "",
             self.at: _scrubber(len(result.steps)),
@@ -111,10 +94,10 @@ class AttackStage:
             return {}
         step = result.steps[int(at) - 1]
         pair = [("clean", "clean", result.before), (f"iteration {step.index}", "attacked", step.prediction)]
-        bars = prediction_bars(pair, 4, result.label, result.from_truth)
+        bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target)
         told = f"loss {step.loss:.3f} nats"
         return {
-            self.curve: _curve(result.steps, result.label, len(result.steps), step.index),
+            self.curve: _curve(result.steps, result.label, len(result.steps), result, step.index),
             self.passed: section(f"Answer at iteration {step.index}", bars, told),
         }
 
@@ -127,44 +110,57 @@ def _scrubber(count: int) -> dict:
 
 
 def verdict(result: engine.Adversarial) -> str:
-    name = result.before.classes.names[result.label]
-    after = result.after_saved
-    told = "the true class you gave" if result.from_truth else "the clean answer (no true class given)"
-    badges = badge(engine.ATTACKS[result.method].threat) + badge(
-        f"pushes away from {told}", name, "warn"
-    )
+    """One sentence on whether the attack worked, and what the attacker knew and wanted."""
     if not result.epsilon:
         return note(text.NOT_ATTACKED, "warn", "!")
-    answer = f"**{after.name}** at {percent(after.confidence)}"
-    if result.before.label != result.label:
-        sentence, tone, icon = (
-            f"Wrong before and after: the clean answer was already not **{name}**; it is now {answer}.",
-            "bad",
-            "✗",
-        )
-        if not result.fooled:
-            sentence, tone, icon = (
-                f"The attacked picture is answered {answer}, although the clean one was not.",
-                "good",
-                "✓",
-            )
-    elif result.fooled:
-        sentence, tone, icon = (
-            f"Fooled: the same picture to the eye, but the model now says {answer} instead of **{name}**.",
-            "bad",
-            "✗",
-        )
-    else:
-        sentence, tone, icon = f"Held: the model still says {answer}.", "good", "✓"
-    return note(sentence, tone, icon) + f'<div class="badges">{badges}</div>'
+    aimed = text.AIMED_AT.format(defence=engine.METHODS[result.through].title) if result.through else ""
+    fine = f'<p class="fine">{esc(aimed)}</p>' if aimed else ""
+    return note(*(_against if result.target is None else _towards)(result)) + badges(result) + fine
+
+
+def _against(result: engine.Adversarial) -> tuple[str, str, str]:
+    """Sentence, tone and icon for an attack that only pushes away."""
+    name, answer = result.before.classes.names[result.label], _told(result)
+    if result.before.label == result.label and result.fooled:
+        sentence = f"Fooled: the same picture to the eye, but the model now says {answer} instead of **{name}**."
+        return sentence, "bad", "✗"
+    if result.before.label == result.label:
+        return f"Held: the model still says {answer}.", "good", "✓"
+    if result.fooled:
+        sentence = f"Wrong before and after: the clean answer was already not **{name}**; it is now {answer}."
+        return sentence, "bad", "✗"
+    return f"The attacked picture is answered {answer}, although the clean one was not.", "good", "✓"
+
+
+def _towards(result: engine.Adversarial) -> tuple[str, str, str]:
+    """Sentence, tone and icon for an attack with a target."""
+    names, answer = result.before.classes.names, _told(result)
+    target, name = names[result.target], names[result.label]
+    if result.reached:
+        return f"Reached the target: the same picture to the eye, but the model now says {answer}.", "bad", "✗"
+    missed = f"Did not reach the target **{target}**"
+    if result.fooled:
+        return f"{missed}, but the model no longer says **{name}**: it says {answer}.", "warn", "!"
+    return f"{missed}: the model says {answer}.", "good", "✓"
+
+
+def _told(result: engine.Adversarial) -> str:
+    return f"**{result.after_saved.name}** at {percent(result.after_saved.confidence)}"
 
 
 def _bars(result: engine.Adversarial) -> str:
     pair = [("clean", "clean", result.before), ("attacked", "attacked", result.after_saved)]
-    return section("Answers before and after", prediction_bars(pair, 4, result.label, result.from_truth))
+    bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target)
+    return section("Answers before and after", bars)
 
 
-def _curve(steps: Sequence[engine.AttackStep], label: int, last: int, at: int | None = None) -> str:
+def _curve(
+    steps: Sequence[engine.AttackStep],
+    label: int,
+    last: int,
+    attack: engine.AttackSettings | engine.Adversarial,
+    at: int | None = None,
+) -> str:
     """Shares and loss over iterations up to `last`; an attack that may end early announces more than it needs."""
     if not steps:
         return ""
@@ -172,29 +168,36 @@ def _curve(steps: Sequence[engine.AttackStep], label: int, last: int, at: int | 
         "Attack loss", [Line("loss", "attacked", [s.loss for s in steps])], "iteration", "loss (nats)", last, 1, at=at
     )
     shares = [s.prediction.probabilities for s in steps]
-    kept = Line("attacked class", "clean", [float(p[label]) for p in shares])
-    rival = Line("best other class", "attacked", [float(p[torch.arange(len(p)) != label].max()) for p in shares])
+    if (target := attack.target) is None:
+        names, others = ("attacked class", "best other class"), [p[torch.arange(len(p)) != label].max() for p in shares]
+    else:
+        names, others = ("class to be answered", "target class"), [p[target] for p in shares]
+    kept = Line(names[0], "clean", [float(p[label]) for p in shares])
+    rival = Line(names[1], "attacked", [float(share) for share in others])
+    seen = text.SEEN_THROUGH if "draws" in engine.ATTACKS[attack.method].heeds else ""
     both = curve("Shares during the attack", [kept, rival], "iteration", "share", last, 1, True, at)
-    return f'<div class="pair">{section("Shares", both)}{section("Loss", loss, f"{len(steps)} of {last}")}</div>'
+    return f'<div class="pair">{section("Shares", both, seen)}{section("Loss", loss, f"{len(steps)} of {last}")}</div>'
 
 
 def _measured(result: engine.Adversarial) -> str:
+    allowed = {result.norm: limit(result.epsilon, result.norm) if result.norm == "linf" else f"{result.epsilon:g}"}
+    linf, l2 = (allowed.get(norm, "none") for norm in ("linf", "l2"))
     rows = [
         (
             esc("Largest change of a channel (Linf)"),
             esc(levels(result.linf(False))),
             f'<span id="linf">{esc(levels(result.linf()))}</span>',
+            linf,
         ),
-        (esc("Length of the change (L2)"), f"{result.l2(False):.3f}", f"{result.l2():.3f}"),
-        ("Answer", _answer(result.after), _answer(result.after_saved)),
+        (esc("Length of the change (L2)"), f"{result.l2(False):.3f}", f"{result.l2():.3f}", l2),
+        ("Answer", _answer(result.after), _answer(result.after_saved), ""),
     ]
     made = (
-        f"{engine.ATTACKS[result.method].title} within {levels(result.epsilon)}, {len(result.steps)} forward passes in"
-        f" {result.seconds:.2f} s"
+        f"{titled(result.method, result.through)} within {limit(result.epsilon, result.norm)},"
+        f" {len(result.steps)} forward passes in {result.seconds:.2f} s"
     )
-    return section(
-        "Measured", table(("", "as computed (float)", "as saved (8 bits)"), rows, "Measured size of the change"), made
-    )
+    heads = ("", "as computed (float)", "as saved (8 bits)", "limit")
+    return section("Measured", table(heads, rows, "Measured size of the change"), made)
 
 
 def _answer(prediction: engine.Prediction) -> str:

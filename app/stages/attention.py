@@ -130,7 +130,8 @@ def _row(
 
 def _agreement(session: Session) -> str:
     pair = session.maps
-    size = levels(session.adversarial.linf())
+    result = session.adversarial
+    size = levels(result.linf()) if result.norm == "linf" else f"L2 length {result.l2():.2f}"
     rows = [_agreement_row(_flagged("attacked picture", pair.attacked), pair.clean.raw, pair.attacked.raw)]
     if pair.noisy is not None:
         name = _flagged(f"{text.AGREEMENT_NULL} ({size})", pair.noisy)

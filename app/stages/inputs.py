@@ -97,7 +97,7 @@ class Inputs:
             yield last.offer(page, token, request.session_hash, opened.shown.source)
             linked = choices != Choices(*values)
             if linked:
-                yield {page.controls[name]: value for name, value in choices._asdict().items()} | self._beside(opened)
+                yield page.set(choices) | self._beside(opened)
             yield from self._begin(page, job, choices, opened.shown)
             if complaints:
                 yield page.say(" ".join(complaints), "bad")
@@ -111,8 +111,8 @@ class Inputs:
         """Every field as it stood with a session and choices from before; the upload field alone stays empty."""
         opened = Opened(session.picture, () if session.classes is None else session.classes.names, choices.truth)
         backbone = page.models.worker(session.model).backbone
-        controls = {page.controls[name]: value for name, value in choices._asdict().items()}
-        return controls | self._follow(backbone) | self.model.show(page, backbone, choices) | self._beside(opened)
+        shown = self._follow(backbone) | self.model.show(page, backbone, choices) | self._beside(opened)
+        return page.set(choices) | shown
 
     def take(
         self, page: Page, request: gr.Request, values: Sequence, open_it: Callable[[Shelf], Opened]

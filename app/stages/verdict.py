@@ -11,6 +11,7 @@ from app.controls import menu
 from app.figures.bars import prediction_bars
 from app.figures.curves import weight_columns
 from app.figures.html import badge, caption, differing, empty, esc, mark, note, percent, section, table
+from app.figures.threat import badges
 from app.page import Page
 from app.session import Session
 
@@ -69,7 +70,7 @@ def _head(session: Session) -> str:
     )
     after = result.after_saved
     if not result.epsilon:
-        attack = note(f"**Attack:** none (limit 0/255); the model says **{after.name}**.", "warn", "!")
+        attack = note(f"**Attack:** none (limit 0); the model says **{after.name}**.", "warn", "!")
     elif result.before.label != result.label:
         attack = note(
             f"**Wrong before any attack:** the model took the clean picture for **{result.before.name}** and says"
@@ -77,6 +78,8 @@ def _head(session: Session) -> str:
             "warn",
             "!",
         )
+    elif result.target is not None:
+        attack = _aimed(session, wanted)
     elif result.fooled:
         attack = note(
             f"**Attack succeeded:** without defence the model says **{after.name}**"
@@ -90,7 +93,18 @@ def _head(session: Session) -> str:
             "good",
             "✓",
         )
-    return f'<div class="verdicts">{attack}{_defended(session, wanted)}</div>'
+    return f'<div class="verdicts">{attack}{_defended(session, wanted)}</div>{badges(result)}'
+
+
+def _aimed(session: Session, wanted: str) -> str:
+    """The verdict on an attack with a target."""
+    result = session.adversarial
+    answer = f"**{result.after_saved.name}** ({percent(result.after_saved.confidence)})"
+    target = f"the target **{session.classes.names[result.target]}**"
+    if result.reached:
+        return note(f"**Attack reached its target:** without defence the model says {answer}.", "bad", "✗")
+    told = f"**Attack did not reach** {target}: without defence the model says {answer}"
+    return note(f"{told} instead of {wanted}.", "warn", "!") if result.fooled else note(f"{told}.", "good", "✓")
 
 
 def _defended(session: Session, wanted: str) -> str:

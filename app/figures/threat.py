@@ -1,0 +1,35 @@
+"""What an attacker was told and wanted, in words that stand beside every verdict on the attack."""
+
+from __future__ import annotations
+
+import engine
+
+from .html import badge, levels
+
+
+def threat(result: engine.Adversarial) -> str:
+    """What the attacker knew; an adaptive one, of which defence."""
+    told = engine.ATTACKS[result.method].threat
+    return f"{told}: {engine.METHODS[result.through].title}" if result.through else told
+
+
+def titled(method: str, through: str) -> str:
+    """An attack's title; of an adaptive one, with the defence it goes through."""
+    attack = engine.ATTACKS[method]
+    return f"{attack.title} {engine.METHODS[through].title}" if "through" in attack.heeds else attack.title
+
+
+def badges(result: engine.Adversarial) -> str:
+    """What the attacker knew, and what the attack pushed away from or pulled towards."""
+    names = result.before.classes.names
+    if result.target is not None:
+        wanted = badge(f"pulls towards the target “{names[result.target]}”", "", "warn")
+    else:
+        told = "the true class you gave" if result.from_truth else "the clean answer (no true class given)"
+        wanted = badge(f"pushes away from {told}", names[result.label], "warn")
+    return f'<div class="badges">{badge(threat(result))}{wanted}</div>'
+
+
+def limit(epsilon: float, norm: str) -> str:
+    """How far an attack may go: n/255 for each channel, or a length over all of them."""
+    return levels(epsilon) if norm == "linf" else f"an L2 length of {epsilon:g}"

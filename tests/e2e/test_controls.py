@@ -1,0 +1,81 @@
+"""The rarer controls in a real browser: what the page says with them is what the engine computes with them."""
+
+import json
+
+import pytest
+
+from app.figures.html import percent
+from engine import AttackSettings, Classes, attack, load_backbone, load_picture
+
+from .test_page import SAMPLES, open_step, says
+
+
+@pytest.fixture(scope="module")
+def asked():
+    """Backbone, pixels and classes of the first sample, and its true label."""
+    sample = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[0]
+    backbone, classes = load_backbone(), Classes(tuple(sample["classes"]))
+    pixels = backbone.prepare(load_picture(SAMPLES / sample["file"]).image)
+    return backbone, pixels, classes, classes.index(sample["truth"])
+
+
+def choose(page, menu, words):
+    page.click(f"{menu} input")
+    page.get_by_role("option").filter(has_text=words).first.click()
+    page.keyboard.press("Tab")
+
+
+def put(page, field, value):
+    page.fill(f"{field} input[type=number]", value)
+    page.locator(f"{field} input[type=number]").blur()
+
+
+def unfold(page, fold):
+    page.locator(f"{fold} button").first.click()
+
+
+def test_a_targeted_euclidean_attack_is_the_engines(page, asked):
+    backbone, pixels, classes, label = asked
+    target = next(place for place in range(len(classes)) if place != label)
+    settings = AttackSettings(epsilon=2.5, steps=5, norm="l2", target=target)
+    *_, hit = attack(backbone, pixels, classes, settings, label)
+    open_step(page, 2)
+    unfold(page, "#attack-more")
+    choose(page, "#attack-norm", "as a length")
+    page.locator("#epsilon").get_by_text("length").wait_for()
+    assert page.input_value("#epsilon input[type=number]") == "1"
+    put(page, "#epsilon", "2.5")
+    put(page, "#attack-steps", "5")
+    choose(page, "#attack-target", classes.names[target])
+    page.click("#attack")
+    says(page, "Attack finished")
+    told = page.inner_text("#attack-measured")
+    assert f"{hit.l2():.3f}" in told and "within an L2 length of 2.5" in told
+    said = page.inner_text("#attack-verdict")
+    assert ("Reached the target" if hit.reached else "Did not reach the target") in said
+    assert hit.after_saved.name in said and percent(hit.after_saved.confidence) in said
+    choose(page, "#attack-method", "FGSM")
+    page.locator("#epsilon").get_by_text("n/255").wait_for()
+    assert page.locator("#step-size").count() == 0 and page.locator("#attack-target").is_visible()
+
+
+def test_an_attack_through_a_defence_is_one_click_away_and_any_defence_a_few(page, asked):
+    backbone, pixels, classes, label = asked
+    open_step(page, 2)
+    put(page, "#attack-steps", "1")
+    page.click("#attack-adaptive")
+    says(page, "Attack finished")
+    assert "it goes through: A-TPT" in page.inner_text("#attack-verdict")
+    unfold(page, "#attack-more")
+    choose(page, "#attack-through", "R-TPT")
+    says(page, "cleared")
+    choose(page, "#attack-unroll", "not at all")
+    put(page, "#attack-draws", "2")
+    page.click("#attack")
+    says(page, "Attack finished")
+    settings = AttackSettings("adaptive", steps=1, through="r-tpt", unroll="none", draws=2)
+    *_, hit = attack(backbone, pixels, classes, settings, label)
+    told = page.inner_text("#attack-measured")
+    assert f"{hit.l2():.3f}" in told and f"{hit.l2(False):.3f}" in told
+    said = page.inner_text("#attack-verdict")
+    assert "it goes through: R-TPT" in said and percent(hit.after_saved.confidence) in said
