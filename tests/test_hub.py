@@ -149,8 +149,21 @@ def test_without_a_hub_the_cache_serves(hub, source, monkeypatch):
     load_backbone(NAME, "cpu")
     use("http://127.0.0.1:9", monkeypatch)  # where nobody listens
     assert same(load_backbone(NAME, "cpu"), source)
+    waits = []
+    monkeypatch.setattr("time.sleep", waits.append)
     with pytest.raises(EngineError, match="someone/new is not on this machine and could not be downloaded: no connect"):
         load_backbone("hf-hub:someone/new", "cpu")
+    assert waits == []
+
+
+def test_without_a_hub_the_command_says_one_sentence_and_nothing_else(tmp_path):
+    sample = next((ROOT / "assets" / "samples").glob("*.png"))
+    command = [sys.executable, "-m", "engine", "predict", str(sample), "--model", "hf-hub:someone/new"]
+    environment = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    told = "someone/new is not on this machine and could not be downloaded: no connection to the model hub"
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"engine: {told} (http://127.0.0.1:9).\n"
 
 
 def test_offline_the_cache_serves_and_nobody_is_asked(hub, source, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 HTTPError = errors.HfHubHTTPError.__bases__[0]  # of whichever HTTP library the hub's client is built on
 
 Report = Callable[[Download], None]
+
+if "HF_HUB_VERBOSITY" not in os.environ:
+    huggingface_hub.utils.logging.set_verbosity_error()  # what a warning of the client would tell is told here
 
 
 def fetch_config(repo: str, report: Report | None = None) -> tuple[Path, dict]:
@@ -72,11 +76,23 @@ def _fetch(repo: str, file: str, report: Report | None) -> Path | None:
     """The file on this machine, or None where the repository has no such file."""
     with _explained(repo, file):
         before = _cached(repo, file)
+        if before is None:
+            _reach(repo, file)
         path = huggingface_hub.hf_hub_download(repo, file, tqdm_class=report and _bar(file, report))
         if path != before:
             _check(repo, Path(path))
         return Path(path)
     return None
+
+
+def _reach(repo: str, file: str) -> None:
+    """Raise `EngineError` where nobody can be reached; the client itself would try for half a minute and longer."""
+    try:
+        huggingface_hub.get_hf_file_metadata(huggingface_hub.hf_hub_url(repo, file))
+    except (errors.HfHubHTTPError, errors.OfflineModeIsEnabled):
+        return  # somebody answered, or nobody may be asked: the download will tell
+    except HTTPError as error:
+        raise EngineError(_unreachable(repo, error)) from error
 
 
 def _bar(file: str, report: Report) -> type[tqdm]:
