@@ -10,6 +10,7 @@ from torch import Tensor
 from . import rollout
 from .backbone import Backbone
 from .errors import require
+from .memory import enough_memory
 from .predict import check_pixels
 from .types import Classes
 
@@ -45,6 +46,7 @@ class Inside:
         return self.between[:, :, row * width + column].float().unflatten(-1, (height, width))
 
 
+@enough_memory("all the attention of one picture")
 def look_inside(backbone: Backbone, pixels: Tensor, classes: Classes) -> Inside:
     """All that one forward pass of a picture (3, s, s) shows of a vision transformer.
 

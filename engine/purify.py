@@ -14,6 +14,7 @@ from torch import Tensor
 
 from .backbone import Backbone
 from .jitter import jitter
+from .memory import enough_memory
 from .types import Classes
 
 TTC_RADIUS, TTC_STEP, TTC_STEPS, TTC_SHARPNESS, TTC_THRESHOLD = 4 / 255, 1 / 255, 2, 2.0, 0.2
@@ -21,6 +22,7 @@ MAC_RADIUS, MAC_STEPS, MAC_VIEWS, MAC_THRESHOLD, MAC_WIDTH = 8 / 255, 4, 2, 0.7,
 ET3_RADIUS, ET3_STEP, ET3_STEPS = 5 / 255, 2.5, 2
 
 
+@enough_memory("TTC")
 def counterattack(backbone: Backbone, pixels: Tensor, classes: Classes, seed: int) -> Tensor:
     """TTC (Xing et al., CVPR 2025): if noise hardly moves the picture's feature, which is what attacked pictures do,
     push the feature as far away as 4/255 allows; else only the noise is added. (3, s, s) -> (1, 3, s, s).
@@ -37,6 +39,7 @@ def counterattack(backbone: Backbone, pixels: Tensor, classes: Classes, seed: in
     return (picture + torch.tensordot(weights, trail, 1)).clamp(0, 1)
 
 
+@enough_memory("MAC")
 def adaptive_counterattack(backbone: Backbone, pixels: Tensor, classes: Classes, seed: int) -> Tensor:
     """MAC (CVPR 2026): the picture and a jittered copy, each pushed away from its feature by as much of the
     push as another jitter suggests. (3, s, s) -> (2, 3, s, s), whose logits are to be averaged.
@@ -53,6 +56,7 @@ def adaptive_counterattack(backbone: Backbone, pixels: Tensor, classes: Classes,
     return (pictures + share[:, None, None, None] * pushed).clamp(0, 1)
 
 
+@enough_memory("ET3")
 def energy_descent(backbone: Backbone, pixels: Tensor, classes: Classes, seed: int) -> Tensor:
     """ET3 (CVPR 2026): steps of Euclidean length 2.5 down the energy -log sum exp(logits), within 5/255.
     (3, s, s) -> (1, 3, s, s).

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from .backbone import Backbone, Prompts
 from .measures import entropy, marginal_entropy
+from .memory import enough_memory
 from .settings import TuneSettings
 from .types import Classes, Prediction, TuneStep, ViewSet
 
@@ -87,7 +88,8 @@ def tune(
             loss = LOSSES[settings.loss](Kept(look.logits[kept], look.text_features, weights))
         yield _step(index, loss.detach(), look, start, kept, classes)
         if index < settings.steps:
-            (context.grad,) = torch.autograd.grad(loss, context)
+            with enough_memory(f"tuning on {len(classes)} classes", "fewer classes, a smaller model or another device"):
+                (context.grad,) = torch.autograd.grad(loss, context)
             optimiser.step()
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from . import rollout
 from .backbone import Backbone
 from .errors import require
+from .memory import enough_memory
 from .predict import check_pixels
 from .types import Classes
 
@@ -29,6 +30,7 @@ class WordRelevance:
     score: float
 
 
+@enough_memory("the relevance of one sentence")
 def word_relevance(backbone: Backbone, pixels: Tensor, classes: Classes, label: int) -> WordRelevance:
     """What the sentence of class `label`, in the first template, owes its similarity to a picture (3, s, s) to.
 

@@ -1,13 +1,16 @@
 """When memory is short the work goes on in smaller parts, and its results stay what they were."""
 
+import weakref
+
 import pytest
 import torch
 
+from engine.attacks import attack_batch
 from engine.attention import attention_maps
 from engine.backbone import Backbone
 from engine.backbone.batches import Batches
 from engine.errors import EngineError
-from engine.settings import AttentionSettings
+from engine.settings import AttackSettings, AttentionSettings
 from engine.types import Classes
 
 CLASSES = Classes(tuple(f"thing {number}" for number in range(9)))
@@ -102,3 +105,86 @@ def test_gradients_reach_every_part(short):
     pictures = torch.rand(5, 3, 64, 64, generator=torch.Generator().manual_seed(2)).requires_grad_()
     (gradient,) = torch.autograd.grad(short.encode_image(pictures)[:, 0].sum(), pictures)
     assert bool((gradient.abs().sum((1, 2, 3)) > 0).all())
+
+
+class Graphs:
+    """Memory for `room` bytes that graphs keep for their way back, the model's weights not counted.
+
+    What a graph keeps is freed with the graph, so a weak reference to each piece tells what is still held.
+    """
+
+    def __init__(self, backbone: Backbone, room: float = torch.inf) -> None:
+        self.room, self.held, self.most = room, weakref.WeakSet(), 0
+        self.weights = {weight.untyped_storage().data_ptr() for weight in backbone.model.state_dict().values()}
+
+    def __enter__(self) -> "Graphs":
+        self.hooks = torch.autograd.graph.saved_tensors_hooks(self.keep, lambda piece: piece.values)
+        self.hooks.__enter__()
+        return self
+
+    def __exit__(self, *given: object) -> None:
+        self.hooks.__exit__(*given)
+
+    def keep(self, values: torch.Tensor) -> "Piece":
+        piece = Piece(values)
+        if values.untyped_storage().data_ptr() in self.weights:
+            return piece
+        if self.used + values.nbytes > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        self.held.add(piece)
+        self.most = max(self.most, self.used)
+        return piece
+
+    @property
+    def used(self) -> int:
+        return sum(piece.values.nbytes for piece in self.held)
+
+
+class Piece:
+    def __init__(self, values: torch.Tensor) -> None:
+        self.values = values.detach()  # the graph holds the piece, so the piece must not hold the graph
+
+
+def pixel_slopes(backbone: Backbone, pictures: torch.Tensor) -> torch.Tensor:
+    given = pictures.clone().requires_grad_()
+    weights = torch.linspace(0, 1, len(pictures))[:, None]
+    return torch.autograd.grad((weights * backbone.encode_image(given)).sum(), given)[0]
+
+
+def context_slopes(backbone: Backbone, _: torch.Tensor) -> torch.Tensor:
+    prompts = backbone.prompts(CLASSES)
+    context = prompts.context.clone().requires_grad_()
+    weights = torch.linspace(0, 1, len(CLASSES))[:, None]
+    return torch.autograd.grad((weights * backbone.encode_prompts(prompts, context)).sum(), context)[0]
+
+
+@pytest.mark.parametrize("slopes", [pixel_slopes, context_slopes])
+def test_where_no_graph_of_all_fits_parts_are_worked_out_again_and_gradients_are_the_same(tiny, slopes):
+    pictures = torch.rand(6, 3, 64, 64, generator=torch.Generator().manual_seed(3))
+    with Graphs(tiny) as roomy:
+        expected = slopes(Backbone(tiny.model, tiny.tokenizer, "roomy"), pictures)
+    backbone = Backbone(tiny.model, tiny.tokenizer, "short of memory")
+    with Graphs(tiny, 0.4 * roomy.most) as short:
+        assert torch.allclose(slopes(backbone, pictures), expected, rtol=1e-4, atol=1e-6)
+        assert torch.allclose(slopes(backbone, pictures), expected, rtol=1e-4, atol=1e-6)
+    assert 0 < short.most <= 0.4 * roomy.most
+    narrow = Graphs(tiny, 0.15 * roomy.most)  # less than one row and its graph
+    with narrow, pytest.raises(EngineError, match="not enough memory for one (picture|sentence) on cpu"):
+        slopes(backbone, pictures)
+
+
+def test_an_attack_finds_the_same_pictures_in_little_memory(tiny):
+    """The graph is refused as soon as there is one of more than two pictures."""
+    pictures = torch.rand(5, 3, 64, 64, generator=torch.Generator().manual_seed(4))
+    settings = AttackSettings(steps=2)
+    expected = attack_batch(Backbone(tiny.model, tiny.tokenizer, "roomy"), pictures, CLASSES, settings)
+
+    def refuse(module: torch.nn.Module, args: tuple) -> None:
+        if torch.is_grad_enabled() and len(args[0]) > 2:
+            raise MESSAGES[0]
+
+    handle = tiny.visual.ln_post.register_forward_pre_hook(refuse)
+    found = attack_batch(Backbone(tiny.model, tiny.tokenizer, "short of memory"), pictures, CLASSES, settings)
+    handle.remove()
+    for one, other in zip(found, expected, strict=True):
+        assert torch.equal(one.saved, other.saved)

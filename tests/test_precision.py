@@ -128,7 +128,7 @@ def test_a_device_without_room_for_the_model_is_named(monkeypatch):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(torch.nn.Module, "to", full)
-    with pytest.raises(EngineError, match="cpu has not enough memory for this model; choose a smaller one, bf16"):
+    with pytest.raises(EngineError, match="not enough memory for this model on cpu; choose a smaller model, bf16"):
         place(torch.nn.ParameterDict({"logit_scale": torch.ones(())}), torch.device("cpu"), torch.float32)
 
 

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ..backbone import Backbone
 from ..errors import require
+from ..memory import enough_memory
 from ..methods import METHODS
 from ..predict import check_pixels, predict
 from ..settings import AttackSettings
@@ -26,6 +27,8 @@ from ..types import Adversarial, AttackStep, Classes, Prediction
 from .ball import cut_to_8_bits, to_8_bits
 from .catalogue import ATTACKS
 from .randomness import SeededStart
+
+LESS = "fewer pictures at once, fewer draws, a smaller model, bf16, or another device"
 
 
 def attack(
@@ -191,7 +194,7 @@ def _run(
     def work() -> None:
         started = time.perf_counter()
         try:
-            with SeededStart(seeds):
+            with enough_memory("the gradients of this attack", LESS), SeededStart(seeds):
                 perturbed = built(clean, labels).detach().cpu()
             queue.put(_Done(perturbed, time.perf_counter() - started))
         except Exception as error:  # whatever it is, it belongs to the thread that waits

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ..errors import EngineError, require
+from ..memory import enough_memory
 from ..precision import PRECISIONS
 
 
@@ -44,10 +45,6 @@ def place(model: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
     Raises `EngineError` for a device that has not enough memory.
     """
     scale = model.logit_scale.data.clone()
-    try:
+    with enough_memory(f"this model on {device}"):
         model.to(device, dtype)
-    except torch.OutOfMemoryError as error:
-        raise EngineError(
-            f"{device} has not enough memory for this model; choose a smaller one, bf16, or the CPU."
-        ) from error
     model.logit_scale.data = scale.to(device)

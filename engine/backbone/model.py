@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from functools import cached_property
 
 import numpy as np
@@ -141,7 +139,7 @@ class Backbone:
 
     def embed_image(self, pixels: Tensor) -> Tensor:
         """Features (b, d) of pixels (b, 3, s, s) in [0, 1], not yet unit; differentiable with respect to the pixels."""
-        return torch.cat(self._image_batches.run(self._see, pixels))
+        return self._image_batches.joined(self._see, pixels)
 
     def _see(self, pixels: Tensor) -> Tensor:
         with self.lock:
@@ -189,19 +187,17 @@ class Backbone:
         """
         context = prompts.context if context is None else context
 
-        def read(embeddings: Tensor, ends: Tensor) -> Tensor:
-            shared = context.expand(len(embeddings), -1, -1)
+        def read(embeddings: Tensor, ends: Tensor, shared: Tensor) -> Tensor:
             filled = torch.cat([embeddings[:, :1], shared, embeddings[:, 1 + prompts.tokens :]], 1)
             return read_prompts(self.text, filled, ends)
 
-        with self._twice_differentiable() if twice else nullcontext():
-            features = torch.cat(self._text_batches.run(read, prompts.embeddings, prompts.ends))
+        columns = (prompts.embeddings, prompts.ends, context.expand(len(prompts.embeddings), -1, -1))
+        if twice:
+            with self.lock, twice_differentiable(self.text.transformer.resblocks):
+                features = torch.cat(self._text_batches.run(read, *columns))
+        else:
+            features = self._text_batches.joined(read, *columns)
         return F.normalize(at_least_single(features), dim=-1)
-
-    @contextmanager
-    def _twice_differentiable(self) -> Iterator[None]:
-        with self.lock, twice_differentiable(self.text.transformer.resblocks):
-            yield
 
     def logits(self, image_features: Tensor, text_features: Tensor) -> Tensor:
         """Scaled cosines (b, c) of unit features; SigLIP's bias is left out because no decision depends on it."""
