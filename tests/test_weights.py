@@ -1,8 +1,11 @@
 """Checkpoint files: whole models and robust image towers, in the layouts they are published in."""
 
 import json
+import pickle
 import warnings
+import zipfile
 from collections import OrderedDict
+from pathlib import Path
 
 import open_clip
 import pytest
@@ -165,12 +168,78 @@ def test_files_without_weights_or_with_code_are_refused(tmp_path, capsys, conten
     assert capsys.readouterr().out == ""
 
 
-def test_a_torchscript_archive_is_refused_with_what_to_do(tmp_path):
+@pytest.fixture(scope="module")
+def openai(tmp_path_factory) -> tuple[open_clip.CLIP, Path]:
+    """A QuickGELU model in half precision, and its archive, as OpenAI's first release was made."""
+    torch.manual_seed(5)
+    model = open_clip.CLIP(**TINY, quick_gelu=True).eval()
+    path = tmp_path_factory.mktemp("openai") / "tiny.pt"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch asks to use torch.export
-        torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), tmp_path / "old.pt")
-    with pytest.raises(EngineError, match="is a TorchScript archive; save its state_dict .* or load MODEL/openai"):
-        read_weights(tmp_path / "old.pt")
+        shown = torch.rand(1, 3, 64, 64), torch.ones(1, 77, dtype=torch.long)
+        traced = torch.jit.trace(model, shown, check_trace=False)
+        traced.half().save(path)
+    return model.half().float(), path
+
+
+def test_a_torchscript_archive_is_read_as_its_state_dict(openai):
+    model, path = openai
+    found = read_weights(path)
+    for name, value in model.state_dict().items():
+        assert found[name].dtype == torch.float16 and torch.equal(found[name].float(), value), name
+
+
+def test_an_archive_of_openai_brings_its_weights_and_its_activation(named, openai, pixels):
+    model, path = openai
+    loaded = load_backbone(f"{named}/{path}", "cpu")
+    with torch.no_grad():
+        assert torch.allclose(loaded.embed_image(pixels[None]), model.visual(loaded.normalise(pixels[None])), atol=1e-5)
+        tokens = loaded.tokenizer(["a photo of a cat."])
+        assert torch.allclose(loaded.model.encode_text(tokens), model.encode_text(tokens), atol=1e-5)
+
+
+def test_views_of_one_storage_are_told_apart(tmp_path):
+    base = torch.arange(12.0)
+    layer = torch.nn.Linear(3, 2)
+    layer.weight, layer.bias = torch.nn.Parameter(base.view(4, 3).t()[:2, 1:4]), torch.nn.Parameter(base[7:9])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.script(layer).save(tmp_path / "views.pt")
+    found = read_weights(tmp_path / "views.pt")
+    assert found["weight"].tolist() == [[3, 6, 9], [4, 7, 10]] and found["bias"].tolist() == [7, 8]
+
+
+class Harm:
+    def __reduce__(self):
+        return print, ("harm",)
+
+
+@pytest.mark.parametrize(
+    ("root", "sentence"),
+    [
+        (Harm(), "is not a checkpoint that can be read safely: it asks for __builtin__.print"),
+        ({"a": 1}, "is not a checkpoint that can be read safely: it holds no module"),
+    ],
+)
+def test_an_archive_that_asks_for_more_than_tensors_is_refused(tmp_path, capsys, root, sentence):
+    path = tmp_path / "odd.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("odd/data.pkl", pickle.dumps(root, protocol=2))
+        archive.writestr("odd/constants.pkl", b"")
+    with pytest.raises(EngineError, match=sentence):
+        read_weights(path)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("missing", ["data.pkl", "data/0"])
+def test_an_archive_with_a_part_missing_is_refused(openai, tmp_path, missing):
+    path = tmp_path / "cut.pt"
+    with zipfile.ZipFile(openai[1]) as whole, zipfile.ZipFile(path, "w") as cut:
+        for name in whole.namelist():
+            if name.partition("/")[2] != missing:
+                cut.writestr(name, whole.read(name))
+    with pytest.raises(EngineError, match="is not a checkpoint that can be read safely"):
+        read_weights(path)
 
 
 @pytest.mark.parametrize("cut", [0, 100, 4000])

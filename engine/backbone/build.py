@@ -16,6 +16,7 @@ from torch import nn
 from ..errors import EngineError, require
 from .hub import Report, fetch_config, fetch_weights, has_model, has_weights
 from .names import Source, parse
+from .script import is_script, module_kinds
 from .weights import State, fit
 
 PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
@@ -44,7 +45,8 @@ def fetch_parts(source: Source, progress: Report | None = None) -> Parts:
     if source.folder is None:
         _reads_with_transformers(source.model, open_clip.get_model_config(source.model))
     if source.tag is None:
-        return Parts(source.model, None, {}, source.model)
+        quick = source.file is not None and is_script(source.file) and "QuickGELU" in module_kinds(source.file)
+        return Parts(source.model, None, {"quick_gelu": quick}, source.model)
     published = open_clip.get_pretrained_cfg(source.model, source.tag)
     try:
         weights = fetch_weights(*_on_hub(published), progress)

@@ -12,7 +12,7 @@ from .device import choose_device, choose_format, place
 from .hub import Report
 from .model import Backbone
 from .names import BUILT_IN, parse
-from .weights import difference, fit, read_weights
+from .weights import UNREADABLE, difference, fit, read_weights
 
 
 def load_backbone(
@@ -32,15 +32,11 @@ def load_backbone(
     given = {part: read_weights(path) for part in ("file", "tower") if (path := getattr(source, part))}
     try:
         model, tokenizer = build(fetch_parts(source, progress))
-    except ImportError as error:
-        raise EngineError(f"{name} needs the package {error.name}: pip install {error.name}.") from error
     except EngineError:
         raise
-    except (OSError, RuntimeError, ValueError, LookupError, EOFError) as error:
-        raise EngineError(_why_not(name, error)) from error
-    except Exception as error:  # safetensors and pickle raise their own kinds
-        if type(error).__module__.split(".")[0] not in ("safetensors", "pickle", "_pickle"):
-            raise
+    except ImportError as error:
+        raise EngineError(f"{name} needs the package {error.name}: pip install {error.name}.") from error
+    except UNREADABLE as error:
         raise EngineError(_why_not(name, error)) from error
     if "file" in given:
         fill(model, given["file"], source.file)

@@ -13,8 +13,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ..errors import EngineError, require
+from .script import is_script, read_script
 
 State = dict[str, Tensor]
+DAMAGED = (SafetensorError, pickle.UnpicklingError, zipfile.BadZipFile)
+UNREADABLE = (*DAMAGED, OSError, RuntimeError, ValueError, LookupError, EOFError)  # what reading a file may raise
 
 # TeCoA's own files hold the tower beside a prompter called state_dict, so the tower is asked for first.
 WRAPPERS = ("vision_encoder_state_dict", "state_dict", "model_state_dict", "model", "visual")
@@ -23,33 +26,23 @@ NOT_WEIGHTS = ("mean", "std", "attn_mask", "position_ids", "input_resolution", "
 
 
 def read_weights(path: Path) -> State:
-    """The tensors of a safetensors file or of a file that `torch.save` wrote; no code of the file is run.
+    """The tensors of a safetensors file, of a file that `torch.save` wrote, or of a TorchScript archive; no code of the
+    file is run.
 
     Raises `EngineError` for a file that cannot be read or that holds no weights.
     """
-    require(
-        not _is_script(path),
-        f"“{path}” is a TorchScript archive; save its state_dict with torch.save, or load MODEL/openai.",
-    )
     try:
         if path.suffix == ".safetensors":
             return dict(load_file(path))
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, OSError, RuntimeError, ValueError, LookupError, EOFError) as error:
+        script = is_script(path)
+        content = read_script(path) if script else torch.load(path, map_location="cpu", weights_only=True)
+    except UNREADABLE as error:
         reason = " ".join(str(error).split())
         raise EngineError(f"“{path}” is not a checkpoint that can be read safely: {reason[:120]}") from error
     weights = _unwrapped(content)
     require(bool(weights), f"“{path}” holds no weights: expected a state_dict of tensors.")
     parallel = all(key.startswith("module.") for key in weights)
     return {key.removeprefix("module."): value for key, value in weights.items()} if parallel else weights
-
-
-def _is_script(path: Path) -> bool:
-    """Whether the file holds a program beside its weights, as the files of OpenAI's first release do."""
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.endswith("/constants.pkl") for name in archive.namelist())
 
 
 def _unwrapped(content: object) -> State:
