@@ -20,6 +20,8 @@
   };
   document.addEventListener("click", (event) => {
     if (event.target.closest("#run-story")) following = true;
+    const bring = event.target.closest("[data-bring]");
+    if (bring) document.getElementById(bring.dataset.bring).scrollIntoView();
     const card = event.target.closest("[data-open-step]");
     if (!card) return;
     following = false;

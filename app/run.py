@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import torch
 
 import engine
-from app.session import InsidePair, MapPair, OcclusionPair, Session, Store
+from app.session import InsidePair, MapPair, MapTrial, OcclusionPair, Session, Store, WordsRead
 
 VERBS = {
     "predict": engine.predict,
@@ -21,6 +22,7 @@ VERBS = {
     "attend": engine.attend,
     "look_inside": engine.look_inside,
     "occlude": engine.occlude,
+    "word_relevance": engine.word_relevance,
     "make_views": engine.make_views,
     "tune": engine.tune,
     "defend": engine.defend,
@@ -28,7 +30,8 @@ VERBS = {
     "answer_question": engine.answer_question,
 }
 STEP_OF = {
-    "clean": 1, "attack-step": 2, "attacked": 2, "map-clean": 3, "map-attacked": 3, "inside": 3, "occlusion": 3,
+    "clean": 1, "attack-step": 2, "attacked": 2,
+    "map-clean": 3, "map-attacked": 3, "inside": 3, "occlusion": 3, "every": 3, "words": 3,
     "views": 4, "tune-step": 5, "ensemble": 6, "method": 6,
 }  # fmt: skip
 DWELL_SECONDS = 1.5  # a step of the story that the page opened by itself stays open at least this long
@@ -86,6 +89,8 @@ class Job:
         elif name == "map-attacked":
             pair = MapPair(self._clean_map, result, self._noisy_map(result), self._rival_maps(result))
             self.keep(session.with_result("maps", pair))
+        elif name == "every":
+            self.keep(session.with_result("every", (*session.every, result)))
         elif name == "tune-step":
             self.keep(session.with_step(result))
         elif name == "method":
@@ -106,13 +111,16 @@ class Job:
         elif part == "maps":
             adversarial = session.adversarial
             for name, pixels in (("map-clean", adversarial.clean), ("map-attacked", adversarial.saved)):
-                drawn = self.worker.one("attend", pixels, question, settings.attention, adversarial.label)
-                yield engine.Stage(name, drawn)
+                yield engine.Stage(name, self._attend(pixels, settings.attention, adversarial.label))
         elif part == "occlusion":
             found, clean = session.maps.clean, session.adversarial.clean
             orders = (found.raw, chance_map(session))
             tested = (self.worker.one("occlude", clean, values, question, found.label) for values in orders)
             yield engine.Stage("occlusion", OcclusionPair(*tested))
+        elif part == "every":
+            yield from (engine.Stage("every", trial) for trial in self._trials())
+        elif part == "words":
+            yield engine.Stage("words", self._words())
         elif part == "inside":
             pictures = (session.adversarial.clean, session.adversarial.saved)
             yield engine.Stage("inside", InsidePair(*(self.worker.one("look_inside", p, question) for p in pictures)))
@@ -131,6 +139,29 @@ class Job:
         else:
             yield from stream("explore", session.picture.pixels, question, settings, session.label)
 
+    def _trials(self) -> Iterator[MapTrial]:
+        """Every kind of map that this model has, on the clean and the attacked picture and on its null arm."""
+        hit, noise = self.session.adversarial, self._noise()
+        for method in engine.methods_for(self.worker.backbone):
+            settings = replace(self.settings.attention, method=method)
+            clean, attacked = (self._attend(p, settings, hit.label) for p in (hit.clean, hit.saved))
+            noisy = None if noise is None else self._attend(noise, settings, hit.label)
+            shuffled = self._attend(hit.clean, replace(settings, shuffled="last"), hit.label)
+            yield MapTrial(MapPair(clean, attacked, noisy), shuffled)
+
+    def _words(self) -> WordsRead:
+        hit = self.session.adversarial
+        answer = hit.after_saved.label
+        labels = [hit.label] if answer == hit.label else [hit.label, answer]
+        read = [
+            tuple(self.worker.one("word_relevance", p, self.session.classes, label) for p in (hit.clean, hit.saved))
+            for label in labels
+        ]
+        return WordsRead(read[0], read[1] if len(read) > 1 else None)
+
+    def _attend(self, pixels: torch.Tensor, settings: engine.AttentionSettings, label: int) -> engine.AttentionMap:
+        return self.worker.one("attend", pixels, self.session.classes, settings, label)
+
     def _rival_maps(self, like: engine.AttentionMap) -> tuple[engine.AttentionMap, engine.AttentionMap] | None:
         """Clean and attacked map for the answer that the attack has brought about."""
         adversarial, settings = self.session.adversarial, self.settings.attention
@@ -138,13 +169,15 @@ class Job:
         if answer == like.label:
             return None
         pictures = (adversarial.clean, adversarial.saved)
-        return tuple(self.worker.one("attend", p, self.session.classes, settings, answer) for p in pictures)
+        return tuple(self._attend(pixels, settings, answer) for pixels in pictures)
 
     def _noisy_map(self, like: engine.AttentionMap) -> engine.AttentionMap | None:
-        """The null arm: the same map of the clean picture under random signs as large as the attack, in its norm."""
-        adversarial = self.session.adversarial
-        size = adversarial.per_channel
-        if size == 0:
-            return None
-        noisy = engine.sign_noise(adversarial.clean, size, self.settings.attack.seed)
-        return self.worker.one("attend", noisy, self.session.classes, self.settings.attention, like.label)
+        """The null arm: the same map of the clean picture under random signs."""
+        noise = self._noise()
+        return None if noise is None else self._attend(noise, self.settings.attention, like.label)
+
+    def _noise(self) -> torch.Tensor | None:
+        """The clean picture under random signs as large as the attack, in its norm; None where nothing was changed."""
+        hit = self.session.adversarial
+        size = hit.per_channel
+        return engine.sign_noise(hit.clean, size, self.settings.attack.seed) if size else None

@@ -25,12 +25,14 @@ _DOWNSTREAM = {
     "views": ("steps", "ensemble", "defences"),
     "occlusion": (),
     "maps": ("occlusion",),
+    "every": (),
+    "words": (),
     "inside": (),
-    "adversarial": ("maps", "occlusion", "inside", "views", "steps", "ensemble", "defences"),
+    "adversarial": ("maps", "occlusion", "every", "words", "inside", "views", "steps", "ensemble", "defences"),
 }
 _DOWNSTREAM["clean"] = ("adversarial", *_DOWNSTREAM["adversarial"])
 _DOWNSTREAM["question"] = ("clean", *_DOWNSTREAM["clean"])
-_EMPTY = {"steps": (), "defences": ()}
+_EMPTY = {"steps": (), "defences": (), "every": ()}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -66,6 +68,25 @@ class MapPair:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class MapTrial:
+    """One kind of map put to the test: a pair as above, and the clean map of the model with its last block shuffled."""
+
+    pair: MapPair
+    shuffled: engine.AttentionMap
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WordsRead:
+    """Which words make a sentence fit: of the attacked class, and of the answer after the attack where it is another.
+
+    Each is told for the clean and for the attacked picture.
+    """
+
+    asked: tuple[engine.WordRelevance, engine.WordRelevance]
+    answer: tuple[engine.WordRelevance, engine.WordRelevance] | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class OcclusionPair:
     """Deletion and insertion on the clean picture, in the order of its map and of a map drawn at random."""
 
@@ -96,6 +117,8 @@ class Session:
     adversarial: engine.Adversarial | None = None
     maps: MapPair | None = None
     occlusion: OcclusionPair | None = None
+    every: tuple[MapTrial, ...] = ()
+    words: WordsRead | None = None
     inside: InsidePair | None = None
     views: engine.ViewSet | None = None
     steps: tuple[engine.TuneStep, ...] = ()

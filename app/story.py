@@ -17,12 +17,15 @@ NEXT = {
     "views": "tune", "tune-step": "tune", "ensemble": "methods", "method": "methods",
 }  # fmt: skip
 NEEDS = {
-    "attack": (), "maps": ("attack",), "occlusion": ("attack", "maps"), "inside": ("attack",), "views": ("attack",),
+    "attack": (), "maps": ("attack",), "occlusion": ("attack", "maps"), "every": ("attack",), "words": ("attack",),
+    "inside": ("attack",), "views": ("attack",),
     "tune": ("attack", "views"), "methods": ("attack",),
 }  # fmt: skip
 HOLDS = {"attack": "adversarial", "maps": "maps", "views": "views", "tune": "steps"}
+HOLDS_MANY = {"methods": "defences", "every": "every"}  # parts that add to what is there
 SHOWN_IN = {
-    "attack": 2, "maps": 3, "occlusion": 3, "inside": 3, "views": 4, "tune": 5, "methods": 6, "ensemble": 6,
+    "attack": 2, "maps": 3, "occlusion": 3, "every": 3, "words": 3, "inside": 3, "views": 4, "tune": 5, "methods": 6,
+    "ensemble": 6,
 }  # fmt: skip
 TELL_AFTER = 3  # seconds
 SHARE = {
@@ -80,8 +83,8 @@ class Story:
     def run(self, job: Job, choices: Choices, part: str) -> Iterator[dict]:
         """One part of the story from the session as it is."""
         yield {self.page.journey: journey(job.session, SHOWN_IN[part])} | self.page.say(text.BUSY[part], "busy")
-        if part == "methods":
-            job.keep(job.session.without("defences"))
+        if part in HOLDS_MANY:
+            job.keep(job.session.without(HOLDS_MANY[part]))
         for stage in job.stages(part):
             job.take(stage)
             share = _share(job, stage)
@@ -136,6 +139,8 @@ def _share(job: Job, stage: engine.Stage) -> float | None:
         return stage.result.index / stage.result.total
     if stage.name == "tune-step":
         return stage.result.index / max(job.settings.tuning.steps, 1)
+    if stage.name == "every":
+        return len(job.session.every) / len(engine.methods_for(job.worker.backbone))
     if stage.name == "method":
         return len(job.session.defences) / max(len(job.settings.methods), 1)
     return None

@@ -39,6 +39,8 @@ BUSY = {
     "attack": "Attacking: looking for the worst change within the limit",
     "maps": "Looking where the evidence lies",
     "occlusion": "Blurring the picture in the map's order",
+    "every": "Drawing every map",
+    "words": "Reading the words",
     "inside": "Looking into every head",
     "views": "Making and encoding views",
     "tune": "Tuning the prompt",
@@ -51,6 +53,8 @@ DONE = {
     "attack": "Attack finished.",
     "maps": "Maps drawn.",
     "occlusion": "Map tested.",
+    "every": "Every map drawn.",
+    "words": "Words read.",
     "inside": "All heads drawn.",
     "views": "Views made.",
     "tune": "Prompt tuned.",
@@ -182,6 +186,11 @@ NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean
 
 MAP_METHOD = "Map"
 LOOK = "Look"
+IN_THIS_STEP = (
+    ("every", "Every kind of map"), ("occlusion", "Test the map"), ("words-read", "Words"),
+    ("inside", "Layers, heads, patches"),
+)  # fmt: skip
+MORE_BELOW = "Further down:"
 OPACITY = "Overlay"
 COLOURS = "Colours"
 CELLS = "Cells"
@@ -213,6 +222,47 @@ AGREEMENT_ALIKE = "Maps that are the same: 1, 1, 100 % and 0 %."
 AGREEMENT_MORE = "By {more} of the {of} measures the attack changed this map more than random noise of its size."
 AGREEMENT_NULL = "random noise of the same size"
 AGREEMENT_RANDOM = "a map drawn at random"
+
+EVERY_ASKS = "There are many ways to draw such a map. Do they agree, and which of them can be trusted here?"
+EVERY_RUN = "Draw every map"
+EVERY_EMPTY = "Press **Draw every map** to see all kinds side by side, each with the tests that a map should pass."
+EVERY_TITLE, EVERY_TITLE_FOR = "Every kind of map", "Every kind of map, for “{name}”"
+EVERY_HINT = "one scale for clean and attacked; kinds do not compare"
+EVERY_HEADS = ("Map", "● Clean", "▲ Attacked", "Like the clean map: attacked", "under noise", "shuffled model")
+EVERY_TRUTH = ("On the object: clean", "attacked")
+EVERY_DEGENERATE = "degenerate: rounding residue"
+EVERY_CAPTION = (
+    ("What you see", "every map for the same class, and how much of it lies on the object where that is known."),
+    (
+        "How",
+        "rank correlation of the clean map with the attacked one, with that under random noise of the same size, and"
+        " with that of a model whose last block's weights are shuffled (Adebayo et al., NeurIPS 2018). ✓: the strongest"
+        " cell is on the object.",
+    ),
+    (
+        "What it does not show",
+        "which map is true. A map that stays the same when the last block is shuffled says little about that block.",
+    ),
+)
+
+WORDS_ASK = "The other half of the answer is the sentence. Which of its words make the picture fit?"
+WORDS_RUN = "Read the words"
+WORDS_EMPTY = "Press **Read the words** to see which words of the class's sentence count, before and after the attack."
+WORDS_TITLE, WORDS_HINT = "Words of “{name}”, {why}", "shares of each sentence add up to 100 %"
+WORDS_SCORE = "fits with {score:.2f}"
+WORDS_CAPTION = (
+    ("What you see", "how much each word counts for the fit of sentence and picture; the darker, the more."),
+    (
+        "How",
+        "gradient-weighted relevance through the text tower (Chefer et al., ICCV 2021). “Fits” is the scaled cosine"
+        " that softmax turns into shares.",
+    ),
+    (
+        "What it does not show",
+        "words that speak against the picture: only positive parts are kept. A word counts through all words after it,"
+        " so the last ones gather more.",
+    ),
+)
 
 OCCLUSION_ASKS = "Does the answer hang on what the map points at? Blur its strongest patches and see."
 OCCLUSION_RUN = "Test the map"

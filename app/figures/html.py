@@ -94,6 +94,12 @@ def empty(text: str) -> str:
     return f'<div class="empty">{rich(text)}</div>'
 
 
+def further(word: str, places: Iterable[tuple[str, str]]) -> str:
+    """Buttons that bring a part further down the page into sight: (its id, its name)."""
+    buttons = "".join(f'<button type="button" data-bring="{esc(place)}">{esc(name)}</button>' for place, name in places)
+    return f'<div class="further"><span>{esc(word)}</span>{buttons}</div>'
+
+
 def chips(items: Iterable[tuple[str, str, str]]) -> str:
     """Numbers with their names: (name, value, explanation)."""
     cells = "".join(

@@ -66,6 +66,17 @@ def difference_map(name: str, values: Tensor, pixels: Tensor, look: Look, most: 
     return _figure(name, cells, pixels, (-most, most), DIVERGING, look.smooth, "")
 
 
+def small_map(name: str, values: Tensor, pixels: Tensor, scale: tuple[float, float], look: Look) -> str:
+    """A map (gh, gw) over pixels (3, s, s) as a small picture; `name` says what it shows."""
+    low, high = scale
+    shares = (values.numpy() - low) / max(high - low, 1e-12)
+    heat = data_uri(to_image(shares, SEQUENTIAL[look.colours]))
+    return (
+        f'<span class="small-map" role="img" aria-label="{esc(name)}"><img src="{_backdrop(pixels)}" alt="">'
+        f'<img class="heat" src="{heat}" alt=""></span>'
+    )
+
+
 def upper_end(*maps: np.ndarray) -> float:
     """Where a scale for all of `maps` ends: their 0.99 quantile, so that one patch does not blacken the others."""
     return float(np.quantile(np.concatenate([m.ravel() for m in maps]), CLIP))

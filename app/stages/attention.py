@@ -9,13 +9,15 @@ import engine
 from app import text
 from app.choices import Choices
 from app.controls import menu
-from app.figures.html import caption, empty, esc, levels, note, percent, section, signed, table
+from app.figures.html import caption, empty, esc, further, levels, note, percent, section, signed, table
 from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, upper_end
 from app.page import Page
 from app.run import chance_map
 from app.session import MapPair, Session, Shown
+from app.stages.every import EveryMap
 from app.stages.inside import InsideBrowser
 from app.stages.occlusion import OcclusionTest
+from app.stages.words import WordReader
 
 SET_OPACITY = "(value) => { document.documentElement.style.setProperty('--overlay', value); return []; }"
 
@@ -38,13 +40,14 @@ class AttentionStage:
             colours = menu({name: name for name in SEQUENTIAL}, "viridis", text.COLOURS, "map-colours", 120)
             cells = menu(text.CELL_KINDS, "patches", text.CELLS, "map-cells", 150)
             scale = menu(text.SCALES, "shared", text.SCALE, "map-scale", 120)
+        gr.HTML(further(text.MORE_BELOW, text.IN_THIS_STEP))
         self.maps = gr.HTML(elem_id="maps")
         self.numbers = gr.HTML(elem_id="map-agreement")
         self.caption = gr.HTML(elem_id="map-caption")
-        self.occlusion, self.inside = OcclusionTest(), InsideBrowser()
+        self.below = (EveryMap(), OcclusionTest(), WordReader(), InsideBrowser())
         self.controls = {"map_method": method, "colours": colours, "cells": cells, "scale": scale}
         self.own = [self.maps, self.numbers, self.caption]
-        self.outputs = [*self.own, *self.occlusion.outputs, *self.inside.outputs]
+        self.outputs = [*self.own, *(component for part in self.below for component in part.outputs)]
 
     def wire(self, page: Page) -> None:
         """Looking needs the model; everything else only draws again."""
@@ -53,13 +56,15 @@ class AttentionStage:
         for name in ("colours", "cells", "scale"):
             page.redraw(self.controls[name].input, self._draw_maps, self.own)
         self.opacity.input(None, [self.opacity], None, js=SET_OPACITY, api_visibility="private")
-        self.occlusion.wire(page)
-        self.inside.wire(page)
+        for part in self.below:
+            part.wire(page)
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """The panel as the session has it."""
-        below = self.occlusion.draw(session, choices) | self.inside.draw(session, choices)
-        return self._draw_maps(session, choices) | below
+        drawn = self._draw_maps(session, choices)
+        for part in self.below:
+            drawn |= part.draw(session, choices)
+        return drawn
 
     def _draw_maps(self, session: Session, choices: Choices) -> dict:
         pair = session.maps

@@ -46,7 +46,7 @@ class InsideBrowser:
     """The lower half of step 3. What is opened is told by the browser, so nothing here keeps state."""
 
     def __init__(self) -> None:
-        with gr.Row(elem_classes=["controls", "redraw"]):
+        with gr.Row(elem_classes=["controls", "redraw", "part"]):
             self.which = menu(text.INSIDE_PICTURES, "clean", text.INSIDE_PICTURE, "inside-which", 150)
             self.order = menu(text.INSIDE_ORDERS, "number", text.INSIDE_ORDER, "inside-order", 200)
             self.button = gr.Button(text.INSIDE_LOOK, elem_id="look-inside", min_width=130, scale=0)

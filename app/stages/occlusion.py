@@ -16,7 +16,7 @@ class OcclusionTest:
     """The middle of step 3: curves of the clean map, beside those of a map that knows nothing."""
 
     def __init__(self) -> None:
-        with gr.Row(elem_classes=["controls"]):
+        with gr.Row(elem_classes=["controls", "part"]):
             gr.HTML(f'<p class="fine">{esc(text.OCCLUSION_ASKS)}</p>')
             self.button = gr.Button(text.OCCLUSION_RUN, elem_id="test-map", min_width=130, scale=0)
         self.drawn = gr.HTML(elem_id="occlusion")

@@ -29,7 +29,7 @@ def cells(page, table):
 
 def test_the_table_of_agreement_is_the_engines(page, told):
     backbone, classes, hit = told
-    noisy = engine.sign_noise(hit.clean, hit.linf(), 0)
+    noisy = engine.sign_noise(hit.clean, hit.per_channel, 0)
     clean, *others = (
         engine.attend(backbone, pixels, classes, engine.AttentionSettings(), hit.label).raw
         for pixels in (hit.clean, hit.saved, noisy)
@@ -121,3 +121,32 @@ def test_tuning_steps_forth_and_back_with_the_engines_numbers(page, told):
     page.click("#tune-reset")
     says(page, "as it was written")
     assert page.locator("#tune-entropies svg").count() == 0
+
+
+def test_the_lower_parts_of_attention_are_brought_into_sight_and_tell_the_engines_numbers(page, told):
+    backbone, classes, hit = told
+    open_step(page, 3)
+    page.locator(".further").get_by_text("Words").click()
+    page.locator("#words-read").get_by_text("Read the words").wait_for()
+    assert page.locator("#words-read").evaluate("(part) => part.getBoundingClientRect().top < innerHeight")
+    page.click("#read-words")
+    says(page, "Words read")
+    read = [
+        engine.word_relevance(backbone, pixels, classes, label)
+        for label in (hit.label, hit.after_saved.label)
+        for pixels in (hit.clean, hit.saved)
+    ]
+    rows = page.locator("#words-read .weighed")
+    assert rows.count() == len(read) == 4
+    for place, expected in enumerate(read):
+        assert f"fits with {expected.score:.2f}" in rows.nth(place).inner_text()
+        shares = rows.nth(place).locator(".piece small").all_inner_texts()
+        assert shares == [f"{100 * share:.0f} %" for share in expected.shares.tolist()]
+    page.click("#every-run")
+    says(page, "Every map drawn")
+    names = [row[0] for row in cells(page, "#every table")]
+    assert names == [engine.MAPS[name].title for name in engine.methods_for(backbone)]
+    before = page.locator("#every .heat").first.get_attribute("src")
+    page.click("#map-colours input")
+    page.get_by_role("option").filter(has_text="inferno").click()
+    page.wait_for_function("(was) => document.querySelector('#every .heat').src !== was", arg=before)

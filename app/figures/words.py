@@ -1,0 +1,24 @@
+"""A sentence whose pieces carry their share, as a tint and as a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .html import esc
+
+
+def weighed_words(name: str, pieces: Sequence[str], shares: Sequence[float], most: float, told: str) -> str:
+    """One row: what it is for, its pieces, and a number at its end; `most` is the share with the fullest tint.
+
+    A piece that ends a word ends with a space, and stands apart from the next.
+    """
+    drawn = "".join(
+        f'<span class="piece{" ends" if piece.endswith(" ") else ""}" style="--share:{_tint(share, most)}%">'
+        f"{esc(piece.strip())}<small>{100 * share:.0f} %</small></span>"
+        for piece, share in zip(pieces, shares, strict=True)
+    )
+    return f'<div class="weighed"><span class="which">{esc(name)}<small>{esc(told)}</small></span><p>{drawn}</p></div>'
+
+
+def _tint(share: float, most: float) -> int:
+    return round(55 * share / most) if most > 0 else 0

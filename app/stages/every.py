@@ -1,0 +1,66 @@
+"""Within step 3: every kind of map side by side, each beside its null arm and its sanity check."""
+
+from __future__ import annotations
+
+import gradio as gr
+from torch import Tensor
+
+import engine
+from app import text
+from app.choices import Choices
+from app.figures.html import caption, empty, esc, percent, section, signed, table
+from app.figures.maps import Look, small_map, upper_end
+from app.page import Page
+from app.session import MapTrial, Session
+
+
+class EveryMap:
+    """A table with one row a kind of map."""
+
+    def __init__(self) -> None:
+        with gr.Row(elem_classes=["controls", "part"]):
+            gr.HTML(f'<p class="fine">{esc(text.EVERY_ASKS)}</p>')
+            self.button = gr.Button(text.EVERY_RUN, elem_id="every-run", min_width=150, scale=0)
+        self.drawn = gr.HTML(elem_id="every")
+        gr.HTML(caption(text.EVERY_CAPTION))
+        self.outputs = [self.drawn]
+
+    def wire(self, page: Page) -> None:
+        """The button draws each map four times; other colours ask no model."""
+        page.compute(self.button.click, page.story.work_on("every"))
+        page.redraw(page.controls["colours"].input, self.draw, self.outputs)
+
+    def draw(self, session: Session, choices: Choices) -> dict:
+        """The table as far as it has come."""
+        return {self.drawn: _drawn(session, Look.of(choices)) if session.every else empty(text.EVERY_EMPTY)}
+
+
+def _drawn(session: Session, look: Look) -> str:
+    truth = session.picture.mask is not None
+    rows = [_row(session, trial, look, truth) for trial in session.every]
+    drawn = table(text.EVERY_HEADS + (text.EVERY_TRUTH if truth else ()), rows, text.EVERY_TITLE, "stacks every")
+    name = session.classes.names[session.adversarial.label]
+    return section(text.EVERY_TITLE_FOR.format(name=name), drawn, text.EVERY_HINT)
+
+
+def _row(session: Session, trial: MapTrial, look: Look, truth: bool) -> list[str]:
+    pair, hit = trial.pair, session.adversarial
+    clean, attacked = pair.clean.raw, pair.attacked.raw
+    title = engine.MAPS[pair.clean.method].title
+    scale = (min(float(clean.min()), float(attacked.min())), upper_end(clean.numpy(), attacked.numpy()))
+    marked = text.EVERY_DEGENERATE if pair.clean.degenerate or pair.attacked.degenerate else ""
+    row = [
+        f"{esc(title)}<small>{esc(marked)}</small>",
+        small_map(f"{title}, clean", clean, hit.clean, scale, look),
+        small_map(f"{title}, attacked", attacked, hit.saved, scale, look),
+        signed(engine.spearman(clean, attacked)),
+        "" if pair.noisy is None else signed(engine.spearman(clean, pair.noisy.raw)),
+        signed(engine.spearman(clean, trial.shuffled.raw)),
+    ]
+    return row + [_inside(values, session.picture.mask) for values in (clean, attacked)] if truth else row
+
+
+def _inside(values: Tensor, mask: Tensor) -> str:
+    hit = engine.pointing_hit(values, mask)
+    icon = f'<span class="{"good" if hit else "bad"}">{"✓" if hit else "✗"}</span>'
+    return f'<span class="tight">{icon} {percent(engine.energy_inside(values, mask))}</span>'

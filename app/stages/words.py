@@ -1,0 +1,49 @@
+"""Within step 3: which words of a class's sentence make the picture fit it."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+import engine
+from app import text
+from app.choices import Choices
+from app.figures.html import caption, empty, esc, section
+from app.figures.words import weighed_words
+from app.page import Page
+from app.session import Session
+
+
+class WordReader:
+    """Sentences whose words carry their share."""
+
+    def __init__(self) -> None:
+        with gr.Row(elem_classes=["controls", "part"]):
+            gr.HTML(f'<p class="fine">{esc(text.WORDS_ASK)}</p>')
+            self.button = gr.Button(text.WORDS_RUN, elem_id="read-words", min_width=150, scale=0)
+        self.drawn = gr.HTML(elem_id="words-read")
+        gr.HTML(caption(text.WORDS_CAPTION))
+        self.outputs = [self.drawn]
+
+    def wire(self, page: Page) -> None:
+        """The button reads two or four sentences."""
+        page.compute(self.button.click, page.story.work_on("words"))
+
+    def draw(self, session: Session, choices: Choices) -> dict:
+        """The sentences as the session has them."""
+        if session.words is None:
+            return {self.drawn: empty(text.WORDS_EMPTY)}
+        truth = text.MAP_TRUE if session.label is not None else text.MAP_ANSWER
+        pairs = [(truth, session.words.asked)]
+        if session.words.answer:
+            pairs.append((text.MAP_RIVAL, session.words.answer))
+        most = max(float(read.shares.max()) for _, pair in pairs for read in pair)
+        return {self.drawn: "".join(_pair(session, why, pair, most) for why, pair in pairs)}
+
+
+def _pair(session: Session, why: str, pair: tuple[engine.WordRelevance, engine.WordRelevance], most: float) -> str:
+    rows = "".join(
+        weighed_words(name, read.pieces, read.shares.tolist(), most, text.WORDS_SCORE.format(score=read.score))
+        for name, read in zip((text.MAP_CLEAN, text.MAP_ATTACKED), pair, strict=True)
+    )
+    title = text.WORDS_TITLE.format(name=session.classes.names[pair[0].label], why=why)
+    return section(title, rows, text.WORDS_HINT)

@@ -1,0 +1,70 @@
+"""Step 3's table of every map and its words: what they show is the engine's, on the tiny model."""
+
+import html
+import re
+from dataclasses import replace
+
+import torch
+
+import engine
+from app.figures.html import signed
+from app.figures.maps import Look
+from app.figures.words import weighed_words
+from app.run import Job, Worker
+from app.session import Store, WordsRead
+from app.stages.every import _drawn
+from tests.page_cases import CHOICES
+
+
+def run(tiny, told, part):
+    """The told session after one more part of step 3."""
+    store = Store()
+    store.put("me", told)
+    job = Job(Worker(tiny), store, "me", CHOICES.settings())
+    for stage in job.stages(part):
+        job.take(stage)
+    return job.session
+
+
+def test_every_map_stands_beside_its_null_arm_and_its_shuffled_model(tiny, told):
+    session = run(tiny, told, "every")
+    hit, settings = session.adversarial, CHOICES.settings().attention
+    assert [trial.pair.clean.method for trial in session.every] == list(engine.methods_for(tiny))
+    trial = next(t for t in session.every if t.pair.clean.method == "relevance")
+    settings = replace(settings, method="relevance")
+    noise = engine.sign_noise(hit.clean, hit.per_channel, 0)
+    expected = [
+        engine.attend(tiny, pixels, session.classes, used, hit.label).raw
+        for pixels, used in (
+            (hit.clean, settings), (hit.saved, settings), (noise, settings),
+            (hit.clean, replace(settings, shuffled="last")),
+        )
+    ]  # fmt: skip
+    found = (trial.pair.clean, trial.pair.attacked, trial.pair.noisy, trial.shuffled)
+    for one, other in zip(found, expected, strict=True):
+        assert torch.equal(one.raw, other)
+    row = next(part for part in _drawn(session, Look()).split("<tr>") if "Gradient-weighted relevance" in part)
+    for other in expected[1:]:
+        assert signed(engine.spearman(expected[0], other)) in row
+    assert session.maps is told.maps and session.without("adversarial").every == ()
+
+
+def test_words_are_read_for_both_pictures_and_both_classes(tiny, told):
+    session = run(tiny, told, "words")
+    hit = session.adversarial
+    for label, pair in ((hit.label, session.words.asked), (hit.after_saved.label, session.words.answer)):
+        if pair is None:
+            assert not hit.fooled
+            continue
+        for pixels, read in zip((hit.clean, hit.saved), pair, strict=True):
+            expected = engine.word_relevance(tiny, pixels, session.classes, label)
+            assert read.pieces == expected.pieces and torch.equal(read.shares, expected.shares)
+    assert isinstance(session.words, WordsRead) and session.without("adversarial").words is None
+
+
+def test_pieces_of_one_word_stand_together_and_carry_their_share():
+    drawn = weighed_words("Clean", ("butter", "fly ", "<b> "), [0.5, 0.25, 0.25], 0.5, "fits")
+    kinds = re.findall(r'class="(piece[ a-z]*)" style="--share:(\d+)%">([^<]*)<small>(\d+) %', drawn)
+    expected = [("piece", "55", "butter", "50"), ("piece ends", "28", "fly", "25"), ("piece ends", "28", "<b>", "25")]
+    assert [(kind, tint, html.unescape(piece), share) for kind, tint, piece, share in kinds] == expected
+    assert "--share:0%" in weighed_words("Clean", ("a ",), [0.0], 0.0, "")
