@@ -15,8 +15,9 @@ ROBUST = "As its base, with an image tower trained on ImageNet against attacks o
 class ModelEntry:
     """One model of the menu. `name` is for `load_backbone`; `knows` says in a sentence what it can be asked about.
 
-    `megabytes` is the size of its weights file as its publisher states it (None: not stated here). `here` tells that
-    nothing has to be downloaded, `needs` a package that is not installed (None: nothing is missing).
+    `megabytes` is the size of the built-in model's file, and for others that of their weights in fp32, counted from
+    open_clip's description of the model; a publisher may have stored them in less. `here` tells that nothing has to be
+    downloaded, `needs` a package that is not installed (None: nothing is missing).
     """
 
     name: str
@@ -24,7 +25,7 @@ class ModelEntry:
     knows: str
     source: str
     licence: str
-    megabytes: int | None = None
+    megabytes: int
     here: bool = False
     needs: str | None = None
 
@@ -39,11 +40,11 @@ _ENTRIES = (
         round(sum(file.stat().st_size for file in FIELDGUIDE.glob("*.safetensors")) / 1e6),
     ),
     ModelEntry("ViT-B-32/openai", "CLIP ViT-B/32", PHOTOGRAPHS, "OpenAI, 2021", "MIT", 605),
-    ModelEntry("ViT-B-16/openai", "CLIP ViT-B/16", PHOTOGRAPHS, "OpenAI, 2021", "MIT"),
-    ModelEntry("ViT-L-14/openai", "CLIP ViT-L/14", PHOTOGRAPHS, "OpenAI, 2021", "MIT"),
+    ModelEntry("ViT-B-16/openai", "CLIP ViT-B/16", PHOTOGRAPHS, "OpenAI, 2021", "MIT", 598),
+    ModelEntry("ViT-L-14/openai", "CLIP ViT-L/14", PHOTOGRAPHS, "OpenAI, 2021", "MIT", 1710),
     ModelEntry("RN50/openai", "CLIP ResNet-50", PHOTOGRAPHS, "OpenAI, 2021", "MIT", 408),
-    ModelEntry("ViT-B-32/laion2b_s34b_b79k", "OpenCLIP ViT-B/32", PHOTOGRAPHS, "LAION-2B, 2022", "MIT"),
-    ModelEntry("ViT-B-16/laion2b_s34b_b88k", "OpenCLIP ViT-B/16", PHOTOGRAPHS, "LAION-2B, 2023", "MIT"),
+    ModelEntry("ViT-B-32/laion2b_s34b_b79k", "OpenCLIP ViT-B/32", PHOTOGRAPHS, "LAION-2B, 2022", "MIT", 605),
+    ModelEntry("ViT-B-16/laion2b_s34b_b88k", "OpenCLIP ViT-B/16", PHOTOGRAPHS, "LAION-2B, 2023", "MIT", 598),
     ModelEntry(
         "ViT-B-16-SigLIP/webli",
         "SigLIP ViT-B/16",
@@ -59,6 +60,7 @@ _ENTRIES = (
         ROBUST,
         "Mao et al., 2023; weights of Schlarmann et al., 2024",
         "MIT",
+        605,
     ),
     ModelEntry(
         "hf-hub:chs20/TeCoA4-ViT-B-16-laion2B-s34B-b88K",
@@ -66,6 +68,7 @@ _ENTRIES = (
         ROBUST,
         "Mao et al., 2023; weights of Schlarmann et al., 2024",
         "MIT",
+        598,
     ),
     ModelEntry(
         "hf-hub:chs20/FARE4-ViT-B-16-laion2B-s34B-b88K",
@@ -73,6 +76,7 @@ _ENTRIES = (
         ROBUST,
         "Schlarmann et al., 2024",
         "MIT",
+        598,
     ),
 )
 

@@ -5,6 +5,7 @@ import sys
 
 import open_clip
 import pytest
+import torch
 
 from engine.backbone.names import parse
 from engine.catalogue import catalogue
@@ -20,6 +21,18 @@ def test_the_built_in_model_comes_first_and_is_here():
     assert (first.name, first.here, first.needs) == ("fieldguide", True, None)
     assert first.megabytes == pytest.approx(21, abs=12)
     assert not any(entry.here for entry in others)
+
+
+def test_sizes_are_those_of_the_weights_in_fp32():
+    like = {"hf-hub:chs20/TeCoA4-ViT-B-32-laion2B-s34B-b79K": "ViT-B-32"}
+    _, *others = catalogue()
+    for entry in others:
+        name = like.get(entry.name, "ViT-B-16") if entry.name.startswith("hf-hub:") else entry.name.partition("/")[0]
+        config = open_clip.get_model_config(name)
+        with torch.device("meta"):  # counts weights and makes none
+            model = (open_clip.CustomTextCLIP if config.pop("custom_text", False) else open_clip.CLIP)(**config)
+        weights = sum(value.numel() for value in model.state_dict().values())
+        assert entry.megabytes == round(4 * weights / 1e6), entry.name
 
 
 def test_every_name_is_one_that_can_be_loaded_and_occurs_once():

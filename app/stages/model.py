@@ -102,7 +102,7 @@ def _menu(models: Models) -> list[tuple[str, str]]:
 def _title(entry: engine.ModelEntry) -> str:
     if entry.here:
         return entry.title if entry.name == BUILT_IN else f"{entry.title} · {text.MODEL_HERE}"
-    return entry.title if entry.megabytes is None else f"{entry.title} · {entry.megabytes:,} MB"
+    return f"{entry.title} · {entry.megabytes:,} MB"
 
 
 def _about(name: str | None) -> str:
@@ -111,8 +111,7 @@ def _about(name: str | None) -> str:
         return f'<p class="fine">{esc(text.MODEL_OTHER)}</p>'
     lines = [f"{entry.knows}.", f"{entry.source}; licence {entry.licence}."]
     if not entry.here:
-        size = f"{entry.megabytes:,} MB" if entry.megabytes else text.MODEL_SIZE_UNKNOWN
-        lines.append(text.MODEL_DOWNLOAD.format(size=size))
+        lines.append(text.MODEL_DOWNLOAD.format(size=f"{entry.megabytes:,} MB"))
     if entry.needs:
         lines.append(text.MODEL_NEEDS.format(package=entry.needs))
     return "".join(f'<p class="fine">{esc(line)}</p>' for line in lines)
