@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -19,8 +20,10 @@ class Hub:
     cuts: list[int] = field(default_factory=list)  # bytes after which the next answers of the store break off
     damaged: bool = False  # the store sends one wrong byte
     short: bool = False  # the store sends less than was announced, and says so
+    pace: float = 0  # seconds for each megabyte that the store sends
     status: int = 200
     foreign: bool = False  # answers, but is no hub
+    gone: bool = False
     seen: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, range
 
     def __enter__(self) -> "Hub":
@@ -31,6 +34,11 @@ class Hub:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """Nobody listens any more, and connections that are still open break off."""
+        self.gone = True
         self.server.shutdown()
         self.server.server_close()
 
@@ -66,6 +74,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         hub, parts = self.hub, self.path.strip("/").split("/")
+        if hub.gone:
+            self.close_connection = True
+            return None
         hub.seen.append((self.command, self.path, self.headers.get("Range", "")))
         if hub.status != 200:
             return self.refuse(hub.status, "")
@@ -128,4 +139,6 @@ class _Handler(BaseHTTPRequestHandler):
         if may_break and self.hub.cuts:
             body = body[: self.hub.cuts.pop(0)]
             self.close_connection = True
-        self.wfile.write(body)
+        for start in range(0, len(body), 1 << 20):
+            self.wfile.write(body[start : start + (1 << 20)])
+            time.sleep(self.hub.pace)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,14 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 SERVED_WITHIN = 120  # seconds; a loaded machine is slow, and this is no benchmark
 
 
-@pytest.fixture(scope="session")
-def address():
-    """Where `python app.py` serves the page, as a visitor would start it."""
+@contextmanager
+def served(**environment):
+    """Where `python app.py` serves the page, as a visitor would start it, with more in its environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT)
+    command = [sys.executable, "app.py", "--port", str(port)]
+    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
     url = f"http://127.0.0.1:{port}/"
     try:
         _wait_for(url, server)
@@ -32,6 +34,13 @@ def address():
     finally:
         server.terminate()
         server.wait(30)
+
+
+@pytest.fixture(scope="session")
+def address():
+    """One page for all tests that can share it."""
+    with served() as url:
+        yield url
 
 
 def _wait_for(url, server):
