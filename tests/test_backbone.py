@@ -101,6 +101,10 @@ def test_a_model_folder_brings_its_own_words_and_templates(tiny, tmp_path, offli
     assert backbone.templates == ("a {}", "photo of a {}")
     with pytest.raises(EngineError, match="has never seen the word “okapi”;"):
         backbone.prompts(Classes(("cat", "okapi")))
+    for content in ("a photo", '{"words": ["a"]}', "[1, 2]"):
+        (tmp_path / "words.json").write_text(content)
+        with pytest.raises(EngineError, match="Expected a JSON list of texts in .*words.json”; got "):
+            load_backbone(f"local-dir:{tmp_path}", "cpu")
 
 
 def test_an_unknown_model_is_refused_with_the_nearest_names(offline):

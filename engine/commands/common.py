@@ -15,6 +15,7 @@ from ..errors import EngineError, require
 from ..pictures import load_picture
 from ..precision import PRECISIONS
 from ..settings import AttackSettings
+from ..textfile import read_text
 from ..types import DEFAULT_TEMPLATE, Adversarial, Classes
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "samples.json"
@@ -121,7 +122,7 @@ def _classes(args: argparse.Namespace) -> tuple[Classes, str | None]:
     if args.names:
         return Classes(tuple(args.names), templates), None
     if args.classes is not None:
-        return Classes.parse(read_text(args.classes), templates), None
+        return read_classes(args.classes, templates), None
     sample = _sample(args.image.name)
     require(
         sample is not None,
@@ -138,13 +139,6 @@ def _sample(name: str) -> dict | None:
     return next((sample for sample in samples if Path(sample["file"]).name == name), None)
 
 
-def read_text(path: Path) -> str:
-    """A text file of class names; raises `EngineError` for one that cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise EngineError(
-            f"Expected a text file of class names; “{path}” cannot be read ({error.strerror})."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise EngineError(f"Expected a text file of class names in UTF-8; “{path}” is not one.") from error
+def read_classes(path: Path, templates: tuple[str, ...] = (DEFAULT_TEMPLATE,)) -> Classes:
+    """The classes of a file with one name per line; raises `EngineError` for one that cannot be read."""
+    return Classes.parse(read_text(path, "a text file of class names"), templates)

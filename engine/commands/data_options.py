@@ -19,8 +19,8 @@ from ..evaluation import (
     Table,
     Torchvision,
 )
-from ..types import DEFAULT_TEMPLATE, Classes
-from .common import read_text
+from ..types import DEFAULT_TEMPLATE
+from .common import read_classes
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +76,7 @@ def open_source(args: argparse.Namespace) -> Source:
         return CoOp(Path(root), name, templates, args.part, args.pictures)
     if args.torchvision is not None:
         name, root = args.torchvision
-        names = () if args.names is None else Classes.parse(read_text(args.names)).names
+        names = () if args.names is None else read_classes(args.names).names
         return Torchvision(name, Path(root), templates, args.part, args.pictures, names, args.download)
     return FieldGuideSeries(args.pictures or 100, args.seed)
 

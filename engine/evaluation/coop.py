@@ -1,25 +1,21 @@
 """Fifteen data sets of the prompt-tuning literature, as CoOp's instructions lay them out (Zhou et al., IJCV 2022).
 
-Class names come from the files on disk: split files carry them, ImageNet's folders need a list that maps their WordNet
-numbers to names. Folders may be called what other repositories call them; case and punctuation do not count.
+Class names come from the files on disk. Folders may be called what other repositories call them; case and punctuation
+do not count.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import EngineError, require
+from ..errors import require
+from ..textfile import read_lines
 from ..types import DEFAULT_TEMPLATE, Classes
-from .sources import ENDINGS, CoOpSplit, Entry, Listed, Templates, in_turn
-
-NUMBER = re.compile(r"n\d{8}")  # a WordNet number
-NAME_LISTS = ("classnames.txt", "LOC_synset_mapping.txt", "synset_words.txt", "imagenet_class_index.json")
-SYNONYMS = ("LOC_synset_mapping.txt", "synset_words.txt")  # these give several names, with commas between
-IMAGENET = ("imagenet", "imagenet1k", "ilsvrc2012")
+from .imagenet import read_numbered
+from .sources import CoOpSplit, Listed, Templates, in_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +73,7 @@ LAYOUTS: dict[str, Layout] = {
     "ucf101": Layout(
         ("ucf101",), ("UCF-101-midframes",), "split_zhou_UCF101.json", "a photo of a person doing {}.", "action"
     ),
-    "imagenet": Layout(IMAGENET, ("images/{}", "{}")),
+    "imagenet": Layout(("imagenet", "imagenet1k", "ilsvrc2012"), ("images/{}", "{}")),
     "imagenetv2": Layout(("imagenetv2",), ("imagenetv2-matched-frequency-format-val",)),
     "imagenet_sketch": Layout(("imagenetsketch",), ("images", "sketch")),
     "imagenet_a": Layout(("imagenetadversarial", "imageneta"), ("imagenet-a",), subset=True),
@@ -134,9 +130,8 @@ def _from_lists(root: Path, homes: list[Path], name: str, part: str) -> Listed:
     listing = LAYOUTS[name].split.format(part)
     home = next((folder for folder in _folders(homes) if (folder / listing).is_file()), None)
     require(home is not None, f"Expected {listing} and variants.txt in “{homes[0]}”.")
-    names = _text(home / "variants.txt").split("\n")
-    classes = Classes(tuple(line.strip() for line in names if line.strip()))
-    lines = [line.strip().partition(" ") for line in _text(home / listing).split("\n") if line.strip()]
+    classes = Classes(tuple(read_lines(home / "variants.txt", "a list of classes")))
+    lines = [line.partition(" ") for line in read_lines(home / listing, "a list of pictures")]
     unknown = sorted({label for _, _, label in lines} - set(classes.names))
     require(not unknown, f"“{home / listing}” names classes that variants.txt does not: {', '.join(unknown[:3])}.")
     entries = [(f"{number}.jpg", classes.index(label)) for number, _, label in lines]
@@ -164,73 +159,7 @@ def _folders(homes: list[Path]) -> Iterator[Path]:
 
 
 def _from_folders(root: Path, homes: list[Path], name: str, part: str) -> Listed:
-    """ImageNet and its variants: folders are called by WordNet number, or by place (V2: 0, 1, 10, 100 ... 999)."""
-    layout = LAYOUTS[name]
-    images = [home / path.format("train" if part == "train" else "val") for home in homes for path in layout.images]
-    images = next((p for p in [*images, *homes] if p.is_dir() and any(map(_number, p.iterdir()))), None)
-    require(
-        images is not None,
-        f"Expected folders such as n01440764 below “{homes[0] / layout.images[0].format('val')}”; found none.",
-    )
-    names = _names([*homes, *_homes(root, LAYOUTS["imagenet"])])
-    folders = sorted(path for path in images.iterdir() if _number(path))
-    numbers = sorted(names)
-    known = {path: _place(path.name, numbers) for path in folders}
-    if layout.subset:
-        present = sorted(set(known.values()))
-        numbers = [numbers[place] for place in present]
-        known = {path: present.index(place) for path, place in known.items()}
-    entries: list[Entry] = [
-        (picture.relative_to(images).as_posix(), known[path])
-        for path in folders
-        for picture in sorted(path.iterdir())
-        if picture.suffix.lower() in ENDINGS
-    ]
-    require(bool(entries), f"Expected pictures in the folders of “{images}”; found none.")
-    return Listed(images, tuple(entries), Classes(_distinct([names[number] for number in numbers])))
-
-
-def _number(path: Path) -> bool:
-    return bool(NUMBER.fullmatch(path.name)) or (path.name.isdigit() and path.parent.name.startswith("imagenetv2"))
-
-
-def _place(folder: str, numbers: list[str]) -> int:
-    """The class of a folder: ImageNet's classes are in the order of their WordNet numbers."""
-    place = int(folder) if folder.isdigit() else numbers.index(folder) if folder in numbers else len(numbers)
-    require(place < len(numbers), f"The folder “{folder}” has no name in the list of {len(numbers)} class names.")
-    return place
-
-
-def _names(homes: list[Path]) -> dict[str, str]:
-    """WordNet number -> class name, from the first list of names there is."""
-    path = next((home / name for home in homes for name in NAME_LISTS if (home / name).is_file()), None)
-    require(
-        path is not None,
-        f"Expected {NAME_LISTS[0]} in “{homes[0]}”: a line for each class with its WordNet number and its name.",
-    )
-    if path.suffix == ".json":
-        try:
-            return {number: name.replace("_", " ") for number, name in json.loads(_text(path)).values()}
-        except (ValueError, TypeError, AttributeError) as error:
-            raise EngineError(f"Expected {{“0”: [WordNet number, name], ...}} in “{path}”.") from error
-    lines = [line.strip().partition(" ") for line in _text(path).split("\n") if line.strip()]
-    wrong = next((number for number, _, name in lines if not NUMBER.fullmatch(number) or not name), None)
-    require(wrong is None, f"Expected lines such as “n01440764 tench” in “{path}”; got one with “{wrong}”.")
-    return {number: name.split(",")[0] if path.name in SYNONYMS else name for number, _, name in lines}
-
-
-def _distinct(names: list[str]) -> tuple[str, ...]:
-    """The names, with a number behind those that came before: two classes of ImageNet are called missile."""
-    seen: dict[str, int] = {}
-    told = []
-    for name in names:
-        count = seen[name.lower()] = seen.get(name.lower(), 0) + 1
-        told.append(name if count == 1 else f"{name} {count}")
-    return tuple(told)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EngineError(f"Expected a text file; “{path}” cannot be read.") from error
+    """ImageNet and its variants: a folder per class, and ImageNet's list of names for all of them."""
+    layout, chosen = LAYOUTS[name], "train" if part == "train" else "val"
+    likely = [home / path.format(chosen) for home in homes for path in layout.images]
+    return read_numbered([*likely, *homes], [*homes, *_homes(root, LAYOUTS["imagenet"])], layout.subset)

@@ -7,6 +7,7 @@ calls that do, which are small and can be sent to another process.
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from PIL import Image
 
 from ..errors import EngineError, require
 from ..pictures import load_picture
+from ..textfile import read_text
 from ..types import DEFAULT_TEMPLATE, Classes
 
 Templates = tuple[str, ...]  # averaged where nothing is tuned
@@ -137,11 +139,7 @@ def Folder(root: Path, templates: Templates = (DEFAULT_TEMPLATE,), limit: int | 
 
 def Table(path: Path, templates: Templates = (DEFAULT_TEMPLATE,), limit: int | None = None) -> Listed:  # noqa: N802
     """A CSV file with a header and the columns `path` (below the file's folder) and `label` (a class name)."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise EngineError(f"Expected a CSV file with the columns path and label; “{path}” cannot be read.") from error
+    rows = list(csv.DictReader(io.StringIO(read_text(path, "a CSV file with the columns path and label"))))
     given = set(rows[0]) if rows else set()
     require({"path", "label"} <= given, f"Expected the columns path and label in “{path}”; got {_listed(given)}.")
     names = tuple(sorted({row["label"] for row in rows}))
@@ -154,12 +152,11 @@ def CoOpSplit(  # noqa: N802
 ) -> Listed:
     """A split file of CoOp's kind (Zhou et al., IJCV 2022): JSON with train, val and test, each a list of
     [path below `images`, class number, class name]. The classes are those of all three."""
+    text = read_text(path, "a split file")
     try:
-        split = json.loads(path.read_text(encoding="utf-8"))
+        split = json.loads(text)
         items = [(str(file), int(label)) for file, label, _ in split[part]]
         known = {int(label): str(name).replace("_", " ") for one in split.values() for _, label, name in one}
-    except OSError as error:
-        raise EngineError(f"Expected a split file; “{path}” cannot be read ({error.strerror}).") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise EngineError(f"Expected lists of [path, number, name] under “{part}” in “{path}”.") from error
     require(bool(items), f"Expected pictures under “{part}” in “{path}”; got none.")

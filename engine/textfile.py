@@ -1,0 +1,25 @@
+"""Text files that a person hands over: read, or refused in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .errors import EngineError
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a file in UTF-8, with or without a mark in front; `what` says what was expected of it.
+
+    Raises `EngineError` for a file that cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise EngineError(f"Expected {what}; “{path}” cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise EngineError(f"Expected {what} in UTF-8; “{path}” is not one.") from error
+
+
+def read_lines(path: Path, what: str) -> list[str]:
+    """The lines of such a file that are not blank, without blanks around them."""
+    return [line.strip() for line in read_text(path, what).splitlines() if line.strip()]
