@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ class Choices(NamedTuple):
 
     class_names: str
     template: str
+    ensemble: bool
+    domain_word: str
     truth: str | None
     seed: float | None
     attack: str
@@ -51,13 +54,24 @@ class Choices(NamedTuple):
     neighbours: float
     methods: list[str]
 
-    def classes(self) -> engine.Classes:
-        """The classes as written; raises `EngineError` with a sentence for what cannot be used."""
-        return engine.Classes.parse(self.class_names or "", ((self.template or "").strip(),))
+    def classes(self, sentences: Sequence[str] = ()) -> engine.Classes:
+        """The classes as written; raises `EngineError` with a sentence for what cannot be used.
+
+        `sentences` are the model's set of prompts, which an ensemble takes in behind the page's own, where tuning
+        starts.
+        """
+        own = (self.template or "").strip()
+        more = [sentence for sentence in sentences if sentence != own] if self.ensemble else []
+        return engine.Classes.parse(self.class_names or "", (own, *more))
 
     def label(self, classes: engine.Classes) -> int | None:
         """The true label's place among `classes`, or None where none is given or it is no longer listed."""
         return classes.names.index(self.truth) if self.truth in classes.names else None
+
+    @property
+    def word(self) -> str:
+        """The domain word without blanks around it; empty for none."""
+        return (self.domain_word or "").strip()
 
     def possible(self) -> Choices:
         """The same with a norm that the attack can keep to, and without a target where it cannot be aimed."""
@@ -102,6 +116,7 @@ class Choices(NamedTuple):
             ),
             ensemble=engine.EnsembleSettings(weighting=self.weighting, neighbours=int(self.neighbours)),
             methods=tuple(name for name in engine.METHODS if name in self.methods),
+            domain_word=self.word,
         )
         return chosen.with_seed(self._seed())
 
@@ -114,7 +129,7 @@ class Choices(NamedTuple):
             "kind": self.view_kind, "views": self.view_count, "high": self.high, "low": self.low,
             "keep-high": self.keep_high, "keep-low": self.keep_low, "smallest-crop": self.smallest_crop,
             "loss": self.loss, "tune-steps": self.tune_steps, "learning-rate": self.learning_rate, "keep": self.keep,
-            "weighting": self.weighting, "neighbours": self.neighbours,
+            "weighting": self.weighting, "neighbours": self.neighbours, "domain-word": self.word or None,
         }  # fmt: skip
         given = {name: value for name, value in named.items() if value is not None}
         chosen = [(name, value if isinstance(value, str) else f"{value:.10g}") for name, value in given.items()]

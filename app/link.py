@@ -63,11 +63,13 @@ def _expected(started: Choices, opened: Opened | None) -> Choices:
 
 
 def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else str(int(value) if isinstance(value, bool) else value)
 
 
 def _read(said: str, like: object) -> object:
     """What a control of the kind of `like` would hold; text that is no number stays text, which no slider takes."""
+    if isinstance(like, bool):
+        return {"1": True, "0": False}.get(said, said)
     if isinstance(like, list):
         return [item for item in said.split(SEPARATOR) if item]
     if not isinstance(like, int | float):

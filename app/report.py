@@ -136,7 +136,8 @@ def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> s
         words += ["--label", session.classes.names[session.label]]
     if choices.target in session.classes.names:
         words += ["--target", choices.target]
-    words += ["--model", backbone.name, "--precision", backbone.precision, "--template", session.classes.templates[0]]
+    words += ["--model", backbone.name, "--precision", backbone.precision]
+    words += [word for template in session.classes.templates for word in ("--template", template)]
     words += [word for option, value in choices.options() for word in (option, value)]
     return shlex.join(words) + "\n"
 

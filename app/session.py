@@ -106,13 +106,15 @@ class InsidePair:
 class Session:
     """The state of one visitor; every `with_…` returns another Session without what no longer follows.
 
-    `model` is the name of a model that the visitor chose, empty for the page's own.
+    `model` is the name of a model that the visitor chose, empty for the page's own; `domain_word` is what the methods
+    were asked with.
     """
 
     model: str = ""
     picture: Shown | None = None
     classes: engine.Classes | None = None
     label: int | None = None
+    domain_word: str = ""
     clean: engine.Prediction | None = None
     adversarial: engine.Adversarial | None = None
     maps: MapPair | None = None
@@ -140,6 +142,12 @@ class Session:
             return self
         stale = "question" if self.classes != classes else "clean"
         return replace(self._without(stale), classes=classes, label=label)
+
+    def with_domain_word(self, word: str) -> Session:
+        """Another word in A-TPT's prompt; the same one changes nothing."""
+        if self.domain_word == word:
+            return self
+        return replace(self.without("defences"), domain_word=word)
 
     def with_result(self, part: str, result: object) -> Session:
         """Set one computed part, named as its field, and drop what was made from the old one."""

@@ -52,12 +52,12 @@ class Story:
         if session.picture is None:
             raise engine.EngineError(text.MISSING["Attack"])
         try:
-            classes = choices.classes()
+            classes = choices.classes(job.worker.backbone.templates)
         except engine.EngineError:
             job.keep(session.without("clean"))  # no answer stands beside a list of classes it was not given for
             yield self.page.draw(job.session, choices)
             raise
-        asked = session.with_question(classes, choices.label(classes))
+        asked = session.with_question(classes, choices.label(classes)).with_domain_word(choices.word)
         if asked is not session:
             job.keep(asked)
             yield self.page.draw(asked, choices)

@@ -63,7 +63,11 @@ def started(page: Page) -> Choices:
 def restored(page: Page, shelf: Shelf, parameters: Mapping[str, str]) -> tuple[Opened | None, Choices, list[str]]:
     """The picture and the choices that a link asks for, and a sentence for each thing that this page cannot offer."""
 
+    begun = started(page)
+
     def fits(name: str, value: object) -> bool:
+        if isinstance(getattr(begun, name), bool) and not isinstance(value, bool):
+            return False  # a box takes anything for ticked
         try:
             page.controls[name].preprocess(value)
         except (gr.Error, TypeError):
@@ -78,5 +82,5 @@ def restored(page: Page, shelf: Shelf, parameters: Mapping[str, str]) -> tuple[O
             complaints.append(str(error))
     if (model := parameters.get(link.MODEL, "")) and model != shelf.backbone.name:
         complaints.append(text.LINK_MODEL.format(name=model[:80]))
-    choices, odd = link.restored(parameters, started(page), opened, fits)
+    choices, odd = link.restored(parameters, begun, opened, fits)
     return opened, choices, complaints + odd

@@ -131,6 +131,13 @@ CLASSES_CLOSED = "Any names made of the words this model has learned; it tells y
 CLASSES_OPEN = "Any words: the picture is compared with each."
 TEMPLATE = "Prompt"
 TEMPLATE_INFO = "{} stands for the class name."
+PROMPT_MORE = "More of the prompt"
+ENSEMBLE = "Average several sentences"
+ENSEMBLE_INFO = (
+    "Takes in the model's set of {count}, such as “{sample}”. What is tuned still starts from the prompt above."
+)
+DOMAIN_WORD = "Domain word (optional)"
+DOMAIN_WORD_INFO = "For A-TPT in step 6 only: stands before “photo” in its prompt, as in “a flower photo of a {}.”"
 TRUTH = "True class (optional)"
 TRUTH_INFO = "What the attack pushes away from, and what “right” means."
 SEED = "Seed"
@@ -446,6 +453,7 @@ STRIP_CAPTION = (
         "small differences: the interval below each count is where the share may lie after so few pictures.",
     ),
 )
+ASKED, ASKED_MORE = "asks “{first}”", "asks “{first}” and {more} more"
 METHODS_LABEL = "Methods"
 COMPARE = "Compare methods"
 VERDICT_CAPTION = (

@@ -5,7 +5,8 @@ from app.choices import NO_TARGET, Choices
 
 CLASSES = engine.Classes(("red fish", "blue fish", "green fish"))
 CHOICES = Choices(
-    class_names="red fish\nblue fish\ngreen fish", template="a photo of a {}.", truth="blue fish", seed=0, attack="pgd",
+    class_names="red fish\nblue fish\ngreen fish", template="a photo of a {}.", ensemble=False,
+    domain_word="", truth="blue fish", seed=0, attack="pgd",
     epsilon=4, attack_steps=3, norm="linf", step_size=0, target=NO_TARGET, draws=1, through="a-tpt", unroll="straight",
     map_method="a-tpt", colours="viridis", cells="patches", scale="shared",
     view_kind="attention", view_count=8, high=0.2, low=0.8, keep_high=0.8, keep_low=0.2, smallest_crop=0.08,

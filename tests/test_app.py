@@ -79,6 +79,9 @@ def test_another_picture_or_label_forgets_what_it_must(told):
     assert relabelled.clean is told.clean and relabelled.adversarial is None
     assert relabelled.reference == told.clean.label and told.reference == 1
     assert told.with_question(CLASSES, 1) is told
+    assert told.with_domain_word("") is told
+    worded = told.with_domain_word("pet")
+    assert worded.defences == () and worded.ensemble is told.ensemble and worded.domain_word == "pet"
 
 
 def test_the_store_is_bounded_in_time_number_and_bytes(told):

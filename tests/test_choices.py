@@ -13,7 +13,7 @@ from app.figures.journey import journey
 from app.layout import build_app
 from app.page import Page
 from app.stages.attack import verdict
-from app.takehome import restored
+from app.takehome import restored, started
 from engine.cli import parser
 from engine.commands.attack_options import attack_settings
 from engine.commands.defence_options import defence_settings, with_own
@@ -37,7 +37,10 @@ def page(tiny, monkeypatch) -> Page:
     return pages[0]
 
 
-@pytest.mark.parametrize("choices", [CHOICES, ATTACK])
+ASKED = CHOICES._replace(ensemble=True, domain_word=" flower ")
+
+
+@pytest.mark.parametrize("choices", [CHOICES, ATTACK, ASKED])
 def test_the_options_of_the_command_line_give_the_pages_settings(choices):
     words = [word for pair in choices.options() for word in pair]
     args = parser().parse_args(["defend", "x.png", *words])
@@ -59,6 +62,15 @@ def test_a_target_is_a_place_among_the_classes_or_none():
     assert aimed.aimed(aimed.settings(), CLASSES).attack.target == 2
     for other in (NO_TARGET, "yeti"):
         assert CHOICES._replace(target=other).aimed(aimed.settings(), CLASSES).attack.target is None
+
+
+def test_an_ensemble_adds_the_models_sentences_behind_the_pages_own():
+    sentences = ("art of the {}.", "a photo of a {}.", "a {}.")
+    assert CHOICES.classes(sentences).templates == ("a photo of a {}.",)
+    assert ASKED.classes(sentences).templates == ("a photo of a {}.", "art of the {}.", "a {}.")
+    own = ASKED._replace(template="this is a {}.").classes(sentences).templates
+    assert own == ("this is a {}.", *sentences)
+    assert ASKED.settings().domain_word == "flower"
 
 
 def test_what_an_attack_cannot_do_is_taken_back():
@@ -94,12 +106,15 @@ def test_the_limit_is_named_in_its_unit(page):
 
 
 def test_a_link_brings_every_control_back(page):
-    begun = type(CHOICES)(*(component.value for component in page.inputs))
-    asked = link.query(ATTACK._replace(target="owl"), begun, None)
+    begun = started(page)
+    wanted = ATTACK._replace(target="owl", ensemble=True, domain_word="flower")
+    asked = link.query(wanted, begun, None)
     shelf = type("Shelf", (), {"again": None, "backbone": page.models.first.backbone})
     parameters = dict(parse_qsl(asked.removeprefix("?"), keep_blank_values=True))
     opened, choices, complaints = restored(page, shelf, parameters)
-    assert opened is None and complaints == [] and choices == ATTACK._replace(target="owl")
+    assert opened is None and complaints == [] and choices == wanted
+    odd = restored(page, shelf, {"ensemble": "yes", "draws": "99", "through": "hope", "epsilon": "17"})
+    assert odd[1] == begun and len(odd[2]) == 4
 
 
 def test_verdicts_tell_a_target_that_was_reached_from_one_that_was_not(tiny, told):

@@ -33,13 +33,16 @@ def prediction_bars(
 
 
 def prediction_chips(prediction: Prediction) -> str:
-    """Entropy and margin of a prediction."""
+    """Entropy and margin of a prediction, and what it was asked."""
     most = math.log(len(prediction.classes))
+    sentences = prediction.classes.templates
+    more = ("Sentences", str(len(sentences)), f"Averaged for each class; tuning starts from “{sentences[0]}”")
     return chips(
         (
             ("Entropy", f"{prediction.entropy:.3f} nats", f"0: sure of one class; {most:.2f}: all classes alike"),
             ("Margin", f"{prediction.margin:.2f}", "Logit of the first class minus logit of the second"),
             ("Classes", str(len(prediction.classes)), "How many answers were possible"),
+            *([more] if len(sentences) > 1 else []),
         )
     )
 

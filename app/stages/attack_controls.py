@@ -39,14 +39,14 @@ class AttackControls:
         with gr.Row(elem_classes=["controls"]):
             self.method = gr.Dropdown(
                 [(attack.title, name) for name, attack in engine.ATTACKS.items()], value=DEFAULTS.method,
-                label=text.ATTACK_METHOD, elem_id="attack-method", filterable=False, min_width=180,
+                label=text.ATTACK_METHOD, elem_id="attack-method", filterable=False, min_width=174,
             )  # fmt: skip
             self.epsilon = gr.Slider(
                 0, scale.most, scale.start, step=scale.grain, label=text.EPSILON[DEFAULTS.norm], elem_id="epsilon",
-                min_width=158, buttons=[],
+                min_width=155, buttons=[],
             )  # fmt: skip
             self.steps = gr.Slider(
-                1, 100, DEFAULTS.steps, step=1, label=text.ATTACK_STEPS, elem_id="attack-steps", min_width=158,
+                1, 100, DEFAULTS.steps, step=1, label=text.ATTACK_STEPS, elem_id="attack-steps", min_width=155,
                 buttons=[],
             )  # fmt: skip
             self.button = gr.Button(text.ATTACK, variant="secondary", elem_id="attack", min_width=90, scale=0)

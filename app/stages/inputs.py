@@ -68,8 +68,18 @@ class Inputs:
                 0, label=text.SEED, info=text.SEED_INFO, precision=0, minimum=0, maximum=LARGEST_SEED, elem_id="seed",
                 min_width=100,
             )  # fmt: skip
+        with gr.Accordion(text.PROMPT_MORE, open=False, elem_id="prompt-more"):
+            self.ensemble = gr.Checkbox(
+                False, label=text.ENSEMBLE, info=_about_sentences(shelf.backbone), elem_id="ensemble"
+            )
+            word = gr.Textbox(
+                "", label=text.DOMAIN_WORD, info=text.DOMAIN_WORD_INFO, max_length=40, elem_id="domain-word"
+            )
         self.model = ModelPicker(models, shelf, head)
-        self.controls = {"class_names": self.names, "template": self.template, "truth": self.truth, "seed": self.seed}
+        self.controls = {
+            "class_names": self.names, "template": self.template, "truth": self.truth, "seed": self.seed,
+            "ensemble": self.ensemble, "domain_word": word,
+        }  # fmt: skip
         self.outputs = [self.gallery, self.upload, self.names, self.truth]
         self.followers = [*self.outputs, self.labels, *self.painter.fields, *self.model.outputs]
 
@@ -78,11 +88,13 @@ class Inputs:
         self._wire_sample(page)
         self._wire_upload(page)
         self._wire_labels(page)
-        self.model.wire(page, self._follow, [self.names, self.labels])
+        self.model.wire(page, self._follow, [self.names, self.labels, self.ensemble])
         self.painter.wire(page, self.take, [*self.outputs, *self.painter.fields])
         page.compute(self.names.blur, self._rewritten(page), [self.truth])
         page.compute(self.template.blur, self._rewritten(page), [self.truth])
         page.compute(self.truth.input, self._rewritten(page), [self.truth])
+        page.compute(self.ensemble.input, self._rewritten(page), [self.truth])
+        page.compute(page.controls["domain_word"].blur, self._rewritten(page), [self.truth])
 
     def wire_load(self, page: Page, load: Callable, last: LastResult) -> None:
         """A fresh page shows what its link asks for, else the first sample, and offers the tab's last result."""
@@ -111,7 +123,7 @@ class Inputs:
         """Every field as it stood with a session and choices from before; the upload field alone stays empty."""
         opened = Opened(session.picture, () if session.classes is None else session.classes.names, choices.truth)
         backbone = page.models.worker(session.model).backbone
-        shown = self._follow(backbone) | self.model.show(page, backbone, choices) | self._beside(opened)
+        shown = self._follow(backbone, choices) | self.model.show(page, backbone, choices) | self._beside(opened)
         return page.set(choices) | shown
 
     def take(
@@ -170,10 +182,12 @@ class Inputs:
             self.labels.input, handler, [self.names, self.template, self.truth, self.labels], before=[self.labels]
         )
 
-    def _follow(self, backbone: engine.Backbone) -> dict:
-        """What the fields say once another model is in use."""
+    def _follow(self, backbone: engine.Backbone, choices: Choices | None = None) -> dict:
+        """What the fields say with another model in use, and what they hold where they are to hold `choices`."""
+        names, mixed = ({}, {}) if choices is None else ({"value": choices.class_names}, {"value": choices.ensemble})
         return {
-            self.names: gr.Textbox(info=_about_names(backbone)),
+            self.names: gr.update(info=_about_names(backbone), **names),
+            self.ensemble: gr.update(info=_about_sentences(backbone), **mixed),
             self.labels: gr.Dropdown(
                 choices=offered(self.label_sets, backbone), value=None, info=text.LABEL_SET_INFO
             ),
@@ -225,6 +239,10 @@ class Inputs:
 
 def _about_names(backbone: engine.Backbone) -> str:
     return text.CLASSES_OPEN if backbone.words is None else text.CLASSES_CLOSED
+
+
+def _about_sentences(backbone: engine.Backbone) -> str:
+    return text.ENSEMBLE_INFO.format(count=len(backbone.templates), sample=backbone.templates[-1])
 
 
 def _asking(choices: Choices, opened: Opened) -> Choices:

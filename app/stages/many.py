@@ -149,7 +149,8 @@ def _specimen(shelf: Shelf, seed: int, place: int) -> Opened:
 
 def _asked(worker: Worker, opened: Opened, settings: engine.Settings, choices: Choices, name: str) -> Row:
     """The picture's row, with its own class names in the prompt of the page."""
-    classes, pixels = choices._replace(class_names="\n".join(opened.names)).classes(), opened.shown.pixels
+    asking, pixels = choices._replace(class_names="\n".join(opened.names)), opened.shown.pixels
+    classes = asking.classes(worker.backbone.templates)
     label = None if opened.truth is None else classes.index(opened.truth)
     adversarial = worker.one("attack", pixels, classes, settings.attack, label)
     defences = worker.stream("defend", adversarial.saved, classes, settings)

@@ -93,7 +93,7 @@ def _head(session: Session) -> str:
             "good",
             "✓",
         )
-    return f'<div class="verdicts">{attack}{_defended(session, wanted)}</div>{badges(result)}'
+    return f'<div class="verdicts">{attack}{_defended(session, wanted)}</div>{badges(result) if result.epsilon else ""}'
 
 
 def _aimed(session: Session, wanted: str) -> str:
@@ -150,12 +150,21 @@ def _table(session: Session) -> str:
     )
 
 
+def _asked(session: Session, prediction: engine.Prediction) -> str:
+    """The prompt of a method that asks with another than the page's."""
+    first, *more = prediction.classes.templates
+    if prediction.classes == session.classes:
+        return ""
+    told = text.ASKED_MORE.format(first=first, more=len(more)) if more else text.ASKED.format(first=first)
+    return f'<br><small class="asked">{esc(told)}</small>'
+
+
 def _row(
     session: Session, title: str, why: str, prediction: engine.Prediction, seconds: float | None, picture: str
 ) -> tuple[str, ...]:
     shape = {"clean": "● clean", "attacked": "▲ attacked"}[picture]
     return (
-        f'<span class="method" title="{esc(why)}">{esc(title)}</span>',
+        f'<span class="method" title="{esc(why)}">{esc(title)}</span>{_asked(session, prediction)}',
         f'<span class="on {picture}">{shape}</span>',
         differing(prediction.name, session.classes.names[session.reference]),
         mark(prediction.label == session.reference),

@@ -5,7 +5,17 @@ import json
 import pytest
 
 from app.figures.html import percent
-from engine import AttackSettings, Classes, attack, load_backbone, load_picture
+from engine import (
+    AttackSettings,
+    Classes,
+    Settings,
+    ViewSettings,
+    attack,
+    defend,
+    load_backbone,
+    load_picture,
+    predict,
+)
 
 from .test_page import SAMPLES, open_step, says
 
@@ -79,3 +89,41 @@ def test_an_attack_through_a_defence_is_one_click_away_and_any_defence_a_few(pag
     assert f"{hit.l2():.3f}" in told and f"{hit.l2(False):.3f}" in told
     said = page.inner_text("#attack-verdict")
     assert "it goes through: R-TPT" in said and percent(hit.after_saved.confidence) in said
+
+
+def test_several_sentences_are_averaged_as_the_engine_does(page, asked):
+    backbone, pixels, classes, label = asked
+    expected = predict(backbone, pixels, Classes(classes.names, backbone.templates))
+    unfold(page, "#prompt-more")
+    page.check("#ensemble input")
+    page.locator("#picture-bars").get_by_text("Sentences").wait_for()
+    told = page.inner_text("#picture-bars")
+    assert expected.name in told and percent(expected.confidence) in told and f"{expected.entropy:.3f}" in told
+    page.uncheck("#ensemble input")
+    alone = predict(backbone, pixels, classes)
+    page.locator("#picture-bars").get_by_text(f"{alone.entropy:.3f}").wait_for()
+
+
+def test_the_domain_word_is_for_a_tpt_alone(page, asked):
+    backbone, pixels, classes, label = asked
+    open_step(page, 2)
+    put(page, "#epsilon", "0")
+    open_step(page, 4)
+    put(page, "#view-count", "8")
+    unfold(page, "#prompt-more")
+    page.fill("#domain-word textarea", "specimen")
+    page.locator("#domain-word textarea").blur()
+    open_step(page, 6)
+    page.click("#compare")
+    says(page, "Methods compared")
+    settings = Settings(views=ViewSettings(count=8), methods=("r-tpt", "a-tpt"), domain_word="specimen")
+    answers = {found.method: found.prediction for found in defend(backbone, pixels, classes, settings)}
+    rows = {name: page.locator("#verdict-table tr", has_text=name).inner_text() for name in ("R-TPT", "A-TPT")}
+    for method, name in (("r-tpt", "R-TPT"), ("a-tpt", "A-TPT")):
+        assert answers[method].name in rows[name] and percent(answers[method].confidence) in rows[name]
+    assert "a specimen photo of a {}." in page.inner_text("#verdict-table")
+    page.fill("#domain-word textarea", "unicorn")
+    page.locator("#domain-word textarea").blur()
+    page.locator("#card-6").get_by_text("Not run yet").wait_for()
+    page.click("#compare")
+    says(page, "unicorn")
