@@ -77,6 +77,10 @@ class Classes:
     def __len__(self) -> int:
         return len(self.names)
 
+    def sentences(self, template: str) -> list[str]:
+        """The names in one template, in order, as the text encoder reads them."""
+        return [template.format(name.replace("_", " ")) for name in self.names]
+
     def index(self, name: str) -> int:
         """Position of `name`; raises `EngineError` when it is not one of the classes."""
         require(name in self.names, f"“{name}” is not one of the {len(self)} class names.")

@@ -40,7 +40,7 @@ def word_relevance(backbone: Backbone, pixels: Tensor, classes: Classes, label: 
     """
     check_pixels(backbone, pixels)
     require(0 <= label < len(classes), f"Expected a class number from 0 to {len(classes) - 1}; got {label}.")
-    sentence = classes.templates[0].format(classes.names[label].replace("_", " "))
+    sentence = classes.sentences(classes.templates[0])[label]
     with torch.no_grad():
         feature = backbone.encode_image(pixels[None])
     trace, pieces = backbone.trace_text(sentence)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import OrderedDict
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import open_clip
@@ -26,10 +25,9 @@ from ..types import SEVEN_TEMPLATES, Classes
 from .anatomy import anatomy
 from .batches import Batches
 from .prompts import Prompts, can_be_read, end_token, make_prompts, read_prompts
+from .recent import Recent
 from .tokens import Reader
 from .trace import Trace, twice_differentiable, watch_blocks, watch_layer
-
-CACHED_LABEL_SETS = 64
 
 
 class Backbone:
@@ -77,8 +75,8 @@ class Backbone:
         self._reader = Reader(tokenizer, name, words, length, end_token(self.text))
         self.map_batches = Batches(32, "the maps of one picture")
         self._image_batches, self._text_batches = Batches(64, "one picture"), Batches(256, "one sentence")
-        self._texts: OrderedDict[Classes, Tensor] = OrderedDict()
-        self._prompts: OrderedDict[Classes, Prompts] = OrderedDict()
+        self._texts: Recent[Tensor] = Recent()
+        self._prompts: Recent[Prompts] = Recent()
 
     @property
     def scale(self) -> float:
@@ -160,12 +158,11 @@ class Backbone:
     def encode_text(self, classes: Classes) -> Tensor:
         """Unit text features (c, d); several templates are averaged and made unit again. Cached per label set."""
         with self.lock:
-            if classes not in self._texts:
-                names = [name.replace("_", " ") for name in classes.names]
-                total = torch.stack([self._encode_sentences([t.format(n) for n in names]) for t in classes.templates])
-                _remember(self._texts, classes, F.normalize(total.mean(0), dim=-1))
-            self._texts.move_to_end(classes)
-            return self._texts[classes]
+            return self._texts.get(classes, self._encode_classes)
+
+    def _encode_classes(self, classes: Classes) -> Tensor:
+        features = [self._encode_sentences(classes.sentences(template)) for template in classes.templates]
+        return F.normalize(torch.stack(features).mean(0), dim=-1)
 
     def _encode_sentences(self, sentences: list[str]) -> Tensor:
         ids = self._reader.read(sentences).to(self.device)
@@ -175,10 +172,7 @@ class Backbone:
     def prompts(self, classes: Classes) -> Prompts:
         """The prompts of the first template, ready for tuning. Cached per label set."""
         with self.lock:
-            if classes not in self._prompts:
-                _remember(self._prompts, classes, make_prompts(self.text, self._reader, classes))
-            self._prompts.move_to_end(classes)
-            return self._prompts[classes]
+            return self._prompts.get(classes, partial(make_prompts, self.text, self._reader))
 
     def encode_prompts(self, prompts: Prompts, context: Tensor | None = None, twice: bool = False) -> Tensor:
         """Unit text features (c, d) with `context` (tokens, width) in the place of the words before the class name.
@@ -266,9 +260,3 @@ class Backbone:
         pooled, _ = self.visual._pool(tokens.to(self.dtype))
         seen = pooled if self.visual.proj is None else pooled @ self.visual.proj
         return F.normalize(at_least_single(seen), dim=-1)
-
-
-def _remember(cache: OrderedDict, key: Classes, value: object) -> None:
-    cache[key] = value
-    while len(cache) > CACHED_LABEL_SETS:
-        cache.popitem(last=False)

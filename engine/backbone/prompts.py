@@ -49,7 +49,7 @@ def make_prompts(text: nn.Module, reader: Reader, classes: Classes) -> Prompts:
         f"Tuning moves the words before the class name; “{template}” has none, “a photo of a {{}}.” has.",
     )
     table = text.token_embedding
-    ids = reader.read([template.format(name.replace("_", " ")) for name in classes.names]).to(table.weight.device)
+    ids = reader.read(classes.sentences(template)).to(table.weight.device)
     ends = reader.ends(ids)
     count = int(reader.ends(reader.read([whole_words.strip()]))) - 1
     embeddings = at_least_single(table(ids[:, : int(ends.max()) + 1]))
