@@ -57,8 +57,9 @@ class LastResult:
                 session, choices = last
                 page.store.put(key, session)
                 page.tabs.note(key, choices)
-                yield {self.drawn: ""} | again(page, session, choices) | page.say(text.LAST_RESTORED, "good")
-                yield page.draw(session, choices) | {page.journey: journey(session, go=furthest(session))}
+                yield {self.drawn: ""} | again(page, session, choices)
+                drawn = page.draw(session, choices) | {page.journey: journey(session, go=furthest(session))}
+                yield drawn | page.say(text.LAST_RESTORED, "good")
 
         page.listen(self.drawn.click, handler, [self.drawn, *page.inputs, *fields])
 
