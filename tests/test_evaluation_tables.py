@@ -24,3 +24,11 @@ def test_the_heading_names_the_reading_of_total_variation_and_kept_flaws(lines):
     )
     assert tv.startswith(f"1 pictures, tiny, 8 views, TV weights: {reading}, flaws of the official codes kept")
     assert reading not in other and "flaws" in other and "flaws" not in plain
+
+
+def test_a_table_has_a_column_of_seconds_only_where_they_are_known():
+    known, unknown = (summary("clip", EnsembleSettings()) for _ in range(2))
+    known["arms"]["clean"]["seconds"] = {"clip": 0.25}
+    assert "| clip | 1.000 [0.200, 1.000] | 0.250 |" in markdown_lines(known)
+    assert "| clip | 1.000 [0.200, 1.000] |" in markdown_lines(unknown)
+    assert "seconds" in markdown_lines(known)[0] and "seconds" not in markdown_lines(unknown)[0]

@@ -24,19 +24,23 @@ def markdown_lines(summary: dict) -> list[str]:
     """What was attacked how, a table of accuracies, and one of differences on the same pictures."""
     arms = summary["arms"]
     methods = list(max((told["accuracy"] for told in arms.values()), key=len, default={}))
+    timed = any(told["seconds"] for told in arms.values())
+    seconds = [(_seconds(arms, method),) if timed else () for method in methods]
     accuracies = [
-        (method, *(_share(told, method) for told in arms.values()), _seconds(arms, method)) for method in methods
+        (method, *(_share(told, method) for told in arms.values()), *took)
+        for method, took in zip(methods, seconds, strict=True)
     ]
     base = next((_base(told) for told in arms.values() if told["pairs"]), "")
     differences = [
         (method, *(_difference(told, method) for told in arms.values())) for method in methods if method != base
     ]
     lines = [
-        f"{_heading(summary)}. Accuracy with 95 % Wilson interval; seconds a picture in one worker, attack excluded.",
+        f"{_heading(summary)}. Accuracy with 95 % Wilson interval"
+        + ("; seconds a picture in one worker, attack excluded." if timed else "."),
         "",
         *(f"- {_told(arm, summary)}" for arm in arms if arm in summary["plan"]["attacks"]),
         "",
-        *markdown_table(("method", *arms, "seconds"), accuracies),
+        *markdown_table(("method", *arms, *(["seconds"] if timed else [])), accuracies),
     ]
     if base:
         lines += [

@@ -1,0 +1,30 @@
+"""The tables of README are those of the records that are kept beside them."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.cli import main
+from engine.evaluation import read_kept, read_plan
+
+ROOT = Path(__file__).resolve().parents[1]
+MEASURED = ROOT / "assets" / "measured"
+
+
+@pytest.mark.parametrize("folder", sorted(MEASURED.iterdir()), ids=lambda folder: folder.name)
+def test_readme_shows_what_was_measured(folder, capsys):
+    main(["evaluate", "--summary", str(folder), "--against", "view-average", "--markdown"])
+    heading, accuracies = capsys.readouterr().out.split("\n\nAccuracy minus")[0].split(".", 1)
+    readme = (ROOT / "README.md").read_text()
+    assert heading in readme
+    rows = [line for line in accuracies.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + len(read_plan(folder)["methods"])
+    assert "\n".join(rows) in readme
+
+
+@pytest.mark.parametrize("folder", sorted(MEASURED.iterdir()), ids=lambda folder: folder.name)
+def test_records_are_those_of_the_model_that_ships(folder):
+    from engine import load_backbone
+
+    assert read_plan(folder)["fingerprint"] == load_backbone("fieldguide", "cpu").fingerprint
+    assert [kept.record["index"] for kept in read_kept(folder)] == list(range(len(read_kept(folder))))
