@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from engine import cli
-from engine.attacks import attack
+from engine.attacks import ATTACKS, attack
 from engine.attention import attend
 from engine.backbone import load_backbone
 from engine.baselines import sign_noise
@@ -334,11 +334,22 @@ def test_every_command_has_help(command, capsys):
 
 
 def test_help_lists_every_method_and_map(capsys):
-    for command, words in (("defend", METHODS), ("maps", MAPS)):
+    for command, words in (("defend", METHODS), ("evaluate", [*METHODS, *MAPS, *ATTACKS]), ("maps", MAPS)):
         with pytest.raises(SystemExit):
             cli.main([command, "--help"])
         out = capsys.readouterr().out
         assert all(word in out for word in words)
+
+
+def test_every_option_says_what_it_is_and_not_only_its_default():
+    parsers = [cli.parser()]
+    for parser in parsers:
+        for action in parser._actions:
+            if isinstance(action.choices, dict):
+                parsers += action.choices.values()
+            else:
+                assert action.help and not action.help.startswith("default"), (parser.prog, action.dest)
+    assert len(parsers) == 13
 
 
 def test_bench_times_every_stage_and_the_page(monkeypatch, capsys):

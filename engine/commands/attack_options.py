@@ -16,11 +16,13 @@ EPS = {"linf": 4.0, "l2": 1.0}  # where --eps is not given
 def add_attack_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """One attack on one picture, and the seed; returns their group, to which a target may be added."""
     default = AttackSettings()
-    group = parser.add_argument_group("attack")
-    group.add_argument("--attack", choices=list(ATTACKS), default=default.method, help="default: %(default)s")
+    group = parser.add_argument_group("attack", _listed())
+    told = "which attack; default: %(default)s"
+    group.add_argument("--attack", choices=list(ATTACKS), metavar="ATTACK", default=default.method, help=told)
     group.add_argument("--eps", type=float, metavar="N", help=_limit())
     group.add_argument("--seed", type=int, default=default.seed, metavar="N", help="of all that is random; default: 0")
-    group.add_argument("--through", choices=list(METHODS), default=default.through, help=_through())
+    told = _through()
+    group.add_argument("--through", choices=list(METHODS), metavar="METHOD", default=default.through, help=told)
     _add_shared_options(group)
     return group
 
@@ -38,13 +40,17 @@ def aimed(args: argparse.Namespace, settings: AttackSettings, classes: Classes) 
 
 def add_attacks_options(parser: argparse.ArgumentParser) -> None:
     """Several attacks on every picture, and the seed."""
-    group = parser.add_argument_group("attacks", "Every --attack at every --eps is one arm beside the clean pictures.")
-    group.add_argument("--attack", dest="attacks", action="append", choices=list(ATTACKS), help="repeat; default: pgd")
-    group.add_argument("--eps", type=float, action="append", metavar="N", help=f"repeat; {_limit()}")
+    told = "Every --attack at every --eps is one arm beside the clean pictures."
+    group = parser.add_argument_group("attacks", f"{told} {_listed()}")
+    several = {"action": "append", "choices": list(ATTACKS), "metavar": "ATTACK"}
+    group.add_argument("--attack", dest="attacks", **several, help="which attack; repeat for several; default: pgd")
+    told = f"{_limit()}; repeat for several"
+    group.add_argument("--eps", type=float, action="append", metavar="N", help=told)
     group.add_argument("--seed", type=int, default=0, metavar="N", help="of pictures, attacks and views; default: 0")
-    group.add_argument("--through", action="append", choices=list(METHODS), help=f"repeat; {_through()}")
+    told = f"{_through()}; repeat for several"
+    group.add_argument("--through", action="append", choices=list(METHODS), metavar="METHOD", help=told)
     group.add_argument(
-        "--adaptive-steps", type=int, metavar="N", help="of --attack adaptive, which is slow (default: as --steps)"
+        "--adaptive-steps", type=int, metavar="N", help="steps of the adaptive attack, which is slow (default: --steps)"
     )
     _add_shared_options(group)
 
@@ -78,6 +84,10 @@ def length(value: float, norm: str) -> str:
     return f"{value * _scale(norm):.4g}" + ("/255" if norm == "linf" else "")
 
 
+def _listed() -> str:
+    return f"ATTACK is one of {', '.join(ATTACKS)}."
+
+
 def _limit() -> str:
     return f"at most N/255 per channel (default: {EPS['linf']:g}); with --norm l2 a length (default: {EPS['l2']:g})"
 
@@ -92,8 +102,10 @@ def _add_shared_options(group: argparse._ArgumentGroup) -> None:
         "--norm", choices=AttackSettings.NORMS, default=default.norm,
         help="linf: the largest change of a channel; l2: the length of the change, pixels in [0, 1]; default: linf",
     )  # fmt: skip
-    group.add_argument("--steps", type=int, default=default.steps, metavar="N", help="default: %(default)s")
-    group.add_argument("--step-size", type=float, metavar="N", help="in the unit of --eps (default: a quarter of it)")
+    told = "steps of the attack, for square queries; fgsm makes one; default: %(default)s"
+    group.add_argument("--steps", type=int, default=default.steps, metavar="N", help=told)
+    told = "length of a step in the unit of --eps (default: a quarter of it)"
+    group.add_argument("--step-size", type=float, metavar="N", help=told)
     group.add_argument(
         "--unroll", choices=AttackSettings.UNROLLS, default=default.unroll,
         help="how --attack adaptive differentiates the tuning step: not at all, as it is, or as if it followed the size"

@@ -59,7 +59,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("model")
     group.add_argument("--model", default=BUILT_IN, help=f"{FORMS}; default: %(default)s")
     group.add_argument("--device", default="auto", help="cpu, cuda, mps or auto: the best that is there (default)")
-    group.add_argument("--precision", choices=list(PRECISIONS), default="fp32", help="of its weights; default: fp32")
+    group.add_argument("--precision", choices=list(PRECISIONS), default="fp32", help="of the weights; default: fp32")
 
 
 def add_picture_options(parser: argparse.ArgumentParser) -> None:

@@ -13,62 +13,75 @@ from ..settings import AttackSettings, EnsembleSettings, Settings, TuneSettings,
 SHARES = {
     "high": "share of pixels that count as high attention",
     "low": "share of pixels that count as low attention",
-    "keep_high": "of the crop kept where attention is high",
-    "keep_low": "of the crop kept where attention is low",
+    "keep_high": "share of the crop that is kept where attention is high",
+    "keep_low": "share of the crop that is kept where attention is low",
+}
+OWN = {
+    "--kind": "crops mixed by attention, mixed as a whole, or not mixed",
+    "--loss": "what tuning lowers: R-TPT's, TPT's, C-TPT's or SS-TPT's",
+    "--weighting": "of views by similarity, by total variation, or alike",
 }
 
 
 def add_defence_options(parser: argparse.ArgumentParser) -> None:
     """Which methods, and what they share."""
-    views, tuning, ensemble = ViewSettings(), TuneSettings(), EnsembleSettings()
-    group = parser.add_argument_group("defence")
-    listed = f"repeat for several; default: {', '.join(Settings().methods)}"
-    group.add_argument("--method", dest="methods", action="append", choices=list(METHODS), help=listed)
+    chosen = ", ".join(Settings().methods)
+    group = parser.add_argument_group("defence", f"METHOD is one of {', '.join(METHODS)}.")
+    several = {"action": "append", "choices": list(METHODS), "metavar": "METHOD"}
+    group.add_argument("--method", dest="methods", **several, help=f"repeat for several; default: {chosen}")
     group.add_argument("--all-methods", action="store_true", help="every method there is")
     group.add_argument("--purifier", choices=list(PURIFIERS), default="", help="clean the picture by this one first")
     group.add_argument("--domain-word", default="", metavar="WORD", help="A-TPT's word before “photo” in its prompts")
+    _add_view_options(parser, ViewSettings())
+    _add_tuning_options(parser, TuneSettings())
+    _add_weight_options(parser, EnsembleSettings())
+    _add_tv_options(parser, EnsembleSettings())
+
+
+def _add_view_options(parser: argparse.ArgumentParser, default: ViewSettings) -> None:
+    group = parser.add_argument_group("views", f"MAP is one of {', '.join(MAPS)}.")
+    _add_whole(group, "--views", default.count, "views of a picture that a method makes")
     told = "the map that A-TPT mixes its views by, where the recipe names none; default: %(default)s"
-    group.add_argument("--guide", choices=list(MAPS), default=views.map, help=told)
-    group.add_argument("--views", type=int, default=views.count, metavar="N", help="per method; default: %(default)s")
+    group.add_argument("--guide", choices=list(MAPS), metavar="MAP", default=default.map, help=told)
     told = "crops without mixtures, as TPT and its followers have them on ImageNet and its variants"
     group.add_argument("--no-augmix", action="store_true", help=told)
     for name, meaning in SHARES.items():
-        option, value = "--" + name.replace("_", "-"), getattr(views, name)
-        group.add_argument(option, type=float, default=value, metavar="X", help=f"{meaning}; default: %(default)s")
-    smallest = views.crop_scale[0]
-    group.add_argument(
-        "--smallest-crop", type=float, default=smallest, metavar="X", help="share of the area; default: %(default)s"
-    )
-    group.add_argument("--tune-steps", type=int, default=tuning.steps, metavar="N", help="default: %(default)s")
-    group.add_argument(
-        "--learning-rate", type=float, default=tuning.learning_rate, metavar="X", help="default: %(default)s"
-    )
-    group.add_argument(
-        "--keep", type=float, default=tuning.keep, metavar="X", help="share of views tuned on; default: %(default)s"
-    )
-    group.add_argument(
-        "--neighbours", type=int, default=ensemble.neighbours, metavar="N", help="default: %(default)s"
-    )
-    group.add_argument(
-        "--temperature", type=float, default=ensemble.temperature, metavar="X",
-        help="of the weights by similarity; default: %(default)s",
-    )  # fmt: skip
+        _add_number(group, "--" + name.replace("_", "-"), getattr(default, name), meaning)
+    _add_number(group, "--smallest-crop", default.crop_scale[0], "least share of the picture's area in a crop")
+
+
+def _add_tuning_options(parser: argparse.ArgumentParser, default: TuneSettings) -> None:
+    group = parser.add_argument_group("prompt tuning")
+    _add_whole(group, "--tune-steps", default.steps, "updates of the prompt")
+    _add_number(group, "--learning-rate", default.learning_rate, "of these updates (AdamW)")
+    _add_number(group, "--keep", default.keep, "share of the views, the surest, that it is tuned on")
+
+
+def _add_weight_options(parser: argparse.ArgumentParser, default: EnsembleSettings) -> None:
+    group = parser.add_argument_group("weights of the views")
+    _add_whole(group, "--neighbours", default.neighbours, "nearest views whose similarity counts")
+    _add_number(group, "--temperature", default.temperature, "of the weights by similarity")
     told = "only the N surest views answer in R-TPT and A-TPT (default: all; with TV weights: as many as tuned on)"
     group.add_argument("--answer-views", type=int, metavar="N", help=told)
-    _add_tv_options(parser, ensemble)
 
 
 def _add_tv_options(parser: argparse.ArgumentParser, default: EnsembleSettings) -> None:
     group = parser.add_argument_group("total variation", "What A-TPT's figure leaves open about its TV weights.")
-    for option, allowed, value in (
-        ("--tv-map", EnsembleSettings.TV_MAPS, default.tv_map),
-        ("--tv-norm", EnsembleSettings.TV_NORMS, default.tv_norm),
-        ("--tv-reduction", EnsembleSettings.TV_REDUCTIONS, default.tv_reduction),
+    for option, allowed, value, meaning in (
+        ("--tv-map", EnsembleSettings.TV_MAPS, default.tv_map, "of maps on the patch grid or as large as the picture"),
+        ("--tv-norm", EnsembleSettings.TV_NORMS, default.tv_norm, "stretched to [0, 1], made to sum to 1, as computed"),
+        ("--tv-reduction", EnsembleSettings.TV_REDUCTIONS, default.tv_reduction, "of the steps between neighbours"),
     ):
-        group.add_argument(option, choices=allowed, default=value, help="default: %(default)s")
-    group.add_argument(
-        "--tv-temperature", type=float, default=default.tv_temperature, metavar="X", help="default: %(default)s"
-    )
+        group.add_argument(option, choices=allowed, default=value, help=f"{meaning}; default: %(default)s")
+    _add_number(group, "--tv-temperature", default.tv_temperature, "of the weights by total variation")
+
+
+def _add_whole(group: argparse._ArgumentGroup, option: str, value: int, meaning: str) -> None:
+    group.add_argument(option, type=int, default=value, metavar="N", help=f"{meaning}; default: %(default)s")
+
+
+def _add_number(group: argparse._ArgumentGroup, option: str, value: float, meaning: str) -> None:
+    group.add_argument(option, type=float, default=value, metavar="X", help=f"{meaning}; default: %(default)s")
 
 
 def add_own_options(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +93,7 @@ def add_own_options(parser: argparse.ArgumentParser) -> None:
         ("--loss", TuneSettings.LOSSES, default.tuning.loss),
         ("--weighting", EnsembleSettings.WEIGHTINGS, default.ensemble.weighting),
     ):
-        group.add_argument(option, choices=allowed, default=value, help="default: %(default)s")
+        group.add_argument(option, choices=allowed, default=value, help=f"{OWN[option]}; default: %(default)s")
 
 
 def with_own(args: argparse.Namespace, settings: Settings) -> Settings:

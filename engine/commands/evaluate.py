@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from ..errors import require
 from ..evaluation import Answered, Cluster, Crew, Plan, Processes, asked_of, evaluate, read_kept, read_plan, summarise
+from ..methods import METHODS
 from .attack_options import add_attacks_options, all_attack_settings
 from .common import add_model_options
 from .data_options import add_data_options, known_set, open_source
@@ -22,10 +23,19 @@ from .evaluation_tables import markdown_lines, plain_lines
 
 SUMMARY, MARKDOWN = "summary.json", "summary.md"
 LISTING = ("entries", "classes")  # of the plan, too long for a summary
+EXAMPLES = """examples:
+  600 painted pictures, every method, two attackers, kept in the folder table:
+    python -m engine evaluate --pictures 600 --all-methods --attack pgd --attack apgd-ce --out table
+  the same command again goes on where it was stopped; what is there so far, as Markdown:
+    python -m engine evaluate --summary table --markdown
+  R-TPT and A-TPT with CLIP's weights on one folder of pictures per class:
+    python -m engine evaluate --folder pictures --model ViT-B-32/openai --method r-tpt --method a-tpt --out mine
+"""
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
     """Add the command to the parser."""
+    told = "\n".join(f"  {name:<16}{method.explanation}" for name, method in METHODS.items())
     parser = subparsers.add_parser(
         "evaluate",
         help="measure methods and attacks on many pictures",
@@ -33,6 +43,8 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         " 95 % Wilson intervals and paired differences. With --out, records are kept line by line: the same command"
         " goes on where it was stopped or killed, and attacked pictures are used again. Records do not depend on the"
         " number of workers.",
+        epilog=f"{EXAMPLES}\nmethods:\n{told}",
+        usage="python -m engine evaluate [pictures] [attacks] [defence] [run] [result]",
     )
     add_data_options(parser)
     add_model_options(parser)

@@ -89,10 +89,11 @@ def _register_score(actions: argparse._SubParsersAction) -> None:
         " every picture with its true label, and defend it. The number of workers does not change the numbers.",
     )
     add_attack_options(parser)
-    parser.add_argument("--pictures", type=int, default=100, help="default: %(default)s")
-    parser.add_argument("--views", type=int, default=ViewSettings().count, help="per method (default: %(default)s)")
+    parser.add_argument("--pictures", type=int, default=100, metavar="N", help="how many; default: %(default)s")
+    told = "per method (default: %(default)s)"
+    parser.add_argument("--views", type=int, default=ViewSettings().count, metavar="N", help=told)
     parser.add_argument("--clean-arms", action="store_true", help="also defend the clean pictures")
-    parser.add_argument("--workers", type=int, default=WORKERS, help="processes (default: one per core)")
+    parser.add_argument("--workers", type=int, default=WORKERS, metavar="N", help="processes (default: one per core)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     parser.set_defaults(run=_score, out=None)
 
@@ -151,10 +152,12 @@ def _register_judge(actions: argparse._SubParsersAction) -> None:
         " two maps that know nothing of any model: random noise, and the picture's edges.",
     )
     add_attack_options(parser)
-    parser.add_argument("--pictures", type=int, default=100, help="default: %(default)s")
-    parser.add_argument("--map", dest="maps", action="append", choices=list(MAPS), help="repeat; default: all it has")
+    parser.add_argument("--pictures", type=int, default=100, metavar="N", help="how many; default: %(default)s")
+    several = {"action": "append", "choices": list(MAPS), "metavar": "MAP"}
+    told = f"repeat for several of {', '.join(MAPS)}; default: all that the model has"
+    parser.add_argument("--map", dest="maps", **several, help=told)
     parser.add_argument("--curves", action="store_true", help="also deletion and insertion, which takes far longer")
-    parser.add_argument("--workers", type=int, default=WORKERS, help="processes (default: one per core)")
+    parser.add_argument("--workers", type=int, default=WORKERS, metavar="N", help="processes (default: one per core)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     add_model_options(parser)
     parser.set_defaults(run=_judge, out=None)

@@ -38,10 +38,10 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     )
     add_picture_options(parser)
     add_target_option(add_attack_options(parser))
+    group = parser.add_argument_group("maps", f"MAP is one of {', '.join(MAPS)}.")
+    several = {"action": "append", "choices": list(MAPS), "metavar": "MAP"}
     default = AttentionSettings().method
-    parser.add_argument(
-        "--map", dest="maps", action="append", choices=list(MAPS), help=f"repeat for several; default: {default}"
-    )
+    group.add_argument("--map", dest="maps", **several, help=f"repeat for several; default: {default}")
     group = parser.add_argument_group("what the maps are about")
     group.add_argument(
         "--about", metavar="NAME", help="the class to find evidence for (default: the one attacked, not its --target)"
