@@ -72,6 +72,7 @@ def build_app(
         last.wire(page, inputs.again, inputs.followers)
         inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), last)
         home.wire(page)
+        page.connect()
         page.stop(stop)
         Api(models.first)
     return demo

@@ -14,6 +14,7 @@ from app import text
 from app.choices import Choices
 from app.figures.journey import journey, status
 from app.models import Models
+from app.reactions import Reacting, Reactions
 from app.run import Job
 from app.session import Session, Store, Superseded
 from app.tabs import Tabs
@@ -27,6 +28,7 @@ class Page:
         self.controls: dict[str, gr.components.Component] = {}
         self.stages: dict[int, object] = {}
         self.computing: list = []
+        self.reacting = Reacting()
         self.journey = self.status = self.story = None
 
     # -- drawing ---------------------------------------------------------------------------------------------------
@@ -116,17 +118,36 @@ class Page:
         gr.Warning(str(error), title=text.NOT_YET)
         return {self.journey: journey(self.store.get(request.session_hash))} | self.say(str(error), "bad")
 
-    def redraw(self, trigger: Callable, draw: Callable[..., dict], outputs: list, before: Sequence = ()) -> None:
-        """Let `trigger` draw again from what is there; the model does not run.
+    def redraw(
+        self, control: gr.components.Component, draw: Callable[..., dict], outputs: list, before: Sequence = ()
+    ) -> None:
+        """Draw again from what is there when `control` is moved; the model does not run.
 
         `draw` takes the session, the choices and the values of the components `before`.
         """
 
-        def handler(request: gr.Request, *values: object) -> dict:
-            own, choices = values[: len(before)], self._read(request, values)
-            return draw(self.store.get(request.session_hash), choices, *own) or gr.skip()
+        def react(key: str, choices: Choices, *own: object) -> dict:
+            return draw(self.store.get(key), choices, *own)
 
-        trigger(handler, [*before, *self.inputs], outputs, trigger_mode="always_last", **_CHEAP)
+        self.reacting.add(control, react, outputs, before)
+
+    def connect(self) -> None:
+        """Make the listeners for all that `redraw`, `forget` and `weigh` asked for."""
+        for reactions in self.reacting:
+            reactions.control.input(
+                self._reacting_to(reactions),
+                [*reactions.before, *self.inputs],
+                reactions.outputs,
+                trigger_mode="always_last",
+                **_CHEAP,
+            )
+
+    def _reacting_to(self, reactions: Reactions) -> Callable:
+        def handler(request: gr.Request, *values: object) -> dict:
+            own, choices = values[: len(reactions.before)], self._read(request, values)
+            return reactions.run(request.session_hash, choices, own) or gr.skip()
+
+        return handler
 
     def pick(self, trigger: Callable, draw: Callable[..., dict], outputs: list) -> None:
         """Let a press inside a figure draw again from what is there; the model does not run.
@@ -143,31 +164,26 @@ class Page:
         """When one of the controls changes, drop `part` and all that followed from it, visibly."""
         first = {"adversarial": 2, "maps": 3, "views": 4, "steps": 5, "defences": 6}[part]
 
-        def handler(request: gr.Request, *values: object) -> dict:
-            session, choices = self.store.get(request.session_hash), self._read(request, values)
+        def react(key: str, choices: Choices) -> dict:
+            session = self.store.get(key)
             remaining = session.without(part)
             if remaining is session:
-                return {self.status: gr.skip()}
-            self.store.put(request.session_hash, remaining)
+                return {}
+            self.store.put(key, remaining)
             last = 3 if part == "maps" else 6
             return self.draw(remaining, choices, first, last) | self.say(text.DONE["cleared"])
 
-        triggers = [self.controls[name].input for name in names]
-        gr.on(triggers, handler, self.inputs, self.outputs, trigger_mode="always_last", **_CHEAP)
+        for name in names:
+            self.reacting.add(self.controls[name], react, self.outputs)
 
-    def alter(self, trigger: Callable, change: Callable[[Session, Choices], Session], said: str = "") -> None:
-        """Let `trigger` put another session in the place of the visitor's; no model runs.
+    def alter(self, trigger: Callable, change: Callable[[Session, Choices], Session], said: str) -> None:
+        """Let `trigger` put another session in the place of the visitor's and say so; no model runs.
 
         `change` returns the session it is given where there is nothing to do. Panels from 4 on are drawn anew.
         """
 
         def handler(request: gr.Request, *values: object) -> dict:
-            session, choices = self.store.get(request.session_hash), Choices(*values)
-            changed = change(session, choices)
-            if changed is session:
-                return {self.status: gr.skip()}
-            self.store.put(request.session_hash, changed)
-            return self.draw(changed, choices, 4) | (self.say(said) if said else {})
+            return self._change(request.session_hash, self._read(request, values), change, said) or gr.skip()
 
         trigger(handler, self.inputs, self.outputs, trigger_mode="always_last", **_CHEAP)
 
@@ -183,7 +199,20 @@ class Page:
             fused = engine.fuse(session.views, session.steps[-1], choices.settings().ensemble)
             return session.with_result("ensemble", fused) if methods_follow else replace(session, ensemble=fused)
 
-        self.alter(self.controls[name].input, weighed)
+        def react(key: str, choices: Choices) -> dict:
+            return self._change(key, choices, weighed)
+
+        self.reacting.add(self.controls[name], react, self.outputs)
+
+    def _change(
+        self, key: str, choices: Choices, change: Callable[[Session, Choices], Session], said: str = ""
+    ) -> dict:
+        session = self.store.get(key)
+        changed = change(session, choices)
+        if changed is session:
+            return {}
+        self.store.put(key, changed)
+        return self.draw(changed, choices, 4) | (self.say(said) if said else {})
 
     def stop(self, button: gr.Button) -> None:
         """Let `button` end whatever computes for this visitor.

@@ -161,7 +161,8 @@ def test_maps_share_a_scale_and_outline_a_fifth():
     assert drawn.count("<rect") == 25 and 'role="img"' in drawn and "≥ 24" in drawn and 'class="contour"' in drawn
     signed = difference_map("Change", cells - 12, torch.rand(3, 20, 20), Look())
     assert "≤ −12" in signed and "≥ 12" in signed
-    assert "<rect" not in heat_map("Clean", cells, torch.rand(3, 20, 20), (0.0, 24.0), Look(smooth=True))
+    smooth = heat_map("Clean", cells, torch.rand(3, 20, 20), (0.0, 24.0), Look(smooth=True))
+    assert smooth.count('fill="transparent"') == smooth.count("<rect") == 25 and "data-cell" in smooth
 
 
 def test_curves_survive_flat_single_and_infinite_values():

@@ -111,7 +111,8 @@ def _figure(
     rows, columns = cells.shape
     low, high = scale
     shares = (cells - low) / max(high - low, 1e-12)
-    layer = _smooth(shares, colours, rows, columns) if smooth else _patches(cells, shares, colours)
+    fills = None if smooth else to_image(shares, colours)
+    layer = (_smooth(shares, colours, rows, columns) if smooth else "") + _patches(cells, fills)
     width, height = columns * CELL, rows * CELL
     peak = np.unravel_index(int(np.abs(cells).argmax()), cells.shape)
     place = f"row {peak[0] + 1} of {rows}, column {peak[1] + 1} of {columns}"
@@ -131,15 +132,19 @@ def _backdrop(pixels: Tensor) -> str:
     return data_uri(np.asarray(image), "JPEG", quality=80)
 
 
-def _patches(cells: np.ndarray, shares: np.ndarray, colours: str) -> str:
-    painted = to_image(shares, colours)
+def _patches(cells: np.ndarray, fills: np.ndarray | None) -> str:
+    """One square a cell that tells its value and can be pressed; see-through where something else shows the colours."""
     return "".join(
         f'<rect data-cell="{row * cells.shape[1] + column}" x="{column * CELL}" y="{row * CELL}" width="{CELL}"'
-        f' height="{CELL}" fill="#{bytes(painted[row, column]).hex()}"><title>row {row + 1}, column {column + 1}:'
+        f' height="{CELL}" fill="{_fill(fills, row, column)}"><title>row {row + 1}, column {column + 1}:'
         f" {cells[row, column]:.4g}</title></rect>"
         for row in range(cells.shape[0])
         for column in range(cells.shape[1])
     )
+
+
+def _fill(fills: np.ndarray | None, row: int, column: int) -> str:
+    return "transparent" if fills is None else f"#{bytes(fills[row, column]).hex()}"
 
 
 def _smooth(shares: np.ndarray, colours: str, rows: int, columns: int) -> str:

@@ -56,7 +56,7 @@ class AttackStage:
     def wire(self, page: Page) -> None:
         """The controls, and going back through the attack."""
         self.choose.wire(page)
-        page.redraw(self.at.input, self._draw_at, [self.curve, self.passed], [self.at])
+        page.redraw(self.at, self._draw_at, [self.curve, self.passed], [self.at])
 
     def live(self, trail: Sequence[engine.AttackStep], label: int, attack: engine.AttackSettings) -> dict:
         """The curve while the attack away from class `label`, or towards its target, runs."""

@@ -86,9 +86,9 @@ class AttackControls:
         page.listen(self.adaptive.click, self._through(page), [*self.controls.values()])
         page.forget((*self.controls, "seed"), "adversarial")
         followers = [*self.controls.values()]
-        page.redraw(self.method.input, lambda session, choices: self.fit(choices.possible()), followers)
-        page.redraw(self.through.input, lambda session, choices: self.fit(choices), followers)
-        page.redraw(self.norm.input, lambda session, choices: self.fit(_rescaled(choices)), followers)
+        page.redraw(self.method, lambda session, choices: self.fit(choices.possible()), followers)
+        page.redraw(self.through, lambda session, choices: self.fit(choices), followers)
+        page.redraw(self.norm, lambda session, choices: self.fit(_rescaled(choices)), followers)
 
     def fit(self, choices: Choices) -> dict:
         """The controls as `choices` has them, named in its units; those that its attack does not heed are hidden."""

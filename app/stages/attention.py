@@ -54,7 +54,7 @@ class AttentionStage:
         page.compute(self.button.click, page.story.work_on("maps"))
         page.forget(("map_method",), "maps")
         for name in ("colours", "cells", "scale"):
-            page.redraw(self.controls[name].input, self._draw_maps, self.own)
+            page.redraw(self.controls[name], self._draw_maps, self.own)
         self.opacity.input(None, [self.opacity], None, js=SET_OPACITY, api_visibility="private")
         for part in self.below:
             part.wire(page)

@@ -62,7 +62,7 @@ class InsideBrowser:
         page.compute(self.button.click, page.story.work_on("inside"))
         own = [self.which, self.order]
         for control in (*own, page.controls["colours"], page.controls["scale"]):
-            page.redraw(control.input, self._heads, [self.heads], own)
+            page.redraw(control, self._heads, [self.heads], own)
         page.pick(self.heads.click, self._head_pressed, [self.opened])
         page.pick(self.opened.click, self._patch_pressed, [self.opened])
 
