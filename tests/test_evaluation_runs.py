@@ -12,7 +12,7 @@ import pytest
 
 from engine.cli import main
 from engine.errors import EngineError
-from engine.evaluation import Processes
+from engine.evaluation import Processes, read_kept
 from tests.evaluation_cases import Here
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,6 +58,38 @@ def test_a_summary_is_told_again_without_running_anything(undisturbed, model, tr
     (folder / "records.jsonl").write_text("")
     assert main(["evaluate", "--summary", str(folder)]) == 0
     assert capsys.readouterr().out.startswith("0 of 6 pictures")
+
+
+def test_evaluations_of_the_same_pictures_are_told_side_by_side(
+    undisturbed, tiny, model, tree, tmp_path, monkeypatch, capsys
+):
+    first, told = undisturbed
+    monkeypatch.setattr("engine.commands.evaluate.Processes", lambda model, *_: Here(tiny, model))
+    other = tmp_path / "random map"
+    assert main(command(model, tree, other, "--guide", "random", "--clip-on-clean", "--pictures", "4")) == 0
+    capsys.readouterr()
+    beside = ["evaluate", "--summary", str(first), str(other), "--against", "undisturbed/a-tpt", "--json"]
+    assert main(beside) == 0
+    both = json.loads(capsys.readouterr().out)
+    names = ["undisturbed/clip", "undisturbed/r-tpt", "undisturbed/a-tpt"]
+    assert both["pictures"] == 4 and list(both["arms"]["clean"]["accuracy"]) == names
+    arm = both["arms"]["pgd-4"]
+    assert list(arm["accuracy"]) == [*names, "random map/r-tpt", "random map/a-tpt"]
+    kept = [[r.record["arms"]["pgd-4"]["a-tpt"]["right"] for r in read_kept(folder)][:4] for folder in (other, first)]
+    pair = next(pair for pair in arm["pairs"] if pair["first"] == "random map/a-tpt")
+    assert pair["only_first"] == sum(a > b for a, b in zip(*kept, strict=True))
+    assert main([*beside[:-1], "--markdown"]) == 0
+    assert "| random map/a-tpt |  |" in capsys.readouterr().out  # its clean pictures went to CLIP alone
+
+    records = (other / "records.jsonl").read_text()
+    (other / "records.jsonl").write_text(records.replace('"key": "', '"key": "not '))
+    assert main(beside) == 2 and "evaluations of the same pictures; number 0 differs" in capsys.readouterr().err
+    plan = json.loads((other / "plan.json").read_text())
+    plan["attacks"]["pgd-4"]["steps"] = 3
+    (other / "plan.json").write_text(json.dumps(plan))
+    assert main(beside) == 2 and "“random map” made pgd-4 in another way than" in capsys.readouterr().err
+    assert main(["evaluate", "--summary", str(first), str(first)]) == 2
+    assert "Expected folders of different names; got undisturbed, undisturbed" in capsys.readouterr().err
 
 
 def test_another_question_is_refused_before_a_model_is_loaded(undisturbed, tree, capsys):

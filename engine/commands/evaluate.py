@@ -13,7 +13,19 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ..errors import require
-from ..evaluation import Answered, Cluster, Crew, Plan, Processes, asked_of, evaluate, read_kept, read_plan, summarise
+from ..evaluation import (
+    Answered,
+    Cluster,
+    Crew,
+    Plan,
+    Processes,
+    asked_of,
+    evaluate,
+    read_beside,
+    read_kept,
+    read_plan,
+    summarise,
+)
 from ..methods import METHODS
 from .attack_options import add_attacks_options, all_attack_settings
 from .common import add_model_options
@@ -64,7 +76,11 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         "--cache", metavar="FOLDER", type=Path, help="keep attacked pictures here, for other evaluations too"
     )
     group = parser.add_argument_group("result")
-    group.add_argument("--summary", metavar="FOLDER", type=Path, help="run nothing; tell what lies in an --out folder")
+    group.add_argument(
+        "--summary", metavar="FOLDER", type=Path, nargs="+",
+        help="run nothing; tell what lies in an --out folder; several of the same pictures are compared, each method as"
+        " FOLDER/METHOD",
+    )  # fmt: skip
     group.add_argument("--against", metavar="METHOD", help="compare the others with this one (default: the last)")
     form = group.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
@@ -75,9 +91,9 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Evaluate and keep, or read what was kept; print."""
     if args.summary is not None:
-        asked = read_plan(args.summary)
+        asked, kept = _read(args.summary)
         _check_against(args, asked)
-        _print(args, _summary(args, asked, read_kept(args.summary)))
+        _print(args, _summary(args, asked, kept))
         return
     source, plan = open_source(args), _plan(args)
     asked = asked_of(source, plan, args.model)
@@ -93,6 +109,12 @@ def run(args: argparse.Namespace) -> None:
         (args.out / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
         (args.out / MARKDOWN).write_text("\n".join(markdown_lines(summary)) + "\n", encoding="utf-8")
     _print(args, summary)
+
+
+def _read(folders: list[Path]) -> tuple[dict, list[Answered]]:
+    if len(folders) > 1:
+        return read_beside(folders)
+    return read_plan(folders[0]), read_kept(folders[0])
 
 
 def _check_against(args: argparse.Namespace, asked: dict) -> None:

@@ -58,7 +58,8 @@ def _heading(summary: dict) -> str:
     pictures = f"{done}" if done == asked else f"{done} of {asked}"
     parts = [f"{pictures} pictures", summary["plan"]["model"], f"{summary['plan']['views']['count']} views"]
     weights = EnsembleSettings(**summary["plan"]["ensemble"])
-    if any(METHODS[method].predictor == "tv" for told in summary["arms"].values() for method in told["accuracy"]):
+    methods = {name.rpartition("/")[2] for told in summary["arms"].values() for name in told["accuracy"]}
+    if any(METHODS[method].predictor == "tv" for method in methods):
         parts.append(f"TV weights: {weights.tv_reading}")
     return ", ".join([*parts, *(["flaws of the official codes kept"] if weights.legacy else [])])
 

@@ -1,5 +1,6 @@
 """The same story over many pictures: sources of questions, one record a picture, results that survive being killed."""
 
+from .beside import read_beside
 from .cluster import Cluster
 from .coop import LAYOUTS, CoOp, Layout
 from .plan import Plan
@@ -31,6 +32,7 @@ __all__ = [
     "answer_question",
     "asked_of",
     "evaluate",
+    "read_beside",
     "read_kept",
     "read_plan",
     "summarise",
