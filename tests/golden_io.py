@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.backbone import Backbone
+from engine.backbone.preprocessing import Preprocessing
 from engine.types import Classes
 
 VOCABULARY = 49408
@@ -83,7 +84,7 @@ def build(golden: Golden, double: bool) -> Backbone:
     model = model.double() if double else model
     # the reference keeps mean and deviation as float32 even where it computes in float64
     mean, std = (torch.tensor(v).tolist() for v in (open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD))
-    return Backbone(model, open_clip.get_tokenizer("ViT-B-32"), golden.name, mean, std)
+    return Backbone(model, open_clip.get_tokenizer("ViT-B-32"), golden.name, Preprocessing(mean, std))
 
 
 def _count(weights: dict[str, Tensor], pattern: str) -> int:

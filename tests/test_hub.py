@@ -209,7 +209,7 @@ def test_older_weights_are_taken_where_there_are_no_others(hub, source, files, t
 @pytest.fixture
 def tags(hub, source, files, monkeypatch, tmp_path) -> None:
     """An open_clip name whose tags point into the hub: a repository of the usual files, and a file of its own name."""
-    published = {"mean": (0.1, 0.2, 0.3), "std": (1.0, 1.0, 1.0), "resize_mode": "squash"}
+    published = {"mean": (0.1, 0.2, 0.3), "std": (1.0, 1.0, 1.0), "resize_mode": "squash", "interpolation": "bilinear"}
     monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "tiny", SMALL)
     tags = {
         "openai": {**published, "hf_hub": "someone/tiny/", "quick_gelu": True},
@@ -225,7 +225,7 @@ def test_a_tag_brings_its_weights_its_preprocessing_and_its_activation(tags, sou
     loaded = load_backbone(f"tiny/{tag}", "cpu")
     assert same(loaded, source)
     assert loaded.mean.flatten().tolist() == pytest.approx([0.1, 0.2, 0.3])
-    assert loaded.resize_mode == "squash"
+    assert loaded.preprocessing.resize_mode == "squash" and loaded.preprocessing.interpolation == "bilinear"
     seen = loaded.normalise(pixels[None])
     assert torch.allclose(loaded.visual(seen), source.visual(seen), atol=1e-6)
     assert torch.allclose(loaded.encode_text(CLASSES), source.encode_text(CLASSES), atol=1e-6)

@@ -19,7 +19,8 @@ LAYERS = {
 LEVEL = {name: level for level, names in LAYERS.items() for name in names}
 HOMES = {
     "ray": {"engine/evaluation/cluster.py"},
-    "open_clip": {f"engine/backbone/{name}.py" for name in ("build", "model", "names")} | {"engine/fieldguide/clip.py"},
+    "open_clip": {f"engine/backbone/{name}.py" for name in ("build", "names", "preprocessing")}
+    | {"engine/fieldguide/clip.py"},
     "huggingface_hub": {"engine/backbone/hub.py"},
     "torchattacks": {"engine/attacks/builders.py"},
 }

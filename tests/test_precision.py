@@ -11,6 +11,7 @@ from engine.attacks import attack
 from engine.attention import attend, methods_for
 from engine.backbone import Backbone, load_backbone
 from engine.backbone.device import place
+from engine.backbone.preprocessing import Preprocessing
 from engine.cli import main
 from engine.defend import defend
 from engine.errors import EngineError
@@ -105,8 +106,11 @@ def test_a_fingerprint_tells_precisions_apart(half):
 
 def test_the_fingerprint_is_of_weights_and_preprocessing(tiny, model):
     assert load_backbone(model, "cpu").fingerprint == tiny.fingerprint
-    other = Backbone(tiny.model, tiny.tokenizer, "tiny", mean=(0.5, 0.5, 0.5))
+    other = Backbone(tiny.model, tiny.tokenizer, "tiny", Preprocessing(mean=(0.5, 0.5, 0.5)))
     assert other.fingerprint != tiny.fingerprint
+    ways = [{}, {"resize_mode": "squash"}, {"interpolation": "bilinear"}, {"fill_color": 9}]
+    told = {Backbone(tiny.model, tiny.tokenizer, "tiny", Preprocessing(**way)).fingerprint for way in ways}
+    assert len(told) == 4 and tiny.fingerprint in told
 
 
 def test_a_precision_that_does_not_exist_is_refused(model):

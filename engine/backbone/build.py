@@ -16,10 +16,9 @@ from torch import nn
 from ..errors import EngineError, require
 from .hub import Report, fetch_config, fetch_weights, has_model, has_weights
 from .names import Source, parse
+from .preprocessing import PARTS
 from .script import is_script, module_kinds
 from .weights import State, fit
-
-PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def build(parts: Parts) -> tuple[nn.Module, object]:
             load_weights=not empty,
             # OpenAI's activation; without it answers are wrong
             force_quick_gelu=bool(parts.published.get("quick_gelu")),
-            force_preprocess_cfg={key: parts.published[key] for key in PREPROCESSING if key in parts.published},
+            force_preprocess_cfg={key: parts.published[key] for key in PARTS if key in parts.published},
             require_pretrained=not empty,
             pretrained_text=False,
         )

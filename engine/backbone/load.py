@@ -13,6 +13,7 @@ from .device import choose_device, choose_format, place
 from .hub import Report
 from .model import Backbone
 from .names import BUILT_IN, parse
+from .preprocessing import PARTS, Preprocessing
 from .weights import UNREADABLE, difference, fit, read_weights
 
 
@@ -47,15 +48,14 @@ def load_backbone(
         fit(given["tower"], model.visual, source.tower)
         moved = difference(before, model.visual.state_dict())
     place(model, target, dtype)
-    config = model.visual.preprocess_cfg
+    told = model.visual.preprocess_cfg
+    preprocessing = Preprocessing(**{part: told[part] for part in PARTS if part in told})
     words, templates = _declared(source.folder, "words.json"), _declared(source.folder, "templates.json")
     return Backbone(
         model,
         tokenizer,
         name,
-        config["mean"],
-        config["std"],
-        config.get("resize_mode", "shortest"),
+        preprocessing,
         None if words is None else frozenset(words),
         SEVEN_TEMPLATES if templates is None else templates,
         moved,

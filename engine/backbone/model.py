@@ -10,20 +10,17 @@ import hashlib
 import threading
 from functools import cached_property, partial
 
-import numpy as np
-import open_clip
 import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms import functional as TF
 
 from ..errors import require
 from ..precision import PRECISIONS, at_least_single
 from ..types import SEVEN_TEMPLATES, Classes
 from .anatomy import anatomy
 from .batches import Batches
+from .preprocessing import Preprocessing
 from .prompts import Prompts, can_be_read, end_token, make_prompts, read_prompts
 from .recent import Recent
 from .tokens import Reader
@@ -45,9 +42,7 @@ class Backbone:
         model: nn.Module,
         tokenizer,
         name: str,
-        mean: tuple[float, ...] = open_clip.OPENAI_DATASET_MEAN,
-        std: tuple[float, ...] = open_clip.OPENAI_DATASET_STD,
-        resize_mode: str = "shortest",
+        preprocessing: Preprocessing = Preprocessing(),  # noqa: B008  it is frozen
         words: frozenset[str] | None = None,
         templates: tuple[str, ...] = SEVEN_TEMPLATES,
         difference: float | None = None,
@@ -64,9 +59,9 @@ class Backbone:
         parameter = next(self.visual.parameters())
         self.device, self.dtype = parameter.device, parameter.dtype
         exact = torch.promote_types(self.dtype, torch.float32)
-        self.mean = torch.tensor(mean, device=self.device, dtype=exact).view(3, 1, 1)
-        self.std = torch.tensor(std, device=self.device, dtype=exact).view(3, 1, 1)
-        self.resize_mode = resize_mode
+        self.preprocessing = preprocessing
+        self.mean = torch.tensor(preprocessing.mean, device=self.device, dtype=exact).view(3, 1, 1)
+        self.std = torch.tensor(preprocessing.std, device=self.device, dtype=exact).view(3, 1, 1)
         size = self.visual.image_size
         self.image_size = int(size[0] if isinstance(size, tuple | list) else size)
         self._anatomy = anatomy(self.visual, self.image_size)
@@ -96,7 +91,8 @@ class Backbone:
     @cached_property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that change with any weight, precision or preprocessing."""
-        digest = hashlib.sha256(repr((self.dtype, self.mean.tolist(), self.std.tolist(), self.resize_mode)).encode())
+        told = (self.dtype, self.mean.tolist(), self.std.tolist(), *self.preprocessing.resizing)
+        digest = hashlib.sha256(repr(told).encode())
         for name, tensor in sorted(self.model.state_dict().items()):
             exact = tensor.detach().cpu().contiguous().flatten().view(torch.uint8)
             digest.update(name.encode() + exact.numpy().tobytes())
@@ -118,18 +114,13 @@ class Backbone:
 
     def with_model(self, model: nn.Module, name: str) -> Backbone:
         """The same preprocessing and words around other weights."""
-        mean, std = (tuple(values.flatten().tolist()) for values in (self.mean, self.std))
-        return Backbone(model, self.tokenizer, name, mean, std, self.resize_mode, self.words, self.templates)
+        return Backbone(model, self.tokenizer, name, self.preprocessing, self.words, self.templates)
 
     # -- pictures ----------------------------------------------------------------------------------------------
 
     def prepare(self, picture: Image.Image) -> Tensor:
-        """The picture as the model sees it, (3, s, s) in steps of 1/255: short side resized bicubically, centre cut."""
-        size = self.image_size
-        target = [size, size] if self.resize_mode == "squash" else [size]
-        resized = TF.resize(picture.convert("RGB"), target, InterpolationMode.BICUBIC, antialias=True)
-        cropped = np.asarray(TF.center_crop(resized, [size, size]))
-        return torch.from_numpy(cropped.copy()).permute(2, 0, 1).float() / 255
+        """The picture as the model sees it, (3, s, s) in steps of 1/255, by its own preprocessing."""
+        return self.preprocessing.square(picture, self.image_size)
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """Pixels in [0, 1] to the model's own scale, device and precision."""

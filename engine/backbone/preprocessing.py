@@ -1,0 +1,73 @@
+"""From any picture to the square of pixels that a model was trained to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import open_clip
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms import functional as TF
+
+from ..errors import require
+
+MODES = ("shortest", "squash", "longest")
+Channels = tuple[float, float, float]  # red, green, blue
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """What open_clip's configurations say of a model's pictures.
+
+    `mean` and `std` are those of the channels, pixels in [0, 1]. `resize_mode` makes the short side fit and cuts the
+    middle out ("shortest"), stretches the picture to a square ("squash"), or makes the long side fit and fills up with
+    `fill_color`, a level from 0 to 255 ("longest").
+    """
+
+    mean: Channels = open_clip.OPENAI_DATASET_MEAN
+    std: Channels = open_clip.OPENAI_DATASET_STD
+    resize_mode: str = "shortest"
+    interpolation: str = "bicubic"
+    fill_color: int = 0
+
+    def __post_init__(self) -> None:
+        require(
+            self.resize_mode in MODES,
+            f"Expected resize_mode to be one of {', '.join(MODES)}; the model's configuration says {self.resize_mode}.",
+        )
+
+    @property
+    def resizing(self) -> tuple[str, ...]:
+        """What tells its way of resizing from others; the usual interpolation and colour go without saying."""
+        usual = (("bicubic", self.interpolation), ("0", str(self.fill_color)))
+        return (self.resize_mode, *(given for expected, given in usual if given != expected))
+
+    def square(self, picture: Image.Image, size: int) -> Tensor:
+        """The picture as RGB pixels (3, size, size) in steps of 1/255."""
+        way = InterpolationMode.BILINEAR if self.interpolation == "bilinear" else InterpolationMode.BICUBIC
+        resized = TF.resize(picture.convert("RGB"), self._target(picture, size), way, antialias=True)
+        if self.resize_mode == "longest":
+            resized = self._filled_up(resized, size)
+        cropped = np.asarray(TF.center_crop(resized, [size, size]))
+        return torch.from_numpy(cropped.copy()).permute(2, 0, 1).float() / 255
+
+    def _target(self, picture: Image.Image, size: int) -> list[int]:
+        """Height and width to resize to, or the length of the short side."""
+        if self.resize_mode == "shortest":
+            return [size]
+        if self.resize_mode == "squash":
+            return [size, size]
+        return [max(1, round(side * size / max(picture.size))) for side in reversed(picture.size)]
+
+    def _filled_up(self, picture: Image.Image, size: int) -> Image.Image:
+        """The picture in the middle of a square."""
+        width, height = picture.size
+        left, top = (size - width) // 2, (size - height) // 2
+        borders = [left, top, size - width - left, size - height - top]
+        return TF.pad(picture, borders, fill=self.fill_color)
+
+
+PARTS = tuple(part.name for part in fields(Preprocessing))
