@@ -109,6 +109,14 @@ def test_the_map_is_tested_beside_a_random_one(tiny, told):
     assert job.session.without("maps").occlusion is None
 
 
+def test_what_is_opened_is_drawn_again_as_is_now_chosen(browser, looked):
+    first = browser._open(looked, CHOICES, 3, 10)
+    assert first[browser.place] == [3, 10]
+    again = browser._again(looked, CHOICES._replace(cells="smooth", scale="own"), first[browser.place])[browser.opened]
+    assert "the patch in row 2, column 3" in again and "<image" in again and 'fill="transparent"' in again
+    assert all(browser._again(looked, CHOICES, wrong) == {} for wrong in (None, "x", [1], [1, "2"], [10**9, 0]))
+
+
 def test_before_looking_the_fold_says_what_to_press(browser, told):
     drawn = browser.draw(told, CHOICES)
     assert "Look inside" in drawn[browser.heads] and drawn[browser.opened] == ""

@@ -43,7 +43,7 @@ element.addEventListener('keydown', (event) => {
 
 
 class InsideBrowser:
-    """The lower half of step 3. What is opened is told by the browser, so nothing here keeps state."""
+    """The lower half of step 3. What is opened stands in a hidden field of the page, so nothing here keeps state."""
 
     def __init__(self) -> None:
         with gr.Row(elem_classes=["controls", "redraw", "part"]):
@@ -54,8 +54,9 @@ class InsideBrowser:
             self.heads = gr.HTML(elem_id="heads", js_on_load=PICK)
             self.layers = gr.HTML(elem_id="layer-answers")
         self.opened = gr.HTML(elem_id="head-opened", js_on_load=PICK_PATCH)
+        self.place = gr.JSON(None, visible=False)
         gr.HTML(caption(text.INSIDE_CAPTION))
-        self.outputs = [self.heads, self.opened, self.layers]
+        self.outputs = [self.heads, self.opened, self.layers, self.place]
 
     def wire(self, page: Page) -> None:
         """The button runs the model once on either picture; all else draws again."""
@@ -63,13 +64,15 @@ class InsideBrowser:
         own = [self.which, self.order]
         for control in (*own, page.controls["colours"], page.controls["scale"]):
             page.redraw(control, self._heads, [self.heads], own)
-        page.pick(self.heads.click, self._head_pressed, [self.opened])
-        page.pick(self.opened.click, self._patch_pressed, [self.opened])
+        for name in ("colours", "cells", "scale"):
+            page.redraw(page.controls[name], self._again, [self.opened, self.place], [self.place])
+        page.pick(self.heads.click, self._head_pressed, [self.opened, self.place])
+        page.pick(self.opened.click, self._patch_pressed, [self.opened, self.place])
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """Everything as the session has it, with the first head of the last layer opened."""
         if session.inside is None:
-            return {self.heads: empty(text.INSIDE_EMPTY), self.opened: "", self.layers: ""}
+            return {self.heads: empty(text.INSIDE_EMPTY), self.opened: "", self.layers: "", self.place: None}
         layers, heads = session.inside.clean.entropies.shape
         drawn = self._heads(session, choices, "clean", "number")
         return (
@@ -94,6 +97,10 @@ class InsideBrowser:
     def _patch_pressed(self, session: Session, choices: Choices, event: gr.EventData) -> dict:
         return self._open(session, choices, getattr(event, "head", None), getattr(event, "cell", None))
 
+    def _again(self, session: Session, choices: Choices, place: object) -> dict:
+        """What is opened, drawn as is now chosen; the browser may have made `place` up."""
+        return self._open(session, choices, *place) if isinstance(place, list) and len(place) == 2 else {}
+
     def _open(self, session: Session, choices: Choices, place: object, cell: object) -> dict:
         """Head `place`, counted through all layers, of both pictures: what its class token or its patch `cell` reads.
 
@@ -106,7 +113,8 @@ class InsideBrowser:
         if not (0 <= place < layers * heads and CLASS_TOKEN <= cell < rows * columns):
             return {}
         layer, head = divmod(place, heads)
-        drawn = _opened(session, Look.of(choices), layer, head, cell)
+        look = Look.of(choices)
+        drawn = _opened(session, look, layer, head, cell)
         back = "" if cell == CLASS_TOKEN else f'<button type="button" data-back>{esc(text.INSIDE_BACK)}</button> '
         body = (
             f'<div data-head="{place}" data-at="{cell}" data-rows="{rows}" data-columns="{columns}">{drawn}'
@@ -116,7 +124,8 @@ class InsideBrowser:
         title = text.INSIDE_OPENED.format(
             layer=layer + 1, head=head + 1, reader=text.INSIDE_CLASS if cell == CLASS_TOKEN else reader
         )
-        return {self.opened: section(title, body, text.MAP_SHARED)}
+        told = text.MAP_SHARED if look.shared else text.MAP_OWN
+        return {self.opened: section(title, body, told), self.place: [place, cell]}
 
 
 def _order(pair: InsidePair, shown: engine.Inside, order: str) -> list[list[int]]:
@@ -130,10 +139,12 @@ def _order(pair: InsidePair, shown: engine.Inside, order: str) -> list[list[int]
 def _opened(session: Session, look: Look, layer: int, head: int, cell: int) -> str:
     pair, hit = session.inside, session.adversarial
     clean, attacked = (_read(inside, layer, head, cell) for inside in (pair.clean, pair.attacked))
-    scale = (0.0, upper_end(clean.numpy(), attacked.numpy()))
+    scale = (0.0, upper_end(clean.numpy(), attacked.numpy())) if look.shared else None
     maps = ((text.MAP_CLEAN, clean, hit.clean, pair.clean), (text.MAP_ATTACKED, attacked, hit.saved, pair.attacked))
     drawn = "".join(
-        heat_map(name, values, pixels, scale, look, marked=_long(inside, layer))
+        heat_map(
+            name, values, pixels, scale or (0.0, upper_end(values.numpy())), look, marked=_long(inside, layer)
+        )
         for name, values, pixels, inside in maps
     )
     return f'<div class="maps">{drawn}{difference_map(text.MAP_DIFFERENCE, attacked - clean, hit.clean, look)}</div>'

@@ -150,3 +150,21 @@ def test_the_lower_parts_of_attention_are_brought_into_sight_and_tell_the_engine
     page.click("#map-colours input")
     page.get_by_role("option").filter(has_text="inferno").click()
     page.wait_for_function("(was) => document.querySelector('#every .heat').src !== was", arg=before)
+
+
+def test_an_opened_head_follows_the_colours_and_redrawing_comes_to_rest(page):
+    open_step(page, 3)
+    page.click("#look-inside")
+    says(page, "All heads drawn")
+    page.click("#heads [data-index='4']")
+    page.locator("#head-opened").get_by_text("Layer 2, head 2").wait_for()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "queue/join" in request.url else None)
+    before = page.locator("#head-opened [data-cell='0']").first.get_attribute("fill")
+    page.click("#map-colours input")
+    page.get_by_role("option").filter(has_text="inferno").click()
+    page.wait_for_function("(was) => document.querySelector('#head-opened [data-cell]').getAttribute('fill') !== was",
+                           arg=before)  # fmt: skip
+    page.wait_for_timeout(3000)
+    assert len(asked) <= 2  # Gradio tells twice that a menu was used
+    assert "Layer 2, head 2" in page.inner_text("#head-opened")
