@@ -94,6 +94,9 @@ class Page:
             except Superseded:
                 session = self.store.get(request.session_hash)
                 yield {self.journey: journey(session)} | self.say(text.SUPERSEDED)
+            except Exception:
+                yield {self.journey: journey(self.store.get(request.session_hash))} | self.say(text.FAULT, "bad")
+                raise  # into the server's log
 
         self.computing.append(
             trigger(

@@ -65,6 +65,7 @@ DONE = {
     "reset": "The prompt is as it was written.",
     "cleared": "Changed: the results that followed from the old value were cleared.",
 }
+FAULT = "Something went wrong here that is not your doing. What was finished stays; try it again or load the page anew."
 NOT_YET = "That does not work yet"
 
 RUN_STORY = "▶ Run the whole story"

@@ -4,12 +4,14 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 import engine
+from app import text
 from app.choices import NO_TRUTH, Choices
 from app.controls import shown
 from app.figures.bars import prediction_bars
@@ -19,6 +21,7 @@ from app.figures.journey import journey, status
 from app.figures.maps import Look, difference_map, heat_map, top_cells
 from app.figures.pictures import amplified, gain_for, to_uint8
 from app.layout import build_app
+from app.models import Models
 from app.page import Page
 from app.run import Job, Worker
 from app.samples import load_samples
@@ -105,6 +108,23 @@ def test_a_late_result_is_refused(told):
     with pytest.raises(Superseded):
         store.swap("me", told, told.without("maps"))
     assert store.get("me") is changed
+
+
+def test_a_fault_ends_the_waiting_and_is_not_hidden(tiny):
+    page, registered = Page(Models(tiny), Store()), []
+    page.controls = dict.fromkeys(Choices._fields)
+    page.journey, page.status = "journey", "status"
+
+    def faulty(request, *values):
+        yield page.say(text.BUSY["clean"], "busy")
+        raise ZeroDivisionError
+
+    page.listen(lambda handler, *_, **__: registered.append(handler), faulty)
+    updates = registered[0](gr.Request(session_hash="me"), *CHOICES)
+    assert "Comparing" in next(updates)["status"]
+    assert "not your doing" in next(updates)["status"]
+    with pytest.raises(ZeroDivisionError):
+        next(updates)
 
 
 def test_choices_become_settings_or_a_sentence():
