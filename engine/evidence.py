@@ -62,7 +62,7 @@ def _sound(raw: Tensor) -> Drawn:
 
 
 def raw(evidence: Evidence) -> Drawn:
-    """The class token's attention in the chosen layer and head."""
+    """The class token's attention in the chosen layer and head; raises `EngineError` for a head that is not there."""
     attention, head = evidence.trace.attention[0], evidence.settings.head
     count = attention.shape[1]
     require(head is None or head < count, f"Expected a head from 0 to {count - 1}; got {head}.")

@@ -36,7 +36,10 @@ class Inside:
     logits: Tensor  # (layers, c)
 
     def from_patch(self, row: int, column: int) -> Tensor:
-        """What the patch at `row` and `column` (from 0) reads from every patch, (layers, heads, gh, gw)."""
+        """What the patch at `row` and `column` (from 0) reads from every patch, (layers, heads, gh, gw).
+
+        Raises `EngineError` for a patch that is not there.
+        """
         height, width = self.attention.shape[-2:]
         require(
             0 <= row < height and 0 <= column < width,

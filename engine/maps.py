@@ -30,7 +30,10 @@ class Map:
     floor: float = 0.0
 
     def depth(self, layers: int, settings: AttentionSettings) -> int:
-        """How many last blocks of `layers` have to be traced; the chosen layer of raw attention is the first."""
+        """How many last blocks of `layers` have to be traced; the chosen layer of raw attention is the first.
+
+        Raises `EngineError` for a chosen layer that is not there.
+        """
         if self is not MAPS["raw"] or settings.layer is None:
             return self.blocks or layers
         require(settings.layer < layers, f"Expected a layer from 0 to {layers - 1}; got {settings.layer}.")

@@ -1,4 +1,4 @@
-"""What a person may choose, one frozen object per stage; each refuses nonsense with a sentence."""
+"""What a person may choose, one frozen object per stage; each refuses nonsense with an `EngineError`."""
 
 from __future__ import annotations
 

@@ -45,6 +45,11 @@ def test_a_split_file_brings_paths_numbers_and_names(tree, tmp_path):
     assert few.entries == (("owl/c.png", 0), ("sea_star/a.png", 1), ("owl/d.png", 0))
 
 
+def written(folder: Path, text: str) -> Path:
+    (folder / "odd.csv").write_text(text)
+    return folder / "odd.csv"
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
@@ -52,6 +57,9 @@ def test_a_split_file_brings_paths_numbers_and_names(tree, tmp_path):
         (lambda t: Folder(t / "owl"), "at least two folders with pictures"),
         (lambda t: Table(t / "gone.csv"), "gone.csv” cannot be read"),
         (lambda t: Table(t / "notes" / "read me.txt"), "columns path and label in .*; got nothing"),
+        (lambda t: Table(written(t, "path,label\nowl/c.png,owl\nowl/d.png")), "in every line of .*; got .*owl/d.png"),
+        (lambda t: Table(written(t, "file,label\nowl/c.png,owl,7")), "columns path and label in .*; got file, label"),
+        (lambda t: Table(written(t, f"path,label\n{'x' * 200_000},owl")), "in “.*odd.csv” field larger than"),
         (lambda t: CoOpSplit(t / "gone.json", t), "gone.json” cannot be read"),
         (lambda t: CoOpSplit(t / "notes" / "read me.txt", t), "lists of \\[path, number, name\\] under “test”"),
     ],

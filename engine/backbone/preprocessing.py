@@ -24,7 +24,7 @@ class Preprocessing:
 
     `mean` and `std` are those of the channels, pixels in [0, 1]. `resize_mode` makes the short side fit and cuts the
     middle out ("shortest"), stretches the picture to a square ("squash"), or makes the long side fit and fills up with
-    `fill_color`, a level from 0 to 255 ("longest").
+    `fill_color`, a level from 0 to 255 ("longest"). Raises `EngineError` for another `resize_mode`.
     """
 
     mean: Channels = open_clip.OPENAI_DATASET_MEAN

@@ -58,7 +58,10 @@ class Reader:
         return ids.argmax(-1) if self.end is None else (ids == self.end).int().argmax(-1)
 
     def pieces(self, ids: Tensor) -> tuple[str, ...]:
-        """What each of the token ids (k,) stands for; one that ends a word ends with a space."""
+        """What each of the token ids (k,) stands for; one that ends a word ends with a space.
+
+        Raises `EngineError` where the tokenizer cannot tell.
+        """
         require(hasattr(self.tokenizer, "decode"), f"The tokenizer of {self.name} cannot spell out its tokens.")
         return tuple(self.tokenizer.decode([token]) for token in ids.tolist())
 

@@ -108,7 +108,7 @@ def emit(args: argparse.Namespace, document: dict, lines: list[str]) -> None:
 
 
 def folder(args: argparse.Namespace) -> Path:
-    """The folder of --out, made when needed."""
+    """The folder of --out, made when needed; raises `EngineError` where it cannot be."""
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

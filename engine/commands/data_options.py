@@ -84,7 +84,10 @@ def open_source(args: argparse.Namespace) -> Source:
 
 
 def known_set(args: argparse.Namespace) -> Layout | Known:
-    """What is known of the data set that the options name: its prompt and A-TPT's word for it."""
+    """What is known of the data set that the options name: its prompt and A-TPT's word for it.
+
+    Raises `EngineError` where they name none.
+    """
     known = LAYOUTS.get(args.coop[1]) if args.coop else SETS.get(args.torchvision[0]) if args.torchvision else None
     require(known is not None, "--own-prompt and --own-word go with a data set of --coop or --torchvision.")
     return known

@@ -47,7 +47,9 @@ EXAMPLES = """examples:
 
 def register(subparsers: argparse._SubParsersAction) -> None:
     """Add the command to the parser."""
-    told = "\n".join(f"  {name:<16}{method.explanation}" for name, method in METHODS.items())
+    told = "\n".join(
+        f"  {name:<16}{method.explanation}\n{'':18}{method.source}; {method.cost}" for name, method in METHODS.items()
+    )
     parser = subparsers.add_parser(
         "evaluate",
         help="measure methods and attacks on many pictures",
@@ -55,7 +57,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         " 95 % Wilson intervals and paired differences. With --out, records are kept line by line: the same command"
         " goes on where it was stopped or killed, and attacked pictures are used again. Records do not depend on the"
         " number of workers.",
-        epilog=f"{EXAMPLES}\nmethods:\n{told}",
+        epilog=f"{EXAMPLES}\nmethods, with source and cost at 64 views:\n{told}",
         usage="python -m engine evaluate [pictures] [attacks] [defence] [run] [result]",
     )
     add_data_options(parser)

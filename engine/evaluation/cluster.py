@@ -33,7 +33,7 @@ class Cluster:
     """A crew of `count` actors (None: one per CPU of the cluster) of one thread each, at `address` (`LOCAL`: here).
 
     With a CUDA `device` every actor has a GPU. All machines need this package and see pictures, models and folders
-    under the same paths.
+    under the same paths. Raises `EngineError` for fewer than one actor.
     """
 
     model: str

@@ -126,7 +126,10 @@ def in_turn(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def Folder(root: Path, templates: Templates = (DEFAULT_TEMPLATE,), limit: int | None = None) -> Listed:  # noqa: N802
-    """Pictures in one folder per class, the folder's name being the class (underscores are spaces)."""
+    """Pictures in one folder per class, the folder's name being the class (underscores are spaces).
+
+    Raises `EngineError` for a folder with fewer than two such folders in it.
+    """
     require(root.is_dir(), f"Expected a folder with one folder of pictures per class; “{root}” is none.")
     folders = sorted(path for path in root.iterdir() if path.is_dir())
     found = [sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS) for path in folders]
@@ -138,10 +141,20 @@ def Folder(root: Path, templates: Templates = (DEFAULT_TEMPLATE,), limit: int | 
 
 
 def Table(path: Path, templates: Templates = (DEFAULT_TEMPLATE,), limit: int | None = None) -> Listed:  # noqa: N802
-    """A CSV file with a header and the columns `path` (below the file's folder) and `label` (a class name)."""
-    rows = list(csv.DictReader(io.StringIO(read_text(path, "a CSV file with the columns path and label"))))
-    given = set(rows[0]) if rows else set()
+    """A CSV file with a header and the columns `path` (below the file's folder) and `label` (a class name).
+
+    Raises `EngineError` for a file that cannot be read, lacks one of these columns or one of their entries.
+    """
+    text = read_text(path, "a CSV file with the columns path and label")
+    reader = csv.DictReader(io.StringIO(text))
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise EngineError(f"Expected a CSV file with the columns path and label; in “{path}” {error}.") from error
+    given = set(reader.fieldnames or ()) if rows else set()
     require({"path", "label"} <= given, f"Expected the columns path and label in “{path}”; got {_listed(given)}.")
+    short = next((row for row in rows if not row["path"] or not row["label"]), None)
+    require(short is None, f"Expected a path and a label in every line of “{path}”; got {short}.")
     names = tuple(sorted({row["label"] for row in rows}))
     entries = [(row["path"], names.index(row["label"])) for row in rows]
     return Listed(path.parent, tuple(in_turn(entries)[:limit]), Classes(names, templates), {"source": "table"})
@@ -151,7 +164,10 @@ def CoOpSplit(  # noqa: N802
     path: Path, images: Path, templates: Templates = (DEFAULT_TEMPLATE,), part: str = "test", limit: int | None = None
 ) -> Listed:
     """A split file of CoOp's kind (Zhou et al., IJCV 2022): JSON with train, val and test, each a list of
-    [path below `images`, class number, class name]. The classes are those of all three."""
+    [path below `images`, class number, class name]. The classes are those of all three.
+
+    Raises `EngineError` for a file that is not of this kind, whose `part` is empty or whose numbers have gaps.
+    """
     text = read_text(path, "a split file")
     try:
         split = json.loads(text)

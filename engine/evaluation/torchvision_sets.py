@@ -124,7 +124,8 @@ def Torchvision(  # noqa: N802
     """The data set `name` of `SETS` in `root`, where torchvision keeps it, or with `download` puts it.
 
     Its pictures come in one shuffled order, always the same, so that the first `limit` are a fair sample. `names`
-    replace its class names (Country211 has only country codes).
+    replace its class names (Country211 has only country codes). Raises `EngineError` for a set or part that does not
+    exist, for pictures that are not there, and for another number of names.
     """
     require(name in SETS, f"Expected a data set among {', '.join(SETS)}; got “{name}”.")
     parts = SETS[name].parts

@@ -37,7 +37,7 @@ class Crew(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """A crew of `count` processes of one thread each."""
+    """A crew of `count` processes of one thread each; raises `EngineError` for fewer than one."""
 
     model: str
     device: str | None = None
