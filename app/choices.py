@@ -9,15 +9,17 @@ from typing import NamedTuple
 import engine
 
 LARGEST_SEED = 2**31 - 1
+STRIDE = 0.25  # of the limit, the engine's own step size
 NO_TRUTH = "Not given (attack the clean answer)"
+NO_PURIFIER = "none"
 NO_TARGET = "None: away from the class, wherever to"
 
 
 class Choices(NamedTuple):
     """The values of all controls, in the order in which the page lists them.
 
-    Epsilon and step size are in levels of 1/255, under the norm l2 lengths of pixels in [0, 1]; a step size of 0 leaves
-    it to the engine.
+    The attack's limit is `epsilon` in levels of 1/255, under the norm l2 `length`, of pixels in [0, 1]; `stride` is the
+    step size as a share of it. 0 of the views that answer means all.
     """
 
     class_names: str
@@ -28,9 +30,10 @@ class Choices(NamedTuple):
     seed: float | None
     attack: str
     epsilon: float
+    length: float
     attack_steps: float
     norm: str
-    step_size: float | None
+    stride: float
     target: str | None
     draws: float
     through: str
@@ -52,7 +55,15 @@ class Choices(NamedTuple):
     keep: float
     weighting: str
     neighbours: float
+    temperature: float
+    answer_views: float
+    tv_map: str
+    tv_norm: str
+    tv_reduction: str
+    tv_temperature: float
     methods: list[str]
+    purifier: str
+    legacy: bool
 
     def classes(self, sentences: Sequence[str] = ()) -> engine.Classes:
         """The classes as written; raises `EngineError` with a sentence for what cannot be used.
@@ -77,10 +88,7 @@ class Choices(NamedTuple):
         """The same with a norm that the attack can keep to, and without a target where it cannot be aimed."""
         attack = engine.ATTACKS[self.attack]
         chosen = self if attack.targeted else self._replace(target=NO_TARGET)
-        if self.norm in attack.norms:
-            return chosen
-        start = engine.AttackSettings()
-        return chosen._replace(norm=start.norm, epsilon=255 * start.epsilon, step_size=0)
+        return chosen if self.norm in attack.norms else chosen._replace(norm=attack.norms[0])
 
     def aimed(self, settings: engine.Settings, classes: engine.Classes) -> engine.Settings:
         """`settings` with the place of the target among `classes`, where it is listed there."""
@@ -89,17 +97,19 @@ class Choices(NamedTuple):
 
     def settings(self) -> engine.Settings:
         """The engine's settings but for the target, a class; raises `EngineError` for values out of range."""
-        unit = 255 if self.norm == "linf" else 1
+        limit, unit = self._limit()
+        step = self._step()
         chosen = engine.Settings(
             attack=engine.AttackSettings(
                 method=self.attack,
-                epsilon=self.epsilon / unit,
-                step_size=self.step_size / unit if self.step_size else None,
+                epsilon=limit / unit,
+                step_size=None if step is None else step / unit,
                 steps=int(self.attack_steps),
                 norm=self.norm,
                 draws=int(self.draws),
                 through=self.through,
                 unroll=self.unroll,
+                legacy=self.legacy,
             ),
             attention=engine.AttentionSettings(method=self.map_method),
             views=engine.ViewSettings(
@@ -112,29 +122,57 @@ class Choices(NamedTuple):
                 crop_scale=(self.smallest_crop, 1.0),
             ),
             tuning=engine.TuneSettings(
-                loss=self.loss, steps=int(self.tune_steps), learning_rate=self.learning_rate, keep=self.keep
+                loss=self.loss,
+                steps=int(self.tune_steps),
+                learning_rate=self.learning_rate,
+                keep=self.keep,
+                legacy=self.legacy,
             ),
-            ensemble=engine.EnsembleSettings(weighting=self.weighting, neighbours=int(self.neighbours)),
+            ensemble=engine.EnsembleSettings(
+                weighting=self.weighting,
+                neighbours=int(self.neighbours),
+                temperature=self.temperature,
+                tv_temperature=self.tv_temperature,
+                keep=int(self.answer_views) or None,
+                tv_map=self.tv_map,
+                tv_norm=self.tv_norm,
+                tv_reduction=self.tv_reduction,
+                legacy=self.legacy,
+            ),
             methods=tuple(name for name in engine.METHODS if name in self.methods),
+            purifier="" if self.purifier == NO_PURIFIER else self.purifier,
             domain_word=self.word,
         )
         return chosen.with_seed(self._seed())
 
-    def options(self) -> list[tuple[str, str]]:
-        """The same choices as options of `python -m engine defend`, in its spelling; classes and target are apart."""
+    def options(self) -> list[str]:
+        """The same choices as words for `python -m engine defend`; classes and target are apart."""
         named = {
-            "attack": self.attack, "eps": self.epsilon, "steps": self.attack_steps, "norm": self.norm,
-            "step-size": self.step_size or None, "draws": self.draws, "through": self.through, "unroll": self.unroll,
+            "attack": self.attack, "eps": self._limit()[0], "steps": self.attack_steps, "norm": self.norm,
+            "step-size": self._step(), "draws": self.draws, "through": self.through, "unroll": self.unroll,
             "seed": self._seed(),
             "kind": self.view_kind, "views": self.view_count, "high": self.high, "low": self.low,
             "keep-high": self.keep_high, "keep-low": self.keep_low, "smallest-crop": self.smallest_crop,
             "loss": self.loss, "tune-steps": self.tune_steps, "learning-rate": self.learning_rate, "keep": self.keep,
             "weighting": self.weighting, "neighbours": self.neighbours, "domain-word": self.word or None,
+            "temperature": self.temperature, "answer-views": int(self.answer_views) or None, "tv-map": self.tv_map,
+            "tv-norm": self.tv_norm, "tv-reduction": self.tv_reduction, "tv-temperature": self.tv_temperature,
+            "purifier": None if self.purifier == NO_PURIFIER else self.purifier,
         }  # fmt: skip
         given = {name: value for name, value in named.items() if value is not None}
         chosen = [(name, value if isinstance(value, str) else f"{value:.10g}") for name, value in given.items()]
         chosen += [("method", name) for name in engine.METHODS if name in self.methods]
-        return [("--" + name, value) for name, value in chosen]
+        words = [word for name, value in chosen for word in ("--" + name, value)]
+        return [*words, "--legacy"] if self.legacy else words
+
+    def _limit(self) -> tuple[float, int]:
+        """The limit in force, and how many of its unit make 1."""
+        return (self.epsilon, 255) if self.norm == "linf" else (self.length, 1)
+
+    def _step(self) -> float | None:
+        """The step size in the unit of the limit; None for the engine's own, and where there is nothing to attack."""
+        limit, _ = self._limit()
+        return None if self.stride == STRIDE or not limit else round(self.stride * limit, 9)
 
     def _seed(self) -> int:
         seed = 0 if self.seed is None else self.seed

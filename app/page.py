@@ -90,7 +90,7 @@ class Page:
                 with closing(handler(*arguments)) as updates:
                     yield from updates
             except engine.EngineError as error:
-                yield self.complain(request, error)
+                yield self.complain(request.session_hash, error)
             except Superseded:
                 session = self.store.get(request.session_hash)
                 yield {self.journey: journey(session)} | self.say(text.SUPERSEDED)
@@ -116,10 +116,10 @@ class Page:
         self.tabs.note(request.session_hash, choices)
         return choices
 
-    def complain(self, request: gr.Request, error: engine.EngineError) -> dict:
+    def complain(self, key: str, error: engine.EngineError) -> dict:
         """An engine's sentence as a toast and in the status line; what the session holds stays on the page."""
         gr.Warning(str(error), title=text.NOT_YET)
-        return {self.journey: journey(self.store.get(request.session_hash))} | self.say(str(error), "bad")
+        return {self.journey: journey(self.store.get(key))} | self.say(str(error), "bad")
 
     def redraw(
         self, control: gr.components.Component, draw: Callable[..., dict], outputs: list, before: Sequence = ()
@@ -193,17 +193,22 @@ class Page:
     def weigh(self, name: str, methods_follow: bool) -> None:
         """When a control of the weights changes, weigh the views anew; they are encoded already, so no model runs.
 
-        `methods_follow` tells whether the table of methods depends on the control too and must go.
+        `methods_follow` tells whether the table of methods depends on the control too and must go. Weights that cannot
+        be made leave none, for the old ones are no longer what the controls say.
         """
 
         def weighed(session: Session, choices: Choices) -> Session:
             if session.ensemble is None:
-                return session
+                return session.without("defences") if methods_follow else session
             fused = engine.fuse(session.views, session.steps[-1], choices.settings().ensemble)
             return session.with_result("ensemble", fused) if methods_follow else replace(session, ensemble=fused)
 
         def react(key: str, choices: Choices) -> dict:
-            return self._change(key, choices, weighed)
+            try:
+                return self._change(key, choices, weighed)
+            except engine.EngineError as error:
+                gone = self._change(key, choices, lambda session, _: session.without("ensemble"))
+                return gone | self.complain(key, error)
 
         self.reacting.add(self.controls[name], react, self.outputs)
 

@@ -96,7 +96,11 @@ def _results(session: Session) -> dict:
             "top fifth in common": engine.top_iou(pair.clean.raw, pair.attacked.raw),
         }
     if session.steps:
-        told["tuning"] = [{"step": s.index, "loss": s.loss, **_answer(s.prediction)} for s in session.steps]
+        losses = [step.loss if len(step.kept) else None for step in session.steps]
+        told["tuning"] = [
+            {"step": step.index, "loss": loss, **_answer(step.prediction)}
+            for step, loss in zip(session.steps, losses, strict=True)
+        ]
     if session.ensemble is not None:
         told["your settings"] = _answer(session.ensemble.prediction)
     told["methods"] = {d.method: _answer(d.prediction) | {"seconds": d.seconds} for d in session.defences}
@@ -138,8 +142,7 @@ def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> s
         words += ["--target", choices.target]
     words += ["--model", backbone.name, "--precision", backbone.precision]
     words += [word for template in session.classes.templates for word in ("--template", template)]
-    words += [word for option, value in choices.options() for word in (option, value)]
-    return shlex.join(words) + "\n"
+    return shlex.join([*words, *choices.options()]) + "\n"
 
 
 def _script(backbone: engine.Backbone, session: Session, settings: engine.Settings) -> str:

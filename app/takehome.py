@@ -45,7 +45,7 @@ class TakeHome:
             try:
                 packed = report.bundle(page.models.worker(session.model).backbone, session, Choices(*values))
             except engine.EngineError as error:
-                yield page.complain(request, error)
+                yield page.complain(request.session_hash, error)
                 return
             yield {self.file: served(text.ZIP_NAME, packed)} | page.say(text.PACKED, "good")
 

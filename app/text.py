@@ -148,11 +148,15 @@ DIFFERS = "underlined: not as in the class to be answered"
 PICTURE_ALT = "The picture as the model sees it, cropped and reduced to its input size"
 PICTURE_CAPTION = (
     ("What you see", "the picture at the model's own size, and how well each class name fits it, as a share."),
-    ("How", "one forward pass; softmax over the scaled cosines between the picture and one sentence per class."),
+    (
+        "How",
+        "one forward pass; softmax over the scaled cosines between the picture and the sentence of each class, or the"
+        " mean of several.",
+    ),
     ("What it does not show", "whether any class fits at all: the shares always sum to 100 %."),
 )
 
-EPSILON = {"linf": "Limit ε, n/255", "l2": "Limit ε, length"}
+EPSILON, LENGTH = "Limit ε, n/255", "Limit ε, length"
 ATTACK_STEPS = "Iterations"
 ATTACK_METHOD = "Method"
 ATTACK = "Attack"
@@ -164,8 +168,7 @@ ADAPTIVE_COST = (
 ATTACK_MORE = "More of this attack"
 NORM = "What the limit holds for"
 NORMS = {"linf": "each channel of each pixel (Linf)", "l2": "the whole change, as a length (L2)"}
-STEP_SIZE = {"linf": "Step size, n/255", "l2": "Step size, length"}
-STEP_SIZE_INFO = "0: a quarter of the limit."
+STRIDE = "Step size, share of the limit"
 TARGET = "Target class"
 TARGET_INFO = "With one, the attack pulls towards this class and does not care which other it leaves."
 THROUGH = "Defence it goes through"
@@ -385,6 +388,10 @@ LOSSES = {
 TUNE_STEPS = "Steps"
 LEARNING_RATE = "Learning rate"
 KEEP = "Views used, share"
+NO_LOSS = (
+    "The share is less than one view, so no view is kept, as the official codes count: there is no loss, and only"
+    " weight decay moves the prompt."
+)
 STEP, BACK, RUN, RESET = "Step", "Back", "Run", "Reset"
 TUNED_ANSWER = "Answer for the attacked picture itself, before and after tuning"
 TUNED = {  # by whether the answer was right before, and is after
@@ -399,6 +406,7 @@ LARGEST_MOVE_WHY = "One minus cosine between its text features before and after"
 TRUE_SHORT, ANSWER_SHORT = "★ true class", "☆ clean answer"
 ENTROPIES = "Entropy of every view"
 SURER, SURER_HINT = "Did the views become surer?", "below 0: surer than before tuning"
+SURER_NONE = "No view drives the tuning. Mean change in nats"
 SURER_KEPT, SURER_OTHERS = "Mean change of the views that drive the tuning: {mean} nats", "; of the others: {mean}"
 VECTORS = "The prompt's vectors"
 VECTOR_HEADS = ("began as", "moved by", "nearest words now (cosine)")
@@ -424,7 +432,29 @@ WEIGHTINGS = {
     "tv": "by calmness of the attention map (the paper's figure)",
     "uniform": "all alike",
 }
+WEIGH_MORE = "How the views are weighed"
 NEIGHBOURS = "Neighbours counted"
+TEMPERATURE = "Temperature of likeness"
+ANSWER_VIEWS = "Surest views only (0: all)"
+TV_ABOUT = (
+    "Calmness is minus the total variation of a view's map. The paper's figure leaves open how it is taken; a formula"
+    " reported by others sums, with temperature 1."
+)
+TV_MAP, TV_MAPS = "Taken on", {"grid": "the patch grid", "upsampled": "a map as large as the picture"}
+TV_NORM = "Map"
+TV_NORMS = {"minmax": "stretched to 0 to 1", "sum1": "as shares of the whole", "none": "as computed"}
+TV_REDUCTION, TV_REDUCTIONS = "Differences", {"mean": "averaged", "sum": "summed"}
+TV_TEMPERATURE = "Temperature of calmness"
+METHODS_MORE = "Rare choices for all methods"
+NO_PURIFIER = "nothing"
+PURIFIER = "Clean the picture first by"
+PURIFIER_INFO = "For every method of the table; “Your settings” takes the picture as it is."
+PURIFIED = "; the picture was cleaned by {purifier} first"
+LEGACY = "As the official codes compute"
+LEGACY_INFO = (
+    "Keeps their flaws: the attacked picture cut off to 8 bits, no view kept where the share is below one, near-equal"
+    " views not counted. Starts anew from the attack."
+)
 STRIP_SOURCE, STRIP_COUNT, STRIP_RUN = "Pictures", "How many", "Try them"
 STRIP_SOURCES = {
     "samples": "the samples", "specimens": "fresh specimens, held out", "own": "your own pictures",

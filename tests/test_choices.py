@@ -1,17 +1,23 @@
 """What is chosen on the page becomes the engine's settings, and the command line's options give the same ones."""
 
 import asyncio
+import io
+import re
+import zipfile
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
+import torch
 
 import engine
-from app import link
+from app import link, report
 from app.choices import NO_TARGET
 from app.figures.journey import journey
 from app.layout import build_app
 from app.page import Page
+from app.run import Job, Worker
+from app.session import Session, Store
 from app.stages.attack import verdict
 from app.takehome import restored, started
 from engine.cli import parser
@@ -20,7 +26,7 @@ from engine.commands.defence_options import defence_settings, with_own
 from tests.page_cases import CHOICES, CLASSES
 
 ATTACK = CHOICES._replace(
-    attack="adaptive", epsilon=1.25, norm="l2", step_size=0.3, draws=2, through="r-tpt", unroll="exact"
+    attack="adaptive", length=1.25, norm="l2", stride=0.3, draws=2, through="r-tpt", unroll="exact"
 )
 
 
@@ -40,20 +46,25 @@ def page(tiny, monkeypatch) -> Page:
 ASKED = CHOICES._replace(ensemble=True, domain_word=" flower ")
 
 
-@pytest.mark.parametrize("choices", [CHOICES, ATTACK, ASKED])
+RARE = CHOICES._replace(
+    weighting="tv", temperature=0.05, answer_views=5, tv_map="upsampled", tv_norm="sum1", tv_reduction="sum",
+    tv_temperature=1, purifier="ttc", legacy=True,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("choices", [CHOICES, ATTACK, ASKED, RARE])
 def test_the_options_of_the_command_line_give_the_pages_settings(choices):
-    words = [word for pair in choices.options() for word in pair]
-    args = parser().parse_args(["defend", "x.png", *words])
+    args = parser().parse_args(["defend", "x.png", *choices.options()])
     assert with_own(args, defence_settings(args, attack_settings(args))) == choices.settings()
 
 
 def test_lengths_have_the_unit_of_their_norm():
-    flat = CHOICES._replace(epsilon=8, step_size=2).settings().attack
-    assert (flat.norm, flat.epsilon, flat.step_size) == ("linf", 8 / 255, 2 / 255)
+    flat = CHOICES._replace(epsilon=8, stride=0.5).settings().attack
+    assert (flat.norm, flat.epsilon, flat.step_size) == ("linf", 8 / 255, 4 / 255)
     long = ATTACK.settings().attack
-    assert (long.norm, long.epsilon, long.step_size) == ("l2", 1.25, 0.3)
-    for empty in (None, 0):
-        assert CHOICES._replace(step_size=empty).settings().attack.step == 1 / 255
+    assert (long.norm, long.epsilon, long.step_size) == ("l2", 1.25, 0.375)
+    assert CHOICES.settings().attack.step_size is None and CHOICES.settings().attack.step == 1 / 255
+    assert CHOICES._replace(epsilon=0, stride=0.5).settings().attack.epsilon == 0
 
 
 def test_a_target_is_a_place_among_the_classes_or_none():
@@ -77,7 +88,7 @@ def test_what_an_attack_cannot_do_is_taken_back():
     aimed = ATTACK._replace(target="red fish")
     assert aimed.possible() == aimed
     boxed = aimed._replace(attack="fgsm").possible()
-    assert (boxed.norm, boxed.epsilon, boxed.step_size, boxed.target) == ("linf", 4, 0, "red fish")
+    assert boxed == aimed._replace(attack="fgsm", norm="linf")
     assert aimed._replace(attack="cw").possible().target == NO_TARGET
 
 
@@ -89,31 +100,34 @@ def test_controls_that_the_attack_does_not_heed_are_hidden(page):
         return {name for name, component in controls.items() if fitted.get(component, {}).get("visible")}
 
     begun = {name for name in page.stages[2].controls if controls[name].visible}
-    assert shown() | {"attack", "epsilon", "norm"} == begun
-    assert shown(attack="fgsm") == {"target"}
-    assert shown(attack="deepfool") == {"attack_steps"}
-    assert shown(attack="pgd-views") == {"attack_steps", "step_size", "draws", "target"}
-    adaptive = {"attack_steps", "step_size", "draws", "target", "through"}
+    assert shown() | {"attack", "norm"} == begun
+    assert shown(attack="fgsm") == {"epsilon", "target"}
+    assert shown(attack="deepfool", norm="l2") == {"length", "attack_steps"}
+    assert shown(attack="pgd-views") == {"epsilon", "attack_steps", "stride", "draws", "target"}
+    adaptive = {"epsilon", "attack_steps", "stride", "draws", "target", "through"}
     assert shown(attack="adaptive", through="tpt") == adaptive | {"unroll"}
     assert shown(attack="adaptive", through="mta") == adaptive
 
 
-def test_the_limit_is_named_in_its_unit(page):
-    limit = page.controls["epsilon"]
-    fitted = page.stages[2].choose.fit(ATTACK)[limit]
-    assert "length" in fitted["label"] and fitted["maximum"] == 8 and fitted["value"] == 1.25
-    assert "n/255" in page.stages[2].choose.fit(CHOICES)[limit]["label"]
+def test_only_what_must_change_is_set_while_a_visitor_writes(page):
+    choose, controls = page.stages[2].choose, page.controls
+    aimed = ATTACK._replace(attack="fgsm", target="red fish")
+    fitted = choose.fit(aimed.possible(), aimed)
+    assert {name for name in page.stages[2].controls if "value" in fitted[controls[name]]} == {"norm"}
+    assert fitted[controls["norm"]]["interactive"] is False
+    assert choose.fit(aimed.possible(), aimed.possible())[controls["epsilon"]].get("value") is None
 
 
 def test_a_link_brings_every_control_back(page):
     begun = started(page)
-    wanted = ATTACK._replace(target="owl", ensemble=True, domain_word="flower")
+    others = {name: value for name, value in RARE._asdict().items() if value != getattr(CHOICES, name)}
+    wanted = ATTACK._replace(target="owl", ensemble=True, domain_word="flower", **others)
     asked = link.query(wanted, begun, None)
     shelf = type("Shelf", (), {"again": None, "backbone": page.models.first.backbone})
     parameters = dict(parse_qsl(asked.removeprefix("?"), keep_blank_values=True))
     opened, choices, complaints = restored(page, shelf, parameters)
     assert opened is None and complaints == [] and choices == wanted
-    odd = restored(page, shelf, {"ensemble": "yes", "draws": "99", "through": "hope", "epsilon": "17"})
+    odd = restored(page, shelf, {"ensemble": "yes", "draws": "99", "through": "hope", "length": "17"})
     assert odd[1] == begun and len(odd[2]) == 4
 
 
@@ -129,3 +143,43 @@ def test_the_badge_names_the_defence_that_an_adaptive_attack_goes_through(tiny, 
     settings = engine.AttackSettings("adaptive", steps=1, through="tpt")
     *_, result = engine.attack(tiny, pixels, CLASSES, settings)
     assert "it goes through: TPT" in verdict(result) and "whether TPT holds" in verdict(result)
+
+
+def test_the_rare_choices_run_the_whole_story_and_every_panel_draws_it(tiny, told, page):
+    choices = RARE._replace(keep=0.1, through="r-tpt", target="green fish", methods=["r-tpt", "a-tpt-tv"])
+    store = Store()
+    store.put("me", Session().with_picture(told.picture).with_question(CLASSES, 1))
+    job = Job(Worker(tiny), store, "me", choices.aimed(choices.settings(), CLASSES))
+    for stage in job.stages("story"):
+        job.take(stage)
+    session = job.session
+    assert session.adversarial.target == 2 and len(session.steps[-1].kept) == 0
+    drawn = page.draw(session, choices)
+    assert set(drawn) <= set(page.outputs)
+    said = " ".join(str(value) for value in drawn.values())
+    assert "loss none" in said and "cleaned by TTC first" in said
+    assert "sum over maps as large as the picture, made to sum to 1, temperature 1" in said
+    assert not re.search(r"\bnan\b", said)
+    archive = zipfile.ZipFile(io.BytesIO(report.bundle(tiny, session, choices)))
+    command = archive.read("a-tpt-explorer/redo.sh").decode()
+    assert "--target 'green fish'" in command and command.strip().endswith("--legacy")
+
+
+def test_weights_are_made_again_or_told_why_not(tiny, told, page):
+    plain = engine.make_views(tiny, told.adversarial.saved, CLASSES, engine.ViewSettings("crops", 8))
+    crops, calm = replace(told, views=plain), CHOICES._replace(weighting="tv", tv_temperature=1)
+    moved = next(found for found in page.reacting if found.control is page.controls["tv_temperature"])
+    page.store.put("me", told)
+    moved.run("me", calm, ())
+    weighed = page.store.get("me")
+    expected = engine.fuse(told.views, told.steps[-1], calm.settings().ensemble)
+    assert torch.equal(weighed.ensemble.weights, expected.weights)
+    assert weighed.defences == () and weighed.steps is told.steps
+    page.store.put("me", crops)
+    with pytest.warns(UserWarning, match="needs an attention map"):  # a toast, where there is a browser
+        said = moved.run("me", calm, ())
+    assert "needs an attention map of every view" in said[page.status]
+    assert page.store.get("me").ensemble is None and page.store.get("me").views is crops.views
+    page.store.put("me", replace(told, ensemble=None))
+    moved.run("me", calm, ())
+    assert page.store.get("me").defences == ()

@@ -50,6 +50,11 @@ def short(value: float) -> str:
     return f"{sign}{digits}·10{str(int(power)).translate(_RAISED)}"
 
 
+def decimals(value: float, digits: int) -> str:
+    """A number with so many decimals; “none” for what is no number, as the loss over no views."""
+    return "none" if math.isnan(value) else f"{value:.{digits}f}"
+
+
 def levels(change: float) -> str:
     """A change of a channel in [0, 1] as n/255."""
     value = 255 * change

@@ -8,7 +8,7 @@ from app import text
 from app.session import Session
 from engine import METHODS, Prediction, top_iou
 
-from .html import differing_words, esc, percent
+from .html import decimals, differing_words, esc, percent
 
 ICONS = {"done": "✓", "busy": "…", "open": "○", "waiting": "·"}
 
@@ -122,7 +122,7 @@ def _tuning(session: Session) -> tuple[str, str] | None:
     if not session.steps:
         return None
     first, last = session.steps[0], session.steps[-1]
-    return f"{last.index} step{'s' * (last.index != 1)}", f"loss {first.loss:.3f} → {last.loss:.3f}"
+    return f"{last.index} step{'s' * (last.index != 1)}", f"loss {decimals(first.loss, 3)} → {decimals(last.loss, 3)}"
 
 
 def _verdict(session: Session) -> tuple[str, str] | None:

@@ -134,7 +134,7 @@ class Inputs:
         try:
             opened = open_it(self.shelf.on(job.worker.backbone))
         except engine.EngineError as error:
-            yield {self.upload: None} | page.complain(request, error)
+            yield {self.upload: None} | page.complain(request.session_hash, error)
             return
         choices = _asking(Choices(*values), opened)
         yield self._fields(opened) | page.say(text.BUSY["clean"], "busy")

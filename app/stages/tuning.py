@@ -17,6 +17,7 @@ from app.figures.curves import Line, bundle, curve
 from app.figures.html import (
     caption,
     chips,
+    decimals,
     differing,
     differing_words,
     empty,
@@ -161,7 +162,7 @@ def _head(session: Session) -> str:
                 f"{len(last.kept)} of {len(last.logits)}",
                 "Chosen once, by least entropy, before the first step",
             ),
-            ("Loss", f"{first.loss:.4f} → {last.loss:.4f}", "Over the driving views, in nats"),
+            ("Loss", f"{decimals(first.loss, 4)} → {decimals(last.loss, 4)}", "Over the driving views, in nats"),
             (text.LARGEST_MOVE, short(float(last.text_drift.max())), text.LARGEST_MOVE_WHY),
         )
     )
@@ -180,6 +181,8 @@ def _what_it_did(session: Session) -> str:
 
 
 def _loss(steps: tuple[engine.TuneStep, ...]) -> str:
+    if not len(steps[-1].kept):
+        return section("Loss", note(text.NO_LOSS, "warn", "!"))
     line = Line("loss", "defended", [s.loss for s in steps])
     return section("Loss", curve("Tuning loss", [line], "step", "loss (nats)", max(steps[-1].index, 1)))
 
@@ -219,7 +222,9 @@ def _surer(steps: tuple[engine.TuneStep, ...]) -> str:
     kept = steps[-1].kept
     others = torch.ones(len(values), dtype=torch.bool)
     others[kept] = False
-    told = text.SURER_KEPT.format(mean=signed(float(values[kept, -1].mean()), 4).strip())
+    told = text.SURER_NONE
+    if len(kept):
+        told = text.SURER_KEPT.format(mean=signed(float(values[kept, -1].mean()), 4).strip())
     if others.any():
         told += text.SURER_OTHERS.format(mean=signed(float(values[others, -1].mean()), 4).strip())
     drawn = bundle(text.SURER, values.tolist(), set(kept.tolist()), "change (nats)")

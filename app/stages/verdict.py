@@ -6,46 +6,46 @@ import gradio as gr
 
 import engine
 from app import text
-from app.choices import Choices
-from app.controls import menu
+from app.choices import NO_PURIFIER, Choices
 from app.figures.bars import prediction_bars
 from app.figures.curves import weight_columns
 from app.figures.html import badge, caption, differing, empty, esc, mark, note, percent, section, table
 from app.figures.threat import badges
 from app.page import Page
 from app.session import Session
+from app.stages.verdict_controls import WEIGHTS, rare_controls, weight_controls
 
 
 class VerdictStage:
     """The panel of step 6."""
 
     def __init__(self) -> None:
-        defaults = engine.EnsembleSettings()
         with gr.Row(elem_classes=["controls"]):
             methods = gr.CheckboxGroup(
                 [(m.title, name) for name, m in engine.METHODS.items()], value=list(engine.Settings().methods),
                 label=text.METHODS_LABEL, elem_id="methods", min_width=260, scale=3,
             )  # fmt: skip
             self.button = gr.Button(text.COMPARE, elem_id="compare", min_width=150, scale=0)
-        with gr.Accordion("How the views are weighed", open=False, elem_id="weigh-more"), gr.Row():
-            weighting = menu(text.WEIGHTINGS, defaults.weighting, text.WEIGHTING, "weighting")
-            neighbours = gr.Slider(
-                1, 64, defaults.neighbours, step=1, label=text.NEIGHBOURS, elem_id="neighbours", buttons=[]
-            )
+        with gr.Accordion(text.WEIGH_MORE, open=False, elem_id="weigh-more"):
+            weights = weight_controls()
+        with gr.Accordion(text.METHODS_MORE, open=False, elem_id="methods-more"):
+            rare = rare_controls()
         self.head = gr.HTML(elem_id="verdict-head")
         self.table = gr.HTML(elem_id="verdict-table")
         with gr.Row():
             self.final = gr.HTML(elem_id="verdict-final", min_width=300)
             self.weights = gr.HTML(elem_id="verdict-weights", min_width=300)
         gr.HTML(caption(text.VERDICT_CAPTION))
-        self.controls = {"weighting": weighting, "neighbours": neighbours, "methods": methods}
+        self.controls = {"methods": methods} | weights | rare
         self.outputs = [self.head, self.table, self.final, self.weights]
 
     def wire(self, page: Page) -> None:
         """Comparing runs the model; weighing again only needs the views that are there."""
         page.compute(self.button.click, page.story.work_on("methods"))
-        page.weigh("weighting", methods_follow=False)
-        page.weigh("neighbours", methods_follow=True)
+        for name in WEIGHTS:
+            page.weigh(name, methods_follow=name != "weighting")
+        page.forget(("purifier",), "defences")
+        page.forget(("legacy",), "adversarial")
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """The panel as the session has it."""
@@ -54,9 +54,9 @@ class VerdictStage:
             return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:], "")
         return {
             self.head: _head(session),
-            self.table: _table(session),
+            self.table: _table(session, choices),
             self.final: _final(session),
-            self.weights: _weights(session),
+            self.weights: _weights(session, choices),
         }
 
 
@@ -120,7 +120,7 @@ def _defended(session: Session, wanted: str) -> str:
     return note(f"**{name} answers wrong:** {answer} instead of {wanted}.", "bad", "✗")
 
 
-def _table(session: Session) -> str:
+def _table(session: Session, choices: Choices) -> str:
     rows = [_row(session, "CLIP on the clean picture", "the reference", session.adversarial.before, None, "clean")]
     for defence in session.defences:
         method = engine.METHODS[defence.method]
@@ -144,9 +144,12 @@ def _table(session: Session) -> str:
     judged = (
         "against the true class" if session.label is not None else "against the clean answer: no true class was given"
     )
+    cleaned = "" if choices.purifier == NO_PURIFIER else text.PURIFIED.format(purifier=choices.purifier.upper())
     heads = ("Method", "Picture", "Answer", "", "Confidence", "Entropy (nats)", "Seconds")
     return section(
-        "Every method on this picture", table(heads, rows, "Answers of all methods"), f"right or wrong {judged}"
+        "Every method on this picture",
+        table(heads, rows, "Answers of all methods"),
+        f"right or wrong {judged}{cleaned}",
     )
 
 
@@ -185,7 +188,7 @@ def _final(session: Session) -> str:
     )
 
 
-def _weights(session: Session) -> str:
+def _weights(session: Session, choices: Choices) -> str:
     answer = session.ensemble
     if answer is None:
         return ""
@@ -203,5 +206,5 @@ def _weights(session: Session) -> str:
     return section(
         "Weight of every view in the answer",
         f'{legend}{drawn}<div class="badges">{heaviest}</div>',
-        text.WEIGHTINGS[answer.weighting],
+        text.WEIGHTINGS[answer.weighting] if answer.weighting != "tv" else choices.settings().ensemble.tv_reading,
     )

@@ -8,13 +8,18 @@ from app.figures.html import percent
 from engine import (
     AttackSettings,
     Classes,
+    EnsembleSettings,
     Settings,
+    TuneSettings,
     ViewSettings,
     attack,
     defend,
+    fuse,
     load_backbone,
     load_picture,
+    make_views,
     predict,
+    tune,
 )
 
 from .test_page import SAMPLES, open_step, says
@@ -52,9 +57,9 @@ def test_a_targeted_euclidean_attack_is_the_engines(page, asked):
     open_step(page, 2)
     unfold(page, "#attack-more")
     choose(page, "#attack-norm", "as a length")
-    page.locator("#epsilon").get_by_text("length").wait_for()
-    assert page.input_value("#epsilon input[type=number]") == "1"
-    put(page, "#epsilon", "2.5")
+    page.locator("#attack-length").wait_for()
+    assert page.locator("#epsilon").count() == 0
+    put(page, "#attack-length", "2.5")
     put(page, "#attack-steps", "5")
     choose(page, "#attack-target", classes.names[target])
     page.click("#attack")
@@ -65,8 +70,8 @@ def test_a_targeted_euclidean_attack_is_the_engines(page, asked):
     assert ("Reached the target" if hit.reached else "Did not reach the target") in said
     assert hit.after_saved.name in said and percent(hit.after_saved.confidence) in said
     choose(page, "#attack-method", "FGSM")
-    page.locator("#epsilon").get_by_text("n/255").wait_for()
-    assert page.locator("#step-size").count() == 0 and page.locator("#attack-target").is_visible()
+    page.locator("#epsilon").wait_for()
+    assert page.locator("#attack-stride").count() == 0 and page.locator("#attack-target").is_visible()
 
 
 def test_an_attack_through_a_defence_is_one_click_away_and_any_defence_a_few(page, asked):
@@ -127,3 +132,40 @@ def test_the_domain_word_is_for_a_tpt_alone(page, asked):
     page.locator("#card-6").get_by_text("Not run yet").wait_for()
     page.click("#compare")
     says(page, "unicorn")
+
+
+def test_weights_by_calmness_are_the_engines_without_a_new_look(page, asked):
+    backbone, pixels, classes, label = asked
+    open_step(page, 2)
+    put(page, "#epsilon", "0")
+    open_step(page, 4)
+    put(page, "#view-count", "8")
+    open_step(page, 5)
+    put(page, "#keep", "0.5")
+    page.click("#tune-run")
+    says(page, "Prompt tuned")
+    open_step(page, 6)
+    unfold(page, "#weigh-more")
+    choose(page, "#weighting", "by calmness")
+    choose(page, "#tv-map", "as large as the picture")
+    choose(page, "#tv-norm", "as computed")
+    choose(page, "#tv-reduction", "summed")
+    put(page, "#tv-temperature", "1")
+    put(page, "#answer-views", "4")
+    views = make_views(backbone, pixels, classes, ViewSettings(count=8))
+    *_, step = tune(backbone, views, classes, TuneSettings(keep=0.5))
+    chosen = EnsembleSettings(
+        "tv", keep=4, tv_map="upsampled", tv_norm="none", tv_reduction="sum", tv_temperature=1
+    )
+    expected = fuse(views, step, chosen)
+    page.locator("#verdict-weights").get_by_text(chosen.tv_reading).wait_for()
+    heaviest = int(expected.weights.argmax())
+    share = f"view {heaviest}: {percent(float(expected.weights[heaviest]))}"
+    page.locator("#verdict-weights").get_by_text(share).wait_for()
+    row = page.locator("#verdict-table tr", has_text="Your settings").inner_text()
+    assert expected.prediction.name in row and percent(expected.prediction.confidence) in row
+    open_step(page, 4)
+    choose(page, "#view-kind", "Crops only")
+    open_step(page, 5)
+    page.click("#tune-run")
+    says(page, "needs an attention map of every view")
