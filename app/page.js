@@ -20,12 +20,13 @@
   };
   document.addEventListener("click", (event) => {
     if (event.target.closest("#run-story")) following = true;
+    const card = event.target.closest("[data-open-step]");
+    if (card) {
+      following = false;
+      open(card.dataset.openStep);
+    }
     const bring = event.target.closest("[data-bring]");
     if (bring) document.getElementById(bring.dataset.bring).scrollIntoView();
-    const card = event.target.closest("[data-open-step]");
-    if (!card) return;
-    following = false;
-    open(card.dataset.openStep);
   });
   const keep = (said) => {
     linked = said.dataset.turn;

@@ -484,6 +484,25 @@ STRIP_CAPTION = (
         "small differences: the interval below each count is where the share may lie after so few pictures.",
     ),
 )
+MEASURED = {
+    "every-method": (
+        "What hundreds of pictures say",
+        "Right answers in percent, measured ahead of time with the built-in model on specimens held out of training,"
+        " each among 40 names that differ in little.",
+    ),
+    "collapse": (
+        "What an attacker gets who knows that there are views",
+        "The same with a larger limit. Who knows nothing of views gets little more; who averages over fresh views at"
+        " every iteration gets everything.",
+    ),
+}
+MEASURED_HINT = "{pictures} pictures, {views} views of each"
+MEASURED_GO = "One picture proves nothing: see what hundreds say"
+MEASURED_CAPTION = (
+    ("What you see", "the share of right answers, a mark on a scale from 0 to 100, and its 95 % Wilson interval."),
+    ("How", "by the commands in README, on the same attacked pictures for every method; the records lie in assets."),
+    ("What it does not show", "CLIP on photographs: this is one small model and a painted world."),
+)
 ASKED, ASKED_MORE = "asks “{first}”", "asks “{first}” and {more} more"
 METHODS_LABEL = "Methods"
 COMPARE = "Compare methods"

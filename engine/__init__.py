@@ -12,7 +12,7 @@ from .catalogue import ModelEntry, catalogue
 from .defend import defend
 from .ensemble import fuse
 from .errors import EngineError
-from .evaluation import Plan, Question, answer_question
+from .evaluation import Plan, Question, answer_question, read_kept, read_plan, summarise
 from .evaluation.summary import wilson
 from .fieldguide import COLOURS, KINDS, PATTERNS, Specimen, is_held_out, random_specimen
 from .inside import Inside, look_inside
@@ -116,10 +116,13 @@ __all__ = [
     "prediction_data",
     "random_map",
     "random_specimen",
+    "read_kept",
+    "read_plan",
     "save_png",
     "sign_noise",
     "spearman",
     "ssim",
+    "summarise",
     "top_iou",
     "tune",
     "wilson",

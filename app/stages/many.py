@@ -16,8 +16,10 @@ from app.choices import Choices
 from app.controls import menu
 from app.figures.html import caption, empty
 from app.figures.journey import journey
+from app.figures.measured import measured_tables
 from app.figures.pictures import thumbnail
 from app.figures.strip import strip_table
+from app.measured import load_measured
 from app.page import Page
 from app.run import Worker
 from app.session import Session
@@ -54,6 +56,7 @@ class ManyStage:
             )  # fmt: skip
         self.drawn = gr.HTML(elem_id="strip")
         gr.HTML(caption(text.STRIP_CAPTION))
+        gr.HTML(measured_tables(load_measured()))
         self.outputs = [self.drawn]
 
     def wire(self, page: Page) -> None:

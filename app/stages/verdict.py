@@ -10,6 +10,7 @@ from app.choices import NO_PURIFIER, Choices
 from app.figures.bars import prediction_bars
 from app.figures.curves import weight_columns
 from app.figures.html import badge, caption, differing, empty, esc, mark, note, percent, section, table
+from app.figures.measured import measured_button
 from app.figures.threat import badges
 from app.page import Page
 from app.session import Session
@@ -36,6 +37,7 @@ class VerdictStage:
             self.final = gr.HTML(elem_id="verdict-final", min_width=300)
             self.weights = gr.HTML(elem_id="verdict-weights", min_width=300)
         gr.HTML(caption(text.VERDICT_CAPTION))
+        gr.HTML(measured_button(), elem_id="verdict-measured")
         self.controls = {"methods": methods} | weights | rare
         self.outputs = [self.head, self.table, self.final, self.weights]
 

@@ -1,0 +1,60 @@
+"""Evaluations as tables: a method a row, an attacker a column, and every accuracy with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import engine
+from app import text
+from app.measured import Arm, Measured
+
+from .html import caption, esc, section, table
+from .threat import limit, titled
+
+
+def measured_button() -> str:
+    """What leads to the tables from another step."""
+    said = esc(text.MEASURED_GO)
+    return f'<div class="further"><button type="button" data-open-step="7" data-bring="measured">{said}</button></div>'
+
+
+def measured_tables(evaluations: Sequence[Measured]) -> str:
+    """All of them, one below the other; nothing where there are none."""
+    if not evaluations:
+        return ""
+    drawn = "".join(_drawn(evaluation) for evaluation in evaluations)
+    return f'<div id="measured" class="measured">{drawn}{caption(text.MEASURED_CAPTION)}</div>'
+
+
+def _drawn(evaluation: Measured) -> str:
+    title, told = text.MEASURED[evaluation.name]
+    heads = ("Method", *(_head(arm) for arm in evaluation.arms))
+    rows = [(_method(name), *(_cell(arm, name) for arm in evaluation.arms)) for name in evaluation.methods]
+    hint = text.MEASURED_HINT.format(pictures=evaluation.pictures, views=evaluation.views)
+    drawn = table(heads, rows, title, "stacks intervals")
+    return section(title, f'<p class="fine">{esc(told)}</p>{drawn}', hint)
+
+
+def _head(arm: Arm) -> str:
+    if arm.attack is None:
+        return "Not attacked"
+    attack = arm.attack
+    return f"{titled(attack['method'], attack['through'])}, {limit(attack['epsilon'], attack['norm'])}"
+
+
+def _method(name: str) -> str:
+    method = engine.METHODS[name]
+    return f'<span class="method" title="{esc(method.explanation)} {esc(method.source)}">{esc(method.title)}</span>'
+
+
+def _cell(arm: Arm, method: str) -> str:
+    """A dot with whiskers, and the same in figures."""
+    at, (low, high) = 100 * arm.accuracy[method], (100 * bound for bound in arm.intervals[method])
+    kind = "clean" if arm.attack is None else "attacked"
+    scale = (
+        f'<svg class="whisker {kind}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect class="whole" x="0" y="3.2" width="100" height="1.6"/>'
+        f'<rect class="reach" x="{low:.1f}" y="1.8" width="{max(high - low, 0.8):.1f}" height="4.4"/>'
+        f'<rect class="at" x="{min(max(at - 0.6, 0), 98.8):.1f}" y="0" width="1.2" height="8"/></svg>'
+    )
+    return f'{scale}<b>{at:.1f}</b> <small title="{esc(text.WILSON)}">{low:.0f}–{high:.0f} %</small>'
