@@ -103,7 +103,7 @@ def test_a_model_folder_brings_its_own_words_and_templates(tiny, tmp_path, offli
         backbone.prompts(Classes(("cat", "okapi")))
     for content in ("a photo", '{"words": ["a"]}', "[1, 2]"):
         (tmp_path / "words.json").write_text(content)
-        with pytest.raises(EngineError, match="Expected a JSON list of texts in .*words.json”; got "):
+        with pytest.raises(EngineError, match="Expected a JSON list of texts; .*words.json” is n"):
             load_backbone(f"local-dir:{tmp_path}", "cpu")
 
 

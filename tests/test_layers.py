@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
     0: ("errors", "memory", "types", "settings", "precision"),
-    1: ("textfile", "measures", "rollout", "aggregation", "cache", "baselines", "jitter", "pictures", "drawing")
+    1: ("files", "measures", "rollout", "aggregation", "cache", "baselines", "jitter", "pictures", "drawing")
     + ("plain",),
     2: ("backbone", "predict", "augment", "catalogue"),
     3: ("shuffle", "evidence", "maps", "attention", "inside", "occlusion", "wording", "views", "tuning", "ensemble")

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from engine.errors import EngineError
-from engine.evaluation import CoOpSplit, FieldGuideSeries, Folder, Table
+from engine.evaluation import CoOpSplit, FieldGuideSeries, Folder, Table, read_plan
+from engine.files import make_folder
 from tests.evaluation_cases import picture
 
 
@@ -88,3 +89,12 @@ def test_a_series_of_specimens_has_its_own_question_each():
     assert first.group in first.classes.names[first.label]
 
 
+
+
+def test_a_folder_that_cannot_be_made_and_a_plan_that_is_none_get_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("{")
+    with pytest.raises(EngineError, match="folder that can be written; “.*file/inner” cannot"):
+        make_folder(tmp_path / "file" / "inner")
+    (tmp_path / "plan.json").write_text("{")
+    with pytest.raises(EngineError, match="the plan of an evaluation; “.*plan.json” is not JSON"):
+        read_plan(tmp_path)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from ..errors import EngineError, require
-from ..textfile import read_text
+from ..files import read_json
 from ..types import SEVEN_TEMPLATES
 from .build import build, fetch_parts, fill
 from .device import choose_device, choose_format, place
@@ -73,11 +72,7 @@ def _declared(folder: Path | None, file: str) -> tuple[str, ...] | None:
     """What a model folder declares in words.json (its closed vocabulary) or templates.json (its prompt ensemble)."""
     if folder is None or not (folder / file).is_file():
         return None
-    text = read_text(folder / file, "a list of words or sentences")
-    try:
-        told = json.loads(text)
-    except ValueError:
-        told = None
+    told = read_json(folder / file, "a JSON list of texts")
     listed = isinstance(told, list) and all(isinstance(one, str) for one in told)
-    require(listed, f"Expected a JSON list of texts in “{folder / file}”; got “{text[:40]}”.")
+    require(listed, f"Expected a JSON list of texts; “{folder / file}” is none.")
     return tuple(told)

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from ..attacks import attack
 from ..backbone import BUILT_IN, FORMS, Backbone, load_backbone
-from ..errors import EngineError, require
+from ..errors import require
+from ..files import make_folder, read_text
 from ..pictures import load_picture
 from ..precision import PRECISIONS
 from ..settings import AttackSettings
-from ..textfile import read_text
 from ..types import DEFAULT_TEMPLATE, Adversarial, Classes
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "samples.json"
@@ -109,11 +109,7 @@ def emit(args: argparse.Namespace, document: dict, lines: list[str]) -> None:
 
 def folder(args: argparse.Namespace) -> Path:
     """The folder of --out, made when needed; raises `EngineError` where it cannot be."""
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EngineError(f"Expected a folder that can be written; “{args.out}” cannot ({error.strerror}).") from error
-    return args.out
+    return make_folder(args.out)
 
 
 def _classes(args: argparse.Namespace) -> tuple[Classes, str | None]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import require
-from ..textfile import read_lines
+from ..files import read_lines
 from ..types import DEFAULT_TEMPLATE, Classes
 from .imagenet import read_numbered
 from .sources import CoOpSplit, Listed, Templates, in_turn

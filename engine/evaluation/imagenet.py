@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import EngineError, require
-from ..textfile import read_lines, read_text
+from ..files import read_json, read_lines
 from ..types import Classes
 from .sources import ENDINGS, Entry, Listed
 
@@ -63,9 +62,9 @@ def _names(naming: Sequence[Path]) -> dict[str, str]:
         f"Expected {NAME_LISTS[0]} in “{naming[0]}”: a line for each class with its WordNet number and its name.",
     )
     if path.suffix == ".json":
-        text = read_text(path, "a list of class names")
+        told = read_json(path, "a list of class names")
         try:
-            return {number: name.replace("_", " ") for number, name in json.loads(text).values()}
+            return {number: name.replace("_", " ") for number, name in told.values()}
         except (ValueError, TypeError, AttributeError) as error:
             raise EngineError(f"Expected {{“0”: [WordNet number, name], ...}} in “{path}”.") from error
     lines = [line.partition(" ") for line in read_lines(path, "a list of class names")]

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..backbone import Backbone
-from ..errors import EngineError, require
+from ..errors import require
+from ..files import make_folder, read_json
 from .plan import Plan
 from .records import Answered, answer_question
 from .sources import Source
@@ -35,10 +36,10 @@ def evaluate(
     pictures = cache or (folder and folder / ATTACKED)
     if folder is not None:  # before a model is loaded
         _check(folder, asked)
-        _make(folder)
+        make_folder(folder)
         sweep(folder / ATTACKED, age=0)
     if cache is not None:
-        _make(cache)
+        make_folder(cache)
         sweep(cache)
     with crew.at_work() as each:
         fingerprint = next(each(_fingerprint, [None]))
@@ -73,7 +74,7 @@ def read_plan(folder: Path) -> dict:
     """What the evaluation in a folder asked, as plain data; raises `EngineError` where there is none."""
     path = folder / ASKED
     require(path.is_file(), f"Expected the folder of an evaluation; “{folder}” has no {ASKED}.")
-    return json.loads(path.read_text(encoding="utf-8"))
+    return read_json(path, "the plan of an evaluation")
 
 
 def _check(folder: Path, asked: dict) -> None:
@@ -94,13 +95,6 @@ def _check(folder: Path, asked: dict) -> None:
         f"“{folder}” holds another evaluation ({', '.join(differing)} differ); choose another folder or the same"
         " settings.",
     )
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EngineError(f"Expected a folder that can be written; “{folder}” cannot ({error.strerror}).") from error
 
 
 def _claim(folder: Path, asked: dict) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +18,8 @@ from typing import Protocol
 from PIL import Image
 
 from ..errors import EngineError, require
+from ..files import read_json, read_text
 from ..pictures import load_picture
-from ..textfile import read_text
 from ..types import DEFAULT_TEMPLATE, Classes
 
 Templates = tuple[str, ...]  # averaged where nothing is tuned
@@ -168,9 +167,8 @@ def CoOpSplit(  # noqa: N802
 
     Raises `EngineError` for a file that is not of this kind, whose `part` is empty or whose numbers have gaps.
     """
-    text = read_text(path, "a split file")
+    split = read_json(path, f"lists of [path, number, name] under “{part}”")
     try:
-        split = json.loads(text)
         items = [(str(file), int(label)) for file, label, _ in split[part]]
         known = {int(label): str(name).replace("_", " ") for one in split.values() for _, label, name in one}
     except (ValueError, TypeError, KeyError, AttributeError) as error:

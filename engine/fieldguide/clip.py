@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from ..files import make_folder
 from .captions import TEMPLATES, VOCABULARY
 
 MEAN, STD = open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD
@@ -49,7 +50,7 @@ def export(state: dict[str, Tensor], words: Words, folder: Path) -> None:
     Rows of words that were never trained are zero; `words.json` lets the engine refuse such words by name, and
     `templates.json` is the prompt ensemble made of words it knows.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     full = {name: tensor.detach().half().contiguous() for name, tensor in state.items()}
     small = full["token_embedding.weight"]
     table = torch.zeros(VOCAB_SIZE, small.shape[1], dtype=torch.half)

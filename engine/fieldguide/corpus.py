@@ -15,6 +15,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from tqdm import tqdm
 
+from ..files import make_folder
 from .labels import label_set
 from .render import paint
 from .specimens import COLOURS, KINDS, PATTERNS, Specimen, is_held_out, random_specimen
@@ -92,7 +93,7 @@ def load_corpus(folder: Path, families: int, seed: int, workers: int) -> Corpus:
     stem = folder / f"corpus-{families}-{seed}"
     done = stem.with_suffix(".codes.npy")
     if not done.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         shape = (families, FAMILY, SIZE, SIZE, 4)
         pictures = open_memmap(stem.with_suffix(".npy"), "w+", np.uint8, shape)
         codes = np.empty((families, FAMILY, len(ATTRIBUTES)), np.int64)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 
+from ..files import make_folder
 from .trial import make_trial
 
 SERIES = 2026
@@ -38,7 +39,7 @@ SAMPLES = (
 
 def paint_samples(folder: Path) -> None:
     """Write NAME.png, NAME.mask.png (object 255, telling part 128, backdrop 0) and samples.json into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     entries = []
     for sample in SAMPLES:
         trial = make_trial(SERIES, sample.index, sample.kind)

@@ -1,8 +1,10 @@
-"""Text files that a person hands over: read, or refused in one sentence."""
+"""Files and folders that a person names: read or made, or refused in one sentence."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from .errors import EngineError
 
@@ -23,3 +25,21 @@ def read_text(path: Path, what: str) -> str:
 def read_lines(path: Path, what: str) -> list[str]:
     """The lines of such a file that are not blank, without blanks around them."""
     return [line.strip() for line in read_text(path, what).splitlines() if line.strip()]
+
+
+def read_json(path: Path, what: str) -> Any:
+    """What such a file holds as JSON; raises `EngineError` as well for one that is not JSON."""
+    text = read_text(path, what)
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise EngineError(f"Expected {what}; “{path}” is not JSON.") from error
+
+
+def make_folder(path: Path) -> Path:
+    """The folder, made where it is missing; raises `EngineError` where it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(f"Expected a folder that can be written; “{path}” cannot ({error.strerror}).") from error
+    return path
