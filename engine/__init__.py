@@ -9,6 +9,7 @@ from .backbone import FORMS as MODEL_FORMS
 from .backbone import Backbone, load_backbone
 from .baselines import random_map, sign_noise
 from .catalogue import ModelEntry, catalogue
+from .classes import DEFAULT_TEMPLATE, Classes
 from .defend import defend
 from .ensemble import fuse
 from .errors import EngineError
@@ -36,11 +37,9 @@ from .settings import (
 )
 from .tuning import tune
 from .types import (
-    DEFAULT_TEMPLATE,
     Adversarial,
     AttackStep,
     AttentionMap,
-    Classes,
     Defence,
     Download,
     Ensemble,

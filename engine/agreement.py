@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from .backbone import Backbone
+from .classes import Classes
 from .jitter import jitter
-from .types import Classes, ViewSet
+from .types import ViewSet
 
 SUITABILITY_SHARE, TEMPERATURE, EPS = 0.4, 0.25, 1e-8
 

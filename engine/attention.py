@@ -14,13 +14,14 @@ from torch import Tensor
 
 from . import rollout
 from .backbone import Backbone
+from .classes import Classes
 from .errors import require
 from .evidence import Evidence
 from .maps import MAPS
 from .predict import check_pixels
 from .settings import AttentionSettings
 from .shuffle import shuffled
-from .types import AttentionMap, Classes, upsample
+from .types import AttentionMap, upsample
 
 
 @dataclass(frozen=True, eq=False, slots=True)

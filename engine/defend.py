@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .agreement import agreement, agreement_weights
 from .backbone import Backbone
+from .classes import Classes
 from .errors import require
 from .methods import METHODS, Method
 from .predict import check_pixels
@@ -19,7 +20,7 @@ from .predictors import Case, answer
 from .purify import PURIFIERS
 from .settings import Settings, TuneSettings, ViewSettings
 from .tuning import tune
-from .types import Classes, Defence, Prediction, ViewSet
+from .types import Defence, Prediction, ViewSet
 from .views import make_views
 
 

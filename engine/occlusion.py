@@ -10,9 +10,9 @@ from torch import Tensor
 from torchvision.transforms import functional as TF
 
 from .backbone import Backbone
+from .classes import Classes
 from .errors import require
 from .predict import check_pixels
-from .types import Classes
 
 BLUR_KERNEL, BLUR_SIGMA, BLUR_SIDE = 11, 5.0, 224  # Petsiuk et al.: pixels, on pictures of 224 a side
 

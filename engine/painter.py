@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from .classes import Classes
 from .errors import EngineError
 from .fieldguide import Specimen
-from .types import Classes
 
 
 @dataclass(frozen=True, eq=False, slots=True)

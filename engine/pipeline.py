@@ -9,12 +9,13 @@ from torch import Tensor
 from .attacks import attack
 from .attention import attend
 from .backbone import Backbone
+from .classes import Classes
 from .defend import defend
 from .ensemble import fuse
 from .predict import predict
 from .settings import Settings
 from .tuning import tune
-from .types import Adversarial, AttackStep, Classes, Stage
+from .types import Adversarial, AttackStep, Stage
 from .views import make_views
 
 

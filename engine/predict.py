@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from .backbone import Backbone
+from .classes import Classes
 from .errors import require
-from .types import Classes, Prediction
+from .types import Prediction
 
 
 def check_pixels(backbone: Backbone, pixels: Tensor) -> None:

@@ -12,10 +12,11 @@ from .aggregation import mean_shift_mode, steer, vote
 from .agreement import agreement_weights
 from .backbone import Backbone
 from .cache import cached_answer
+from .classes import Classes
 from .ensemble import fuse
 from .measures import mean_log_probability
 from .settings import Settings
-from .types import Classes, Prediction, TuneStep, ViewSet
+from .types import Prediction, TuneStep, ViewSet
 
 VOTING_SHARE = 0.3  # of the views that vote (ZERO's default)
 

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from .backbone import Backbone
+from .classes import Classes
 from .jitter import jitter
 from .memory import enough_memory
-from .types import Classes
 
 TTC_RADIUS, TTC_STEP, TTC_STEPS, TTC_SHARPNESS, TTC_THRESHOLD = 4 / 255, 1 / 255, 2, 2.0, 0.2
 MAC_RADIUS, MAC_STEPS, MAC_VIEWS, MAC_THRESHOLD, MAC_WIDTH = 8 / 255, 4, 2, 0.7, 0.01

@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from .backbone import Backbone, Prompts
+from .classes import Classes
 from .measures import entropy, marginal_entropy
 from .memory import enough_memory
 from .settings import TuneSettings
-from .types import Classes, Prediction, TuneStep, ViewSet
+from .types import Prediction, TuneStep, ViewSet
 
 DISPERSION = 50.0  # C-TPT's weight for fine-grained classes (its paper: 20 for natural shifts of ImageNet)
 

@@ -13,11 +13,12 @@ from torch import Tensor
 from . import augment
 from .attention import attention_maps
 from .backbone import Backbone
+from .classes import Classes
 from .measures import spearman
 from .predict import check_pixels
 from .rollout import quantiles
 from .settings import AttentionSettings, ViewSettings
-from .types import Classes, ViewSet
+from .types import ViewSet
 
 HIGH, MIDDLE, LOW = 2, 1, 0
 

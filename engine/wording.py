@@ -9,10 +9,10 @@ from torch import Tensor
 
 from . import rollout
 from .backbone import Backbone
+from .classes import Classes
 from .errors import require
 from .memory import enough_memory
 from .predict import check_pixels
-from .types import Classes
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 
 from engine.backbone import Backbone
+from engine.classes import Classes
 from engine.evaluation import Plan
 from engine.settings import AttackSettings, Settings, TuneSettings, ViewSettings
-from engine.types import Classes
 
 CLASSES = Classes(("red fox", "owl", "sea star"))
 PLAN = Plan(

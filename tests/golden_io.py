@@ -15,7 +15,7 @@ from torch import Tensor
 
 from engine.backbone import Backbone
 from engine.backbone.preprocessing import Preprocessing
-from engine.types import Classes
+from engine.classes import Classes
 
 VOCABULARY = 49408
 SETTINGS = {"m_high": 0.8, "m_low": 0.2, "lr": 0.005, "clip_quantile": 0.99, "temperature": 0.01, "k": 20}

@@ -12,12 +12,12 @@ from engine.attacks import attack
 from engine.attacks.adaptive import LOOKS, RecipeProbe
 from engine.attacks.probes import cut_out
 from engine.backbone import Backbone
+from engine.classes import Classes
 from engine.defend import defend, recipe_classes
 from engine.errors import EngineError
 from engine.methods import METHODS
 from engine.settings import AttackSettings, Settings, TuneSettings
 from engine.tuning import SIGN_STEPS, first_update, tune
-from engine.types import Classes
 from engine.views import make_views
 
 CLASSES = Classes(("red fox", "owl", "sea star"))

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from engine.agreement import agreement, agreement_weights, divergence
+from engine.classes import Classes
 from engine.jitter import jitter
 from engine.settings import ViewSettings
 from engine.tuning import Kept, entropy_and_agreement
-from engine.types import Classes
 from engine.views import make_views
 
 CLASSES = Classes(("cat", "dog", "red fox"))

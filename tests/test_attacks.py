@@ -12,10 +12,11 @@ from engine.attacks import ATTACKS, attack, attack_batch, probes, to_8_bits
 from engine.attacks.probes import CropProbe, Probe, ViewProbe
 from engine.augment import draw_beta, mix
 from engine.backbone import Backbone
+from engine.classes import Classes
 from engine.errors import EngineError
 from engine.predict import predict
 from engine.settings import AttackSettings
-from engine.types import Adversarial, AttackStep, Classes
+from engine.types import Adversarial, AttackStep
 
 CLASSES = Classes(("red fox", "owl", "sea star", "oak tree"))
 EARLY = ("apgd-t", "cw", "deepfool", "square", "auto")  # end when the answer turns

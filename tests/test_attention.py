@@ -9,10 +9,10 @@ from engine import rollout
 from engine.attention import attend, attention_maps, methods_for
 from engine.backbone import Backbone
 from engine.baselines import edges
+from engine.classes import Classes
 from engine.errors import EngineError
 from engine.maps import MAPS
 from engine.settings import AttentionSettings
-from engine.types import Classes
 
 CLASSES = Classes(("cat", "dog", "red fox"))
 

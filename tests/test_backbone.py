@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from engine.backbone import Backbone, choose_device, load_backbone
+from engine.classes import Classes
 from engine.errors import EngineError
-from engine.types import Classes
 
 CLASSES = Classes(("cat", "dog", "hot_air balloon", "jack-o'-lantern"))
 

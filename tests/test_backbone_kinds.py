@@ -10,12 +10,12 @@ from torch.nn.functional import normalize
 from engine.attacks import attack
 from engine.attention import attend, attention_maps, methods_for
 from engine.backbone import Backbone
+from engine.classes import Classes
 from engine.defend import defend
 from engine.errors import EngineError
 from engine.methods import METHODS
 from engine.predict import predict
 from engine.settings import AttackSettings, AttentionSettings, Settings, ViewSettings
-from engine.types import Classes
 from tests.conftest import TINY
 
 CLASSES = Classes(("cat", "dog", "hot_air balloon"))

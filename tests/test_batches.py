@@ -9,9 +9,9 @@ from engine.attacks import attack_batch
 from engine.attention import attention_maps
 from engine.backbone import Backbone
 from engine.backbone.batches import Batches
+from engine.classes import Classes
 from engine.errors import EngineError
 from engine.settings import AttackSettings, AttentionSettings
-from engine.types import Classes
 
 CLASSES = Classes(tuple(f"thing {number}" for number in range(9)))
 MESSAGES = [

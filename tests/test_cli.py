@@ -16,6 +16,7 @@ from engine.attacks import ATTACKS, attack
 from engine.attention import attend
 from engine.backbone import load_backbone
 from engine.baselines import sign_noise
+from engine.classes import Classes
 from engine.commands import common
 from engine.defend import defend
 from engine.maps import MAPS
@@ -33,7 +34,6 @@ from engine.settings import (
     TuneSettings,
     ViewSettings,
 )
-from engine.types import Classes
 from engine.wording import word_relevance
 
 ROOT = Path(__file__).resolve().parents[1]

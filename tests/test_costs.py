@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import pytest
 import torch
 
+from engine.classes import Classes
 from engine.defend import defend, recipe_classes
 from engine.methods import METHODS
 from engine.settings import Settings
-from engine.types import Classes
 
 CLASSES = Classes(("red fox", "owl", "sea star"))
 

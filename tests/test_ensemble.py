@@ -7,12 +7,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from engine.classes import Classes
 from engine.ensemble import WEIGHTINGS, fuse
 from engine.errors import EngineError
 from engine.measures import total_variation
 from engine.settings import EnsembleSettings, TuneSettings, ViewSettings
 from engine.tuning import tune
-from engine.types import Classes, upsample
+from engine.types import upsample
 from engine.views import make_views
 
 CLASSES = Classes(("cat", "dog", "red fox"))

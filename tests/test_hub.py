@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import save
 
 from engine.backbone import Backbone, is_here, load_backbone
+from engine.classes import Classes
 from engine.errors import EngineError
-from engine.types import Classes
 from tests.conftest import TINY
 from tests.hub import Hub
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from engine.backbone import Backbone
+from engine.classes import Classes
 from engine.errors import EngineError
 from engine.inside import look_inside
 from engine.predict import predict
-from engine.types import Classes
 
 from .literal_tower import forward
 

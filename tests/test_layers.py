@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
-    0: ("errors", "memory", "types", "settings", "precision"),
+    0: ("errors", "memory", "classes", "types", "settings", "precision"),
     1: ("files", "measures", "rollout", "aggregation", "cache", "baselines", "jitter", "pictures", "drawing")
     + ("plain",),
     2: ("backbone", "predict", "augment", "catalogue"),

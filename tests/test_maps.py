@@ -8,10 +8,10 @@ import torch
 
 from engine.attention import attend
 from engine.backbone import Backbone
+from engine.classes import Classes
 from engine.errors import EngineError
 from engine.maps import MAPS
 from engine.settings import AttentionSettings
-from engine.types import Classes
 
 from . import literal_tower
 from .literal_tower import Layer

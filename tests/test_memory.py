@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from engine.attacks import attack
+from engine.classes import Classes
 from engine.errors import EngineError
 from engine.memory import enough_memory, ran_out
 from engine.purify import PURIFIERS
 from engine.settings import AttackSettings, TuneSettings, ViewSettings
 from engine.tuning import tune
-from engine.types import Classes
 from engine.views import make_views
 from engine.wording import word_relevance
 

@@ -10,6 +10,7 @@ import torch
 from engine.aggregation import mean_shift_mode, steer, vote
 from engine.agreement import agreement, agreement_weights
 from engine.cache import cached_answer
+from engine.classes import SEVEN_TEMPLATES, Classes
 from engine.defend import defend, with_domain_word
 from engine.ensemble import fuse
 from engine.errors import EngineError
@@ -20,7 +21,7 @@ from engine.predictors import PREDICTORS
 from engine.purify import PURIFIERS
 from engine.settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
 from engine.tuning import tune
-from engine.types import SEVEN_TEMPLATES, Classes, Defence
+from engine.types import Defence
 from engine.views import make_views
 
 README = Path(__file__).resolve().parent.parent / "README.md"

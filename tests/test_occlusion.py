@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from engine.classes import Classes
 from engine.errors import EngineError
 from engine.occlusion import blur, occlude
 from engine.predict import predict
-from engine.types import Classes
 
 CLASSES = Classes(("cat", "dog", "red fox"))
 

@@ -8,11 +8,11 @@ import torch
 
 from engine import pipeline
 from engine.attention import attend
+from engine.classes import Classes
 from engine.errors import EngineError
 from engine.pipeline import explore
 from engine.predict import predict
 from engine.settings import AttackSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
-from engine.types import Classes
 from engine.views import make_views
 
 CLASSES = Classes(("red fox", "owl", "sea star"))

@@ -12,6 +12,7 @@ from engine.attention import attend, methods_for
 from engine.backbone import Backbone, load_backbone
 from engine.backbone.device import place
 from engine.backbone.preprocessing import Preprocessing
+from engine.classes import Classes
 from engine.cli import main
 from engine.defend import defend
 from engine.errors import EngineError
@@ -20,7 +21,6 @@ from engine.precision import PRECISIONS, at_least_single
 from engine.predict import predict
 from engine.settings import AttackSettings, AttentionSettings, Settings, ViewSettings
 from engine.tuning import tune
-from engine.types import Classes
 from engine.views import make_views
 
 CLASSES = Classes(("cat", "dog", "bird"))

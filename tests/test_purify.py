@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from engine.classes import Classes
 from engine.jitter import jitter
 from engine.purify import MAC_RADIUS, PURIFIERS, TTC_RADIUS, TTC_STEP, Push, away
-from engine.types import Classes
 
 CLASSES = Classes(("cat", "dog", "red fox"))
 REACH = {"ttc": TTC_RADIUS, "et3": 5 / 255}

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from engine.attention import attend
+from engine.classes import Classes
 from engine.settings import AttentionSettings
 from engine.shuffle import shuffled
-from engine.types import Classes
 
 CLASSES = Classes(("cat", "dog", "red fox"))
 

@@ -5,10 +5,10 @@ from math import exp, log, sqrt
 import pytest
 import torch
 
+from engine.classes import Classes
 from engine.measures import entropy
 from engine.settings import TuneSettings, ViewSettings
 from engine.tuning import LOSSES, Kept, confident, tune
-from engine.types import Classes
 from engine.views import make_views
 
 CLASSES = Classes(("cat", "dog", "red fox", "grand piano"))

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from engine import augment
+from engine.classes import Classes
 from engine.errors import EngineError
 from engine.measures import entropy
 from engine.rollout import stretch
 from engine.settings import ViewSettings
-from engine.types import Classes
 from engine.views import blend, make_views, map_agreement, regions, strengths
 
 CLASSES = Classes(("cat", "dog", "red fox"))

@@ -15,9 +15,9 @@ from safetensors.torch import save_file
 
 from engine.backbone import load_backbone
 from engine.backbone.weights import difference, read_weights
+from engine.classes import Classes
 from engine.cli import main
 from engine.errors import EngineError
-from engine.types import Classes
 from tests.conftest import TINY
 
 CLASSES = Classes(("cat", "dog"))

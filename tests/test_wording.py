@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from engine.backbone import Backbone
+from engine.classes import Classes
 from engine.errors import EngineError
-from engine.types import Classes
 from engine.wording import word_relevance
 
 from .literal_tower import through

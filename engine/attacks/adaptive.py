@@ -11,13 +11,14 @@ from torch import Tensor
 
 from ..agreement import agreement_weights
 from ..backbone import Backbone
+from ..classes import Classes
 from ..defend import recipe_classes, recipe_tuning, recipe_views, tuned_case
 from ..methods import METHODS
 from ..predictors import PREDICTORS, Case
 from ..purify import PURIFIERS
 from ..settings import AttackSettings, Settings
 from ..tuning import first_update
-from ..types import Classes, ViewSet
+from ..types import ViewSet
 from ..views import mixed_views
 from .probes import ChanceProbe, Glance, cut_out
 

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from ..augment import Box, draw_beta, mix, place
 from ..backbone import Backbone
+from ..classes import Classes
 from ..settings import AttackSettings, ViewSettings
-from ..types import Classes
 
 LOOKS = 8  # random views per glance of the probes that look through them
 TOGETHER = 64  # pictures that go through the model at once; between two such parts an attack can be stopped

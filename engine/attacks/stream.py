@@ -18,12 +18,13 @@ import torch
 from torch import Tensor
 
 from ..backbone import Backbone
+from ..classes import Classes
 from ..errors import require
 from ..memory import enough_memory
 from ..methods import METHODS
 from ..predict import check_pixels, predict
 from ..settings import AttackSettings
-from ..types import Adversarial, AttackStep, Classes, Prediction
+from ..types import Adversarial, AttackStep, Prediction
 from .ball import cut_to_8_bits, to_8_bits
 from .catalogue import ATTACKS
 from .randomness import SeededStart

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..classes import SEVEN_TEMPLATES
 from ..errors import EngineError, require
 from ..files import read_json
-from ..types import SEVEN_TEMPLATES
 from .build import build, fetch_parts, fill
 from .device import choose_device, choose_format, place
 from .hub import Report

@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
+from ..classes import SEVEN_TEMPLATES, Classes
 from ..errors import require
 from ..precision import PRECISIONS, at_least_single
-from ..types import SEVEN_TEMPLATES, Classes
 from .anatomy import anatomy
 from .batches import Batches
 from .preprocessing import Preprocessing

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..classes import Classes
 from ..errors import require
 from ..precision import at_least_single
-from ..types import Classes
 from .tokens import Reader
 
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from ..types import Classes
+from ..classes import Classes
 
 ROOM = 64  # label sets
 Value = TypeVar("Value")

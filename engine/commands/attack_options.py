@@ -6,9 +6,9 @@ import argparse
 from dataclasses import replace
 
 from ..attacks import ATTACKS
+from ..classes import Classes
 from ..methods import METHODS
 from ..settings import AttackSettings
-from ..types import Classes
 
 EPS = {"linf": 4.0, "l2": 1.0}  # where --eps is not given
 

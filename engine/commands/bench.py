@@ -19,13 +19,14 @@ from torch import Tensor
 from ..attacks import attack
 from ..attention import attend
 from ..backbone import Backbone, load_backbone
+from ..classes import Classes
 from ..errors import require
 from ..fieldguide.trial import make_trial
 from ..pipeline import explore
 from ..predict import predict
 from ..settings import AttackSettings, AttentionSettings, Settings, TuneSettings, ViewSettings
 from ..tuning import tune
-from ..types import Classes, ViewSet
+from ..types import ViewSet
 from ..views import make_views
 from .common import add_model_options, emit
 from .layout import table

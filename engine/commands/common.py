@@ -11,12 +11,13 @@ from torch import Tensor
 
 from ..attacks import attack
 from ..backbone import BUILT_IN, FORMS, Backbone, load_backbone
+from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import require
 from ..files import make_folder, read_text
 from ..pictures import load_picture
 from ..precision import PRECISIONS
 from ..settings import AttackSettings
-from ..types import DEFAULT_TEMPLATE, Adversarial, Classes
+from ..types import Adversarial
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "samples.json"
 

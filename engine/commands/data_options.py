@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..classes import DEFAULT_TEMPLATE
 from ..errors import require
 from ..evaluation import (
     LAYOUTS,
@@ -19,7 +20,6 @@ from ..evaluation import (
     Table,
     Torchvision,
 )
-from ..types import DEFAULT_TEMPLATE
 from .common import read_classes
 
 

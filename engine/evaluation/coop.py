@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import require
 from ..files import read_lines
-from ..types import DEFAULT_TEMPLATE, Classes
 from .imagenet import read_numbered
 from .sources import CoOpSplit, Listed, Templates, in_turn
 

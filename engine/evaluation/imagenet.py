@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..classes import Classes
 from ..errors import EngineError, require
 from ..files import read_json, read_lines
-from ..types import Classes
 from .sources import ENDINGS, Entry, Listed
 
 NUMBER = re.compile(r"n\d{8}")  # a WordNet number

@@ -17,10 +17,10 @@ from typing import Protocol
 
 from PIL import Image
 
+from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import EngineError, require
 from ..files import read_json, read_text
 from ..pictures import load_picture
-from ..types import DEFAULT_TEMPLATE, Classes
 
 Templates = tuple[str, ...]  # averaged where nothing is tuned
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")

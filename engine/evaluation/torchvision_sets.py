@@ -11,8 +11,8 @@ from pathlib import Path
 
 from torchvision import datasets
 
+from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import EngineError, require
-from ..types import DEFAULT_TEMPLATE, Classes
 from .coop import LAYOUTS
 from .sources import Question, Templates
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..types import Classes
+from ..classes import Classes
 from .captions import describe
 from .labels import label_set
 from .render import Painting, paint
