@@ -239,16 +239,16 @@ EVERY_RUN = "Draw every map"
 EVERY_EMPTY = "Press **Draw every map** to see all kinds side by side, each with the tests that a map should pass."
 EVERY_TITLE, EVERY_TITLE_FOR = "Every kind of map", "Every kind of map, for “{name}”"
 EVERY_HINT = "one scale for clean and attacked; kinds do not compare"
-EVERY_HEADS = ("Map", "● Clean", "▲ Attacked", "Like the clean map: attacked", "under noise", "shuffled model")
-EVERY_TRUTH = ("On the object: clean", "attacked")
+EVERY_HEADS = ("Map", "● Clean", "▲ Attacked", "Alike: attacked", "Alike: noise", "Alike: shuffled model")
+EVERY_TRUTH = ("On object: clean", "On object: attacked")
 EVERY_DEGENERATE = "degenerate: rounding residue"
 EVERY_CAPTION = (
     ("What you see", "every map for the same class, and how much of it lies on the object where that is known."),
     (
         "How",
-        "rank correlation of the clean map with the attacked one, with that under random noise of the same size, and"
-        " with that of a model whose last block's weights are shuffled (Adebayo et al., NeurIPS 2018). ✓: the strongest"
-        " cell is on the object.",
+        "alike: rank correlation of the clean map with the attacked one, with that under random noise of the same"
+        " size, and with that of a model whose last block's weights are shuffled (Adebayo et al., NeurIPS 2018)."
+        " ✓: the strongest cell is on the object.",
     ),
     (
         "What it does not show",

@@ -197,7 +197,7 @@ def _measured(result: engine.Adversarial) -> str:
         f" {len(result.steps)} forward passes in {result.seconds:.2f} s"
     )
     heads = ("", "as computed (float)", "as saved (8 bits)", "limit")
-    return section("Measured", table(heads, rows, "Measured size of the change"), made)
+    return section("Measured", table(heads, rows, "Measured size of the change", "stacks"), made)
 
 
 def _answer(prediction: engine.Prediction) -> str:

@@ -164,7 +164,7 @@ def _truth(session: Session) -> str:
     named = (("clean map", pair.clean.raw), ("attacked map", pair.attacked.raw))
     rows = [_truth_row(name, values, shown) for name, values in (*named, (text.AGREEMENT_RANDOM, chance_map(session)))]
     area = f"the object covers {percent(float(shown.mask.float().mean()))} of the picture"
-    heads = ("Map", "Strongest cell", "Of the map, on the object", "on the part that tells")
+    heads = ("Map", "Strongest cell", "Of the map, on the object", "Of it, on the part that tells")
     drawn = table(heads, rows, "Maps against the painted truth", "stacks")
     return section("Does the map find the object?", drawn, area)
 
