@@ -156,7 +156,7 @@ PICTURE_CAPTION = (
     ("What it does not show", "whether any class fits at all: the shares always sum to 100 %."),
 )
 
-EPSILON, LENGTH = "Limit ε, n/255", "Limit ε, length"
+EPSILON, LENGTH = "Limit ε, n/255", "Limit ε (L2)"
 ATTACK_STEPS = "Iterations"
 ATTACK_METHOD = "Method"
 ATTACK = "Attack"

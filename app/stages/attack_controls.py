@@ -22,7 +22,7 @@ class AttackControls:
     """The row above the panel, its two buttons, and a fold with the rest."""
 
     def __init__(self) -> None:
-        with gr.Row(elem_classes=["controls"]):
+        with gr.Row(elem_classes=["controls"]):  # least widths of four fields, one hidden, leave room for the buttons
             self.method = gr.Dropdown(
                 [(attack.title, name) for name, attack in engine.ATTACKS.items()], value=DEFAULTS.method,
                 label=text.ATTACK_METHOD, elem_id="attack-method", filterable=False, min_width=174,
@@ -31,11 +31,11 @@ class AttackControls:
                 0, 16, LIMIT["linf"], step=0.5, label=text.EPSILON, elem_id="epsilon", min_width=155, buttons=[]
             )
             self.length = gr.Slider(
-                0, 16, LIMIT["l2"], step=0.1, label=text.LENGTH, elem_id="attack-length", min_width=155, buttons=[],
+                0, 16, LIMIT["l2"], step=0.1, label=text.LENGTH, elem_id="attack-length", min_width=55, buttons=[],
                 visible=False,
             )  # fmt: skip
             self.steps = gr.Slider(
-                1, 100, DEFAULTS.steps, step=1, label=text.ATTACK_STEPS, elem_id="attack-steps", min_width=155,
+                1, 100, DEFAULTS.steps, step=1, label=text.ATTACK_STEPS, elem_id="attack-steps", min_width=100,
                 buttons=[],
             )  # fmt: skip
             self.button = gr.Button(text.ATTACK, variant="secondary", elem_id="attack", min_width=90, scale=0)
