@@ -252,7 +252,8 @@ EVERY_CAPTION = (
     ),
     (
         "What it does not show",
-        "which map is true. A map that stays the same when the last block is shuffled says little about that block.",
+        "which map is true. A map that stays the same when the last block is shuffled says little about that block. Raw"
+        " attention, rollout and the baselines ask for no class at all.",
     ),
 )
 

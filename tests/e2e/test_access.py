@@ -25,6 +25,10 @@ def test_no_step_has_a_serious_violation(browser, address, theme):
         if number == 3:
             opened.click("#look-inside")
             says(opened, "All heads drawn")
+            opened.click("#read-words")
+            says(opened, "Words read")
+            opened.click("#every-run")
+            says(opened, "Every map drawn")
         opened.wait_for_timeout(300)
         assert violations(opened) == [], f"step {number}"
     opened.close()
