@@ -56,7 +56,7 @@ class LastResult:
             else:
                 session, choices = last
                 page.store.put(key, session)
-                page.tabs.note(key, choices)
+                page.tabs.computed(key, choices)
                 yield {self.drawn: ""} | again(page, session, choices)
                 drawn = page.draw(session, choices) | {page.journey: journey(session, go=furthest(session))}
                 yield drawn | page.say(text.LAST_RESTORED, "good")

@@ -1,10 +1,12 @@
 // Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, and puts a link
-// that was asked for into the address bar.
+// that was asked for into the address bar. Keeps the keyboard's focus where it is when a part of the page is drawn anew.
 (() => {
   const root = document.documentElement;
   let following = true;
   let seen = "";
   let linked = "";
+  let focused = null;
+  let twin = "";
   const mark = () => {
     const step = root.dataset.step || "1";
     document.querySelectorAll("[data-open-step]").forEach((card) => {
@@ -28,6 +30,21 @@
     const bring = event.target.closest("[data-bring]");
     if (bring) document.getElementById(bring.dataset.bring).scrollIntoView();
   });
+  document.addEventListener("focusin", ({ target }) => {
+    const home = target.closest("[id]:not([id^='html-'])");
+    const data = [...target.attributes].find(({ name }) => name.startsWith("data-"));
+    focused = target;
+    twin = !home ? "" : home === target ? `#${CSS.escape(home.id)}` : data ? `#${CSS.escape(home.id)} [${data.name}="${CSS.escape(data.value)}"]` : "";
+  });
+  const refocus = () => {
+    if (!focused || focused.isConnected) return;
+    focused = null;
+    if (twin && document.activeElement === document.body) document.querySelector(twin)?.focus({ preventScroll: true });
+  };
+  document.addEventListener("keydown", (event) => {
+    // A menu's open list scrolls, so the browser stops there, the list closes, and the focus is nowhere.
+    if (event.key === "Tab") document.querySelectorAll("ul.options, .option-list").forEach((list) => (list.tabIndex = -1));
+  }, true);
   const keep = (said) => {
     linked = said.dataset.turn;
     const link = new URL(said.dataset.link, location.href);
@@ -37,6 +54,7 @@
     history.replaceState(null, "", link);
   };
   new MutationObserver(() => {
+    refocus();
     const said = document.querySelector("#status [data-link]");
     if (said && said.dataset.turn !== linked) keep(said);
     const strip = document.querySelector("#journey [data-go]");

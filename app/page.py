@@ -169,7 +169,7 @@ class Page:
 
         def react(key: str, choices: Choices) -> dict:
             session = self.store.get(key)
-            remaining = session.without(part)
+            remaining = session.without(part) if self.tabs.moved(key, choices, names) else session
             if remaining is session:
                 return {}
             self.store.put(key, remaining)

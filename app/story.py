@@ -48,7 +48,7 @@ class Story:
     def settle(self, job: Job, choices: Choices) -> Iterator[dict]:
         """Bring picture, classes and label in step with the controls; the clean answer is there afterwards."""
         session = job.session
-        self.page.tabs.note(job.key, choices)
+        self.page.tabs.computed(job.key, choices)
         if session.picture is None:
             raise engine.EngineError(text.MISSING["Attack"])
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from app.choices import Choices
 from app.session import Session, Store
@@ -27,11 +28,27 @@ class Tabs:
         self._shows: OrderedDict[str, str] = OrderedDict()  # token -> session's key
         self._before: OrderedDict[str, str] = OrderedDict()  # session's key -> key of what its tab showed before
         self._choices: OrderedDict[str, Choices] = OrderedDict()  # session's key -> controls
+        self._computed: OrderedDict[str, Choices] = OrderedDict()  # session's key -> controls its results follow from
 
     def note(self, key: str, choices: Choices) -> None:
         """How the controls of the session `key` stand now."""
         with self._lock:
             self._keep(self._choices, key, choices)
+
+    def computed(self, key: str, choices: Choices) -> None:
+        """What the session `key` computes from now on follows from these controls, which stand so now."""
+        with self._lock:
+            self._keep(self._choices, key, choices)
+            self._keep(self._computed, key, choices)
+
+    def moved(self, key: str, choices: Choices, names: Sequence[str]) -> bool:
+        """Whether a control of `names` stands otherwise than when the session's results were computed.
+
+        A browser tells of input too when the keyboard has only passed through a field.
+        """
+        with self._lock:
+            before = self._computed.get(key)
+        return before is None or any(getattr(before, name) != getattr(choices, name) for name in names)
 
     def opened(self, token: str, key: str, source: str) -> None:
         """The tab that holds `token` was loaded again, as the session `key`, with the picture `source`.

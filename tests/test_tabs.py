@@ -83,3 +83,12 @@ def test_the_oldest_tabs_make_room(tabs, told):
 def test_the_furthest_step_is_the_last_with_a_finding(told):
     steps = [furthest(s) for s in (Session(), told.without("adversarial"), told.without("views"), told)]
     assert steps == [1, 1, 3, 6]
+
+
+def test_only_a_control_that_stands_otherwise_is_moved(tabs):
+    assert tabs.moved("one", CHOICES, ("epsilon",))
+    tabs.computed("one", CHOICES)
+    tabs.note("one", CHOICES._replace(epsilon=2))
+    assert tabs.moved("one", CHOICES._replace(epsilon=2), ("attack", "epsilon"))
+    assert not tabs.moved("one", CHOICES._replace(epsilon=2), ("attack",))
+    assert not tabs.moved("one", CHOICES, ("attack", "epsilon")) and tabs.moved("two", CHOICES, ("attack",))

@@ -34,19 +34,48 @@ def test_no_step_has_a_serious_violation(browser, address, theme):
     opened.close()
 
 
-def test_the_keyboard_alone_runs_the_story_and_opens_steps(page):
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.id") == "run-story":
-            break
+FOCUS = """() => {
+  const at = document.activeElement, frame = at.closest('.wrap'), box = at.getBoundingClientRect();
+  const style = (e) => getComputedStyle(e);
+  const outlined = (e) => style(e).outlineStyle !== 'none' && parseFloat(style(e).outlineWidth) > 0;
+  const inside = box.width > 0 && box.bottom > 0 && box.top < innerHeight && style(at).visibility === 'visible';
+  return {home: at.closest('[id]:not([id^=html-])')?.id ?? '', place: at.dataset.index ?? '', kind: at.type ?? '',
+          body: at === document.body, seen: inside && (outlined(at) || !!frame && outlined(frame))};
+}"""
+
+
+def tab_to(page, home, place="", kind=None, key="Tab"):
+    """Press Tab until the focus is there; wherever it stops on the way, one sees it. Returns the stops."""
+    stops = []
+    for _ in range(120):
+        page.keyboard.press(key)
+        at = page.evaluate(FOCUS)
+        if at["body"]:
+            continue  # the end of the page; the next stop is its head
+        assert at["seen"], at
+        stops.append(at["home"])
+        if at["home"] == home and at["place"] == place and kind in (None, at["kind"]):
+            return stops
+    raise AssertionError(f"{home} was not reached; {stops}")
+
+
+def test_the_keyboard_alone_walks_the_whole_story(page):
+    tab_to(page, "samples", "1")
+    page.keyboard.press("Enter")
+    page.locator("#samples [data-index='1'][aria-pressed=true]").wait_for()
+    says(page, "Ready")
+    assert page.evaluate(FOCUS)["place"] == "1"  # the tiles were drawn anew; the focus is where it was
+    stops = tab_to(page, "run-story", key="Shift+Tab")
+    assert {"stop", "tour", "link", "download"} <= set(stops)
     page.keyboard.press("Enter")
     says(page, "The whole story ran")
-    reached = set()
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.id || document.activeElement.className"))
-        if page.evaluate("document.activeElement.id") == "card-4":
-            page.keyboard.press("Enter")
-            break
-    assert page.locator("#panel-4").is_visible()
-    assert {"stop", "tour", "link", "download"} <= reached
+    for number in range(1, 8):
+        tab_to(page, f"card-{number}")
+        page.keyboard.press("Enter")
+        page.locator(f"#panel-{number}").wait_for(state="visible")
+    tab_to(page, "card-2", key="Shift+Tab")
+    page.keyboard.press("Enter")
+    before = page.inner_text("#attack-passed")
+    tab_to(page, page.locator("#attack-at input[type=range]").get_attribute("id"))
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("(was) => document.querySelector('#attack-passed').innerText !== was", arg=before)
