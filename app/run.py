@@ -166,7 +166,7 @@ class Job:
         """Clean and attacked map for the answer that the attack has brought about."""
         adversarial, settings = self.session.adversarial, self.settings.attention
         answer = adversarial.after_saved.label
-        if answer == like.label:
+        if answer == like.label or not engine.MAPS[like.method].asks:
             return None
         pictures = (adversarial.clean, adversarial.saved)
         return tuple(self._attend(pixels, settings, answer) for pixels in pictures)

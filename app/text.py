@@ -224,6 +224,17 @@ MAP_CAPTION = (
         "why the class was chosen. Such maps say where information flowed, not what caused the answer.",
     ),
 )
+MAP_TITLE = "Evidence for “{name}”, {why}"
+MAP_TITLE_NO_CLASS = "Where the model looks, whatever the class: this map asks for none"
+MAP_CAPTION_NO_CLASS = (
+    ("What you see", "where the chosen method says the model looks; the outline holds the strongest cells."),
+    *MAP_CAPTION[1:2],
+    (
+        "What it does not show",
+        "evidence for or against any class: it would be the same for all of them, so it cannot say what an answer rests"
+        " on.",
+    ),
+)
 AGREEMENT_TITLE, AGREEMENT_HINT = "Did the attack move the map?", "beside its null: harmless noise"
 AGREEMENT_HEADS = (
     "Clean map compared with", "Rank correlation", "Structure (SSIM)", "Strongest fifth in common (IoU)",

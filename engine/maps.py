@@ -19,7 +19,7 @@ class Map:
     (0: all).
 
     `draw` has a way for every kind of image tower (`Backbone.kind`) that the map is defined on; on a ResNet the map is
-    sharpened by `floor`.
+    sharpened by `floor`. `asks` tells whether the map is for a class; the others are the same for all of them.
     """
 
     title: str
@@ -28,6 +28,7 @@ class Map:
     blocks: int
     draw: dict[str, Draw]
     floor: float = 0.0
+    asks: bool = True
 
     def depth(self, layers: int, settings: AttentionSettings) -> int:
         """How many last blocks of `layers` have to be traced; the chosen layer of raw attention is the first.
@@ -72,6 +73,7 @@ MAPS: dict[str, Map] = {
         "Caron et al., ICCV 2021",
         1,
         {"vit": evidence.raw},
+        asks=False,
     ),
     "rollout": Map(
         "Attention rollout",
@@ -79,6 +81,7 @@ MAPS: dict[str, Map] = {
         "Abnar & Zuidema, ACL 2020",
         0,
         {"vit": evidence.rolled_out},
+        asks=False,
     ),
     "gradient-rollout": Map(
         "Gradient rollout (all blocks)",
@@ -122,6 +125,7 @@ MAPS: dict[str, Map] = {
         "chance",
         1,
         dict.fromkeys(TOWERS, evidence.noise),
+        asks=False,
     ),
     EDGES: Map(
         "Baseline: edges",
@@ -129,5 +133,6 @@ MAPS: dict[str, Map] = {
         "Adebayo et al., NeurIPS 2018",
         1,
         dict.fromkeys(TOWERS, evidence.sobel),
+        asks=False,
     ),
 }

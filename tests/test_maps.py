@@ -221,3 +221,11 @@ def test_a_class_held_against_another_is_asked_for_the_difference_of_their_logit
 def test_classes_that_are_not_there_or_the_same_are_refused(small, picture, label, against, sentence):
     with pytest.raises(EngineError, match=sentence):
         attend(small, picture, CLASSES, AttentionSettings(), label, against)
+
+
+@pytest.mark.parametrize("method", MAPS)
+def test_maps_that_ask_for_no_class_are_the_same_for_all(tiny, method):
+    pixels = torch.rand(3, tiny.image_size, tiny.image_size, generator=torch.Generator().manual_seed(3))
+    classes = Classes(("cat", "dog"))
+    first, second = (attend(tiny, pixels, classes, AttentionSettings(method), label).raw for label in (0, 1))
+    assert torch.equal(first, second) is not MAPS[method].asks

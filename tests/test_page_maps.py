@@ -12,6 +12,7 @@ from app.figures.maps import Look
 from app.figures.words import weighed_words
 from app.run import Job, Worker
 from app.session import Store, WordsRead
+from app.stages.attention import _maps
 from app.stages.every import _drawn
 from tests.page_cases import CHOICES
 
@@ -68,3 +69,15 @@ def test_pieces_of_one_word_stand_together_and_carry_their_share():
     expected = [("piece", "55", "butter", "50"), ("piece ends", "28", "fly", "25"), ("piece ends", "28", "<b>", "25")]
     assert [(kind, tint, html.unescape(piece), share) for kind, tint, piece, share in kinds] == expected
     assert "--share:0%" in weighed_words("Clean", ("a ",), [0.0], 0.0, "")
+
+
+def test_a_map_that_asks_for_no_class_is_not_shown_as_evidence_for_one(tiny, told):
+    store = Store()
+    store.put("me", told)
+    settings = replace(CHOICES.settings(), attention=engine.AttentionSettings(method="rollout"))
+    job = Job(Worker(tiny), store, "me", settings)
+    for stage in job.stages("maps"):
+        job.take(stage)
+    assert job.session.maps.rival is None
+    drawn = _maps(job.session, Look())
+    assert drawn.count("<h2>") == 1 and "this map asks for none" in drawn and "Evidence for" not in drawn

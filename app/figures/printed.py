@@ -67,7 +67,8 @@ def _maps(session: Session) -> Figure:
     _bare(third, "attacked − clean")
     figure.colorbar(drawn, ax=third, shrink=0.8, extend="both")
     label = session.classes.names[pair.clean.label]
-    figure.suptitle(f"{engine.MAPS[pair.clean.method].title}: evidence for “{label}”", fontsize=10)
+    kind = engine.MAPS[pair.clean.method]
+    figure.suptitle(f"{kind.title}: evidence for “{label}”" if kind.asks else kind.title, fontsize=10)
     return figure
 
 

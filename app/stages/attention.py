@@ -74,7 +74,8 @@ class AttentionStage:
         label = session.classes.names[pair.clean.label]
         how = engine.MAPS[pair.clean.method].explanation
         words = {"label": label, "how": how}
-        parts = [(head, body.format(**words)) for head, body in text.MAP_CAPTION]
+        told = text.MAP_CAPTION if engine.MAPS[pair.clean.method].asks else text.MAP_CAPTION_NO_CLASS
+        parts = [(head, body.format(**words)) for head, body in told]
         return {
             self.maps: _warnings(pair) + _maps(session, Look.of(choices)),
             self.numbers: _agreement(session) + _truth(session),
@@ -105,7 +106,7 @@ def _maps(session: Session, look: Look) -> str:
     most = upper_end(*moves) if look.shared else None
     told = text.MAP_SHARED if look.shared else text.MAP_OWN
     drawn = "".join(
-        section(f"Evidence for “{names[clean.label]}”, {why}", _row(session, clean, attacked, look, shared, most), told)
+        section(_title(clean, names, why), _row(session, clean, attacked, look, shared, most), told)
         for why, clean, attacked in rows
     )
     object_line = " Thin line: the object's true outline." if session.picture.mask is not None else ""
@@ -113,6 +114,11 @@ def _maps(session: Session, look: Look) -> str:
         f'{drawn}<p class="fine">White outline: top 20 % of cells, as far as they reach {100 * FLOOR:g} % of the'
         f" strongest. Scales end at the 99th percentile.{object_line} Hover over a cell for its value.</p>"
     )
+
+
+def _title(drawn: engine.AttentionMap, names: tuple[str, ...], why: str) -> str:
+    asks = engine.MAPS[drawn.method].asks
+    return text.MAP_TITLE.format(name=names[drawn.label], why=why) if asks else text.MAP_TITLE_NO_CLASS
 
 
 def _row(
