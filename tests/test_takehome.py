@@ -103,12 +103,16 @@ def test_a_link_names_a_model_only_where_it_is_not_the_pages_own(shelf):
 def packed(shelf):
     """A whole story on the built-in model, with settings that are no defaults, and its ZIP."""
     opened = shelf.specimen(BIRD, 5)
-    classes = engine.Classes(opened.names)
-    choices = CHOICES._replace(class_names="\n".join(opened.names), truth=opened.truth, seed=3, keep=0.25)
+    target = next(name for name in opened.names if name != opened.truth)
+    choices = CHOICES._replace(
+        class_names="\n".join(opened.names), truth=opened.truth, seed=3, keep=0.25, norm="l2", length=1.5, stride=0.3,
+        target=target, ensemble=True, temperature=0.02, answer_views=4, purifier="ttc", legacy=True,
+    )  # fmt: skip
+    classes = choices.classes(shelf.backbone.templates)
     store = Store()
     asked = Session().with_picture(opened.shown).with_question(classes, choices.label(classes))
     store.put("me", asked)
-    job = Job(Worker(shelf.backbone), store, "me", choices.settings())
+    job = Job(Worker(shelf.backbone), store, "me", choices.aimed(choices.settings(), classes))
     for stage in job.stages("story"):
         job.take(stage)
     return job.session, zipfile.ZipFile(io.BytesIO(report.bundle(shelf.backbone, job.session, choices)))
@@ -130,7 +134,9 @@ def test_the_zip_holds_exact_pictures_numbers_and_figures(packed):
         assert Image.open(io.BytesIO(files[f"figures/{name}.png"])).size[0] > 600
         assert files[f"figures/{name}.svg"].lstrip().startswith(b"<?xml")
     settings = json.loads(files["settings.json"])
-    assert settings["engine"]["attack"]["seed"] == 3 and settings["picture"]["source"].startswith("specimen bird")
+    assert settings["engine"]["attack"]["seed"] == 3 and settings["engine"]["attack"]["target"] is not None
+    assert settings["templates"] == list(session.classes.templates) and len(settings["templates"]) > 1
+    assert settings["picture"]["source"].startswith("specimen bird")
 
 
 @pytest.mark.parametrize("how", ["redo.sh", "redo.py"])
