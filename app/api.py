@@ -60,22 +60,29 @@ class Api:
         steps: int = STEPS,
         seed: int = 0,
         template: str = engine.DEFAULT_TEMPLATE,
+        norm: str = DEFAULTS.norm,
+        target: str = "",
+        through: str = DEFAULTS.through,
     ) -> tuple[dict, FileData]:
-        """Change the picture by at most eps/255 so that the answer turns: numbers, and the attacked PNG file.
+        """Change the picture within a limit so that the answer turns: numbers, and the attacked PNG file.
 
         Args:
             picture: an image file
             class_names: the answers the model may give, at least two
             true_class: what the picture shows; empty: the clean answer
             attack: the name of an attack, as `python -m engine attack --attack`
-            eps: largest change of a channel, in levels of 255
+            eps: largest change of a channel, in levels of 255; with the norm l2 the length of the change
             steps: iterations of the attack
             seed: of the attack's random start
             template: the sentence that each name is put into, with one {}
+            norm: linf or l2
+            target: the class to reach; empty: away from the true class, wherever to
+            through: the method that the adaptive attack goes through
         """
         with _Sentences():
-            settings = _settings(attack, eps, steps, seed)
             classes = _classes(class_names, template)
+            asked = {"norm": _word(norm, "norm"), "through": _word(through, "through")}
+            settings = _settings(attack, eps, steps, seed, target=_label(classes, target, "target"), **asked)
             hit = self._attacked(_opened(picture), classes, settings, _label(classes, true_class))
             return {"attack": engine.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
 
@@ -223,16 +230,20 @@ def _classes(names: object, template: object) -> engine.Classes:
     return engine.Classes(tuple(names), (_word(template, "template"),))
 
 
-def _label(classes: engine.Classes, truth: object) -> int | None:
-    return classes.index(truth) if _word(truth, "true_class") else None
+def _label(classes: engine.Classes, name: object, argument: str = "true_class") -> int | None:
+    return classes.index(name) if _word(name, argument) else None
 
 
-def _settings(attack: object, eps: object, steps: object, seed: object) -> engine.AttackSettings:
+def _settings(
+    attack: object, eps: object, steps: object, seed: object, norm: str = DEFAULTS.norm, **others: object
+) -> engine.AttackSettings:
     return engine.AttackSettings(
         method=_word(attack, "attack"),
-        epsilon=_number(eps, "eps") / 255,
+        epsilon=_number(eps, "eps") / (1 if norm == "l2" else 255),
         steps=_whole(steps, "steps"),
         seed=_whole(seed, "seed"),
+        norm=norm,
+        **others,
     )
 
 

@@ -68,6 +68,19 @@ def test_attack_returns_the_exact_picture(call, backbone, asked, sample):
     assert told["attack"]["after_saved"]["name"] == hit.after_saved.name
 
 
+def test_attack_keeps_to_the_norm_and_heads_for_the_target_that_are_named(call, backbone, asked, sample):
+    pixels, classes, label = asked
+    target = next(name for name in classes.names if name != sample["truth"])
+    named = {"true_class": sample["truth"], "steps": 2, "norm": "l2", "eps": 1.5, "target": target}
+    told, _ = call("/attack", **named)
+    settings = engine.AttackSettings(epsilon=1.5, steps=2, norm="l2", target=classes.index(target))
+    *_, hit = engine.attack(backbone, pixels, classes, settings, label)
+    assert told["attack"]["after_saved"]["logits"] == pytest.approx(hit.after_saved.logits.tolist(), abs=1e-3)
+    told, _ = call("/attack", attack="adaptive", through="clip", steps=1)
+    *_, hit = engine.attack(backbone, pixels, classes, engine.AttackSettings("adaptive", steps=1, through="clip"))
+    assert told["attack"]["after_saved"]["logits"] == pytest.approx(hit.after_saved.logits.tolist(), abs=1e-3)
+
+
 def test_maps_are_those_of_the_engine(call, backbone, asked, sample):
     pixels, classes, label = asked
     told = call("/maps", true_class=sample["truth"], steps=1, map="rollout")
@@ -98,6 +111,9 @@ def test_defend_and_evaluate_one_agree_on_what_each_method_says(call, sample):
         ({"eps": 400}, "between 0 and"),
         ({"steps": 1.5}, "steps to be a whole number"),
         ({"attack": "magic"}, "magic"),
+        ({"norm": "l7"}, "one of linf, l2"),
+        ({"target": "magic"}, "not one of the 40 class names"),
+        ({"through": "magic"}, "a method to attack among clip"),
     ],
 )
 def test_what_cannot_be_done_gets_one_sentence(call, wrong, sentence):
