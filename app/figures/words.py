@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from .html import esc
 
+FULLEST = 45  # percent of the accent colour; more would leave words in the dark theme too little contrast
+
 
 def weighed_words(name: str, pieces: Sequence[str], shares: Sequence[float], most: float, told: str) -> str:
     """One row: what it is for, its pieces, and a number at its end; `most` is the share with the fullest tint.
@@ -21,4 +23,4 @@ def weighed_words(name: str, pieces: Sequence[str], shares: Sequence[float], mos
 
 
 def _tint(share: float, most: float) -> int:
-    return round(55 * share / most) if most > 0 else 0
+    return round(FULLEST * share / most) if most > 0 else 0
