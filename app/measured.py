@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,11 +42,13 @@ def load_measured(folder: Path = FOLDER) -> tuple[Measured, ...]:
 
 
 def _read(folder: Path, name: str) -> Measured:
-    plan, summary = engine.read_plan(folder / name), engine.summarise(engine.read_kept(folder / name))
-    return Measured(name, summary["pictures"], plan["views"]["count"], tuple(_arms(plan, summary)))
+    plan, records = engine.read_plan(folder / name), [kept.record for kept in engine.read_kept(folder / name)]
+    arms = tuple(_arm(plan, arm, records) for arm in records[0]["arms"])
+    return Measured(name, len(records), plan["views"]["count"], arms)
 
 
-def _arms(plan: dict, summary: dict) -> Iterator[Arm]:
-    for name, told in summary["arms"].items():
-        intervals = {method: tuple(bounds) for method, bounds in told["intervals"].items()}
-        yield Arm(plan["attacks"].get(name), told["accuracy"], intervals)
+def _arm(plan: dict, name: str, records: list[dict]) -> Arm:
+    methods = records[0]["arms"][name]
+    told = engine.shares({method: [record["arms"][name][method]["right"] for record in records] for method in methods})
+    intervals = {method: tuple(bounds) for method, bounds in told["intervals"].items()}
+    return Arm(plan["attacks"].get(name), told["accuracy"], intervals)

@@ -13,8 +13,8 @@ from .classes import DEFAULT_TEMPLATE, Classes
 from .defend import defend
 from .ensemble import fuse
 from .errors import EngineError
-from .evaluation import Plan, Question, answer_question, read_kept, read_plan, summarise
-from .evaluation.summary import wilson
+from .evaluation import Plan, Question, answer_question, read_kept, read_plan
+from .evaluation.summary import shares, wilson
 from .fieldguide import COLOURS, KINDS, PATTERNS, Specimen, is_held_out, random_specimen
 from .inside import Inside, look_inside
 from .maps import MAPS
@@ -118,10 +118,10 @@ __all__ = [
     "read_kept",
     "read_plan",
     "save_png",
+    "shares",
     "sign_noise",
     "spearman",
     "ssim",
-    "summarise",
     "top_iou",
     "tune",
     "wilson",
