@@ -142,6 +142,11 @@ def mark(right: bool) -> str:
     return f'<span class="mark {tone}"><span aria-hidden="true">{icon}</span> {word}</span>'
 
 
+def tick(right: bool) -> str:
+    """Right or wrong as a coloured sign alone."""
+    return f'<span class="good">{RIGHT}</span>' if right else f'<span class="bad">{WRONG}</span>'
+
+
 def section(title: str, body: str, hint: str = "") -> str:
     """A titled block."""
     extra = f'<span class="hint">{esc(hint)}</span>' if hint else ""

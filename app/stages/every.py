@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gradio as gr
 from torch import Tensor
 
 import engine
 from app import text
 from app.choices import Choices
-from app.figures.html import caption, empty, esc, percent, section, signed, table
+from app.controls import part
+from app.figures.html import empty, esc, percent, section, signed, table, tick
 from app.figures.maps import Look, small_map, upper_end
 from app.page import Page
 from app.session import MapTrial, Session
@@ -18,11 +18,7 @@ class EveryMap:
     """A table with one row a kind of map."""
 
     def __init__(self) -> None:
-        with gr.Row(elem_classes=["controls", "part"]):
-            gr.HTML(f'<p class="fine">{esc(text.EVERY_ASKS)}</p>')
-            self.button = gr.Button(text.EVERY_RUN, elem_id="every-run", min_width=150, scale=0)
-        self.drawn = gr.HTML(elem_id="every")
-        gr.HTML(caption(text.EVERY_CAPTION))
+        self.button, self.drawn = part(text.EVERY_ASKS, text.EVERY_RUN, "every-run", "every", text.EVERY_CAPTION)
         self.outputs = [self.drawn]
 
     def wire(self, page: Page) -> None:
@@ -61,6 +57,5 @@ def _row(session: Session, trial: MapTrial, look: Look, truth: bool) -> list[str
 
 
 def _inside(values: Tensor, mask: Tensor) -> str:
-    hit = engine.pointing_hit(values, mask)
-    icon = f'<span class="{"good" if hit else "bad"}">{"✓" if hit else "✗"}</span>'
-    return f'<span class="tight">{icon} {percent(engine.energy_inside(values, mask))}</span>'
+    sign = tick(engine.pointing_hit(values, mask))
+    return f'<span class="tight">{sign} {percent(engine.energy_inside(values, mask))}</span>'

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gradio as gr
-
 from app import text
 from app.choices import Choices
+from app.controls import part
 from app.figures.curves import Line, curve
-from app.figures.html import caption, empty, esc, section
+from app.figures.html import empty, section
 from app.page import Page
 from app.session import OcclusionPair, Session
 
@@ -16,11 +15,9 @@ class OcclusionTest:
     """The middle of step 3: curves of the clean map, beside those of a map that knows nothing."""
 
     def __init__(self) -> None:
-        with gr.Row(elem_classes=["controls", "part"]):
-            gr.HTML(f'<p class="fine">{esc(text.OCCLUSION_ASKS)}</p>')
-            self.button = gr.Button(text.OCCLUSION_RUN, elem_id="test-map", min_width=130, scale=0)
-        self.drawn = gr.HTML(elem_id="occlusion")
-        gr.HTML(caption(text.OCCLUSION_CAPTION))
+        self.button, self.drawn = part(
+            text.OCCLUSION_ASKS, text.OCCLUSION_RUN, "test-map", "occlusion", text.OCCLUSION_CAPTION, 130
+        )
         self.outputs = [self.drawn]
 
     def wire(self, page: Page) -> None:

@@ -10,7 +10,7 @@ import engine
 from app import text
 from app.choices import Choices
 from app.controls import menu, share, shown
-from app.figures.html import RIGHT, WRONG, caption, chips, differing, empty, esc, mark, percent, section, signed
+from app.figures.html import caption, chips, differing, empty, esc, mark, percent, section, signed, tick
 from app.figures.maps import to_image
 from app.figures.pictures import thumbnail, to_uint8
 from app.page import Page
@@ -164,7 +164,7 @@ def _tile(session: Session, view: int, places: dict[str, int], tunes: bool, weig
         f' style="{";".join(f"--by-{key}:{place}" for key, place in places.items())}"'
         f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(views.pixels[view])}"'
         f' alt="View {view}: {esc(name)}">'
-        f'<span class="tile-name"><span class="{"good" if right else "bad"}">{RIGHT if right else WRONG}</span>'
+        f'<span class="tile-name">{tick(right)}'
         f" {differing(name, views.classes.names[session.reference])}</span>"
         f'<span class="tile-numbers">#{view} · {bits} nats</span><span class="tile-badges">{badges}</span></button>'
     )

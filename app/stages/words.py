@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gradio as gr
-
 import engine
 from app import text
 from app.choices import Choices
-from app.figures.html import caption, empty, esc, section
+from app.controls import part
+from app.figures.html import empty, section
 from app.figures.words import weighed_words
 from app.page import Page
 from app.session import Session
@@ -17,11 +16,7 @@ class WordReader:
     """Sentences whose words carry their share."""
 
     def __init__(self) -> None:
-        with gr.Row(elem_classes=["controls", "part"]):
-            gr.HTML(f'<p class="fine">{esc(text.WORDS_ASK)}</p>')
-            self.button = gr.Button(text.WORDS_RUN, elem_id="read-words", min_width=150, scale=0)
-        self.drawn = gr.HTML(elem_id="words-read")
-        gr.HTML(caption(text.WORDS_CAPTION))
+        self.button, self.drawn = part(text.WORDS_ASK, text.WORDS_RUN, "read-words", "words-read", text.WORDS_CAPTION)
         self.outputs = [self.drawn]
 
     def wire(self, page: Page) -> None:

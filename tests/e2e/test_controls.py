@@ -49,6 +49,14 @@ def unfold(page, fold):
     page.locator(f"{fold} button").first.click()
 
 
+def ask_for_eight_clean_views(page):
+    """No attack and few views; step 4 is open afterwards."""
+    open_step(page, 2)
+    put(page, "#epsilon", "0")
+    open_step(page, 4)
+    put(page, "#view-count", "8")
+
+
 def test_a_targeted_euclidean_attack_is_the_engines(page, asked):
     backbone, pixels, classes, label = asked
     target = next(place for place in range(len(classes)) if place != label)
@@ -111,10 +119,7 @@ def test_several_sentences_are_averaged_as_the_engine_does(page, asked):
 
 def test_the_domain_word_is_for_a_tpt_alone(page, asked):
     backbone, pixels, classes, label = asked
-    open_step(page, 2)
-    put(page, "#epsilon", "0")
-    open_step(page, 4)
-    put(page, "#view-count", "8")
+    ask_for_eight_clean_views(page)
     unfold(page, "#prompt-more")
     page.fill("#domain-word textarea", "specimen")
     page.locator("#domain-word textarea").blur()
@@ -136,10 +141,7 @@ def test_the_domain_word_is_for_a_tpt_alone(page, asked):
 
 def test_weights_by_calmness_are_the_engines_without_a_new_look(page, asked):
     backbone, pixels, classes, label = asked
-    open_step(page, 2)
-    put(page, "#epsilon", "0")
-    open_step(page, 4)
-    put(page, "#view-count", "8")
+    ask_for_eight_clean_views(page)
     open_step(page, 5)
     put(page, "#keep", "0.5")
     page.click("#tune-run")
