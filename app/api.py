@@ -81,8 +81,7 @@ class Api:
         """
         with _Sentences():
             classes = _classes(class_names, template)
-            asked = {"norm": _word(norm, "norm"), "through": _word(through, "through")}
-            settings = _settings(attack, eps, steps, seed, target=_label(classes, target, "target"), **asked)
+            settings = _settings(classes, attack, eps, steps, seed, norm, target, through)
             hit = self._attacked(_opened(picture), classes, settings, _label(classes, true_class))
             return {"attack": engine.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
 
@@ -97,26 +96,39 @@ class Api:
         steps: int = STEPS,
         seed: int = 0,
         template: str = engine.DEFAULT_TEMPLATE,
+        norm: str = DEFAULTS.norm,
+        target: str = "",
+        through: str = DEFAULTS.through,
+        about: str = "",
+        against: str = "",
     ) -> dict:
         """Where the model finds evidence for the class, in the clean and in the attacked picture.
 
         Args:
             picture: an image file
             class_names: the answers the model may give, at least two
-            true_class: the class the maps are about; empty: the clean answer
+            true_class: what the picture shows; empty: the clean answer
             map: the name of a map, as `python -m engine maps --map`
             attack: the name of an attack
-            eps: largest change of a channel, in levels of 255
+            eps: largest change of a channel, in levels of 255; with the norm l2 the length of the change
             steps: iterations of the attack
             seed: of the attack's random start
             template: the sentence that each name is put into, with one {}
+            norm: linf or l2
+            target: the class the attack is to reach; empty: away from the true class, wherever to
+            through: the method that the adaptive attack goes through
+            about: the class the maps are about; empty: the true class
+            against: the class it is held against; empty: none
         """
         with _Sentences():
-            settings, looking = _settings(attack, eps, steps, seed), engine.AttentionSettings(method=_word(map, "map"))
-            classes = _classes(class_names, template)
+            classes, looking = _classes(class_names, template), engine.AttentionSettings(method=_word(map, "map"))
+            settings = _settings(classes, attack, eps, steps, seed, norm, target, through)
+            rival = _label(classes, against, "against")
             hit = self._attacked(_opened(picture), classes, settings, _label(classes, true_class))
+            label = _label(classes, about, "about")
+            asked = (hit.label if label is None else label, rival)
             pair = tuple(
-                self.worker.one("attend", pixels, classes, looking, hit.label) for pixels in (hit.clean, hit.saved)
+                self.worker.one("attend", pixels, classes, looking, *asked) for pixels in (hit.clean, hit.saved)
             )
             return {"attack": engine.attack_data(hit), "maps": engine.maps_data([pair])}
 
@@ -132,6 +144,9 @@ class Api:
         steps: int = STEPS,
         seed: int = 0,
         template: str = engine.DEFAULT_TEMPLATE,
+        norm: str = DEFAULTS.norm,
+        target: str = "",
+        through: str = DEFAULTS.through,
     ) -> dict:
         """The whole story of one picture: attack, views, tuning, and the answer of every method.
 
@@ -142,14 +157,18 @@ class Api:
             methods: names of defences, as `python -m engine defend --method`
             views: how many views of the picture are made
             attack: the name of an attack
-            eps: largest change of a channel, in levels of 255; 0 leaves the picture clean
+            eps: largest change of a channel, in levels of 255; with the norm l2 the length of the change; 0: no attack
             steps: iterations of the attack
             seed: of attack and views
             template: the sentence that each name is put into, with one {}
+            norm: linf or l2
+            target: the class the attack is to reach; empty: away from the true class, wherever to
+            through: the method that the adaptive attack goes through
         """
         with _Sentences():
-            settings = _story(methods, views, _settings(attack, eps, steps, seed), seed)
             classes = _classes(class_names, template)
+            attacking = _settings(classes, attack, eps, steps, seed, norm, target, through)
+            settings = _story(methods, views, attacking, seed)
             pixels, label = self._pixels(_opened(picture)), _label(classes, true_class)
             told: dict[str, list] = {}
             for stage in self.worker.stream("explore", pixels, classes, settings, label):
@@ -170,6 +189,9 @@ class Api:
         steps: int = STEPS,
         seed: int = 0,
         template: str = engine.DEFAULT_TEMPLATE,
+        norm: str = DEFAULTS.norm,
+        target: str = "",
+        through: str = DEFAULTS.through,
     ) -> dict:
         """One record of an evaluation: every method's answer to the clean and to the attacked picture, right or wrong.
 
@@ -180,15 +202,18 @@ class Api:
             methods: names of defences, as `python -m engine evaluate --method`
             views: how many views of the picture are made
             attack: the name of an attack
-            eps: largest change of a channel, in levels of 255
+            eps: largest change of a channel, in levels of 255; with the norm l2 the length of the change
             steps: iterations of the attack
             seed: of attack and views
             template: the sentence that each name is put into, with one {}
+            norm: linf or l2
+            target: the class the attack is to reach; empty: away from the true class, wherever to
+            through: the method that the adaptive attack goes through
         """
         with _Sentences():
-            attacking = _settings(attack, eps, steps, seed)
-            plan = engine.Plan(_story(methods, views, attacking, seed), (attacking,), attacking.seed)
             classes = _classes(class_names, template)
+            attacking = _settings(classes, attack, eps, steps, seed, norm, target, through)
+            plan = engine.Plan(_story(methods, views, attacking, seed), (attacking,), attacking.seed)
             name, image = _opened(picture)
             question = engine.Question(name, image, classes, classes.index(_word(true_class, "true_class")))
             return self.worker.one("answer_question", question, 0, plan).record
@@ -235,15 +260,23 @@ def _label(classes: engine.Classes, name: object, argument: str = "true_class") 
 
 
 def _settings(
-    attack: object, eps: object, steps: object, seed: object, norm: str = DEFAULTS.norm, **others: object
+    classes: engine.Classes,
+    attack: object,
+    eps: object,
+    steps: object,
+    seed: object,
+    norm: object,
+    target: object,
+    through: object,
 ) -> engine.AttackSettings:
     return engine.AttackSettings(
         method=_word(attack, "attack"),
         epsilon=_number(eps, "eps") / (1 if norm == "l2" else 255),
         steps=_whole(steps, "steps"),
         seed=_whole(seed, "seed"),
-        norm=norm,
-        **others,
+        norm=_word(norm, "norm"),
+        target=_label(classes, target, "target"),
+        through=_word(through, "through"),
     )
 
 

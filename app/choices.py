@@ -13,13 +13,16 @@ STRIDE = 0.25  # of the limit, the engine's own step size
 NO_TRUTH = "Not given (attack the clean answer)"
 NO_PURIFIER = "none"
 NO_TARGET = "None: away from the class, wherever to"
+ATTACKED = "The attacked class, and what it is taken for"
+NO_RIVAL = "No other: for this class alone"
 
 
 class Choices(NamedTuple):
     """The values of all controls, in the order in which the page lists them.
 
     The attack's limit is `epsilon` in levels of 1/255, under the norm l2 `length`, of pixels in [0, 1]; `stride` is the
-    step size as a share of it. 0 of the views that answer means all.
+    step size as a share of it. 0 of the views that answer means all. `map_about` and `map_against` are class names,
+    `opened_view` is the view that step 4 shows in full.
     """
 
     class_names: str
@@ -39,6 +42,8 @@ class Choices(NamedTuple):
     through: str
     unroll: str
     map_method: str
+    map_about: str | None
+    map_against: str | None
     colours: str
     cells: str
     scale: str
@@ -49,6 +54,7 @@ class Choices(NamedTuple):
     keep_high: float
     keep_low: float
     smallest_crop: float
+    opened_view: float
     loss: str
     tune_steps: float
     learning_rate: float
@@ -77,7 +83,7 @@ class Choices(NamedTuple):
 
     def label(self, classes: engine.Classes) -> int | None:
         """The true label's place among `classes`, or None where none is given or it is no longer listed."""
-        return classes.names.index(self.truth) if self.truth in classes.names else None
+        return _place(classes, self.truth)
 
     @property
     def word(self) -> str:
@@ -92,8 +98,11 @@ class Choices(NamedTuple):
 
     def aimed(self, settings: engine.Settings, classes: engine.Classes) -> engine.Settings:
         """`settings` with the place of the target among `classes`, where it is listed there."""
-        target = classes.names.index(self.target) if self.target in classes.names else None
-        return replace(settings, attack=replace(settings.attack, target=target))
+        return replace(settings, attack=replace(settings.attack, target=_place(classes, self.target)))
+
+    def asked(self, classes: engine.Classes) -> tuple[int | None, int | None]:
+        """The places of the class the maps are about, and of the one it is held against, where they are listed."""
+        return _place(classes, self.map_about), _place(classes, self.map_against)
 
     def settings(self) -> engine.Settings:
         """The engine's settings but for the target, a class; raises `EngineError` for values out of range."""
@@ -179,3 +188,7 @@ class Choices(NamedTuple):
         if not 0 <= seed <= LARGEST_SEED:
             raise engine.EngineError(f"Expected a seed from 0 to {LARGEST_SEED:,}; got {seed:,.0f}.")
         return int(seed)
+
+
+def _place(classes: engine.Classes, name: str | None) -> int | None:
+    return classes.names.index(name) if name in classes.names else None

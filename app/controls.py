@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,7 +10,7 @@ import numpy as np
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
-from app.figures.html import caption, esc
+from app.figures.html import esc
 from app.figures.pictures import png
 
 
@@ -35,16 +34,12 @@ def share(value: float, label: str, elem_id: str, least: float = 0, step: float 
     return gr.Slider(least, 1, value, step=step, label=label, elem_id=elem_id, min_width=180, buttons=[])
 
 
-def part(
-    asks: str, run: str, run_id: str, drawn_id: str, told: Iterable[tuple[str, str]], min_width: int = 150
-) -> tuple[gr.Button, gr.HTML]:
-    """A part of a step that runs when asked: its question beside its button, where it is drawn, and its caption."""
+def part(asks: str, run: str, run_id: str, drawn_id: str, min_width: int = 150) -> tuple[gr.Button, gr.HTML]:
+    """A part of a step that runs when asked: its question beside its button, and where it is drawn."""
     with gr.Row(elem_classes=["controls", "part"]):
         gr.HTML(f'<p class="fine">{esc(asks)}</p>')
         button = gr.Button(run, elem_id=run_id, min_width=min_width, scale=0)
-    drawn = gr.HTML(elem_id=drawn_id)
-    gr.HTML(caption(told))
-    return button, drawn
+    return button, gr.HTML(elem_id=drawn_id)
 
 
 def shown(picture: np.ndarray) -> str:

@@ -33,7 +33,7 @@ def bundle(backbone: engine.Backbone, session: Session, choices: Choices) -> byt
         "results.json": _json(_results(session)),
         "classes.txt": "\n".join(session.classes.names) + "\n",
         "redo.sh": _command(backbone, session, choices),
-        "redo.py": _script(backbone, session, settings),
+        "redo.py": _script(backbone, session, settings, choices.asked(session.classes)),
         "clean.png": png(to_uint8(session.picture.pixels)),
         "numbers.npz": _numbers(session),
     }
@@ -91,6 +91,8 @@ def _results(session: Session) -> dict:
         pair = session.maps
         told["maps"] = {
             "method": pair.clean.method,
+            "about": session.classes.names[pair.clean.label],
+            "against": None if pair.clean.against is None else session.classes.names[pair.clean.against],
             "degenerate": {"clean": pair.clean.degenerate, "attacked": pair.attacked.degenerate},
             "rank correlation": engine.spearman(pair.clean.raw, pair.attacked.raw),
             "top fifth in common": engine.top_iou(pair.clean.raw, pair.attacked.raw),
@@ -145,8 +147,10 @@ def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> s
     return shlex.join([*words, *choices.options()]) + "\n"
 
 
-def _script(backbone: engine.Backbone, session: Session, settings: engine.Settings) -> str:
-    label = "None" if session.label is None else str(session.label)
+def _script(
+    backbone: engine.Backbone, session: Session, settings: engine.Settings, asked: tuple[int | None, int | None]
+) -> str:
+    about, against = asked
     return f'''"""Redoes the story of clean.png; run it beside the folder engine of A-TPT Explorer."""
 
 from pathlib import Path
@@ -161,7 +165,7 @@ classes = engine.Classes(names, {session.classes.templates!r})
 pixels = backbone.prepare(engine.load_picture(here / "clean.png").image)
 settings = {settings!r}
 
-for stage in engine.explore(backbone, pixels, classes, settings, {label}):
+for stage in engine.explore(backbone, pixels, classes, settings, {session.label}, {about}, {against}):
     if stage.name == "clean":
         print("clean:", stage.result.name)
     if stage.name == "attacked":

@@ -72,6 +72,7 @@ class Job:
         self.session = store.get(key)
         self.trail: list[engine.AttackStep] = []
         self.started = self.moved = time.monotonic()
+        self.asked: tuple[int | None, int | None] = (None, None)  # the class of the maps, and the one held against it
         self._clean_map: engine.AttentionMap | None = None
 
     def keep(self, session: Session) -> None:
@@ -111,7 +112,7 @@ class Job:
         elif part == "maps":
             adversarial = session.adversarial
             for name, pixels in (("map-clean", adversarial.clean), ("map-attacked", adversarial.saved)):
-                yield engine.Stage(name, self._attend(pixels, settings.attention, adversarial.label))
+                yield engine.Stage(name, self._attend(pixels, settings.attention, self._about()))
         elif part == "occlusion":
             found, clean = session.maps.clean, session.adversarial.clean
             orders = (found.raw, chance_map(session))
@@ -137,16 +138,16 @@ class Job:
             for defence in stream("defend", session.adversarial.saved, question, settings, made):
                 yield engine.Stage("method", defence)
         else:
-            yield from stream("explore", session.picture.pixels, question, settings, session.label)
+            yield from stream("explore", session.picture.pixels, question, settings, session.label, *self.asked)
 
     def _trials(self) -> Iterator[MapTrial]:
         """Every kind of map that this model has, on the clean and the attacked picture and on its null arm."""
-        hit, noise = self.session.adversarial, self._noise()
+        hit, noise, about = self.session.adversarial, self._noise(), self._about()
         for method in engine.methods_for(self.worker.backbone):
             settings = replace(self.settings.attention, method=method)
-            clean, attacked = (self._attend(p, settings, hit.label) for p in (hit.clean, hit.saved))
-            noisy = None if noise is None else self._attend(noise, settings, hit.label)
-            shuffled = self._attend(hit.clean, replace(settings, shuffled="last"), hit.label)
+            clean, attacked = (self._attend(p, settings, about) for p in (hit.clean, hit.saved))
+            noisy = None if noise is None else self._attend(noise, settings, about)
+            shuffled = self._attend(hit.clean, replace(settings, shuffled="last"), about)
             yield MapTrial(MapPair(clean, attacked, noisy), shuffled)
 
     def _words(self) -> WordsRead:
@@ -160,13 +161,18 @@ class Job:
         return WordsRead(read[0], read[1] if len(read) > 1 else None)
 
     def _attend(self, pixels: torch.Tensor, settings: engine.AttentionSettings, label: int) -> engine.AttentionMap:
-        return self.worker.one("attend", pixels, self.session.classes, settings, label)
+        return self.worker.one("attend", pixels, self.session.classes, settings, label, self.asked[1])
+
+    def _about(self) -> int:
+        """The class of the maps: the one asked for, else the one attacked."""
+        asked, _ = self.asked
+        return self.session.adversarial.label if asked is None else asked
 
     def _rival_maps(self, like: engine.AttentionMap) -> tuple[engine.AttentionMap, engine.AttentionMap] | None:
-        """Clean and attacked map for the answer that the attack has brought about."""
+        """Clean and attacked map for the answer that the attack has brought about, unless certain classes are asked."""
         adversarial, settings = self.session.adversarial, self.settings.attention
         answer = adversarial.after_saved.label
-        if answer == like.label or not engine.MAPS[like.method].asks:
+        if self.asked != (None, None) or answer == like.label or not engine.MAPS[like.method].asks:
             return None
         pictures = (adversarial.clean, adversarial.saved)
         return tuple(self._attend(pixels, settings, answer) for pixels in pictures)

@@ -61,7 +61,7 @@ class Story:
         if asked is not session:
             job.keep(asked)
             yield self.page.draw(asked, choices)
-        job.settings = choices.aimed(job.settings, classes)
+        job.settings, job.asked = choices.aimed(job.settings, classes), choices.asked(classes)
         if job.session.clean is None:
             for stage in job.stages("clean"):
                 job.take(stage)
@@ -118,7 +118,7 @@ class Story:
         go = self._move(job, stage.name, number) if story else None
         updates = {self.page.journey: journey(job.session, STEP_OF.get(stage.name), go, story)}
         if stage.name == "tune-step" or stage.name == "ensemble":
-            updates |= self.page.stages[4].draw(job.session, choices)
+            updates |= self.page.stages[4].mark(job.session, choices)
         if stage.name == "ensemble":
             updates |= self.page.stages[5].draw(job.session, choices)
         return updates | self.page.stages[number].draw(job.session, choices)

@@ -196,6 +196,7 @@ ATTACK_CAPTION = (
 NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean picture."
 
 MAP_METHOD = "Map"
+MAP_ABOUT, MAP_AGAINST = "Evidence for", "Rather than for"
 LOOK = "Look"
 IN_THIS_STEP = (
     ("every", "Every kind of map"), ("occlusion", "Test the map"), ("words-read", "Words"),
@@ -214,17 +215,19 @@ MAP_DEGENERATE = (
 )
 MAP_CLEAN, MAP_ATTACKED, MAP_DIFFERENCE = "● Clean", "▲ Attacked", "Attacked − clean"
 MAP_TRUE, MAP_ANSWER, MAP_RIVAL = "the true class", "the clean answer", "the answer after the attack"
+MAP_CHOSEN = "the class you chose"
+MAP_SUBJECT, MAP_SUBJECT_AGAINST = "“{name}”", "“{name}” rather than “{other}”"
 MAP_SHARED = "one scale for clean and attacked, one for the differences"
 MAP_OWN = "each map on its own scale: colours do not compare"
 MAP_CAPTION = (
-    ("What you see", "where the chosen method finds evidence for “{label}”; the outline holds the strongest cells."),
+    ("What you see", "where the chosen method finds evidence for {label}; the outline holds the strongest cells."),
     ("How", "{how} Values as computed, one number per patch, over the greyed picture."),
     (
         "What it does not show",
         "why the class was chosen. Such maps say where information flowed, not what caused the answer.",
     ),
 )
-MAP_TITLE = "Evidence for “{name}”, {why}"
+MAP_TITLE, MAP_TITLE_AGAINST = "Evidence for {subject}, {why}", "Evidence for {subject}"
 MAP_TITLE_NO_CLASS = "Where the model looks, whatever the class: this map asks for none"
 MAP_CAPTION_NO_CLASS = (
     ("What you see", "where the chosen method says the model looks; the outline holds the strongest cells."),
@@ -248,7 +251,7 @@ AGREEMENT_RANDOM = "a map drawn at random"
 EVERY_ASKS = "There are many ways to draw such a map. Do they agree, and which of them can be trusted here?"
 EVERY_RUN = "Draw every map"
 EVERY_EMPTY = "Press **Draw every map** to see all kinds side by side, each with the tests that a map should pass."
-EVERY_TITLE, EVERY_TITLE_FOR = "Every kind of map", "Every kind of map, for “{name}”"
+EVERY_TITLE, EVERY_TITLE_FOR = "Every kind of map", "Every kind of map, for {subject}"
 EVERY_HINT = "one scale for clean and attacked; kinds do not compare"
 EVERY_HEADS = ("Map", "● Clean", "▲ Attacked", "Alike: attacked", "Alike: noise", "Alike: shuffled model")
 EVERY_TRUTH = ("On object: clean", "On object: attacked")

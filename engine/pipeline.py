@@ -20,21 +20,29 @@ from .views import make_views
 
 
 def explore(
-    backbone: Backbone, pixels: Tensor, classes: Classes, settings: Settings, label: int | None = None
+    backbone: Backbone,
+    pixels: Tensor,
+    classes: Classes,
+    settings: Settings,
+    label: int | None = None,
+    about: int | None = None,
+    against: int | None = None,
 ) -> Iterator[Stage]:
     """Every stage for pixels (3, s, s) in [0, 1]: `clean`, `attack-step`*, `attacked`, `map-clean`, `map-attacked`,
     `views`, `tune-step`*, `ensemble`, `method`*.
 
-    The attack and the maps are about `label`, or the clean answer without one. All stages after the attack work on
-    the 8-bit picture `Adversarial.saved`; with epsilon 0 that is the clean one.
+    The attack is about `label`, or the clean answer without one, and so are the maps, unless they are to be about the
+    class `about`; with `against` they show what speaks for theirs rather than for that one. All stages after the attack
+    work on the 8-bit picture `Adversarial.saved`; with epsilon 0 that is the clean one.
     Raises `EngineError` as the verbs of the stages do.
     """
     yield Stage("clean", predict(backbone, pixels, classes))
     for event in attack(backbone, pixels, classes, settings.attack, label):
         yield Stage("attack-step" if isinstance(event, AttackStep) else "attacked", event)
     adversarial: Adversarial = event
+    about = adversarial.label if about is None else about
     for name, picture in (("map-clean", adversarial.clean), ("map-attacked", adversarial.saved)):
-        yield Stage(name, attend(backbone, picture, classes, settings.attention, adversarial.label))
+        yield Stage(name, attend(backbone, picture, classes, settings.attention, about, against))
     views = make_views(backbone, adversarial.saved, classes, settings.views)
     yield Stage("views", views)
     for step in tune(backbone, views, classes, settings.tuning):

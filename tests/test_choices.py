@@ -131,6 +131,13 @@ def test_a_link_brings_every_control_back(page):
     assert odd[1] == begun and len(odd[2]) == 4
 
 
+def test_the_classes_of_the_maps_are_places_among_the_classes_or_none():
+    assert CHOICES.asked(CLASSES) == (None, None)
+    chosen = CHOICES._replace(map_about="green fish", map_against="red fish")
+    assert chosen.asked(CLASSES) == (2, 0)
+    assert chosen._replace(map_about="yeti").asked(CLASSES) == (None, 0)
+
+
 def test_verdicts_tell_a_target_that_was_reached_from_one_that_was_not(tiny, told):
     hit = replace(told.adversarial, target=told.adversarial.after_saved.label)
     assert "Reached the target" in verdict(hit) and "pulls towards the target" in verdict(hit)

@@ -17,11 +17,12 @@ from app.stages.every import _drawn
 from tests.page_cases import CHOICES
 
 
-def run(tiny, told, part):
-    """The told session after one more part of step 3."""
+def run(tiny, told, part, asked=(None, None)):
+    """The told session after one more part of step 3, about and against the classes `asked`."""
     store = Store()
     store.put("me", told)
     job = Job(Worker(tiny), store, "me", CHOICES.settings())
+    job.asked = asked
     for stage in job.stages(part):
         job.take(stage)
     return job.session
@@ -48,6 +49,23 @@ def test_every_map_stands_beside_its_null_arm_and_its_shuffled_model(tiny, told)
     for other in expected[1:]:
         assert signed(engine.spearman(expected[0], other)) in row
     assert session.maps is told.maps and session.without("adversarial").every == ()
+
+
+def test_maps_are_about_the_class_that_is_asked_and_against_the_other(tiny, told):
+    hit, settings = told.adversarial, CHOICES.settings().attention
+    about, against = (place for place in range(3) if place != hit.label)
+    session = run(tiny, told, "maps", (about, against))
+    noise = engine.sign_noise(hit.clean, hit.per_channel, 0)
+    pair = session.maps
+    assert pair.rival is None
+    for found, pixels in ((pair.clean, hit.clean), (pair.attacked, hit.saved), (pair.noisy, noise)):
+        assert torch.equal(found.raw, engine.attend(tiny, pixels, session.classes, settings, about, against).raw)
+    names = session.classes.names
+    title = f"Evidence for “{names[about]}” rather than “{names[against]}”<"
+    assert title in html.unescape(_maps(session, Look()))
+    trial = next(t for t in run(tiny, told, "every", (about, None)).every if t.pair.clean.method == "relevance")
+    expected = engine.attend(tiny, hit.saved, session.classes, replace(settings, method="relevance"), about)
+    assert torch.equal(trial.pair.attacked.raw, expected.raw)
 
 
 def test_words_are_read_for_both_pictures_and_both_classes(tiny, told):

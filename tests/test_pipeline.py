@@ -52,6 +52,15 @@ def test_stages_equal_their_verbs_on_the_saved_picture(tiny, pixels):
     assert torch.allclose(stages["method"].prediction.logits, stages["ensemble"].prediction.logits, atol=1e-5)
 
 
+def test_maps_may_be_about_another_class_and_against_one(tiny, pixels):
+    told = explore(tiny, pixels, CLASSES, SETTINGS, 1, about=2, against=0)
+    stages = {stage.name: stage.result for stage in told}
+    assert stages["attacked"].label == 1
+    for name, picture in (("map-clean", pixels), ("map-attacked", stages["attacked"].saved)):
+        assert (stages[name].label, stages[name].against) == (2, 0)
+        assert torch.equal(stages[name].raw, attend(tiny, picture, CLASSES, SETTINGS.attention, 2, 0).raw)
+
+
 def test_without_a_label_everything_is_about_the_clean_answer(tiny, pixels):
     stages = {stage.name: stage.result for stage in explore(tiny, pixels, CLASSES, SETTINGS)}
     assert stages["attacked"].label == stages["map-attacked"].label == stages["clean"].label

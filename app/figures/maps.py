@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import matplotlib
@@ -11,6 +12,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+import engine
+from app import text
 from app.choices import Choices
 
 from .html import esc, short
@@ -37,6 +40,13 @@ class Look:
         """The look that a visitor has chosen."""
         colours = choices.colours if choices.colours in SEQUENTIAL else "viridis"
         return cls(colours, choices.cells == "smooth", choices.scale != "own")
+
+
+def subject(drawn: engine.AttentionMap, names: Sequence[str]) -> str:
+    """The class that a map is about, and the one it is held against, in quotation marks."""
+    if drawn.against is None:
+        return text.MAP_SUBJECT.format(name=names[drawn.label])
+    return text.MAP_SUBJECT_AGAINST.format(name=names[drawn.label], other=names[drawn.against])
 
 
 def heat_map(

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 import engine
 from app.session import Session
 
-from .maps import DIVERGING, upper_end
+from .maps import DIVERGING, subject, upper_end
 from .pictures import to_uint8
 
 CLEAN, ATTACKED, DEFENDED, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#8590a2"
@@ -66,9 +66,9 @@ def _maps(session: Session) -> Figure:
     drawn = _overlaid(third, attacked - clean, result.clean, DIVERGING, (-most, most))
     _bare(third, "attacked − clean")
     figure.colorbar(drawn, ax=third, shrink=0.8, extend="both")
-    label = session.classes.names[pair.clean.label]
     kind = engine.MAPS[pair.clean.method]
-    figure.suptitle(f"{kind.title}: evidence for “{label}”" if kind.asks else kind.title, fontsize=10)
+    about = subject(pair.clean, session.classes.names)
+    figure.suptitle(f"{kind.title}: evidence for {about}" if kind.asks else kind.title, fontsize=10)
     return figure
 
 

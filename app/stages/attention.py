@@ -10,12 +10,13 @@ from app import text
 from app.choices import Choices
 from app.controls import menu
 from app.figures.html import caption, empty, esc, further, levels, note, percent, section, signed, table
-from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, upper_end
+from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, subject, upper_end
 from app.page import Page
 from app.run import chance_map
 from app.session import MapPair, Session, Shown
 from app.stages.every import EveryMap
 from app.stages.inside import InsideBrowser
+from app.stages.map_question import MapQuestion
 from app.stages.occlusion import OcclusionTest
 from app.stages.words import WordReader
 
@@ -26,13 +27,7 @@ class AttentionStage:
     """The panel of step 3."""
 
     def __init__(self, backbone: engine.Backbone) -> None:
-        maps = engine.methods_for(backbone)
-        with gr.Row(elem_classes=["controls"]):
-            method = gr.Dropdown(
-                [(engine.MAPS[name].title, name) for name in maps], value=maps[0] if maps else None,
-                label=text.MAP_METHOD, elem_id="map-method", filterable=False, min_width=220, scale=2,
-            )  # fmt: skip
-            self.button = gr.Button(text.LOOK, elem_id="look", min_width=120, scale=0)
+        self.question = MapQuestion(backbone)
         with gr.Row(elem_classes=["controls", "redraw"]):
             self.opacity = gr.Slider(
                 0, 1, 0.7, step=0.05, label=text.OPACITY, elem_id="overlay", min_width=150, buttons=[]
@@ -44,15 +39,16 @@ class AttentionStage:
         self.maps = gr.HTML(elem_id="maps")
         self.numbers = gr.HTML(elem_id="map-agreement")
         self.caption = gr.HTML(elem_id="map-caption")
-        self.below = (EveryMap(), OcclusionTest(), WordReader(), InsideBrowser())
-        self.controls = {"map_method": method, "colours": colours, "cells": cells, "scale": scale}
+        self.every, self.occlusion, words, inside = EveryMap(), OcclusionTest(), WordReader(), InsideBrowser()
+        self.below = (self.every, self.occlusion, words, inside)
+        self.controls = self.question.controls | {"colours": colours, "cells": cells, "scale": scale}
         self.own = [self.maps, self.numbers, self.caption]
-        self.outputs = [*self.own, *(component for part in self.below for component in part.outputs)]
+        classes = [self.question.about, self.question.against]
+        self.outputs = [*self.own, *classes, *(component for part in self.below for component in part.outputs)]
 
     def wire(self, page: Page) -> None:
         """Looking needs the model; everything else only draws again."""
-        page.compute(self.button.click, page.story.work_on("maps"))
-        page.forget(("map_method",), "maps")
+        self.question.wire(page, self._draw_asked)
         for name in ("colours", "cells", "scale"):
             page.redraw(self.controls[name], self._draw_maps, self.own)
         self.opacity.input(None, [self.opacity], None, js=SET_OPACITY, api_visibility="private")
@@ -62,7 +58,16 @@ class AttentionStage:
     def draw(self, session: Session, choices: Choices) -> dict:
         """The panel as the session has it."""
         drawn = self._draw_maps(session, choices)
+        if session.classes is not None:
+            drawn |= self.question.fit(session.classes.names, choices)
         for part in self.below:
+            drawn |= part.draw(session, choices)
+        return drawn
+
+    def _draw_asked(self, session: Session, choices: Choices) -> dict:
+        """What another map or another class of it draws again; what is opened further down stays so."""
+        drawn = self._draw_maps(session, choices)
+        for part in (self.every, self.occlusion):
             drawn |= part.draw(session, choices)
         return drawn
 
@@ -71,9 +76,8 @@ class AttentionStage:
         if pair is None:
             said = text.MISSING["Attention"] if session.adversarial is None else text.EMPTY["Attention"]
             return {self.maps: empty(said), self.numbers: "", self.caption: ""}
-        label = session.classes.names[pair.clean.label]
         how = engine.MAPS[pair.clean.method].explanation
-        words = {"label": label, "how": how}
+        words = {"label": subject(pair.clean, session.classes.names), "how": how}
         told = text.MAP_CAPTION if engine.MAPS[pair.clean.method].asks else text.MAP_CAPTION_NO_CLASS
         parts = [(head, body.format(**words)) for head, body in told]
         return {
@@ -96,8 +100,7 @@ def _warnings(pair: MapPair) -> str:
 def _maps(session: Session, look: Look) -> str:
     """One row of maps for the class attacked and one for the class it is taken for now."""
     pair, names = session.maps, session.classes.names
-    truth = text.MAP_TRUE if session.label is not None else text.MAP_ANSWER
-    rows = [(truth, pair.clean, pair.attacked)]
+    rows = [(_why(session), pair.clean, pair.attacked)]
     if pair.rival is not None:
         rows.append((text.MAP_RIVAL, *pair.rival))
     values = [drawn.raw.numpy() for _, *both in rows for drawn in both]
@@ -117,8 +120,18 @@ def _maps(session: Session, look: Look) -> str:
 
 
 def _title(drawn: engine.AttentionMap, names: tuple[str, ...], why: str) -> str:
-    asks = engine.MAPS[drawn.method].asks
-    return text.MAP_TITLE.format(name=names[drawn.label], why=why) if asks else text.MAP_TITLE_NO_CLASS
+    if not engine.MAPS[drawn.method].asks:
+        return text.MAP_TITLE_NO_CLASS
+    title = text.MAP_TITLE if drawn.against is None else text.MAP_TITLE_AGAINST
+    return title.format(subject=subject(drawn, names), why=why)
+
+
+def _why(session: Session) -> str:
+    """What the class of the maps is to this picture."""
+    label, hit = session.maps.clean.label, session.adversarial
+    if label == session.reference:
+        return text.MAP_TRUE if session.label is not None else text.MAP_ANSWER
+    return text.MAP_RIVAL if label == hit.after_saved.label else text.MAP_CHOSEN
 
 
 def _row(

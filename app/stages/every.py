@@ -8,8 +8,8 @@ import engine
 from app import text
 from app.choices import Choices
 from app.controls import part
-from app.figures.html import empty, esc, percent, section, signed, table, tick
-from app.figures.maps import Look, small_map, upper_end
+from app.figures.html import caption, empty, esc, percent, section, signed, table, tick
+from app.figures.maps import Look, small_map, subject, upper_end
 from app.page import Page
 from app.session import MapTrial, Session
 
@@ -18,7 +18,7 @@ class EveryMap:
     """A table with one row a kind of map."""
 
     def __init__(self) -> None:
-        self.button, self.drawn = part(text.EVERY_ASKS, text.EVERY_RUN, "every-run", "every", text.EVERY_CAPTION)
+        self.button, self.drawn = part(text.EVERY_ASKS, text.EVERY_RUN, "every-run", "every")
         self.outputs = [self.drawn]
 
     def wire(self, page: Page) -> None:
@@ -35,8 +35,8 @@ def _drawn(session: Session, look: Look) -> str:
     truth = session.picture.mask is not None
     rows = [_row(session, trial, look, truth) for trial in session.every]
     drawn = table(text.EVERY_HEADS + (text.EVERY_TRUTH if truth else ()), rows, text.EVERY_TITLE, "stacks every")
-    name = session.classes.names[session.adversarial.label]
-    return section(text.EVERY_TITLE_FOR.format(name=name), drawn, text.EVERY_HINT)
+    about = subject(session.every[0].pair.clean, session.classes.names)
+    return section(text.EVERY_TITLE_FOR.format(subject=about), drawn, text.EVERY_HINT) + caption(text.EVERY_CAPTION)
 
 
 def _row(session: Session, trial: MapTrial, look: Look, truth: bool) -> list[str]:

@@ -55,8 +55,8 @@ class InsideBrowser:
             self.layers = gr.HTML(elem_id="layer-answers")
         self.opened = gr.HTML(elem_id="head-opened", js_on_load=PICK_PATCH)
         self.place = gr.JSON(None, visible=False)
-        gr.HTML(caption(text.INSIDE_CAPTION))
-        self.outputs = [self.heads, self.opened, self.layers, self.place]
+        self.caption = gr.HTML()
+        self.outputs = [self.heads, self.opened, self.layers, self.place, self.caption]
 
     def wire(self, page: Page) -> None:
         """The button runs the model once on either picture; all else draws again."""
@@ -72,12 +72,12 @@ class InsideBrowser:
     def draw(self, session: Session, choices: Choices) -> dict:
         """Everything as the session has it, with the first head of the last layer opened."""
         if session.inside is None:
-            return {self.heads: empty(text.INSIDE_EMPTY), self.opened: "", self.layers: "", self.place: None}
+            nothing = dict.fromkeys((self.opened, self.layers, self.caption), "") | {self.place: None}
+            return {self.heads: empty(text.INSIDE_EMPTY)} | nothing
         layers, heads = session.inside.clean.entropies.shape
         drawn = self._heads(session, choices, "clean", "number")
-        return (
-            drawn | self._open(session, choices, (layers - 1) * heads, CLASS_TOKEN) | {self.layers: _answers(session)}
-        )
+        drawn |= self._open(session, choices, (layers - 1) * heads, CLASS_TOKEN)
+        return drawn | {self.layers: _answers(session), self.caption: caption(text.INSIDE_CAPTION)}
 
     def _heads(self, session: Session, choices: Choices, which: str, order: str) -> dict:
         if session.inside is None:

@@ -6,7 +6,7 @@ from app import text
 from app.choices import Choices
 from app.controls import part
 from app.figures.curves import Line, curve
-from app.figures.html import empty, section
+from app.figures.html import caption, empty, section
 from app.page import Page
 from app.session import OcclusionPair, Session
 
@@ -15,9 +15,7 @@ class OcclusionTest:
     """The middle of step 3: curves of the clean map, beside those of a map that knows nothing."""
 
     def __init__(self) -> None:
-        self.button, self.drawn = part(
-            text.OCCLUSION_ASKS, text.OCCLUSION_RUN, "test-map", "occlusion", text.OCCLUSION_CAPTION, 130
-        )
+        self.button, self.drawn = part(text.OCCLUSION_ASKS, text.OCCLUSION_RUN, "test-map", "occlusion", 130)
         self.outputs = [self.drawn]
 
     def wire(self, page: Page) -> None:
@@ -34,7 +32,8 @@ def _drawn(session: Session) -> str:
     name = session.classes.names[pair.map.label]
     deletion = _chart(text.DELETION, pair, lambda o: o.deletion.tolist(), lambda o: o.deletion_area)
     insertion = _chart(text.INSERTION, pair, lambda o: o.insertion.tolist(), lambda o: o.insertion_area)
-    return section(text.OCCLUSION_TITLE.format(name=name), f'<div class="pair">{deletion}{insertion}</div>')
+    drawn = section(text.OCCLUSION_TITLE.format(name=name), f'<div class="pair">{deletion}{insertion}</div>')
+    return drawn + caption(text.OCCLUSION_CAPTION)
 
 
 def _chart(title: tuple[str, str], pair: OcclusionPair, values, area) -> str:

@@ -40,6 +40,7 @@ class ViewsStage:
             keep_low = share(defaults.keep_low, "Crop kept where attention is low", "keep-low")
             crop = share(defaults.crop_scale[0], "Smallest crop, share of the area", "smallest-crop", 0.05, 0.01)
         self.grid = gr.HTML(elem_id="view-grid", js_on_load=PICK)
+        self.opened = gr.Number(OPENED_FIRST, precision=0, minimum=0, visible=False)
         self.title = gr.HTML(elem_id="view-title")
         with gr.Row(elem_id="view-parts"):
             names = ("base", "map", "strength", "mix", "plain", "guided")
@@ -54,16 +55,16 @@ class ViewsStage:
         self.controls = {
             "view_kind": kind, "view_count": count, "high": high, "low": low,
             "keep_high": keep_high, "keep_low": keep_low, "smallest_crop": crop,
+            "opened_view": self.opened,
         }  # fmt: skip
         self.outputs = [self.grid, self.title, *self.parts]
 
     def wire(self, page: Page) -> None:
         """The button, opening one view, and sorting in the browser."""
         page.compute(self.button.click, page.story.work_on("views"))
-        page.forget(tuple(self.controls), "views")
+        page.forget(tuple(name for name in self.controls if name != "opened_view"), "views")
         self.sort.input(None, [self.sort], None, js=SORT_TILES, api_visibility="private")
-
-        page.pick(self.grid.click, self._picked, [self.title, *self.parts])
+        page.pick(self.grid.click, self._picked, [self.opened, self.title, *self.parts])
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """The panel as the session has it."""
@@ -71,7 +72,11 @@ class ViewsStage:
             said = text.MISSING["Views"] if session.adversarial is None else text.EMPTY["Views"]
             hidden = {part: gr.update(value=None, visible=False) for part in self.parts}
             return {self.grid: empty(said), self.title: ""} | hidden
-        return self._grid(session) | self._open(session, OPENED_FIRST)
+        return self.mark(session, choices) | self._parts(session, _opened_now(session, choices))
+
+    def mark(self, session: Session, choices: Choices) -> dict:
+        """What tuning and weights change: the marks on the tiles and the words on the view that is open."""
+        return self._grid(session) | {self.title: _opened(session, _opened_now(session, choices))}
 
     def _grid(self, session: Session) -> dict:
         views = session.views
@@ -90,9 +95,9 @@ class ViewsStage:
         place = getattr(event, "index", None)
         if session.views is None or not isinstance(place, int) or not 0 <= place < len(session.views):
             return {}
-        return self._open(session, place)
+        return {self.opened: place, self.title: _opened(session, place)} | self._parts(session, place)
 
-    def _open(self, session: Session, view: int) -> dict:
+    def _parts(self, session: Session, view: int) -> dict:
         views, size = session.views, session.views.pixels.shape[-1]
         guided = views.kind == "attention"
         drawn = [
@@ -103,7 +108,7 @@ class ViewsStage:
             to_uint8(views.plain(view)) if guided else None,
             to_uint8(views.pixels[view]),
         ]
-        updates = {
+        return {
             part: gr.update(
                 value=None if picture is None else shown(picture),
                 visible=picture is not None,
@@ -111,7 +116,6 @@ class ViewsStage:
             )
             for part, name, picture in zip(self.parts, text.VIEW_PARTS, drawn, strict=True)
         }
-        return {self.title: _opened(session, view)} | updates
 
 
 def _orders(session: Session) -> dict[str, list[int]]:
@@ -168,6 +172,11 @@ def _tile(session: Session, view: int, places: dict[str, int], tunes: bool, weig
         f" {differing(name, views.classes.names[session.reference])}</span>"
         f'<span class="tile-numbers">#{view} · {bits} nats</span><span class="tile-badges">{badges}</span></button>'
     )
+
+
+def _opened_now(session: Session, choices: Choices) -> int:
+    """The view a visitor has opened; the first crop where there are not so many."""
+    return int(choices.opened_view) if choices.opened_view < len(session.views) else OPENED_FIRST
 
 
 def _opened(session: Session, view: int) -> str:

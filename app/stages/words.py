@@ -6,7 +6,7 @@ import engine
 from app import text
 from app.choices import Choices
 from app.controls import part
-from app.figures.html import empty, section
+from app.figures.html import caption, empty, section
 from app.figures.words import weighed_words
 from app.page import Page
 from app.session import Session
@@ -16,7 +16,7 @@ class WordReader:
     """Sentences whose words carry their share."""
 
     def __init__(self) -> None:
-        self.button, self.drawn = part(text.WORDS_ASK, text.WORDS_RUN, "read-words", "words-read", text.WORDS_CAPTION)
+        self.button, self.drawn = part(text.WORDS_ASK, text.WORDS_RUN, "read-words", "words-read")
         self.outputs = [self.drawn]
 
     def wire(self, page: Page) -> None:
@@ -32,7 +32,8 @@ class WordReader:
         if session.words.answer:
             pairs.append((text.MAP_RIVAL, session.words.answer))
         most = max(float(read.shares.max()) for _, pair in pairs for read in pair)
-        return {self.drawn: "".join(_pair(session, why, pair, most) for why, pair in pairs)}
+        drawn = "".join(_pair(session, why, pair, most) for why, pair in pairs)
+        return {self.drawn: drawn + caption(text.WORDS_CAPTION)}
 
 
 def _pair(session: Session, why: str, pair: tuple[engine.WordRelevance, engine.WordRelevance], most: float) -> str:

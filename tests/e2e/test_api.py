@@ -88,12 +88,23 @@ def test_maps_are_those_of_the_engine(call, backbone, asked, sample):
     assert np.allclose(told["maps"][0]["clean"]["raw"], expected.raw, atol=1e-5)
 
 
-def test_defend_and_evaluate_one_agree_on_what_each_method_says(call, sample):
-    asked = {"true_class": sample["truth"], "steps": 3, "views": 8, "methods": ["clip", "r-tpt"]}
+def test_maps_are_about_the_class_that_is_named_and_against_the_other(call, backbone, asked, sample):
+    pixels, classes, label = asked
+    about, against = next(name for name in classes.names if name != sample["truth"]), sample["truth"]
+    (told,) = call("/maps", true_class=sample["truth"], steps=1, about=about, against=against)["maps"]
+    expected = engine.attend(backbone, pixels, classes, engine.AttentionSettings(), about, against)
+    assert np.allclose(told["clean"]["raw"], expected.raw, atol=1e-5)
+    assert (told["clean"]["label"], told["clean"]["against"]) == (classes.index(about), label)
+
+
+@pytest.mark.parametrize("attack", [{}, {"norm": "l2", "eps": 1.5}])
+def test_defend_and_evaluate_one_agree_on_what_each_method_says(call, sample, attack):
+    asked = {"true_class": sample["truth"], "steps": 3, "views": 8, "methods": ["clip", "r-tpt"]} | attack
     story, record = call("/defend", **asked), call("/evaluate_one", **asked)
     told = {entry["method"]: entry["prediction"] for entry in story["methods"]}
-    assert record["truth"] == sample["truth"]
-    for method, answer in record["arms"]["pgd-4"].items():
+    assert record["truth"] == sample["truth"] and story["attack"]["norm"] == asked.get("norm", "linf")
+    (arm,) = (arm for arm in record["arms"] if arm != "clean")
+    for method, answer in record["arms"][arm].items():
         assert answer["answer"] == told[method]["name"]
         assert answer["confidence"] == pytest.approx(told[method]["confidence"], abs=1e-5)
 

@@ -50,6 +50,35 @@ def test_the_table_of_agreement_is_the_engines(page, told):
     assert [row[1:] for row in cells(page, "#map-agreement [aria-label='Agreement of maps']")] == expected
 
 
+def choose(page, menu, words):
+    page.click(f"{menu} input")
+    page.get_by_role("option").filter(has_text=words).first.click()
+
+
+def test_maps_follow_the_class_that_is_chosen_and_the_one_it_is_held_against(page, told):
+    backbone, classes, hit = told
+    about, against = [place for place in range(3) if place != hit.label][:2]
+    clean, attacked = (
+        engine.attend(backbone, pixels, classes, engine.AttentionSettings(), about, against).raw
+        for pixels in (hit.clean, hit.saved)
+    )
+    open_step(page, 3)
+    choose(page, "#map-about", classes.names[about])
+    page.click("#look")
+    says(page, "Maps drawn")
+    assert page.locator("#maps h2").count() == 1
+    page.locator("#maps").get_by_text(f"Evidence for “{classes.names[about]}”, the class you chose").wait_for()
+    choose(page, "#map-against", classes.names[against])
+    page.locator("#maps").get_by_text(f"“{classes.names[about]}” rather than “{classes.names[against]}”").wait_for()
+    first = cells(page, "#map-agreement [aria-label='Agreement of maps']")[0]
+    assert first[1] == signed(engine.spearman(clean, attacked))
+    choose(page, "#map-against", classes.names[about])
+    says(page, "two different classes")
+    assert page.locator("#maps svg").count() == 0
+    choose(page, "#map-method", "Raw attention")
+    page.locator("#map-about").wait_for(state="detached")
+
+
 def test_an_opened_view_tells_the_engines_numbers(page, told):
     backbone, classes, hit = told
     views = engine.make_views(backbone, hit.saved, classes, engine.ViewSettings())
@@ -70,6 +99,12 @@ def test_an_opened_view_tells_the_engines_numbers(page, told):
     assert f"{float(views.entropies[7]):.3f} nats" in opened
     assert signed(float(engine.map_agreement(views)[7])).strip() in opened
     assert page.locator("#view-parts img").count() == 6
+    assert page.locator("#view-plain img").get_attribute("alt") == "View 7: Plain AugMix"
+    open_step(page, 5)
+    page.click("#tune-step")
+    says(page, "Step 2 done")
+    open_step(page, 4)
+    assert "View 7 opened" in page.inner_text("#view-title")
     assert page.locator("#view-plain img").get_attribute("alt") == "View 7: Plain AugMix"
 
 
