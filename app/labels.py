@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import engine
+from app import text
+
+NO_SET = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,9 @@ def load_label_sets(folder: Path) -> tuple[LabelSet, ...]:
 
 
 def offered(sets: Sequence[LabelSet], backbone: engine.Backbone) -> list[tuple[str, str]]:
-    """What a menu shows of them for this model: title with the number of classes, and key."""
-    return [(f"{each.title} ({len(each.names)})", each.key) for each in sets if each.readable(backbone)]
+    """What a menu shows of them for this model: title with the number of classes, and key; no set comes first."""
+    readable = [(f"{each.title} ({len(each.names)})", each.key) for each in sets if each.readable(backbone)]
+    return [(text.LABEL_SET_NONE, NO_SET), *readable]
 
 
 def _read(path: Path) -> LabelSet:

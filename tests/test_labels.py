@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import engine
-from app.labels import load_label_sets, offered
+from app.labels import NO_SET, load_label_sets, offered
 
 LABELS = Path(__file__).resolve().parents[1] / "assets" / "labels"
 
@@ -23,8 +23,8 @@ def test_known_data_sets_have_all_their_classes_and_a_source(sets, key, count):
 
 def test_the_built_in_model_is_offered_what_it_can_read(sets, tiny):
     closed = [key for _, key in offered(list(sets.values()), engine.load_backbone())]
-    assert closed == ["field-guide-birds", "field-guide-kinds"]
-    assert [key for _, key in offered(list(sets.values()), tiny)] == sorted(sets)
+    assert closed == [NO_SET, "field-guide-birds", "field-guide-kinds"]
+    assert [key for _, key in offered(list(sets.values()), tiny)] == [NO_SET, *sorted(sets)]
 
 
 def test_the_built_in_model_answers_with_its_own_sets(sets, pixels):

@@ -15,7 +15,7 @@ from app.choices import LARGEST_SEED, NO_TRUTH, Choices
 from app.figures.html import esc, note
 from app.figures.journey import journey
 from app.figures.pictures import thumbnail
-from app.labels import LabelSet, offered
+from app.labels import NO_SET, LabelSet, offered
 from app.last import LastResult
 from app.models import Models
 from app.page import Page
@@ -56,7 +56,7 @@ class Inputs:
             info=_about_names(shelf.backbone), elem_id="class-names",
         )  # fmt: skip
         self.labels = gr.Dropdown(
-            offered(self.label_sets, shelf.backbone), value=None, label=text.LABEL_SET, info=text.LABEL_SET_INFO,
+            offered(self.label_sets, shelf.backbone), value=NO_SET, label=text.LABEL_SET, info=text.LABEL_SET_INFO,
             elem_id="label-set", filterable=False, visible=bool(self.label_sets),
         )  # fmt: skip
         with gr.Row():
@@ -189,7 +189,7 @@ class Inputs:
             self.names: gr.update(info=_about_names(backbone), **names),
             self.ensemble: gr.update(info=_about_sentences(backbone), **mixed),
             self.labels: gr.Dropdown(
-                choices=offered(self.label_sets, backbone), value=None, info=text.LABEL_SET_INFO
+                choices=offered(self.label_sets, backbone), value=NO_SET, info=text.LABEL_SET_INFO
             ),
         }
 

@@ -10,7 +10,20 @@ import engine
 from app import text
 from app.choices import Choices
 from app.controls import menu, share, shown
-from app.figures.html import caption, chips, differing, empty, esc, mark, percent, section, signed, tick
+from app.figures.html import (
+    WRONG,
+    caption,
+    chips,
+    differing,
+    differing_words,
+    empty,
+    esc,
+    mark,
+    percent,
+    section,
+    signed,
+    tick,
+)
 from app.figures.maps import to_image
 from app.figures.pictures import thumbnail, to_uint8
 from app.page import Page
@@ -19,6 +32,7 @@ from app.stages.inputs import PICK
 
 SORT_TILES = "(value) => { document.documentElement.dataset.sort = value; return []; }"
 OPENED_FIRST = 1
+FITS_TILE = 24  # characters
 
 
 class ViewsStage:
@@ -147,7 +161,7 @@ def _summary(session: Session) -> str:
 
 def _legend(session: Session) -> str:
     """What the signs on a tile mean."""
-    signs = [("", "#7 · 0.43 nats", text.TILE_NUMBERS)]
+    signs = [("", "#7 · 0.43 nats", text.TILE_NUMBERS), ("", f"{WRONG} words", text.TILE_WRONG)]
     if session.steps:
         signs.append(("badge tunes", "tunes", text.TILE_TUNES.format(count=len(session.steps[-1].kept))))
     if session.ensemble:
@@ -168,10 +182,16 @@ def _tile(session: Session, view: int, places: dict[str, int], tunes: bool, weig
         f' style="{";".join(f"--by-{key}:{place}" for key, place in places.items())}"'
         f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(views.pixels[view])}"'
         f' alt="View {view}: {esc(name)}">'
-        f'<span class="tile-name">{tick(right)}'
-        f" {differing(name, views.classes.names[session.reference])}</span>"
+        f'<span class="tile-name">{tick(right)} {_tile_name(name, views.classes.names[session.reference])}</span>'
         f'<span class="tile-numbers">#{view} · {bits} nats</span><span class="tile-badges">{badges}</span></button>'
     )
+
+
+def _tile_name(name: str, reference: str) -> str:
+    """A class on the two short lines of a tile: a long wrong one by its words that differ, which may stand last."""
+    if name == reference or len(name) <= FITS_TILE:
+        return differing(name, reference)
+    return " … ".join(f'<em class="differs">{esc(word)}</em>' for word in differing_words(name, reference))
 
 
 def _opened_now(session: Session, choices: Choices) -> int:
