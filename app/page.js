@@ -1,5 +1,6 @@
 // Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, and puts a link
-// that was asked for into the address bar. Keeps the keyboard's focus where it is when a part of the page is drawn anew.
+// that was asked for into the address bar. Keeps the keyboard's focus where it is when a part of the page is drawn anew,
+// and tells one who waits for the model their place in its queue, which Gradio shows as a few grey letters.
 (() => {
   const root = document.documentElement;
   let following = true;
@@ -53,8 +54,15 @@
     if (theme) link.searchParams.set("__theme", theme);
     history.replaceState(null, "", link);
   };
+  const wait = () => {
+    const line = document.querySelector("#status");
+    const [, place] = /queue: (\d+)\//.exec(line?.querySelector(".progress-text")?.textContent || "") || [];
+    const said = place ? line.querySelector("[data-queued]").dataset.queued.replace("{place}", place) : "";
+    if (line && (line.dataset.waiting || "") !== said) line.dataset.waiting = said;
+  };
   new MutationObserver(() => {
     refocus();
+    wait();
     const said = document.querySelector("#status [data-link]");
     if (said && said.dataset.turn !== linked) keep(said);
     const strip = document.querySelector("#journey [data-go]");

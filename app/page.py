@@ -28,6 +28,7 @@ class Page:
         self.controls: dict[str, gr.components.Component] = {}
         self.stages: dict[int, object] = {}
         self.computing: list = []
+        self.running: set[str] = set()  # visitors whose run has begun and not ended
         self.reacting = Reacting()
         self.journey = self.status = self.story = None
 
@@ -86,6 +87,7 @@ class Page:
         def guarded(*arguments: object) -> Iterator[dict]:
             request = next(a for a in arguments if isinstance(a, gr.Request))
             self._read(request, arguments)
+            self.running.add(request.session_hash)
             try:
                 with closing(handler(*arguments)) as updates:
                     yield from updates
@@ -97,6 +99,8 @@ class Page:
             except Exception:
                 yield {self.journey: journey(self.store.get(request.session_hash))} | self.say(text.FAULT, "bad")
                 raise  # into the server's log
+            finally:
+                self.running.discard(request.session_hash)
 
         self.computing.append(
             trigger(
@@ -105,7 +109,8 @@ class Page:
                 list(dict.fromkeys([*self.outputs, *extra])),
                 concurrency_id="model",
                 concurrency_limit=1,
-                show_progress="hidden",
+                show_progress="minimal",
+                show_progress_on=[self.status],
                 api_visibility="private",
             )
         )
@@ -225,17 +230,31 @@ class Page:
     def stop(self, button: gr.Button) -> None:
         """Let `button` end whatever computes for this visitor.
 
-        The last word waits in the model's own queue: it comes when the run has let go, so no late update of that run
-        can follow it, and a new run may start at once.
+        The last word on a run that had begun waits in the model's own queue: it comes when the run has let go, so no
+        late update of that run can follow it, and a new run may start at once.
         """
+        begun: set[str] = set()
+
+        def stopped(key: str, values: Sequence) -> dict:
+            return self.draw(self.store.get(key), Choices(*values), 2) | self.say(text.STOPPED)
+
+        def stopping(request: gr.Request, *values: object) -> dict:
+            key = request.session_hash
+            if key not in self.running:
+                return stopped(key, values)
+            begun.add(key)
+            return self.say(text.STOPPING)
 
         def ended(request: gr.Request, *values: object) -> dict:
-            session = self.store.get(request.session_hash)
-            return self.draw(session, Choices(*values), 2) | self.say(text.STOPPED)
+            key = request.session_hash
+            if key not in begun:
+                return gr.skip()
+            begun.discard(key)
+            return stopped(key, values)
 
-        stopping = button.click(lambda: self.say(text.STOPPING), None, [self.status], cancels=self.computing, **_CHEAP)
+        press = button.click(stopping, self.inputs, self.outputs, cancels=self.computing, **_CHEAP)
         in_turn = _CHEAP | {"concurrency_id": "model", "concurrency_limit": 1}
-        stopping.then(ended, self.inputs, self.outputs, **in_turn)
+        press.then(ended, self.inputs, self.outputs, **in_turn)
 
 
 _CHEAP = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}

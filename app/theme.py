@@ -9,7 +9,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
 
-from app import text
+from app import tour
 from app.figures.html import esc
 
 FOLDER = Path(__file__).resolve().parent
@@ -21,8 +21,8 @@ CSS = (FOLDER / "style.css").read_text(encoding="utf-8")
 
 def head() -> str:
     """The page's icon, the tour's words as data, and our two scripts."""
-    words = " ".join(f'data-{name}="{esc(said)}"' for name, said in text.TOUR_WORDS.items())
-    pages = json.dumps(text.TOUR_PAGES).replace("<", "\\u003c")
+    words = " ".join(f'data-{name}="{esc(said)}"' for name, said in tour.WORDS.items())
+    pages = json.dumps(tour.PAGES).replace("<", "\\u003c")
     scripts = "".join(f"<script>{(FOLDER / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
     icon = base64.b64encode(ICON.encode()).decode()
     return (

@@ -14,7 +14,7 @@ from PIL import Image
 
 import engine
 
-from .test_page import SAMPLES, says
+from .test_page import SAMPLES, open_step, says
 from .test_story import assert_shown
 
 SECRET = "grandmothers garden.png"
@@ -57,6 +57,24 @@ def photo(tmp_path):
     path = tmp_path / SECRET
     Image.open(SAMPLES / "bird-1.png").transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(path)
     return path
+
+
+def test_one_who_waits_is_told_the_place_in_the_queue_and_may_leave_it_at_once(browser, address):
+    with visiting(browser, address) as (busy, _), visiting(browser, address) as (waiting, _):
+        open_step(busy, 2)
+        busy.fill("#attack-steps input[type=number]", "100")
+        busy.locator("#attack-steps input[type=number]").blur()
+        busy.click("#run-story")
+        says(busy, "Attacking")
+        waiting.click("#run-story")
+        told = waiting.locator("#status[data-waiting*='number 1 in its queue']")
+        told.wait_for()
+        assert told.locator(".status").is_hidden()
+        waiting.click("#stop")
+        says(waiting, "Stopped.")
+        assert "Attacking" in busy.inner_text("#status") and waiting.get_attribute("#status", "data-waiting") == ""
+        says(busy, "The whole story ran")
+        assert "Stopped." in waiting.inner_text("#status")
 
 
 def test_two_visitors_at_once_never_see_each_other(browser, address, photo, tmp_path):
