@@ -56,7 +56,7 @@
   };
   const wait = () => {
     const line = document.querySelector("#status");
-    const [, place] = /queue: (\d+)\//.exec(line?.querySelector(".progress-text")?.textContent || "") || [];
+    const [, place] = /queue: (\d+)\//.exec(line?.querySelector(":not(.hide) > .progress-text")?.textContent || "") || [];
     const said = place ? line.querySelector("[data-queued]").dataset.queued.replace("{place}", place) : "";
     if (line && (line.dataset.waiting || "") !== said) line.dataset.waiting = said;
   };
