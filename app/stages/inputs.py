@@ -42,7 +42,7 @@ class Inputs:
         first = samples[0] if samples else None
         self.gallery = gr.HTML(self._tiles(0), elem_id="samples", js_on_load=PICK)
         self.upload = PictureFile(
-            type="filepath", image_mode=None, format="png", sources=["upload", "clipboard"], height=110,
+            type="filepath", image_mode=None, format="png", sources=["upload", "clipboard", "webcam"], height=110,
             label=text.UPLOAD, elem_id="upload", buttons=[],
         )  # fmt: skip
         self.painter = Painter()

@@ -1,9 +1,11 @@
 """The whole story in a real browser: what the page says is what the engine computes."""
 
+import io
 import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -71,6 +73,17 @@ def test_the_story_of_an_upload(page, backbone, tmp_path):
     page.locator("#panel-1").get_by_text("my fish.png").first.wait_for()
     run_story(page)
     check(page, *told(backbone, path, Classes(names), None))
+
+
+def test_a_picture_from_the_camera_is_taken_like_an_upload(page):
+    page.get_by_label("Capture from camera").click()
+    page.get_by_text("Click to Access Webcam").click()
+    page.wait_for_function("document.querySelector('[data-testid=webcam-video]').videoWidth > 0")
+    page.get_by_label("capture photo").click()
+    page.locator("#panel-1").get_by_text("No true class is given").first.wait_for()
+    with Image.open(io.BytesIO(page.request.get(page.get_attribute("#picture-seen img", "src")).body())) as seen:
+        red, green, blue = np.asarray(seen.convert("RGB")).reshape(-1, 3).mean(0)
+    assert green > 100 > max(red, blue)  # the stand-in for a camera shows green
 
 
 @pytest.mark.parametrize("wait", [0, 1500])
