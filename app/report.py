@@ -170,6 +170,8 @@ for stage in engine.explore(backbone, pixels, classes, settings, {session.label}
         print("clean:", stage.result.name)
     if stage.name == "attacked":
         print("attacked:", stage.result.after_saved.name)
+    if stage.name.startswith("map-"):
+        print(f"{{stage.name}}: strongest value {{float(stage.result.raw.max()):.4g}}")
     if stage.name == "method":
         print(f"{{stage.result.method}}:", stage.result.prediction.name)
 '''

@@ -106,13 +106,15 @@ def packed(shelf):
     target = next(name for name in opened.names if name != opened.truth)
     choices = CHOICES._replace(
         class_names="\n".join(opened.names), truth=opened.truth, seed=3, keep=0.25, norm="l2", length=1.5, stride=0.3,
-        target=target, ensemble=True, temperature=0.02, answer_views=4, purifier="ttc", legacy=True,
+        target=target, map_about=target, map_against=opened.truth, ensemble=True, temperature=0.02, answer_views=4,
+        purifier="ttc", legacy=True,
     )  # fmt: skip
     classes = choices.classes(shelf.backbone.templates)
     store = Store()
     asked = Session().with_picture(opened.shown).with_question(classes, choices.label(classes))
     store.put("me", asked)
     job = Job(Worker(shelf.backbone), store, "me", choices.aimed(choices.settings(), classes))
+    job.asked = choices.asked(classes)
     for stage in job.stages("story"):
         job.take(stage)
     return job.session, zipfile.ZipFile(io.BytesIO(report.bundle(shelf.backbone, job.session, choices)))
@@ -137,6 +139,8 @@ def test_the_zip_holds_exact_pictures_numbers_and_figures(packed):
     assert settings["engine"]["attack"]["seed"] == 3 and settings["engine"]["attack"]["target"] is not None
     assert settings["templates"] == list(session.classes.templates) and len(settings["templates"]) > 1
     assert settings["picture"]["source"].startswith("specimen bird")
+    maps = json.loads(files["results.json"])["maps"]
+    assert (maps["about"], maps["against"]) == (settings["page"]["target"], settings["true class"])
 
 
 @pytest.mark.parametrize("how", ["redo.sh", "redo.py"])
@@ -157,6 +161,7 @@ def test_what_the_zip_says_to_run_gives_its_answers_again(packed, tmp_path, how)
         )
         for defence in session.defences:
             assert f"{defence.method}: {defence.prediction.name}" in ran.stdout
+        assert f"map-attacked: strongest value {float(session.maps.attacked.raw.max()):.4g}" in ran.stdout
 
 
 def test_a_story_half_told_is_packed_as_far_as_it_went(tiny, told):
