@@ -71,6 +71,7 @@ def build_app(
         inputs.wire(page)
         last.wire(page, inputs.again, inputs.followers)
         inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), last)
+        inputs.fold(demo.load)
         home.wire(page)
         page.connect()
         page.stop(stop)

@@ -14,18 +14,18 @@ WAITING = {
 EMPTY = {
     "Picture": "Choose a sample or upload a picture. The model then compares it with every class name.",
     "Attack": "Press **Attack** to look for a change of the picture, too small to see, that makes the model wrong.",
-    "Attention": "Press **Look** to draw where the model finds evidence for the class, before and after the attack.",
+    "Attention": "Press **Draw maps** to see where the model finds evidence for the class, clean and attacked.",
     "Views": "Press **Make views** to cut, mix and re-weigh the attacked picture into many variants.",
-    "Tuning": "Press **Step** to move the prompt once, or **Run** for all steps. The model itself stays untouched.",
+    "Tuning": "Press **One step** to move the prompt once, or **All steps**. The model itself stays untouched.",
     "Verdict": "Press **Compare methods** to let every defence answer for this very picture.",
     "Many": "Press **Try them** to attack several pictures as set in step 2 and defend them as set in steps 4 to 6.",
 }
 MISSING = {
     "Picture": "",
     "Attack": "There is no picture yet: choose a sample or upload one first.",
-    "Attention": "There is no attacked picture yet. Press **Look**: the attack then runs first.",
+    "Attention": "There is no attacked picture yet. Press **Draw maps**: the attack then runs first.",
     "Views": "There is no attacked picture yet. Press **Make views**: the attack then runs first.",
-    "Tuning": "There are no views yet. Press **Step** or **Run**: attack and views are then made first.",
+    "Tuning": "There are no views yet. Press **One step** or **All steps**: attack and views are then made first.",
     "Verdict": "There is no attacked picture yet. Press **Compare methods**: the attack then runs first.",
 }
 NO_ANSWER = "No answer yet: the class names need a change, see the status line above."
@@ -115,6 +115,7 @@ PAINT_IT, SURPRISE = "Paint it", "Surprise me"
 HELD_OUT = "A combination of colours and pattern that the model never saw in training."
 TRAINED_ON = "Specimens with this combination of colours and pattern were in the model's training."
 NO_SUCH_PICTURE = "This page has no picture “{source}”: expected “sample” with its place or “specimen” with its words."
+QUESTION = "Question and model"
 LABEL_SET, LABEL_SET_NONE = "Or a label set", "None: the names above"
 LABEL_SET_INFO = "Replaces class names and prompt; only sets this model can read are listed."
 LABEL_SET_FROM = "Source: {source}."
@@ -145,7 +146,7 @@ TRUTH_INFO = "What the attack pushes away from, and what “right” means."
 SEED = "Seed"
 SEED_INFO = "Same seed, same result."
 
-DIFFERS = "underlined: not as in the class to be answered"
+DIFFERS = "underlined: not as in the ★ class"
 PICTURE_ALT = "The picture as the model sees it, cropped and reduced to its input size"
 PICTURE_CAPTION = (
     ("What you see", "the picture at the model's own size, and how well each class name fits it, as a share."),
@@ -163,8 +164,8 @@ ATTACK_METHOD = "Method"
 ATTACK = "Attack"
 ADAPTIVE = "Attack through A-TPT"
 ADAPTIVE_COST = (
-    "The second button's attack knows A-TPT and goes through its views, tuning and weights at every iteration: some 30"
-    " times as long as PGD."
+    "“Attack through A-TPT” tries to fool the defence too: it goes through its views, tuning and weights at every"
+    " iteration, and takes some 30 times as long."
 )
 ATTACK_MORE = "More of this attack"
 NORM = "What the limit holds for"
@@ -198,7 +199,7 @@ NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean
 
 MAP_METHOD = "Map"
 MAP_ABOUT, MAP_AGAINST = "Evidence for", "Rather than for"
-LOOK = "Look"
+LOOK = "Draw maps"
 IN_THIS_STEP = (
     ("every", "Every kind of map"), ("occlusion", "Test the map"), ("words-read", "Words"),
     ("inside", "Layers, heads, patches"),
@@ -239,7 +240,8 @@ MAP_CAPTION_NO_CLASS = (
         " on.",
     ),
 )
-AGREEMENT_TITLE, AGREEMENT_HINT = "Did the attack move the map?", "beside its null: harmless noise"
+AGREEMENT_TITLE, AGREEMENT_HINT = "Did the attack move the map?", "the first maps above; beside harmless noise"
+TRUTH_HINT = "the object covers {object} of the picture, its part that many class names differ in {part}"
 AGREEMENT_HEADS = (
     "Clean map compared with", "Rank correlation", "Structure (SSIM)", "Strongest fifth in common (IoU)",
     "Centre moved, of the side",
@@ -356,7 +358,7 @@ VIEWS_ALL, VIEWS_ALL_WHY = "All views", "Each view counts once"
 VIEWS_TUNING, VIEWS_TUNING_WHY = "Those that drive the tuning", "The surest views move the prompt in step 5"
 VIEWS_WEIGHT, VIEWS_WEIGHT_WHY = "By weight in the answer", "The weights of step 6 add up to 100 %"
 VIEWS_LATER = "Which views drive the tuning, and which weigh in the answer, is known after the next step."
-TILE_NUMBERS = "number and entropy: 0 means sure of one class"
+TILE_NUMBERS = "number of the view, and its entropy: 0 means sure of one class"
 TILE_WRONG = "a wrong answer: long ones by what differs"
 TILE_TUNES = "one of the {count} surest: it moves the prompt"
 TILE_WEIGHS = "weight in the answer; all alike would be {even}"
@@ -365,7 +367,7 @@ VIEW_SURE, VIEW_SURE_WHY = "Share of its answer", "Under the untuned prompt"
 VIEW_ENTROPY, VIEW_ENTROPY_WHY = "Entropy", "0: sure of one class"
 VIEW_RANK, VIEW_RANK_WHY = "Rank by sureness", "1 is the view with least entropy"
 VIEW_DRIVES, VIEW_WEIGHT = "Drives the tuning", "Weight in the answer"
-VIEW_MAP = "Map like the picture's"
+VIEW_MAP = "Map as the picture's"
 VIEW_MAP_WHY = (
     "Rank correlation of this view's map with that of view 0, cut and mirrored alike: 1 the same, 0 unrelated. Each map"
     " is for its own view's answer"
@@ -393,7 +395,7 @@ VIEWS_CAPTION = (
         " plain AugMix view is another run: choose it under Kind.",
     ),
 )
-VIEW_PARTS = ("Crop (base)", "Its attention", "Crop kept", "Pure mix", "Plain AugMix", "The view")
+VIEW_PARTS = ("Crop (base)", "Its attention", "Crop kept (light)", "Pure mix", "Plain AugMix", "The view")
 
 LOSS = "Entropy to lower"
 LOSSES = {
@@ -404,12 +406,12 @@ LOSSES = {
 }
 TUNE_STEPS = "Steps"
 LEARNING_RATE = "Learning rate"
-KEEP = "Views used, share"
+KEEP = "Surest views, share"
 NO_LOSS = (
     "The share is less than one view, so no view is kept, as the official codes count: there is no loss, and only"
     " weight decay moves the prompt."
 )
-STEP, BACK, RUN, RESET = "Step", "Back", "Run", "Reset"
+STEP, BACK, RUN, RESET = "One step", "Back", "All steps", "Reset"
 TUNED_ANSWER = "Answer for the attacked picture itself, before and after tuning"
 TUNED = {  # by whether the answer was right before, and is after
     (False, False): "Tuning alone does not repair the answer to the picture itself. The verdict in step 6 does not rest"
@@ -472,6 +474,8 @@ LEGACY_INFO = (
     "Keeps their flaws: the attacked picture cut off to 8 bits, no view kept where the share is below one, near-equal"
     " views not counted. Starts anew from the attack."
 )
+MANY_WAITS = "Optional: try several at once."
+OF_METHODS = " Of the methods below, {right} of {of} are right."
 STRIP_SOURCE, STRIP_COUNT, STRIP_RUN = "Pictures", "How many", "Try them"
 STRIP_SOURCES = {
     "samples": "the samples", "specimens": "fresh specimens, held out", "own": "your own pictures",
@@ -508,17 +512,22 @@ MEASURED = {
         " each among 40 names that differ in little.",
     ),
     "collapse": (
-        "What an attacker gets who knows that there are views",
-        "The same with a larger limit. Who knows nothing of views gets little more; who averages over fresh views at"
-        " every iteration gets everything.",
+        "Larger limits, and an attacker who looks through views",
+        "PGD that knows nothing of views gets little more from a larger limit; PGD that averages over fresh views at"
+        " every iteration (EOT) gets everything within 16/255.",
     ),
 }
+MEASURED_BEST = "Best under each attack: {best}."
 MEASURED_HINT = "{pictures} pictures, {views} views of each"
 MEASURED_GO = "One picture proves nothing: see what hundreds say"
 MEASURED_CAPTION = (
     ("What you see", "the share of right answers, a mark on a scale from 0 to 100, and its 95 % Wilson interval."),
     ("How", "by the commands in README, on the same attacked pictures for every method; the records lie in assets."),
-    ("What it does not show", "CLIP on photographs: this is one small model and a painted world."),
+    (
+        "What it does not show",
+        "CLIP on photographs: this is one small model and a painted world. No column goes through A-TPT itself; step 2"
+        " does, one picture at a time.",
+    ),
 )
 ASKED, ASKED_MORE = "asks “{first}”", "asks “{first}” and {more} more"
 METHODS_LABEL = "Methods"

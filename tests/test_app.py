@@ -189,7 +189,7 @@ def test_curves_survive_flat_single_and_infinite_values():
     for values in ([0.0], [1.0, 1.0], [float("inf"), 1.0]):
         assert "<svg" in curve("t", [Line("a", "clean", values)], "x", "y", 1)
     drawn = bundle("t", [[0.1, 0.1], [0.2, 0.1]], {0}, "y")
-    assert drawn.count("<polyline") == 2 and drawn.index('class="other"') < drawn.index('class="defended"')
+    assert drawn.count("<polyline") == 2 and drawn.index('class="other"') < drawn.index('class="drives"')
     assert "mean of 2 views 0.150 at first and 0.100 now" in drawn
     assert "<svg" in bundle("t", [[0.0]], set(), "y")
     assert weight_columns([0.5, 0.5], {1}).count("<rect") == 2

@@ -164,7 +164,7 @@ def test_the_rare_choices_run_the_whole_story_and_every_panel_draws_it(tiny, tol
     drawn = page.draw(session, choices)
     assert set(drawn) <= set(page.outputs)
     said = " ".join(str(value) for value in drawn.values())
-    assert "loss none" in said and "cleaned by TTC first" in said
+    assert "none → none" in said and "cleaned by TTC first" in said
     assert "sum over maps as large as the picture, made to sum to 1, temperature 1" in said
     assert not re.search(r"\bnan\b", said)
     archive = zipfile.ZipFile(io.BytesIO(report.bundle(tiny, session, choices)))

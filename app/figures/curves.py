@@ -64,7 +64,7 @@ def weight_columns(weights: Sequence[float], kept: set[int]) -> str:
     x = _scale(0, len(weights), LEFT, WIDTH - RIGHT)
     y = _scale(0, top, 120, TOP)
     columns = "".join(
-        f'<rect class="{"defended" if view in kept else "other"}" x="{x(view) + 0.4:.2f}" y="{y(w):.2f}"'
+        f'<rect class="{"drives" if view in kept else "other"}" x="{x(view) + 0.4:.2f}" y="{y(w):.2f}"'
         f' width="{max(x(1) - x(0) - 0.8, 0.6):.2f}" height="{120 - y(w):.2f}"><title>view {view}:'
         f" {100 * w:.2f} %</title></rect>"
         for view, w in enumerate(weights)
@@ -77,12 +77,12 @@ def weight_columns(weights: Sequence[float], kept: set[int]) -> str:
         f'<text class="tick" x="{LEFT - 6}" y="{TOP + 6}" text-anchor="end">{100 * top:.1f} %</text>'
         f'<text class="tick" x="{LEFT - 6}" y="122" text-anchor="end">0</text>'
         f'<text class="axis" x="{(LEFT + WIDTH) / 2:.0f}" y="146" text-anchor="middle">view number; dashed:'
-        f" all alike</text></svg>"
+        f" all alike, {100 / len(weights):.1f} %</text></svg>"
     )
 
 
 def _thread(values: Sequence[float], view: int, kept: bool, x, y) -> str:
-    kind = "defended" if kept else "other"
+    kind = "drives" if kept else "other"
     points = [(x(step), y(value)) for step, value in enumerate(values)]
     path = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
     told = f"<title>view {view}: {values[0]:.4g} at first, {values[-1]:.4g} now</title>"

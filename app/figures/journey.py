@@ -8,7 +8,7 @@ from app import text
 from app.session import Session
 from engine import METHODS, Prediction, top_iou
 
-from .html import decimals, differing_words, esc, percent
+from .html import differing_words, esc, percent
 
 ICONS = {"done": "✓", "busy": "…", "open": "○", "waiting": "·"}
 
@@ -65,7 +65,7 @@ def _waiting(name: str, session: Session) -> str:
         return "Not run yet." if name == "Attack" else text.WAITING.get(name, "")
     if session.views is None and name == "Tuning":
         return text.WAITING["Tuning"]
-    return "Not run yet."
+    return "Not run yet." if name != "Many" else text.MANY_WAITS
 
 
 def _findings(session: Session) -> list[tuple[str, str] | None]:
@@ -104,8 +104,11 @@ def _instead(answer: Prediction, label: int) -> str:
 def _maps(session: Session) -> tuple[str, str] | None:
     if session.maps is None:
         return None
-    overlap = top_iou(session.maps.clean.raw, session.maps.attacked.raw)
-    return f"{100 * overlap:.0f} % overlap", "of the strongest cells"
+    pair = session.maps
+    overlap = top_iou(pair.clean.raw, pair.attacked.raw)
+    null = None if pair.noisy is None else top_iou(pair.clean.raw, pair.noisy.raw)
+    said = "of the strongest cells" if null is None else f"of maps; under noise {100 * null:.0f} %"
+    return f"{100 * overlap:.0f} % overlap", said
 
 
 def _views(session: Session) -> tuple[str, str] | None:
@@ -121,8 +124,9 @@ def _views(session: Session) -> tuple[str, str] | None:
 def _tuning(session: Session) -> tuple[str, str] | None:
     if not session.steps:
         return None
-    first, last = session.steps[0], session.steps[-1]
-    return f"{last.index} step{'s' * (last.index != 1)}", f"loss {decimals(first.loss, 3)} → {decimals(last.loss, 3)}"
+    last = session.steps[-1]
+    alone = "right" if last.prediction.label == session.reference else "wrong"
+    return f"{last.index} step{'s' * (last.index != 1)}", f"the picture alone: {alone}"
 
 
 def _verdict(session: Session) -> tuple[str, str] | None:

@@ -32,7 +32,18 @@ def _drawn(evaluation: Measured) -> str:
     rows = [(_method(name), *(_cell(arm, name) for arm in evaluation.arms)) for name in evaluation.methods]
     hint = text.MEASURED_HINT.format(pictures=evaluation.pictures, views=evaluation.views)
     drawn = table(heads, rows, title, "stacks intervals")
-    return section(title, f'<p class="fine">{esc(told)}</p>{drawn}', hint)
+    return section(title, f'<p class="fine">{esc(told)} {esc(_best(evaluation))}</p>{drawn}', hint)
+
+
+def _best(evaluation: Measured) -> str:
+    """In words: which method is right most often in each column, and on what share."""
+    best = []
+    for arm in evaluation.arms[1:]:
+        share = max(arm.accuracy.values())
+        first, *more = (engine.METHODS[name].title for name, found in arm.accuracy.items() if found == share)
+        names = f"{first}{f' and {len(more)} more' if more else ''}, {100 * share:.1f} %" if share else "none"
+        best.append(f"{_head(arm)}: {names}")
+    return text.MEASURED_BEST.format(best="; ".join(best))
 
 
 def _head(arm: Arm) -> str:

@@ -79,7 +79,7 @@ class AttackStage:
             self.slider: gr.update(value=pictures, visible=True),
             self.noise: gr.update(value=shown(amplified(result.saved - result.clean, gain)), visible=True),
             self.told: f'<p class="fine">{esc(text.SLIDER_LABEL)}</p>',
-            self.gain: f'<p class="fine">The change, amplified <b>{gain:g} times</b>; grey means no change.</p>',
+            self.gain: f'<p class="fine">The change, amplified <b>{gain:g} times</b>; grey would be no change.</p>',
             self.bars: _bars(result),
             self.curve: _curve(result.steps, result.label, len(result.steps), result),
             self.measured: _measured(result),
@@ -122,7 +122,7 @@ def _against(result: engine.Adversarial) -> tuple[str, str, str]:
     """Sentence, tone and icon for an attack that only pushes away."""
     name, answer = result.before.classes.names[result.label], _told(result)
     if result.before.label == result.label and result.fooled:
-        sentence = f"Fooled: the same picture to the eye, but the model now says {answer} instead of **{name}**."
+        sentence = f"Fooled: to the eye almost the same picture, but the model now says {answer} instead of **{name}**."
         return sentence, "bad", "✗"
     if result.before.label == result.label:
         return f"Held: the model still says {answer}.", "good", "✓"
@@ -137,7 +137,7 @@ def _towards(result: engine.Adversarial) -> tuple[str, str, str]:
     names, answer = result.before.classes.names, _told(result)
     target, name = names[result.target], names[result.label]
     if result.reached:
-        return f"Reached the target: the same picture to the eye, but the model now says {answer}.", "bad", "✗"
+        return f"Reached the target: to the eye almost the same picture, but the model now says {answer}.", "bad", "✗"
     missed = f"Did not reach the target **{target}**"
     if result.fooled:
         return f"{missed}, but the model no longer says **{name}**: it says {answer}.", "warn", "!"
@@ -169,11 +169,12 @@ def _curve(
     )
     shares = [s.prediction.probabilities for s in steps]
     if (target := attack.target) is None:
-        names, others = ("attacked class", "best other class"), [p[torch.arange(len(p)) != label].max() for p in shares]
+        names = ("attacked class", "strongest other class")
+        others = [p[torch.arange(len(p)) != label].max() for p in shares]
     else:
         names, others = ("class to be answered", "target class"), [p[target] for p in shares]
-    kept = Line(names[0], "clean", [float(p[label]) for p in shares])
-    rival = Line(names[1], "attacked", [float(share) for share in others])
+    kept = Line(names[0], "line-4", [float(p[label]) for p in shares])
+    rival = Line(names[1], "line-3", [float(share) for share in others])
     seen = text.SEEN_THROUGH if "draws" in engine.ATTACKS[attack.method].heeds else ""
     both = curve("Shares during the attack", [kept, rival], "iteration", "share", last, 1, True, at)
     return f'<div class="pair">{section("Shares", both, seen)}{section("Loss", loss, f"{len(steps)} of {last}")}</div>'

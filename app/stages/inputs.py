@@ -30,8 +30,13 @@ from app.upload import PictureFile
 
 PICK = """element.addEventListener('click', (event) => {
   const tile = event.target.closest('[data-index]');
-  if (tile) trigger('click', {index: Number(tile.dataset.index)});
+  if (!tile) return;
+  element.querySelectorAll('.picked').forEach((other) => other.classList.remove('picked'));
+  tile.classList.add('picked');
+  trigger('click', {index: Number(tile.dataset.index)});
 });"""
+
+FOLD_IF_NARROW = "() => { if (window.innerWidth <= 900) document.querySelector('#question > button')?.click(); }"
 
 
 class Inputs:
@@ -46,36 +51,37 @@ class Inputs:
             label=text.UPLOAD, elem_id="upload", buttons=[],
         )  # fmt: skip
         self.painter = Painter()
-        self.truth = gr.Dropdown(
-            [NO_TRUTH, *(first.classes if first else ())], value=first.truth if first else NO_TRUTH,
-            label=text.TRUTH, info=text.TRUTH_INFO, elem_id="truth", filterable=True,
-            allow_custom_value=True,  # names may have changed since; `Choices.label` reads a stranger as none
-        )  # fmt: skip
-        self.names = gr.Textbox(
-            "\n".join(first.classes) if first else "", label=text.CLASSES, lines=6, max_lines=10, max_length=220_000,
-            info=_about_names(shelf.backbone), elem_id="class-names",
-        )  # fmt: skip
-        self.labels = gr.Dropdown(
-            offered(self.label_sets, shelf.backbone), value=NO_SET, label=text.LABEL_SET, info=text.LABEL_SET_INFO,
-            elem_id="label-set", filterable=False, visible=bool(self.label_sets),
-        )  # fmt: skip
-        with gr.Row():
-            self.template = gr.Textbox(
-                engine.DEFAULT_TEMPLATE, label=text.TEMPLATE, info=text.TEMPLATE_INFO, max_length=200,
-                elem_id="template", min_width=150,
+        with gr.Accordion(text.QUESTION, open=True, elem_id="question"):
+            self.truth = gr.Dropdown(
+                [NO_TRUTH, *(first.classes if first else ())], value=first.truth if first else NO_TRUTH,
+                label=text.TRUTH, info=text.TRUTH_INFO, elem_id="truth", filterable=True,
+                allow_custom_value=True,  # names may have changed since; `Choices.label` reads a stranger as none
             )  # fmt: skip
-            self.seed = gr.Number(
-                0, label=text.SEED, info=text.SEED_INFO, precision=0, minimum=0, maximum=LARGEST_SEED, elem_id="seed",
-                min_width=100,
+            self.names = gr.Textbox(
+                "\n".join(first.classes) if first else "", label=text.CLASSES, lines=6, max_lines=10,
+                max_length=220_000, info=_about_names(shelf.backbone), elem_id="class-names",
             )  # fmt: skip
-        with gr.Accordion(text.PROMPT_MORE, open=False, elem_id="prompt-more"):
-            self.ensemble = gr.Checkbox(
-                False, label=text.ENSEMBLE, info=_about_sentences(shelf.backbone), elem_id="ensemble"
-            )
-            word = gr.Textbox(
-                "", label=text.DOMAIN_WORD, info=text.DOMAIN_WORD_INFO, max_length=40, elem_id="domain-word"
-            )
-        self.model = ModelPicker(models, shelf, head)
+            self.labels = gr.Dropdown(
+                offered(self.label_sets, shelf.backbone), value=NO_SET, label=text.LABEL_SET, info=text.LABEL_SET_INFO,
+                elem_id="label-set", filterable=False, visible=bool(self.label_sets),
+            )  # fmt: skip
+            with gr.Row():
+                self.template = gr.Textbox(
+                    engine.DEFAULT_TEMPLATE, label=text.TEMPLATE, info=text.TEMPLATE_INFO, max_length=200,
+                    elem_id="template", min_width=150,
+                )  # fmt: skip
+                self.seed = gr.Number(
+                    0, label=text.SEED, info=text.SEED_INFO, precision=0, minimum=0, maximum=LARGEST_SEED,
+                    elem_id="seed", min_width=100,
+                )  # fmt: skip
+            with gr.Accordion(text.PROMPT_MORE, open=False, elem_id="prompt-more"):
+                self.ensemble = gr.Checkbox(
+                    False, label=text.ENSEMBLE, info=_about_sentences(shelf.backbone), elem_id="ensemble"
+                )
+                word = gr.Textbox(
+                    "", label=text.DOMAIN_WORD, info=text.DOMAIN_WORD_INFO, max_length=40, elem_id="domain-word"
+                )
+            self.model = ModelPicker(models, shelf, head)
         self.controls = {
             "class_names": self.names, "template": self.template, "truth": self.truth, "seed": self.seed,
             "ensemble": self.ensemble, "domain_word": word,
@@ -118,6 +124,10 @@ class Inputs:
 
         outputs = [*self.outputs, *page.inputs, *self.painter.fields, last.drawn]
         page.listen(load, handler, outputs, [last.drawn])
+
+    def fold(self, load: Callable) -> None:
+        """Where the page is narrow, the question folds away, so that the steps are in reach."""
+        load(None, None, None, js=FOLD_IF_NARROW, api_visibility="private")
 
     def again(self, page: Page, session: Session, choices: Choices) -> dict:
         """Every field as it stood with a session and choices from before; the upload field alone stays empty."""

@@ -36,7 +36,7 @@ from app.session import Session
 
 SENTENCES = 5
 BUNDLE_LEGEND = (
-    '<div class="legend"><span class="key defended">drives the tuning</span><span class="key">other views</span></div>'
+    '<div class="legend"><span class="key drives">drives the tuning</span><span class="key">other views</span></div>'
 )
 LINES = ("line-1", "line-2", "line-3", "line-4")
 

@@ -117,9 +117,11 @@ def _defended(session: Session, wanted: str) -> str:
     if chosen is None:
         return ""
     answer = f"**{chosen.name}** ({percent(chosen.confidence)})"
+    right = sum(prediction.label == session.reference for prediction in answers.values())
+    others = text.OF_METHODS.format(right=right, of=len(answers)) if answers else ""
     if chosen.label == session.reference:
-        return note(f"**{name} answers right:** {answer}.", "good", "✓")
-    return note(f"**{name} answers wrong:** {answer} instead of {wanted}.", "bad", "✗")
+        return note(f"**{name} answers right:** {answer}.{others}", "good", "✓")
+    return note(f"**{name} answers wrong:** {answer} instead of {wanted}.{others}", "bad", "✗")
 
 
 def _table(session: Session, choices: Choices) -> str:
@@ -201,7 +203,7 @@ def _weights(session: Session, choices: Choices) -> str:
         for w, view in zip(largest.values, largest.indices.tolist(), strict=True)
     )
     legend = (
-        '<div class="legend"><span class="key defended">also drives the tuning</span><span class="key'
+        '<div class="legend"><span class="key drives">also drives the tuning</span><span class="key'
         ' other">does not</span></div>'
     )
     drawn = weight_columns(answer.weights.tolist(), kept)

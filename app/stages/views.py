@@ -90,16 +90,17 @@ class ViewsStage:
 
     def mark(self, session: Session, choices: Choices) -> dict:
         """What tuning and weights change: the marks on the tiles and the words on the view that is open."""
-        return self._grid(session) | {self.title: _opened(session, _opened_now(session, choices))}
+        opened = _opened_now(session, choices)
+        return self._grid(session, opened) | {self.title: _opened(session, opened)}
 
-    def _grid(self, session: Session) -> dict:
+    def _grid(self, session: Session, opened: int) -> dict:
         views = session.views
         kept = set(session.steps[-1].kept.tolist()) if session.steps else set()
         weights = session.ensemble.weights.tolist() if session.ensemble else None
         orders = _orders(session)
         tiles = "".join(
-            _tile(session, view, {key: places[view] for key, places in orders.items()}, view in kept,
-                  weights and weights[view])
+            _tile(session, view, {key: places[view] for key, places in orders.items()},
+                  " tuned" * (view in kept) + " picked" * (view == opened), weights and weights[view])
             for view in range(len(views))
         )  # fmt: skip
         body = f'{_summary(session)}{_legend(session)}<div class="tiles">{tiles}</div>'
@@ -161,24 +162,27 @@ def _summary(session: Session) -> str:
 
 def _legend(session: Session) -> str:
     """What the signs on a tile mean."""
-    signs = [("", "#7 · 0.43 nats", text.TILE_NUMBERS), ("", f"{WRONG} words", text.TILE_WRONG)]
+    views = session.views
+    signs = [("sign", f"#1 · {float(views.entropies[1]):.2f} nats", text.TILE_NUMBERS)]
+    signs.append(("sign", f"{WRONG} words", text.TILE_WRONG))
     if session.steps:
         signs.append(("badge tunes", "tunes", text.TILE_TUNES.format(count=len(session.steps[-1].kept))))
     if session.ensemble:
-        signs.append(("badge weighs", "3.4 %", text.TILE_WEIGHS.format(even=percent(1 / len(session.views)))))
+        even = percent(1 / len(views))
+        signs.append(("badge weighs", percent(float(session.ensemble.weights[1])), text.TILE_WEIGHS.format(even=even)))
     told = "".join(f'<span><span class="{kind}">{esc(sign)}</span> {esc(why)}</span>' for kind, sign, why in signs)
     return f'<p class="fine signs">{told}</p>'
 
 
-def _tile(session: Session, view: int, places: dict[str, int], tunes: bool, weight: float | None) -> str:
+def _tile(session: Session, view: int, places: dict[str, int], kinds: str, weight: float | None) -> str:
     views = session.views
     place = int(views.logits[view].argmax())
     right = place == session.reference
     name, bits = views.classes.names[place], f"{float(views.entropies[view]):.2f}"
-    badges = '<span class="badge tunes">tunes</span>' if tunes else ""
+    badges = '<span class="badge tunes">tunes</span>' if "tuned" in kinds else ""
     badges += f'<span class="badge weighs">{percent(weight)}</span>' if weight is not None else ""
     return (
-        f'<button type="button" class="tile{" tuned" if tunes else ""}" data-index="{view}"'
+        f'<button type="button" class="tile{kinds}" data-index="{view}"'
         f' style="{";".join(f"--by-{key}:{place}" for key, place in places.items())}"'
         f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(views.pixels[view])}"'
         f' alt="View {view}: {esc(name)}">'
