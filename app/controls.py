@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,6 +28,20 @@ def menu(
         min_width=min_width,
         visible=visible,
     )
+
+
+def class_menu(none: str, label: str, elem_id: str, info: str | None = None, min_width: int = 160) -> gr.Dropdown:
+    """A menu of class names that may be searched, with `none` for no class; `listing` fills it."""
+    return gr.Dropdown(
+        [none], value=none, label=label, info=info, elem_id=elem_id, filterable=True, min_width=min_width,
+        allow_custom_value=True,  # as the true class: names may have changed since
+    )  # fmt: skip
+
+
+def listing(none: str, names: Sequence[str], chosen: str | None, **others: object) -> dict:
+    """The update that offers `names` in such a menu; what was chosen and is none of them is dropped."""
+    dropped = {} if chosen in names else {"value": none}
+    return gr.update(choices=[none, *names], **dropped, **others)
 
 
 def share(value: float, label: str, elem_id: str, least: float = 0, step: float = 0.05) -> gr.Slider:

@@ -9,7 +9,7 @@ import gradio as gr
 import engine
 from app import text
 from app.choices import NO_TARGET, STRIDE, Choices
-from app.controls import menu
+from app.controls import class_menu, listing, menu
 from app.figures.html import esc
 from app.page import Page
 
@@ -59,10 +59,7 @@ class AttackControls:
                 1, 16, DEFAULTS.draws, step=1, label=text.DRAWS, info=text.DRAWS_INFO, elem_id="attack-draws",
                 min_width=210, buttons=[], visible=False,
             )  # fmt: skip
-        self.target = gr.Dropdown(
-            [NO_TARGET], value=NO_TARGET, label=text.TARGET, info=text.TARGET_INFO, elem_id="attack-target",
-            filterable=True, allow_custom_value=True,  # as the true class: names may have changed since
-        )  # fmt: skip
+        self.target = class_menu(NO_TARGET, text.TARGET, "attack-target", text.TARGET_INFO)
         with gr.Row(elem_classes=["controls"]):
             listed = {name: method.title for name, method in engine.METHODS.items()}
             self.through = menu(listed, DEFAULTS.through, text.THROUGH, "attack-through", 200, visible=False)
@@ -100,8 +97,7 @@ class AttackControls:
 
     def targets(self, names: Sequence[str], choices: Choices) -> dict:
         """The classes there are to aim at; a target that is none of them is dropped."""
-        listed = {"choices": [NO_TARGET, *names]}
-        return {self.target: gr.update(**listed | ({} if choices.target in names else {"value": NO_TARGET}))}
+        return {self.target: listing(NO_TARGET, names, choices.target)}
 
     def _through(self, page: Page):
         """Attack through A-TPT at once, whatever stood there."""

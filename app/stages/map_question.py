@@ -10,6 +10,7 @@ import gradio as gr
 import engine
 from app import text
 from app.choices import ATTACKED, NO_RIVAL, Choices
+from app.controls import class_menu, listing
 from app.page import Page
 from app.run import Job
 
@@ -26,8 +27,8 @@ class MapQuestion:
             )  # fmt: skip
             self.button = gr.Button(text.LOOK, elem_id="look", min_width=120, scale=0)
         with gr.Row(elem_classes=["controls"]):
-            self.about = _class_menu(ATTACKED, text.MAP_ABOUT, "map-about")
-            self.against = _class_menu(NO_RIVAL, text.MAP_AGAINST, "map-against")
+            self.about = class_menu(ATTACKED, text.MAP_ABOUT, "map-about", min_width=290)
+            self.against = class_menu(NO_RIVAL, text.MAP_AGAINST, "map-against", min_width=290)
         self.controls = {"map_method": self.method, "map_about": self.about, "map_against": self.against}
 
     def wire(self, page: Page, draw: Callable[..., dict]) -> None:
@@ -40,14 +41,10 @@ class MapQuestion:
     def fit(self, names: Sequence[str], choices: Choices) -> dict:
         """The classes there are to choose from, where the map asks for one; a class that is none of them is dropped."""
         asks = choices.map_method in engine.MAPS and engine.MAPS[choices.map_method].asks
-        updates = {}
-        for menu, none, chosen in (
-            (self.about, ATTACKED, choices.map_about),
-            (self.against, NO_RIVAL, choices.map_against),
-        ):
-            dropped = {} if chosen in names else {"value": none}
-            updates[menu] = gr.update(choices=[none, *names], visible=asks, **dropped)
-        return updates
+        return {
+            self.about: listing(ATTACKED, names, choices.map_about, visible=asks),
+            self.against: listing(NO_RIVAL, names, choices.map_against, visible=asks),
+        }
 
     def _again(self, page: Page, draw: Callable[..., dict], stale: Sequence[str]) -> Callable:
         def work(job: Job, choices: Choices) -> Iterator[dict]:
@@ -70,13 +67,6 @@ class MapQuestion:
             yield draw(job.session, choices) | page.say(text.DONE["maps"], "good")
 
         return work
-
-
-def _class_menu(none: str, label: str, elem_id: str) -> gr.Dropdown:
-    return gr.Dropdown(
-        [none], value=none, label=label, elem_id=elem_id, filterable=True, min_width=290,
-        allow_custom_value=True,  # as the true class: names may have changed since
-    )  # fmt: skip
 
 
 def _latest(menu: gr.Dropdown) -> Callable:

@@ -100,7 +100,7 @@ class ViewsStage:
         orders = _orders(session)
         tiles = "".join(
             _tile(session, view, {key: places[view] for key, places in orders.items()},
-                  " tuned" * (view in kept) + " picked" * (view == opened), weights and weights[view])
+                  view in kept, view == opened, weights and weights[view])
             for view in range(len(views))
         )  # fmt: skip
         body = f'{_summary(session)}{_legend(session)}<div class="tiles">{tiles}</div>'
@@ -174,15 +174,15 @@ def _legend(session: Session) -> str:
     return f'<p class="fine signs">{told}</p>'
 
 
-def _tile(session: Session, view: int, places: dict[str, int], kinds: str, weight: float | None) -> str:
+def _tile(session: Session, view: int, places: dict[str, int], tunes: bool, picked: bool, weight: float | None) -> str:
     views = session.views
     place = int(views.logits[view].argmax())
     right = place == session.reference
     name, bits = views.classes.names[place], f"{float(views.entropies[view]):.2f}"
-    badges = '<span class="badge tunes">tunes</span>' if "tuned" in kinds else ""
+    badges = '<span class="badge tunes">tunes</span>' if tunes else ""
     badges += f'<span class="badge weighs">{percent(weight)}</span>' if weight is not None else ""
     return (
-        f'<button type="button" class="tile{kinds}" data-index="{view}"'
+        f'<button type="button" class="tile{" tuned" * tunes}{" picked" * picked}" data-index="{view}"'
         f' style="{";".join(f"--by-{key}:{place}" for key, place in places.items())}"'
         f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(views.pixels[view])}"'
         f' alt="View {view}: {esc(name)}">'
