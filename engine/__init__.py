@@ -10,7 +10,7 @@ from .backbone import Backbone, load_backbone
 from .baselines import random_map, sign_noise
 from .catalogue import ModelEntry, catalogue
 from .classes import DEFAULT_TEMPLATE, Classes
-from .defend import defend
+from .defend import defend, with_domain_word
 from .ensemble import fuse
 from .errors import EngineError
 from .evaluation import Plan, Question, answer_question, read_kept, read_plan
@@ -125,5 +125,6 @@ __all__ = [
     "top_iou",
     "tune",
     "wilson",
+    "with_domain_word",
     "word_relevance",
 ]

@@ -27,6 +27,7 @@ from app.run import Job, Worker
 from app.samples import load_samples
 from app.session import Session, Shown, Store, Superseded, weight
 from app.stages.attack import _curve, verdict
+from app.stages.verdict import _methods
 from tests.page_cases import CHOICES, CLASSES
 
 NASTY = "<img src=x onerror=alert(1)> {{value}} ${value} `x`"
@@ -264,9 +265,16 @@ def test_an_attack_that_ends_early_fills_its_curves(tiny):
     assert f"{len(steps)} of {steps[0].total}" in _curve(steps, result.label, steps[0].total, result)
 
 
+def test_step_6_tells_what_each_method_does_and_where_it_comes_from():
+    rows = _methods().split("<tr>")[2:]
+    for row, method in zip(rows, engine.METHODS.values(), strict=True):
+        assert all(esc(told) in row for told in (method.title, method.explanation, method.cost, method.source))
+
+
 def test_numbers_below_each_other_align_and_small_ones_have_a_power():
     assert [signed(v) for v in (0.5, -0.25, -0.001)] == ["\u20070.50", "−0.25", "\u20070.00"]
     assert [short(v) for v in (0, 12.345, -0.5, 3.7e-5, -1.9e6)] == ["0", "12.3", "−0.5", "3.7·10⁻⁵", "−1.9·10⁶"]
+    assert [short(v, 9.7e-5) for v in (4.8e-5, 0.00173, 0.173)] == ["4.8·10⁻⁵", "173·10⁻⁵", "0.173"]
 
 
 def test_a_cell_beyond_its_scale_is_told_in_words():

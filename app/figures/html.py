@@ -39,15 +39,20 @@ def signed(value: float, digits: int = 2) -> str:
     return ("\u2212" if value < 0 and float(shown) else "\u2007") + shown
 
 
-def short(value: float) -> str:
-    """A number in three figures, or with a power of ten where it is very small or large."""
+def short(value: float, beside: float | None = None) -> str:
+    """A number in three figures, or with a power of ten where it is very small or large.
+
+    A number `beside` it, unless a thousand times smaller or larger, decides on the power, so that the two compare.
+    """
     if value == 0:
         return "0"
-    sign = "\u2212" if value < 0 else ""
-    if 1e-3 <= abs(value) < 1e4:
-        return f"{sign}{abs(value):.3g}"
-    digits, _, power = f"{abs(value):.1e}".partition("e")
-    return f"{sign}{digits}·10{str(int(power)).translate(_RAISED)}"
+    sign, size = "\u2212" if value < 0 else "", abs(value)
+    leader = abs(beside) if beside and 1e-3 < abs(beside) / size < 1e3 else size
+    if 1e-3 <= leader < 1e4:
+        return f"{sign}{size:.3g}"
+    power = int(f"{leader:.1e}".partition("e")[2])
+    digits = size / 10.0**power
+    return f"{sign}{digits:.{1 if digits < 99.95 else 0}f}·10{str(power).translate(_RAISED)}"
 
 
 def decimals(value: float, digits: int) -> str:

@@ -188,7 +188,7 @@ def _border(inside: np.ndarray, side: int) -> str:
 
 def _colour_bar(low: float, high: float, colours: str) -> str:
     stops = ", ".join(f"#{bytes(colour).hex()}" for colour in to_image(np.linspace(0, 1, 9), colours))
-    ends = (("≤ " if low < 0 else "") + short(low), short((low + high) / 2), "≥ " + short(high))
+    ends = (("≤ " if low < 0 else "") + short(low, high), short((low + high) / 2, high), "≥ " + short(high))
     numbers = "".join(f"<span>{esc(end)}</span>" for end in ends)
     return (
         f'<div class="colour-bar"><div style="background:linear-gradient(to right, {stops})"></div>'
@@ -199,4 +199,4 @@ def _colour_bar(low: float, high: float, colours: str) -> str:
 def _strongest(value: float, end: float) -> str:
     """The largest value of a map, and how far it lies beyond the `end` of its scale: colours cannot tell that."""
     beyond = f", {abs(value) / end:.3g} × the scale's end" if abs(value) > BEYOND * end else ""
-    return f"strongest cell {short(float(value))}{beyond}"
+    return f"strongest cell {short(float(value), end)}{beyond}"

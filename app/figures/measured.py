@@ -31,7 +31,7 @@ def _drawn(evaluation: Measured) -> str:
     heads = ("Method", *(_head(arm) for arm in evaluation.arms))
     rows = [(_method(name), *(_cell(arm, name) for arm in evaluation.arms)) for name in evaluation.methods]
     hint = text.MEASURED_HINT.format(pictures=evaluation.pictures, views=evaluation.views)
-    drawn = table(heads, rows, title, "stacks intervals")
+    drawn = table(heads, rows, title, "intervals")
     return section(title, f'<p class="fine">{esc(told)} {esc(_best(evaluation))}</p>{drawn}', hint)
 
 

@@ -15,7 +15,7 @@ from app.session import Session
 from .maps import DIVERGING, subject, upper_end
 from .pictures import to_uint8
 
-CLEAN, ATTACKED, DEFENDED, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#8590a2"
+CLEAN, ATTACKED, DEFENDED, DRIVES, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#a8327e", "#8590a2"
 STYLE = {"fontsize": 9}
 
 
@@ -89,11 +89,11 @@ def _tuning(session: Session) -> Figure:
     first, last, kept = steps[0].entropies, steps[-1].entropies, set(steps[-1].kept.tolist())
     for view, (before, after) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
         driving = view in kept
-        entropies.plot((0, 1), (before, after), color=DEFENDED if driving else OTHER, lw=1.6 if driving else 0.6)
+        entropies.plot((0, 1), (before, after), color=DRIVES if driving else OTHER, lw=1.6 if driving else 0.6)
     entropies.set_xticks((0, 1), ("untuned", f"after {steps[-1].index}"))
     entropies.set_ylim(0, math.log(len(session.classes)))
     entropies.set_ylabel("entropy of a view (nats)", **STYLE)
-    entropies.set_title("green: views that drive the tuning", **STYLE)
+    entropies.set_title("magenta: views that drive the tuning", **STYLE)
     return figure
 
 

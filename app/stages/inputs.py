@@ -237,6 +237,8 @@ class Inputs:
             names = job.session.classes.names
             kept = choices.truth if choices.truth in names else NO_TRUTH
             yield {self.truth: gr.Dropdown(choices=[NO_TRUTH, *names], value=kept)} | page.say(text.READY)
+            if choices.word:  # one that A-TPT cannot put into its prompts is refused at once
+                job.worker.backbone.prompts(engine.with_domain_word(job.session.classes, choices.word))
 
         return work
 

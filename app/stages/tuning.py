@@ -227,6 +227,8 @@ def _surer(steps: tuple[engine.TuneStep, ...]) -> str:
         told = text.SURER_KEPT.format(mean=signed(float(values[kept, -1].mean()), 4).strip())
     if others.any():
         told += text.SURER_OTHERS.format(mean=signed(float(values[others, -1].mean()), 4).strip())
+        if len(kept) and values[others, -1].mean() < values[kept, -1].mean() < 0:
+            told += text.SURER_MORE
     drawn = bundle(text.SURER, values.tolist(), set(kept.tolist()), "change (nats)")
     return section(text.SURER, f'{BUNDLE_LEGEND}{drawn}<p class="fine">{esc(told)}</p>', text.SURER_HINT)
 

@@ -31,6 +31,8 @@ class VerdictStage:
             weights = weight_controls()
         with gr.Accordion(text.METHODS_MORE, open=False, elem_id="methods-more"):
             rare = rare_controls()
+        with gr.Accordion(text.METHODS_TOLD, open=False, elem_id="methods-told"):
+            gr.HTML(_methods())
         self.head = gr.HTML(elem_id="verdict-head")
         self.table = gr.HTML(elem_id="verdict-table")
         with gr.Row():
@@ -60,6 +62,12 @@ class VerdictStage:
             self.final: _final(session),
             self.weights: _weights(session, choices),
         }
+
+
+def _methods() -> str:
+    """Every method in a sentence, with its cost and source."""
+    rows = [(f"<b>{esc(m.title)}</b>", esc(m.explanation), esc(m.cost), esc(m.source)) for m in engine.METHODS.values()]
+    return table(text.METHODS_HEADS, rows, text.METHODS_TOLD, "stacks told")
 
 
 def _head(session: Session) -> str:

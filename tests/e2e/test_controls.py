@@ -135,8 +135,15 @@ def test_the_domain_word_is_for_a_tpt_alone(page, asked):
     page.fill("#domain-word textarea", "unicorn")
     page.locator("#domain-word textarea").blur()
     page.locator("#card-6").get_by_text("Not run yet").wait_for()
+    says(page, "unicorn")  # told before anything runs
+    page.fill("#domain-word textarea", "specimen")
+    page.locator("#domain-word textarea").blur()
+    says(page, "Ready")
+    page.fill("#template textarea", "a drawing of a {}.")
+    page.locator("#template textarea").blur()
+    says(page, "stands before “photo”; the prompt “a drawing of a {}.” has none")
     page.click("#compare")
-    says(page, "unicorn")
+    says(page, "stands before “photo”")
 
 
 def test_weights_by_calmness_are_the_engines_without_a_new_look(page, asked):
