@@ -13,6 +13,7 @@ import engine
 from app import text
 from app.choices import Choices
 from app.figures.journey import journey, status
+from app.following import Change, Following
 from app.models import Models
 from app.reactions import Reacting, Reactions
 from app.run import Job
@@ -29,7 +30,7 @@ class Page:
         self.stages: dict[int, object] = {}
         self.computing: list = []
         self.running: set[str] = set()  # visitors whose run has begun and not ended
-        self.reacting = Reacting()
+        self.reacting, self.following = Reacting(), Following(self.store, self.tabs)
         self.journey = self.status = self.story = None
 
     # -- drawing ---------------------------------------------------------------------------------------------------
@@ -91,6 +92,8 @@ class Page:
             try:
                 with closing(handler(*arguments)) as updates:
                     yield from updates
+                if late := self._followed(request.session_hash, self.tabs.stands(request.session_hash)):
+                    yield late
             except engine.EngineError as error:
                 yield self.complain(request.session_hash, error)
             except Superseded:
@@ -171,18 +174,9 @@ class Page:
     def forget(self, names: tuple[str, ...], part: str) -> None:
         """When one of the controls changes, drop `part` and all that followed from it, visibly."""
         first = {"adversarial": 2, "maps": 3, "views": 4, "steps": 5, "defences": 6}[part]
-
-        def react(key: str, choices: Choices) -> dict:
-            session = self.store.get(key)
-            remaining = session.without(part) if self.tabs.moved(key, choices, names) else session
-            if remaining is session:
-                return {}
-            self.store.put(key, remaining)
-            last = 3 if part == "maps" else 6
-            return self.draw(remaining, choices, first, last) | self.say(text.DONE["cleared"])
-
-        for name in names:
-            self.reacting.add(self.controls[name], react, self.outputs)
+        last = 3 if part == "maps" else 6
+        dropped = Change(names, lambda session, choices: session.without(part), first, last, text.DONE["cleared"])
+        self._follow(dropped)
 
     def alter(self, trigger: Callable, change: Callable[[Session, Choices], Session], said: str) -> None:
         """Let `trigger` put another session in the place of the visitor's and say so; no model runs.
@@ -198,8 +192,7 @@ class Page:
     def weigh(self, name: str, methods_follow: bool) -> None:
         """When a control of the weights changes, weigh the views anew; they are encoded already, so no model runs.
 
-        `methods_follow` tells whether the table of methods depends on the control too and must go. Weights that cannot
-        be made leave none, for the old ones are no longer what the controls say.
+        `methods_follow` tells whether the table of methods depends on the control too and must go.
         """
 
         def weighed(session: Session, choices: Choices) -> Session:
@@ -208,24 +201,38 @@ class Page:
             fused = engine.fuse(session.views, session.steps[-1], choices.settings().ensemble)
             return session.with_result("ensemble", fused) if methods_follow else replace(session, ensemble=fused)
 
-        def react(key: str, choices: Choices) -> dict:
-            try:
-                return self._change(key, choices, weighed)
-            except engine.EngineError as error:
-                gone = self._change(key, choices, lambda session, _: session.without("ensemble"))
-                return gone | self.complain(key, error)
+        self._follow(Change((name,), weighed, 4, 6))
 
-        self.reacting.add(self.controls[name], react, self.outputs)
+    def _follow(self, change: Change) -> None:
+        self.following.add(change)
+        for name in change.names:
+            self.reacting.add(self.controls[name], self._followed, self.outputs)
 
-    def _change(
-        self, key: str, choices: Choices, change: Callable[[Session, Choices], Session], said: str = ""
-    ) -> dict:
+    def _followed(self, key: str, choices: Choices) -> dict:
+        """What is drawn anew when a control has moved; nothing where the results are in step already."""
+        found = self.following.follow(key, choices)
+        if not found.done:
+            return {} if found.refused is None else self.complain(key, found.refused)
+        first, last = min(change.first for change in found.done), max(change.last for change in found.done)
+        drawn = self.draw(found.session, choices, first, last)
+        if found.refused is not None:
+            return drawn | self.complain(key, found.refused)
+        said = "".join(dict.fromkeys(change.said for change in found.done))
+        return drawn | (self.say(said) if said else {})
+
+    def in_step(self, job: Job, choices: Choices) -> bool:
+        """Give `job` the visitor's session in step with the controls, and tell whether that dropped anything."""
+        found = self.following.follow(job.key, choices, begins=True)
+        job.session = found.session
+        return bool(found.done)
+
+    def _change(self, key: str, choices: Choices, change: Callable[[Session, Choices], Session], said: str) -> dict:
         session = self.store.get(key)
         changed = change(session, choices)
         if changed is session:
             return {}
         self.store.put(key, changed)
-        return self.draw(changed, choices, 4) | (self.say(said) if said else {})
+        return self.draw(changed, choices, 4) | self.say(said)
 
     def stop(self, button: gr.Button) -> None:
         """Let `button` end whatever computes for this visitor.
@@ -252,9 +259,11 @@ class Page:
             begun.discard(key)
             return stopped(key, values)
 
-        press = button.click(stopping, self.inputs, self.outputs, cancels=self.computing, **_CHEAP)
-        in_turn = _CHEAP | {"concurrency_id": "model", "concurrency_limit": 1}
-        press.then(ended, self.inputs, self.outputs, **in_turn)
+        press = button.click(stopping, self.inputs, self.outputs, cancels=self.computing, **_AT_ONCE)
+        press.then(ended, self.inputs, self.outputs, **_QUIET, concurrency_id="model", concurrency_limit=1)
 
 
-_CHEAP = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
+_QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+_AT_ONCE = _QUIET | {"concurrency_limit": None}
+# Gradio goes through its queues in random order; in one queue, what a visitor did last is also done last.
+_CHEAP = _QUIET | {"concurrency_id": "page", "concurrency_limit": 1}

@@ -47,8 +47,9 @@ class Story:
 
     def settle(self, job: Job, choices: Choices) -> Iterator[dict]:
         """Bring picture, classes and label in step with the controls; the clean answer is there afterwards."""
+        if self.page.in_step(job, choices):
+            yield self.page.draw(job.session, choices)
         session = job.session
-        self.page.tabs.computed(job.key, choices)
         if session.picture is None:
             raise engine.EngineError(text.MISSING["Attack"])
         try:

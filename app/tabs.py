@@ -41,6 +41,11 @@ class Tabs:
             self._keep(self._choices, key, choices)
             self._keep(self._computed, key, choices)
 
+    def stands(self, key: str) -> Choices:
+        """How the controls of the session `key`, which told of them, stand now."""
+        with self._lock:
+            return self._choices[key]
+
     def moved(self, key: str, choices: Choices, names: Sequence[str]) -> bool:
         """Whether a control of `names` stands otherwise than when the session's results were computed.
 

@@ -176,6 +176,7 @@ def test_weights_are_made_again_or_told_why_not(tiny, told, page):
     plain = engine.make_views(tiny, told.adversarial.saved, CLASSES, engine.ViewSettings("crops", 8))
     crops, calm = replace(told, views=plain), CHOICES._replace(weighting="tv", tv_temperature=1)
     moved = next(found for found in page.reacting if found.control is page.controls["tv_temperature"])
+    page.following.follow("me", CHOICES, begins=True)
     page.store.put("me", told)
     moved.run("me", calm, ())
     weighed = page.store.get("me")
@@ -184,9 +185,9 @@ def test_weights_are_made_again_or_told_why_not(tiny, told, page):
     assert weighed.defences == () and weighed.steps is told.steps
     page.store.put("me", crops)
     with pytest.warns(UserWarning, match="needs an attention map"):  # a toast, where there is a browser
-        said = moved.run("me", calm, ())
+        said = moved.run("me", calm._replace(tv_temperature=2), ())
     assert "needs an attention map of every view" in said[page.status]
     assert page.store.get("me").ensemble is None and page.store.get("me").views is crops.views
     page.store.put("me", replace(told, ensemble=None))
-    moved.run("me", calm, ())
+    moved.run("me", calm._replace(tv_temperature=0.5), ())
     assert page.store.get("me").defences == ()

@@ -23,6 +23,17 @@ def test_reactions_run_in_order_and_the_later_drawing_holds():
     assert reactions.run("me", "chosen", ["value of c"]) == {"a": 2, "b": ("me", "chosen", "value of c")}
 
 
+def test_what_a_visitor_does_last_is_done_last(tiny):
+    """Gradio goes through its queues in random order, so all that draws stands in one of them and all that runs in another."""
+
+    async def build():
+        return build_app(tiny)
+
+    drawing = [fn for fn in asyncio.run(build()).fns.values() if fn.trigger_mode == "always_last" and fn.fn]
+    assert len(drawing) > 20
+    assert {(fn.concurrency_id, fn.concurrency_limit) for fn in drawing} == {("page", 1), ("model", 1)}
+
+
 def test_a_listener_that_keeps_the_latest_event_is_the_only_one_of_its_event(tiny):
     async def build():
         return build_app(tiny).config
