@@ -24,7 +24,7 @@ def test_reactions_run_in_order_and_the_later_drawing_holds():
 
 
 def test_what_a_visitor_does_last_is_done_last(tiny):
-    """Gradio goes through its queues in random order, so all that draws stands in one of them and all that runs in another."""
+    """Gradio goes through its queues in random order, so what draws stands in one of them and what runs in another."""
 
     async def build():
         return build_app(tiny)
