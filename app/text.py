@@ -1,7 +1,10 @@
 """Every word a visitor reads that is not computed. ** ** marks bold; nothing here is HTML."""
 
 TITLE = "A-TPT Explorer"
-TAGLINE = "Watch a CLIP-like model look at a picture, be fooled by a change nobody sees, and be repaired while it runs."
+TAGLINE = (
+    "Watch a CLIP-like model be fooled by a change hardly anyone sees, and be defended by attention-guided test-time"
+    " prompt tuning."
+)
 
 STEPS = ("Picture", "Attack", "Attention", "Views", "Tuning", "Verdict", "Many")
 WAITING = {
@@ -149,7 +152,7 @@ SEED_INFO = "Same seed, same result."
 DIFFERS = "underlined: not as in the ★ class"
 PICTURE_ALT = "The picture as the model sees it, cropped and reduced to its input size"
 PICTURE_CAPTION = (
-    ("What you see", "the picture at the model's own size, and how well each class name fits it, as a share."),
+    ("What you see", "the picture at the model's own size, and how the model divides 100 % among the class names."),
     (
         "How",
         "one forward pass; softmax over the scaled cosines between the picture and the sentence of each class, or the"
@@ -195,6 +198,7 @@ ATTACK_CAPTION = (
     ),
     ("What it does not show", "that no smaller or stronger change exists, or how the model fares on other pictures."),
 )
+THREAT_WHY = "White-box: it knows the weights and follows their gradients. Black-box: it only sees answers."
 NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean picture."
 
 MAP_METHOD = "Map"
@@ -226,7 +230,8 @@ MAP_CAPTION = (
     ("How", "{how} Values as computed, one number per patch, over the greyed picture."),
     (
         "What it does not show",
-        "why the class was chosen. Such maps say where information flowed, not what caused the answer.",
+        "how much the model believes a class: a wrong class can glow and the right one stay dark, so compare places,"
+        " not the brightness of two classes. Such maps say where information flowed, not what caused the answer.",
     ),
 )
 MAP_TITLE, MAP_TITLE_AGAINST = "Evidence for {subject}, {why}", "Evidence for {subject}"
@@ -241,7 +246,7 @@ MAP_CAPTION_NO_CLASS = (
     ),
 )
 AGREEMENT_TITLE, AGREEMENT_HINT = "Did the attack move the map?", "the first maps above; beside harmless noise"
-TRUTH_HINT = "the object covers {object} of the picture, its part that many class names differ in {part}"
+TRUTH_HINT = "the object covers {object} of the picture, the part its name ends with {part}"
 AGREEMENT_HEADS = (
     "Clean map compared with", "Rank correlation", "Structure (SSIM)", "Strongest fifth in common (IoU)",
     "Centre moved, of the side",
@@ -253,19 +258,19 @@ AGREEMENT_RANDOM = "a map drawn at random"
 
 EVERY_ASKS = "There are many ways to draw such a map. Do they agree, and which of them can be trusted here?"
 EVERY_RUN = "Draw every map"
-EVERY_EMPTY = "Press **Draw every map** to see all kinds side by side, each with the tests that a map should pass."
+EVERY_EMPTY = "Press **Draw every map** to see all kinds side by side, each with what tells good maps from bad."
 EVERY_TITLE, EVERY_TITLE_FOR = "Every kind of map", "Every kind of map, for {subject}"
 EVERY_HINT = "one scale for clean and attacked; kinds do not compare"
-EVERY_HEADS = ("Map", "● Clean", "▲ Attacked", "Alike: attacked", "Alike: noise", "Alike: shuffled model")
-EVERY_TRUTH = ("On object: clean", "On object: attacked")
+EVERY_HEADS = ("Map", "● Clean", "▲ Attacked", "Alike: attacked", "Alike: noise", "Alike: shuffled model (low is good)")
+EVERY_TRUTH = ("On object (by chance {chance}): clean", "On object: attacked")
 EVERY_DEGENERATE = "degenerate: rounding residue"
 EVERY_CAPTION = (
-    ("What you see", "every map for the same class, and how much of it lies on the object where that is known."),
+    ("What you see", "every map for the same class, and how much of it lies on the object where that is known;"
+        " “peak” tells whether its strongest cell does."),
     (
         "How",
         "alike: rank correlation of the clean map with the attacked one, with that under random noise of the same"
-        " size, and with that of a model whose last block's weights are shuffled (Adebayo et al., NeurIPS 2018)."
-        " ✓: the strongest cell is on the object.",
+        " size, and with that of a model whose last block's weights are shuffled (Adebayo et al., NeurIPS 2018).",
     ),
     (
         "What it does not show",
@@ -288,8 +293,8 @@ WORDS_CAPTION = (
     ),
     (
         "What it does not show",
-        "words that speak against the picture: only positive parts are kept. A word counts through all words after it,"
-        " so the last ones gather more.",
+        "words that speak against the picture: only positive parts are kept. A word acts through all words after it, so"
+        " the last ones gather more, and 0 % does not mean that a word is ignored.",
     ),
 )
 
@@ -298,8 +303,13 @@ OCCLUSION_RUN = "Test the map"
 OCCLUSION_EMPTY = "Press **Test the map** to blur the clean picture patch by patch, in the order of the map."
 OCCLUSION_TITLE = "Blurring and bringing back, for “{name}”"
 OCCLUSION_MAP = "this map"
-OCCLUSION_AXIS = "step of {steps}, the map's strongest patches first"
+OCCLUSION_AXIS = "step of {steps}, each map's strongest patches first"
 DELETION, INSERTION = ("Deletion: blur them", "lower is better"), ("Insertion: bring them back", "higher is better")
+OCCLUSION_TOLD = (
+    "On this picture the map's order is {deletion} than a random one at deletion and {insertion} at insertion; small"
+    " differences of the areas mean nothing. The wholly blurred picture still gives the class {left}."
+)
+OCCLUSION_BETTER, OCCLUSION_WORSE = "better", "no better"
 OCCLUSION_CAPTION = (
     ("What you see", "the class's probability while patches are blurred, or brought back into the blurred picture."),
     ("How", "deletion and insertion (Petsiuk et al., BMVC 2018) with a blur; the area under each curve is its score."),
@@ -317,15 +327,18 @@ INSIDE_OPENED = "Layer {layer}, head {head}: what {reader} reads"
 INSIDE_CLASS, INSIDE_PATCH = "the class token", "the patch in row {row}, column {column}"
 INSIDE_PRESS = "Press a patch to see what it reads, or move from patch to patch with the arrow keys."
 INSIDE_BACK = "Back to the class token"
-INSIDE_NONE_LONG = "No patch stands out by the length of its token after this layer."
+INSIDE_NONE_LONG = (
+    "No patch is marked: after this layer no token is far longer than the others, which would be scratch space of the"
+    " model, not evidence."
+)
 INSIDE_LONG = (
     "Dashed: patches whose token is more than twice as long as the median after this layer (clean {clean}, attacked"
     " {attacked}). Models use such patches as scratch space (Darcet et al., ICLR 2024): do not read them as evidence."
 )
 INSIDE_LAYERS = "What would the answer be after each layer?"
 INSIDE_LAYERS_HINT = "read off as if that layer were the last"
-INSIDE_TRUE_CLEAN, INSIDE_TRUE_ATTACKED = "attacked class, clean picture", "attacked class, attacked picture"
-INSIDE_NOW = "answer after the attack"
+INSIDE_TRUE_CLEAN, INSIDE_TRUE_ATTACKED = "class pushed away from, clean picture", "the same, attacked picture"
+INSIDE_NOW = "answer after the attack, attacked picture"
 INSIDE_CAPTION = (
     ("What you see", "raw attention: which patches a head reads for the class token, or for the patch you pressed."),
     ("How", "softmax of query times key in that head, as it is; what goes to the class token itself is left out."),
@@ -351,7 +364,7 @@ SORTS = {
     "weight": "weight in the answer",
     "map": "map most like the picture's",
 }
-VIEWS_TITLE = "{count} views of the attacked picture"
+VIEWS_TITLE, VIEWS_HINT = "{count} views of the attacked picture", "scroll among them to see all"
 VIEWS_RIGHT = "How many answer with the true class (✓) before any tuning:"
 VIEWS_CLEAN = "How many answer as on the clean picture (✓) before any tuning:"
 VIEWS_ALL, VIEWS_ALL_WHY = "All views", "Each view counts once"
@@ -367,17 +380,17 @@ VIEW_SURE, VIEW_SURE_WHY = "Share of its answer", "Under the untuned prompt"
 VIEW_ENTROPY, VIEW_ENTROPY_WHY = "Entropy", "0: sure of one class"
 VIEW_RANK, VIEW_RANK_WHY = "Rank by sureness", "1 is the view with least entropy"
 VIEW_DRIVES, VIEW_WEIGHT = "Drives the tuning", "Weight in the answer"
-VIEW_MAP = "Map as the picture's"
+VIEW_MAP = "Likeness to the picture's map"
 VIEW_MAP_WHY = (
     "Rank correlation of this view's map with that of view 0, cut and mirrored alike: 1 the same, 0 unrelated. Each map"
     " is for its own view's answer"
 )
 VIEW_WHOLE = "The attacked picture itself, not cut and not mixed."
 VIEW_CROP = "Cut from {width} × {height} pixels at ({left}, {top}){mirrored}."
-VIEW_BETA = " Chance let plain AugMix keep {beta} of the crop."
+VIEW_BETA = " Plain AugMix would keep {beta} of the crop everywhere, a share drawn by chance."
 VIEW_REGIONS = (
-    " The attention (yellow: strongest in this view) is high on {high} of the pixels, where {keep_high} of the crop is"
-    " kept, and low on {low}, where {keep_low} is kept"
+    " Guided by this view's attention (yellow: strongest), {keep_high} is kept on the {high} of the pixels where it is"
+    " high, and {keep_low} on the {low} where it is low"
 )
 VIEW_BETWEEN = "; on the {middle} between, chance decides as in plain AugMix."
 VIEW_DEGENERATE = " This view's map is degenerate: it shows amplified rounding residue."
@@ -386,8 +399,9 @@ VIEWS_CAPTION = (
     ("What you see", "all views of the attacked picture; number 0 is the picture itself. Pick one to open it."),
     (
         "How",
-        "a random crop, mixed with an altered copy of itself: guided views take little of it where attention is high,"
-        " much where it is low; plain AugMix takes the same share everywhere.",
+        "random crops, each mixed with an altered copy of itself: guided views take little of the copy where attention"
+        " is high and much where it is low, plain AugMix the same share everywhere. The attack was fitted to the whole"
+        " picture as it is, so many crops escape it.",
     ),
     (
         "What it does not show",
@@ -478,7 +492,7 @@ LEGACY_INFO = (
     " views not counted. Starts anew from the attack."
 )
 MANY_WAITS = "Optional: try several at once."
-OF_METHODS = " Of the methods below, {right} of {of} are right."
+OF_METHODS = " Of the {of} methods chosen, {right} answer the attacked picture right."
 STRIP_SOURCE, STRIP_COUNT, STRIP_RUN = "Pictures", "How many", "Try them"
 STRIP_SOURCES = {
     "samples": "the samples", "specimens": "fresh specimens, held out", "own": "your own pictures",
@@ -497,7 +511,7 @@ STRIP_UNKNOWN_TOLD = (
     " is not. There the attack pushed away from the clean answer."
 )
 STRIP_RIGHT, STRIP_KEPT = "right", "clean answer kept"
-STRIP_CLEAN = "CLIP, not attacked"
+STRIP_CLEAN, STRIP_ATTACKED = "CLIP, not attacked", "{title}, attacked"
 STRIP_PROGRESS = "{done} of {total} pictures answered, about {left:.0f} s left"
 WILSON = "95 % Wilson interval: where the true share may lie"
 STRIP_CAPTION = (
@@ -520,7 +534,9 @@ MEASURED = {
         " every iteration (EOT) gets everything within 16/255.",
     ),
 }
-MEASURED_BEST = "Best under each attack: {best}."
+MEASURED_BEST = (
+    "Highest under each attack: {best}. Where intervals overlap, the table alone cannot tell methods apart."
+)
 MEASURED_HINT = "{pictures} pictures, {views} views of each"
 MEASURED_GO = "One picture proves nothing: see what hundreds say"
 MEASURED_CAPTION = (
@@ -534,6 +550,9 @@ MEASURED_CAPTION = (
 )
 ASKED, ASKED_MORE = "asks “{first}”", "asks “{first}” and {more} more"
 METHODS_LABEL = "Methods"
+UNDEFENDED = "CLIP, no defence"
+YOURS, YOURS_UNTUNED = "Your settings", "Your settings, before tuning"
+YOURS_FROM = "views and prompt of steps 4 and 5"
 COMPARE = "Compare methods"
 VERDICT_CAPTION = (
     ("What you see", "what each method answers for this one attacked picture, and how sure it is."),

@@ -7,8 +7,8 @@ PAGES = (
         "at": "#picture-bars",
         "title": "A model that reads pictures",
         "text": "The model compares the picture with one sentence per class; the bars tell how well each fits. The one"
-        " built in here has never seen a photograph: it knows a painted world of six kinds of creatures, and many of"
-        " its sentences differ in a single word.",
+        " built in here has never seen a photograph: it knows a painted world of six kinds of animals and plants, and"
+        " many of its sentences differ in a single word.",
         "next": "Fool it",
     },
     {
@@ -16,7 +16,7 @@ PAGES = (
         "at": "#panel-2",
         "set": [["#epsilon", 4]],
         "press": "#attack",
-        "title": "A change nobody sees",
+        "title": "A change hardly anyone sees",
         "text": "The attack may move every colour value by at most 4 of 255 levels. Watch the curve: within a few"
         " iterations the share of the true class falls and a wrong class takes over. Drag the line over the picture to"
         " look for the difference.",

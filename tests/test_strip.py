@@ -39,7 +39,7 @@ def test_a_strip_counts_what_was_right_and_says_how_sure_that_is():
     strip = Strip(SETTINGS, 4, tuple(row("red fish", clean) for clean in ("red fish", "red fish", "green fish")))
     assert [strip.right(name) for name in (None, "clip", "a-tpt")] == [2, 0, 3]
     drawn = journey(Session(strip=strip)) + strip_table(strip)
-    assert "3 of 3 right" in drawn and "44–100 %" in drawn and "PGD, 4/255" in drawn
+    assert "3 of 3 right" in drawn and "44–100&nbsp;%" in drawn and "PGD, 4/255" in drawn
 
 
 def test_without_a_true_class_only_the_clean_answer_can_be_kept():

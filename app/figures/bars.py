@@ -40,7 +40,7 @@ def prediction_chips(prediction: Prediction) -> str:
     return chips(
         (
             ("Entropy", f"{prediction.entropy:.3f} nats", f"0: sure of one class; {most:.2f}: all classes alike"),
-            ("Margin", f"{prediction.margin:.2f}", "Logit of the first class minus logit of the second"),
+            ("Margin (score)", f"{prediction.margin:.2f}", "Logit of the first class minus logit of the second"),
             ("Classes", str(len(prediction.classes)), "How many answers were possible"),
             *([more] if len(sentences) > 1 else []),
         )

@@ -10,7 +10,7 @@ from engine import METHODS, Prediction, top_iou
 
 from .html import differing_words, esc, percent
 
-ICONS = {"done": "✓", "busy": "…", "open": "○", "waiting": "·"}
+ICONS = {"done": "◉", "busy": "…", "open": "○", "waiting": "·"}
 
 
 def journey(session: Session, busy: int | None = None, go: int | None = None, story: bool = False) -> str:
@@ -61,11 +61,13 @@ def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, s
 def _waiting(name: str, session: Session) -> str:
     if session.clean is None:
         return text.WAITING["Attack"] if name != "Picture" else "Choose one."
+    if name == "Many":
+        return text.MANY_WAITS
     if session.adversarial is None:
         return "Not run yet." if name == "Attack" else text.WAITING.get(name, "")
     if session.views is None and name == "Tuning":
         return text.WAITING["Tuning"]
-    return "Not run yet." if name != "Many" else text.MANY_WAITS
+    return "Not run yet."
 
 
 def _findings(session: Session) -> list[tuple[str, str] | None]:
@@ -107,7 +109,7 @@ def _maps(session: Session) -> tuple[str, str] | None:
     pair = session.maps
     overlap = top_iou(pair.clean.raw, pair.attacked.raw)
     null = None if pair.noisy is None else top_iou(pair.clean.raw, pair.noisy.raw)
-    said = "of the strongest cells" if null is None else f"of maps; under noise {100 * null:.0f} %"
+    said = "of the strongest cells" if null is None else f"of both maps; noise alone {100 * null:.0f} %"
     return f"{100 * overlap:.0f} % overlap", said
 
 
@@ -136,7 +138,7 @@ def _verdict(session: Session) -> tuple[str, str] | None:
         answer = session.ensemble.prediction
         good = answer.label == session.reference
         if good:
-            return "Right answer", f"at {percent(answer.confidence)}"
+            return "Right answer", f"defended, at {percent(answer.confidence)}"
         return "Wrong answer", _instead(answer, session.reference)
     right = sum(d.prediction.label == session.reference for d in session.defences)
     return f"{right} of {len(session.defences)} right", "methods on this picture"

@@ -18,7 +18,7 @@ def strip_table(strip: Strip) -> str:
     if not strip.rows:
         return refused
     methods = [name for name, _ in strip.rows[0].answers]
-    titles = [engine.METHODS[name].title for name in methods]
+    titles = [text.STRIP_ATTACKED.format(title=engine.METHODS[name].title) for name in methods]
     heads = ("Picture", "True class", text.STRIP_CLEAN, *titles)
     rows = [*_sums(strip, methods), *(_row(row) for row in strip.rows)]
     attack, views = strip.settings.attack, strip.settings.views
@@ -49,7 +49,8 @@ def _pictures(count: int) -> str:
 
 def _share(hits: int, total: int) -> str:
     low, high = engine.wilson(hits, total)
-    return f'<b>{hits} of {total}</b><br><small title="{esc(text.WILSON)}">{100 * low:.0f}–{100 * high:.0f} %</small>'
+    reach = f"{100 * low:.0f}–{100 * high:.0f}&nbsp;%"
+    return f'<b>{hits} of {total}</b><br><small title="{esc(text.WILSON)}">{reach}</small>'
 
 
 def _row(row: Row) -> tuple[str, ...]:

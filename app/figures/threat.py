@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import engine
+from app import text
 
 from .html import badge, levels
 
@@ -27,7 +28,7 @@ def badges(result: engine.Adversarial) -> str:
     else:
         told = "the true class you gave" if result.from_truth else "the clean answer (no true class given)"
         wanted = badge(f"pushes away from {told}", names[result.label], "warn")
-    return f'<div class="badges">{badge(threat(result))}{wanted}</div>'
+    return f'<div class="badges">{badge(threat(result), text.THREAT_WHY)}{wanted}</div>'
 
 
 def limit(epsilon: float, norm: str) -> str:

@@ -169,7 +169,7 @@ def _curve(
     )
     shares = [s.prediction.probabilities for s in steps]
     if (target := attack.target) is None:
-        names = ("attacked class", "strongest other class")
+        names = ("class pushed away from", "strongest other class")
         others = [p[torch.arange(len(p)) != label].max() for p in shares]
     else:
         names, others = ("class to be answered", "target class"), [p[target] for p in shares]
@@ -177,7 +177,8 @@ def _curve(
     rival = Line(names[1], "line-3", [float(share) for share in others])
     seen = text.SEEN_THROUGH if "draws" in engine.ATTACKS[attack.method].heeds else ""
     both = curve("Shares during the attack", [kept, rival], "iteration", "share", last, 1, True, at)
-    return f'<div class="pair">{section("Shares", both, seen)}{section("Loss", loss, f"{len(steps)} of {last}")}</div>'
+    so_far = f"iteration {len(steps)} of {last}"
+    return f'<div class="pair">{section("Shares", both, seen)}{section("Loss", loss, so_far)}</div>'
 
 
 def _measured(result: engine.Adversarial) -> str:

@@ -183,7 +183,7 @@ def _truth(session: Session) -> str:
     named = (("clean map", pair.clean.raw), ("attacked map", pair.attacked.raw))
     rows = [_truth_row(name, values, shown) for name, values in (*named, (text.AGREEMENT_RANDOM, chance_map(session)))]
     area = text.TRUTH_HINT.format(object=_covered(shown.mask), part=_covered(shown.part))
-    heads = ("Map", "Strongest cell", "Of the map, on the object", "Of the map, on the deciding part")
+    heads = ("Map", "Strongest cell", "Of the map, on the object", "Of the map, on that part")
     drawn = table(heads, rows, "Maps against the painted truth", "stacks")
     return section("Does the map find the object?", drawn, area)
 
@@ -194,7 +194,7 @@ def _covered(mask: Tensor) -> str:
 
 def _truth_row(name: str, values: Tensor, shown: Shown) -> tuple[str, ...]:
     hit, told_by = engine.pointing_hit(values, shown.mask), engine.pointing_hit(values, shown.part)
-    where = "on the deciding part" if told_by else "on the object" if hit else "beside the object"
+    where = "on the part the name ends with" if told_by else "on the object" if hit else "beside the object"
     icon = f'<span class="{"good" if hit else "bad"}" aria-hidden="true">{"✓" if hit else "✗"}</span>'
     shares = (percent(engine.energy_inside(values, mask)) for mask in (shown.mask, shown.part))
     return esc(name), f"{icon} {where}", *shares

@@ -34,7 +34,11 @@ class EveryMap:
 def _drawn(session: Session, look: Look) -> str:
     truth = session.picture.mask is not None
     rows = [_row(session, trial, look, truth) for trial in session.every]
-    drawn = table(text.EVERY_HEADS + (text.EVERY_TRUTH if truth else ()), rows, text.EVERY_TITLE, "stacks every")
+    heads = text.EVERY_HEADS
+    if truth:
+        chance = percent(float(session.picture.mask.float().mean()))
+        heads += tuple(head.format(chance=chance) for head in text.EVERY_TRUTH)
+    drawn = table(heads, rows, text.EVERY_TITLE, "stacks every")
     about = subject(session.every[0].pair.clean, session.classes.names)
     return section(text.EVERY_TITLE_FOR.format(subject=about), drawn, text.EVERY_HINT) + caption(text.EVERY_CAPTION)
 
@@ -57,5 +61,5 @@ def _row(session: Session, trial: MapTrial, look: Look, truth: bool) -> list[str
 
 
 def _inside(values: Tensor, mask: Tensor) -> str:
-    sign = tick(engine.pointing_hit(values, mask))
-    return f'<span class="tight">{sign} {percent(engine.energy_inside(values, mask))}</span>'
+    share, sign = percent(engine.energy_inside(values, mask)), tick(engine.pointing_hit(values, mask))
+    return f'<span class="tight">{share}</span><small class="peak">peak {sign}</small>'

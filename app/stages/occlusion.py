@@ -6,7 +6,7 @@ from app import text
 from app.choices import Choices
 from app.controls import part
 from app.figures.curves import Line, curve
-from app.figures.html import caption, empty, section
+from app.figures.html import caption, empty, esc, percent, section
 from app.page import Page
 from app.session import OcclusionPair, Session
 
@@ -32,8 +32,17 @@ def _drawn(session: Session) -> str:
     name = session.classes.names[pair.map.label]
     deletion = _chart(text.DELETION, pair, lambda o: o.deletion.tolist(), lambda o: o.deletion_area)
     insertion = _chart(text.INSERTION, pair, lambda o: o.insertion.tolist(), lambda o: o.insertion_area)
-    drawn = section(text.OCCLUSION_TITLE.format(name=name), f'<div class="pair">{deletion}{insertion}</div>')
-    return drawn + caption(text.OCCLUSION_CAPTION)
+    body = f'<div class="pair">{deletion}{insertion}</div><p class="fine">{esc(_told(pair))}</p>'
+    return section(text.OCCLUSION_TITLE.format(name=name), body) + caption(text.OCCLUSION_CAPTION)
+
+
+def _told(pair: OcclusionPair) -> str:
+    """In words: whether the map's order does better than one drawn at random."""
+    sooner = pair.map.deletion_area < pair.chance.deletion_area
+    more = pair.map.insertion_area > pair.chance.insertion_area
+    deletion, insertion = (text.OCCLUSION_BETTER if won else text.OCCLUSION_WORSE for won in (sooner, more))
+    left = percent(float(pair.map.deletion[-1]))
+    return text.OCCLUSION_TOLD.format(deletion=deletion, insertion=insertion, left=left)
 
 
 def _chart(title: tuple[str, str], pair: OcclusionPair, values, area) -> str:

@@ -21,6 +21,7 @@ class VerdictStage:
     """The panel of step 6."""
 
     def __init__(self) -> None:
+        self.head = gr.HTML(elem_id="verdict-head")
         with gr.Row(elem_classes=["controls"]):
             methods = gr.CheckboxGroup(
                 [(m.title, name) for name, m in engine.METHODS.items()], value=list(engine.Settings().methods),
@@ -33,7 +34,6 @@ class VerdictStage:
             rare = rare_controls()
         with gr.Accordion(text.METHODS_TOLD, open=False, elem_id="methods-told"):
             gr.HTML(_methods())
-        self.head = gr.HTML(elem_id="verdict-head")
         self.table = gr.HTML(elem_id="verdict-table")
         with gr.Row():
             self.final = gr.HTML(elem_id="verdict-final", min_width=300)
@@ -121,7 +121,7 @@ def _defended(session: Session, wanted: str) -> str:
     answers = {d.method: d.prediction for d in session.defences}
     chosen, name = answers.get("a-tpt"), "A-TPT"
     if chosen is None and session.ensemble is not None:
-        chosen, name = session.ensemble.prediction, "Your settings"
+        chosen, name = session.ensemble.prediction, text.YOURS
     if chosen is None:
         return ""
     answer = f"**{chosen.name}** ({percent(chosen.confidence)})"
@@ -139,7 +139,7 @@ def _table(session: Session, choices: Choices) -> str:
         rows.append(
             _row(
                 session,
-                method.title,
+                text.UNDEFENDED if defence.method == "clip" else method.title,
                 f"{method.explanation} {method.source}",
                 defence.prediction,
                 defence.seconds,
@@ -149,10 +149,13 @@ def _table(session: Session, choices: Choices) -> str:
     if session.ensemble is not None:
         steps = session.steps[-1].index
         told = (
-            f"views and prompt of steps 4 and 5, {steps} tuning step{'s' * (steps != 1)}, weights"
+            f"{text.YOURS_FROM}, {steps} tuning step{'s' * (steps != 1)}, weights"
             f" {text.WEIGHTINGS[session.ensemble.weighting]}"
         )
-        rows.append(_row(session, "Your settings", told, session.ensemble.prediction, None, "attacked"))
+        if steps:
+            untuned = engine.fuse(session.views, session.steps[0], choices.settings().ensemble).prediction
+            rows.append(_row(session, text.YOURS_UNTUNED, told, untuned, None, "attacked"))
+        rows.append(_row(session, text.YOURS, told, session.ensemble.prediction, None, "attacked"))
     judged = (
         "against the true class" if session.label is not None else "against the clean answer: no true class was given"
     )

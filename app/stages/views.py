@@ -104,7 +104,7 @@ class ViewsStage:
             for view in range(len(views))
         )  # fmt: skip
         body = f'{_summary(session)}{_legend(session)}<div class="tiles">{tiles}</div>'
-        return {self.grid: section(text.VIEWS_TITLE.format(count=len(views)), body)}
+        return {self.grid: section(text.VIEWS_TITLE.format(count=len(views)), body, text.VIEWS_HINT)}
 
     def _picked(self, session: Session, choices: Choices, event: gr.EventData) -> dict:
         place = getattr(event, "index", None)
