@@ -162,7 +162,7 @@ def test_weights_by_calmness_are_the_engines_without_a_new_look(page, asked):
     put(page, "#tv-temperature", "1")
     put(page, "#answer-views", "4")
     views = make_views(backbone, pixels, classes, ViewSettings(count=8))
-    *_, step = tune(backbone, views, classes, TuneSettings(keep=0.5))
+    untuned, *_, step = tune(backbone, views, classes, TuneSettings(keep=0.5))
     chosen = EnsembleSettings(
         "tv", keep=4, tv_map="upsampled", tv_norm="none", tv_reduction="sum", tv_temperature=1
     )
@@ -171,8 +171,10 @@ def test_weights_by_calmness_are_the_engines_without_a_new_look(page, asked):
     heaviest = int(expected.weights.argmax())
     share = f"view {heaviest}: {percent(float(expected.weights[heaviest]))}"
     page.locator("#verdict-weights").get_by_text(share).wait_for()
-    row = page.locator("#verdict-table tr", has_text="Your settings").inner_text()
-    assert expected.prediction.name in row and percent(expected.prediction.confidence) in row
+    rows = page.locator("#verdict-table tr", has_text="Your settings").all_inner_texts()
+    for row, answer in zip(rows, (fuse(views, untuned, chosen), expected), strict=True):
+        assert answer.prediction.name in row and percent(answer.prediction.confidence) in row
+    assert "before tuning" in rows[0]
     open_step(page, 4)
     choose(page, "#view-kind", "Crops only")
     open_step(page, 5)
