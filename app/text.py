@@ -230,10 +230,15 @@ MAP_CAPTION = (
     ("How", "{how} Values as computed, one number per patch, over the greyed picture."),
     (
         "What it does not show",
-        "how much the model believes a class: a wrong class can glow and the right one stay dark, so compare places,"
-        " not the brightness of two classes. Such maps say where information flowed, not what caused the answer.",
+        "how much the model believes a class, nor why. Such maps say where information flowed, not what caused the"
+        " answer.",
     ),
 )
+MAP_LINES = (
+    "Brighter does not mean more believed, on neither picture and for neither class: compare places. White outline: top"
+    " 20 % of cells, as far as they reach {floor:g} % of the strongest. Scales end at the 99th percentile."
+)
+MAP_OBJECT, MAP_HOVER = " Thin line: the object's true outline.", "Hover over a cell for its value."
 MAP_TITLE, MAP_TITLE_AGAINST = "Evidence for {subject}, {why}", "Evidence for {subject}"
 MAP_TITLE_NO_CLASS = "Where the model looks, whatever the class: this map asks for none"
 MAP_CAPTION_NO_CLASS = (
@@ -246,7 +251,7 @@ MAP_CAPTION_NO_CLASS = (
     ),
 )
 AGREEMENT_TITLE, AGREEMENT_HINT = "Did the attack move the map?", "the first maps above; beside harmless noise"
-TRUTH_HINT = "the object covers {object} of the picture, the part its name ends with {part}"
+TRUTH_HINT = "the object covers {object} of the picture, the part named last, after “with”, {part}"
 AGREEMENT_HEADS = (
     "Clean map compared with", "Rank correlation", "Structure (SSIM)", "Strongest fifth in common (IoU)",
     "Centre moved, of the side",
@@ -327,18 +332,16 @@ INSIDE_OPENED = "Layer {layer}, head {head}: what {reader} reads"
 INSIDE_CLASS, INSIDE_PATCH = "the class token", "the patch in row {row}, column {column}"
 INSIDE_PRESS = "Press a patch to see what it reads, or move from patch to patch with the arrow keys."
 INSIDE_BACK = "Back to the class token"
-INSIDE_NONE_LONG = (
-    "No patch is marked: after this layer no token is far longer than the others, which would be scratch space of the"
-    " model, not evidence."
-)
+INSIDE_NONE_LONG = "Patches that the model uses as scratch space would be dashed; after this layer there are none."
 INSIDE_LONG = (
     "Dashed: patches whose token is more than twice as long as the median after this layer (clean {clean}, attacked"
     " {attacked}). Models use such patches as scratch space (Darcet et al., ICLR 2024): do not read them as evidence."
 )
 INSIDE_LAYERS = "What would the answer be after each layer?"
 INSIDE_LAYERS_HINT = "read off as if that layer were the last"
+INSIDE_PUSHED, INSIDE_NOW = "Class pushed away from", "answer after the attack"
 INSIDE_TRUE_CLEAN, INSIDE_TRUE_ATTACKED = "class pushed away from, clean picture", "the same, attacked picture"
-INSIDE_NOW = "answer after the attack, attacked picture"
+INSIDE_NOW_ATTACKED = "answer after the attack, attacked picture"
 INSIDE_CAPTION = (
     ("What you see", "raw attention: which patches a head reads for the class token, or for the patch you pressed."),
     ("How", "softmax of query times key in that head, as it is; what goes to the class token itself is left out."),
@@ -372,7 +375,7 @@ VIEWS_TUNING, VIEWS_TUNING_WHY = "Those that drive the tuning", "The surest view
 VIEWS_WEIGHT, VIEWS_WEIGHT_WHY = "By weight in the answer", "The weights of step 6 add up to 100 %"
 VIEWS_LATER = "Which views drive the tuning, and which weigh in the answer, is known after the next step."
 TILE_NUMBERS = "number of the view, and its entropy: 0 means sure of one class"
-TILE_WRONG = "a wrong answer: long ones by what differs"
+TILE_WRONG = "a wrong answer; of a long one only the words that differ"
 TILE_TUNES = "one of the {count} surest: it moves the prompt"
 TILE_WEIGHS = "weight in the answer; all alike would be {even}"
 VIEW_TITLE = "View {view} opened"
@@ -390,7 +393,7 @@ VIEW_CROP = "Cut from {width} × {height} pixels at ({left}, {top}){mirrored}."
 VIEW_BETA = " Plain AugMix would keep {beta} of the crop everywhere, a share drawn by chance."
 VIEW_REGIONS = (
     " Guided by this view's attention (yellow: strongest), {keep_high} is kept on the {high} of the pixels where it is"
-    " high, and {keep_low} on the {low} where it is low"
+    " highest, however faint, and {keep_low} on the {low} where it is lowest"
 )
 VIEW_BETWEEN = "; on the {middle} between, chance decides as in plain AugMix."
 VIEW_DEGENERATE = " This view's map is degenerate: it shows amplified rounding residue."
@@ -409,7 +412,7 @@ VIEWS_CAPTION = (
         " plain AugMix view is another run: choose it under Kind.",
     ),
 )
-VIEW_PARTS = ("Crop (base)", "Its attention", "Crop kept (light)", "Pure mix", "Plain AugMix", "The view")
+VIEW_PARTS = ("Crop (base)", "Its attention", "Crop kept (light: more)", "Pure mix", "Plain AugMix", "The view")
 
 LOSS = "Entropy to lower"
 LOSSES = {
@@ -530,8 +533,8 @@ MEASURED = {
     ),
     "collapse": (
         "Larger limits, and an attacker who looks through views",
-        "PGD that knows nothing of views gets little more from a larger limit; PGD that averages over fresh views at"
-        " every iteration (EOT) gets everything within 16/255.",
+        "PGD that knows nothing of views gets little more from a larger limit; PGD through view average, over fresh"
+        " views at every iteration (EOT), gets everything within 16/255.",
     ),
 }
 MEASURED_BEST = (

@@ -90,7 +90,7 @@ def test_long_tokens_are_outlined_and_counted(browser, looked):
     session = looked.with_result("inside", InsidePair(changed, clean))
     drawn = browser._open(session, CHOICES, 0, -1)[browser.opened]
     assert "clean 1, attacked 0" in drawn and drawn.count('class="marked"') == 2
-    assert "No patch is marked" in browser._open(looked, CHOICES, 0, -1)[browser.opened]
+    assert "would be dashed" in browser._open(looked, CHOICES, 0, -1)[browser.opened]
 
 
 def test_the_map_is_tested_beside_a_random_one(tiny, told):

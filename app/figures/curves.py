@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .html import esc
 
 WIDTH, HEIGHT = 400, 190
-LEFT, RIGHT, TOP, BOTTOM = 50, 10, 10, 34
+LEFT, RIGHT, TOP, BOTTOM = 60, 10, 10, 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,19 @@ def weight_columns(weights: Sequence[float], kept: set[int]) -> str:
         f" {100 * w:.2f} %</title></rect>"
         for view, w in enumerate(weights)
     )
+    numbers = "".join(
+        f'<text class="tick" x="{(x(view) + x(view + 1)) / 2:.1f}" y="133" text-anchor="middle">{view}</text>'
+        for view in (round(tick) for tick in _ticks(0, len(weights)))
+        if view < len(weights)
+    )
     even = y(1 / len(weights))
     return (
         f'<svg class="curve" viewBox="0 0 {WIDTH} 152" role="img" aria-label="Weight of each of {len(weights)} views;'
-        f' the largest is {100 * max(weights):.1f} %, all alike would be {100 / len(weights):.1f} %">{columns}'
+        f' the largest is {100 * max(weights):.1f} %, all alike would be {100 / len(weights):.1f} %">{columns}{numbers}'
         f'<line class="even" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{even:.1f}" y2="{even:.1f}"/>'
         f'<text class="tick" x="{LEFT - 6}" y="{TOP + 6}" text-anchor="end">{100 * top:.1f} %</text>'
         f'<text class="tick" x="{LEFT - 6}" y="122" text-anchor="end">0</text>'
-        f'<text class="axis" x="{(LEFT + WIDTH) / 2:.0f}" y="146" text-anchor="middle">view number; dashed:'
+        f'<text class="axis" x="{(LEFT + WIDTH) / 2:.0f}" y="149" text-anchor="middle">view number; dashed:'
         f" all alike, {100 / len(weights):.1f} %</text></svg>"
     )
 
@@ -116,7 +121,7 @@ def _y_axis(low: float, high: float, y, name: str) -> str:
     )
     middle = (TOP + HEIGHT - BOTTOM) / 2
     return (
-        f'{marks}<text class="axis" transform="translate(11 {middle:.0f}) rotate(-90)"'
+        f'{marks}<text class="axis" transform="translate(10 {middle:.0f}) rotate(-90)"'
         f' text-anchor="middle">{esc(name)}</text>'
     )
 

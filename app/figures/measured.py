@@ -40,9 +40,8 @@ def _best(evaluation: Measured) -> str:
     best = []
     for arm in evaluation.arms[1:]:
         share = max(arm.accuracy.values())
-        first, *more = (engine.METHODS[name].title for name, found in arm.accuracy.items() if found == share)
-        names = f"{first}{f' and {len(more)} more' if more else ''}, {100 * share:.1f} %" if share else "none"
-        best.append(f"{_head(arm)}: {names}")
+        names = " and ".join(engine.METHODS[name].title for name, found in arm.accuracy.items() if found == share)
+        best.append(f"{_head(arm)}: {f'{names}, {100 * share:.1f} %' if share else 'none'}")
     return text.MEASURED_BEST.format(best="; ".join(best))
 
 

@@ -27,8 +27,8 @@ def strip_table(strip: Strip) -> str:
         f" target; {views.count} views; seeds from {attack.seed}"
     )
     told = note(text.STRIP_UNKNOWN_TOLD) if strip.unknown else ""
-    drawn = table(heads, rows, "Right and wrong answers on many pictures")
-    return section("Right and wrong, picture by picture", f'{told}<div class="strip">{drawn}</div>{refused}', made)
+    drawn = table(heads, rows, "Right and wrong answers on many pictures", "stacks strip")
+    return section("Right and wrong, picture by picture", f"{told}{drawn}{refused}", made)
 
 
 def _sums(strip: Strip, methods: Sequence[str]) -> list[tuple[str, ...]]:

@@ -26,7 +26,7 @@ def badges(result: engine.Adversarial) -> str:
     if result.target is not None:
         wanted = badge(f"pulls towards the target “{names[result.target]}”", "", "warn")
     else:
-        told = "the true class you gave" if result.from_truth else "the clean answer (no true class given)"
+        told = "the true class" if result.from_truth else "the clean answer (no true class given)"
         wanted = badge(f"pushes away from {told}", names[result.label], "warn")
     return f'<div class="badges">{badge(threat(result), text.THREAT_WHY)}{wanted}</div>'
 

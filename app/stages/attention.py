@@ -112,11 +112,8 @@ def _maps(session: Session, look: Look) -> str:
         section(_title(clean, names, why), _row(session, clean, attacked, look, shared, most), told)
         for why, clean, attacked in rows
     )
-    object_line = " Thin line: the object's true outline." if session.picture.mask is not None else ""
-    return (
-        f'{drawn}<p class="fine">White outline: top 20 % of cells, as far as they reach {100 * FLOOR:g} % of the'
-        f" strongest. Scales end at the 99th percentile.{object_line} Hover over a cell for its value.</p>"
-    )
+    told = text.MAP_LINES.format(floor=100 * FLOOR) + (text.MAP_OBJECT if session.picture.mask is not None else "")
+    return f'{drawn}<p class="fine">{esc(told)} <span class="pointed">{esc(text.MAP_HOVER)}</span></p>'
 
 
 def _title(drawn: engine.AttentionMap, names: tuple[str, ...], why: str) -> str:
@@ -194,7 +191,7 @@ def _covered(mask: Tensor) -> str:
 
 def _truth_row(name: str, values: Tensor, shown: Shown) -> tuple[str, ...]:
     hit, told_by = engine.pointing_hit(values, shown.mask), engine.pointing_hit(values, shown.part)
-    where = "on the part the name ends with" if told_by else "on the object" if hit else "beside the object"
+    where = "on the part named last" if told_by else "on the object" if hit else "beside the object"
     icon = f'<span class="{"good" if hit else "bad"}" aria-hidden="true">{"✓" if hit else "✗"}</span>'
     shares = (percent(engine.energy_inside(values, mask)) for mask in (shown.mask, shown.part))
     return esc(name), f"{icon} {where}", *shares

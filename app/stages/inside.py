@@ -176,9 +176,10 @@ def _answers(session: Session) -> str:
     for name, kind, label, inside in (
         (text.INSIDE_TRUE_CLEAN, "clean", hit.label, pair.clean),
         (text.INSIDE_TRUE_ATTACKED, "attacked", hit.label, pair.attacked),
-        (text.INSIDE_NOW, "line-3", hit.after_saved.label, pair.attacked),
+        (text.INSIDE_NOW_ATTACKED, "line-3", hit.after_saved.label, pair.attacked),
     ):
         lines.append(Line(name, kind, inside.logits.softmax(-1)[:, label].tolist()))
     drawn = curve(text.INSIDE_LAYERS, lines, "layer", "probability", len(pair.clean.logits), first=1, share=True)
-    asked = f"“{esc(names[hit.label])}”; {esc(text.INSIDE_NOW)}: {differing(hit.after_saved.name, names[hit.label])}"
+    answer = differing(hit.after_saved.name, names[hit.label])
+    asked = f"{esc(text.INSIDE_PUSHED)}: “{esc(names[hit.label])}”; {esc(text.INSIDE_NOW)}: “{answer}”"
     return section(text.INSIDE_LAYERS, f'<p class="fine">{asked}</p>{drawn}', text.INSIDE_LAYERS_HINT)
