@@ -131,11 +131,12 @@ def _tick(value: float) -> str:
 
 
 def _x_axis(first: int, last: int, x, name: str) -> str:
-    whole = sorted({round(t) for t in _ticks(first, max(last, first + 1))} | {first})
+    every = range(first, max(last, first + 1) + 1)
+    whole = every if len(every) <= 9 else sorted({round(t) for t in _ticks(first, last)} | {first})
     marks = "".join(
         f'<text class="tick" x="{x(v):.1f}" y="{HEIGHT - BOTTOM + 15}" text-anchor="middle">{v}</text>'
         for v in whole
-        if first <= v <= max(last, first + 1)
+        if first <= v <= every[-1]
     )
     return (
         f'{marks}<text class="axis" x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 4}"'
