@@ -495,7 +495,7 @@ LEGACY_INFO = (
     " views not counted. Starts anew from the attack."
 )
 MANY_WAITS = "Optional: try several at once."
-OF_METHODS = " Of the {of} methods chosen, {right} answer the attacked picture right."
+OF_METHODS = " Of the {of} methods chosen, {right} answer right."
 STRIP_SOURCE, STRIP_COUNT, STRIP_RUN = "Pictures", "How many", "Try them"
 STRIP_SOURCES = {
     "samples": "the samples", "specimens": "fresh specimens, held out", "own": "your own pictures",

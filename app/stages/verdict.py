@@ -134,6 +134,7 @@ def _defended(session: Session, wanted: str) -> str:
 
 def _table(session: Session, choices: Choices) -> str:
     rows = [_row(session, "CLIP on the clean picture", "the reference", session.adversarial.before, None, "clean")]
+    seen = "attacked" if session.adversarial.epsilon else "clean"
     for defence in session.defences:
         method = engine.METHODS[defence.method]
         rows.append(
@@ -143,7 +144,7 @@ def _table(session: Session, choices: Choices) -> str:
                 f"{method.explanation} {method.source}",
                 defence.prediction,
                 defence.seconds,
-                "attacked",
+                seen,
             )
         )
     if session.ensemble is not None:
@@ -154,8 +155,8 @@ def _table(session: Session, choices: Choices) -> str:
         )
         if steps:
             untuned = engine.fuse(session.views, session.steps[0], choices.settings().ensemble).prediction
-            rows.append(_row(session, text.YOURS_UNTUNED, told, untuned, None, "attacked"))
-        rows.append(_row(session, text.YOURS, told, session.ensemble.prediction, None, "attacked"))
+            rows.append(_row(session, text.YOURS_UNTUNED, told, untuned, None, seen))
+        rows.append(_row(session, text.YOURS, told, session.ensemble.prediction, None, seen))
     judged = (
         "against the true class" if session.label is not None else "against the clean answer: no true class was given"
     )
