@@ -13,7 +13,7 @@ STRIDE = 0.25  # of the limit, the engine's own step size
 NO_TRUTH = "Not given (attack the clean answer)"
 NO_PURIFIER = "none"
 NO_TARGET = "None: away from the class, wherever to"
-ATTACKED = "The attacked class, and the answer"
+ATTACKED = "Class pushed away from, and answer"
 NO_RIVAL = "No other: for this class alone"
 
 

@@ -193,8 +193,8 @@ ATTACK_CAPTION = (
     ("What you see", "the change found within the limit, what it does to the answer, and how it got there."),
     (
         "How",
-        "PGD climbs the loss of the attacked class, or descends that of a target, within the limit; other methods"
-        " search in other ways. The result is rounded to 8 bits.",
+        "PGD climbs the loss of the class it pushes away from, or descends that of a target, within the limit; other"
+        " methods search in other ways. The result is rounded to 8 bits.",
     ),
     ("What it does not show", "that no smaller or stronger change exists, or how the model fares on other pictures."),
 )
@@ -226,7 +226,7 @@ MAP_SUBJECT, MAP_SUBJECT_AGAINST = "“{name}”", "“{name}” rather than “
 MAP_SHARED = "one scale for clean and attacked, one for the differences"
 MAP_OWN = "each map on its own scale: colours do not compare"
 MAP_CAPTION = (
-    ("What you see", "where the chosen method finds evidence for {label}; the outline holds the strongest cells."),
+    ("What you see", "where the chosen method finds evidence for {label}; the white outline holds the strongest."),
     ("How", "{how} Values as computed, one number per patch, over the greyed picture."),
     (
         "What it does not show",
@@ -235,14 +235,14 @@ MAP_CAPTION = (
     ),
 )
 MAP_LINES = (
-    "Brighter does not mean more believed, on neither picture and for neither class: compare places. White outline: top"
+    "Brighter does not mean more believed, on either picture or for either class: compare places. White outline: top"
     " 20 % of cells, as far as they reach {floor:g} % of the strongest. Scales end at the 99th percentile."
 )
 MAP_OBJECT, MAP_HOVER = " Thin line: the object's true outline.", "Hover over a cell for its value."
 MAP_TITLE, MAP_TITLE_AGAINST = "Evidence for {subject}, {why}", "Evidence for {subject}"
 MAP_TITLE_NO_CLASS = "Where the model looks, whatever the class: this map asks for none"
 MAP_CAPTION_NO_CLASS = (
-    ("What you see", "where the chosen method says the model looks; the outline holds the strongest cells."),
+    ("What you see", "where the chosen method says the model looks; the white outline holds the strongest."),
     *MAP_CAPTION[1:2],
     (
         "What it does not show",
@@ -265,7 +265,7 @@ EVERY_ASKS = "There are many ways to draw such a map. Do they agree, and which o
 EVERY_RUN = "Draw every map"
 EVERY_EMPTY = "Press **Draw every map** to see all kinds side by side, each with what tells good maps from bad."
 EVERY_TITLE, EVERY_TITLE_FOR = "Every kind of map", "Every kind of map, for {subject}"
-EVERY_HINT = "one scale for clean and attacked; kinds do not compare"
+EVERY_HINT = "one scale for the two maps of a kind"
 EVERY_HEADS = ("Map", "● Clean", "▲ Attacked", "Alike: attacked", "Alike: noise", "Alike: shuffled model (low is good)")
 EVERY_TRUTH = ("On object (by chance {chance}): clean", "On object: attacked")
 EVERY_DEGENERATE = "degenerate: rounding residue"
@@ -275,7 +275,8 @@ EVERY_CAPTION = (
     (
         "How",
         "alike: rank correlation of the clean map with the attacked one, with that under random noise of the same"
-        " size, and with that of a model whose last block's weights are shuffled (Adebayo et al., NeurIPS 2018).",
+        " size, and with that of a model whose last block's weights are shuffled (Adebayo et al., NeurIPS 2018). The"
+        " random baseline is drawn anew for every picture, whatever the model.",
     ),
     (
         "What it does not show",
@@ -290,7 +291,7 @@ WORDS_EMPTY = "Press **Read the words** to see which words of the class's senten
 WORDS_TITLE, WORDS_HINT = "Words of “{name}”, {why}", "shares of each sentence add up to 100 %"
 WORDS_SCORE = "fits with {score:.2f}"
 WORDS_CAPTION = (
-    ("What you see", "how much each word counts for the fit of sentence and picture; the darker, the more."),
+    ("What you see", "how much each word counts for the fit of sentence and picture; the stronger the tint, the more."),
     (
         "How",
         "gradient-weighted relevance through the text tower (Chefer et al., ICCV 2021). “Fits” is the scaled cosine"
@@ -311,10 +312,10 @@ OCCLUSION_MAP = "this map"
 OCCLUSION_AXIS = "step of {steps}, each map's strongest patches first"
 DELETION, INSERTION = ("Deletion: blur them", "lower is better"), ("Insertion: bring them back", "higher is better")
 OCCLUSION_TOLD = (
-    "On this picture the map's order is {deletion} than a random one at deletion and {insertion} at insertion; small"
-    " differences of the areas mean nothing. The wholly blurred picture still gives the class {left}."
+    "On this picture the map's order is {deletion} at deletion and {insertion} at insertion than a random one; areas"
+    " within {same:g} of each other count as alike. The wholly blurred picture still gives the class {left}."
 )
-OCCLUSION_BETTER, OCCLUSION_WORSE = "better", "no better"
+OCCLUSION_BETTER, OCCLUSION_WORSE, OCCLUSION_SAME = "better", "worse", "no better"
 OCCLUSION_CAPTION = (
     ("What you see", "the class's probability while patches are blurred, or brought back into the blurred picture."),
     ("How", "deletion and insertion (Petsiuk et al., BMVC 2018) with a blur; the area under each curve is its score."),
@@ -332,7 +333,7 @@ INSIDE_OPENED = "Layer {layer}, head {head}: what {reader} reads"
 INSIDE_CLASS, INSIDE_PATCH = "the class token", "the patch in row {row}, column {column}"
 INSIDE_PRESS = "Press a patch to see what it reads, or move from patch to patch with the arrow keys."
 INSIDE_BACK = "Back to the class token"
-INSIDE_NONE_LONG = "Patches that the model uses as scratch space would be dashed; after this layer there are none."
+INSIDE_NONE_LONG = "Patches that the model uses as scratch space would be dashed; after this layer there is none."
 INSIDE_LONG = (
     "Dashed: patches whose token is more than twice as long as the median after this layer (clean {clean}, attacked"
     " {attacked}). Models use such patches as scratch space (Darcet et al., ICLR 2024): do not read them as evidence."
@@ -343,7 +344,11 @@ INSIDE_PUSHED, INSIDE_NOW = "Class pushed away from", "answer after the attack"
 INSIDE_TRUE_CLEAN, INSIDE_TRUE_ATTACKED = "class pushed away from, clean picture", "the same, attacked picture"
 INSIDE_NOW_ATTACKED = "answer after the attack, attacked picture"
 INSIDE_CAPTION = (
-    ("What you see", "raw attention: which patches a head reads for the class token, or for the patch you pressed."),
+    (
+        "What you see",
+        "raw attention: which patches a head reads for the class token, which becomes the answer, or for the patch you"
+        " pressed.",
+    ),
     ("How", "softmax of query times key in that head, as it is; what goes to the class token itself is left out."),
     (
         "What it does not show",
@@ -375,7 +380,7 @@ VIEWS_TUNING, VIEWS_TUNING_WHY = "Those that drive the tuning", "The surest view
 VIEWS_WEIGHT, VIEWS_WEIGHT_WHY = "By weight in the answer", "The weights of step 6 add up to 100 %"
 VIEWS_LATER = "Which views drive the tuning, and which weigh in the answer, is known after the next step."
 TILE_NUMBERS = "number of the view, and its entropy: 0 means sure of one class"
-TILE_WRONG = "a wrong answer; of a long one only the words that differ"
+TILE_WRONG = "a wrong answer; of a long name only the words that differ"
 TILE_TUNES = "one of the {count} surest: it moves the prompt"
 TILE_WEIGHS = "weight in the answer; all alike would be {even}"
 VIEW_TITLE = "View {view} opened"
@@ -412,7 +417,7 @@ VIEWS_CAPTION = (
         " plain AugMix view is another run: choose it under Kind.",
     ),
 )
-VIEW_PARTS = ("Crop (base)", "Its attention", "Crop kept (light: more)", "Pure mix", "Plain AugMix", "The view")
+VIEW_PARTS = ("Crop (base)", "Its attention", "Kept (light: more)", "Pure mix", "Plain AugMix", "The view")
 
 LOSS = "Entropy to lower"
 LOSSES = {
@@ -555,7 +560,7 @@ ASKED, ASKED_MORE = "asks “{first}”", "asks “{first}” and {more} more"
 METHODS_LABEL = "Methods"
 UNDEFENDED = "CLIP, no defence"
 YOURS, YOURS_UNTUNED = "Your settings", "Your settings, before tuning"
-YOURS_FROM = "views and prompt of steps 4 and 5"
+YOURS_FROM, YOURS_NOTE = "views and prompt of steps 4 and 5", "views and tuning as set in steps 4 and 5"
 COMPARE = "Compare methods"
 VERDICT_CAPTION = (
     ("What you see", "what each method answers for this one attacked picture, and how sure it is."),

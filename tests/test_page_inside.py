@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import gradio as gr
@@ -10,7 +11,7 @@ import torch
 
 import engine
 from app.run import Job, Worker
-from app.session import InsidePair, Store
+from app.session import InsidePair, OcclusionPair, Store
 from app.stages.inside import InsideBrowser, _order
 from app.stages.occlusion import _drawn as occlusion_curves
 from tests.page_cases import CHOICES
@@ -107,6 +108,19 @@ def test_the_map_is_tested_beside_a_random_one(tiny, told):
     for area in (pair.map.deletion_area, pair.map.insertion_area, pair.chance.deletion_area):
         assert f"area {area:.3f}" in drawn
     assert job.session.without("maps").occlusion is None
+
+
+def test_the_map_is_told_better_only_where_the_areas_differ_enough(told):
+    def curves(deletion, insertion):
+        return engine.Occlusion(torch.linspace(0, 1, 3), torch.tensor(deletion), torch.tensor(insertion), 0)
+
+    found, chance = curves([0.9, 0.1, 0.1], [0.1, 0.5, 0.9]), curves([0.9, 0.8, 0.1], [0.1, 0.51, 0.9])
+    for pair, words in (
+        (OcclusionPair(found, chance), "better at deletion and no better at insertion"),
+        (OcclusionPair(chance, found), "worse at deletion and no better at insertion"),
+    ):
+        drawn = occlusion_curves(replace(told, occlusion=pair))
+        assert f"order is {words} than a random one" in drawn and "still gives the class 10.0 %" in drawn
 
 
 def test_what_is_opened_is_drawn_again_as_is_now_chosen(browser, looked):

@@ -10,6 +10,8 @@ from app.figures.html import caption, empty, esc, percent, section
 from app.page import Page
 from app.session import OcclusionPair, Session
 
+ALIKE = 0.02  # areas this near to each other say nothing, with one random order
+
 
 class OcclusionTest:
     """The middle of step 3: curves of the clean map, beside those of a map that knows nothing."""
@@ -38,11 +40,16 @@ def _drawn(session: Session) -> str:
 
 def _told(pair: OcclusionPair) -> str:
     """In words: whether the map's order does better than one drawn at random."""
-    sooner = pair.map.deletion_area < pair.chance.deletion_area
-    more = pair.map.insertion_area > pair.chance.insertion_area
-    deletion, insertion = (text.OCCLUSION_BETTER if won else text.OCCLUSION_WORSE for won in (sooner, more))
+    deletion = _compared(pair.chance.deletion_area - pair.map.deletion_area)
+    insertion = _compared(pair.map.insertion_area - pair.chance.insertion_area)
     left = percent(float(pair.map.deletion[-1]))
-    return text.OCCLUSION_TOLD.format(deletion=deletion, insertion=insertion, left=left)
+    return text.OCCLUSION_TOLD.format(deletion=deletion, insertion=insertion, same=ALIKE, left=left)
+
+
+def _compared(gain: float) -> str:
+    if abs(gain) < ALIKE:
+        return text.OCCLUSION_SAME
+    return text.OCCLUSION_BETTER if gain > 0 else text.OCCLUSION_WORSE
 
 
 def _chart(title: tuple[str, str], pair: OcclusionPair, values, area) -> str:

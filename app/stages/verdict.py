@@ -156,7 +156,7 @@ def _table(session: Session, choices: Choices) -> str:
         if steps:
             untuned = engine.fuse(session.views, session.steps[0], choices.settings().ensemble).prediction
             rows.append(_row(session, text.YOURS_UNTUNED, told, untuned, None, seen))
-        rows.append(_row(session, text.YOURS, told, session.ensemble.prediction, None, seen))
+        rows.append(_row(session, text.YOURS, told, session.ensemble.prediction, None, seen, text.YOURS_NOTE))
     judged = (
         "against the true class" if session.label is not None else "against the clean answer: no true class was given"
     )
@@ -174,16 +174,27 @@ def _asked(session: Session, prediction: engine.Prediction) -> str:
     first, *more = prediction.classes.templates
     if prediction.classes == session.classes:
         return ""
-    told = text.ASKED_MORE.format(first=first, more=len(more)) if more else text.ASKED.format(first=first)
-    return f'<br><small class="asked">{esc(told)}</small>'
+    return text.ASKED_MORE.format(first=first, more=len(more)) if more else text.ASKED.format(first=first)
+
+
+def _small(told: str) -> str:
+    """A second line below a method's name, if there is anything to tell."""
+    return f'<br><small class="asked">{esc(told)}</small>' if told else ""
 
 
 def _row(
-    session: Session, title: str, why: str, prediction: engine.Prediction, seconds: float | None, picture: str
+    session: Session,
+    title: str,
+    why: str,
+    prediction: engine.Prediction,
+    seconds: float | None,
+    picture: str,
+    told: str = "",
 ) -> tuple[str, ...]:
     shape = {"clean": "● clean", "attacked": "▲ attacked"}[picture]
     return (
-        f'<span class="method" title="{esc(why)}">{esc(title)}</span>{_asked(session, prediction)}',
+        f'<span class="method" title="{esc(why)}">{esc(title)}</span>'
+        f"{_small(told)}{_small(_asked(session, prediction))}",
         f'<span class="on {picture}">{shape}</span>',
         differing(prediction.name, session.classes.names[session.reference]),
         mark(prediction.label == session.reference),
