@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -257,12 +258,16 @@ class Page:
             if key not in begun:
                 return gr.skip()
             begun.discard(key)
+            latest = time.monotonic() + LET_GO
+            while key in self.running and time.monotonic() < latest:
+                time.sleep(0.02)  # until the run is closed, the browser would not begin another
             return stopped(key, values)
 
         press = button.click(stopping, self.inputs, self.outputs, cancels=self.computing, **_AT_ONCE)
         press.then(ended, self.inputs, self.outputs, **_QUIET, concurrency_id="model", concurrency_limit=1)
 
 
+LET_GO = 10  # seconds that the last word on a stopped run waits for it
 _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 _AT_ONCE = _QUIET | {"concurrency_limit": None}
 # Gradio goes through its queues in random order; in one queue, what a visitor did last is also done last.
