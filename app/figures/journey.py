@@ -109,7 +109,7 @@ def _maps(session: Session) -> tuple[str, str] | None:
     pair = session.maps
     overlap = top_iou(pair.clean.raw, pair.attacked.raw)
     null = None if pair.noisy is None else top_iou(pair.clean.raw, pair.noisy.raw)
-    said = "of the strongest cells" if null is None else f"instead of {100 * null:.0f} % under mere noise"
+    said = "of the strongest cells" if null is None else f"instead of {100 * null:.0f} % under noise"
     return f"{100 * overlap:.0f} % overlap", said
 
 
