@@ -186,7 +186,13 @@ class Page:
         """
 
         def handler(request: gr.Request, *values: object) -> dict:
-            return self._change(request.session_hash, self._read(request, values), change, said) or gr.skip()
+            key, choices = request.session_hash, self._read(request, values)
+            session = self.store.get(key)
+            changed = change(session, choices)
+            if changed is session:
+                return gr.skip()
+            self.store.put(key, changed)
+            return self.draw(changed, choices, 4) | self.say(said)
 
         trigger(handler, self.inputs, self.outputs, trigger_mode="always_last", **_CHEAP)
 
@@ -226,14 +232,6 @@ class Page:
         found = self.following.follow(job.key, choices, begins=True)
         job.session = found.session
         return bool(found.done)
-
-    def _change(self, key: str, choices: Choices, change: Callable[[Session, Choices], Session], said: str) -> dict:
-        session = self.store.get(key)
-        changed = change(session, choices)
-        if changed is session:
-            return {}
-        self.store.put(key, changed)
-        return self.draw(changed, choices, 4) | self.say(said)
 
     def stop(self, button: gr.Button) -> None:
         """Let `button` end whatever computes for this visitor.
