@@ -225,17 +225,35 @@ def test_the_shortest_changes_just_turn_the_answer_whatever_is_added_to_all_logi
         assert result.after.margin < 2 and result.l2(saved=False) < 4
 
 
-def test_deepfool_goes_over_the_nearest_linear_boundary(tiny, pixels):
-    result = drain(tiny, pixels, CLASSES, AttackSettings("deepfool", epsilon=8, steps=1, norm="l2"))
-    moved, text = pixels[None].clone().requires_grad_(), tiny.encode_text(CLASSES)
-    logits = tiny.logits(tiny.encode_image(moved), text)[0]
-    ways = []
-    for other in {0, 1, 2, 3} - {result.label}:
-        gap = logits[result.label] - logits[other]
-        (gradient,) = torch.autograd.grad(-gap, moved, retain_graph=True)
-        ways.append((float(gap.detach() / gradient.norm()), gradient / gradient.norm()))
-    length, direction = min(ways, key=lambda way: way[0])
-    assert torch.allclose(result.pixels, (pixels + 1.02 * length * direction[0]).clamp(0, 1), atol=1e-5)
+@pytest.mark.parametrize("seed", [7, 8, 9, 10])
+def test_deepfool_goes_a_fiftieth_beyond_where_its_linear_steps_lead(sharp, seed):
+    pixels, text = noise(seed), sharp.encode_text(CLASSES)
+    *steps, result = attack(sharp, pixels, CLASSES, AttackSettings("deepfool", epsilon=8, steps=2, norm="l2"))
+    assert len(steps) == 4 and steps[0].total == 4
+    moved = pixels[None]
+    for _ in range(2):
+        moved = moved.detach().requires_grad_()
+        logits = sharp.logits(sharp.encode_image(moved), text)[0]
+        ways = []
+        for other in {0, 1, 2, 3} - {result.label}:
+            gap = logits[result.label] - logits[other]
+            (gradient,) = torch.autograd.grad(-gap, moved, retain_graph=True)
+            ways.append((float(gap.detach() / gradient.norm()), gradient / gradient.norm()))
+        length, direction = min(ways, key=lambda way: way[0])
+        moved = (moved.detach() + length * direction).clamp(0, 1)
+    assert torch.allclose(result.pixels, (pixels + 1.02 * (moved[0] - pixels)).clamp(0, 1), atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9, 10])
+def test_deepfool_ends_far_enough_beyond_the_boundary_to_outlast_rounding(sharp, seed):
+    result = drain(sharp, noise(seed), CLASSES, AttackSettings("deepfool", epsilon=8, norm="l2"))
+    assert result.before.margin > 5 and result.after.margin > 0.2
+    assert result.after.label == result.after_saved.label != result.label
+
+
+def noise(seed: int) -> torch.Tensor:
+    levels = torch.randint(0, 256, (3, 64, 64), generator=torch.Generator().manual_seed(seed))
+    return levels.float() / 255
 
 
 def test_autoattack_ends_with_the_first_part_that_fools_and_shows_every_pass(tiny, pixels):

@@ -23,6 +23,7 @@ Builder = Callable[[Probe, AttackSettings], tuple[Run, int]]
 NORMS = {"linf": "Linf", "l2": "L2"}  # as torchattacks spells them
 RIVALS = 9  # wrong classes that targeted parts try, as AutoAttack does
 WEIGHTS = (1, 10, 100)  # of the margin against the length of the change, for Carlini & Wagner
+OVERSHOOT = 0.02  # of DeepFool's way, as in its paper
 QUERIES = 50  # of AutoAttack's Square per step: 5,000 at the 100 steps of its standard
 
 
@@ -126,11 +127,24 @@ class _Margin(torchattacks.CW):
 
 
 def deepfool(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
-    """The shortest way over the nearest linearised boundary, again until over (Moosavi-Dezfooli et al., 2016), cut to
+    """The shortest way to the nearest linearised boundary, again until over (Moosavi-Dezfooli et al., 2016), cut to
     epsilon. Ends as soon as the answer is not the label, so that pictures that are wrong already stay as they are.
+
+    The whole way is lengthened by `OVERSHOOT`, as in the paper. The package lengthens each step for itself: the last
+    one is next to nothing, so it ends on the boundary, where the rounding of the last digit gives the answer.
     """
-    built = torchattacks.DeepFool(probe, steps=settings.steps)
-    return lambda *given: into_ball(built(*given), given[0], settings.epsilon, settings.norm), settings.steps
+    built = torchattacks.DeepFool(probe, steps=1, overshoot=0)
+
+    def run(pixels: Tensor, label: Tensor) -> Tensor:
+        near = pixels
+        for _ in range(settings.steps):
+            near = built(near, label)
+            over = (pixels + (1 + OVERSHOOT) * (near - pixels)).clamp(0, 1)
+            if _fools(probe, over, label):
+                break
+        return into_ball(over, pixels, settings.epsilon, settings.norm)
+
+    return run, 2 * settings.steps
 
 
 def square(probe: Probe, settings: AttackSettings, queries: int = 1) -> tuple[Run, int]:
