@@ -354,7 +354,7 @@ def test_every_option_says_what_it_is_and_not_only_its_default():
 
 def test_bench_times_every_stage_and_the_page(monkeypatch, capsys):
     monkeypatch.setattr(sys.modules["engine.commands.bench"], "WARM_UP", 0)
-    assert cli.main(["bench", "--runs", "1", "--json"]) == 0
+    assert cli.main(["bench", "--runs", "1", "--device", "cpu", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     stages = {stage["stage"]: stage for stage in told["stages"]}
     assert {"predict", "PGD, 20 steps", "64 views with maps", "whole story", "page ready after start"} <= set(stages)

@@ -58,7 +58,7 @@ def _die_once(ask: Callable[[], Question], mark: Path) -> Question:
 
 @pytest.fixture(scope="module")
 def crew(model):
-    with Cluster(model, count=2).at_work() as each:
+    with Cluster(model, "cpu", count=2).at_work() as each:
         yield Started(model, each)
 
 

@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def command(model: str, tree: Path, out: Path, *more: str) -> list[str]:
     words = "--attack pgd --attack fgsm --steps 2 --views 4 --keep 0.5 --method r-tpt --method a-tpt --json"
-    return ["evaluate", "--folder", str(tree), "--model", model, "--out", str(out), *words.split(), *more]
+    given = ["--folder", str(tree), "--model", model, "--device", "cpu", "--out", str(out)]
+    return ["evaluate", *given, *words.split(), *more]
 
 
 @pytest.fixture
@@ -161,7 +162,7 @@ def _alive(session: int) -> bool:
 
 
 def test_a_worker_that_is_ended_from_outside_gets_a_sentence(model):
-    with pytest.raises(EngineError, match="ended from outside"), Processes(model).at_work() as each:
+    with pytest.raises(EngineError, match="ended from outside"), Processes(model, "cpu").at_work() as each:
         list(each(_end, [None]))
 
 

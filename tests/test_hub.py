@@ -158,8 +158,9 @@ def test_without_a_hub_the_cache_serves(hub, source, monkeypatch):
 
 def test_without_a_hub_the_command_says_one_sentence_and_nothing_else(tmp_path):
     sample = next((ROOT / "assets" / "samples").glob("*.png"))
-    command = [sys.executable, "-m", "engine", "predict", str(sample), "--model", "hf-hub:someone/new"]
+    words = ["predict", str(sample), "--model", "hf-hub:someone/new", "--device", "cpu"]
     environment = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "engine", *words]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     told = "someone/new is not on this machine and could not be downloaded: no connection to the model hub"
     assert (done.returncode, done.stdout) == (2, "")

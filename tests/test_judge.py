@@ -57,7 +57,7 @@ def test_pairs_count_where_only_one_map_points_at_the_object():
 
 def test_workers_do_not_change_the_judgement(model):
     settings = AttackSettings(steps=2)
-    one, two = (list(judge(2, 9, ("a-tpt", "raw"), settings, Processes(model, count=n))) for n in (1, 2))
+    one, two = (list(judge(2, 9, ("a-tpt", "raw"), settings, Processes(model, "cpu", n))) for n in (1, 2))
     assert one == two and list(one[0]) == ["clean", "attacked", "noise", "shuffled"]
     assert all(list(maps) == ["a-tpt", "raw", "random", "edges"] for maps in one[0].values())
     assert one[0]["clean"]["edges"] == one[0]["shuffled"]["edges"]

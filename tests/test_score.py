@@ -6,7 +6,9 @@ from math import comb, isclose, sqrt
 import pytest
 
 from engine import AttackSettings, Settings, ViewSettings
+from engine.backbone import BUILT_IN
 from engine.cli import main
+from engine.evaluation import Processes
 from engine.fieldguide.score import METHODS, Answer, answers, summary
 
 ARMS = ("clean", "attacked", *METHODS)
@@ -44,7 +46,7 @@ def test_kinds_are_told_apart():
 @pytest.mark.parametrize("seed", [3, 10**15])
 def test_workers_do_not_change_the_answers(seed):
     settings = Settings(attack=AttackSettings(steps=2), views=ViewSettings(count=4))
-    one, two = (list(answers(3, seed, settings, workers=workers)) for workers in (1, 2))
+    one, two = (list(answers(3, seed, settings, Processes(BUILT_IN, "cpu", count))) for count in (1, 2))
     assert one == two and set(one[0].right) == set(ARMS)
 
 

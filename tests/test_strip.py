@@ -53,7 +53,7 @@ def test_without_a_true_class_only_the_clean_answer_can_be_kept():
 
 
 def test_strips_are_drawn_by_seed_and_samples_come_in_order():
-    shelf = Shelf(engine.load_backbone(), load_samples(Path(__file__).parents[1] / "assets" / "samples"))
+    shelf = Shelf(engine.load_backbone(device="cpu"), load_samples(Path(__file__).parents[1] / "assets" / "samples"))
     names = [[open_it().truth for _, open_it in _pictures(shelf, "specimens", 3, seed)] for seed in (1, 1, 2)]
     assert names[0] == names[1] != names[2]
     assert [open_it().shown.source for _, open_it in _pictures(shelf, "samples", 2, 9)] == ["sample 0", "sample 1"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ..backbone import FIELDGUIDE
+from ..backbone import BUILT_IN, FIELDGUIDE
 from ..errors import require
 from ..evaluation import Processes
 from ..fieldguide import VOCABULARY
@@ -107,7 +107,8 @@ def _score(args: argparse.Namespace) -> None:
         tuning=TuneSettings(legacy=args.legacy),
         ensemble=EnsembleSettings(legacy=args.legacy),
     )
-    stream = answers(args.pictures, args.seed, settings, workers=args.workers, clean_arms=args.clean_arms)
+    crew = Processes(BUILT_IN, count=args.workers)
+    stream = answers(args.pictures, args.seed, settings, crew, args.clean_arms)
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
     shown = {
         "seed": args.seed,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..backbone import BUILT_IN
-from ..evaluation import FieldGuideSeries, Plan, Processes, evaluate
+from ..evaluation import FieldGuideSeries, Plan, evaluate
 from ..evaluation.plan import CLEAN, arm_name
 from ..evaluation.summary import pair, shares
+from ..evaluation.workers import Crew
 from ..settings import Settings
 from .trial import LABELS
 
@@ -26,12 +26,10 @@ class Answer:
     right: dict[str, bool]
 
 
-def answers(
-    pictures: int, seed: int, settings: Settings, model: str = BUILT_IN, workers: int = 2, clean_arms: bool = False
-) -> Iterator[Answer]:
-    """One `Answer` per picture, in order, from `workers` processes; numbers do not depend on their count."""
+def answers(pictures: int, seed: int, settings: Settings, crew: Crew, clean_arms: bool = False) -> Iterator[Answer]:
+    """One `Answer` per picture, in order; numbers do not depend on how many work at them."""
     plan = Plan(replace(settings, methods=METHODS), (settings.attack,), seed, clean_arms)
-    for answered in evaluate(FieldGuideSeries(pictures, seed), plan, Processes(model, count=workers)):
+    for answered in evaluate(FieldGuideSeries(pictures, seed), plan, crew):
         yield _answer(answered.record, arm_name(settings.attack))
 
 
