@@ -1,6 +1,8 @@
 """The story on a GPU says what it says on the CPU. Runs only where CUDA is there; needs no fixture of ours."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,6 +10,7 @@ import torch
 from engine import AttackSettings, AttentionSettings, Settings, load_backbone
 from engine.attacks import ATTACKS, attack, attack_batch
 from engine.attention import attend, methods_for
+from engine.cli import main
 from engine.defend import defend
 from engine.evaluation import FieldGuideSeries
 from engine.methods import METHODS
@@ -110,3 +113,34 @@ def test_pictures_that_memory_does_not_hold_go_through_in_parts(question):
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
     assert torch.allclose(parts[:300], whole, atol=1e-4) and backbone._image_batches.size < 3000
+
+
+def evaluate_into(folder: Path) -> bytes:
+    """The records of a small evaluation whose one worker is on the GPU, kept in `folder` or gone on with there."""
+    words = "--pictures 3 --attack pgd --steps 5 --views 16 --keep 0.5 --method clip --method r-tpt --method a-tpt"
+    given = ["--device", "cuda", "--workers", "1", "--json", "--out", str(folder)]
+    assert main(["evaluate", *words.split(), *given]) == 0
+    return (folder / "records.jsonl").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory):
+    """The folder of such an evaluation, and its records."""
+    folder = tmp_path_factory.mktemp("evaluations") / "undisturbed"
+    return folder, evaluate_into(folder)
+
+
+def test_an_evaluation_repeats_itself_to_the_byte(evaluated, tmp_path):
+    _, records = evaluated
+    assert records.count(b"\n") == 3 and evaluate_into(tmp_path / "again") == records
+
+
+def test_an_evaluation_that_was_cut_ends_with_the_same_bytes(evaluated, tmp_path):
+    folder, records = evaluated
+    cut = tmp_path / "cut"
+    shutil.copytree(folder, cut)
+    shutil.rmtree(cut / "attacked")
+    for kept in (cut / "records.jsonl", cut / "seconds.jsonl"):
+        kept.write_bytes(kept.read_bytes().splitlines(keepends=True)[0])
+    assert evaluate_into(cut) == records
+    assert len(list((cut / "attacked").rglob("*.png"))) == 2  # that of the first picture was not needed again
