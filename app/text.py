@@ -2,8 +2,8 @@
 
 TITLE = "A-TPT Explorer"
 TAGLINE = (
-    "Watch a CLIP-like model be fooled by a change hardly anyone sees, and be defended by attention-guided test-time"
-    " prompt tuning."
+    "Watch a CLIP-like model be fooled by a change that means nothing to the eye, and be defended by attention-guided"
+    " test-time prompt tuning: many views of the picture, a tuned prompt, a weighted vote."
 )
 
 STEPS = ("Picture", "Attack", "Attention", "Views", "Tuning", "Verdict", "Many")
@@ -16,7 +16,7 @@ WAITING = {
 }
 EMPTY = {
     "Picture": "Choose a sample or upload a picture. The model then compares it with every class name.",
-    "Attack": "Press **Attack** to look for a change of the picture, too small to see, that makes the model wrong.",
+    "Attack": "Press **Attack** to look for a small change of the picture that makes the model wrong.",
     "Attention": "Press **Draw maps** to see where the model finds evidence for the class, clean and attacked.",
     "Views": "Press **Make views** to cut, mix and re-weigh the attacked picture into many variants.",
     "Tuning": "Press **One step** to move the prompt once, or **All steps**. The model itself stays untouched.",
@@ -150,13 +150,14 @@ SEED = "Seed"
 SEED_INFO = "Same seed, same result."
 
 DIFFERS = "underlined: not as in the ★ class"
+MARGIN, MARGIN_WHY = "Margin over the next (score)", "Score (logit) of the first class minus that of the second"
 PICTURE_ALT = "The picture as the model sees it, cropped and reduced to its input size"
 PICTURE_CAPTION = (
     ("What you see", "the picture at the model's own size, and how the model divides 100 % among the class names."),
     (
         "How",
-        "one forward pass; softmax over the scaled cosines between the picture and the sentence of each class, or the"
-        " mean of several.",
+        "one forward pass gives every class a score: the scaled cosine between the picture and its sentence, or the"
+        " mean of several. Softmax turns the scores into shares.",
     ),
     ("What it does not show", "whether any class fits at all: the shares always sum to 100 %."),
 )
@@ -183,7 +184,8 @@ UNROLLS = {
     "exact": "exactly: through the optimiser's first step",
     "none": "not at all: the tuned prompt counts as given",
 }
-SEEN_THROUGH = "as the attacker sees them, through random views"
+AS_FOUND = "as each iteration finds the picture, before changing it"
+SEEN_THROUGH = "the attacker looks through random views"
 AIMED_AT = "Made to break {defence}, not the model alone: whether {defence} holds, step 6 tells."
 DRAWS, DRAWS_INFO = "Looks per iteration", "Fresh random views, averaged (EOT)."
 ATTACK_AT = "Go back through the attack: iteration"
@@ -222,6 +224,7 @@ MAP_DEGENERATE = (
 MAP_CLEAN, MAP_ATTACKED, MAP_DIFFERENCE = "● Clean", "▲ Attacked", "Attacked − clean"
 MAP_TRUE, MAP_ANSWER, MAP_RIVAL = "the true class", "the clean answer", "the answer after the attack"
 MAP_CHOSEN = "the class you chose"
+MAP_SUBJECTS = "{first}, and below it for {second}"
 MAP_SUBJECT, MAP_SUBJECT_AGAINST = "“{name}”", "“{name}” rather than “{other}”"
 MAP_SHARED = "one scale for clean and attacked, one for the differences"
 MAP_OWN = "each map on its own scale: colours do not compare"
@@ -234,11 +237,13 @@ MAP_CAPTION = (
         " answer.",
     ),
 )
+MAP_PLACES = "Compare places: brighter does not mean more believed, on either picture or for either class."
 MAP_LINES = (
-    "Brighter does not mean more believed, on either picture or for either class: compare places. White outline: top"
-    " 20 % of cells, as far as they reach {floor:g} % of the strongest. Scales end at the 99th percentile."
+    "White outline: top 20 % of cells, as far as they reach {floor:g} % of the strongest. Scales end at the 99th"
+    " percentile; values have no unit."
 )
-MAP_OBJECT, MAP_HOVER = " Thin line: the object's true outline.", "Hover over a cell for its value."
+MAP_OBJECT = " Thin line, in any colour that shows: the object's true outline."
+MAP_HOVER = "Hover over a cell for its value."
 MAP_TITLE, MAP_TITLE_AGAINST = "Evidence for {subject}, {why}", "Evidence for {subject}"
 MAP_TITLE_NO_CLASS = "Where the model looks, whatever the class: this map asks for none"
 MAP_CAPTION_NO_CLASS = (
@@ -251,12 +256,17 @@ MAP_CAPTION_NO_CLASS = (
     ),
 )
 AGREEMENT_TITLE, AGREEMENT_HINT = "Did the attack move the map?", "the first maps above; beside harmless noise"
-TRUTH_HINT = "the object covers {object} of the picture, the part named last, after “with”, {part}"
+TRUTH_HINT = (
+    "the first maps above; the object covers {object} of the picture, the part named last, after “with”, {part}"
+)
 AGREEMENT_HEADS = (
     "Clean map compared with", "Rank correlation", "Structure (SSIM)", "Strongest fifth in common (IoU)",
     "Centre moved, of the side",
 )  # fmt: skip
-AGREEMENT_ALIKE = "Maps that are the same: 1, 1, 100 % and 0 %."
+AGREEMENT_ALIKE = (
+    "Maps that are the same: 1, 1, 100 % and 0 %. The strongest fifth is counted whole, with cells too faint to be"
+    " outlined."
+)
 AGREEMENT_MORE = "By {more} of the {of} measures the attack changed this map more than random noise of its size."
 AGREEMENT_NULL = "random noise of the same size"
 AGREEMENT_RANDOM = "a map drawn at random"
@@ -266,7 +276,10 @@ EVERY_RUN = "Draw every map"
 EVERY_EMPTY = "Press **Draw every map** to see all kinds side by side, each with what tells good maps from bad."
 EVERY_TITLE, EVERY_TITLE_FOR = "Every kind of map", "Every kind of map, for {subject}"
 EVERY_HINT = "one scale for the two maps of a kind"
-EVERY_HEADS = ("Map", "● Clean", "▲ Attacked", "Alike: attacked", "Alike: noise", "Alike: shuffled model (low is good)")
+EVERY_ENDS = ("least", "", "99th percentile of the two maps of a kind")
+EVERY_HEADS = (
+    "Map", "● Clean", "▲ Attacked", "Alike: attacked", "Alike: noise", "Alike: shuffled model (near 0 is good)",
+)  # fmt: skip
 EVERY_TRUTH = ("On object (by chance {chance}): clean", "On object: attacked")
 EVERY_DEGENERATE = "degenerate: rounding residue"
 EVERY_CAPTION = (
@@ -276,7 +289,8 @@ EVERY_CAPTION = (
         "How",
         "alike: rank correlation of the clean map with the attacked one, with that under random noise of the same"
         " size, and with that of a model whose last block's weights are shuffled (Adebayo et al., NeurIPS 2018). The"
-        " random baseline is drawn anew for every picture, whatever the model.",
+        " random baseline is drawn anew for every picture, whatever the model, and is not the random map of the tables"
+        " above.",
     ),
     (
         "What it does not show",
@@ -307,9 +321,9 @@ WORDS_CAPTION = (
 OCCLUSION_ASKS = "Does the answer hang on what the map points at? Blur its strongest patches and see."
 OCCLUSION_RUN = "Test the map"
 OCCLUSION_EMPTY = "Press **Test the map** to blur the clean picture patch by patch, in the order of the map."
-OCCLUSION_TITLE = "Blurring and bringing back, for “{name}”"
+OCCLUSION_TITLE = "The clean picture blurred and brought back, for “{name}”"
 OCCLUSION_MAP = "this map"
-OCCLUSION_AXIS = "step of {steps}, each map's strongest patches first"
+OCCLUSION_AXIS = "step of {steps}: {share} of patches each, strongest first"
 DELETION, INSERTION = ("Deletion: blur them", "lower is better"), ("Insertion: bring them back", "higher is better")
 OCCLUSION_TOLD = (
     "On this picture the map's order is {deletion} at deletion and {insertion} at insertion than a random one; areas"
@@ -328,9 +342,11 @@ INSIDE_ORDERS = {"number": "as numbered", "focused": "most focused first", "move
 INSIDE_LOOK = "Look inside"
 INSIDE_EMPTY = "Press **Look inside** to see what every head of every layer reads, and to ask single patches."
 INSIDE_TITLE = "What the class token reads, head by head: {picture}"
-INSIDE_SHARED, INSIDE_OWN = "one scale for all heads and both pictures", "each head on its own scale"
+INSIDE_SHARED, INSIDE_OWN = "one scale, also for the other picture", "each head on its own scale"
+INSIDE_ENDS, INSIDE_UNIT = ("least", "", "the head's 99th percentile"), "share of the attention that goes to a patch"
 INSIDE_OPENED = "Layer {layer}, head {head}: what {reader} reads"
 INSIDE_CLASS, INSIDE_PATCH = "the class token", "the patch in row {row}, column {column}"
+INSIDE_OUTLINE = "Shares of the attention, on a scale of this head's own; white outline: the strongest fifth."
 INSIDE_PRESS = "Press a patch to see what it reads, or move from patch to patch with the arrow keys."
 INSIDE_BACK = "Back to the class token"
 INSIDE_NONE_LONG = "Patches that the model uses as scratch space would be dashed; after this layer there is none."
@@ -380,6 +396,7 @@ VIEWS_TUNING, VIEWS_TUNING_WHY = "Those that drive the tuning", "The surest view
 VIEWS_WEIGHT, VIEWS_WEIGHT_WHY = "By weight in the answer", "The weights of step 6 add up to 100 %"
 VIEWS_LATER = "Which views drive the tuning, and which weigh in the answer, is known after the next step."
 TILE_NUMBERS = "number of the view, and its entropy: 0 means sure of one class"
+TILE_RIGHT = {True: "the true class", False: "the clean answer"}
 TILE_WRONG = "a wrong answer; of a long name only the words that differ"
 TILE_TUNES = "one of the {count} surest: it moves the prompt"
 TILE_WEIGHS = "weight in the answer; all alike would be {even}"
@@ -388,7 +405,7 @@ VIEW_SURE, VIEW_SURE_WHY = "Share of its answer", "Under the untuned prompt"
 VIEW_ENTROPY, VIEW_ENTROPY_WHY = "Entropy", "0: sure of one class"
 VIEW_RANK, VIEW_RANK_WHY = "Rank by sureness", "1 is the view with least entropy"
 VIEW_DRIVES, VIEW_WEIGHT = "Drives the tuning", "Weight in the answer"
-VIEW_MAP = "Likeness to the picture's map"
+VIEW_MAP = "Likeness of its map to the picture's (1: the same)"
 VIEW_MAP_WHY = (
     "Rank correlation of this view's map with that of view 0, cut and mirrored alike: 1 the same, 0 unrelated. Each map"
     " is for its own view's answer"
@@ -442,8 +459,8 @@ TUNED = {  # by whether the answer was right before, and is after
     (True, True): "The answer to the picture itself was right and still is. In step 6 all views answer, weighted.",
     (True, False): "Tuning made the answer to the picture itself **wrong**. In step 6 all views answer, weighted.",
 }
-LARGEST_MOVE = "Largest move of a class sentence"
-LARGEST_MOVE_WHY = "One minus cosine between its text features before and after"
+LARGEST_MOVE = "Largest move of a class sentence (1 − cosine)"
+LARGEST_MOVE_WHY = "Between its text features before and after"
 TRUE_SHORT, ANSWER_SHORT = "★ true class", "☆ clean answer"
 ENTROPIES = "Entropy of every view"
 SURER, SURER_HINT = "Did the views become surer?", "below 0: surer than before tuning"
@@ -518,16 +535,20 @@ STRIP_UNKNOWN_TOLD = (
     "Without a true class nothing can be called right: **=** says that the answer is still the clean one, **≠** that it"
     " is not. There the attack pushed away from the clean answer."
 )
-STRIP_RIGHT, STRIP_KEPT = "right", "clean answer kept"
-STRIP_CLEAN, STRIP_ATTACKED = "CLIP, not attacked", "{title}, attacked"
+STRIP_RIGHT, STRIP_KEPT = "<b>Right</b>, of {pictures}", "<b>Clean answer kept</b>, of {pictures}"
+STRIP_CLEAN, STRIP_ATTACKED = "Not attacked, no defence", "{title}, attacked"
 STRIP_PROGRESS = "{done} of {total} pictures answered, about {left:.0f} s left"
 WILSON = "95 % Wilson interval: where the true share may lie"
 STRIP_CAPTION = (
-    ("What you see", "one row a picture, one column a method; where it was wrong, the words it got wrong."),
+    (
+        "What you see",
+        "what each method answers for each picture; after ✗ stand the words of its answer that the true class does not"
+        " have.",
+    ),
     ("How", "the attack of step 2, away from the true class, then the methods of step 6 with the views of step 4."),
     (
         "What it does not show",
-        "small differences: the interval below each count is where the share may lie after so few pictures.",
+        "small differences: the 95 % interval below each count is where the share may lie after so few pictures.",
     ),
 )
 MEASURED = {
@@ -538,8 +559,9 @@ MEASURED = {
     ),
     "collapse": (
         "Larger limits, and an attacker who looks through views",
-        "PGD that knows nothing of views gets little more from a larger limit; PGD through view average, over fresh"
-        " views at every iteration (EOT), gets everything within 16/255.",
+        "Where all views answer (view average, R-TPT, A-TPT), PGD that knows nothing of them breaks hardly more at"
+        " 16/255 than at 8/255. PGD through view average, over fresh views at every iteration (EOT), breaks all"
+        " methods within 16/255.",
     ),
 }
 MEASURED_BEST = (
@@ -552,19 +574,23 @@ MEASURED_CAPTION = (
     ("How", "by the commands in README, on the same attacked pictures for every method; the records lie in assets."),
     (
         "What it does not show",
-        "CLIP on photographs: this is one small model and a painted world. No column goes through A-TPT itself; step 2"
-        " does, one picture at a time.",
+        "how CLIP fares on photographs: this is one small model and a painted world. No column goes through A-TPT"
+        " itself; step 2 does, one picture at a time.",
     ),
 )
 ASKED, ASKED_MORE = "asks “{first}”", "asks “{first}” and {more} more"
 METHODS_LABEL = "Methods"
-UNDEFENDED = "CLIP, no defence"
+REFERENCE, REFERENCE_WHY, UNTIMED = "No attack, no defence", "The reference", "not timed"
 YOURS, YOURS_UNTUNED = "Your settings", "Your settings, before tuning"
 YOURS_FROM, YOURS_NOTE = "views and prompt of steps 4 and 5", "views and tuning as set in steps 4 and 5"
 COMPARE = "Compare methods"
 VERDICT_CAPTION = (
     ("What you see", "what each method answers for this one attacked picture, and how sure it is."),
-    ("How", "all with the seed and settings of this page; seconds are measured here and include making the views."),
+    (
+        "How",
+        "all with the seed and settings of this page. Seconds are measured here; each method counts the making of its"
+        " views, though views of one kind are made once.",
+    ),
     (
         "What it does not show",
         "which method is better: one picture proves nothing. Whether the attack knew of a defence stands on its badge.",

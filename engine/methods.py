@@ -47,7 +47,7 @@ _A_TPT = Method(
 )
 METHODS: dict[str, Method] = {
     "clip": Method(
-        title="CLIP",
+        title="No defence",
         views=None,
         loss=None,
         predictor="view-0",
@@ -56,12 +56,12 @@ METHODS: dict[str, Method] = {
         cost="1 image forward",
     ),
     "clip-templates": Method(
-        title="CLIP (prompt ensemble)",
+        title="No defence (prompt ensemble)",
         views=None,
         loss=None,
         predictor="view-0",
         source="Radford et al., ICML 2021, section 3.1.4",
-        explanation="As CLIP, with each class name in several sentences whose features are averaged.",
+        explanation="The untouched model, with each class name in several sentences whose features are averaged.",
         cost="1 image forward",
         templates=True,
     ),

@@ -16,9 +16,10 @@ from app.choices import NO_TRUTH, Choices
 from app.controls import shown
 from app.figures.bars import prediction_bars
 from app.figures.curves import Line, bundle, curve, weight_columns
-from app.figures.html import differing, differing_words, esc, levels, percent, short, signed
+from app.figures.heads import head_grid
+from app.figures.html import aligned, differing, differing_words, esc, levels, percent, short, signed
 from app.figures.journey import journey, status
-from app.figures.maps import Look, difference_map, heat_map, top_cells
+from app.figures.maps import SEQUENTIAL, Look, difference_map, heat_map, to_image, top_cells
 from app.figures.pictures import amplified, gain_for, to_uint8
 from app.layout import build_app
 from app.models import Models
@@ -272,12 +273,34 @@ def test_step_6_tells_what_each_method_does_and_where_it_comes_from():
 
 
 def test_numbers_below_each_other_align_and_small_ones_have_a_power():
-    assert [signed(v) for v in (0.5, -0.25, -0.001)] == ["\u20070.50", "−0.25", "\u20070.00"]
+    assert [signed(v) for v in (0.5, -0.25, -0.001)] == ["0.50", "−0.25", "0.00"]
+    assert [aligned(v) for v in (0.5, -0.25)] == ['<span class="room">0.50</span>', "−0.25"]
     assert [short(v) for v in (0, 12.345, -0.5, 3.7e-5, -1.9e6)] == ["0", "12.3", "−0.5", "3.7·10⁻⁵", "−1.9·10⁶"]
     assert [short(v, 9.7e-5) for v in (4.8e-5, 0.00173, 0.173)] == ["4.8·10⁻⁵", "173·10⁻⁵", "0.173"]
 
 
 def test_a_cell_beyond_its_scale_is_told_in_words():
     cells = torch.arange(25.0).reshape(5, 5)
-    assert "strongest cell 24, 2 × the scale&#x27;s end" in heat_map("x", cells, torch.rand(3, 9, 9), (0, 12.0), Look())
+    beyond = "strongest cell 24, 2\u00a0× the scale&#x27;s end"
+    assert beyond in heat_map("x", cells, torch.rand(3, 9, 9), (0, 12.0), Look())
     assert "strongest cell 24<" in heat_map("x", cells, torch.rand(3, 9, 9), (0, 24.0), Look())
+
+
+def test_a_difference_tells_its_sign_and_counts_in_the_power_of_the_maps_beside_it():
+    cells, pixels = torch.tensor([[2e-4, -1e-5], [0, 0]]), torch.rand(3, 9, 9)
+    drawn = difference_map("x", cells, pixels, Look(), 2e-4, beside=9.7e-5)
+    assert "strongest cell +20·10⁻⁵<" in drawn and "≥ 20·10⁻⁵" in drawn and "≤ −20·10⁻⁵" in drawn
+    assert "strongest cell −2.0·10⁻⁴<" in difference_map("x", -cells, pixels, Look(), 2e-4)
+
+
+@pytest.mark.parametrize("colours", SEQUENTIAL)
+@pytest.mark.parametrize("scale", [(0.0, 0.5), None])
+def test_heads_are_drawn_in_all_colours_with_a_bar(colours, scale):
+    drawn = head_grid(torch.rand(2, 3, 4, 4), scale, Look(colours), [[0, 1, 2]] * 2, torch.rand(2, 3))
+    assert drawn.count("<button") == 6 and ("≥ 0.5" in drawn) == (scale is not None)
+    assert f"#{bytes(to_image(np.array([1.0]), Look(colours).colour_map)[0]).hex()}" in drawn
+
+
+def test_the_first_line_of_a_chart_lies_on_top():
+    drawn = curve("x", [Line("a", "clean", [0, 1]), Line("b", "attacked", [0, 1])], "step", "share", 1)
+    assert drawn.index('polyline class="attacked"') < drawn.index('polyline class="clean"')

@@ -47,7 +47,7 @@ def test_without_a_true_class_only_the_clean_answer_can_be_kept():
     strip = Strip(SETTINGS, 3, rows)
     assert (strip.right("a-tpt"), strip.kept("a-tpt"), strip.kept("clip")) == (0, 1, 1)
     drawn = strip_table(strip)
-    assert "1 picture</b>: right" in drawn and "2 pictures</b>: clean answer kept" in drawn
+    assert "Right</b>, of 1 picture<" in drawn and "Clean answer kept</b>, of 2 pictures<" in drawn
     assert "nothing can be called right" in drawn and "&lt;b&gt;.png" in drawn
     assert "1 of 2 kept" in journey(Session(strip=Strip(SETTINGS, 2, rows[:2])))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from app import text
 from engine import Prediction
 
 from .html import chips, differing, esc, percent
@@ -40,7 +41,7 @@ def prediction_chips(prediction: Prediction) -> str:
     return chips(
         (
             ("Entropy", f"{prediction.entropy:.3f} nats", f"0: sure of one class; {most:.2f}: all classes alike"),
-            ("Margin (score)", f"{prediction.margin:.2f}", "Logit of the first class minus logit of the second"),
+            (text.MARGIN, f"{prediction.margin:.2f}", text.MARGIN_WHY),
             ("Classes", str(len(prediction.classes)), "How many answers were possible"),
             *([more] if len(sentences) > 1 else []),
         )

@@ -25,11 +25,14 @@ def curve(
     title: str, lines: Sequence[Line], x_name: str, y_name: str, last: int, first: int = 0, share: bool = False,
     at: int | None = None,
 ) -> str:  # fmt: skip
-    """Lines over whole numbers from `first` to `last`; `share` fixes the scale to 0 … 1, `at` is marked."""
+    """Lines over whole numbers from `first` to `last`, the first line on top.
+
+    `share` fixes the scale to 0 … 1, `at` is marked.
+    """
     low, high = (0.0, 1.0) if share else _range([v for line in lines for v in line.values])
     x = _scale(first, max(last, first + 1), LEFT, WIDTH - RIGHT)
     y = _scale(low, high, HEIGHT - BOTTOM, TOP)
-    drawn = "".join(_line(line, first, x, y) for line in lines)
+    drawn = "".join(_line(line, first, x, y) for line in reversed(lines))
     if at is not None:
         drawn += f'<line class="even" x1="{x(at):.1f}" x2="{x(at):.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
     described = "; ".join(

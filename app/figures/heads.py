@@ -7,33 +7,37 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
+from app import text
+
 from .html import esc
-from .maps import data_uri, to_image, upper_end
+from .maps import Look, colour_bar, data_uri, numbered_bar, to_image, upper_end
 
 
 def head_grid(
-    maps: Tensor, scale: tuple[float, float] | None, colours: str, order: Sequence[Sequence[int]], notes: Tensor
+    maps: Tensor, scale: tuple[float, float] | None, look: Look, order: Sequence[Sequence[int]], notes: Tensor
 ) -> str:
-    """Maps (layers, heads, gh, gw), one row a layer, heads in the `order` of their layer.
+    """Maps (layers, heads, gh, gw), one row a layer, heads in the `order` of their layer, and their colour bar.
 
     `scale` is shared by all, or each has its own (None); `notes` (layers, heads) are the entropies that tooltips tell.
     """
     rows = "".join(
         f'<div class="head-row"><span class="layer">layer {layer + 1}</span>'
-        + "".join(_tile(maps, layer, head, scale, colours, notes) for head in order[layer])
+        + "".join(_tile(maps, layer, head, scale, look, notes) for head in order[layer])
         + "</div>"
         for layer in range(len(maps))
     )
-    return f'<div class="heads" style="--heads:{maps.shape[1]}">{rows}</div>'
+    bar = colour_bar(text.INSIDE_ENDS, look.colour_map) if scale is None else numbered_bar(*scale, look.colour_map)
+    told = f'<p class="fine">{esc(text.INSIDE_UNIT)}</p>'
+    return f'<div class="heads" style="--heads:{maps.shape[1]}">{rows}</div><div class="scale">{bar}{told}</div>'
 
 
 def _tile(
-    maps: Tensor, layer: int, head: int, scale: tuple[float, float] | None, colours: str, notes: Tensor
+    maps: Tensor, layer: int, head: int, scale: tuple[float, float] | None, look: Look, notes: Tensor
 ) -> str:
     values = maps[layer, head].numpy()
     low, high = scale or (float(values.min()), upper_end(values))
     told = f"layer {layer + 1}, head {head + 1}: entropy {float(notes[layer, head]):.2f} nats"
-    drawn = to_image((values - low) / max(high - low, 1e-12), colours)
+    drawn = to_image((values - low) / max(high - low, 1e-12), look.colour_map)
     return (
         f'<button type="button" class="head-tile" data-index="{layer * maps.shape[1] + head}" title="{esc(told)}">'
         f'<img src="{data_uri(np.ascontiguousarray(drawn))}" alt="{esc(told)}"><span>{head + 1}</span></button>'

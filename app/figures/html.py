@@ -34,13 +34,24 @@ def percent(share: float) -> str:
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """A number with a true minus, or as much room in front, so that numbers below each other align."""
+    """A number with a true minus."""
     shown = f"{abs(value):.{digits}f}"
-    return ("\u2212" if value < 0 and float(shown) else "\u2007") + shown
+    return ("\u2212" if value < 0 and float(shown) else "") + shown
+
+
+def aligned(value: float) -> str:
+    """A number with a true minus, or as much room in front, so that numbers below each other align."""
+    shown = signed(value)
+    return shown if shown.startswith("\u2212") else f'<span class="room">{shown}</span>'
+
+
+def unbroken(markup: str) -> str:
+    """Markup whose numbers keep the sign behind them on their line."""
+    return markup.replace(" %", "&nbsp;%").replace(" ×", "&nbsp;×")
 
 
 def short(value: float, beside: float | None = None) -> str:
-    """A number in three figures, or with a power of ten where it is very small or large.
+    """A number in three figures, or in two or three with a power of ten where it is very small or large.
 
     A number `beside` it, unless a thousand times smaller or larger, decides on the power, so that the two compare.
     """
@@ -52,7 +63,7 @@ def short(value: float, beside: float | None = None) -> str:
         return f"{sign}{size:.3g}"
     power = int(f"{leader:.1e}".partition("e")[2])
     digits = size / 10.0**power
-    return f"{sign}{digits:.{1 if digits < 99.95 else 0}f}·10{str(power).translate(_RAISED)}"
+    return f"{sign}{digits:.{1 if digits < 9.95 else 0}f}·10{str(power).translate(_RAISED)}"
 
 
 def decimals(value: float, digits: int) -> str:
@@ -113,7 +124,7 @@ def further(word: str, places: Iterable[tuple[str, str]]) -> str:
 def chips(items: Iterable[tuple[str, str, str]]) -> str:
     """Numbers with their names: (name, value, explanation)."""
     cells = "".join(
-        f'<div class="chip" title="{esc(why)}"><span>{esc(name)}</span><b>{esc(value)}</b></div>'
+        f'<div class="chip" title="{esc(why)}"><span>{esc(name)}</span><b>{unbroken(esc(value))}</b></div>'
         for name, value, why in items
     )
     return f'<div class="chips">{cells}</div>'
@@ -132,13 +143,16 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]], name: str, kind: 
     named = [esc(h) for h in heads]
     head = "".join(f'<th scope="col">{h}</th>' if h else "<td></td>" for h in named)
     body = "".join(
-        "<tr>" + "".join(f'<td data-head="{h}">{cell}</td>' for h, cell in zip(named, row, strict=True)) + "</tr>"
-        for row in rows
+        f"<tr>{''.join(_cell(head, cell) for head, cell in zip(named, row, strict=True))}</tr>" for row in rows
     )
     return (
         f'<div class="table-wrap {kind}"><table class="plain" aria-label="{esc(name)}">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _cell(head: str, cell: str) -> str:
+    return f'<td data-head="{head}">{unbroken(cell)}</td>'
 
 
 def mark(right: bool) -> str:

@@ -8,7 +8,7 @@ from app import text
 from app.session import Session
 from engine import METHODS, Prediction, top_iou
 
-from .html import differing_words, esc, percent
+from .html import differing_words, esc, percent, unbroken
 
 ICONS = {"done": "◉", "busy": "…", "open": "○", "waiting": "·"}
 
@@ -54,7 +54,7 @@ def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, s
         f' title="{esc(head)} {esc(detail)}">'
         f'<span class="card-name"><span class="dot" aria-hidden="true">{ICONS[state]}</span>{number} {esc(name)}</span>'
         f'<span class="card-head">{esc(head)}</span><span class="card-detail">'
-        f"{esc(detail).replace(' %', '&nbsp;%')}</span></button>"
+        f"{unbroken(esc(detail))}</span></button>"
     )
 
 
@@ -109,7 +109,7 @@ def _maps(session: Session) -> tuple[str, str] | None:
     pair = session.maps
     overlap = top_iou(pair.clean.raw, pair.attacked.raw)
     null = None if pair.noisy is None else top_iou(pair.clean.raw, pair.noisy.raw)
-    said = "of the strongest cells" if null is None else f"instead of {100 * null:.0f} % under noise"
+    said = "of top fifths" + ("" if null is None else f"; {100 * null:.0f} % under noise")
     return f"{100 * overlap:.0f} % overlap", said
 
 
@@ -154,4 +154,4 @@ def _many(session: Session) -> tuple[str, str] | None:
     if not strip.known:
         return f"{strip.kept(chosen)} of {len(strip.unknown)} kept", f"the clean answer: {title} attacked"
     total = len(strip.known)
-    return f"{strip.right(chosen)} of {total} right", f"{title} attacked; CLIP on clean ones {strip.right(None)}"
+    return f"{strip.right(chosen)} of {total} right", f"{title} attacked; not attacked {strip.right(None)}"

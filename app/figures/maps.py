@@ -41,6 +41,11 @@ class Look:
         colours = choices.colours if choices.colours in SEQUENTIAL else "viridis"
         return cls(colours, choices.cells == "smooth", choices.scale != "own")
 
+    @property
+    def colour_map(self) -> str:
+        """The colours as matplotlib names them."""
+        return SEQUENTIAL[self.colours]
+
 
 def subject(drawn: engine.AttentionMap, names: Sequence[str]) -> str:
     """The class that a map is about, and the one it is held against, in quotation marks."""
@@ -66,21 +71,26 @@ def heat_map(
     lines = _outline(top_cells(cells), "contour") + _object_outline(mask, cells.shape)
     if marked is not None:
         lines += f'<path class="marked" d="{_border(marked.numpy(), CELL)}"/>'
-    return _figure(name, cells, pixels, scale, SEQUENTIAL[look.colours], look.smooth, lines)
+    return _figure(name, cells, pixels, scale, look.colour_map, look.smooth, lines)
 
 
-def difference_map(name: str, values: Tensor, pixels: Tensor, look: Look, most: float | None = None) -> str:
-    """A signed difference of two maps on a scale from -`most` to `most`, or one of its own."""
+def difference_map(
+    name: str, values: Tensor, pixels: Tensor, look: Look, most: float | None = None, beside: float | None = None
+) -> str:
+    """A signed difference of two maps on a scale from -`most` to `most`, or one of its own.
+
+    Its numbers take the power of ten of `beside`, where the scale of those two maps ends.
+    """
     cells = values.numpy()
     most = most or upper_end(np.abs(cells)) or 1e-12
-    return _figure(name, cells, pixels, (-most, most), DIVERGING, look.smooth, "")
+    return _figure(name, cells, pixels, (-most, most), DIVERGING, look.smooth, "", beside)
 
 
 def small_map(name: str, values: Tensor, pixels: Tensor, scale: tuple[float, float], look: Look) -> str:
     """A map (gh, gw) over pixels (3, s, s) as a small picture; `name` says what it shows."""
     low, high = scale
     shares = (values.numpy() - low) / max(high - low, 1e-12)
-    heat = data_uri(to_image(shares, SEQUENTIAL[look.colours]))
+    heat = data_uri(to_image(shares, look.colour_map))
     return (
         f'<span class="small-map" role="img" aria-label="{esc(name)}"><img src="{_backdrop(pixels)}" alt="">'
         f'<img class="heat" src="{heat}" alt=""></span>'
@@ -116,8 +126,9 @@ def data_uri(pixels: np.ndarray, kind: str = "PNG", **options: int) -> str:
 
 
 def _figure(
-    name: str, cells: np.ndarray, pixels: Tensor, scale: tuple[float, float], colours: str, smooth: bool, lines: str
-) -> str:
+    name: str, cells: np.ndarray, pixels: Tensor, scale: tuple[float, float], colours: str, smooth: bool, lines: str,
+    beside: float | None = None,
+) -> str:  # fmt: skip
     rows, columns = cells.shape
     low, high = scale
     shares = (cells - low) / max(high - low, 1e-12)
@@ -131,8 +142,8 @@ def _figure(
         f'<figure class="map"><figcaption>{esc(name)}</figcaption>'
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{esc(label)}">'
         f'<image href="{_backdrop(pixels)}" width="{width}" height="{height}" preserveAspectRatio="none"/>'
-        f'<g class="heat">{layer}</g>{lines}</svg>{_colour_bar(low, high, colours)}'
-        f'<p class="fine">{esc(_strongest(cells[peak], max(-low, high)))}</p></figure>'
+        f'<g class="heat">{layer}</g>{lines}</svg>{numbered_bar(low, high, colours, beside)}'
+        f'<p class="fine">{esc(_strongest(float(cells[peak]), low, high, beside))}</p></figure>'
     )
 
 
@@ -186,9 +197,16 @@ def _border(inside: np.ndarray, side: int) -> str:
     return "".join(parts)
 
 
-def _colour_bar(low: float, high: float, colours: str) -> str:
+def numbered_bar(low: float, high: float, colours: str, beside: float | None = None) -> str:
+    """The colours of a scale from `low` to `high` with its numbers, in the power of ten of `beside`, if given."""
+    like = beside or high
+    ends = (("≤ " if low < 0 else "") + short(low, like), short((low + high) / 2, like), "≥ " + short(high, like))
+    return colour_bar(ends, colours)
+
+
+def colour_bar(ends: tuple[str, str, str], colours: str) -> str:
+    """The colours of a scale, with what its left end, its middle and its right end mean."""
     stops = ", ".join(f"#{bytes(colour).hex()}" for colour in to_image(np.linspace(0, 1, 9), colours))
-    ends = (("≤ " if low < 0 else "") + short(low, high), short((low + high) / 2, high), "≥ " + short(high))
     numbers = "".join(f"<span>{esc(end)}</span>" for end in ends)
     return (
         f'<div class="colour-bar"><div style="background:linear-gradient(to right, {stops})"></div>'
@@ -196,7 +214,8 @@ def _colour_bar(low: float, high: float, colours: str) -> str:
     )
 
 
-def _strongest(value: float, end: float) -> str:
-    """The largest value of a map, and how far it lies beyond the `end` of its scale: colours cannot tell that."""
-    beyond = f", {abs(value) / end:.3g} × the scale's end" if abs(value) > BEYOND * end else ""
-    return f"strongest cell {short(float(value), end)}{beyond}"
+def _strongest(value: float, low: float, high: float, beside: float | None) -> str:
+    """The largest value of a map, and how far it lies beyond the end of its scale: colours cannot tell that."""
+    end = max(-low, high)
+    beyond = f", {abs(value) / end:.3g}\u00a0× the scale's end" if abs(value) > BEYOND * end else ""
+    return f"strongest cell {'+' if low < 0 < value else ''}{short(value, beside or end)}{beyond}"

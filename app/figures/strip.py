@@ -24,7 +24,7 @@ def strip_table(strip: Strip) -> str:
     attack, views = strip.settings.attack, strip.settings.views
     made = (
         f"{titled(attack.method, attack.through)}, {limit(attack.epsilon, attack.norm)}, {attack.steps} iterations, no"
-        f" target; {views.count} views; seeds from {attack.seed}"
+        f" target; {views.count} views; random seeds from {attack.seed} on"
     )
     told = note(text.STRIP_UNKNOWN_TOLD) if strip.unknown else ""
     drawn = table(heads, rows, "Right and wrong answers on many pictures", "stacks strip")
@@ -36,10 +36,10 @@ def _sums(strip: Strip, methods: Sequence[str]) -> list[tuple[str, ...]]:
     known, unknown, sums = len(strip.known), len(strip.unknown), []
     if known:
         shares = [_share(strip.right(name), known) for name in (None, *methods)]
-        sums.append(("", f"<b>{_pictures(known)}</b>: {text.STRIP_RIGHT}", *shares))
+        sums.append(("", text.STRIP_RIGHT.format(pictures=_pictures(known)), *shares))
     if unknown:
         shares = [_share(strip.kept(name), unknown) for name in methods]
-        sums.append(("", f"<b>{_pictures(unknown)}</b>: {text.STRIP_KEPT}", "", *shares))
+        sums.append(("", text.STRIP_KEPT.format(pictures=_pictures(unknown)), "", *shares))
     return sums
 
 

@@ -1,4 +1,4 @@
-"""Step 2: a change nobody sees that makes the model wrong."""
+"""Step 2: a small change of the picture that makes the model wrong."""
 
 from __future__ import annotations
 
@@ -175,10 +175,10 @@ def _curve(
         names, others = ("class to be answered", "target class"), [p[target] for p in shares]
     kept = Line(names[0], "line-4", [float(p[label]) for p in shares])
     rival = Line(names[1], "line-3", [float(share) for share in others])
-    seen = text.SEEN_THROUGH if "draws" in engine.ATTACKS[attack.method].heeds else ""
+    looks = f"; {text.SEEN_THROUGH}" if "draws" in engine.ATTACKS[attack.method].heeds else ""
     both = curve("Shares during the attack", [kept, rival], "iteration", "share", last, 1, True, at)
     so_far = f"iteration {len(steps)} of {last}"
-    return f'<div class="pair">{section("Shares", both, seen)}{section("Loss", loss, so_far)}</div>'
+    return f'<div class="pair">{section("Shares", both, text.AS_FOUND + looks)}{section("Loss", loss, so_far)}</div>'
 
 
 def _measured(result: engine.Adversarial) -> str:
@@ -191,7 +191,7 @@ def _measured(result: engine.Adversarial) -> str:
             f'<span id="linf">{esc(levels(result.linf()))}</span>',
             linf,
         ),
-        (esc("Length of the change (L2)"), f"{result.l2(False):.3f}", f"{result.l2():.3f}", l2),
+        (esc("Length of the change (L2, channels from 0 to 1)"), f"{result.l2(False):.3f}", f"{result.l2():.3f}", l2),
         ("Answer", _answer(result.after), _answer(result.after_saved), ""),
     ]
     made = (

@@ -9,7 +9,7 @@ import engine
 from app import text
 from app.choices import Choices
 from app.controls import menu
-from app.figures.html import caption, empty, esc, further, levels, note, percent, section, signed, table
+from app.figures.html import aligned, caption, empty, esc, further, levels, note, percent, section, table
 from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, subject, upper_end
 from app.page import Page
 from app.run import chance_map
@@ -77,7 +77,7 @@ class AttentionStage:
             said = text.MISSING["Attention"] if session.adversarial is None else text.EMPTY["Attention"]
             return {self.maps: empty(said), self.numbers: "", self.caption: ""}
         how = engine.MAPS[pair.clean.method].explanation
-        words = {"label": subject(pair.clean, session.classes.names), "how": how}
+        words = {"label": _subjects(pair, session.classes.names), "how": how}
         told = text.MAP_CAPTION if engine.MAPS[pair.clean.method].asks else text.MAP_CAPTION_NO_CLASS
         parts = [(head, body.format(**words)) for head, body in told]
         return {
@@ -85,6 +85,12 @@ class AttentionStage:
             self.numbers: _agreement(session) + _truth(session),
             self.caption: caption(parts),
         }
+
+
+def _subjects(pair: MapPair, names: tuple[str, ...]) -> str:
+    """The classes that the rows of maps are about."""
+    first = subject(pair.clean, names)
+    return first if pair.rival is None else text.MAP_SUBJECTS.format(first=first, second=subject(pair.rival[0], names))
 
 
 def _warnings(pair: MapPair) -> str:
@@ -113,7 +119,8 @@ def _maps(session: Session, look: Look) -> str:
         for why, clean, attacked in rows
     )
     told = text.MAP_LINES.format(floor=100 * FLOOR) + (text.MAP_OBJECT if session.picture.mask is not None else "")
-    return f'{drawn}<p class="fine">{esc(told)} <span class="pointed">{esc(text.MAP_HOVER)}</span></p>'
+    places = f'<p class="fine">{esc(text.MAP_PLACES)}</p>'
+    return f'{places}{drawn}<p class="fine">{esc(told)} <span class="pointed">{esc(text.MAP_HOVER)}</span></p>'
 
 
 def _title(drawn: engine.AttentionMap, names: tuple[str, ...], why: str) -> str:
@@ -145,7 +152,8 @@ def _row(
     for name, values, pixels in both:
         scale = shared or (float(values.min()), upper_end(values.numpy()))
         drawn += heat_map(name, values, pixels, scale, look, mask)
-    drawn += difference_map(text.MAP_DIFFERENCE, attacked.raw - clean.raw, result.clean, look, most)
+    beside = shared[1] if shared else None
+    drawn += difference_map(text.MAP_DIFFERENCE, attacked.raw - clean.raw, result.clean, look, most, beside)
     return f'<div class="maps">{drawn}</div>'
 
 
@@ -209,4 +217,4 @@ def _agreements(first: Tensor, second: Tensor) -> tuple[float, float, float, flo
 
 def _agreement_row(name: str, first: Tensor, second: Tensor) -> tuple[str, ...]:
     ranks, structure, common, shift = _agreements(first, second)
-    return esc(name), signed(ranks), signed(structure), f"{100 * common:.0f} %", f"{100 * shift:.1f} %"
+    return esc(name), aligned(ranks), aligned(structure), f"{100 * common:.0f} %", f"{100 * shift:.1f} %"

@@ -8,8 +8,8 @@ import engine
 from app import text
 from app.choices import Choices
 from app.controls import part
-from app.figures.html import caption, empty, esc, percent, section, signed, table, tick
-from app.figures.maps import Look, small_map, subject, upper_end
+from app.figures.html import aligned, caption, empty, esc, percent, section, table, tick
+from app.figures.maps import Look, colour_bar, small_map, subject, upper_end
 from app.page import Page
 from app.session import MapTrial, Session
 
@@ -39,8 +39,10 @@ def _drawn(session: Session, look: Look) -> str:
         chance = percent(float(session.picture.mask.float().mean()))
         heads += tuple(head.format(chance=chance) for head in text.EVERY_TRUTH)
     drawn = table(heads, rows, text.EVERY_TITLE, "stacks every")
+    bar = f'<div class="scale">{colour_bar(text.EVERY_ENDS, look.colour_map)}</div>'
     about = subject(session.every[0].pair.clean, session.classes.names)
-    return section(text.EVERY_TITLE_FOR.format(subject=about), drawn, text.EVERY_HINT) + caption(text.EVERY_CAPTION)
+    figure = section(text.EVERY_TITLE_FOR.format(subject=about), bar + drawn, text.EVERY_HINT)
+    return figure + caption(text.EVERY_CAPTION)
 
 
 def _row(session: Session, trial: MapTrial, look: Look, truth: bool) -> list[str]:
@@ -53,9 +55,9 @@ def _row(session: Session, trial: MapTrial, look: Look, truth: bool) -> list[str
         f"{esc(title)}<small>{esc(marked)}</small>",
         small_map(f"{title}, clean", clean, hit.clean, scale, look),
         small_map(f"{title}, attacked", attacked, hit.saved, scale, look),
-        signed(engine.spearman(clean, attacked)),
-        "" if pair.noisy is None else signed(engine.spearman(clean, pair.noisy.raw)),
-        signed(engine.spearman(clean, trial.shuffled.raw)),
+        aligned(engine.spearman(clean, attacked)),
+        "" if pair.noisy is None else aligned(engine.spearman(clean, pair.noisy.raw)),
+        aligned(engine.spearman(clean, trial.shuffled.raw)),
     ]
     return row + [_inside(values, session.picture.mask) for values in (clean, attacked)] if truth else row
 

@@ -86,7 +86,7 @@ class InsideBrowser:
         shown = pair.attacked if which == "attacked" else pair.clean
         scale = (0.0, upper_end(pair.clean.attention.numpy(), pair.attacked.attention.numpy()))
         drawn = head_grid(
-            shown.attention, scale if look.shared else None, look.colours, _order(pair, shown, order), shown.entropies
+            shown.attention, scale if look.shared else None, look, _order(pair, shown, order), shown.entropies
         )
         title = text.INSIDE_TITLE.format(picture=text.INSIDE_PICTURES[which])
         return {self.heads: section(title, drawn, text.INSIDE_SHARED if look.shared else text.INSIDE_OWN)}
@@ -116,9 +116,10 @@ class InsideBrowser:
         look = Look.of(choices)
         drawn = _opened(session, look, layer, head, cell)
         back = "" if cell == CLASS_TOKEN else f'<button type="button" data-back>{esc(text.INSIDE_BACK)}</button> '
+        told = " ".join((text.INSIDE_PRESS, text.INSIDE_OUTLINE, _long_ones(pair, layer)))
         body = (
             f'<div data-head="{place}" data-at="{cell}" data-rows="{rows}" data-columns="{columns}">{drawn}'
-            f'<p class="fine">{back}{esc(text.INSIDE_PRESS)} {esc(_long_ones(pair, layer))}</p></div>'
+            f'<p class="fine">{back}{esc(told)}</p></div>'
         )
         reader = text.INSIDE_PATCH.format(row=cell // columns + 1, column=cell % columns + 1)
         title = text.INSIDE_OPENED.format(
@@ -147,7 +148,9 @@ def _opened(session: Session, look: Look, layer: int, head: int, cell: int) -> s
         )
         for name, values, pixels, inside in maps
     )
-    return f'<div class="maps">{drawn}{difference_map(text.MAP_DIFFERENCE, attacked - clean, hit.clean, look)}</div>'
+    beside = scale[1] if scale else None
+    moved = difference_map(text.MAP_DIFFERENCE, attacked - clean, hit.clean, look, beside=beside)
+    return f'<div class="maps">{drawn}{moved}</div>'
 
 
 def _read(inside: engine.Inside, layer: int, head: int, cell: int) -> Tensor:

@@ -57,5 +57,6 @@ def _chart(title: tuple[str, str], pair: OcclusionPair, values, area) -> str:
     lines = [Line(f"{name}, area {area(found):.3f}", kind, values(found)) for name, kind, found in named]
     head, hint = title
     steps = len(pair.map.fractions) - 1
-    drawn = curve(head, lines, text.OCCLUSION_AXIS.format(steps=steps), "probability", steps, share=True)
+    axis = text.OCCLUSION_AXIS.format(steps=steps, share=f"{100 * float(pair.map.fractions[1]):.0f}\u00a0%")
+    drawn = curve(head, lines, axis, "probability", steps, share=True)
     return section(head, drawn, hint)

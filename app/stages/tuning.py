@@ -224,9 +224,9 @@ def _surer(steps: tuple[engine.TuneStep, ...]) -> str:
     others[kept] = False
     told = text.SURER_NONE
     if len(kept):
-        told = text.SURER_KEPT.format(mean=signed(float(values[kept, -1].mean()), 4).strip())
+        told = text.SURER_KEPT.format(mean=signed(float(values[kept, -1].mean()), 4))
     if others.any():
-        told += text.SURER_OTHERS.format(mean=signed(float(values[others, -1].mean()), 4).strip())
+        told += text.SURER_OTHERS.format(mean=signed(float(values[others, -1].mean()), 4))
         if len(kept) and values[others, -1].mean() < values[kept, -1].mean() < 0:
             told += text.SURER_MORE
     drawn = bundle(text.SURER, values.tolist(), set(kept.tolist()), "change (nats)")

@@ -16,6 +16,8 @@ from app.page import Page
 from app.session import Session
 from app.stages.verdict_controls import WEIGHTS, rare_controls, weight_controls
 
+UNTIMED = f'<span class="untimed" title="{text.UNTIMED}">–</span>'
+
 
 class VerdictStage:
     """The panel of step 6."""
@@ -133,14 +135,14 @@ def _defended(session: Session, wanted: str) -> str:
 
 
 def _table(session: Session, choices: Choices) -> str:
-    rows = [_row(session, "CLIP on the clean picture", "the reference", session.adversarial.before, None, "clean")]
+    rows = [_row(session, text.REFERENCE, text.REFERENCE_WHY, session.adversarial.before, None, "clean")]
     seen = "attacked" if session.adversarial.epsilon else "clean"
     for defence in session.defences:
         method = engine.METHODS[defence.method]
         rows.append(
             _row(
                 session,
-                text.UNDEFENDED if defence.method == "clip" else method.title,
+                method.title,
                 f"{method.explanation} {method.source}",
                 defence.prediction,
                 defence.seconds,
@@ -200,7 +202,7 @@ def _row(
         mark(prediction.label == session.reference),
         percent(prediction.confidence),
         f"{prediction.entropy:.2f}",
-        "" if seconds is None else f"{seconds:.2f}",
+        UNTIMED if seconds is None else f"{seconds:.2f}",
     )
 
 

@@ -186,15 +186,18 @@ def _tile(session: Session, view: int, places: dict[str, int], tunes: bool, pick
         f' style="{";".join(f"--by-{key}:{place}" for key, place in places.items())}"'
         f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(views.pixels[view])}"'
         f' alt="View {view}: {esc(name)}">'
-        f'<span class="tile-name">{tick(right)} {_tile_name(name, views.classes.names[session.reference])}</span>'
+        f'<span class="tile-name">{tick(right)} {_tile_name(session, name)}</span>'
         f'<span class="tile-numbers">#{view} · {bits} nats</span><span class="tile-badges">{badges}</span></button>'
     )
 
 
-def _tile_name(name: str, reference: str) -> str:
+def _tile_name(session: Session, name: str) -> str:
     """A class on the two short lines of a tile: a long wrong one by its words that differ, which may stand last."""
-    if name == reference or len(name) <= FITS_TILE:
+    reference = session.classes.names[session.reference]
+    if len(name) <= FITS_TILE:
         return differing(name, reference)
+    if name == reference:
+        return text.TILE_RIGHT[session.label is not None]
     return " … ".join(f'<em class="differs">{esc(word)}</em>' for word in differing_words(name, reference))
 
 
@@ -226,7 +229,7 @@ def _numbers(session: Session, view: int) -> str:
         even = text.TILE_WEIGHS.format(even=percent(1 / len(views)))
         told.append((text.VIEW_WEIGHT, percent(float(ensemble.weights[view])), even))
     if views.kind == "attention" and view:
-        told.append((text.VIEW_MAP, signed(float(engine.map_agreement(views)[view])).strip(), text.VIEW_MAP_WHY))
+        told.append((text.VIEW_MAP, signed(float(engine.map_agreement(views)[view])), text.VIEW_MAP_WHY))
     return chips(told)
 
 
