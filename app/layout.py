@@ -67,7 +67,7 @@ def build_app(
         page.controls = inputs.controls | {k: v for stage in page.stages.values() for k, v in stage.controls.items()}
         for stage in page.stages.values():
             stage.wire(page)
-        page.compute(run.click, page.story.whole)
+        page.press(run, page.story.whole)
         inputs.wire(page)
         last.wire(page, inputs.again, inputs.followers)
         inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), last)

@@ -74,6 +74,19 @@ class Page:
 
         self.listen(trigger, handler, extra)
 
+    def press(self, button: gr.Button, work: Callable[[Job, Choices], Iterator[dict]]) -> None:
+        """Let `button` run `work`."""
+        self.note_press(button)
+        self.compute(button.click, work)
+
+    def note_press(self, button: gr.Button) -> None:
+        """Tell, in the order of what a visitor does, that `button` asks for a run; the run itself may have to wait."""
+
+        def handler(request: gr.Request, *values: object) -> None:
+            self.tabs.pressed(request.session_hash, Choices(*values))
+
+        button.click(handler, self.inputs, None, **_CHEAP)
+
     def job(self, request: gr.Request, settings: engine.Settings) -> Job:
         """A run for the visitor, on the model of their choice."""
         key = request.session_hash
@@ -82,13 +95,15 @@ class Page:
     def listen(self, trigger: Callable, handler: Callable, extra: Sequence = (), before: Sequence = ()) -> None:
         """Register a computing generator; `before` are inputs ahead of the controls, `extra` outputs behind the panels.
 
-        `handler` takes what its first parameters ask Gradio for (an event, the request) and then all inputs.
+        `handler` takes what its first parameters ask Gradio for (an event, the request) and then all inputs, with the
+        controls as they stand when its turn has come.
         """
 
         @functools.wraps(handler)
         def guarded(*arguments: object) -> Iterator[dict]:
             request = next(a for a in arguments if isinstance(a, gr.Request))
-            self._read(request, arguments)
+            asked, choices = arguments[: -len(Choices._fields)], _choices(arguments)
+            arguments = (*asked, *self.tabs.begun(request.session_hash, choices))
             self.running.add(request.session_hash)
             try:
                 with closing(handler(*arguments)) as updates:
@@ -120,8 +135,8 @@ class Page:
         )
 
     def _read(self, request: gr.Request, values: Sequence) -> Choices:
-        """The controls, which are the last of `values`; remembered, so that a page loaded again can show them."""
-        choices = Choices(*values[-len(Choices._fields) :])
+        """The controls among `values`; remembered, so that a page loaded again can show them."""
+        choices = _choices(values)
         self.tabs.note(request.session_hash, choices)
         return choices
 
@@ -263,6 +278,11 @@ class Page:
 
         press = button.click(stopping, self.inputs, self.outputs, cancels=self.computing, **_AT_ONCE)
         press.then(ended, self.inputs, self.outputs, **_QUIET, concurrency_id="model", concurrency_limit=1)
+
+
+def _choices(values: Sequence) -> Choices:
+    """The controls, which are the last of what a listener reads."""
+    return Choices(*values[-len(Choices._fields) :])
 
 
 LET_GO = 10  # seconds that the last word on a stopped run waits for it

@@ -29,17 +29,41 @@ class Tabs:
         self._before: OrderedDict[str, str] = OrderedDict()  # session's key -> key of what its tab showed before
         self._choices: OrderedDict[str, Choices] = OrderedDict()  # session's key -> controls
         self._computed: OrderedDict[str, Choices] = OrderedDict()  # session's key -> controls its results follow from
+        self._pressed: OrderedDict[str, Choices] = OrderedDict()  # session's key -> controls of a run that waits
+        self._begun: OrderedDict[str, Choices] = OrderedDict()  # session's key -> controls of the last run that began
 
     def note(self, key: str, choices: Choices) -> None:
         """How the controls of the session `key` stand now."""
         with self._lock:
             self._keep(self._choices, key, choices)
 
-    def computed(self, key: str, choices: Choices) -> None:
-        """What the session `key` computes from now on follows from these controls, which stand so now."""
+    def pressed(self, key: str, choices: Choices) -> None:
+        """The controls of the session `key` stand so, and a run with them is asked for, which may have to wait."""
         with self._lock:
             self._keep(self._choices, key, choices)
+            self._keep(self._pressed, key, choices)
+
+    def begun(self, key: str, choices: Choices) -> Choices:
+        """How the controls stand now that a run begins, which was asked for when they stood as `choices`.
+
+        They stand so still, unless it was noted that it was asked for: then what was noted since holds.
+        """
+        with self._lock:
+            if self._pressed.pop(key, None) != choices:
+                self._keep(self._choices, key, choices)
+            now = self._choices[key]
+            self._keep(self._begun, key, now)
+            return now
+
+    def computed(self, key: str, choices: Choices) -> None:
+        """What the session `key` computes from now on follows from these controls.
+
+        They stand so now, unless they are those its run began with: how these stand is known since then.
+        """
+        with self._lock:
             self._keep(self._computed, key, choices)
+            if self._begun.get(key) != choices:
+                self._keep(self._choices, key, choices)
 
     def stands(self, key: str) -> Choices:
         """How the controls of the session `key`, which told of them, stand now."""

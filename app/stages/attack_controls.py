@@ -67,7 +67,8 @@ class AttackControls:
 
     def wire(self, page: Page) -> None:
         """The buttons; forgetting when a control moves, and showing what the attack then heeds."""
-        page.compute(self.button.click, page.story.work_on("attack"))
+        page.press(self.button, page.story.work_on("attack"))
+        page.note_press(self.adaptive)
         page.listen(self.adaptive.click, self._through(page), [*self.controls.values()])
         page.forget((*self.controls, "seed"), "adversarial")
         followers = [*self.controls.values()]

@@ -23,7 +23,7 @@ class EveryMap:
 
     def wire(self, page: Page) -> None:
         """The button draws each map four times; other colours ask no model."""
-        page.compute(self.button.click, page.story.work_on("every"))
+        page.press(self.button, page.story.work_on("every"))
         page.redraw(page.controls["colours"], self.draw, self.outputs)
 
     def draw(self, session: Session, choices: Choices) -> dict:

@@ -60,7 +60,7 @@ class InsideBrowser:
 
     def wire(self, page: Page) -> None:
         """The button runs the model once on either picture; all else draws again."""
-        page.compute(self.button.click, page.story.work_on("inside"))
+        page.press(self.button, page.story.work_on("inside"))
         own = [self.which, self.order]
         for control in (*own, page.controls["colours"], page.controls["scale"]):
             page.redraw(control, self._heads, [self.heads], own)

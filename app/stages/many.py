@@ -85,6 +85,7 @@ class ManyStage:
             said = (text.DONE["strip"], "good") if strip.rows else (text.STRIP_NO_PICTURE, "bad")
             yield page.draw(job.session, choices, 7, 7) | page.say(*said)
 
+        page.note_press(self.button)
         page.listen(self.button.click, handler, before=[self.source, self.count, self.files, self.truths])
 
     def draw(self, session: Session, choices: Choices) -> dict:

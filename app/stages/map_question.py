@@ -33,7 +33,7 @@ class MapQuestion:
 
     def wire(self, page: Page, draw: Callable[..., dict]) -> None:
         """Where there are maps, another choice draws them again with `draw`; where there are none, nothing happens."""
-        page.compute(self.button.click, page.story.work_on("maps"))
+        page.press(self.button, page.story.work_on("maps"))
         page.compute(_latest(self.method), self._again(page, draw, ()), [self.about, self.against])
         for menu in (self.about, self.against):
             page.compute(_latest(menu), self._again(page, draw, ("every",)))

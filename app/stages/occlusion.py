@@ -22,7 +22,7 @@ class OcclusionTest:
 
     def wire(self, page: Page) -> None:
         """The button shows the model some thirty variants of the picture for either map."""
-        page.compute(self.button.click, page.story.work_on("occlusion"))
+        page.press(self.button, page.story.work_on("occlusion"))
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """The curves as the session has them."""

@@ -88,8 +88,8 @@ class TuningStage:
 
     def wire(self, page: Page) -> None:
         """Step and Run ask the model; Back and Reset only forget."""
-        page.compute(self.run.click, page.story.work_on("tune"))
-        page.compute(self.step.click, self._one_more(page))
+        page.press(self.run, page.story.work_on("tune"))
+        page.press(self.step, self._one_more(page))
         page.alter(self.back.click, _one_less, text.DONE["back"])
         page.alter(self.reset.click, lambda session, choices: session.without("steps"), text.DONE["reset"])
         page.forget(tuple(self.controls), "steps")

@@ -47,7 +47,7 @@ class VerdictStage:
 
     def wire(self, page: Page) -> None:
         """Comparing runs the model; weighing again only needs the views that are there."""
-        page.compute(self.button.click, page.story.work_on("methods"))
+        page.press(self.button, page.story.work_on("methods"))
         for name in WEIGHTS:
             page.weigh(name, methods_follow=name != "weighting")
         page.forget(("purifier",), "defences")

@@ -75,7 +75,7 @@ class ViewsStage:
 
     def wire(self, page: Page) -> None:
         """The button, opening one view, and sorting in the browser."""
-        page.compute(self.button.click, page.story.work_on("views"))
+        page.press(self.button, page.story.work_on("views"))
         page.forget(tuple(name for name in self.controls if name != "opened_view"), "views")
         self.sort.input(None, [self.sort], None, js=SORT_TILES, api_visibility="private")
         page.pick(self.grid.click, self._picked, [self.opened, self.title, *self.parts])

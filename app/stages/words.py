@@ -21,7 +21,7 @@ class WordReader:
 
     def wire(self, page: Page) -> None:
         """The button reads two or four sentences."""
-        page.compute(self.button.click, page.story.work_on("words"))
+        page.press(self.button, page.story.work_on("words"))
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """The sentences as the session has them."""

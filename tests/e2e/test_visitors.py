@@ -77,6 +77,22 @@ def test_one_who_waits_is_told_the_place_in_the_queue_and_may_leave_it_at_once(b
         assert "Stopped." in waiting.inner_text("#status")
 
 
+def test_who_waits_may_still_move_controls_and_gets_what_they_say_when_the_turn_has_come(browser, address):
+    with visiting(browser, address) as (busy, _), visiting(browser, address) as (waiting, _):
+        open_step(busy, 2)
+        busy.fill("#attack-steps input[type=number]", "100")
+        busy.locator("#attack-steps input[type=number]").blur()
+        busy.click("#run-story")
+        says(busy, "Attacking")
+        open_step(waiting, 2)
+        waiting.click("#attack")
+        waiting.locator("#status[data-waiting*='number 1 in its queue']").wait_for()
+        waiting.fill("#epsilon input[type=number]", "2")
+        waiting.locator("#epsilon input[type=number]").blur()
+        says(waiting, "Attack finished.")
+        assert waiting.inner_text("#linf") == "2/255" and "within 2/255" in waiting.inner_text("#attack-measured")
+
+
 def test_two_visitors_at_once_never_see_each_other(browser, address, photo, tmp_path):
     backbone = engine.load_backbone()
     sample = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[2]
