@@ -120,7 +120,7 @@ def test_the_map_is_told_better_only_where_the_areas_differ_enough(told):
         (OcclusionPair(chance, found), "worse at deletion and no better at insertion"),
     ):
         drawn = occlusion_curves(replace(told, occlusion=pair))
-        assert f"order is {words} than a random one" in drawn and "still gives the class 10.0 %" in drawn
+        assert f"order is {words} than a random one" in drawn and "still gives the class 10.0\u00a0%" in drawn
 
 
 def test_what_is_opened_is_drawn_again_as_is_now_chosen(browser, looked):

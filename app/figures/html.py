@@ -24,13 +24,18 @@ def rich(text: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as a percentage of three figures at most, never rounded up to 100 or down to 0."""
+    """A share as a percentage of three figures at most, never rounded up to 100 or down to 0, and never broken."""
     value = 100 * share
     if 0 < value < 0.1:
-        return "< 0.1 %"
+        return "<\u00a00.1\u00a0%"
     if 99.9 < value < 100:
-        return "> 99.9 %"
-    return f"{value:.1f} %"
+        return ">\u00a099.9\u00a0%"
+    return f"{value:.1f}\u00a0%"
+
+
+def rough_percent(share: float) -> str:
+    """A share as a whole percentage."""
+    return f"{100 * share:.0f}\u00a0%"
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -43,11 +48,6 @@ def aligned(value: float) -> str:
     """A number with a true minus, or as much room in front, so that numbers below each other align."""
     shown = signed(value)
     return shown if shown.startswith("\u2212") else f'<span class="room">{shown}</span>'
-
-
-def unbroken(markup: str) -> str:
-    """Markup whose numbers keep the sign behind them on their line."""
-    return markup.replace(" %", "&nbsp;%").replace(" ×", "&nbsp;×")
 
 
 def short(value: float, beside: float | None = None) -> str:
@@ -124,7 +124,7 @@ def further(word: str, places: Iterable[tuple[str, str]]) -> str:
 def chips(items: Iterable[tuple[str, str, str]]) -> str:
     """Numbers with their names: (name, value, explanation)."""
     cells = "".join(
-        f'<div class="chip" title="{esc(why)}"><span>{esc(name)}</span><b>{unbroken(esc(value))}</b></div>'
+        f'<div class="chip" title="{esc(why)}"><span>{esc(name)}</span><b>{esc(value)}</b></div>'
         for name, value, why in items
     )
     return f'<div class="chips">{cells}</div>'
@@ -143,16 +143,13 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]], name: str, kind: 
     named = [esc(h) for h in heads]
     head = "".join(f'<th scope="col">{h}</th>' if h else "<td></td>" for h in named)
     body = "".join(
-        f"<tr>{''.join(_cell(head, cell) for head, cell in zip(named, row, strict=True))}</tr>" for row in rows
+        "<tr>" + "".join(f'<td data-head="{h}">{cell}</td>' for h, cell in zip(named, row, strict=True)) + "</tr>"
+        for row in rows
     )
     return (
         f'<div class="table-wrap {kind}"><table class="plain" aria-label="{esc(name)}">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
-
-
-def _cell(head: str, cell: str) -> str:
-    return f'<td data-head="{head}">{unbroken(cell)}</td>'
 
 
 def mark(right: bool) -> str:

@@ -8,7 +8,7 @@ from app import text
 from app.session import Session
 from engine import METHODS, Prediction, top_iou
 
-from .html import differing_words, esc, percent, unbroken
+from .html import differing_words, esc, percent, rough_percent
 
 ICONS = {"done": "◉", "busy": "…", "open": "○", "waiting": "·"}
 
@@ -54,7 +54,7 @@ def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, s
         f' title="{esc(head)} {esc(detail)}">'
         f'<span class="card-name"><span class="dot" aria-hidden="true">{ICONS[state]}</span>{number} {esc(name)}</span>'
         f'<span class="card-head">{esc(head)}</span><span class="card-detail">'
-        f"{unbroken(esc(detail))}</span></button>"
+        f"{esc(detail)}</span></button>"
     )
 
 
@@ -109,8 +109,8 @@ def _maps(session: Session) -> tuple[str, str] | None:
     pair = session.maps
     overlap = top_iou(pair.clean.raw, pair.attacked.raw)
     null = None if pair.noisy is None else top_iou(pair.clean.raw, pair.noisy.raw)
-    said = "of top fifths" + ("" if null is None else f"; {100 * null:.0f} % under noise")
-    return f"{100 * overlap:.0f} % overlap", said
+    said = "of top fifths" + ("" if null is None else f"; {rough_percent(null)} under noise")
+    return f"{rough_percent(overlap)} overlap", said
 
 
 def _views(session: Session) -> tuple[str, str] | None:

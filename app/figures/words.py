@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .html import esc
+from .html import esc, rough_percent
 
 FULLEST = 45  # percent of the accent colour; more would leave words in the dark theme too little contrast
 
@@ -16,7 +16,7 @@ def weighed_words(name: str, pieces: Sequence[str], shares: Sequence[float], mos
     """
     drawn = "".join(
         f'<span class="piece{" ends" if piece.endswith(" ") else ""}" style="--share:{_tint(share, most)}%">'
-        f"{esc(piece.strip())}<small>{100 * share:.0f} %</small></span>"
+        f"{esc(piece.strip())}<small>{rough_percent(share)}</small></span>"
         for piece, share in zip(pieces, shares, strict=True)
     )
     return f'<div class="weighed"><span class="which">{esc(name)}<small>{esc(told)}</small></span><p>{drawn}</p></div>'

@@ -9,7 +9,7 @@ import engine
 from app import text
 from app.choices import Choices
 from app.controls import menu
-from app.figures.html import aligned, caption, empty, esc, further, levels, note, percent, section, table
+from app.figures.html import aligned, caption, empty, esc, further, levels, note, percent, rough_percent, section, table
 from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, subject, upper_end
 from app.page import Page
 from app.run import chance_map
@@ -217,4 +217,4 @@ def _agreements(first: Tensor, second: Tensor) -> tuple[float, float, float, flo
 
 def _agreement_row(name: str, first: Tensor, second: Tensor) -> tuple[str, ...]:
     ranks, structure, common, shift = _agreements(first, second)
-    return esc(name), aligned(ranks), aligned(structure), f"{100 * common:.0f} %", f"{100 * shift:.1f} %"
+    return esc(name), aligned(ranks), aligned(structure), rough_percent(common), percent(shift)

@@ -6,7 +6,7 @@ from app import text
 from app.choices import Choices
 from app.controls import part
 from app.figures.curves import Line, curve
-from app.figures.html import caption, empty, esc, percent, section
+from app.figures.html import caption, empty, esc, percent, rough_percent, section
 from app.page import Page
 from app.session import OcclusionPair, Session
 
@@ -57,6 +57,6 @@ def _chart(title: tuple[str, str], pair: OcclusionPair, values, area) -> str:
     lines = [Line(f"{name}, area {area(found):.3f}", kind, values(found)) for name, kind, found in named]
     head, hint = title
     steps = len(pair.map.fractions) - 1
-    axis = text.OCCLUSION_AXIS.format(steps=steps, share=f"{100 * float(pair.map.fractions[1]):.0f}\u00a0%")
+    axis = text.OCCLUSION_AXIS.format(steps=steps, share=rough_percent(float(pair.map.fractions[1])))
     drawn = curve(head, lines, axis, "probability", steps, share=True)
     return section(head, drawn, hint)

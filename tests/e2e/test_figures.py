@@ -39,8 +39,8 @@ def test_the_table_of_agreement_is_the_engines(page, told):
         [
             signed(engine.spearman(clean, other)),
             signed(engine.ssim(clean, other)),
-            f"{100 * engine.top_iou(clean, other):.0f} %",
-            f"{100 * engine.centre_shift(clean, other):.1f} %",
+            f"{100 * engine.top_iou(clean, other):.0f}\u00a0%",
+            f"{100 * engine.centre_shift(clean, other):.1f}\u00a0%",
         ]
         for other in others
     ]
@@ -176,7 +176,7 @@ def test_the_lower_parts_of_attention_are_brought_into_sight_and_tell_the_engine
     for place, expected in enumerate(read):
         assert f"fits with {expected.score:.2f}" in rows.nth(place).inner_text()
         shares = rows.nth(place).locator(".piece small").all_inner_texts()
-        assert shares == [f"{100 * share:.0f} %" for share in expected.shares.tolist()]
+        assert shares == [f"{100 * share:.0f}\u00a0%" for share in expected.shares.tolist()]
     page.click("#every-run")
     says(page, "Every map drawn")
     names = [row[0] for row in cells(page, "#every table")]
