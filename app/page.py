@@ -108,8 +108,6 @@ class Page:
             try:
                 with closing(handler(*arguments)) as updates:
                     yield from updates
-                if late := self._followed(request.session_hash, self.tabs.stands(request.session_hash)):
-                    yield late
             except engine.EngineError as error:
                 yield self.complain(request.session_hash, error)
             except Superseded:
@@ -121,18 +119,22 @@ class Page:
             finally:
                 self.running.discard(request.session_hash)
 
-        self.computing.append(
-            trigger(
-                guarded,
-                [*before, *self.inputs],
-                list(dict.fromkeys([*self.outputs, *extra])),
-                concurrency_id="model",
-                concurrency_limit=1,
-                show_progress="minimal",
-                show_progress_on=[self.status],
-                api_visibility="private",
-            )
+        run = trigger(
+            guarded,
+            [*before, *self.inputs],
+            list(dict.fromkeys([*self.outputs, *extra])),
+            concurrency_id="model",
+            concurrency_limit=1,
+            show_progress="minimal",
+            show_progress_on=[self.status],
+            api_visibility="private",
         )
+        self.computing.append(run)
+        run.then(self._caught_up, self.inputs, self.outputs, trigger_mode="multiple", **_CHEAP)
+
+    def _caught_up(self, request: gr.Request, *values: object) -> dict:
+        """After a run: what was moved while it went on and concerns what it has found."""
+        return self._followed(request.session_hash, self._read(request, values)) or gr.skip()
 
     def _read(self, request: gr.Request, values: Sequence) -> Choices:
         """The controls among `values`; remembered, so that a page loaded again can show them."""
@@ -189,10 +191,13 @@ class Page:
 
     def forget(self, names: tuple[str, ...], part: str) -> None:
         """When one of the controls changes, drop `part` and all that followed from it, visibly."""
+        self.drop(names, lambda session, choices: session.without(part), part)
+
+    def drop(self, names: tuple[str, ...], change: Callable[[Session, Choices], Session], part: str) -> None:
+        """When one of the controls changes, put what `change` makes in the place of the session: one without `part`."""
         first = {"adversarial": 2, "maps": 3, "views": 4, "steps": 5, "defences": 6}[part]
         last = 3 if part == "maps" else 6
-        dropped = Change(names, lambda session, choices: session.without(part), first, last, text.DONE["cleared"])
-        self._follow(dropped)
+        self._follow(Change(names, change, first, last, text.DONE["cleared"]))
 
     def alter(self, trigger: Callable, change: Callable[[Session, Choices], Session], said: str) -> None:
         """Let `trigger` put another session in the place of the visitor's and say so; no model runs.

@@ -30,7 +30,6 @@ class Tabs:
         self._choices: OrderedDict[str, Choices] = OrderedDict()  # session's key -> controls
         self._computed: OrderedDict[str, Choices] = OrderedDict()  # session's key -> controls its results follow from
         self._pressed: OrderedDict[str, Choices] = OrderedDict()  # session's key -> controls of a run that waits
-        self._begun: OrderedDict[str, Choices] = OrderedDict()  # session's key -> controls of the last run that began
 
     def note(self, key: str, choices: Choices) -> None:
         """How the controls of the session `key` stand now."""
@@ -51,24 +50,13 @@ class Tabs:
         with self._lock:
             if self._pressed.pop(key, None) != choices:
                 self._keep(self._choices, key, choices)
-            now = self._choices[key]
-            self._keep(self._begun, key, now)
-            return now
+            return self._choices[key]
 
     def computed(self, key: str, choices: Choices) -> None:
-        """What the session `key` computes from now on follows from these controls.
-
-        They stand so now, unless they are those its run began with: how these stand is known since then.
-        """
+        """What the session `key` computes from now on follows from these controls, which stand so now."""
         with self._lock:
+            self._keep(self._choices, key, choices)
             self._keep(self._computed, key, choices)
-            if self._begun.get(key) != choices:
-                self._keep(self._choices, key, choices)
-
-    def stands(self, key: str) -> Choices:
-        """How the controls of the session `key`, which told of them, stand now."""
-        with self._lock:
-            return self._choices[key]
 
     def moved(self, key: str, choices: Choices, names: Sequence[str]) -> bool:
         """Whether a control of `names` stands otherwise than when the session's results were computed.

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
 import numpy as np
@@ -121,7 +122,11 @@ def test_a_fault_ends_the_waiting_and_is_not_hidden(tiny):
         yield page.say(text.BUSY["clean"], "busy")
         raise ZeroDivisionError
 
-    page.listen(lambda handler, *_, **__: registered.append(handler), faulty)
+    def trigger(handler, *_, **__):
+        registered.append(handler)
+        return SimpleNamespace(then=trigger)
+
+    page.listen(trigger, faulty)
     updates = registered[0](gr.Request(session_hash="me"), *CHOICES)
     assert "Comparing" in next(updates)["status"]
     assert "not your doing" in next(updates)["status"]

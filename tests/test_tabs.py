@@ -86,22 +86,17 @@ def test_the_furthest_step_is_the_last_with_a_finding(told):
 
 
 def test_what_moved_while_a_run_waited_stands_when_it_begins(tabs):
-    moved, moved_on = CHOICES._replace(epsilon=2), CHOICES._replace(epsilon=3)
+    moved = CHOICES._replace(epsilon=2)
     tabs.pressed("one", CHOICES)
     tabs.note("one", moved)
     assert tabs.begun("one", CHOICES) == moved
-    tabs.computed("one", moved)
-    tabs.note("one", moved_on)
-    assert tabs.stands("one") == moved_on and tabs.moved("one", moved_on, ("epsilon",))
-    assert tabs.begun("one", CHOICES) == CHOICES  # nobody told that it was asked for: its controls are the latest
-    assert tabs.stands("one") == CHOICES
 
 
-def test_a_run_that_sets_controls_itself_leaves_them_so(tabs):
+def test_controls_of_a_run_that_nobody_announced_are_the_latest(tabs):
+    tabs.note("one", CHOICES)
+    assert tabs.begun("one", CHOICES._replace(epsilon=2)).epsilon == 2
     tabs.pressed("one", CHOICES)
-    assert tabs.begun("one", CHOICES) == CHOICES
-    tabs.computed("one", CHOICES._replace(epsilon=2))
-    assert tabs.stands("one").epsilon == 2
+    assert tabs.begun("one", CHOICES._replace(epsilon=3)).epsilon == 3
 
 
 def test_only_a_control_that_stands_otherwise_is_moved(tabs):

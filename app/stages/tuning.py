@@ -92,7 +92,8 @@ class TuningStage:
         page.press(self.step, self._one_more(page))
         page.alter(self.back.click, _one_less, text.DONE["back"])
         page.alter(self.reset.click, lambda session, choices: session.without("steps"), text.DONE["reset"])
-        page.forget(tuple(self.controls), "steps")
+        page.forget(tuple(name for name in self.controls if name != "tune_steps"), "steps")
+        page.drop(("tune_steps",), _as_many, "steps")
 
     def draw(self, session: Session, choices: Choices) -> dict:
         """The panel as the session has it."""
@@ -136,6 +137,17 @@ class TuningStage:
             moved = _drift(drift, most, f"{drift:.3f} ({percent(drift / length)} of its length)")
             rows.append((esc(start[0][0]), moved, esc(", ".join(f"{word} {cosine:.2f}" for word, cosine in words))))
         return section(text.VECTORS, table(text.VECTOR_HEADS, rows, text.VECTORS, "stacks"))
+
+
+def _as_many(session: Session, choices: Choices) -> Session:
+    """The session without what rests on another number of steps than is asked for; the untuned prompt fits any.
+
+    The number also follows the steps themselves, when they are taken one by one.
+    """
+    taken = session.steps[-1].index if session.steps else 0
+    if taken == choices.tune_steps:
+        return session
+    return session.without("steps" if taken else "defences")
 
 
 def _one_less(session: Session, choices: Choices) -> Session:

@@ -64,10 +64,10 @@ def test_a_download_is_seen_and_a_refusal_leaves_the_old_model(browser, hub, tmp
         page.fill("#attack-steps input[type=number]", "2")
         page.click("#attack")
         says(page, "Attack finished")
-        cards = page.inner_text("#journey")
+        cards = page.locator("#journey .card").all_inner_texts()
         page.reload()
         page.click("#last [data-do=restore]")
         says(page, "Restored")
         page.locator("#header").get_by_text("hf-hub:someone/tiny").wait_for()
-        assert page.inner_text("#journey") == cards
+        assert page.locator("#journey .card").all_inner_texts() == cards
         page.close()

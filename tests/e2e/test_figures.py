@@ -146,6 +146,16 @@ def test_tuning_steps_forth_and_back_with_the_engines_numbers(page, told):
     moved = [row[1].strip().split()[0] for row in cells(page, "#tune-words table")]
     assert moved == [f"{value:.3f}" for value in steps[2].token_drift.tolist()]
     assert page.locator("#tune-entropies polyline").count() == len(views)
+    open_step(page, 6)
+    page.locator("#weigh-more button").first.click()
+    page.fill("#neighbours input[type=number]", "5")
+    page.locator("#neighbours input[type=number]").blur()
+    fewer = engine.fuse(views, steps[2], engine.EnsembleSettings(neighbours=5)).prediction
+    page.locator("#verdict-table").get_by_text(percent(fewer.confidence)).first.wait_for()
+    assert "2 steps" in page.inner_text("#card-5")  # one more step is no other choice of their number
+    page.fill("#neighbours input[type=number]", "20")
+    page.locator("#neighbours input[type=number]").blur()
+    open_step(page, 5)
     page.click("#tune-back")
     says(page, "One step back")
     assert (page.inner_text("#tune-head"), page.inner_text("#tune-sentences")) == once

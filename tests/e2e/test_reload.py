@@ -19,7 +19,7 @@ def test_a_reload_offers_the_last_result_with_its_settings(browser, address, pag
     page.fill("#attack-steps input[type=number]", "3")
     page.click("#attack")
     says(page, "Attack finished")
-    cards, measured = page.inner_text("#journey"), page.inner_text("#attack-measured")
+    cards, measured = page.locator("#journey .card").all_inner_texts(), page.inner_text("#attack-measured")
     names = page.input_value("#class-names textarea")
 
     reload(page)
@@ -33,14 +33,15 @@ def test_a_reload_offers_the_last_result_with_its_settings(browser, address, pag
     page.click("#last [data-do=restore]")
     says(page, "Restored: everything is as it was")
     page.locator("#panel-2").wait_for(state="visible")
-    assert page.inner_text("#journey") == cards and page.inner_text("#attack-measured") == measured
+    assert page.locator("#journey .card").all_inner_texts() == cards
+    assert page.inner_text("#attack-measured") == measured
     assert page.input_value("#attack-steps input[type=number]") == "3"
     assert page.input_value("#class-names textarea") == names
     assert page.input_value("#truth input").startswith("Not given")
     assert not page.locator("#last").is_visible()
     page.click("#attack")
     says(page, "Attack finished")
-    assert page.inner_text("#journey") == cards
+    assert page.locator("#journey .card").all_inner_texts() == cards
 
     reload(page)
     page.click("#last [data-do=forget]")
