@@ -13,6 +13,7 @@ from gradio.utils import get_upload_folder
 
 from app.figures.html import esc
 from app.figures.pictures import png
+from app.slider import Range
 
 
 def menu(
@@ -44,9 +45,9 @@ def listing(none: str, names: Sequence[str], chosen: str | None, **others: objec
     return gr.update(choices=[none, *names], **dropped, **others)
 
 
-def share(value: float, label: str, elem_id: str, least: float = 0, step: float = 0.05) -> gr.Slider:
+def share(value: float, label: str, elem_id: str, least: float = 0, step: float = 0.05) -> Range:
     """A slider for a share between `least` and 1."""
-    return gr.Slider(least, 1, value, step=step, label=label, elem_id=elem_id, min_width=180, buttons=[])
+    return Range(least, 1, value, step=step, label=label, elem_id=elem_id, min_width=180, buttons=[])
 
 
 def part(asks: str, run: str, run_id: str, drawn_id: str, min_width: int = 150) -> tuple[gr.Button, gr.HTML]:

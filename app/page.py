@@ -199,10 +199,17 @@ class Page:
         last = 3 if part == "maps" else 6
         self._follow(Change(names, change, first, last, text.DONE["cleared"]))
 
-    def alter(self, trigger: Callable, change: Callable[[Session, Choices], Session], said: str) -> None:
+    def alter(
+        self,
+        trigger: Callable,
+        change: Callable[[Session, Choices], Session],
+        said: str,
+        controls: Callable[[Session], dict],
+    ) -> None:
         """Let `trigger` put another session in the place of the visitor's and say so; no model runs.
 
-        `change` returns the session it is given where there is nothing to do. Panels from 4 on are drawn anew.
+        `change` returns the session it is given where there is nothing to do. Panels from 4 on are drawn anew, and
+        `controls` sets what stands otherwise then.
         """
 
         def handler(request: gr.Request, *values: object) -> dict:
@@ -212,7 +219,7 @@ class Page:
             if changed is session:
                 return gr.skip()
             self.store.put(key, changed)
-            return self.draw(changed, choices, 4) | self.say(said)
+            return self.draw(changed, choices, 4) | controls(changed) | self.say(said)
 
         trigger(handler, self.inputs, self.outputs, trigger_mode="always_last", **_CHEAP)
 

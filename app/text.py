@@ -444,6 +444,7 @@ LOSSES = {
     "agreement": "of each view, views agreeing (SS-TPT)",
 }
 TUNE_STEPS = "Steps"
+STEPS_MOST = "Expected at most {most} tuning steps; that many are taken."
 LEARNING_RATE = "Learning rate"
 KEEP = "Surest views, share"
 NO_LOSS = (

@@ -28,6 +28,7 @@ from app.page import Page
 from app.run import Job, Worker
 from app.samples import load_samples
 from app.session import Session, Shown, Store, Superseded, weight
+from app.slider import Range
 from app.stages.attack import _curve, verdict
 from app.stages.verdict import _methods
 from tests.page_cases import CHOICES, CLASSES
@@ -132,6 +133,11 @@ def test_a_fault_ends_the_waiting_and_is_not_hidden(tiny):
     assert "not your doing" in next(updates)["status"]
     with pytest.raises(ZeroDivisionError):
         next(updates)
+
+
+@pytest.mark.parametrize(("written", "meant"), [(32, 32), (3, 8), (500, 128), (None, 8)])
+def test_a_half_written_number_counts_as_the_nearer_end_of_its_slider(written, meant):
+    assert Range(8, 128, 64, step=8).preprocess(written) == meant
 
 
 def test_choices_become_settings_or_a_sentence():

@@ -18,6 +18,7 @@ from app.figures.pictures import amplified, gain_for, to_uint8
 from app.figures.threat import badges, limit, titled
 from app.page import Page
 from app.session import Session
+from app.slider import Range
 from app.stages.attack_controls import AttackControls
 
 
@@ -43,7 +44,7 @@ class AttackStage:
             with gr.Column(scale=6, min_width=260):
                 self.bars = gr.HTML(elem_id="attack-bars")
         self.curve = gr.HTML(elem_id="attack-curve")
-        self.at = gr.Slider(
+        self.at = Range(
             1, 2, 1, step=1, label=text.ATTACK_AT, elem_id="attack-at", visible=False, buttons=[], interactive=True
         )
         self.passed = gr.HTML(elem_id="attack-passed")
@@ -106,7 +107,7 @@ def _scrubber(count: int) -> dict:
     """The slider over an attack's iterations; there is nothing to slide over where there are fewer than two."""
     if count < 2:
         return gr.update(visible=False)
-    return gr.Slider(1, count, count, visible=True)
+    return gr.update(maximum=count, value=count, visible=True)
 
 
 def verdict(result: engine.Adversarial) -> str:

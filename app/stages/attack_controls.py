@@ -12,6 +12,7 @@ from app.choices import NO_TARGET, STRIDE, Choices
 from app.controls import class_menu, listing, menu
 from app.figures.html import esc
 from app.page import Page
+from app.slider import Range
 
 DEFAULTS = engine.AttackSettings()
 ADAPTIVE, THROUGH = "adaptive", "a-tpt"
@@ -27,14 +28,14 @@ class AttackControls:
                 [(attack.title, name) for name, attack in engine.ATTACKS.items()], value=DEFAULTS.method,
                 label=text.ATTACK_METHOD, elem_id="attack-method", filterable=False, min_width=174,
             )  # fmt: skip
-            self.epsilon = gr.Slider(
+            self.epsilon = Range(
                 0, 16, LIMIT["linf"], step=0.5, label=text.EPSILON, elem_id="epsilon", min_width=155, buttons=[]
             )
-            self.length = gr.Slider(
+            self.length = Range(
                 0, 16, LIMIT["l2"], step=0.1, label=text.LENGTH, elem_id="attack-length", min_width=55, buttons=[],
                 visible=False,
             )  # fmt: skip
-            self.steps = gr.Slider(
+            self.steps = Range(
                 1, 100, DEFAULTS.steps, step=1, label=text.ATTACK_STEPS, elem_id="attack-steps", min_width=100,
                 buttons=[],
             )  # fmt: skip
@@ -52,10 +53,10 @@ class AttackControls:
     def _more(self) -> None:
         with gr.Row(elem_classes=["controls"]):
             self.norm = menu(text.NORMS, DEFAULTS.norm, text.NORM, "attack-norm", 240)
-            self.stride = gr.Slider(
+            self.stride = Range(
                 0.05, 2, STRIDE, step=0.05, label=text.STRIDE, elem_id="attack-stride", min_width=210, buttons=[]
             )
-            self.draws = gr.Slider(
+            self.draws = Range(
                 1, 16, DEFAULTS.draws, step=1, label=text.DRAWS, info=text.DRAWS_INFO, elem_id="attack-draws",
                 min_width=210, buttons=[], visible=False,
             )  # fmt: skip

@@ -14,6 +14,7 @@ from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, 
 from app.page import Page
 from app.run import chance_map
 from app.session import MapPair, Session, Shown
+from app.slider import Range
 from app.stages.every import EveryMap
 from app.stages.inside import InsideBrowser
 from app.stages.map_question import MapQuestion
@@ -29,7 +30,7 @@ class AttentionStage:
     def __init__(self, backbone: engine.Backbone) -> None:
         self.question = MapQuestion(backbone)
         with gr.Row(elem_classes=["controls", "redraw"]):
-            self.opacity = gr.Slider(
+            self.opacity = Range(
                 0, 1, 0.7, step=0.05, label=text.OPACITY, elem_id="overlay", min_width=150, buttons=[]
             )
             colours = menu({name: name for name in SEQUENTIAL}, "viridis", text.COLOURS, "map-colours", 120)

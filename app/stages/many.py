@@ -24,6 +24,7 @@ from app.page import Page
 from app.run import Worker
 from app.session import Session
 from app.shelf import Opened, Shelf
+from app.slider import Range
 from app.strip import Row, Strip
 from app.upload import PictureFiles
 
@@ -42,7 +43,7 @@ class ManyStage:
         first = next(iter(sources))
         with gr.Row(elem_classes=["controls"]):
             self.source = menu(sources, first, text.STRIP_SOURCE, "strip-source", 230)
-            self.count = gr.Slider(
+            self.count = Range(
                 2, MOST, 8, step=1, label=text.STRIP_COUNT, elem_id="strip-count", min_width=150, buttons=[]
             )
             self.button = gr.Button(text.STRIP_RUN, elem_id="strip-run", min_width=120, scale=0)
@@ -62,7 +63,7 @@ class ManyStage:
     def wire(self, page: Page) -> None:
         """The button runs the attack and the methods of the other steps on every picture."""
         self.source.input(
-            lambda source: (gr.Slider(visible=source != OWN), gr.Row(visible=source == OWN)), self.source,
+            lambda source: (gr.update(visible=source != OWN), gr.update(visible=source == OWN)), self.source,
             [self.count, self.own], show_progress="hidden", api_visibility="private", concurrency_limit=None,
         )  # fmt: skip
 

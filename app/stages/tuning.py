@@ -33,8 +33,10 @@ from app.models import Models
 from app.page import Page
 from app.run import Job
 from app.session import Session
+from app.slider import Range
 
 SENTENCES = 5
+MOST_STEPS = 20
 BUNDLE_LEGEND = (
     '<div class="legend"><span class="key drives">drives the tuning</span><span class="key">other views</span></div>'
 )
@@ -49,10 +51,10 @@ class TuningStage:
         defaults = engine.TuneSettings()
         with gr.Row(elem_classes=["controls"]):
             loss = menu(text.LOSSES, defaults.loss, text.LOSS, "loss", 225)
-            self.count = gr.Slider(
-                1, 20, 1, step=1, label=text.TUNE_STEPS, elem_id="tune-steps", min_width=135, buttons=[]
+            self.count = Range(
+                1, MOST_STEPS, 1, step=1, label=text.TUNE_STEPS, elem_id="tune-steps", min_width=135, buttons=[]
             )
-            rate = gr.Slider(
+            rate = Range(
                 0.001,
                 0.05,
                 defaults.learning_rate,
@@ -62,7 +64,7 @@ class TuningStage:
                 min_width=180,
                 buttons=[],
             )
-            keep = gr.Slider(
+            keep = Range(
                 0.05, 1, defaults.keep, step=0.05, label=text.KEEP, elem_id="keep", min_width=170, buttons=[]
             )
         with gr.Row(elem_classes=["buttons"]):
@@ -90,8 +92,8 @@ class TuningStage:
         """Step and Run ask the model; Back and Reset only forget."""
         page.press(self.run, page.story.work_on("tune"))
         page.press(self.step, self._one_more(page))
-        page.alter(self.back.click, _one_less, text.DONE["back"])
-        page.alter(self.reset.click, lambda session, choices: session.without("steps"), text.DONE["reset"])
+        page.alter(self.back.click, _one_less, text.DONE["back"], self._count)
+        page.alter(self.reset.click, lambda session, choices: session.without("steps"), text.DONE["reset"], self._count)
         page.forget(tuple(name for name in self.controls if name != "tune_steps"), "steps")
         page.drop(("tune_steps",), _as_many, "steps")
 
@@ -100,9 +102,7 @@ class TuningStage:
         if not session.steps:
             said = text.MISSING["Tuning"] if session.views is None else text.EMPTY["Tuning"]
             return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:-1], "")
-        done = session.steps[-1].index
         return {
-            self.count: gr.skip() if done in (0, choices.tune_steps) else gr.update(value=done),
             self.head: _head(session),
             self.loss: _loss(session.steps),
             self.shares: _shares(session),
@@ -116,11 +116,20 @@ class TuningStage:
         """One update beyond where the prompt stands; the optimiser has memory, so all are run again."""
 
         def work(job: Job, choices: Choices) -> Iterator[dict]:
-            tuning = replace(job.settings.tuning, steps=len(job.session.steps) or 1)
+            steps = len(job.session.steps) or 1
+            if steps > MOST_STEPS:
+                raise engine.EngineError(text.STEPS_MOST.format(most=MOST_STEPS))
+            tuning = replace(job.settings.tuning, steps=steps)
             job.settings = replace(job.settings, tuning=tuning)
-            yield from page.story.work_on("tune", f"Step {tuning.steps} done.")(job, choices)
+            for update in page.story.work_on("tune", f"Step {tuning.steps} done.")(job, choices):
+                yield update | self._count(job.session)
 
         return work
+
+    def _count(self, session: Session) -> dict:
+        """The number of steps as it stands after one more or one less, from 1 on, once the views are weighed."""
+        taken = session.steps[-1].index if session.ensemble else 0
+        return {self.count: gr.update(value=taken)} if taken else {}
 
     def _words(self, session: Session) -> str:
         steps, backbone = session.steps, self.models.worker(session.model).backbone

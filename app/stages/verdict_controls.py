@@ -9,6 +9,7 @@ from app import text
 from app.choices import NO_PURIFIER
 from app.controls import menu
 from app.figures.html import esc
+from app.slider import Range
 
 WEIGHTS = (
     "weighting", "neighbours", "temperature", "answer_views", "tv_map", "tv_norm", "tv_reduction", "tv_temperature",
@@ -45,6 +46,6 @@ def rare_controls() -> dict[str, gr.components.Component]:
     return {"purifier": purifier, "legacy": legacy}
 
 
-def _slider(scale: tuple[float, float, float], value: float, label: str, elem_id: str) -> gr.Slider:
+def _slider(scale: tuple[float, float, float], value: float, label: str, elem_id: str) -> Range:
     low, high, step = scale
-    return gr.Slider(low, high, value, step=step, label=label, elem_id=elem_id, min_width=200, buttons=[])
+    return Range(low, high, value, step=step, label=label, elem_id=elem_id, min_width=200, buttons=[])

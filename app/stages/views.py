@@ -28,6 +28,7 @@ from app.figures.maps import to_image
 from app.figures.pictures import thumbnail, to_uint8
 from app.page import Page
 from app.session import Session
+from app.slider import Range
 from app.stages.inputs import PICK
 
 SORT_TILES = "(value) => { document.documentElement.dataset.sort = value; return []; }"
@@ -42,7 +43,7 @@ class ViewsStage:
         defaults = engine.ViewSettings()
         with gr.Row(elem_classes=["controls"]):
             kind = menu(text.VIEW_KINDS, defaults.kind, text.VIEW_KIND, "view-kind", 220)
-            count = gr.Slider(
+            count = Range(
                 8, 128, defaults.count, step=8, label=text.VIEW_COUNT, elem_id="view-count", min_width=160, buttons=[]
             )
             self.sort = menu(text.SORTS, "index", text.SORT, "view-sort", 150)

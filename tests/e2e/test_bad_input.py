@@ -92,3 +92,33 @@ def test_a_prompt_that_cannot_be_used_gets_a_sentence(page, template, sentence):
     open_step(page, 5)
     page.click("#tune-step")
     says(page, sentence)
+
+
+def test_a_number_may_be_written_digit_by_digit_or_emptied_without_a_complaint(page):
+    open_step(page, 4)
+    count = page.locator("#view-count input[type=number]")
+    count.press("Control+a")
+    count.press_sequentially("16", delay=120)  # after the 1, below the least number of views, the page is told
+    page.click("#make-views")
+    says(page, "Views made")
+    page.locator("#view-grid").get_by_text("16 views of the attacked picture").wait_for()
+    count.fill("")
+    count.blur()
+    says(page, "were cleared")
+    page.click("#make-views")
+    says(page, "Views made")
+    page.locator("#view-grid").get_by_text("8 views of the attacked picture").wait_for()
+    assert count.input_value() == "8" and not page.locator("[data-testid=toast-body]").count()
+
+
+def test_no_more_steps_are_taken_one_by_one_than_the_page_can_tell_of(page):
+    open_step(page, 4)
+    page.fill("#view-count input[type=number]", "8")
+    open_step(page, 5)
+    page.fill("#tune-steps input[type=number]", "20")
+    page.click("#tune-run")
+    says(page, "Prompt tuned")
+    assert page.input_value("#tune-steps input[type=number]") == "20"
+    page.click("#tune-step")
+    page.locator("#status .bad").get_by_text("at most 20 tuning steps").wait_for()
+    assert "20 steps" in page.inner_text("#card-5")

@@ -134,7 +134,7 @@ def test_tuning_steps_forth_and_back_with_the_engines_numbers(page, told):
     open_step(page, 5)
     page.click("#tune-step")
     says(page, "Step 1 done")
-    once = page.inner_text("#panel-5 #tune-head"), page.inner_text("#tune-sentences")
+    once = page.inner_text("#tune-head section"), page.inner_text("#tune-sentences section")
     page.click("#tune-step")
     says(page, "Step 2 done")
     assert f"{steps[0].loss:.4f} → {steps[2].loss:.4f}" in page.inner_text("#tune-head")
@@ -158,7 +158,7 @@ def test_tuning_steps_forth_and_back_with_the_engines_numbers(page, told):
     open_step(page, 5)
     page.click("#tune-back")
     says(page, "One step back")
-    assert (page.inner_text("#tune-head"), page.inner_text("#tune-sentences")) == once
+    assert (page.inner_text("#tune-head section"), page.inner_text("#tune-sentences section")) == once
     weighed = engine.fuse(views, steps[1], engine.EnsembleSettings()).prediction
     open_step(page, 6)
     assert percent(weighed.confidence) in page.inner_text("#verdict-table")
