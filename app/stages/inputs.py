@@ -11,7 +11,7 @@ from PIL import Image
 
 import engine
 from app import text
-from app.choices import LARGEST_SEED, NO_TRUTH, Choices
+from app.choices import NO_TRUTH, Choices
 from app.figures.html import esc, note
 from app.figures.journey import journey
 from app.figures.pictures import thumbnail
@@ -71,9 +71,8 @@ class Inputs:
                     elem_id="template", min_width=150,
                 )  # fmt: skip
                 self.seed = gr.Number(
-                    0, label=text.SEED, info=text.SEED_INFO, precision=0, minimum=0, maximum=LARGEST_SEED,
-                    elem_id="seed", min_width=100,
-                )  # fmt: skip
+                    0, label=text.SEED, info=text.SEED_INFO, precision=0, elem_id="seed", min_width=100
+                )
             with gr.Accordion(text.PROMPT_MORE, open=False, elem_id="prompt-more"):
                 self.ensemble = gr.Checkbox(
                     False, label=text.ENSEMBLE, info=_about_sentences(shelf.backbone), elem_id="ensemble"

@@ -9,7 +9,6 @@ import numpy as np
 
 import engine
 from app import text
-from app.choices import LARGEST_SEED
 from app.controls import menu
 from app.page import Page
 from app.shelf import NO_ACCENT, Opened, Shelf, unspell
@@ -31,10 +30,7 @@ class Painter:
                 accent = menu(colours, "white", text.ACCENT, "paint-accent", 90)
             with gr.Row():
                 part = menu(colours, "red", _part_of("bird"), "paint-part", 90)
-                number = gr.Number(
-                    1, label=text.SCENE, precision=0, minimum=0, maximum=LARGEST_NUMBER, elem_id="paint-number",
-                    min_width=90,
-                )  # fmt: skip
+                number = gr.Number(1, label=text.SCENE, precision=0, elem_id="paint-number", min_width=90)
             with gr.Row():
                 self.paint = gr.Button(text.PAINT_IT, elem_id="paint", min_width=90, size="sm")
                 self.surprise = gr.Button(text.SURPRISE, elem_id="surprise", min_width=90, size="sm")
@@ -71,7 +67,7 @@ class Painter:
 
 def _open(shelf: Shelf, *wish: object) -> Opened:
     *words, number = wish
-    if number is None or not 0 <= number <= LARGEST_SEED:
+    if number is None or not 0 <= number <= LARGEST_NUMBER:
         raise engine.EngineError(f"Expected a scene number from 0 to {LARGEST_NUMBER:,}; got {number}.")
     return shelf.specimen(unspell(words), int(number))
 

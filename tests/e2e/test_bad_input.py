@@ -1,5 +1,7 @@
 """Whatever a visitor hands over, the page answers with one sentence and keeps what was there."""
 
+import re
+
 import pytest
 from PIL import Image
 
@@ -122,3 +124,17 @@ def test_no_more_steps_are_taken_one_by_one_than_the_page_can_tell_of(page):
     page.click("#tune-step")
     page.locator("#status .bad").get_by_text("at most 20 tuning steps").wait_for()
     assert "20 steps" in page.inner_text("#card-5")
+
+
+@pytest.mark.parametrize(("field", "button", "sentence"), [
+    ("#seed", "#run-story", "a seed from 0 to 2,147,483,647; got -1"),
+    ("#paint-number", "#paint", "a scene number from 0 to 9,999; got -1"),
+])  # fmt: skip
+def test_a_number_below_zero_gets_its_sentence(page, field, button, sentence):
+    for fold in page.get_by_text(re.compile("^(Or paint a specimen|Question and model)$")).all():
+        if not page.locator(field).is_visible():
+            fold.click()
+    page.fill(f"{field} input", "-1")
+    page.locator(f"{field} input").blur()
+    page.click(button)
+    page.locator("#status .bad").get_by_text(sentence).wait_for()
