@@ -56,7 +56,7 @@ METHODS: dict[str, Method] = {
         cost="1 image forward",
     ),
     "clip-templates": Method(
-        title="No defence (prompt ensemble)",
+        title="Prompt ensemble",
         views=None,
         loss=None,
         predictor="view-0",
