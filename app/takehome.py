@@ -69,10 +69,9 @@ def restored(page: Page, shelf: Shelf, parameters: Mapping[str, str]) -> tuple[O
         if isinstance(getattr(begun, name), bool) and not isinstance(value, bool):
             return False  # a box takes anything for ticked
         try:
-            page.controls[name].preprocess(value)
+            return page.controls[name].preprocess(value) == value  # a slider takes the end that is nearest
         except (gr.Error, TypeError):
             return False
-        return True
 
     opened, complaints = None, []
     if source := parameters.get(link.PICTURE, ""):

@@ -346,7 +346,9 @@ INSIDE_SHARED, INSIDE_OWN = "one scale, also for the other picture", "each head 
 INSIDE_ENDS, INSIDE_UNIT = ("least", "", "the head's 99th percentile"), "share of the attention that goes to a patch"
 INSIDE_OPENED = "Layer {layer}, head {head}: what {reader} reads"
 INSIDE_CLASS, INSIDE_PATCH = "the class token", "the patch in row {row}, column {column}"
-INSIDE_OUTLINE = "Shares of the attention, on a scale of this head's own; white outline: the strongest fifth."
+INSIDE_OUTLINE = (
+    "Shares of the attention, on a scale of this head's own; white outline: the strongest fifth, but faint cells."
+)
 INSIDE_PRESS = "Press a patch to see what it reads, or move from patch to patch with the arrow keys."
 INSIDE_BACK = "Back to the class token"
 INSIDE_NONE_LONG = "Patches that the model uses as scratch space would be dashed; after this layer there is none."

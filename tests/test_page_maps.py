@@ -83,7 +83,7 @@ def test_words_are_read_for_both_pictures_and_both_classes(tiny, told):
 
 def test_pieces_of_one_word_stand_together_and_carry_their_share():
     drawn = weighed_words("Clean", ("butter", "fly ", "<b> "), [0.5, 0.25, 0.25], 0.5, "fits")
-    kinds = re.findall(r'class="(piece[ a-z]*)" style="--share:(\d+)%">([^<]*)<small>(\d+) %', drawn)
+    kinds = re.findall(r'class="(piece[ a-z]*)" style="--share:(\d+)%">([^<]*)<small>(\d+)\u00a0%', drawn)
     expected = [("piece", "45", "butter", "50"), ("piece ends", "22", "fly", "25"), ("piece ends", "22", "<b>", "25")]
     assert [(kind, tint, html.unescape(piece), share) for kind, tint, piece, share in kinds] == expected
     assert "--share:0%" in weighed_words("Clean", ("a ",), [0.0], 0.0, "")
