@@ -283,8 +283,11 @@ EVERY_HEADS = (
 EVERY_TRUTH = ("On object (by chance {chance}): clean", "On object: attacked")
 EVERY_DEGENERATE = "degenerate: rounding residue"
 EVERY_CAPTION = (
-    ("What you see", "every map for the same class, and how much of it lies on the object where that is known;"
-        " “peak” tells whether its strongest cell does."),
+    (
+        "What you see",
+        "every map, for the same class where it asks for one, and how much of it lies on the object where that is"
+        " known; “peak” tells whether its strongest cell does.",
+    ),
     (
         "How",
         "alike: rank correlation of the clean map with the attacked one, with that under random noise of the same"
@@ -295,14 +298,14 @@ EVERY_CAPTION = (
     (
         "What it does not show",
         "which map is true. A map that stays the same when the last block is shuffled says little about that block. Raw"
-        " attention, rollout and the baselines ask for no class at all.",
+        " attention, attention rollout and the baselines ask for no class at all.",
     ),
 )
 
 WORDS_ASK = "The other half of the answer is the sentence. Which of its words make the picture fit?"
 WORDS_RUN = "Read the words"
 WORDS_EMPTY = "Press **Read the words** to see which words of the class's sentence count, before and after the attack."
-WORDS_TITLE, WORDS_HINT = "Words of “{name}”, {why}", "shares of each sentence add up to 100 %"
+WORDS_TITLE, WORDS_HINT = "Words of “{name}”, {why}", "shares of each sentence, rounded; they add up to 100 %"
 WORDS_SCORE = "fits with {score:.2f}"
 WORDS_CAPTION = (
     ("What you see", "how much each word counts for the fit of sentence and picture; the stronger the tint, the more."),
@@ -545,8 +548,8 @@ WILSON = "95 % Wilson interval: where the true share may lie"
 STRIP_CAPTION = (
     (
         "What you see",
-        "what each method answers for each picture; after ✗ stand the words of its answer that the true class does not"
-        " have.",
+        "what each method answers for each picture; after ✗ stand the words of its answer where the true class has"
+        " others.",
     ),
     ("How", "the attack of step 2, away from the true class, then the methods of step 6 with the views of step 4."),
     (
@@ -563,8 +566,8 @@ MEASURED = {
     "collapse": (
         "Larger limits, and an attacker who looks through views",
         "Where all views answer (view average, R-TPT, A-TPT), PGD that knows nothing of them breaks hardly more at"
-        " 16/255 than at 8/255. PGD through view average, over fresh views at every iteration (EOT), breaks all"
-        " methods within 16/255.",
+        " 16/255 than at 8/255. PGD through view average, over fresh views at every iteration (EOT), breaks every"
+        " method of this table within 16/255.",
     ),
 }
 MEASURED_BEST = (

@@ -7,8 +7,8 @@ PAGES = (
         "at": "#picture-bars",
         "title": "A model that reads pictures",
         "text": "The model compares the picture with one sentence per class; the bars tell how it divides 100 % among"
-        " them. The one built in here has never seen a photograph: it knows a painted world of six kinds of animals and"
-        " plants, and many of its sentences differ in a single word.",
+        " them. The one built in here has never seen a photograph: it knows a painted world of six kinds of living"
+        " things, and many of its sentences differ in a single word.",
         "next": "Fool it",
     },
     {

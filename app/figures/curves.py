@@ -137,7 +137,7 @@ def _x_axis(first: int, last: int, x, name: str) -> str:
     every = range(first, max(last, first + 1) + 1)
     whole = every if len(every) <= 9 else sorted({round(t) for t in _ticks(first, last)} | {first})
     marks = "".join(
-        f'<text class="tick" x="{x(v):.1f}" y="{HEIGHT - BOTTOM + 15}" text-anchor="middle">{v}</text>'
+        f'<text class="tick" x="{x(v):.1f}" y="{HEIGHT - BOTTOM + 17}" text-anchor="middle">{v}</text>'
         for v in whole
         if first <= v <= every[-1]
     )
