@@ -3,7 +3,7 @@
 TITLE = "A-TPT Explorer"
 TAGLINE = (
     "Watch a CLIP-like model be fooled by a change that means nothing to the eye, and be defended by attention-guided"
-    " test-time prompt tuning: many views of the picture, a tuned prompt, a weighted vote."
+    " test-time prompt tuning: many views, a tuned prompt, a weighted vote."
 )
 
 STEPS = ("Picture", "Attack", "Attention", "Views", "Tuning", "Verdict", "Many")
