@@ -34,6 +34,15 @@ def visiting(browser, address):
     context.close()
 
 
+def attack_for_long(page):
+    """Let the page's visitor hold the model."""
+    open_step(page, 2)
+    page.fill("#attack-steps input[type=number]", "100")
+    page.locator("#attack-steps input[type=number]").blur()
+    page.click("#run-story")
+    says(page, "Attacking")
+
+
 def taken(page, target):
     """All text in the visitor's download, and its clean picture."""
     with page.expect_download() as waiting:
@@ -61,11 +70,7 @@ def photo(tmp_path):
 
 def test_one_who_waits_is_told_the_place_in_the_queue_and_may_leave_it_at_once(browser, address):
     with visiting(browser, address) as (busy, _), visiting(browser, address) as (waiting, _):
-        open_step(busy, 2)
-        busy.fill("#attack-steps input[type=number]", "100")
-        busy.locator("#attack-steps input[type=number]").blur()
-        busy.click("#run-story")
-        says(busy, "Attacking")
+        attack_for_long(busy)
         waiting.click("#run-story")
         told = waiting.locator("#status[data-waiting*='number 1 in its queue']")
         told.wait_for()
@@ -79,11 +84,7 @@ def test_one_who_waits_is_told_the_place_in_the_queue_and_may_leave_it_at_once(b
 
 def test_who_waits_may_still_move_controls_and_gets_what_they_say_when_the_turn_has_come(browser, address):
     with visiting(browser, address) as (busy, _), visiting(browser, address) as (waiting, _):
-        open_step(busy, 2)
-        busy.fill("#attack-steps input[type=number]", "100")
-        busy.locator("#attack-steps input[type=number]").blur()
-        busy.click("#run-story")
-        says(busy, "Attacking")
+        attack_for_long(busy)
         open_step(waiting, 2)
         waiting.click("#attack")
         waiting.locator("#status[data-waiting*='number 1 in its queue']").wait_for()
