@@ -227,6 +227,7 @@ MAP_CHOSEN = "the class you chose"
 MAP_SUBJECTS = "{first}, and below it for {second}"
 MAP_SUBJECT, MAP_SUBJECT_AGAINST = "“{name}”", "“{name}” rather than “{other}”"
 MAP_SHARED = "one scale for clean and attacked, one for the differences"
+MAP_SHARED_BOTH = "one scale for the maps of both classes, one for the differences"
 MAP_OWN = "each map on its own scale: colours do not compare"
 MAP_CAPTION = (
     ("What you see", "where the chosen method finds evidence for {label}; the white outline holds the strongest."),
@@ -350,7 +351,8 @@ INSIDE_ENDS, INSIDE_UNIT = ("least", "", "the head's 99th percentile"), "share o
 INSIDE_OPENED = "Layer {layer}, head {head}: what {reader} reads"
 INSIDE_CLASS, INSIDE_PATCH = "the class token", "the patch in row {row}, column {column}"
 INSIDE_OUTLINE = (
-    "Shares of the attention, on a scale of this head's own; white outline: the strongest fifth, but faint cells."
+    "Shares of the attention, on a scale of this head's own; white outline: the strongest fifth without its faint"
+    " cells."
 )
 INSIDE_PRESS = "Press a patch to see what it reads, or move from patch to patch with the arrow keys."
 INSIDE_BACK = "Back to the class token"
@@ -458,12 +460,24 @@ NO_LOSS = (
 )
 STEP, BACK, RUN, RESET = "One step", "Back", "All steps", "Reset"
 TUNED_ANSWER = "Answer for the attacked picture itself, before and after tuning"
-TUNED = {  # by whether the answer was right before, and is after
-    (False, False): "Tuning alone does not repair the answer to the picture itself. The verdict in step 6 does not rest"
-    " on it: there **all views answer** with the tuned prompt, weighted.",
-    (False, True): "Tuning alone repaired the answer to the picture itself. In step 6 all views answer, weighted.",
-    (True, True): "The answer to the picture itself was right and still is. In step 6 all views answer, weighted.",
-    (True, False): "Tuning made the answer to the picture itself **wrong**. In step 6 all views answer, weighted.",
+TUNED = {  # by whether a true class is given; then by whether it, or else the clean answer, was answered, and now is
+    True: {
+        (False, False): "Tuning alone does not repair the answer to the picture itself. The verdict in step 6 does not"
+        " rest on it: there **all views answer** with the tuned prompt, weighted.",
+        (False, True): "Tuning alone repaired the answer to the picture itself. In step 6 all views answer, weighted.",
+        (True, True): "The answer to the picture itself was right and still is. In step 6 all views answer, weighted.",
+        (True, False): "Tuning made the answer to the picture itself **wrong**. In step 6 all views answer, weighted.",
+    },
+    False: {
+        (False, False): "Tuning alone does not bring back the clean answer to the picture itself. The verdict in step 6"
+        " does not rest on it: there **all views answer** with the tuned prompt, weighted.",
+        (False, True): "Tuning alone brought back the clean answer to the picture itself. In step 6 all views answer,"
+        " weighted.",
+        (True, True): "The answer to the picture itself was the clean one and still is. In step 6 all views answer,"
+        " weighted.",
+        (True, False): "Tuning led the answer to the picture itself **away from the clean one**. In step 6 all views"
+        " answer, weighted.",
+    },
 }
 LARGEST_MOVE = "Largest move of a class sentence (1 − cosine)"
 LARGEST_MOVE_WHY = "Between its text features before and after"
@@ -523,7 +537,21 @@ LEGACY_INFO = (
     " views not counted. Starts anew from the attack."
 )
 MANY_WAITS = "Optional: try several at once."
-OF_METHODS = " Of the {of} methods chosen, {right} answer right."
+OF_METHODS = {  # this and the next ones: by whether a true class is given
+    True: " Of the {of} methods chosen, {right} answer right.",
+    False: " Of the {of} methods chosen, {right} keep it.",
+}
+DEFENDED = {True: "answers right", False: "keeps the clean answer"}
+NOT_DEFENDED = {True: "answers wrong", False: "does not keep the clean answer"}
+AS_ASKED = {  # then by whether the true class, or else the clean answer, is answered
+    True: {True: "right", False: "wrong"}, False: {True: "as clean", False: "not as clean"},
+}  # fmt: skip
+VERDICT_GOOD = {True: "Right answer", False: "Clean answer"}
+VERDICT_BAD = {True: "Wrong answer", False: "Not the clean answer"}
+JUDGED = {
+    True: "right or wrong against the true class",
+    False: "as clean or not: no true class was given, so nothing can be called right",
+}
 STRIP_SOURCE, STRIP_COUNT, STRIP_RUN = "Pictures", "How many", "Try them"
 STRIP_SOURCES = {
     "samples": "the samples", "specimens": "fresh specimens, held out", "own": "your own pictures",

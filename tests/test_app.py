@@ -1,6 +1,7 @@
 """The page without a browser: sessions forget, the store is bounded, figures escape and say what they show."""
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,7 +31,8 @@ from app.samples import load_samples
 from app.session import Session, Shown, Store, Superseded, weight
 from app.slider import Range
 from app.stages.attack import _curve, verdict
-from app.stages.verdict import _methods
+from app.stages.tuning import _what_it_did
+from app.stages.verdict import _defended, _methods, _table
 from tests.page_cases import CHOICES, CLASSES
 
 NASTY = "<img src=x onerror=alert(1)> {{value}} ${value} `x`"
@@ -316,3 +318,12 @@ def test_heads_are_drawn_in_all_colours_with_a_bar(colours, scale):
 def test_the_first_line_of_a_chart_lies_on_top():
     drawn = curve("x", [Line("a", "clean", [0, 1]), Line("b", "attacked", [0, 1])], "step", "share", 1)
     assert drawn.index('polyline class="attacked"') < drawn.index('polyline class="clean"')
+
+
+@pytest.mark.parametrize("label", [1, None])
+def test_only_where_a_true_class_is_given_is_anything_called_right_or_wrong(told, label):
+    session = replace(told, label=label)
+    drawn = "".join((_table(session, CHOICES), _defended(session, "x"), _what_it_did(session), journey(session)))
+    judged = re.search(r"\b(right|wrong)\b", re.sub(r"<[^>]*>", " ", drawn.replace("called right", "")).lower())
+    assert bool(judged) == (label is not None)
+    assert ("as clean" in drawn and "clean answer" in drawn) == (label is None)

@@ -152,10 +152,10 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]], name: str, kind: 
     )
 
 
-def mark(right: bool) -> str:
-    """Right or wrong as an icon and a word."""
-    word, icon, tone = ("right", RIGHT, "good") if right else ("wrong", WRONG, "bad")
-    return f'<span class="mark {tone}"><span aria-hidden="true">{icon}</span> {word}</span>'
+def mark(word: str, good: bool) -> str:
+    """A word, such as right or wrong, with the icon and the colour of good or bad."""
+    icon, tone = (RIGHT, "good") if good else (WRONG, "bad")
+    return f'<span class="mark {tone}"><span aria-hidden="true">{icon}</span> {esc(word)}</span>'
 
 
 def tick(right: bool) -> str:

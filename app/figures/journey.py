@@ -109,7 +109,7 @@ def _maps(session: Session) -> tuple[str, str] | None:
     pair = session.maps
     overlap = top_iou(pair.clean.raw, pair.attacked.raw)
     null = None if pair.noisy is None else top_iou(pair.clean.raw, pair.noisy.raw)
-    said = "of top fifths" + ("" if null is None else f"; noise: {rough_percent(null)}")
+    said = "IoU, top fifths" + ("" if null is None else f"; noise: {rough_percent(null)}")
     return f"{rough_percent(overlap)} overlap", said
 
 
@@ -127,7 +127,7 @@ def _tuning(session: Session) -> tuple[str, str] | None:
     if not session.steps:
         return None
     last = session.steps[-1]
-    alone = "right" if last.prediction.label == session.reference else "wrong"
+    alone = text.AS_ASKED[session.label is not None][last.prediction.label == session.reference]
     return f"{last.index} step{'s' * (last.index != 1)}", f"the picture alone: {alone}"
 
 
@@ -138,10 +138,11 @@ def _verdict(session: Session) -> tuple[str, str] | None:
         answer = session.ensemble.prediction
         good = answer.label == session.reference
         if good:
-            return "Right answer", f"defended, at {percent(answer.confidence)}"
-        return "Wrong answer", _instead(answer, session.reference)
+            return text.VERDICT_GOOD[session.label is not None], f"defended, at {percent(answer.confidence)}"
+        return text.VERDICT_BAD[session.label is not None], _instead(answer, session.reference)
     right = sum(d.prediction.label == session.reference for d in session.defences)
-    return f"{right} of {len(session.defences)} right", "methods on this picture"
+    good = text.AS_ASKED[session.label is not None][True]
+    return f"{right} of {len(session.defences)} {good}", "methods on this picture"
 
 
 def _many(session: Session) -> tuple[str, str] | None:

@@ -114,7 +114,8 @@ def _maps(session: Session, look: Look) -> str:
     shared = (min(float(v.min()) for v in values), upper_end(*values)) if look.shared else None
     moves = [abs(after.raw - before.raw).numpy() for _, before, after in rows]
     most = upper_end(*moves) if look.shared else None
-    told = text.MAP_SHARED if look.shared else text.MAP_OWN
+    together = text.MAP_SHARED if pair.rival is None else text.MAP_SHARED_BOTH
+    told = together if look.shared else text.MAP_OWN
     drawn = "".join(
         section(_title(clean, names, why), _row(session, clean, attacked, look, shared, most), told)
         for why, clean, attacked in rows

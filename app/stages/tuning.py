@@ -198,7 +198,7 @@ def _what_it_did(session: Session) -> str:
         return ""
     before, after = (step.prediction.label == session.reference for step in (session.steps[0], session.steps[-1]))
     tone, icon = ("good", "✓") if after else ("warn", "!")
-    return note(text.TUNED[before, after], tone, icon)
+    return note(text.TUNED[session.label is not None][before, after], tone, icon)
 
 
 def _loss(steps: tuple[engine.TuneStep, ...]) -> str:

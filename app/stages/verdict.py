@@ -127,11 +127,12 @@ def _defended(session: Session, wanted: str) -> str:
     if chosen is None:
         return ""
     answer = f"**{chosen.name}** ({percent(chosen.confidence)})"
+    truth = session.label is not None
     right = sum(prediction.label == session.reference for prediction in answers.values())
-    others = text.OF_METHODS.format(right=right, of=len(answers)) if answers else ""
+    others = text.OF_METHODS[truth].format(right=right, of=len(answers)) if answers else ""
     if chosen.label == session.reference:
-        return note(f"**{name} answers right:** {answer}.{others}", "good", "✓")
-    return note(f"**{name} answers wrong:** {answer} instead of {wanted}.{others}", "bad", "✗")
+        return note(f"**{name} {text.DEFENDED[truth]}:** {answer}.{others}", "good", "✓")
+    return note(f"**{name} {text.NOT_DEFENDED[truth]}:** {answer} instead of {wanted}.{others}", "bad", "✗")
 
 
 def _table(session: Session, choices: Choices) -> str:
@@ -159,15 +160,12 @@ def _table(session: Session, choices: Choices) -> str:
             untuned = engine.fuse(session.views, session.steps[0], choices.settings().ensemble).prediction
             rows.append(_row(session, text.YOURS_UNTUNED, told, untuned, None, seen))
         rows.append(_row(session, text.YOURS, told, session.ensemble.prediction, None, seen, text.YOURS_NOTE))
-    judged = (
-        "against the true class" if session.label is not None else "against the clean answer: no true class was given"
-    )
     cleaned = "" if choices.purifier == NO_PURIFIER else text.PURIFIED.format(purifier=choices.purifier.upper())
     heads = ("Method", "Picture", "Answer", "", "Confidence", "Entropy (nats)", "Seconds")
     return section(
         "Every method on this picture",
         table(heads, rows, "Answers of all methods"),
-        f"right or wrong {judged}{cleaned}",
+        text.JUDGED[session.label is not None] + cleaned,
     )
 
 
@@ -177,6 +175,11 @@ def _asked(session: Session, prediction: engine.Prediction) -> str:
     if prediction.classes == session.classes:
         return ""
     return text.ASKED_MORE.format(first=first, more=len(more)) if more else text.ASKED.format(first=first)
+
+
+def _mark(session: Session, prediction: engine.Prediction) -> str:
+    good = prediction.label == session.reference
+    return mark(text.AS_ASKED[session.label is not None][good], good)
 
 
 def _small(told: str) -> str:
@@ -199,7 +202,7 @@ def _row(
         f"{_small(told)}{_small(_asked(session, prediction))}",
         f'<span class="on {picture}">{shape}</span>',
         differing(prediction.name, session.classes.names[session.reference]),
-        mark(prediction.label == session.reference),
+        _mark(session, prediction),
         percent(prediction.confidence),
         f"{prediction.entropy:.2f}",
         UNTIMED if seconds is None else f"{seconds:.2f}",

@@ -210,7 +210,8 @@ def _opened_now(session: Session, choices: Choices) -> int:
 def _opened(session: Session, view: int) -> str:
     views, answer = session.views, session.views.logits[view]
     name = differing(views.classes.names[int(answer.argmax())], views.classes.names[session.reference])
-    said = f'<p class="fine">{mark(int(answer.argmax()) == session.reference)} {name}</p>'
+    good = int(answer.argmax()) == session.reference
+    said = f'<p class="fine">{mark(text.AS_ASKED[session.label is not None][good], good)} {name}</p>'
     return section(text.VIEW_TITLE.format(view=view), f"{said}{_numbers(session, view)}{_making(views, view)}")
 
 
