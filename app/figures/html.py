@@ -8,6 +8,8 @@ import math
 import re
 from collections.abc import Iterable
 
+from app.text import AS_ASKED
+
 _TEMPLATE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 RIGHT, WRONG = "✓", "✗"
@@ -152,10 +154,10 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]], name: str, kind: 
     )
 
 
-def mark(word: str, good: bool) -> str:
-    """A word, such as right or wrong, with the icon and the colour of good or bad."""
+def mark(good: bool, given: bool) -> str:
+    """Whether an answer is the true class, or where none is `given` the clean answer, as an icon and a word."""
     icon, tone = (RIGHT, "good") if good else (WRONG, "bad")
-    return f'<span class="mark {tone}"><span aria-hidden="true">{icon}</span> {esc(word)}</span>'
+    return f'<span class="mark {tone}"><span aria-hidden="true">{icon}</span> {esc(AS_ASKED[given][good])}</span>'
 
 
 def tick(right: bool) -> str:

@@ -177,11 +177,6 @@ def _asked(session: Session, prediction: engine.Prediction) -> str:
     return text.ASKED_MORE.format(first=first, more=len(more)) if more else text.ASKED.format(first=first)
 
 
-def _mark(session: Session, prediction: engine.Prediction) -> str:
-    good = prediction.label == session.reference
-    return mark(text.AS_ASKED[session.label is not None][good], good)
-
-
 def _small(told: str) -> str:
     """A second line below a method's name, if there is anything to tell."""
     return f'<br><small class="asked">{esc(told)}</small>' if told else ""
@@ -202,7 +197,7 @@ def _row(
         f"{_small(told)}{_small(_asked(session, prediction))}",
         f'<span class="on {picture}">{shape}</span>',
         differing(prediction.name, session.classes.names[session.reference]),
-        _mark(session, prediction),
+        mark(prediction.label == session.reference, session.label is not None),
         percent(prediction.confidence),
         f"{prediction.entropy:.2f}",
         UNTIMED if seconds is None else f"{seconds:.2f}",

@@ -211,7 +211,7 @@ def _opened(session: Session, view: int) -> str:
     views, answer = session.views, session.views.logits[view]
     name = differing(views.classes.names[int(answer.argmax())], views.classes.names[session.reference])
     good = int(answer.argmax()) == session.reference
-    said = f'<p class="fine">{mark(text.AS_ASKED[session.label is not None][good], good)} {name}</p>'
+    said = f'<p class="fine">{mark(good, session.label is not None)} {name}</p>'
     return section(text.VIEW_TITLE.format(view=view), f"{said}{_numbers(session, view)}{_making(views, view)}")
 
 
