@@ -19,6 +19,7 @@ from app.models import Models
 from app.reactions import Reacting, Reactions
 from app.run import Job
 from app.session import Session, Store, Superseded
+from app.stopping import Runs, Stopped, until
 from app.tabs import Tabs
 
 
@@ -30,7 +31,7 @@ class Page:
         self.controls: dict[str, gr.components.Component] = {}
         self.stages: dict[int, object] = {}
         self.computing: list = []
-        self.running: set[str] = set()  # visitors whose run has begun and not ended
+        self.runs = Runs()
         self.reacting, self.following = Reacting(), Following(self.store, self.tabs)
         self.journey = self.status = self.story = None
 
@@ -104,20 +105,20 @@ class Page:
             request = next(a for a in arguments if isinstance(a, gr.Request))
             asked, choices = arguments[: -len(Choices._fields)], _choices(arguments)
             arguments = (*asked, *self.tabs.begun(request.session_hash, choices))
-            self.running.add(request.session_hash)
-            try:
-                with closing(handler(*arguments)) as updates:
-                    yield from updates
-            except engine.EngineError as error:
-                yield self.complain(request.session_hash, error)
-            except Superseded:
-                session = self.store.get(request.session_hash)
-                yield {self.journey: journey(session)} | self.say(text.SUPERSEDED)
-            except Exception:
-                yield {self.journey: journey(self.store.get(request.session_hash))} | self.say(text.FAULT, "bad")
-                raise  # into the server's log
-            finally:
-                self.running.discard(request.session_hash)
+            with self.runs.begun(request.session_hash) as stop:
+                try:
+                    with closing(handler(*arguments)) as updates:
+                        yield from until(stop, updates)
+                except Stopped:
+                    return  # the button that stopped it has the last word
+                except engine.EngineError as error:
+                    yield self.complain(request.session_hash, error)
+                except Superseded:
+                    session = self.store.get(request.session_hash)
+                    yield {self.journey: journey(session)} | self.say(text.SUPERSEDED)
+                except Exception:
+                    yield {self.journey: journey(self.store.get(request.session_hash))} | self.say(text.FAULT, "bad")
+                    raise  # into the server's log
 
         run = trigger(
             guarded,
@@ -273,7 +274,7 @@ class Page:
 
         def stopping(request: gr.Request, *values: object) -> dict:
             key = request.session_hash
-            if key not in self.running:
+            if not self.runs.stop(key):
                 return stopped(key, values)
             begun.add(key)
             return self.say(text.STOPPING)
@@ -284,7 +285,7 @@ class Page:
                 return gr.skip()
             begun.discard(key)
             latest = time.monotonic() + LET_GO
-            while key in self.running and time.monotonic() < latest:
+            while self.runs.going(key) and time.monotonic() < latest:
                 time.sleep(0.02)  # until the run is closed, the browser would not begin another
             return stopped(key, values)
 

@@ -15,6 +15,7 @@ import torch
 
 import engine
 from app.session import InsidePair, MapPair, MapTrial, OcclusionPair, Session, Store, WordsRead
+from app.stopping import lets_go
 
 VERBS = {
     "predict": engine.predict,
@@ -47,6 +48,7 @@ class Worker:
 
     def __init__(self, backbone: engine.Backbone, lend: Callable | None = None) -> None:
         self.backbone = backbone
+        lets_go(backbone.model)
 
         def stream(verb: str, *arguments: object) -> Iterator:
             result = VERBS[verb](backbone, *arguments)

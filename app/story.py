@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 
@@ -28,6 +29,7 @@ SHOWN_IN = {
     "ensemble": 6,
 }  # fmt: skip
 TELL_AFTER = 3  # seconds
+FRAME_SECONDS = 0.1  # between two drawings of an attack under way, so that the browser can also heed its visitor
 SHARE = {
     "clean": 0.03,
     "attacked": 0.2,
@@ -86,8 +88,7 @@ class Story:
         yield {self.page.journey: journey(job.session, SHOWN_IN[part])} | self.page.say(text.BUSY[part], "busy")
         if part in HOLDS_MANY:
             job.keep(job.session.without(HOLDS_MANY[part]))
-        for stage in job.stages(part):
-            job.take(stage)
+        for stage in _taken(job, part):
             share = _share(job, stage)
             yield self._show(job, choices, stage) | self.page.say(_busy(job, part, share), "busy", share)
         if part == "tune":
@@ -99,8 +100,7 @@ class Story:
         job.keep(job.session.without("adversarial"))
         yield self.page.draw(job.session, choices, 2) | {self.page.journey: journey(job.session, 2, 2, True)}
         job.moved = time.monotonic()
-        for stage in job.stages("story"):
-            job.take(stage)
+        for stage in _taken(job, "story"):
             upcoming = text.BUSY[NEXT[stage.name]]
             yield self._show(job, choices, stage, story=True) | self.page.say(
                 upcoming, "busy", _story_share(job, stage)
@@ -132,6 +132,18 @@ class Story:
             return None
         job.moved = now
         return number
+
+
+def _taken(job: Job, part: str) -> Iterator[engine.Stage]:
+    """What there is to draw of `part`; all of it is taken up, but not every iteration of an attack is worth a drawing
+    of its own: the next one holds it as well."""
+    drawn = -math.inf
+    for stage in job.stages(part):
+        job.take(stage)
+        now = time.monotonic()
+        if stage.name != "attack-step" or now - drawn >= FRAME_SECONDS:
+            drawn = now
+            yield stage
 
 
 def _share(job: Job, stage: engine.Stage) -> float | None:

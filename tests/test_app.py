@@ -33,6 +33,7 @@ from app.slider import Range
 from app.stages.attack import _curve, verdict
 from app.stages.tuning import _what_it_did
 from app.stages.verdict import _defended, _methods, _table
+from app.story import _taken
 from tests.page_cases import CHOICES, CLASSES
 
 NASTY = "<img src=x onerror=alert(1)> {{value}} ${value} `x`"
@@ -327,3 +328,14 @@ def test_only_where_a_true_class_is_given_is_anything_called_right_or_wrong(told
     judged = re.search(r"\b(right|wrong)\b", re.sub(r"<[^>]*>", " ", drawn.replace("called right", "")).lower())
     assert bool(judged) == (label is not None)
     assert ("as clean" in drawn and "clean answer" in drawn) == (label is None)
+
+
+def test_of_a_fast_attack_not_every_iteration_is_drawn_but_all_are_kept(tiny, told, monkeypatch):
+    monkeypatch.setattr("app.story.FRAME_SECONDS", 1000)
+    store = Store()
+    store.put("me", told)
+    job = Job(Worker(tiny), store, "me", CHOICES.settings())
+    assert [stage.name for stage in _taken(job, "attack")] == ["attack-step", "attacked"]
+    assert len(job.trail) == len(told.adversarial.steps) > 1
+    monkeypatch.setattr("app.story.FRAME_SECONDS", 0)
+    assert len(list(_taken(job, "attack"))) == len(told.adversarial.steps) + 1

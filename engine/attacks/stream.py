@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
@@ -204,7 +205,7 @@ def _run(
     chosen = ATTACKS[settings.method]
     probe = chosen.eyes(backbone, classes, settings, seeds, report, stop)
     built, total = chosen.build(probe, settings)
-    worker = threading.Thread(target=work, name="attack", daemon=True)
+    worker = threading.Thread(target=copy_context().run, args=(work,), name="attack", daemon=True)
     worker.start()
     try:
         while isinstance(item := queue.get(), tuple):

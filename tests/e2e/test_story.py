@@ -13,6 +13,8 @@ from app.figures.html import percent
 from engine import METHODS, Classes, Settings, explore, load_backbone, load_picture
 from engine.fieldguide.trial import make_trial
 
+from .test_page import open_step, says
+
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
 
 
@@ -95,3 +97,17 @@ def test_stop_says_so_last_and_leaves_a_usable_page(page, wait):
     page.wait_for_timeout(2000)
     assert "Stopped." in page.locator("#status").inner_text()
     run_story(page)
+
+
+def test_views_under_way_are_dropped_by_stop_and_can_be_made_at_once_after_it(page):
+    open_step(page, 4)
+    page.fill("#view-count input[type=number]", "128")
+    page.locator("#view-count input[type=number]").blur()
+    page.click("#make-views")
+    says(page, "Making and encoding views")
+    page.click("#stop")
+    says(page, "Stopped.")
+    assert "Press Make views" in page.inner_text("#view-grid")
+    page.click("#make-views")
+    says(page, "Views made.")
+    assert page.locator("#view-grid [data-index]").count() == 128
