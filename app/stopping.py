@@ -11,9 +11,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from weakref import WeakSet
 
 from torch import nn
 
+_prepared: WeakSet[nn.Module] = WeakSet()
 _asked: ContextVar[threading.Event | None] = ContextVar("asked", default=None)
 
 
@@ -66,6 +68,9 @@ def until(stop: threading.Event, updates: Iterator) -> Iterator:
 
 def lets_go(model: nn.Module) -> None:
     """From now on `until` can end what this model computes, at every call of a layer."""
+    if model in _prepared:
+        return
+    _prepared.add(model)
     for layer in model.modules():
         layer.register_forward_pre_hook(_before_layer)
 

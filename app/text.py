@@ -149,7 +149,8 @@ TRUTH_INFO = "What the attack pushes away from, and what “right” means."
 SEED = "Seed"
 SEED_INFO = "Same seed, same result."
 
-DIFFERS = "underlined: not as in the ★ class"
+DIFFERS = {True: "underlined: not as in the ★ class", False: "underlined: not as in the ☆ answer"}
+LIKELIEST = "the likeliest {count}; "
 MARGIN, MARGIN_WHY = "Margin over the next (score)", "Score (logit) of the first class minus that of the second"
 PICTURE_ALT = "The picture as the model sees it, cropped and reduced to its input size"
 PICTURE_CAPTION = (
@@ -192,7 +193,11 @@ ATTACK_AT = "Go back through the attack: iteration"
 SLIDER_LABEL = "● Clean on the left, ▲ attacked on the right: drag the line."
 NOISE_ALT = "The change the attack made, amplified around grey"
 ATTACK_CAPTION = (
-    ("What you see", "the change found within the limit, what it does to the answer, and how it got there."),
+    (
+        "What you see",
+        "the change found within the limit (n/255: n of the 255 steps of a colour channel), what it does to the answer,"
+        " and how it got there.",
+    ),
     (
         "How",
         "PGD climbs the loss of the class it pushes away from, or descends that of a target, within the limit; other"
@@ -356,7 +361,9 @@ INSIDE_OUTLINE = (
 )
 INSIDE_PRESS = "Press a patch to see what it reads, or move from patch to patch with the arrow keys."
 INSIDE_BACK = "Back to the class token"
-INSIDE_NONE_LONG = "Patches that the model uses as scratch space would be dashed; after this layer there is none."
+INSIDE_NONE_LONG = (
+    "Patches with an outsized token, which models use as scratch space, would be dashed; this layer leaves none."
+)
 INSIDE_LONG = (
     "Dashed: patches whose token is more than twice as long as the median after this layer (clean {clean}, attacked"
     " {attacked}). Models use such patches as scratch space (Darcet et al., ICLR 2024): do not read them as evidence."
@@ -369,8 +376,8 @@ INSIDE_NOW_ATTACKED = "answer after the attack, attacked picture"
 INSIDE_CAPTION = (
     (
         "What you see",
-        "raw attention: which patches a head reads for the class token, which becomes the answer, or for the patch you"
-        " pressed.",
+        "raw attention: which patches a head reads for the class token, no word but the slot that becomes the answer,"
+        " or for the patch you pressed.",
     ),
     ("How", "softmax of query times key in that head, as it is; what goes to the class token itself is left out."),
     (
@@ -400,19 +407,19 @@ VIEWS_RIGHT = "How many answer with the true class (✓) before any tuning:"
 VIEWS_CLEAN = "How many answer as on the clean picture (✓) before any tuning:"
 VIEWS_ALL, VIEWS_ALL_WHY = "All views", "Each view counts once"
 VIEWS_TUNING, VIEWS_TUNING_WHY = "Those that drive the tuning", "The surest views move the prompt in step 5"
-VIEWS_WEIGHT, VIEWS_WEIGHT_WHY = "By weight in the answer", "The weights of step 6 add up to 100 %"
+VIEWS_WEIGHT, VIEWS_WEIGHT_WHY = "Their share of all weight", "The weights of step 6 add up to 100 %"
 VIEWS_LATER = "Which views drive the tuning, and which weigh in the answer, is known after the next step."
 TILE_NUMBERS = "number of the view, and its entropy: 0 means sure of one class"
 TILE_RIGHT = {True: "the true class", False: "the clean answer"}
 TILE_WRONG = "a wrong answer; of a long name only the words that differ"
 TILE_TUNES = "one of the {count} surest: it moves the prompt"
-TILE_WEIGHS = "weight in the answer; all alike would be {even}"
+TILE_WEIGHS = "weight in the answer, as step 6 says; all alike would be {even}"
 VIEW_TITLE = "View {view} opened"
 VIEW_SURE, VIEW_SURE_WHY = "Share of its answer", "Under the untuned prompt"
 VIEW_ENTROPY, VIEW_ENTROPY_WHY = "Entropy", "0: sure of one class"
 VIEW_RANK, VIEW_RANK_WHY = "Rank by sureness", "1 is the view with least entropy"
 VIEW_DRIVES, VIEW_WEIGHT = "Drives the tuning", "Weight in the answer"
-VIEW_MAP = "Likeness of its map to the picture's (1: the same)"
+VIEW_MAP = "Likeness of its map to the attacked picture's (1: the same; no part of the weight)"
 VIEW_MAP_WHY = (
     "Rank correlation of this view's map with that of view 0, cut and mirrored alike: 1 the same, 0 unrelated. Each map"
     " is for its own view's answer"
@@ -431,9 +438,9 @@ VIEWS_CAPTION = (
     ("What you see", "all views of the attacked picture; number 0 is the picture itself. Pick one to open it."),
     (
         "How",
-        "random crops, each mixed with an altered copy of itself: guided views take little of the copy where attention"
-        " is high and much where it is low, plain AugMix the same share everywhere. The attack was fitted to the whole"
-        " picture as it is, so many crops escape it.",
+        "random crops, each mixed with an altered copy of itself (“pure mix”): guided views take little of the copy"
+        " where attention is high and much where it is low, plain AugMix the same share everywhere. The attack was"
+        " fitted to the whole picture as it is, so many crops escape it.",
     ),
     (
         "What it does not show",
@@ -490,6 +497,9 @@ SURER_MORE = ". Those that drive it are the surest: they have the least entropy 
 VECTORS = "The prompt's vectors"
 VECTOR_HEADS = ("began as", "moved by", "nearest words now (cosine)")
 SENTENCES = "The class sentences"
+SHARES_ALONE = "Shares for the attacked picture itself"
+TUNING_LOSS, TUNING_LOSS_WHY = "Tuning loss", "Over the driving views, in nats"
+TUNING_LOSS_IS = "entropy {loss}"
 SENTENCE_HEADS = ("moved most, and ★", "moved by (1 − cosine)")
 SENTENCES_MEAN = "Mean of all {count} sentences: {mean}. 0 is no move, 1 a right angle."
 TUNE_CAPTION = (
@@ -507,7 +517,7 @@ TUNE_CAPTION = (
 
 WEIGHTING = "Weights of the views"
 WEIGHTINGS = {
-    "similarity": "by likeness to other views (released A-TPT, R-TPT)",
+    "similarity": "by likeness to other views (code of A-TPT, R-TPT)",
     "tv": "by calmness of the attention map (the paper's figure)",
     "uniform": "all alike",
 }
@@ -589,7 +599,8 @@ MEASURED = {
     "every-method": (
         "What hundreds of pictures say",
         "Right answers in percent, measured ahead of time with the built-in model on specimens held out of training,"
-        " each among 40 names that differ in little.",
+        " each among 40 names that differ in little. PGD through view average is made against the views, so a model"
+        " without defence loses less to it than to plain PGD.",
     ),
     "collapse": (
         "Larger limits, and an attacker who looks through views",
@@ -605,7 +616,10 @@ MEASURED_HINT = "{pictures} pictures, {views} views of each"
 MEASURED_GO = "One picture proves nothing: see what hundreds say"
 MEASURED_CAPTION = (
     ("What you see", "the share of right answers, a mark on a scale from 0 to 100, and its 95 % Wilson interval."),
-    ("How", "by the commands in README, on the same attacked pictures for every method; the records lie in assets."),
+    (
+        "How",
+        "with this project's command line, on the same attacked pictures for every method; its source has the records.",
+    ),
     (
         "What it does not show",
         "how CLIP fares on photographs: this is one small model and a painted world. No column goes through A-TPT"

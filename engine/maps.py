@@ -44,7 +44,7 @@ class Map:
 MAPS: dict[str, Map] = {
     "a-tpt": Map(
         "A-TPT (last two blocks)",
-        "What A-TPT mixes by: attention of the last two blocks, weighted by each token's gradient evidence;"
+        "The map that A-TPT mixes by: attention of the last two blocks, weighted by each token's gradient evidence;"
         " on a ResNet, sharpened Grad-CAM of its last stage.",
         "A-TPT, ICML 2026, as released",
         2,

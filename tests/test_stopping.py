@@ -111,6 +111,13 @@ def test_who_was_not_stopped_computes_on_meanwhile(tiny, pixels, halting):
     assert len(others) == 1 and torch.equal(others[0].logits, engine.predict(tiny, pixels, CLASSES).logits)
 
 
+def test_a_model_that_several_pages_show_asks_once_a_layer(tiny):
+    Worker(tiny)
+    stood = [len(layer._forward_pre_hooks) for layer in tiny.model.modules()]
+    Worker(tiny)
+    assert [len(layer._forward_pre_hooks) for layer in tiny.model.modules()] == stood
+
+
 def test_a_visitors_run_can_be_stopped_while_it_goes_on():
     runs = Runs()
     assert not runs.stop("me") and not runs.going("me")

@@ -109,7 +109,7 @@ def _maps(session: Session) -> tuple[str, str] | None:
     pair = session.maps
     overlap = top_iou(pair.clean.raw, pair.attacked.raw)
     null = None if pair.noisy is None else top_iou(pair.clean.raw, pair.noisy.raw)
-    said = "IoU, top fifths" + ("" if null is None else f"; noise: {rough_percent(null)}")
+    said = "of the two maps" + ("" if null is None else f"; under noise: {rough_percent(null)}")
     return f"{rough_percent(overlap)} overlap", said
 
 

@@ -201,7 +201,7 @@ def _covered(mask: Tensor) -> str:
 
 def _truth_row(name: str, values: Tensor, shown: Shown) -> tuple[str, ...]:
     hit, told_by = engine.pointing_hit(values, shown.mask), engine.pointing_hit(values, shown.part)
-    where = "on the part named last" if told_by else "on the object" if hit else "beside the object"
+    where = "on the part named last" if told_by else "on the object" if hit else "off the object"
     icon = f'<span class="{"good" if hit else "bad"}" aria-hidden="true">{"✓" if hit else "✗"}</span>'
     shares = (percent(engine.energy_inside(values, mask)) for mask in (shown.mask, shown.part))
     return esc(name), f"{icon} {where}", *shares

@@ -13,6 +13,8 @@ from app.figures.pictures import to_uint8
 from app.page import Page
 from app.session import Session
 
+MOST = 7  # classes drawn
+
 
 class PictureStage:
     """The panel of step 1."""
@@ -78,5 +80,7 @@ class PictureStage:
                 "bad",
                 "✗",
             )
-        bars = prediction_bars([("clean", "clean", clean)], 7, session.reference, session.label is not None)
-        return verdict + section("Answer to the clean picture", prediction_chips(clean) + bars, text.DIFFERS)
+        given = session.label is not None
+        bars = prediction_bars([("clean", "clean", clean)], MOST, session.reference, given)
+        told = (text.LIKELIEST.format(count=MOST) if len(clean.classes) > MOST else "") + text.DIFFERS[given]
+        return verdict + section("Answer to the clean picture", prediction_chips(clean) + bars, told)

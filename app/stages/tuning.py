@@ -104,7 +104,7 @@ class TuningStage:
             return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:-1], "")
         return {
             self.head: _head(session),
-            self.loss: _loss(session.steps),
+            self.loss: _loss(session.steps, choices.loss),
             self.shares: _shares(session),
             self.entropies: _entropies(session.steps),
             self.surer: _surer(session.steps),
@@ -183,7 +183,7 @@ def _head(session: Session) -> str:
                 f"{len(last.kept)} of {len(last.logits)}",
                 "Chosen once, by least entropy, before the first step",
             ),
-            ("Loss", f"{decimals(first.loss, 4)} → {decimals(last.loss, 4)}", "Over the driving views, in nats"),
+            (text.TUNING_LOSS, f"{decimals(first.loss, 4)} → {decimals(last.loss, 4)}", text.TUNING_LOSS_WHY),
             (text.LARGEST_MOVE, short(float(last.text_drift.max())), text.LARGEST_MOVE_WHY),
         )
     )
@@ -201,11 +201,12 @@ def _what_it_did(session: Session) -> str:
     return note(text.TUNED[session.label is not None][before, after], tone, icon)
 
 
-def _loss(steps: tuple[engine.TuneStep, ...]) -> str:
+def _loss(steps: tuple[engine.TuneStep, ...], loss: str) -> str:
     if not len(steps[-1].kept):
-        return section("Loss", note(text.NO_LOSS, "warn", "!"))
+        return section(text.TUNING_LOSS, note(text.NO_LOSS, "warn", "!"))
     line = Line("loss", "defended", [s.loss for s in steps])
-    return section("Loss", curve("Tuning loss", [line], "step", "loss (nats)", max(steps[-1].index, 1)))
+    drawn = curve(text.TUNING_LOSS, [line], "step", "loss (nats)", max(steps[-1].index, 1))
+    return section(text.TUNING_LOSS, drawn, text.TUNING_LOSS_IS.format(loss=text.LOSSES[loss]))
 
 
 def _shares(session: Session) -> str:
@@ -219,7 +220,7 @@ def _shares(session: Session) -> str:
         for place, kind in zip(list(places)[:4], LINES, strict=False)
     ]
     return section(
-        "Shares of the classes", curve("Shares", lines, "step", "share", max(steps[-1].index, 1), share=True)
+        text.SHARES_ALONE, curve("Shares", lines, "step", "share", max(steps[-1].index, 1), share=True)
     )
 
 
@@ -261,7 +262,7 @@ def _sentences(session: Session) -> str:
     rows = [_sentence(session, place, drift) for place in dict.fromkeys([*places, session.reference])]
     told = text.SENTENCES_MEAN.format(mean=short(float(drift.mean())), count=len(drift))
     drawn = table(text.SENTENCE_HEADS, rows, text.SENTENCES)
-    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(told)}</p>')
+    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(told)}</p>', text.DIFFERS[session.label is not None])
 
 
 def _sentence(session: Session, place: int, drift: torch.Tensor) -> tuple[str, str]:

@@ -163,7 +163,7 @@ def _table(session: Session, choices: Choices) -> str:
     cleaned = "" if choices.purifier == NO_PURIFIER else text.PURIFIED.format(purifier=choices.purifier.upper())
     heads = ("Method", "Picture", "Answer", "", "Confidence", "Entropy (nats)", "Seconds")
     return section(
-        "Every method on this picture",
+        "The chosen methods on this picture",
         table(heads, rows, "Answers of all methods"),
         text.JUDGED[session.label is not None] + cleaned,
     )

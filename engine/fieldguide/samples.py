@@ -24,7 +24,7 @@ class Sample:
 
 
 SAMPLES = (
-    Sample("butterfly", 0, "The body is a sliver between large wings. Does the map find it? Does the attack move it?"),
+    Sample("butterfly", 0, "The body is a sliver between large wings. Does the map find it, also under attack?"),
     Sample("bird", 1, "Eight of forty answers differ in the colour of the head only. Does the attack choose one?"),
     Sample("fish", 2, "Crops often lose the tail. Do views without a tail agree on a wrong answer?"),
     Sample("flower", 13, "Do R-TPT and A-TPT agree here? What if the limit is 1/255, a single grey level?"),
