@@ -109,8 +109,8 @@ def _maps(session: Session) -> tuple[str, str] | None:
     pair = session.maps
     overlap = top_iou(pair.clean.raw, pair.attacked.raw)
     null = None if pair.noisy is None else top_iou(pair.clean.raw, pair.noisy.raw)
-    said = "of the two maps" + ("" if null is None else f"; under noise: {rough_percent(null)}")
-    return f"{rough_percent(overlap)} overlap", said
+    said = "clean and attacked" if null is None else f"under mere noise {rough_percent(null)}"
+    return f"Maps overlap {rough_percent(overlap)}", said
 
 
 def _views(session: Session) -> tuple[str, str] | None:
