@@ -265,7 +265,8 @@ class Page:
         """Let `button` end whatever computes for this visitor.
 
         The last word on a run that had begun waits in the model's own queue: it comes when the run has let go, so no
-        late update of that run can follow it, and a new run may start at once.
+        late update of that run can follow it, and a new run may start at once. What was finished is drawn behind it:
+        a full page takes a moment.
         """
         begun: set[str] = set()
 
@@ -279,15 +280,17 @@ class Page:
             begun.add(key)
             return self.say(text.STOPPING)
 
-        def ended(request: gr.Request, *values: object) -> dict:
+        def ended(request: gr.Request, *values: object) -> Iterator[dict]:
             key = request.session_hash
             if key not in begun:
-                return gr.skip()
+                yield gr.skip()
+                return
             begun.discard(key)
             latest = time.monotonic() + LET_GO
             while self.runs.going(key) and time.monotonic() < latest:
                 time.sleep(0.02)  # until the run is closed, the browser would not begin another
-            return stopped(key, values)
+            yield self.say(text.STOPPED)
+            yield stopped(key, values)
 
         press = button.click(stopping, self.inputs, self.outputs, cancels=self.computing, **_AT_ONCE)
         press.then(ended, self.inputs, self.outputs, **_QUIET, concurrency_id="model", concurrency_limit=1)
