@@ -138,7 +138,7 @@ def _numbers(session: Session) -> bytes:
 def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> str:
     """The command line that redoes attack, views, tuning and methods from clean.png."""
     words = ["python", "-m", "engine", "defend", "clean.png", "--classes", "classes.txt"]
-    if session.label is not None:
+    if session.given:
         words += ["--label", session.classes.names[session.label]]
     if choices.target in session.classes.names:
         words += ["--target", choices.target]

@@ -169,9 +169,14 @@ class Session:
         return self if same else emptied
 
     @property
+    def given(self) -> bool:
+        """Whether the visitor says what the picture shows; without that nothing can be called right."""
+        return self.label is not None
+
+    @property
     def reference(self) -> int | None:
         """The class a method should answer: the true label, else the clean answer."""
-        if self.label is not None:
+        if self.given:
             return self.label
         return None if self.clean is None else self.clean.label
 

@@ -486,6 +486,9 @@ TUNED = {  # by whether a true class is given; then by whether it, or else the c
         " answer, weighted.",
     },
 }
+TUNING_LOSS, TUNING_LOSS_WHY = "Tuning loss", "Over the driving views, in nats"
+TUNING_LOSS_IS = "entropy {loss}"
+SHARES_ALONE = "Shares for the attacked picture itself"
 LARGEST_MOVE = "Largest move of a class sentence (1 − cosine)"
 LARGEST_MOVE_WHY = "Between its text features before and after"
 TRUE_SHORT, ANSWER_SHORT = "★ true class", "☆ clean answer"
@@ -497,9 +500,6 @@ SURER_MORE = ". Those that drive it are the surest: they have the least entropy 
 VECTORS = "The prompt's vectors"
 VECTOR_HEADS = ("began as", "moved by", "nearest words now (cosine)")
 SENTENCES = "The class sentences"
-SHARES_ALONE = "Shares for the attacked picture itself"
-TUNING_LOSS, TUNING_LOSS_WHY = "Tuning loss", "Over the driving views, in nats"
-TUNING_LOSS_IS = "entropy {loss}"
 SENTENCE_HEADS = ("moved most, and ★", "moved by (1 − cosine)")
 SENTENCES_MEAN = "Mean of all {count} sentences: {mean}. 0 is no move, 1 a right angle."
 TUNE_CAPTION = (

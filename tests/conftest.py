@@ -75,6 +75,14 @@ def told(tiny):
 
 
 @pytest.fixture
+def job(tiny, told) -> Job:
+    """A run on the tiny model for the visitor whose story is told."""
+    store = Store()
+    store.put("me", told)
+    return Job(Worker(tiny), store, "me", CHOICES.settings())
+
+
+@pytest.fixture
 def tree(tmp_path) -> Path:
     """Six pictures in three folders, one of them nested, and a folder without pictures."""
     root = tmp_path / "pictures"

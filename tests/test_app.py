@@ -330,11 +330,8 @@ def test_only_where_a_true_class_is_given_is_anything_called_right_or_wrong(told
     assert ("as clean" in drawn and "clean answer" in drawn) == (label is None)
 
 
-def test_of_a_fast_attack_not_every_iteration_is_drawn_but_all_are_kept(tiny, told, monkeypatch):
+def test_of_a_fast_attack_not_every_iteration_is_drawn_but_all_are_kept(job, told, monkeypatch):
     monkeypatch.setattr("app.story.FRAME_SECONDS", 1000)
-    store = Store()
-    store.put("me", told)
-    job = Job(Worker(tiny), store, "me", CHOICES.settings())
     assert [stage.name for stage in _taken(job, "attack")] == ["attack-step", "attacked"]
     assert len(job.trail) == len(told.adversarial.steps) > 1
     monkeypatch.setattr("app.story.FRAME_SECONDS", 0)

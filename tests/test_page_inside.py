@@ -10,8 +10,7 @@ import pytest
 import torch
 
 import engine
-from app.run import Job, Worker
-from app.session import InsidePair, OcclusionPair, Store
+from app.session import InsidePair, OcclusionPair
 from app.stages.inside import InsideBrowser, _order
 from app.stages.occlusion import _drawn as occlusion_curves
 from tests.page_cases import CHOICES
@@ -27,11 +26,8 @@ def browser():
 
 
 @pytest.fixture
-def looked(tiny, told):
+def looked(job):
     """The told session after “Look inside”."""
-    store = Store()
-    store.put("me", told)
-    job = Job(Worker(tiny), store, "me", CHOICES.settings())
     for stage in job.stages("inside"):
         job.take(stage)
     return job.session
@@ -94,10 +90,7 @@ def test_long_tokens_are_outlined_and_counted(browser, looked):
     assert "would be dashed" in browser._open(looked, CHOICES, 0, -1)[browser.opened]
 
 
-def test_the_map_is_tested_beside_a_random_one(tiny, told):
-    store = Store()
-    store.put("me", told)
-    job = Job(Worker(tiny), store, "me", CHOICES.settings())
+def test_the_map_is_tested_beside_a_random_one(tiny, told, job):
     for stage in job.stages("occlusion"):
         job.take(stage)
     found, pair = told.maps.clean, job.session.occlusion

@@ -10,26 +10,22 @@ import engine
 from app.figures.html import signed
 from app.figures.maps import Look
 from app.figures.words import weighed_words
-from app.run import Job, Worker
-from app.session import Store, WordsRead
+from app.session import WordsRead
 from app.stages.attention import _maps
 from app.stages.every import _drawn
 from tests.page_cases import CHOICES
 
 
-def run(tiny, told, part, asked=(None, None)):
+def run(job, part, asked=(None, None)):
     """The told session after one more part of step 3, about and against the classes `asked`."""
-    store = Store()
-    store.put("me", told)
-    job = Job(Worker(tiny), store, "me", CHOICES.settings())
     job.asked = asked
     for stage in job.stages(part):
         job.take(stage)
     return job.session
 
 
-def test_every_map_stands_beside_its_null_arm_and_its_shuffled_model(tiny, told):
-    session = run(tiny, told, "every")
+def test_every_map_stands_beside_its_null_arm_and_its_shuffled_model(tiny, told, job):
+    session = run(job, "every")
     hit, settings = session.adversarial, CHOICES.settings().attention
     assert [trial.pair.clean.method for trial in session.every] == list(engine.methods_for(tiny))
     trial = next(t for t in session.every if t.pair.clean.method == "relevance")
@@ -51,10 +47,10 @@ def test_every_map_stands_beside_its_null_arm_and_its_shuffled_model(tiny, told)
     assert session.maps is told.maps and session.without("adversarial").every == ()
 
 
-def test_maps_are_about_the_class_that_is_asked_and_against_the_other(tiny, told):
+def test_maps_are_about_the_class_that_is_asked_and_against_the_other(tiny, told, job):
     hit, settings = told.adversarial, CHOICES.settings().attention
     about, against = (place for place in range(3) if place != hit.label)
-    session = run(tiny, told, "maps", (about, against))
+    session = run(job, "maps", (about, against))
     noise = engine.sign_noise(hit.clean, hit.per_channel, 0)
     pair = session.maps
     assert pair.rival is None
@@ -63,13 +59,13 @@ def test_maps_are_about_the_class_that_is_asked_and_against_the_other(tiny, told
     names = session.classes.names
     title = f"Evidence for “{names[about]}” rather than “{names[against]}”<"
     assert title in html.unescape(_maps(session, Look()))
-    trial = next(t for t in run(tiny, told, "every", (about, None)).every if t.pair.clean.method == "relevance")
+    trial = next(t for t in run(job, "every", (about, None)).every if t.pair.clean.method == "relevance")
     expected = engine.attend(tiny, hit.saved, session.classes, replace(settings, method="relevance"), about)
     assert torch.equal(trial.pair.attacked.raw, expected.raw)
 
 
-def test_words_are_read_for_both_pictures_and_both_classes(tiny, told):
-    session = run(tiny, told, "words")
+def test_words_are_read_for_both_pictures_and_both_classes(tiny, job):
+    session = run(job, "words")
     hit = session.adversarial
     for label, pair in ((hit.label, session.words.asked), (hit.after_saved.label, session.words.answer)):
         if pair is None:
@@ -89,13 +85,9 @@ def test_pieces_of_one_word_stand_together_and_carry_their_share():
     assert "--share:0%" in weighed_words("Clean", ("a ",), [0.0], 0.0, "")
 
 
-def test_a_map_that_asks_for_no_class_is_not_shown_as_evidence_for_one(tiny, told):
-    store = Store()
-    store.put("me", told)
-    settings = replace(CHOICES.settings(), attention=engine.AttentionSettings(method="rollout"))
-    job = Job(Worker(tiny), store, "me", settings)
-    for stage in job.stages("maps"):
-        job.take(stage)
-    assert job.session.maps.rival is None
-    drawn = _maps(job.session, Look())
+def test_a_map_that_asks_for_no_class_is_not_shown_as_evidence_for_one(job):
+    job.settings = replace(job.settings, attention=engine.AttentionSettings(method="rollout"))
+    session = run(job, "maps")
+    assert session.maps.rival is None
+    drawn = _maps(session, Look())
     assert drawn.count("<h2>") == 1 and "this map asks for none" in drawn and "Evidence for" not in drawn

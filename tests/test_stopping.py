@@ -7,8 +7,7 @@ import torch
 from PIL import Image
 
 import engine
-from app.run import Job, Worker
-from app.session import Store
+from app.run import Worker
 from app.shelf import Shelf
 from app.stages.many import _answered, own_pictures
 from app.stopping import Runs, Stopped, until
@@ -40,14 +39,6 @@ def halting(tiny):
     yield at
     for handle in handles:
         handle.remove()
-
-
-@pytest.fixture
-def job(tiny, told):
-    """A job of a visitor whose story is told."""
-    store = Store()
-    store.put("me", told)
-    return Job(Worker(tiny), store, "me", CHOICES.settings())
 
 
 PARTS = ["attack", "maps", "views", "tune", "methods", "occlusion", "every", "inside", "words"]

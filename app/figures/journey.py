@@ -119,7 +119,7 @@ def _views(session: Session) -> tuple[str, str] | None:
     right = int((session.views.logits.argmax(-1) == session.reference).sum())
     return (
         f"{right} of {len(session.views)} views",
-        "still give the right class" if session.label is not None else "give the clean answer",
+        "still give the right class" if session.given else "give the clean answer",
     )
 
 
@@ -127,7 +127,7 @@ def _tuning(session: Session) -> tuple[str, str] | None:
     if not session.steps:
         return None
     last = session.steps[-1]
-    alone = text.AS_ASKED[session.label is not None][last.prediction.label == session.reference]
+    alone = text.AS_ASKED[session.given][last.prediction.label == session.reference]
     return f"{last.index} step{'s' * (last.index != 1)}", f"the picture alone: {alone}"
 
 
@@ -138,10 +138,10 @@ def _verdict(session: Session) -> tuple[str, str] | None:
         answer = session.ensemble.prediction
         good = answer.label == session.reference
         if good:
-            return text.VERDICT_GOOD[session.label is not None], f"defended, at {percent(answer.confidence)}"
-        return text.VERDICT_BAD[session.label is not None], _instead(answer, session.reference)
+            return text.VERDICT_GOOD[session.given], f"defended, at {percent(answer.confidence)}"
+        return text.VERDICT_BAD[session.given], _instead(answer, session.reference)
     right = sum(d.prediction.label == session.reference for d in session.defences)
-    good = text.AS_ASKED[session.label is not None][True]
+    good = text.AS_ASKED[session.given][True]
     return f"{right} of {len(session.defences)} {good}", "methods on this picture"
 
 

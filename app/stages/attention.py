@@ -136,7 +136,7 @@ def _why(session: Session) -> str:
     """What the class of the maps is to this picture."""
     label, hit = session.maps.clean.label, session.adversarial
     if label == session.reference:
-        return text.MAP_TRUE if session.label is not None else text.MAP_ANSWER
+        return text.MAP_TRUE if session.given else text.MAP_ANSWER
     return text.MAP_RIVAL if label == hit.after_saved.label else text.MAP_CHOSEN
 
 

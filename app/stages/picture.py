@@ -67,7 +67,7 @@ class PictureStage:
         if clean is None:
             return empty(text.NO_ANSWER)
         sentence = f"The model answers **{clean.name}**"
-        if session.label is None:
+        if not session.given:
             verdict = note(
                 f"{sentence}. No true class is given, so this answer is what the attack will push away from."
             )
@@ -80,7 +80,6 @@ class PictureStage:
                 "bad",
                 "✗",
             )
-        given = session.label is not None
-        bars = prediction_bars([("clean", "clean", clean)], MOST, session.reference, given)
-        told = (text.LIKELIEST.format(count=MOST) if len(clean.classes) > MOST else "") + text.DIFFERS[given]
+        bars = prediction_bars([("clean", "clean", clean)], MOST, session.reference, session.given)
+        told = (text.LIKELIEST.format(count=MOST) if len(clean.classes) > MOST else "") + text.DIFFERS[session.given]
         return verdict + section("Answer to the clean picture", prediction_chips(clean) + bars, told)

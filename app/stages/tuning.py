@@ -188,7 +188,7 @@ def _head(session: Session) -> str:
         )
     )
     pair = [("untuned", "attacked", first.prediction), ("tuned", "defended", last.prediction)]
-    bars = prediction_bars(pair, 3, session.reference, session.label is not None)
+    bars = prediction_bars(pair, 3, session.reference, session.given)
     return numbers + section(text.TUNED_ANSWER, bars + _what_it_did(session))
 
 
@@ -198,7 +198,7 @@ def _what_it_did(session: Session) -> str:
         return ""
     before, after = (step.prediction.label == session.reference for step in (session.steps[0], session.steps[-1]))
     tone, icon = ("good", "✓") if after else ("warn", "!")
-    return note(text.TUNED[session.label is not None][before, after], tone, icon)
+    return note(text.TUNED[session.given][before, after], tone, icon)
 
 
 def _loss(steps: tuple[engine.TuneStep, ...], loss: str) -> str:
@@ -228,7 +228,7 @@ def _named(session: Session, place: int) -> str:
     """A class in few words: those that set it apart from the class to be answered."""
     names = session.classes.names
     if place == session.reference:
-        return text.TRUE_SHORT if session.label is not None else text.ANSWER_SHORT
+        return text.TRUE_SHORT if session.given else text.ANSWER_SHORT
     return f"“{' '.join(differing_words(names[place], names[session.reference]))}”"
 
 
@@ -262,11 +262,11 @@ def _sentences(session: Session) -> str:
     rows = [_sentence(session, place, drift) for place in dict.fromkeys([*places, session.reference])]
     told = text.SENTENCES_MEAN.format(mean=short(float(drift.mean())), count=len(drift))
     drawn = table(text.SENTENCE_HEADS, rows, text.SENTENCES)
-    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(told)}</p>', text.DIFFERS[session.label is not None])
+    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(told)}</p>', text.DIFFERS[session.given])
 
 
 def _sentence(session: Session, place: int, drift: torch.Tensor) -> tuple[str, str]:
     names, value = session.classes.names, float(drift[place])
-    mark = ("★ " if session.label is not None else "☆ ") if place == session.reference else ""
+    mark = ("★ " if session.given else "☆ ") if place == session.reference else ""
     shown = differing(names[place], names[session.reference])
     return mark + shown, _drift(value, float(drift.max()), short(value))

@@ -77,7 +77,7 @@ def _head(session: Session) -> str:
     result, names = session.adversarial, session.classes.names
     wanted = (
         f"the true class **{names[session.reference]}**"
-        if session.label is not None
+        if session.given
         else f"the clean answer **{names[session.reference]}**"
     )
     after = result.after_saved
@@ -127,12 +127,11 @@ def _defended(session: Session, wanted: str) -> str:
     if chosen is None:
         return ""
     answer = f"**{chosen.name}** ({percent(chosen.confidence)})"
-    truth = session.label is not None
     right = sum(prediction.label == session.reference for prediction in answers.values())
-    others = text.OF_METHODS[truth].format(right=right, of=len(answers)) if answers else ""
+    others = text.OF_METHODS[session.given].format(right=right, of=len(answers)) if answers else ""
     if chosen.label == session.reference:
-        return note(f"**{name} {text.DEFENDED[truth]}:** {answer}.{others}", "good", "✓")
-    return note(f"**{name} {text.NOT_DEFENDED[truth]}:** {answer} instead of {wanted}.{others}", "bad", "✗")
+        return note(f"**{name} {text.DEFENDED[session.given]}:** {answer}.{others}", "good", "✓")
+    return note(f"**{name} {text.NOT_DEFENDED[session.given]}:** {answer} instead of {wanted}.{others}", "bad", "✗")
 
 
 def _table(session: Session, choices: Choices) -> str:
@@ -165,7 +164,7 @@ def _table(session: Session, choices: Choices) -> str:
     return section(
         "The chosen methods on this picture",
         table(heads, rows, "Answers of all methods"),
-        text.JUDGED[session.label is not None] + cleaned,
+        text.JUDGED[session.given] + cleaned,
     )
 
 
@@ -197,7 +196,7 @@ def _row(
         f"{_small(told)}{_small(_asked(session, prediction))}",
         f'<span class="on {picture}">{shape}</span>',
         differing(prediction.name, session.classes.names[session.reference]),
-        mark(prediction.label == session.reference, session.label is not None),
+        mark(prediction.label == session.reference, session.given),
         percent(prediction.confidence),
         f"{prediction.entropy:.2f}",
         UNTIMED if seconds is None else f"{seconds:.2f}",
@@ -211,7 +210,7 @@ def _final(session: Session) -> str:
     if answer is not None:
         named.append(("defended, your settings", "defended", answer.prediction))
     return section(
-        "From clean to attacked to defended", prediction_bars(named, 4, session.reference, session.label is not None)
+        "From clean to attacked to defended", prediction_bars(named, 4, session.reference, session.given)
     )
 
 

@@ -148,7 +148,7 @@ def _orders(session: Session) -> dict[str, list[int]]:
 
 def _summary(session: Session) -> str:
     """How many views answer right: of all, of those that drive the tuning, and by weight."""
-    views, asked = session.views, text.VIEWS_RIGHT if session.label is not None else text.VIEWS_CLEAN
+    views, asked = session.views, text.VIEWS_RIGHT if session.given else text.VIEWS_CLEAN
     right = views.logits.argmax(-1) == session.reference
     told = [(text.VIEWS_ALL, f"{int(right.sum())} of {len(views)}", text.VIEWS_ALL_WHY)]
     if session.steps:
@@ -198,7 +198,7 @@ def _tile_name(session: Session, name: str) -> str:
     if len(name) <= FITS_TILE:
         return differing(name, reference)
     if name == reference:
-        return text.TILE_RIGHT[session.label is not None]
+        return text.TILE_RIGHT[session.given]
     return " … ".join(f'<em class="differs">{esc(word)}</em>' for word in differing_words(name, reference))
 
 
@@ -211,7 +211,7 @@ def _opened(session: Session, view: int) -> str:
     views, answer = session.views, session.views.logits[view]
     name = differing(views.classes.names[int(answer.argmax())], views.classes.names[session.reference])
     good = int(answer.argmax()) == session.reference
-    said = f'<p class="fine">{mark(good, session.label is not None)} {name}</p>'
+    said = f'<p class="fine">{mark(good, session.given)} {name}</p>'
     return section(text.VIEW_TITLE.format(view=view), f"{said}{_numbers(session, view)}{_making(views, view)}")
 
 

@@ -27,7 +27,7 @@ class WordReader:
         """The sentences as the session has them."""
         if session.words is None:
             return {self.drawn: empty(text.WORDS_EMPTY)}
-        truth = text.MAP_TRUE if session.label is not None else text.MAP_ANSWER
+        truth = text.MAP_TRUE if session.given else text.MAP_ANSWER
         pairs = [(truth, session.words.asked)]
         if session.words.answer:
             pairs.append((text.MAP_RIVAL, session.words.answer))

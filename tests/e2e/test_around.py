@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .test_page import SAMPLES, open_step, says
+from .test_page import SAMPLES, open_step, put, says
 
 
 def test_a_painted_specimen_comes_back_by_its_link(browser, address, page):
@@ -17,8 +17,7 @@ def test_a_painted_specimen_comes_back_by_its_link(browser, address, page):
     page.locator("#picture-bars").get_by_text("The model answers").wait_for()
     answer = page.inner_text("#card-1")
     open_step(page, 2)
-    page.fill("#epsilon input[type=number]", "2")
-    page.locator("#epsilon input[type=number]").blur()
+    put(page, "#epsilon", "2")
     page.click("#link")
     says(page, "address bar now holds a link")
     link = page.evaluate("location.href")
@@ -62,8 +61,7 @@ def test_one_can_go_back_through_the_attack(page):
     says(page, "Attack finished")
     page.locator("#attack-at").wait_for()
     before = page.inner_text("#attack-passed")
-    page.locator("#attack-at input[type=number]").fill("2")
-    page.locator("#attack-at input[type=number]").blur()
+    put(page, "#attack-at", "2")
     page.locator("#attack-passed").get_by_text("2").first.wait_for()
     page.wait_for_function("(was) => document.querySelector('#attack-passed').innerText !== was", arg=before)
 
@@ -88,11 +86,9 @@ def test_heads_open_and_a_patch_tells_what_it_reads(page):
 
 def test_many_pictures_give_a_share_with_its_interval(page):
     open_step(page, 4)
-    page.fill("#view-count input[type=number]", "8")
-    page.locator("#view-count input[type=number]").blur()
+    put(page, "#view-count", "8")
     open_step(page, 7)
-    page.fill("#strip-count input[type=number]", "2")
-    page.locator("#strip-count input[type=number]").blur()
+    put(page, "#strip-count", "2")
     page.click("#strip-run")
     says(page, "All pictures answered")
     assert page.locator("#strip tbody tr").count() == 3
@@ -102,8 +98,7 @@ def test_many_pictures_give_a_share_with_its_interval(page):
 def test_many_pictures_of_ones_own_are_tried_and_a_bad_file_stops_none(page, tmp_path):
     (tmp_path / "broken.png").write_text("no picture")
     open_step(page, 4)
-    page.fill("#view-count input[type=number]", "8")
-    page.locator("#view-count input[type=number]").blur()
+    put(page, "#view-count", "8")
     open_step(page, 7)
     page.click("#strip-source input")
     page.get_by_role("option").filter(has_text="your own pictures").click()

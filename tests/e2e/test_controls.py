@@ -22,7 +22,7 @@ from engine import (
     tune,
 )
 
-from .test_page import SAMPLES, open_step, says
+from .test_page import SAMPLES, open_step, put, says
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +38,6 @@ def choose(page, menu, words):
     page.click(f"{menu} input")
     page.get_by_role("option").filter(has_text=words).first.click()
     page.keyboard.press("Tab")
-
-
-def put(page, field, value):
-    page.fill(f"{field} input[type=number]", value)
-    page.locator(f"{field} input[type=number]").blur()
 
 
 def unfold(page, fold):

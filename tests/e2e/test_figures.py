@@ -7,7 +7,7 @@ import pytest
 import engine
 from app.figures.html import percent, short, signed
 
-from .test_page import SAMPLES, open_step, says
+from .test_page import SAMPLES, open_step, put, says
 
 
 @pytest.fixture(scope="module")
@@ -148,13 +148,11 @@ def test_tuning_steps_forth_and_back_with_the_engines_numbers(page, told):
     assert page.locator("#tune-entropies polyline").count() == len(views)
     open_step(page, 6)
     page.locator("#weigh-more button").first.click()
-    page.fill("#neighbours input[type=number]", "5")
-    page.locator("#neighbours input[type=number]").blur()
+    put(page, "#neighbours", "5")
     fewer = engine.fuse(views, steps[2], engine.EnsembleSettings(neighbours=5)).prediction
     page.locator("#verdict-table").get_by_text(percent(fewer.confidence)).first.wait_for()
     assert "2 steps" in page.inner_text("#card-5")  # one more step is no other choice of their number
-    page.fill("#neighbours input[type=number]", "20")
-    page.locator("#neighbours input[type=number]").blur()
+    put(page, "#neighbours", "20")
     open_step(page, 5)
     page.click("#tune-back")
     says(page, "One step back")

@@ -16,6 +16,11 @@ def says(page, words):
     page.locator("#status").get_by_text(re.compile(words)).wait_for()
 
 
+def put(page, field, value):
+    page.fill(f"{field} input[type=number]", value)
+    page.locator(f"{field} input[type=number]").blur()
+
+
 def open_step(page, number):
     page.click(f"#card-{number}")
     page.locator(f"#panel-{number}").wait_for(state="visible")
@@ -62,8 +67,7 @@ def test_a_moved_control_clears_what_followed_from_it(page):
     open_step(page, 2)
     page.click("#attack")
     says(page, "Attack finished")
-    page.fill("#epsilon input[type=number]", "0")
-    page.locator("#epsilon input[type=number]").blur()
+    put(page, "#epsilon", "0")
     says(page, "cleared")
     page.locator("#card-2").get_by_text("Not run yet").wait_for()
     page.click("#attack")

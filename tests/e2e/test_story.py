@@ -13,7 +13,7 @@ from app.figures.html import percent
 from engine import METHODS, Classes, Settings, explore, load_backbone, load_picture
 from engine.fieldguide.trial import make_trial
 
-from .test_page import open_step, says
+from .test_page import open_step, put, says
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
 
@@ -101,8 +101,7 @@ def test_stop_says_so_last_and_leaves_a_usable_page(page, wait):
 
 def test_views_under_way_are_dropped_by_stop_and_can_be_made_at_once_after_it(page):
     open_step(page, 4)
-    page.fill("#view-count input[type=number]", "128")
-    page.locator("#view-count input[type=number]").blur()
+    put(page, "#view-count", "128")
     page.click("#make-views")
     says(page, "Making and encoding views")
     page.click("#stop")

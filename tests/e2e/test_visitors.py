@@ -14,7 +14,7 @@ from PIL import Image
 
 import engine
 
-from .test_page import SAMPLES, open_step, says
+from .test_page import SAMPLES, open_step, put, says
 from .test_story import assert_shown
 
 SECRET = "grandmothers garden.png"
@@ -37,8 +37,7 @@ def visiting(browser, address):
 def attack_for_long(page):
     """Let the page's visitor hold the model."""
     open_step(page, 2)
-    page.fill("#attack-steps input[type=number]", "100")
-    page.locator("#attack-steps input[type=number]").blur()
+    put(page, "#attack-steps", "100")
     page.click("#run-story")
     says(page, "Attacking")
 
@@ -88,8 +87,7 @@ def test_who_waits_may_still_move_controls_and_gets_what_they_say_when_the_turn_
         open_step(waiting, 2)
         waiting.click("#attack")
         waiting.locator("#status[data-waiting*='number 1 in its queue']").wait_for()
-        waiting.fill("#epsilon input[type=number]", "2")
-        waiting.locator("#epsilon input[type=number]").blur()
+        put(waiting, "#epsilon", "2")
         says(waiting, "Attack finished.")
         assert waiting.inner_text("#linf") == "2/255" and "within 2/255" in waiting.inner_text("#attack-measured")
 
