@@ -13,12 +13,12 @@ from gradio import FileData
 from PIL import Image
 
 import engine
-from app import text
-from app.controls import shown
+from app.components.controls import shown
 from app.figures.pictures import to_uint8
 from app.run import Worker
+from app.text import words as text
 
-METHODS = list(engine.Settings().methods)
+DEFENCES = list(engine.Settings().defences)
 DEFAULTS = engine.AttackSettings()
 EPS, STEPS = DEFAULTS.epsilon * 255, DEFAULTS.steps
 VIEWS = engine.ViewSettings().count
@@ -35,9 +35,7 @@ class Api:
         for endpoint in (self.predict, self.attack, self.maps, self.defend, self.evaluate_one):
             gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
 
-    def predict(
-        self, picture: FileData, class_names: list[str], template: str = engine.DEFAULT_TEMPLATE
-    ) -> dict:
+    def predict(self, picture: FileData, class_names: list[str], template: str = engine.DEFAULT_TEMPLATE) -> dict:
         """What the untouched model takes the picture for.
 
         Args:
@@ -55,14 +53,14 @@ class Api:
         picture: FileData,
         class_names: list[str],
         true_class: str = "",
-        attack: str = DEFAULTS.method,
+        attack: str = DEFAULTS.attack,
         eps: float = EPS,
         steps: int = STEPS,
         seed: int = 0,
         template: str = engine.DEFAULT_TEMPLATE,
         norm: str = DEFAULTS.norm,
         target: str = "",
-        through: str = DEFAULTS.through,
+        target_defence: str = DEFAULTS.target_defence,
     ) -> tuple[dict, FileData]:
         """Change the picture within a limit so that the answer turns: numbers, and the attacked PNG file.
 
@@ -77,11 +75,11 @@ class Api:
             template: the sentence that each name is put into, with one {}
             norm: linf or l2
             target: the class to reach; empty: away from the true class, wherever to
-            through: the method that the adaptive attack goes through
+            target_defence: the defence that the adaptive attack goes through
         """
         with _Sentences():
             classes = _classes(class_names, template)
-            settings = _settings(classes, attack, eps, steps, seed, norm, target, through)
+            settings = _settings(classes, attack, eps, steps, seed, norm, target, target_defence)
             hit = self._attacked(_opened(picture), classes, settings, _label(classes, true_class))
             return {"attack": engine.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
 
@@ -90,15 +88,15 @@ class Api:
         picture: FileData,
         class_names: list[str],
         true_class: str = "",
-        map: str = engine.AttentionSettings().method,
-        attack: str = DEFAULTS.method,
+        map: str = engine.AttentionSettings().map,
+        attack: str = DEFAULTS.attack,
         eps: float = EPS,
         steps: int = STEPS,
         seed: int = 0,
         template: str = engine.DEFAULT_TEMPLATE,
         norm: str = DEFAULTS.norm,
         target: str = "",
-        through: str = DEFAULTS.through,
+        target_defence: str = DEFAULTS.target_defence,
         about: str = "",
         against: str = "",
     ) -> dict:
@@ -116,13 +114,13 @@ class Api:
             template: the sentence that each name is put into, with one {}
             norm: linf or l2
             target: the class the attack is to reach; empty: away from the true class, wherever to
-            through: the method that the adaptive attack goes through
+            target_defence: the defence that the adaptive attack goes through
             about: the class the maps are about; empty: the true class
             against: the class it is held against; empty: none
         """
         with _Sentences():
-            classes, looking = _classes(class_names, template), engine.AttentionSettings(method=_word(map, "map"))
-            settings = _settings(classes, attack, eps, steps, seed, norm, target, through)
+            classes, looking = _classes(class_names, template), engine.AttentionSettings(map=_word(map, "map"))
+            settings = _settings(classes, attack, eps, steps, seed, norm, target, target_defence)
             rival = _label(classes, against, "against")
             hit = self._attacked(_opened(picture), classes, settings, _label(classes, true_class))
             label = _label(classes, about, "about")
@@ -137,24 +135,24 @@ class Api:
         picture: FileData,
         class_names: list[str],
         true_class: str = "",
-        methods: list[str] = METHODS,
+        defences: list[str] = DEFENCES,
         views: int = VIEWS,
-        attack: str = DEFAULTS.method,
+        attack: str = DEFAULTS.attack,
         eps: float = EPS,
         steps: int = STEPS,
         seed: int = 0,
         template: str = engine.DEFAULT_TEMPLATE,
         norm: str = DEFAULTS.norm,
         target: str = "",
-        through: str = DEFAULTS.through,
+        target_defence: str = DEFAULTS.target_defence,
     ) -> dict:
-        """The whole story of one picture: attack, views, tuning, and the answer of every method.
+        """The whole story of one picture: attack, views, tuning, and the answer of every defence.
 
         Args:
             picture: an image file
             class_names: the answers the model may give, at least two
             true_class: what the picture shows; empty: the clean answer
-            methods: names of defences, as `python -m engine defend --method`
+            defences: names of defences, as `python -m engine defend --defence`
             views: how many views of the picture are made
             attack: the name of an attack
             eps: largest change of a channel, in levels of 255; with the norm l2 the length of the change; 0: no attack
@@ -163,18 +161,18 @@ class Api:
             template: the sentence that each name is put into, with one {}
             norm: linf or l2
             target: the class the attack is to reach; empty: away from the true class, wherever to
-            through: the method that the adaptive attack goes through
+            target_defence: the defence that the adaptive attack goes through
         """
         with _Sentences():
             classes = _classes(class_names, template)
-            attacking = _settings(classes, attack, eps, steps, seed, norm, target, through)
-            settings = _story(methods, views, attacking, seed)
+            attacking = _settings(classes, attack, eps, steps, seed, norm, target, target_defence)
+            settings = _story(defences, views, attacking, seed)
             pixels, label = self._pixels(_opened(picture)), _label(classes, true_class)
             told: dict[str, list] = {}
             for stage in self.worker.stream("explore", pixels, classes, settings, label):
                 told.setdefault(stage.name, []).append(stage.result)
             (hit,), (ensemble,) = told["attacked"], told["ensemble"]
-            defended = engine.defence_data(told["tune-step"], ensemble, told["method"])
+            defended = engine.defence_data(told["tune-step"], ensemble, told["defence"])
             return {"attack": engine.attack_data(hit)} | defended
 
     def evaluate_one(
@@ -182,24 +180,24 @@ class Api:
         picture: FileData,
         class_names: list[str],
         true_class: str,
-        methods: list[str] = METHODS,
+        defences: list[str] = DEFENCES,
         views: int = VIEWS,
-        attack: str = DEFAULTS.method,
+        attack: str = DEFAULTS.attack,
         eps: float = EPS,
         steps: int = STEPS,
         seed: int = 0,
         template: str = engine.DEFAULT_TEMPLATE,
         norm: str = DEFAULTS.norm,
         target: str = "",
-        through: str = DEFAULTS.through,
+        target_defence: str = DEFAULTS.target_defence,
     ) -> dict:
-        """One record of an evaluation: every method's answer to the clean and to the attacked picture, right or wrong.
+        """One record of an evaluation: every defence's answer to the clean and to the attacked picture, right or wrong.
 
         Args:
             picture: an image file
             class_names: the answers the model may give, at least two
             true_class: what the picture shows
-            methods: names of defences, as `python -m engine evaluate --method`
+            defences: names of defences, as `python -m engine evaluate --defence`
             views: how many views of the picture are made
             attack: the name of an attack
             eps: largest change of a channel, in levels of 255; with the norm l2 the length of the change
@@ -208,12 +206,12 @@ class Api:
             template: the sentence that each name is put into, with one {}
             norm: linf or l2
             target: the class the attack is to reach; empty: away from the true class, wherever to
-            through: the method that the adaptive attack goes through
+            target_defence: the defence that the adaptive attack goes through
         """
         with _Sentences():
             classes = _classes(class_names, template)
-            attacking = _settings(classes, attack, eps, steps, seed, norm, target, through)
-            plan = engine.Plan(_story(methods, views, attacking, seed), (attacking,), attacking.seed)
+            attacking = _settings(classes, attack, eps, steps, seed, norm, target, target_defence)
+            plan = engine.Plan(_story(defences, views, attacking, seed), (attacking,), attacking.seed)
             name, image = _opened(picture)
             question = engine.Question(name, image, classes, classes.index(_word(true_class, "true_class")))
             return self.worker.one("answer_question", question, 0, plan).record
@@ -267,26 +265,26 @@ def _settings(
     seed: object,
     norm: object,
     target: object,
-    through: object,
+    target_defence: object,
 ) -> engine.AttackSettings:
     return engine.AttackSettings(
-        method=_word(attack, "attack"),
+        attack=_word(attack, "attack"),
         epsilon=_number(eps, "eps") / (1 if norm == "l2" else 255),
         steps=_whole(steps, "steps"),
         seed=_whole(seed, "seed"),
         norm=_word(norm, "norm"),
         target=_label(classes, target, "target"),
-        through=_word(through, "through"),
+        target_defence=_word(target_defence, "target_defence"),
     )
 
 
-def _story(methods: object, views: object, attack: engine.AttackSettings, seed: object) -> engine.Settings:
-    known = isinstance(methods, list) and methods and all(name in engine.METHODS for name in methods)
+def _story(defences: object, views: object, attack: engine.AttackSettings, seed: object) -> engine.Settings:
+    known = isinstance(defences, list) and defences and all(name in engine.DEFENCES for name in defences)
     if not known:
-        kind = f"a list of names among {', '.join(engine.METHODS)}"
-        raise engine.EngineError(text.API_TYPE.format(name="methods", kind=kind, got=_short(methods)))
+        kind = f"a list of names among {', '.join(engine.DEFENCES)}"
+        raise engine.EngineError(text.API_TYPE.format(name="defences", kind=kind, got=_short(defences)))
     viewing = engine.ViewSettings(count=_whole(views, "views"), seed=_whole(seed, "seed"))
-    return engine.Settings(attack=attack, views=viewing, methods=tuple(methods))
+    return engine.Settings(attack=attack, views=viewing, defences=tuple(defences))
 
 
 def _word(value: object, name: str) -> str:

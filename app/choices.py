@@ -20,35 +20,35 @@ NO_RIVAL = "No other: for this class alone"
 class Choices(NamedTuple):
     """The values of all controls, in the order in which the page lists them.
 
-    The attack's limit is `epsilon` in levels of 1/255, under the norm l2 `length`, of pixels in [0, 1]; `stride` is the
-    step size as a share of it. 0 of the views that answer means all. `map_about` and `map_against` are class names,
+    The attack's limit is `eps` in levels of 1/255, under the norm l2 `length`, of pixels in [0, 1]; `stride` is the
+    step size as a share of it. 0 of the views that answer means all. `about` and `against` are class names,
     `opened_view` is the view that step 4 shows in full.
     """
 
     class_names: str
     template: str
-    ensemble: bool
+    prompt_ensemble: bool
     domain_word: str
-    truth: str | None
+    true_class: str | None
     seed: float | None
     attack: str
-    epsilon: float
+    eps: float
     length: float
-    attack_steps: float
+    steps: float
     norm: str
     stride: float
     target: str | None
-    draws: float
-    through: str
+    eot_samples: float
+    target_defence: str
     unroll: str
-    map_method: str
-    map_about: str | None
-    map_against: str | None
+    map: str
+    about: str | None
+    against: str | None
     colours: str
     cells: str
     scale: str
-    view_kind: str
-    view_count: float
+    kind: str
+    views: float
     high: float
     low: float
     keep_high: float
@@ -67,7 +67,7 @@ class Choices(NamedTuple):
     tv_norm: str
     tv_reduction: str
     tv_temperature: float
-    methods: list[str]
+    defences: list[str]
     purifier: str
     legacy: bool
 
@@ -78,12 +78,12 @@ class Choices(NamedTuple):
         starts.
         """
         own = (self.template or "").strip()
-        more = [sentence for sentence in sentences if sentence != own] if self.ensemble else []
+        more = [sentence for sentence in sentences if sentence != own] if self.prompt_ensemble else []
         return engine.Classes.parse(self.class_names or "", (own, *more))
 
     def label(self, classes: engine.Classes) -> int | None:
         """The true label's place among `classes`, or None where none is given or it is no longer listed."""
-        return _place(classes, self.truth)
+        return _place(classes, self.true_class)
 
     @property
     def word(self) -> str:
@@ -102,7 +102,7 @@ class Choices(NamedTuple):
 
     def asked(self, classes: engine.Classes) -> tuple[int | None, int | None]:
         """The places of the class the maps are about, and of the one it is held against, where they are listed."""
-        return _place(classes, self.map_about), _place(classes, self.map_against)
+        return _place(classes, self.about), _place(classes, self.against)
 
     def settings(self) -> engine.Settings:
         """The engine's settings but for the target, a class; raises `EngineError` for values out of range."""
@@ -110,25 +110,25 @@ class Choices(NamedTuple):
         step = self._step()
         chosen = engine.Settings(
             attack=engine.AttackSettings(
-                method=self.attack,
+                attack=self.attack,
                 epsilon=limit / unit,
                 step_size=None if step is None else step / unit,
-                steps=int(self.attack_steps),
+                steps=int(self.steps),
                 norm=self.norm,
-                draws=int(self.draws),
-                through=self.through,
+                eot_samples=int(self.eot_samples),
+                target_defence=self.target_defence,
                 unroll=self.unroll,
                 legacy=self.legacy,
             ),
-            attention=engine.AttentionSettings(method=self.map_method),
+            attention=engine.AttentionSettings(map=self.map),
             views=engine.ViewSettings(
-                kind=self.view_kind,
-                count=int(self.view_count),
+                kind=self.kind,
+                count=int(self.views),
                 high=self.high,
                 low=self.low,
                 keep_high=self.keep_high,
                 keep_low=self.keep_low,
-                crop_scale=(self.smallest_crop, 1.0),
+                smallest_crop=self.smallest_crop,
             ),
             tuning=engine.TuneSettings(
                 loss=self.loss,
@@ -142,13 +142,13 @@ class Choices(NamedTuple):
                 neighbours=int(self.neighbours),
                 temperature=self.temperature,
                 tv_temperature=self.tv_temperature,
-                keep=int(self.answer_views) or None,
+                answer_views=int(self.answer_views) or None,
                 tv_map=self.tv_map,
                 tv_norm=self.tv_norm,
                 tv_reduction=self.tv_reduction,
                 legacy=self.legacy,
             ),
-            methods=tuple(name for name in engine.METHODS if name in self.methods),
+            defences=tuple(name for name in engine.DEFENCES if name in self.defences),
             purifier="" if self.purifier == NO_PURIFIER else self.purifier,
             domain_word=self.word,
         )
@@ -157,10 +157,11 @@ class Choices(NamedTuple):
     def options(self) -> list[str]:
         """The same choices as words for `python -m engine defend`; classes and target are apart."""
         named = {
-            "attack": self.attack, "eps": self._limit()[0], "steps": self.attack_steps, "norm": self.norm,
-            "step-size": self._step(), "draws": self.draws, "through": self.through, "unroll": self.unroll,
+            "attack": self.attack, "eps": self._limit()[0], "steps": self.steps, "norm": self.norm,
+            "step-size": self._step(), "eot-samples": self.eot_samples, "target-defence": self.target_defence,
+            "unroll": self.unroll,
             "seed": self._seed(),
-            "kind": self.view_kind, "views": self.view_count, "high": self.high, "low": self.low,
+            "kind": self.kind, "views": self.views, "high": self.high, "low": self.low,
             "keep-high": self.keep_high, "keep-low": self.keep_low, "smallest-crop": self.smallest_crop,
             "loss": self.loss, "tune-steps": self.tune_steps, "learning-rate": self.learning_rate, "keep": self.keep,
             "weighting": self.weighting, "neighbours": self.neighbours, "domain-word": self.word or None,
@@ -170,13 +171,13 @@ class Choices(NamedTuple):
         }  # fmt: skip
         given = {name: value for name, value in named.items() if value is not None}
         chosen = [(name, value if isinstance(value, str) else f"{value:.10g}") for name, value in given.items()]
-        chosen += [("method", name) for name in engine.METHODS if name in self.methods]
+        chosen += [("defence", name) for name in engine.DEFENCES if name in self.defences]
         words = [word for name, value in chosen for word in ("--" + name, value)]
         return [*words, "--legacy"] if self.legacy else words
 
     def _limit(self) -> tuple[float, int]:
         """The limit in force, and how many of its unit make 1."""
-        return (self.epsilon, 255) if self.norm == "linf" else (self.length, 1)
+        return (self.eps, 255) if self.norm == "linf" else (self.length, 1)
 
     def _step(self) -> float | None:
         """The step size in the unit of the limit; None for the engine's own, and where there is nothing to attack."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import engine
-from app import text
+from app.text import words as text
 
 NO_SET = ""
 

@@ -8,27 +8,28 @@ from functools import partial
 import gradio as gr
 
 import engine
-from app import mathematics, text
 from app.api import Api
+from app.export.buttons import ExportButtons
 from app.figures.header import header
 from app.figures.journey import journey, status
 from app.labels import LabelSet
-from app.last import READ_TOKEN, LastResult
 from app.models import Models
 from app.page import Page
+from app.panels.attack import AttackPanel
+from app.panels.attention import AttentionPanel
+from app.panels.batch import BatchPanel
+from app.panels.inputs import Inputs
+from app.panels.picture import PicturePanel
+from app.panels.tuning import TuningPanel
+from app.panels.verdict import VerdictPanel
+from app.panels.views import ViewsPanel
+from app.picture_sources import PictureSources
+from app.restore import READ_TOKEN, RestoreLine
 from app.samples import Sample
 from app.session import Session, Store
-from app.shelf import Shelf
-from app.stages.attack import AttackStage
-from app.stages.attention import AttentionStage
-from app.stages.inputs import Inputs
-from app.stages.many import ManyStage
-from app.stages.picture import PictureStage
-from app.stages.tuning import TuningStage
-from app.stages.verdict import VerdictStage
-from app.stages.views import ViewsStage
 from app.story import Story
-from app.takehome import TakeHome
+from app.text import mathematics
+from app.text import words as text
 
 KEEP_FILES = (600, 7200)  # seconds: look this often for files older than that
 
@@ -46,7 +47,7 @@ def build_app(
     `lend` wraps the function that needs a lent accelerator, where there is one; `free` lets visitors load any model by
     name, from this machine's folders too.
     """
-    models, shelf = Models(backbone, lend, free), Shelf(backbone, samples)
+    models, sources = Models(backbone, lend, free), PictureSources(backbone, samples)
     page = Page(models, store or Store())
     page.story = Story(page)
     with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
@@ -56,14 +57,14 @@ def build_app(
             stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
             page.status = gr.HTML(status(text.READY), elem_id="status")
             gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
-            home = TakeHome(shelf)
-        last = LastResult()
+            home = ExportButtons(sources)
+        last = RestoreLine()
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="inputs", scale=0, min_width=330):
-                inputs = Inputs(shelf, models, head, label_sets)
+                inputs = Inputs(sources, models, head, label_sets)
             with gr.Column(elem_id="story", scale=1, min_width=320):
                 page.journey = gr.HTML(journey(Session()), elem_id="journey")
-                page.stages = _panels(models, shelf)
+                page.stages = _panels(models, sources)
         page.controls = inputs.controls | {k: v for stage in page.stages.values() for k, v in stage.controls.items()}
         for stage in page.stages.values():
             stage.wire(page)
@@ -79,10 +80,10 @@ def build_app(
     return demo
 
 
-def _panels(models: Models, shelf: Shelf) -> dict[int, object]:
+def _panels(models: Models, sources: PictureSources) -> dict[int, object]:
     builders = (
-        PictureStage, AttackStage, lambda: AttentionStage(shelf.backbone), ViewsStage,
-        lambda: TuningStage(models), VerdictStage, lambda: ManyStage(shelf),
+        PicturePanel, AttackPanel, lambda: AttentionPanel(sources.backbone), ViewsPanel,
+        lambda: TuningPanel(models), VerdictPanel, lambda: BatchPanel(sources),
     )  # fmt: skip
     stages = {}
     for number, build in enumerate(builders, 1):

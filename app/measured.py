@@ -8,12 +8,12 @@ from pathlib import Path
 import engine
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets" / "measured"
-SERIES = ("every-method", "collapse")
+SERIES = ("every-defence", "collapse")
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One column: the attack's settings as plain data (None: clean pictures), and for each method its accuracy and
+    """One column: the attack's settings as plain data (None: clean pictures), and for each defence its accuracy and
     95 % interval, shares from 0 to 1."""
 
     attack: dict | None
@@ -31,7 +31,7 @@ class Measured:
     arms: tuple[Arm, ...]
 
     @property
-    def methods(self) -> tuple[str, ...]:
+    def defences(self) -> tuple[str, ...]:
         """In the order of the evaluation."""
         return tuple(self.arms[0].accuracy)
 
@@ -48,7 +48,9 @@ def _read(folder: Path, name: str) -> Measured:
 
 
 def _arm(plan: dict, name: str, records: list[dict]) -> Arm:
-    methods = records[0]["arms"][name]
-    told = engine.shares({method: [record["arms"][name][method]["right"] for record in records] for method in methods})
-    intervals = {method: tuple(bounds) for method, bounds in told["intervals"].items()}
+    defences = records[0]["arms"][name]
+    told = engine.shares(
+        {defence: [record["arms"][name][defence]["right"] for record in records] for defence in defences}
+    )
+    intervals = {defence: tuple(bounds) for defence, bounds in told["intervals"].items()}
     return Arm(plan["attacks"].get(name), told["accuracy"], intervals)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 
 import engine
-from app import text
 from app.run import Worker
+from app.text import words as text
 
 KEPT = 1  # models beside the first that stay in memory
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 import gradio as gr
 
 import engine
-from app import text
 from app.choices import Choices
 from app.figures.journey import journey, status
 from app.following import Change, Following
@@ -21,6 +20,7 @@ from app.run import Job
 from app.session import Session, Store, Superseded
 from app.stopping import Runs, Stopped, until
 from app.tabs import Tabs
+from app.text import words as text
 
 
 class Page:

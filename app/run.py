@@ -1,6 +1,6 @@
 """How the page talks to the engine: one worker for all computing, one job per press of a button.
 
-Whatever the engine reports, from the whole story or from a single step, arrives as a `Stage` and is taken up by
+Whatever the engine reports, from the whole story or from a single step, arrives as a `Event` and is taken up by
 `Job.take`, so that both ways draw the same.
 """
 
@@ -14,14 +14,14 @@ from dataclasses import replace
 import torch
 
 import engine
-from app.session import InsidePair, MapPair, MapTrial, OcclusionPair, Session, Store, WordsRead
+from app.session import HeadsPair, MapPair, MapTest, OcclusionPair, Session, Store, WordsRead
 from app.stopping import lets_go
 
 VERBS = {
     "predict": engine.predict,
     "attack": engine.attack,
     "attend": engine.attend,
-    "look_inside": engine.look_inside,
+    "attention_heads": engine.attention_heads,
     "occlude": engine.occlude,
     "word_relevance": engine.word_relevance,
     "make_views": engine.make_views,
@@ -32,8 +32,8 @@ VERBS = {
 }
 STEP_OF = {
     "clean": 1, "attack-step": 2, "attacked": 2,
-    "map-clean": 3, "map-attacked": 3, "inside": 3, "occlusion": 3, "every": 3, "words": 3,
-    "views": 4, "tune-step": 5, "ensemble": 6, "method": 6,
+    "map-clean": 3, "map-attacked": 3, "heads": 3, "occlusion": 3, "every": 3, "words": 3,
+    "views": 4, "tune-step": 5, "ensemble": 6, "defence": 6,
 }  # fmt: skip
 DWELL_SECONDS = 1.5  # a step of the story that the page opened by itself stays open at least this long
 
@@ -82,7 +82,7 @@ class Job:
         self.store.swap(self.key, self.session, session)
         self.session = session
 
-    def take(self, stage: engine.Stage) -> None:
+    def take(self, stage: engine.Event) -> None:
         """Put one result of the engine where it belongs."""
         name, result, session = stage.name, stage.result, self.session
         if name == "attack-step":
@@ -96,61 +96,61 @@ class Job:
             self.keep(session.with_result("every", (*session.every, result)))
         elif name == "tune-step":
             self.keep(session.with_step(result))
-        elif name == "method":
+        elif name == "defence":
             self.keep(session.with_defence(result))
         else:
             part = {"attacked": "adversarial"}.get(name, name)
             self.keep(session.with_result(part, result))
 
-    def stages(self, part: str) -> Iterator[engine.Stage]:
+    def stages(self, part: str) -> Iterator[engine.Event]:
         """The engine's results for one part of the story, from what the session holds."""
         session, settings, stream = self.session, self.settings, self.worker.stream
         question = session.classes
         if part == "clean":
-            yield engine.Stage("clean", self.worker.one("predict", session.picture.pixels, question))
+            yield engine.Event("clean", self.worker.one("predict", session.picture.pixels, question))
         elif part == "attack":
             for event in stream("attack", session.picture.pixels, question, settings.attack, session.label):
-                yield engine.Stage("attack-step" if isinstance(event, engine.AttackStep) else "attacked", event)
+                yield engine.Event("attack-step" if isinstance(event, engine.AttackStep) else "attacked", event)
         elif part == "maps":
             adversarial = session.adversarial
             for name, pixels in (("map-clean", adversarial.clean), ("map-attacked", adversarial.saved)):
-                yield engine.Stage(name, self._attend(pixels, settings.attention, self._about()))
+                yield engine.Event(name, self._attend(pixels, settings.attention, self._about()))
         elif part == "occlusion":
             found, clean = session.maps.clean, session.adversarial.clean
             orders = (found.raw, chance_map(session))
             tested = (self.worker.one("occlude", clean, values, question, found.label) for values in orders)
-            yield engine.Stage("occlusion", OcclusionPair(*tested))
+            yield engine.Event("occlusion", OcclusionPair(*tested))
         elif part == "every":
-            yield from (engine.Stage("every", trial) for trial in self._trials())
+            yield from (engine.Event("every", trial) for trial in self._trials())
         elif part == "words":
-            yield engine.Stage("words", self._words())
-        elif part == "inside":
+            yield engine.Event("words", self._words())
+        elif part == "heads":
             pictures = (session.adversarial.clean, session.adversarial.saved)
-            yield engine.Stage("inside", InsidePair(*(self.worker.one("look_inside", p, question) for p in pictures)))
+            yield engine.Event("heads", HeadsPair(*(self.worker.one("attention_heads", p, question) for p in pictures)))
         elif part == "views":
             made = self.worker.one("make_views", session.adversarial.saved, question, settings.views)
-            yield engine.Stage("views", made)
+            yield engine.Event("views", made)
         elif part == "tune":
             for step in stream("tune", session.views, question, settings.tuning):
-                yield engine.Stage("tune-step", step)
+                yield engine.Event("tune-step", step)
         elif part == "ensemble":
-            yield engine.Stage("ensemble", engine.fuse(session.views, session.steps[-1], settings.ensemble))
-        elif part == "methods":
+            yield engine.Event("ensemble", engine.fuse(session.views, session.steps[-1], settings.ensemble))
+        elif part == "defences":
             made = [] if session.views is None else [session.views]
             for defence in stream("defend", session.adversarial.saved, question, settings, made):
-                yield engine.Stage("method", defence)
+                yield engine.Event("defence", defence)
         else:
             yield from stream("explore", session.picture.pixels, question, settings, session.label, *self.asked)
 
-    def _trials(self) -> Iterator[MapTrial]:
+    def _trials(self) -> Iterator[MapTest]:
         """Every kind of map that this model has, on the clean and the attacked picture and on its null arm."""
         hit, noise, about = self.session.adversarial, self._noise(), self._about()
-        for method in engine.methods_for(self.worker.backbone):
-            settings = replace(self.settings.attention, method=method)
+        for name in engine.maps_for(self.worker.backbone):
+            settings = replace(self.settings.attention, map=name)
             clean, attacked = (self._attend(p, settings, about) for p in (hit.clean, hit.saved))
             noisy = None if noise is None else self._attend(noise, settings, about)
             shuffled = self._attend(hit.clean, replace(settings, shuffled="last"), about)
-            yield MapTrial(MapPair(clean, attacked, noisy), shuffled)
+            yield MapTest(MapPair(clean, attacked, noisy), shuffled)
 
     def _words(self) -> WordsRead:
         hit = self.session.adversarial
@@ -174,7 +174,7 @@ class Job:
         """Clean and attacked map for the answer that the attack has brought about, unless certain classes are asked."""
         adversarial, settings = self.session.adversarial, self.settings.attention
         answer = adversarial.after_saved.label
-        if self.asked != (None, None) or answer == like.label or not engine.MAPS[like.method].asks:
+        if self.asked != (None, None) or answer == like.label or not engine.MAPS[like.map].asks:
             return None
         pictures = (adversarial.clean, adversarial.saved)
         return tuple(self._attend(pixels, settings, answer) for pixels in pictures)

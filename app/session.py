@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 import engine
-from app.strip import Strip
+from app.batch import Batch
 
 # What becomes void when a part is set anew.
 _DOWNSTREAM = {
@@ -27,8 +27,8 @@ _DOWNSTREAM = {
     "maps": ("occlusion",),
     "every": (),
     "words": (),
-    "inside": (),
-    "adversarial": ("maps", "occlusion", "every", "words", "inside", "views", "steps", "ensemble", "defences"),
+    "heads": (),
+    "adversarial": ("maps", "occlusion", "every", "words", "heads", "views", "steps", "ensemble", "defences"),
 }
 _DOWNSTREAM["clean"] = ("adversarial", *_DOWNSTREAM["adversarial"])
 _DOWNSTREAM["question"] = ("clean", *_DOWNSTREAM["clean"])
@@ -68,7 +68,7 @@ class MapPair:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class MapTrial:
+class MapTest:
     """One kind of map put to the test: a pair as above, and the clean map of the model with its last block shuffled."""
 
     pair: MapPair
@@ -95,11 +95,11 @@ class OcclusionPair:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class InsidePair:
+class HeadsPair:
     """What all heads of the model attend to, in the clean and in the attacked picture."""
 
-    clean: engine.Inside
-    attacked: engine.Inside
+    clean: engine.AttentionHeads
+    attacked: engine.AttentionHeads
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -119,18 +119,18 @@ class Session:
     adversarial: engine.Adversarial | None = None
     maps: MapPair | None = None
     occlusion: OcclusionPair | None = None
-    every: tuple[MapTrial, ...] = ()
+    every: tuple[MapTest, ...] = ()
     words: WordsRead | None = None
-    inside: InsidePair | None = None
+    heads: HeadsPair | None = None
     views: engine.ViewSet | None = None
     steps: tuple[engine.TuneStep, ...] = ()
     ensemble: engine.Ensemble | None = None
-    defences: tuple[engine.Defence, ...] = ()
-    strip: Strip | None = None
+    defences: tuple[engine.DefenceResult, ...] = ()
+    batch: Batch | None = None
 
     def with_model(self, name: str) -> Session:
         """Another model, named as it is loaded: nothing that the old one computed remains."""
-        return replace(self._without("question"), model=name, picture=None, strip=None)
+        return replace(self._without("question"), model=name, picture=None, batch=None)
 
     def with_picture(self, picture: Shown) -> Session:
         """Another picture: nothing that was computed on the old one remains."""
@@ -158,7 +158,7 @@ class Session:
         steps = (*self.steps, step) if step.index else (step,)
         return self.with_result("steps", steps)
 
-    def with_defence(self, defence: engine.Defence) -> Session:
+    def with_defence(self, defence: engine.DefenceResult) -> Session:
         """One more method's answer."""
         return replace(self, defences=(*self.defences, defence))
 

@@ -7,25 +7,25 @@ import time
 from collections.abc import Callable, Iterator
 
 import engine
-from app import text
 from app.choices import Choices
 from app.figures.journey import journey
 from app.page import Page
 from app.run import DWELL_SECONDS, STEP_OF, Job
+from app.text import words as text
 
 NEXT = {
     "clean": "attack", "attack-step": "attack", "attacked": "maps", "map-clean": "maps", "map-attacked": "views",
-    "views": "tune", "tune-step": "tune", "ensemble": "methods", "method": "methods",
+    "views": "tune", "tune-step": "tune", "ensemble": "defences", "defence": "defences",
 }  # fmt: skip
 NEEDS = {
     "attack": (), "maps": ("attack",), "occlusion": ("attack", "maps"), "every": ("attack",), "words": ("attack",),
-    "inside": ("attack",), "views": ("attack",),
-    "tune": ("attack", "views"), "methods": ("attack",),
+    "heads": ("attack",), "views": ("attack",),
+    "tune": ("attack", "views"), "defences": ("attack",),
 }  # fmt: skip
 HOLDS = {"attack": "adversarial", "maps": "maps", "views": "views", "tune": "steps"}
-HOLDS_MANY = {"methods": "defences", "every": "every"}  # parts that add to what is there
+HOLDS_MANY = {"defences": "defences", "every": "every"}  # parts that add to what is there
 SHOWN_IN = {
-    "attack": 2, "maps": 3, "occlusion": 3, "every": 3, "words": 3, "inside": 3, "views": 4, "tune": 5, "methods": 6,
+    "attack": 2, "maps": 3, "occlusion": 3, "every": 3, "words": 3, "heads": 3, "views": 4, "tune": 5, "defences": 6,
     "ensemble": 6,
 }  # fmt: skip
 TELL_AFTER = 3  # seconds
@@ -110,7 +110,7 @@ class Story:
             f"{text.DONE['story']} in {seconds:.1f} s.", "good"
         )
 
-    def _show(self, job: Job, choices: Choices, stage: engine.Stage, story: bool = False) -> dict:
+    def _show(self, job: Job, choices: Choices, stage: engine.Event, story: bool = False) -> dict:
         number = STEP_OF[stage.name]
         if stage.name == "attack-step":
             return self.page.stages[2].live(job.trail, job.session.reference, job.settings.attack)
@@ -128,13 +128,13 @@ class Story:
     def _move(job: Job, name: str, number: int) -> int | None:
         """The step to open while the story runs: the verdict at once, others only if the last had time to be seen."""
         now = time.monotonic()
-        if name != "ensemble" and (name in ("clean", "method") or now - job.moved < DWELL_SECONDS):
+        if name != "ensemble" and (name in ("clean", "defence") or now - job.moved < DWELL_SECONDS):
             return None
         job.moved = now
         return number
 
 
-def _taken(job: Job, part: str) -> Iterator[engine.Stage]:
+def _taken(job: Job, part: str) -> Iterator[engine.Event]:
     """What there is to draw of `part`; all of it is taken up, but not every iteration of an attack is worth a drawing
     of its own: the next one holds it as well."""
     drawn = -math.inf
@@ -146,16 +146,16 @@ def _taken(job: Job, part: str) -> Iterator[engine.Stage]:
             yield stage
 
 
-def _share(job: Job, stage: engine.Stage) -> float | None:
+def _share(job: Job, stage: engine.Event) -> float | None:
     """How far one part has come, where it counts its own steps."""
     if stage.name == "attack-step":
         return stage.result.index / stage.result.total
     if stage.name == "tune-step":
         return stage.result.index / max(job.settings.tuning.steps, 1)
     if stage.name == "every":
-        return len(job.session.every) / len(engine.methods_for(job.worker.backbone))
-    if stage.name == "method":
-        return len(job.session.defences) / max(len(job.settings.methods), 1)
+        return len(job.session.every) / len(engine.maps_for(job.worker.backbone))
+    if stage.name == "defence":
+        return len(job.session.defences) / max(len(job.settings.defences), 1)
     return None
 
 
@@ -167,10 +167,10 @@ def _busy(job: Job, part: str, share: float | None) -> str:
     return text.LEFT.format(doing=text.BUSY[part], left=spent / share * (1 - share))
 
 
-def _story_share(job: Job, stage: engine.Stage) -> float:
+def _story_share(job: Job, stage: engine.Event) -> float:
     """How far the story has come, by steps, not by time."""
     if stage.name == "attack-step":
         return 0.03 + 0.17 * _share(job, stage)
-    if stage.name == "method":
+    if stage.name == "defence":
         return 0.52 + 0.48 * _share(job, stage)
     return SHARE[stage.name]

@@ -112,5 +112,5 @@ def _worth(session: Session, source: str) -> bool:
     """Whether a page that opens with the picture `source` lacks something that the session has."""
     if session.picture is None:
         return False
-    computed = session.adversarial is not None or session.strip is not None
+    computed = session.adversarial is not None or session.batch is not None
     return computed or not session.picture.source or session.picture.source != source

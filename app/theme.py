@@ -9,14 +9,13 @@ from pathlib import Path
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
 
-from app import tour
 from app.figures.html import esc
+from app.text import tour
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parent / "static"
 SCRIPTS = ("page.js", "tour.js")
 ICON = (FOLDER / "icon.svg").read_text(encoding="utf-8")
 CSS = (FOLDER / "style.css").read_text(encoding="utf-8")
-
 
 
 def head() -> str:

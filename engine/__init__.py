@@ -4,52 +4,46 @@ These names are all that a page or a script needs; every verb is `verb(backbone,
 """
 
 from .attacks import ATTACKS, attack
-from .attention import attend, methods_for
-from .backbone import FORMS as MODEL_FORMS
-from .backbone import Backbone, load_backbone
-from .baselines import random_map, sign_noise
-from .catalogue import ModelEntry, catalogue
 from .classes import DEFAULT_TEMPLATE, Classes
-from .defend import defend, with_domain_word
-from .ensemble import fuse
+from .datasets.base import Question
+from .defences.defend import defend, with_domain_word
+from .defences.ensemble import fuse
+from .defences.registry import DEFENCES
+from .defences.tuning import tune
 from .errors import EngineError
-from .evaluation import Plan, Question, answer_question, read_kept, read_plan
-from .evaluation.summary import shares, wilson
-from .fieldguide import COLOURS, KINDS, PATTERNS, Specimen, is_held_out, random_specimen
-from .inside import Inside, look_inside
-from .maps import MAPS
-from .measures import centre_shift, energy_inside, pointing_hit, spearman, ssim, top_iou
-from .methods import METHODS
-from .occlusion import Occlusion, occlude
-from .painter import Painted, paint_specimen
+from .evaluation import Plan, answer_question, read_kept, read_plan
+from .evaluation.statistics import shares, wilson
+from .fieldguide.world import COLOURS, KINDS, PATTERNS, Specimen, is_held_out, random_specimen
+from .fieldguide.world.painter import Painted, paint_specimen
+from .maps.attend import attend, maps_for
+from .maps.heads import AttentionHeads, attention_heads
+from .maps.occlusion import Occlusion, occlude
+from .maps.registry import MAPS
+from .maps.words import WordRelevance, word_relevance
+from .models import FORMS as MODEL_FORMS
+from .models import Backbone, load_backbone
+from .models.catalogue import ModelEntry, catalogue
+from .models.precision import PRECISIONS
+from .models.predict import predict
+from .numerics.baselines import random_map, sign_noise
+from .numerics.measures import centre_shift, energy_inside, pointing_hit, spearman, ssim, top_iou
 from .pictures import Picture, load_picture, save_png
-from .pipeline import explore
-from .plain import attack_data, defence_data, maps_data, prediction_data
-from .precision import PRECISIONS
-from .predict import predict
-from .settings import (
-    AttackSettings,
-    AttentionSettings,
-    EnsembleSettings,
-    Settings,
-    TuneSettings,
-    ViewSettings,
-)
-from .tuning import tune
-from .types import (
+from .results import (
     Adversarial,
     AttackStep,
     AttentionMap,
-    Defence,
+    DefenceResult,
     Download,
     Ensemble,
+    Event,
     Prediction,
-    Stage,
     TuneStep,
     ViewSet,
 )
-from .views import make_views, map_agreement
-from .wording import WordRelevance, word_relevance
+from .serialise import attack_data, defence_data, maps_data, prediction_data
+from .settings import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
+from .story.explore import explore
+from .views.guided import make_views, map_similarity
 
 __all__ = [
     "ATTACKS",
@@ -57,7 +51,7 @@ __all__ = [
     "DEFAULT_TEMPLATE",
     "KINDS",
     "MAPS",
-    "METHODS",
+    "DEFENCES",
     "MODEL_FORMS",
     "PATTERNS",
     "PRECISIONS",
@@ -68,12 +62,12 @@ __all__ = [
     "AttentionSettings",
     "Backbone",
     "Classes",
-    "Defence",
+    "DefenceResult",
     "Download",
     "EngineError",
     "Ensemble",
     "EnsembleSettings",
-    "Inside",
+    "AttentionHeads",
     "ModelEntry",
     "Occlusion",
     "Painted",
@@ -83,7 +77,7 @@ __all__ = [
     "Question",
     "Settings",
     "Specimen",
-    "Stage",
+    "Event",
     "TuneSettings",
     "TuneStep",
     "ViewSet",
@@ -103,11 +97,11 @@ __all__ = [
     "is_held_out",
     "load_backbone",
     "load_picture",
-    "look_inside",
+    "attention_heads",
     "make_views",
-    "map_agreement",
+    "map_similarity",
     "maps_data",
-    "methods_for",
+    "maps_for",
     "occlude",
     "paint_specimen",
     "pointing_hit",

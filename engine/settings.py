@@ -28,7 +28,7 @@ class AttackSettings:
     FGSM is one step of size epsilon whatever `steps` says; APGD, DeepFool and Square set their own step size; for
     Square `steps` are queries. `pgd-crops` attacks the mean logits of the picture and random crops of it, fresh at each
     step: an attacker who knows that defences look at crops; `pgd-views` does so through AugMix views; `adaptive` goes
-    through the whole defence `through`, a key of `engine.methods.METHODS`. These three take the mean logits of `draws`
+    through the whole defence `target_defence`, a key of `DEFENCES`. These three take the mean logits of `eot_samples`
     fresh looks per step (EOT, Athalye et al., ICML 2018). In `adaptive`, `unroll` says how the tuning step is
     differentiated: "none" takes the tuned prompt as given, "exact" differentiates AdamW's first step as it is,
     "straight" as if it followed the gradient's size and not its sign. `target` is the number of a class to reach; None:
@@ -39,27 +39,27 @@ class AttackSettings:
     NORMS = ("linf", "l2")
     UNROLLS = ("none", "exact", "straight")
     LARGEST = {"linf": 64 / 255, "l2": 64.0}  # epsilon
-    METHODS = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "apgd-dlr", "apgd-t", "cw", "deepfool", "square", "auto")
-    METHODS += ("pgd-crops", "pgd-views", "adaptive")
+    ATTACKS = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "apgd-dlr", "apgd-t", "cw", "deepfool", "square", "auto")
+    ATTACKS += ("pgd-crops", "pgd-views", "adaptive")
 
-    method: str = "pgd"
+    attack: str = "pgd"
     epsilon: float = 4 / 255
     step_size: float | None = None
     steps: int = 20
     seed: int = 0
-    through: str = "a-tpt"
+    target_defence: str = "a-tpt"
     norm: str = "linf"
-    draws: int = 1
+    eot_samples: int = 1
     unroll: str = "straight"
     target: int | None = None
     legacy: bool = False
 
     def __post_init__(self) -> None:
-        _choice("the attack", self.method, self.METHODS)
+        _choice("the attack", self.attack, self.ATTACKS)
         _choice("the norm", self.norm, self.NORMS)
         _range(f"epsilon ({self.norm}, pixels in [0, 1])", self.epsilon, 0, self.LARGEST[self.norm])
         _range("attack steps", self.steps, 1, 1000)
-        _range("draws per step", self.draws, 1, 64)
+        _range("draws per step", self.eot_samples, 1, 64)
         _choice("how tuning is unrolled", self.unroll, self.UNROLLS)
         _seed(self.seed)
         require(self.target is None or self.target >= 0, f"Expected the number of a target class; got {self.target}.")
@@ -86,7 +86,7 @@ class AttentionSettings:
     FUSIONS = ("mean", "max", "min")
     SHUFFLED = ("", "last", "all")
 
-    method: str = "a-tpt"
+    map: str = "a-tpt"
     clip_quantile: float = 0.99
     layer: int | None = None
     head: int | None = None
@@ -113,9 +113,9 @@ class ViewSettings:
     `crops` are random crops, mirrored half of the time; `augmix` mixes each with altered copies of itself (TPT);
     `attention` mixes by attention (A-TPT).
     The `high` share of pixels with most attention keeps `keep_high` of the base view, the `low` share with least
-    keeps `keep_low`; between them the view's Beta draw decides. `crop_scale` is the range of crop areas, `map` the
-    key of `engine.maps.MAPS` that guides attention views. Without `augmix`, views of every kind are crops only, as TPT
-    and its followers have them on ImageNet and its variants; their maps then serve TV weights only.
+    keeps `keep_low`; between them the view's Beta draw decides. `smallest_crop` is the least share of the picture's
+    area in a crop, `guide` the key of `MAPS` that guides attention views. Without `augmix`, views of every kind are
+    crops only, as TPT and its followers have them on ImageNet and its variants; their maps then serve TV weights only.
     """
 
     KINDS = ("attention", "augmix", "crops")
@@ -126,9 +126,9 @@ class ViewSettings:
     low: float = 0.8
     keep_high: float = 0.8
     keep_low: float = 0.2
-    crop_scale: tuple[float, float] = (0.08, 1.0)
+    smallest_crop: float = 0.08
     seed: int = 0
-    map: str = "a-tpt"
+    guide: str = "a-tpt"
     augmix: bool = True
 
     def __post_init__(self) -> None:
@@ -141,10 +141,9 @@ class ViewSettings:
             f"The high and low shares must not overlap: expected high + low <= 1; got {self.high + self.low:g}.",
         )
         _seed(self.seed)
-        small, large = self.crop_scale
         require(
-            0 < small <= large <= 1,
-            f"Expected crop areas with 0 < smallest <= largest <= 1; got {small:g} and {large:g}.",
+            0 < self.smallest_crop <= 1,
+            f"Expected the smallest crop to be a share above 0 and up to 1; got {self.smallest_crop:g}.",
         )
 
 
@@ -158,7 +157,7 @@ class TuneSettings:
     weight decay moves the prompt.
     """
 
-    LOSSES = ("pointwise", "marginal", "dispersed", "agreement")
+    LOSSES = ("pointwise", "marginal", "dispersed", "neighbour-agreement")
 
     loss: str = "pointwise"
     steps: int = 1
@@ -181,8 +180,8 @@ class EnsembleSettings:
 
     `similarity`: softmax of the mean cosine to the `neighbours` nearest views over `temperature` (released A-TPT,
     R-TPT). `tv`: softmax of minus the total variation of the attention maps over `tv_temperature` (the paper's figure).
-    `uniform`: all views alike. `keep` None uses all views (recipes with `tv` weights: as many as the prompt was tuned
-    on), else that many with least tuned entropy.
+    `uniform`: all views alike. `answer_views` None uses all views (recipes with `tv` weights: as many as the prompt was
+    tuned on), else that many with least tuned entropy.
 
     What A-TPT's figure leaves open about total variation: `tv_map`, on the patch grid or on the map as large as the
     picture; `tv_norm`, of the map that guides the mixing, clipped and stretched to [0, 1] (`minmax`), of the map as
@@ -204,7 +203,7 @@ class EnsembleSettings:
     neighbours: int = 20
     temperature: float = 0.01
     tv_temperature: float = 0.05
-    keep: int | None = None
+    answer_views: int | None = None
     tv_map: str = "grid"
     tv_norm: str = "minmax"
     tv_reduction: str = "mean"
@@ -218,8 +217,8 @@ class EnsembleSettings:
         _choice("the map of the total variation", self.tv_map, self.TV_MAPS)
         _choice("the normalisation of its map", self.tv_norm, self.TV_NORMS)
         _choice("its reduction", self.tv_reduction, self.TV_REDUCTIONS)
-        if self.keep is not None:
-            _range("the number of views kept", self.keep, 1, 256)
+        if self.answer_views is not None:
+            _range("the number of views that answer", self.answer_views, 1, 256)
 
     @property
     def tv_reading(self) -> str:
@@ -233,7 +232,7 @@ class EnsembleSettings:
 class Settings:
     """Everything `explore` needs.
 
-    `purifier` names a defence in picture space (a key of `engine.purify.PURIFIERS`) that every method then builds on;
+    `purifier` names a defence in picture space (a key of `PURIFIERS`) that every defence then builds on;
     `domain_word` is A-TPT's word for the data set, put before “photo” in its prompts. Both may be empty.
     """
 
@@ -242,7 +241,7 @@ class Settings:
     views: ViewSettings = field(default_factory=ViewSettings)
     tuning: TuneSettings = field(default_factory=TuneSettings)
     ensemble: EnsembleSettings = field(default_factory=EnsembleSettings)
-    methods: tuple[str, ...] = ("clip", "view-average", "tpt", "r-tpt", "a-tpt")
+    defences: tuple[str, ...] = ("clip", "view-average", "tpt", "r-tpt", "a-tpt")
     purifier: str = ""
     domain_word: str = ""
 

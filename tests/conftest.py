@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from app.run import Job, Worker
 from app.session import Session, Shown, Store
-from engine.backbone import Backbone
+from engine.models import Backbone
 from tests.evaluation_cases import picture
 from tests.page_cases import CHOICES, CLASSES
 

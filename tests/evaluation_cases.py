@@ -1,4 +1,4 @@
-"""What the tests of evaluations share: classes, a plan, a crew of this process."""
+"""What the tests of evaluations share: classes, a plan, a executor of this process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,29 +8,29 @@ import numpy as np
 import torch
 from PIL import Image
 
-from engine.backbone import Backbone
 from engine.classes import Classes
 from engine.evaluation import Plan
+from engine.models import Backbone
 from engine.settings import AttackSettings, Settings, TuneSettings, ViewSettings
 
 CLASSES = Classes(("red fox", "owl", "sea star"))
 PLAN = Plan(
-    Settings(views=ViewSettings(count=4), tuning=TuneSettings(keep=0.5), methods=("r-tpt", "a-tpt")),
+    Settings(views=ViewSettings(count=4), tuning=TuneSettings(keep=0.5), defences=("r-tpt", "a-tpt")),
     (AttackSettings(steps=2), AttackSettings("fgsm", 8 / 255)),
     seed=5,
 )
-CLEAN_PLAN = Plan(Settings(methods=("clip",)), ())
+CLEAN_PLAN = Plan(Settings(defences=("clip",)), ())
 
 
 @dataclass
 class Here:
-    """A crew of one: the test's own process on one thread, with a model that is there already."""
+    """A executor of one: the test's own process on one thread, with a model that is there already."""
 
     backbone: Backbone
     model: str
 
     @contextmanager
-    def at_work(self) -> Iterator:
+    def start(self) -> Iterator:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         yield lambda work, items: (work(self.backbone, item) for item in items)

@@ -11,12 +11,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engine.backbone import Backbone
-
-from .golden_answers import Run, tuning
-from .golden_io import Golden, Ledger, build, find
-from .golden_stages import RELEASED_PAIR, encode, guide, mixing, plain, prompts, resnet_maps, vit_maps
-from .golden_tolerances import LOGITS, PIXELS
+from engine.models import Backbone
+from tests.golden_answers import Run, tuning
+from tests.golden_io import Golden, Ledger, build, find
+from tests.golden_stages import RELEASED_PAIR, encode, guide, mixing, plain, prompts, resnet_maps, vit_maps
+from tests.golden_tolerances import LOGITS, PIXELS
 
 
 def compare(golden: Golden, double: bool) -> Ledger:

@@ -8,15 +8,24 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from engine.backbone import Backbone
-from engine.ensemble import fuse
-from engine.measures import entropy, neighbour_similarity
+from engine.defences.ensemble import fuse
+from engine.defences.tuning import Kept, mean_entropy, tune
+from engine.models import Backbone
+from engine.numerics.measures import entropy, neighbour_similarity
+from engine.results import TuneStep, ViewSet
 from engine.settings import EnsembleSettings, TuneSettings
-from engine.tuning import Kept, mean_entropy, tune
-from engine.types import TuneStep, ViewSet
-
-from .golden_io import Ledger
-from .golden_tolerances import CONTEXT_AFTER, EXACT, FEATURES, GRADIENT, LOSSES, SCORES, TINY_GRADIENT, TUNED, WEIGHTS
+from tests.golden_io import Ledger
+from tests.golden_tolerances import (
+    CONTEXT_AFTER,
+    EXACT,
+    FEATURES,
+    GRADIENT,
+    LOSSES,
+    SCORES,
+    TINY_GRADIENT,
+    TUNED,
+    WEIGHTS,
+)
 
 ONE_STEP_ENSEMBLE = r"(?:sim|score|weight|final).*"
 
@@ -124,7 +133,7 @@ def _ensemble(ledger: Ledger, views: ViewSet, step: TuneStep, prefix: str, order
     meta = ledger.golden.settings
     if ledger.key(f"{prefix}idx") not in ledger.done:
         ledger.check(f"{prefix}idx", order, EXACT)
-    settings = EnsembleSettings("similarity", meta["k"], meta["temperature"], keep=len(order))
+    settings = EnsembleSettings("similarity", meta["k"], meta["temperature"], answer_views=len(order))
     result = fuse(views, step, settings)
     ledger.check(f"{prefix}weight_diagmasked", result.weights[order], WEIGHTS)
     ledger.check(f"{prefix}final_diagmasked", result.prediction.logits[None], WEIGHTS)

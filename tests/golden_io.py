@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from engine.backbone import Backbone
-from engine.backbone.preprocessing import Preprocessing
 from engine.classes import Classes
+from engine.models import Backbone
+from engine.models.preprocessing import Preprocessing
 
 VOCABULARY = 49408
 SETTINGS = {"m_high": 0.8, "m_low": 0.2, "lr": 0.005, "clip_quantile": 0.99, "temperature": 0.01, "k": 20}

@@ -7,16 +7,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from engine import rollout
-from engine.attention import MapBatch, attention_maps, gather
-from engine.backbone import Backbone
-from engine.measures import entropy
+from engine.maps.attend import MapBatch, attention_maps, gather
+from engine.models import Backbone
+from engine.numerics import rollout
+from engine.numerics.measures import entropy
+from engine.numerics.upsampling import sharpen, upsample
 from engine.settings import AttentionSettings
-from engine.types import sharpen, upsample
-from engine.views import blend, regions, strengths
-
-from .golden_io import Golden, Ledger
-from .golden_tolerances import (
+from engine.views.guided import blend, regions, strengths
+from tests.golden_io import Golden, Ledger
+from tests.golden_tolerances import (
     ENTROPIES,
     EXACT,
     FEATURES,
@@ -36,7 +35,7 @@ from .golden_tolerances import (
 )
 
 RELEASED_PAIR = "0.2_0.8"
-METHOD_NAMES = {
+MAP_NAMES = {
     "gradcam": "grad-cam",
     "gradrollout": "gradient-rollout",
     "gradrollout_weight": "depth-weighted",
@@ -81,8 +80,8 @@ def vit_maps(ledger: Ledger, backbone: Backbone, bases: Tensor, text: Tensor) ->
     grid, fed = _stretched(ledger, "rollout", maps, settings, own)
     ledger.check("rollout_up", upsample(grid, backbone.image_size), *fed)
     _first_trace(ledger, backbone, bases[1:2], text)
-    for stored, method in METHOD_NAMES.items():
-        _one_map(ledger, backbone, bases[:1], text, f"get_{stored}_top1", method, bool(noise[0]))
+    for stored, name in MAP_NAMES.items():
+        _one_map(ledger, backbone, bases[:1], text, f"get_{stored}_top1", name, bool(noise[0]))
     return maps
 
 
@@ -139,18 +138,20 @@ def _first_trace(ledger: Ledger, backbone: Backbone, base: Tensor, text: Tensor)
 
 
 def _one_map(
-    ledger: Ledger, backbone: Backbone, base: Tensor, text: Tensor, name: str, method: str, noisy: bool
+    ledger: Ledger, backbone: Backbone, base: Tensor, text: Tensor, stored: str, name: str, noisy: bool
 ) -> None:
-    if noisy and not ledger.double and method != "grad-cam":
-        ledger.leave(rf"{name}_(raw|grid|up)", "a degenerate map is rounding noise in float32; its float64 is compared")
+    if noisy and not ledger.double and name != "grad-cam":
+        ledger.leave(
+            rf"{stored}_(raw|grid|up)", "a degenerate map is rounding noise in float32; its float64 is compared"
+        )
         return
-    settings = AttentionSettings(method, ledger.golden.settings["clip_quantile"])
+    settings = AttentionSettings(name, ledger.golden.settings["clip_quantile"])
     maps = attention_maps(backbone, base, text, settings)
-    tolerances = GRAD_CAM if method == "grad-cam" else MAPS
-    ledger.check(f"{name}_raw", maps.raw[0], tolerances)
-    grid = ledger.check(f"{name}_grid", maps.grid[0], tolerances)
-    fed = FEATURES if ledger.key(f"{name}_grid") else tolerances
-    ledger.check(f"{name}_up", upsample(grid[None], backbone.image_size)[0], fed)
+    tolerances = GRAD_CAM if name == "grad-cam" else MAPS
+    ledger.check(f"{stored}_raw", maps.raw[0], tolerances)
+    grid = ledger.check(f"{stored}_grid", maps.grid[0], tolerances)
+    fed = FEATURES if ledger.key(f"{stored}_grid") else tolerances
+    ledger.check(f"{stored}_up", upsample(grid[None], backbone.image_size)[0], fed)
 
 
 def resnet_maps(ledger: Ledger, backbone: Backbone, bases: Tensor, text: Tensor) -> MapBatch:

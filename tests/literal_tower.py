@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.backbone import Backbone
+from engine.models import Backbone
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from .golden import compare, main
-from .golden_io import find
+from tests.golden import compare, main
+from tests.golden_io import find
 
 FOLDER = Path(os.environ.get("GOLDEN", Path(__file__).resolve().parents[2] / "shared" / "golden"))
 needs_golden = pytest.mark.skipif(not find(FOLDER), reason=f"no golden set in {FOLDER}; name a folder in GOLDEN")

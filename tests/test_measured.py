@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import main
+from engine.cli.main import main
 from engine.evaluation import read_kept, read_plan
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,7 +18,7 @@ def test_readme_shows_what_was_measured(folder, capsys):
     readme = (ROOT / "README.md").read_text()
     assert heading in readme
     rows = [line for line in accuracies.splitlines() if line.startswith("|")]
-    assert len(rows) == 2 + len(read_plan(folder)["methods"])
+    assert len(rows) == 2 + len(read_plan(folder)["defences"])
     assert "\n".join(rows) in readme
 
 

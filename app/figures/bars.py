@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from app import text
+from app.figures.html import chips, differing, esc, percent
+from app.text import words as text
 from engine import Prediction
-
-from .html import chips, differing, esc, percent
 
 Named = tuple[str, str, Prediction]  # what it is called, its colour class, the prediction
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .html import esc
+from app.figures.html import esc
 
 WIDTH, HEIGHT = 400, 190
 LEFT, RIGHT, TOP, BOTTOM = 60, 10, 10, 34
@@ -57,7 +57,7 @@ def bundle(title: str, rows: Sequence[Sequence[float]], kept: set[int], y_name: 
     return (
         f'<svg class="curve threads" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(title)}: mean of'
         f' {len(rows)} views {first:.3f} at first and {last:.3f} now">{_y_axis(low, high, y, y_name)}'
-        f'{_x_axis(0, steps, x, "step")}{drawn}</svg>'
+        f"{_x_axis(0, steps, x, 'step')}{drawn}</svg>"
     )
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import engine
-from app import text
-
-from .html import esc
+from app.figures.html import esc
+from app.text import words as text
 
 
 def header(backbone: engine.Backbone) -> str:

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from app import text
-
-from .html import esc
-from .maps import Look, colour_bar, data_uri, numbered_bar, to_image, upper_end
+from app.figures.html import esc
+from app.figures.maps import Look, colour_bar, data_uri, numbered_bar, to_image, upper_end
+from app.text import words as text
 
 
 def head_grid(
@@ -26,14 +25,12 @@ def head_grid(
         + "</div>"
         for layer in range(len(maps))
     )
-    bar = colour_bar(text.INSIDE_ENDS, look.colour_map) if scale is None else numbered_bar(*scale, look.colour_map)
-    told = f'<p class="fine">{esc(text.INSIDE_UNIT)}</p>'
+    bar = colour_bar(text.HEADS_ENDS, look.colour_map) if scale is None else numbered_bar(*scale, look.colour_map)
+    told = f'<p class="fine">{esc(text.HEADS_UNIT)}</p>'
     return f'<div class="heads" style="--heads:{maps.shape[1]}">{rows}</div><div class="scale">{bar}{told}</div>'
 
 
-def _tile(
-    maps: Tensor, layer: int, head: int, scale: tuple[float, float] | None, look: Look, notes: Tensor
-) -> str:
+def _tile(maps: Tensor, layer: int, head: int, scale: tuple[float, float] | None, look: Look, notes: Tensor) -> str:
     values = maps[layer, head].numpy()
     low, high = scale or (float(values.min()), upper_end(values))
     told = f"layer {layer + 1}, head {head + 1}: entropy {float(notes[layer, head]):.2f} nats"

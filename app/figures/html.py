@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Iterable
 
-from app.text import AS_ASKED
+from app.text.words import AS_ASKED
 
 _TEMPLATE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 
-from app import text
+from app.figures.html import differing_words, esc, percent, rough_percent
 from app.session import Session
-from engine import METHODS, Prediction, top_iou
-
-from .html import differing_words, esc, percent, rough_percent
+from app.text import words as text
+from engine import DEFENCES, Prediction, top_iou
 
 ICONS = {"done": "◉", "busy": "…", "open": "○", "waiting": "·"}
 
@@ -146,13 +145,13 @@ def _verdict(session: Session) -> tuple[str, str] | None:
 
 
 def _many(session: Session) -> tuple[str, str] | None:
-    strip = session.strip
-    if strip is None or not strip.rows:
+    batch = session.batch
+    if batch is None or not batch.rows:
         return None
-    methods = [name for name, _ in strip.rows[0].answers]
+    methods = [name for name, _ in batch.rows[0].answers]
     chosen = "a-tpt" if "a-tpt" in methods else methods[-1]
-    title = METHODS[chosen].title
-    if not strip.known:
-        return f"{strip.kept(chosen)} of {len(strip.unknown)} kept", f"the clean answer: {title} attacked"
-    total = len(strip.known)
-    return f"{strip.right(chosen)} of {total} right", f"{title} attacked; not attacked {strip.right(None)}"
+    title = DEFENCES[chosen].title
+    if not batch.known:
+        return f"{batch.kept(chosen)} of {len(batch.unknown)} kept", f"the clean answer: {title} attacked"
+    total = len(batch.known)
+    return f"{batch.right(chosen)} of {total} right", f"{title} attacked; not attacked {batch.right(None)}"

@@ -13,10 +13,9 @@ from PIL import Image
 from torch import Tensor
 
 import engine
-from app import text
 from app.choices import Choices
-
-from .html import esc, short
+from app.figures.html import esc, short
+from app.text import words as text
 
 CELL = 10
 BACKDROP = 224  # pixels a side at most: it is only background

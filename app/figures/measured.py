@@ -1,15 +1,14 @@
-"""Evaluations as tables: a method a row, an attacker a column, and every accuracy with its interval."""
+"""Evaluations as tables: a defence a row, an attacker a column, and every accuracy with its interval."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import engine
-from app import text
+from app.figures.html import caption, esc, section, table
+from app.figures.threat import limit, titled
 from app.measured import Arm, Measured
-
-from .html import caption, esc, section, table
-from .threat import limit, titled
+from app.text import words as text
 
 
 def measured_button() -> str:
@@ -29,18 +28,18 @@ def measured_tables(evaluations: Sequence[Measured]) -> str:
 def _drawn(evaluation: Measured) -> str:
     title, told = text.MEASURED[evaluation.name]
     heads = ("Method", *(_head(arm) for arm in evaluation.arms))
-    rows = [(_method(name), *(_cell(arm, name) for arm in evaluation.arms)) for name in evaluation.methods]
+    rows = [(_defence(name), *(_cell(arm, name) for arm in evaluation.arms)) for name in evaluation.defences]
     hint = text.MEASURED_HINT.format(pictures=evaluation.pictures, views=evaluation.views)
     drawn = table(heads, rows, title, "intervals")
     return section(title, f'<p class="fine">{esc(told)} {esc(_best(evaluation))}</p>{drawn}', hint)
 
 
 def _best(evaluation: Measured) -> str:
-    """In words: which method is right most often in each column, and on what share."""
+    """In words: which defence is right most often in each column, and on what share."""
     best = []
     for arm in evaluation.arms[1:]:
         share = max(arm.accuracy.values())
-        names = " and ".join(engine.METHODS[name].title for name, found in arm.accuracy.items() if found == share)
+        names = " and ".join(engine.DEFENCES[name].title for name, found in arm.accuracy.items() if found == share)
         best.append(f"{_head(arm)}: {f'{names}, {100 * share:.1f} %' if share else 'none'}")
     return text.MEASURED_BEST.format(best="; ".join(best))
 
@@ -49,17 +48,17 @@ def _head(arm: Arm) -> str:
     if arm.attack is None:
         return "Not attacked"
     attack = arm.attack
-    return f"{titled(attack['method'], attack['through'])}, {limit(attack['epsilon'], attack['norm'])}"
+    return f"{titled(attack['attack'], attack['target_defence'])}, {limit(attack['epsilon'], attack['norm'])}"
 
 
-def _method(name: str) -> str:
-    method = engine.METHODS[name]
-    return f'<span class="method" title="{esc(method.explanation)} {esc(method.source)}">{esc(method.title)}</span>'
+def _defence(name: str) -> str:
+    defence = engine.DEFENCES[name]
+    return f'<span class="defence" title="{esc(defence.explanation)} {esc(defence.source)}">{esc(defence.title)}</span>'
 
 
-def _cell(arm: Arm, method: str) -> str:
+def _cell(arm: Arm, defence: str) -> str:
     """A dot with whiskers, and the same in figures."""
-    at, (low, high) = 100 * arm.accuracy[method], (100 * bound for bound in arm.intervals[method])
+    at, (low, high) = 100 * arm.accuracy[defence], (100 * bound for bound in arm.intervals[defence])
     kind = "clean" if arm.attack is None else "attacked"
     scale = (
         f'<svg class="whisker {kind}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'

@@ -8,9 +8,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from app.figures.maps import data_uri
 from engine import Adversarial
-
-from .maps import data_uri
 
 GAIN_LIMIT = 40
 LARGE = 0.99

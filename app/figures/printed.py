@@ -10,10 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import engine
+from app.figures.maps import DIVERGING, subject, upper_end
+from app.figures.pictures import to_uint8
 from app.session import Session
-
-from .maps import DIVERGING, subject, upper_end
-from .pictures import to_uint8
 
 CLEAN, ATTACKED, DEFENDED, DRIVES, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#a8327e", "#8590a2"
 STYLE = {"fontsize": 9}
@@ -25,7 +24,7 @@ def printed(session: Session) -> dict[str, Figure]:
         "attack": (session.adversarial, _attack),
         "maps": (session.maps, _maps),
         "tuning": (session.steps, _tuning),
-        "methods": (session.defences, _methods),
+        "defences": (session.defences, _defences),
     }
     return {name: draw(session) for name, (result, draw) in drawers.items() if result}
 
@@ -66,7 +65,7 @@ def _maps(session: Session) -> Figure:
     drawn = _overlaid(third, attacked - clean, result.clean, DIVERGING, (-most, most))
     _bare(third, "attacked − clean")
     figure.colorbar(drawn, ax=third, shrink=0.8, extend="both")
-    kind = engine.MAPS[pair.clean.method]
+    kind = engine.MAPS[pair.clean.map]
     about = subject(pair.clean, session.classes.names)
     figure.suptitle(f"{kind.title}: evidence for {about}" if kind.asks else kind.title, fontsize=10)
     return figure
@@ -97,10 +96,10 @@ def _tuning(session: Session) -> Figure:
     return figure
 
 
-def _methods(session: Session) -> Figure:
+def _defences(session: Session) -> Figure:
     figure = Figure((8, 0.9 + 0.34 * len(session.defences)), layout="constrained")
     axes = figure.subplots()
-    titles = [engine.METHODS[d.method].title for d in session.defences]
+    titles = [engine.DEFENCES[d.defence].title for d in session.defences]
     shares = [float(d.prediction.probabilities[session.reference]) for d in session.defences]
     right = [d.prediction.label == session.reference for d in session.defences]
     axes.barh(titles, shares, color=[DEFENDED if hit else ATTACKED for hit in right])

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import engine
-from app import text
-
-from .html import badge, levels
+from app.figures.html import badge, levels
+from app.text import words as text
 
 
 def threat(result: engine.Adversarial) -> str:
     """What the attacker knew; an adaptive one, of which defence."""
-    told = engine.ATTACKS[result.method].threat
-    return f"{told}: {engine.METHODS[result.through].title}" if result.through else told
+    told = engine.ATTACKS[result.attack].threat
+    return f"{told}: {engine.DEFENCES[result.target_defence].title}" if result.target_defence else told
 
 
-def titled(method: str, through: str) -> str:
+def titled(attack_name: str, target_defence: str) -> str:
     """An attack's title; of an adaptive one, with the defence it goes through."""
-    attack = engine.ATTACKS[method]
-    return f"{attack.title} {engine.METHODS[through].title}" if "through" in attack.heeds else attack.title
+    attack = engine.ATTACKS[attack_name]
+    return (
+        f"{attack.title} {engine.DEFENCES[target_defence].title}" if "target_defence" in attack.uses else attack.title
+    )
 
 
 def badges(result: engine.Adversarial) -> str:

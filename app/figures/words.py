@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .html import esc, rough_percent
+from app.figures.html import esc, rough_percent
 
 FULLEST = 45  # percent of the accent colour; more would leave words in the dark theme too little contrast
 

@@ -9,17 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..agreement import agreement_weights
-from ..backbone import Backbone
 from ..classes import Classes
-from ..defend import recipe_classes, recipe_tuning, recipe_views, tuned_case
-from ..methods import METHODS
-from ..predictors import PREDICTORS, Case
-from ..purify import PURIFIERS
+from ..defences.agreement import agreement_weights
+from ..defences.defend import recipe_classes, recipe_tuning, recipe_views, tuned_case
+from ..defences.predictors import PREDICTORS, Case
+from ..defences.purify import PURIFIERS
+from ..defences.registry import DEFENCES
+from ..defences.tuning import first_update
+from ..models import Backbone
+from ..results import ViewSet
 from ..settings import AttackSettings, Settings
-from ..tuning import first_update
-from ..types import ViewSet
-from ..views import mixed_views
+from ..views.guided import mixed_views
 from .probes import ChanceProbe, Glance, cut_out
 
 LOOKS = 16  # views per glance; a defence uses more, so the attacker's picture of it is coarser
@@ -36,33 +36,33 @@ class RecipeProbe(ChanceProbe):
     """
 
     def __init__(self, backbone: Backbone, classes: Classes, settings: AttackSettings, *hooks) -> None:
-        self.method = METHODS[settings.through]
-        super().__init__(backbone, recipe_classes(backbone, self.method, classes), settings, *hooks)
+        self.defence = DEFENCES[settings.target_defence]
+        super().__init__(backbone, recipe_classes(backbone, self.defence, classes), settings, *hooks)
 
     def glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
         seed = int(rng.integers(2**31))
-        if self.method.views is None:
+        if self.defence.views is None:
             return Glance(self._purified(picture, seed), self.average)
-        wanted = recipe_views(replace(Settings().views, count=LOOKS, seed=seed), self.method)
+        wanted = recipe_views(replace(Settings().views, count=LOOKS, seed=seed), self.defence)
         drawn = mixed_views(self.backbone, picture[0].detach(), self.classes, wanted)
         crops = cut_out(picture[0], drawn.crops.tolist())
         return Glance(_straight_through(crops, drawn.pixels), partial(self._defended, drawn, Settings(views=wanted)))
 
     def _purified(self, picture: Tensor, seed: int) -> Tensor:
         """Pictures (m, 3, s, s) as the recipe's purifier, if it has one, would have them."""
-        if self.method.purifier is None:
+        if self.defence.purifier is None:
             return picture
         clean = picture[0].detach().float().cpu()
-        return _straight_through(picture, PURIFIERS[self.method.purifier](self.backbone, clean, self.classes, seed))
+        return _straight_through(picture, PURIFIERS[self.defence.purifier](self.backbone, clean, self.classes, seed))
 
     def _defended(self, drawn: ViewSet, settings: Settings, features: Tensor) -> Tensor:
         """The recipe's logits (c,) from views `drawn` with features (k, d), attached to the features."""
         views = _seen(drawn, features.detach(), self.backbone.logits(features.detach(), self.text_features))
-        case = tuned_case(self.backbone, views, self.classes, settings, self.method)
+        case = tuned_case(self.backbone, views, self.classes, settings, self.defence)
         text = self._text(case, features)
         logits = self.backbone.logits(features, text).float().cpu()
         step = case.step and replace(case.step, logits=logits, text_features=text.float().cpu())
-        predictor = SURROGATES.get(self.method.predictor, self.method.predictor)
+        predictor = SURROGATES.get(self.defence.predictor, self.defence.predictor)
         attached = replace(case, views=_seen(drawn, features, logits), step=step)
         return PREDICTORS[predictor](attached).to(features.device)
 
@@ -75,7 +75,7 @@ class RecipeProbe(ChanceProbe):
         kept = case.step.kept
         alike = torch.full((len(kept),), 1 / len(kept))
         weights = alike if case.scores is None else agreement_weights(case.scores[kept])
-        tuning = recipe_tuning(case.settings.tuning, self.method)
+        tuning = recipe_tuning(case.settings.tuning, self.defence)
         unroll = self.settings.unroll
         return first_update(self.backbone, features[kept], self.classes, tuning, weights.to(features), unroll)
 

@@ -11,10 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..augment import Box, draw_beta, mix, place
-from ..backbone import Backbone
 from ..classes import Classes
+from ..models import Backbone
 from ..settings import AttackSettings, ViewSettings
+from ..views.augmix import draw_beta, mix
+from ..views.crops import Box, place
 
 LOOKS = 8  # random views per glance of the probes that look through them
 TOGETHER = 64  # pictures that go through the model at once; between two such parts an attack can be stopped
@@ -78,16 +79,16 @@ class Glance:
 
 
 class ChanceProbe(Probe):
-    """Answers with the mean logits of `settings.draws` glances at each picture, each with luck of its own."""
+    """Answers with the mean logits of `settings.eot_samples` glances at each picture, each with luck of its own."""
 
     def look(self, pixels: Tensor) -> Tensor:
         drawn = [
             self._glance(picture, rng)
             for picture, rng in zip(pixels.split(1), self.rngs, strict=True)
-            for _ in range(self.settings.draws)
+            for _ in range(self.settings.eot_samples)
         ]
         answers = torch.stack([answer for group in _groups(drawn) for answer in self._answers(group)])
-        return answers.view(len(pixels), self.settings.draws, -1).mean(1)
+        return answers.view(len(pixels), self.settings.eot_samples, -1).mean(1)
 
     def _glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
         self.heed()
@@ -128,7 +129,7 @@ class CropProbe(ChanceProbe):
 
     def glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
         size = picture.shape[-2:]
-        boxes = [(*place(*size, rng, ViewSettings().crop_scale), self._mirrored(rng)) for _ in range(LOOKS)]
+        boxes = [(*place(*size, rng, (ViewSettings().smallest_crop, 1.0)), self._mirrored(rng)) for _ in range(LOOKS)]
         seen = torch.cat([picture, cut_out(picture[0], boxes)])
         return Glance(self.altered(seen, rng), self.average)
 
@@ -162,8 +163,8 @@ class ViewProbe(CropProbe):
 def cut_out(picture: Tensor, boxes: Sequence[Box]) -> Tensor:
     """Crops (n, 3, s, s) of a picture (3, s, s), stretched to its size; differentiable with respect to the picture.
 
-    The same crops as `engine.augment.crop` makes, but for its rounding to 8 bits: bilinear, between pixel centres, with
-    nothing from outside the box.
+    The same crops as `engine.views.crops.crop` makes, but for its rounding to 8 bits: bilinear, between pixel centres,
+    with nothing from outside the box.
     """
     top, left, rows, columns, mirrored = torch.tensor(boxes, device=picture.device).t()
     down = _places(top, rows, picture.shape[-2])

@@ -15,7 +15,7 @@ _SPREAD = 1_000_003  # keeps the seeds of neighbouring series and pictures apart
 class Plan:
     """The arms of an evaluation: the clean picture, and one arm per attack.
 
-    Every arm is answered by `settings.methods`, with CLIP always first; the clean one by CLIP alone where
+    Every arm is answered by `settings.defences`, with CLIP always first; the clean one by CLIP alone where
     `defend_clean` is False. Each picture has a seed of its own, made of
     `seed` and its index, so that no result depends on batch, order or worker.
     Raises `EngineError` for two attacks of one name.
@@ -31,14 +31,14 @@ class Plan:
         require(len(set(names)) == len(names), f"Expected attacks of different names; got {', '.join(names)}.")
 
     @property
-    def methods(self) -> tuple[str, ...]:
+    def defences(self) -> tuple[str, ...]:
         """CLIP and then the others."""
-        return ("clip", *(name for name in self.settings.methods if name != "clip"))
+        return ("clip", *(name for name in self.settings.defences if name != "clip"))
 
     def settings_for(self, index: int, arm: str) -> Settings:
         """The settings of picture `index` in one arm, with its own seed."""
         alone = arm == CLEAN and not self.defend_clean
-        return replace(self.settings, methods=("clip",) if alone else self.methods).with_seed(self.seed_for(index))
+        return replace(self.settings, defences=("clip",) if alone else self.defences).with_seed(self.seed_for(index))
 
     def seed_for(self, index: int) -> int:
         """The seed of picture `index`."""
@@ -46,7 +46,7 @@ class Plan:
 
     def document(self) -> dict:
         """The plan as plain data; two plans that could give different records give different documents."""
-        settings = asdict(self.settings) | {"methods": list(self.methods)}
+        settings = asdict(self.settings) | {"defences": list(self.defences)}
         del settings["attack"], settings["attention"]
         attacks = {arm_name(attack): asdict(attack) | {"step_size": attack.step} for attack in self.attacks}
         return {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks, **settings}
@@ -58,10 +58,10 @@ def picture_seed(series: int, index: int) -> int:
 
 
 def arm_name(attack: AttackSettings) -> str:
-    """What an attack is called in records: its method, what it goes through, and its limit.
+    """What an attack is called in records: its defence, what it goes through, and its limit.
 
     An Linf limit is in levels of 1/255, an L2 limit a length on the [0, 1] scale.
     """
-    through = f"-{attack.through}" if attack.method == "adaptive" else ""
+    through = f"-{attack.target_defence}" if attack.attack == "adaptive" else ""
     limit = f"{attack.epsilon * 255:g}" if attack.norm == "linf" else f"l2-{attack.epsilon:g}"
-    return f"{attack.method}{through}-{limit}"
+    return f"{attack.attack}{through}-{limit}"

@@ -1,15 +1,15 @@
-"""One picture answered by every method in every arm."""
+"""One picture answered by every defence in every arm."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..backbone import Backbone
-from ..defend import defend
-from ..types import Prediction
+from ..datasets.base import Question
+from ..defences.defend import defend
+from ..models import Backbone
+from ..results import Prediction
 from .plan import CLEAN, Plan, arm_name
-from .sources import Question
 from .store import attacked
 
 
@@ -18,7 +18,7 @@ class Answered:
     """What became of one picture, as plain data: the record, which is the same however it comes about, and the
     seconds, which are not.
 
-    `seconds` has `attacks` (arm -> seconds, only of those made now) and `methods` (arm -> method -> seconds it would
+    `seconds` has `attacks` (arm -> seconds, only of those made now) and `defences` (arm -> defence -> seconds it would
     take alone).
     """
 
@@ -29,7 +29,7 @@ class Answered:
 def answer_question(
     backbone: Backbone, question: Question, index: int, plan: Plan, cache: Path | None = None
 ) -> Answered:
-    """Attack one picture and let all methods answer; numbers of the record are rounded to six digits.
+    """Attack one picture and let all defences answer; numbers of the record are rounded to six digits.
 
     Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept).
     """
@@ -44,11 +44,11 @@ def answer_question(
     told, taken = {}, {}
     for name, picture in arms.items():
         defences = list(defend(backbone, picture, question.classes, plan.settings_for(index, name)))
-        told[name] = {d.method: _answer(d.prediction, question.label) for d in defences}
-        taken[name] = {d.method: round(d.seconds, 4) for d in defences}
+        told[name] = {d.defence: _answer(d.prediction, question.label) for d in defences}
+        taken[name] = {d.defence: round(d.seconds, 4) for d in defences}
     names = question.classes.names
     record = {"index": index, "key": question.key, "group": question.group, "truth": names[question.label]}
-    return Answered(record | {"arms": told}, {"index": index, "attacks": made, "methods": taken})
+    return Answered(record | {"arms": told}, {"index": index, "attacks": made, "defences": taken})
 
 
 def _answer(prediction: Prediction, label: int) -> dict:

@@ -9,30 +9,30 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..backbone import Backbone
+from ..datasets.base import Source
 from ..errors import require
 from ..files import make_folder, read_json
+from ..models import Backbone
+from .executors import Executor
 from .plan import Plan
 from .records import Answered, answer_question
-from .sources import Source
 from .store import PART, sweep
-from .workers import Crew
 
 RECORDS, SECONDS, ASKED, ATTACKED = "records.jsonl", "seconds.jsonl", "plan.json", "attacked"
 
 
 def evaluate(
-    source: Source, plan: Plan, crew: Crew, folder: Path | None = None, cache: Path | None = None
+    source: Source, plan: Plan, executor: Executor, folder: Path | None = None, cache: Path | None = None
 ) -> Iterator[Answered]:
     """What became of all pictures, in order. With `folder`, those kept there come first and are not made again.
 
-    Records do not depend on the crew. `folder` gets plan.json, records.jsonl and seconds.jsonl (one line a picture,
+    Records do not depend on the executor. `folder` gets plan.json, records.jsonl and seconds.jsonl (one line a picture,
     written when it is whole) and attacked/ (PNG files), unless a folder `cache`, which many evaluations may share,
     keeps those.
     Raises `EngineError` for a folder that holds another evaluation or one of other weights, and whatever the stages
     raise.
     """
-    asked = asked_of(source, plan, crew.model)
+    asked = asked_of(source, plan, executor.model)
     pictures = cache or (folder and folder / ATTACKED)
     if folder is not None:  # before a model is loaded
         _check(folder, asked)
@@ -41,7 +41,7 @@ def evaluate(
     if cache is not None:
         make_folder(cache)
         sweep(cache)
-    with crew.at_work() as each:
+    with executor.start() as each:
         fingerprint = next(each(_fingerprint, [None]))
         kept: list[Answered] = []
         if folder is not None:

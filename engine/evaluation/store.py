@@ -1,4 +1,4 @@
-"""Attacked pictures, made once and kept as exact 8-bit PNG files for every method and every later run."""
+"""Attacked pictures, made once and kept as exact 8-bit PNG files for every defence and every later run."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from PIL import Image
 from torch import Tensor
 
 from ..attacks import attack
-from ..backbone import Backbone
+from ..datasets.base import Question
+from ..models import Backbone
 from ..pictures import save_png
 from ..settings import AttackSettings
-from .sources import Question
 
 PART = ".part"
 NOTE = "attack"  # the PNG's text entry that tells what was done

@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from .test_page import open_step, says
+from tests.e2e.test_page import open_step, says
 
 
 def violations(page):

@@ -76,8 +76,10 @@ def test_attack_keeps_to_the_norm_and_heads_for_the_target_that_are_named(call, 
     settings = engine.AttackSettings(epsilon=1.5, steps=2, norm="l2", target=classes.index(target))
     *_, hit = engine.attack(backbone, pixels, classes, settings, label)
     assert told["attack"]["after_saved"]["logits"] == pytest.approx(hit.after_saved.logits.tolist(), abs=1e-3)
-    told, _ = call("/attack", attack="adaptive", through="clip", steps=1)
-    *_, hit = engine.attack(backbone, pixels, classes, engine.AttackSettings("adaptive", steps=1, through="clip"))
+    told, _ = call("/attack", attack="adaptive", target_defence="clip", steps=1)
+    *_, hit = engine.attack(
+        backbone, pixels, classes, engine.AttackSettings("adaptive", steps=1, target_defence="clip")
+    )
     assert told["attack"]["after_saved"]["logits"] == pytest.approx(hit.after_saved.logits.tolist(), abs=1e-3)
 
 
@@ -99,9 +101,9 @@ def test_maps_are_about_the_class_that_is_named_and_against_the_other(call, back
 
 @pytest.mark.parametrize("attack", [{}, {"norm": "l2", "eps": 1.5}])
 def test_defend_and_evaluate_one_agree_on_what_each_method_says(call, sample, attack):
-    asked = {"true_class": sample["truth"], "steps": 3, "views": 8, "methods": ["clip", "r-tpt"]} | attack
+    asked = {"true_class": sample["truth"], "steps": 3, "views": 8, "defences": ["clip", "r-tpt"]} | attack
     story, record = call("/defend", **asked), call("/evaluate_one", **asked)
-    told = {entry["method"]: entry["prediction"] for entry in story["methods"]}
+    told = {entry["defence"]: entry["prediction"] for entry in story["defences"]}
     assert record["truth"] == sample["truth"] and story["attack"]["norm"] == asked.get("norm", "linf")
     (arm,) = (arm for arm in record["arms"] if arm != "clean")
     for method, answer in record["arms"][arm].items():
@@ -124,7 +126,7 @@ def test_defend_and_evaluate_one_agree_on_what_each_method_says(call, sample, at
         ({"attack": "magic"}, "magic"),
         ({"norm": "l7"}, "one of linf, l2"),
         ({"target": "magic"}, "not one of the 40 class names"),
-        ({"through": "magic"}, "a method to attack among clip"),
+        ({"target_defence": "magic"}, "a defence to attack among clip"),
     ],
 )
 def test_what_cannot_be_done_gets_one_sentence(call, wrong, sentence):

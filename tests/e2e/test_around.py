@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .test_page import SAMPLES, open_step, put, says
+from tests.e2e.test_page import SAMPLES, open_step, put, says
 
 
 def test_a_painted_specimen_comes_back_by_its_link(browser, address, page):
@@ -17,17 +17,17 @@ def test_a_painted_specimen_comes_back_by_its_link(browser, address, page):
     page.locator("#picture-bars").get_by_text("The model answers").wait_for()
     answer = page.inner_text("#card-1")
     open_step(page, 2)
-    put(page, "#epsilon", "2")
+    put(page, "#eps", "2")
     page.click("#link")
     says(page, "address bar now holds a link")
     link = page.evaluate("location.href")
-    assert "specimen" in link and "epsilon=2" in link
+    assert "specimen" in link and "eps=2" in link
     other = browser.new_page()
     other.set_default_timeout(120_000)
     other.goto(link)
     other.locator("#status").get_by_text("Restored from the link").wait_for()
     assert other.inner_text("#card-1") == answer
-    assert other.input_value("#epsilon input[type=number]") == "2"
+    assert other.input_value("#eps input[type=number]") == "2"
     other.close()
 
 
@@ -86,36 +86,36 @@ def test_heads_open_and_a_patch_tells_what_it_reads(page):
 
 def test_many_pictures_give_a_share_with_its_interval(page):
     open_step(page, 4)
-    put(page, "#view-count", "8")
+    put(page, "#views", "8")
     open_step(page, 7)
-    put(page, "#strip-count", "2")
-    page.click("#strip-run")
+    put(page, "#batch-count", "2")
+    page.click("#batch-run")
     says(page, "All pictures answered")
-    assert page.locator("#strip tbody tr").count() == 3
-    assert "2 of 2" in page.locator("#strip tbody tr").first.inner_text()
+    assert page.locator("#batch tbody tr").count() == 3
+    assert "2 of 2" in page.locator("#batch tbody tr").first.inner_text()
 
 
 def test_many_pictures_of_ones_own_are_tried_and_a_bad_file_stops_none(page, tmp_path):
     (tmp_path / "broken.png").write_text("no picture")
     open_step(page, 4)
-    put(page, "#view-count", "8")
+    put(page, "#views", "8")
     open_step(page, 7)
-    page.click("#strip-source input")
+    page.click("#batch-source input")
     page.get_by_role("option").filter(has_text="your own pictures").click()
-    page.locator("#strip-count").wait_for(state="hidden")
-    page.click("#strip-run")
+    page.locator("#batch-count").wait_for(state="hidden")
+    page.click("#batch-run")
     says(page, "no pictures of yours yet")
     files = [SAMPLES / "butterfly-0.png", tmp_path / "broken.png", SAMPLES / "bird-1.png"]
-    page.set_input_files("#strip-files input[type=file]", files)
-    page.locator("#strip-files").get_by_text("bird-1").first.wait_for()
-    page.fill("#strip-truths textarea", page.input_value("#truth input"))
-    page.click("#strip-run")
+    page.set_input_files("#batch-files input[type=file]", files)
+    page.locator("#batch-files").get_by_text("bird-1").first.wait_for()
+    page.fill("#batch-truths textarea", page.input_value("#true-class input"))
+    page.click("#batch-run")
     says(page, "All pictures answered")
-    rows = page.locator("#strip tbody tr").all_inner_texts()
+    rows = page.locator("#batch tbody tr").all_inner_texts()
     assert len(rows) == 4 and "1 of 1" in rows[0]
     assert "Right, of 1 picture" in rows[0] and "Clean answer kept" in rows[1]
     assert "butterfly-0.png" in rows[2] and "not given" in rows[3] and "bird-1.png" in rows[3]
-    page.locator("#strip").get_by_text("“broken.png”: Expected a PNG").wait_for()
+    page.locator("#batch").get_by_text("“broken.png”: Expected a PNG").wait_for()
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -5,9 +5,8 @@ import re
 import pytest
 from PIL import Image
 
-from tests.test_pictures import BAD
-
-from .test_page import SAMPLES, open_step, says
+from tests.e2e.test_page import SAMPLES, open_step, says
+from tests.engine.test_pictures import BAD
 
 UPLOADS = ("text.png", "empty.png", "half.jpg", "dot.png", "bomb.png", "drawing.svg")
 LISTS = {
@@ -82,7 +81,7 @@ def test_class_names_that_cannot_be_used_get_a_sentence_and_no_stale_answer(page
 
 def test_an_attack_of_size_zero_says_that_nothing_was_attacked(page):
     open_step(page, 2)
-    page.fill("#epsilon input[type=number]", "0")
+    page.fill("#eps input[type=number]", "0")
     page.click("#attack")
     page.locator("#attack-verdict").get_by_text("Not attacked").wait_for()
 
@@ -98,7 +97,7 @@ def test_a_prompt_that_cannot_be_used_gets_a_sentence(page, template, sentence):
 
 def test_a_number_may_be_written_digit_by_digit_or_emptied_without_a_complaint(page):
     open_step(page, 4)
-    count = page.locator("#view-count input[type=number]")
+    count = page.locator("#views input[type=number]")
     count.press("Control+a")
     count.press_sequentially("16", delay=120)  # after the 1, below the least number of views, the page is told
     page.click("#make-views")
@@ -115,7 +114,7 @@ def test_a_number_may_be_written_digit_by_digit_or_emptied_without_a_complaint(p
 
 def test_no_more_steps_are_taken_one_by_one_than_the_page_can_tell_of(page):
     open_step(page, 4)
-    page.fill("#view-count input[type=number]", "8")
+    page.fill("#views input[type=number]", "8")
     open_step(page, 5)
     page.fill("#tune-steps input[type=number]", "20")
     page.click("#tune-run")

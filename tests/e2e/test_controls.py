@@ -21,8 +21,7 @@ from engine import (
     predict,
     tune,
 )
-
-from .test_page import SAMPLES, open_step, put, says
+from tests.e2e.test_page import SAMPLES, open_step, put, says
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +46,9 @@ def unfold(page, fold):
 def ask_for_eight_clean_views(page):
     """No attack and few views; step 4 is open afterwards."""
     open_step(page, 2)
-    put(page, "#epsilon", "0")
+    put(page, "#eps", "0")
     open_step(page, 4)
-    put(page, "#view-count", "8")
+    put(page, "#views", "8")
 
 
 def test_a_targeted_euclidean_attack_is_the_engines(page, asked):
@@ -61,7 +60,7 @@ def test_a_targeted_euclidean_attack_is_the_engines(page, asked):
     unfold(page, "#attack-more")
     choose(page, "#attack-norm", "as a length")
     page.locator("#attack-length").wait_for()
-    assert page.locator("#epsilon").count() == 0
+    assert page.locator("#eps").count() == 0
     put(page, "#attack-length", "2.5")
     put(page, "#attack-steps", "5")
     choose(page, "#attack-target", classes.names[target])
@@ -72,8 +71,8 @@ def test_a_targeted_euclidean_attack_is_the_engines(page, asked):
     said = page.inner_text("#attack-verdict")
     assert ("Reached the target" if hit.reached else "Did not reach the target") in said
     assert hit.after_saved.name in said and percent(hit.after_saved.confidence) in said
-    choose(page, "#attack-method", "FGSM")
-    page.locator("#epsilon").wait_for()
+    choose(page, "#attack-menu", "FGSM")
+    page.locator("#eps").wait_for()
     assert page.locator("#attack-stride").count() == 0 and page.locator("#attack-target").is_visible()
 
 
@@ -85,13 +84,13 @@ def test_an_attack_through_a_defence_is_one_click_away_and_any_defence_a_few(pag
     says(page, "Attack finished")
     assert "it goes through: A-TPT" in page.inner_text("#attack-verdict")
     unfold(page, "#attack-more")
-    choose(page, "#attack-through", "R-TPT")
+    choose(page, "#target-defence", "R-TPT")
     says(page, "cleared")
     choose(page, "#attack-unroll", "not at all")
-    put(page, "#attack-draws", "2")
+    put(page, "#eot-samples", "2")
     page.click("#attack")
     says(page, "Attack finished")
-    settings = AttackSettings("adaptive", steps=1, through="r-tpt", unroll="none", draws=2)
+    settings = AttackSettings("adaptive", steps=1, target_defence="r-tpt", unroll="none", eot_samples=2)
     *_, hit = attack(backbone, pixels, classes, settings, label)
     told = page.inner_text("#attack-measured")
     assert f"{hit.l2():.3f}" in told and f"{hit.l2(False):.3f}" in told
@@ -103,11 +102,11 @@ def test_several_sentences_are_averaged_as_the_engine_does(page, asked):
     backbone, pixels, classes, label = asked
     expected = predict(backbone, pixels, Classes(classes.names, backbone.templates))
     unfold(page, "#prompt-more")
-    page.check("#ensemble input")
+    page.check("#prompt-ensemble input")
     page.locator("#picture-bars").get_by_text("Sentences").wait_for()
     told = page.inner_text("#picture-bars")
     assert expected.name in told and percent(expected.confidence) in told and f"{expected.entropy:.3f}" in told
-    page.uncheck("#ensemble input")
+    page.uncheck("#prompt-ensemble input")
     alone = predict(backbone, pixels, classes)
     page.locator("#picture-bars").get_by_text(f"{alone.entropy:.3f}").wait_for()
 
@@ -121,8 +120,8 @@ def test_the_domain_word_is_for_a_tpt_alone(page, asked):
     open_step(page, 6)
     page.click("#compare")
     says(page, "Methods compared")
-    settings = Settings(views=ViewSettings(count=8), methods=("r-tpt", "a-tpt"), domain_word="specimen")
-    answers = {found.method: found.prediction for found in defend(backbone, pixels, classes, settings)}
+    settings = Settings(views=ViewSettings(count=8), defences=("r-tpt", "a-tpt"), domain_word="specimen")
+    answers = {found.defence: found.prediction for found in defend(backbone, pixels, classes, settings)}
     rows = {name: page.locator("#verdict-table tr", has_text=name).inner_text() for name in ("R-TPT", "A-TPT")}
     for method, name in (("r-tpt", "R-TPT"), ("a-tpt", "A-TPT")):
         assert answers[method].name in rows[name] and percent(answers[method].confidence) in rows[name]
@@ -159,7 +158,7 @@ def test_weights_by_calmness_are_the_engines_without_a_new_look(page, asked):
     views = make_views(backbone, pixels, classes, ViewSettings(count=8))
     untuned, *_, step = tune(backbone, views, classes, TuneSettings(keep=0.5))
     chosen = EnsembleSettings(
-        "tv", keep=4, tv_map="upsampled", tv_norm="none", tv_reduction="sum", tv_temperature=1
+        "tv", answer_views=4, tv_map="upsampled", tv_norm="none", tv_reduction="sum", tv_temperature=1
     )
     expected = fuse(views, step, chosen)
     page.locator("#verdict-weights").get_by_text(chosen.tv_reading).wait_for()

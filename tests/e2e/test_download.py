@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.conftest import served
+from tests.e2e.test_page import open_step, says
 from tests.hub import Hub
-
-from .conftest import served
-from .test_page import open_step, says
 
 FILES = ("open_clip_config.json", "open_clip_model.safetensors")
 

@@ -6,8 +6,7 @@ import pytest
 
 import engine
 from app.figures.html import percent, short, signed
-
-from .test_page import SAMPLES, open_step, put, says
+from tests.e2e.test_page import SAMPLES, open_step, put, says
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +74,7 @@ def test_maps_follow_the_class_that_is_chosen_and_the_one_it_is_held_against(pag
     choose(page, "#map-against", classes.names[about])
     says(page, "two different classes")
     assert page.locator("#maps svg").count() == 0
-    choose(page, "#map-method", "Raw attention")
+    choose(page, "#map-menu", "Raw attention")
     page.locator("#map-about").wait_for(state="detached")
 
 
@@ -97,7 +96,7 @@ def test_an_opened_view_tells_the_engines_numbers(page, told):
     opened = page.inner_text("#view-title")
     assert percent(float(views.logits[7].softmax(-1).max())) in opened and percent(float(weights[7])) in opened
     assert f"{float(views.entropies[7]):.3f} nats" in opened
-    assert signed(float(engine.map_agreement(views)[7])).strip() in opened
+    assert signed(float(engine.map_similarity(views)[7])).strip() in opened
     assert page.locator("#view-parts img").count() == 6
     assert page.locator("#view-plain img").get_attribute("alt") == "View 7: Plain AugMix"
     open_step(page, 5)
@@ -114,7 +113,7 @@ def test_tiles_sort_by_what_the_menu_says(page, told):
     open_step(page, 4)
     page.click("#make-views")
     says(page, "Views made")
-    for shown, values in (("entropy", views.entropies), ("map", -engine.map_agreement(views))):
+    for shown, values in (("entropy", views.entropies), ("map", -engine.map_similarity(views))):
         page.click("#view-sort input")
         page.get_by_role("option").filter(has_text=shown).click()
         page.wait_for_function("(asked) => document.documentElement.dataset.sort === asked", arg=shown)
@@ -188,7 +187,7 @@ def test_the_lower_parts_of_attention_are_brought_into_sight_and_tell_the_engine
     page.click("#every-run")
     says(page, "Every map drawn")
     names = [row[0] for row in cells(page, "#every table")]
-    assert names == [engine.MAPS[name].title for name in engine.methods_for(backbone)]
+    assert names == [engine.MAPS[name].title for name in engine.maps_for(backbone)]
     before = page.locator("#every .heat").first.get_attribute("src")
     page.click("#map-colours input")
     page.get_by_role("option").filter(has_text="inferno").click()

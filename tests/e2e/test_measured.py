@@ -1,8 +1,7 @@
 """From a verdict on one picture, what many say is one press away."""
 
 from app.measured import load_measured
-
-from .test_page import open_step
+from tests.e2e.test_page import open_step
 
 
 def test_the_measured_table_is_one_press_from_the_verdict(page):
@@ -11,5 +10,5 @@ def test_the_measured_table_is_one_press_from_the_verdict(page):
     page.locator("#panel-7 #measured").wait_for()
     first = load_measured()[0]
     rows = page.locator("#measured table").first.locator("tbody tr")
-    assert rows.count() == len(first.methods)
+    assert rows.count() == len(first.defences)
     page.wait_for_function("document.querySelector('#measured').getBoundingClientRect().top < innerHeight / 2")

@@ -31,7 +31,7 @@ def test_another_sample_brings_its_own_question(page):
     page.click("#samples [data-index='2']")
     page.locator("#picture-question").get_by_text(samples[2]["question"]).wait_for()
     assert page.input_value("#class-names textarea").splitlines() == samples[2]["classes"]
-    assert page.input_value("#truth input") == samples[2]["truth"]
+    assert page.input_value("#true-class input") == samples[2]["truth"]
 
 
 def test_single_steps_run_what_they_need_and_stay_where_the_visitor_is(page):
@@ -67,7 +67,7 @@ def test_a_moved_control_clears_what_followed_from_it(page):
     open_step(page, 2)
     page.click("#attack")
     says(page, "Attack finished")
-    put(page, "#epsilon", "0")
+    put(page, "#eps", "0")
     says(page, "cleared")
     page.locator("#card-2").get_by_text("Not run yet").wait_for()
     page.click("#attack")

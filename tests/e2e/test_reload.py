@@ -1,6 +1,6 @@
 """After a reload the tab is offered what it had, and nobody else is."""
 
-from .test_page import SAMPLES, open_step, says
+from tests.e2e.test_page import SAMPLES, open_step, says
 
 
 def reload(page):
@@ -38,7 +38,7 @@ def test_a_reload_offers_the_last_result_with_its_settings(browser, address, pag
     assert page.inner_text("#attack-measured section") == measured
     assert page.input_value("#attack-steps input[type=number]") == "3"
     assert page.input_value("#class-names textarea") == names
-    assert page.input_value("#truth input").startswith("Not given")
+    assert page.input_value("#true-class input").startswith("Not given")
     assert not page.locator("#last").is_visible()
     page.click("#attack")
     says(page, "Attack finished")

@@ -10,10 +10,9 @@ import pytest
 from PIL import Image
 
 from app.figures.html import percent
-from engine import METHODS, Classes, Settings, explore, load_backbone, load_picture
-from engine.fieldguide.trial import make_trial
-
-from .test_page import open_step, put, says
+from engine import DEFENCES, Classes, Settings, explore, load_backbone, load_picture
+from engine.fieldguide.world.questions import make_question
+from tests.e2e.test_page import open_step, put, says
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
 
@@ -30,8 +29,8 @@ def told(backbone, path, classes, truth):
     last, methods = {}, {}
     for stage in explore(backbone, pixels, classes, Settings(), label):
         last[stage.name] = stage.result
-        if stage.name == "method":
-            methods[stage.result.method] = stage.result.prediction
+        if stage.name == "defence":
+            methods[stage.result.defence] = stage.result.prediction
     return last, methods
 
 
@@ -47,7 +46,7 @@ def check(page, last, methods):
     assert_shown(page, 2, hit.after_saved)
     verdict = page.locator("#panel-6").text_content()
     for name, prediction in methods.items():
-        row = page.locator("#panel-6 tr", has_text=METHODS[name].title).filter(has_text=prediction.name)
+        row = page.locator("#panel-6 tr", has_text=DEFENCES[name].title).filter(has_text=prediction.name)
         cells = " ".join(row.all_text_contents())
         assert percent(prediction.confidence) in cells, (name, verdict)
 
@@ -65,7 +64,7 @@ def test_the_story_of_a_sample(page, backbone):
 
 
 def test_the_story_of_an_upload(page, backbone, tmp_path):
-    trial = make_trial(3, 1, "fish")
+    trial = make_question(3, 1, "fish")
     path = tmp_path / "my fish.png"
     Image.fromarray(trial.painting.pixels).save(path)
     names = ("red fish", "blue fish", "yellow fish", "green fish", "white fish")
@@ -101,7 +100,7 @@ def test_stop_says_so_last_and_leaves_a_usable_page(page, wait):
 
 def test_views_under_way_are_dropped_by_stop_and_can_be_made_at_once_after_it(page):
     open_step(page, 4)
-    put(page, "#view-count", "128")
+    put(page, "#views", "128")
     page.click("#make-views")
     says(page, "Making and encoding views")
     page.click("#stop")

@@ -13,9 +13,8 @@ import pytest
 from PIL import Image
 
 import engine
-
-from .test_page import SAMPLES, open_step, put, says
-from .test_story import assert_shown
+from tests.e2e.test_page import SAMPLES, open_step, put, says
+from tests.e2e.test_story import assert_shown
 
 SECRET = "grandmothers garden.png"
 NAMES = ("red bird", "blue bird", "yellow bird", "green bird")
@@ -87,7 +86,7 @@ def test_who_waits_may_still_move_controls_and_gets_what_they_say_when_the_turn_
         open_step(waiting, 2)
         waiting.click("#attack")
         waiting.locator("#status[data-waiting*='number 1 in its queue']").wait_for()
-        put(waiting, "#epsilon", "2")
+        put(waiting, "#eps", "2")
         says(waiting, "Attack finished.")
         assert waiting.inner_text("#linf") == "2/255" and "within 2/255" in waiting.inner_text("#attack-measured")
 

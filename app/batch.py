@@ -1,0 +1,59 @@
+"""The same attack and defences on many pictures, so that nobody reads too much into one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import engine
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One picture: a small copy, its true class, and what was answered clean and by each defence attacked.
+
+    `truth` is empty where nobody gave one. `name` and `note`, of a visitor's file, tell its name and how it was read.
+    """
+
+    thumbnail: str
+    truth: str
+    clean: str
+    answers: tuple[tuple[str, str], ...]  # defence, answer
+    name: str = ""
+    note: str = ""
+
+    def answer(self, defence: str | None) -> str:
+        """What the defence answered, or the model on the clean picture (None)."""
+        return self.clean if defence is None else dict(self.answers)[defence]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The rows so far of `total`, the settings they were made with, and a sentence for each file that is no picture."""
+
+    settings: engine.Settings
+    total: int
+    rows: tuple[Row, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> tuple[Row, ...]:
+        """The rows with a true class; only these can be right or wrong."""
+        return tuple(row for row in self.rows if row.truth)
+
+    @property
+    def unknown(self) -> tuple[Row, ...]:
+        """The rows without one; all that can be said is whether an answer is still the clean one."""
+        return tuple(row for row in self.rows if not row.truth)
+
+    @property
+    def done(self) -> int:
+        """How many of the pictures are through."""
+        return len(self.rows) + len(self.refused)
+
+    def right(self, defence: str | None) -> int:
+        """How often the defence (None: the model on the clean picture) gave the true class, where that is known."""
+        return sum(row.answer(defence) == row.truth for row in self.known)
+
+    def kept(self, defence: str) -> int:
+        """How often the defence gave the clean answer, where the true class is not known."""
+        return sum(row.answer(defence) == row.clean for row in self.unknown)

@@ -1,0 +1,88 @@
+"""Two buttons beside the status line: a link that restores picture and settings, and a ZIP with all that was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import gradio as gr
+
+import engine
+from app.choices import Choices
+from app.components.controls import served
+from app.export import link, report
+from app.figures.journey import status
+from app.page import Page
+from app.picture_sources import Opened, PictureSources
+from app.text import words as text
+
+PRESS_HIDDEN = "() => document.querySelector('#zip').click()"
+
+
+class ExportButtons:
+    """Link and download; neither runs the model."""
+
+    def __init__(self, sources: PictureSources) -> None:
+        self.sources = sources
+        self.link = gr.Button(text.LINK, elem_id="link", scale=0, min_width=80)
+        self.download = gr.Button(text.DOWNLOAD, elem_id="download", scale=0, min_width=100)
+        self.file = gr.DownloadButton(text.DOWNLOAD, elem_id="zip", elem_classes=["unseen"])
+
+    def wire(self, page: Page) -> None:
+        """Both read the session as it is."""
+
+        def make_link(request: gr.Request, *values: object) -> str:
+            session = page.store.get(request.session_hash)
+            picture = session.picture
+            opened = None if picture is None or not picture.source else self.sources.again(picture.source)
+            try:
+                asked = link.query(Choices(*values), started(page), opened, session.model)
+            except engine.EngineError as error:
+                return status(str(error), "bad")
+            return status(text.LINK_OWN if opened is None else text.LINK_MADE, "good", link=asked)
+
+        def pack(request: gr.Request, *values: object) -> Iterator[dict]:
+            session = page.store.get(request.session_hash)
+            yield page.say(text.PACKING, "busy")
+            try:
+                packed = report.bundle(page.models.worker(session.model).backbone, session, Choices(*values))
+            except engine.EngineError as error:
+                yield page.complain(request.session_hash, error)
+                return
+            yield {self.file: served(text.ZIP_NAME, packed)} | page.say(text.PACKED, "good")
+
+        quiet = {"show_progress": "hidden", "api_visibility": "private"}
+        self.link.click(make_link, page.inputs, page.status, **quiet)
+        packing = self.download.click(pack, page.inputs, [self.file, page.status, page.journey], **quiet)
+        packing.success(None, None, None, js=PRESS_HIDDEN, api_visibility="private")
+
+
+def started(page: Page) -> Choices:
+    """The choices of a page that nobody has touched."""
+    return Choices(*(component.value for component in page.inputs))
+
+
+def restored(
+    page: Page, sources: PictureSources, parameters: Mapping[str, str]
+) -> tuple[Opened | None, Choices, list[str]]:
+    """The picture and the choices that a link asks for, and a sentence for each thing that this page cannot offer."""
+
+    begun = started(page)
+
+    def fits(name: str, value: object) -> bool:
+        if isinstance(getattr(begun, name), bool) and not isinstance(value, bool):
+            return False  # a box takes anything for ticked
+        try:
+            return page.controls[name].preprocess(value) == value  # a slider takes the end that is nearest
+        except (gr.Error, TypeError):
+            return False
+
+    opened, complaints = None, []
+    if source := parameters.get(link.PICTURE, ""):
+        try:
+            opened = sources.again(source)
+        except engine.EngineError as error:
+            complaints.append(str(error))
+    if (model := parameters.get(link.MODEL, "")) and model != sources.backbone.name:
+        complaints.append(text.LINK_MODEL.format(name=model[:80]))
+    choices, odd = link.restored(parameters, begun, opened, fits)
+    return opened, choices, complaints + odd

@@ -1,0 +1,83 @@
+"""A link that restores what a visitor had set: the picture by name, and every control that differs from its start."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
+
+import engine
+from app.choices import Choices
+from app.picture_sources import Opened
+from app.text import words as text
+
+PICTURE, MODEL = "picture", "model"
+SEPARATOR = "+"  # between the items of a list
+LONGEST = 6_000  # characters that servers and chat programs still take
+
+
+def query(choices: Choices, started: Choices, opened: Opened | None, model: str = "") -> str:
+    """The part of a link from the question mark on; `started` is the page as it began.
+
+    The picture is named by its source; a visitor's own has none and never gets into a link. Class names and truth are
+    left out where they are the picture's own; `model` is empty where it is the page's own. Raises `EngineError` where
+    the link would be too long.
+    """
+    expected = _expected(started, opened)
+    told = {} if opened is None or not opened.shown.source else {PICTURE: opened.shown.source}
+    told |= {MODEL: model} if model else {}
+    told |= {
+        name: SEPARATOR.join(value) if isinstance(value, list) else _plain(value)
+        for name, value in choices._asdict().items()
+        if value is not None and value != getattr(expected, name)
+    }
+    link = "?" + urlencode(told)
+    if len(link) > LONGEST:
+        raise engine.EngineError(text.LINK_TOO_LONG.format(most=LONGEST, length=len(link)))
+    return link
+
+
+def restored(
+    parameters: Mapping[str, str], started: Choices, opened: Opened | None, fits: Callable[[str, object], bool]
+) -> tuple[Choices, list[str]]:
+    """The choices that `query` put into a link, and a sentence for each value that does not fit its control.
+
+    Names that are no control of this page are passed over.
+    """
+    choices, complaints = _expected(started, opened), []
+    for name in Choices._fields:
+        if name not in parameters:
+            continue
+        value = _read(parameters[name], getattr(choices, name))
+        if fits(name, value):
+            choices = choices._replace(**{name: value})
+        else:
+            complaints.append(text.LINK_ODD.format(name=name, value=parameters[name][:40]))
+    return choices, complaints
+
+
+def _expected(started: Choices, opened: Opened | None) -> Choices:
+    if opened is None or not opened.names:
+        return started
+    return started._replace(class_names="\n".join(opened.names), true_class=opened.truth)
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(int(value) if isinstance(value, bool) else value)
+
+
+def _read(said: str, like: object) -> object:
+    """What a control of the kind of `like` would hold; text that is no number stays text, which no slider takes."""
+    if isinstance(like, bool):
+        return {"1": True, "0": False}.get(said, said)
+    if isinstance(like, list):
+        return [item for item in said.split(SEPARATOR) if item]
+    if not isinstance(like, int | float):
+        return said
+    try:
+        value = float(said)
+    except ValueError:
+        return said
+    if not math.isfinite(value):
+        return said
+    return int(value) if value.is_integer() else value

@@ -1,0 +1,186 @@
+"""What a visitor takes home: one ZIP with every number, exact pictures, figures, and the commands that redo it."""
+
+from __future__ import annotations
+
+import io
+import json
+import platform
+import shlex
+import zipfile
+from dataclasses import asdict
+from importlib.metadata import version
+
+import numpy as np
+
+import engine
+from app.choices import Choices
+from app.figures.pictures import amplified, gain_for, png, to_uint8
+from app.figures.printed import printed
+from app.session import Session
+from app.text import words as text
+
+PACKAGES = ("torch", "torchvision", "open_clip_torch", "torchattacks", "gradio", "numpy", "opencv-python")
+
+
+def bundle(backbone: engine.Backbone, session: Session, choices: Choices) -> bytes:
+    """The bytes of the ZIP; what has not been run is left out. Raises `EngineError` where nothing was answered yet."""
+    if session.clean is None:
+        raise engine.EngineError(text.NOTHING_TO_TAKE)
+    settings = choices.aimed(choices.settings(), session.classes)
+    files = {
+        "README.txt": _explanation(session),
+        "settings.json": _json(_settings(backbone, session, choices, settings)),
+        "results.json": _json(_results(session)),
+        "classes.txt": "\n".join(session.classes.names) + "\n",
+        "redo.sh": _command(backbone, session, choices),
+        "redo.py": _script(backbone, session, settings, choices.asked(session.classes)),
+        "clean.png": png(to_uint8(session.picture.pixels)),
+        "numbers.npz": _numbers(session),
+    }
+    if session.adversarial is not None:
+        change = session.adversarial.saved - session.adversarial.clean
+        files["attacked.png"] = png(to_uint8(session.adversarial.saved))
+        files["change-amplified.png"] = png(amplified(change, gain_for(session.adversarial)))
+    for name, figure in printed(session).items():
+        for kind in ("png", "svg"):
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
+            files[f"figures/{name}.{kind}"] = buffer.getvalue()
+    return _zip(files)
+
+
+def _zip(files: dict[str, str | bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(f"a-tpt-explorer/{name}"), content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _settings(backbone: engine.Backbone, session: Session, choices: Choices, settings: engine.Settings) -> dict:
+    return {
+        "picture": {"name": session.picture.name, "source": session.picture.source, "file size": session.picture.size},
+        "model": {
+            "name": backbone.name,
+            "fingerprint": backbone.fingerprint,
+            "difference": backbone.difference,
+            "device": str(backbone.device),
+            "precision": backbone.precision,
+        },
+        "classes": session.classes.names,
+        "templates": session.classes.templates,
+        "true class": None if session.label is None else session.classes.names[session.label],
+        "engine": asdict(settings),
+        "page": choices._asdict() | {"class_names": "see classes"},
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+    }
+
+
+def _results(session: Session) -> dict:
+    told: dict = {"clean": _answer(session.clean)}
+    result = session.adversarial
+    if result is not None:
+        told["attacked"] = _answer(result.after_saved) | {
+            "fooled": result.fooled,
+            "target": None if result.target is None else session.classes.names[result.target],
+            "reached": result.reached,
+            "linf x 255": {"float": 255 * result.linf(False), "saved": 255 * result.linf()},
+            "l2": {"float": result.l2(False), "saved": result.l2()},
+        }
+    if session.maps is not None:
+        pair = session.maps
+        told["maps"] = {
+            "map": pair.clean.map,
+            "about": session.classes.names[pair.clean.label],
+            "against": None if pair.clean.against is None else session.classes.names[pair.clean.against],
+            "degenerate": {"clean": pair.clean.degenerate, "attacked": pair.attacked.degenerate},
+            "rank correlation": engine.spearman(pair.clean.raw, pair.attacked.raw),
+            "top fifth in common": engine.top_iou(pair.clean.raw, pair.attacked.raw),
+        }
+    if session.steps:
+        losses = [step.loss if len(step.kept) else None for step in session.steps]
+        told["tuning"] = [
+            {"step": step.index, "loss": loss, **_answer(step.prediction)}
+            for step, loss in zip(session.steps, losses, strict=True)
+        ]
+    if session.ensemble is not None:
+        told["your settings"] = _answer(session.ensemble.prediction)
+    told["defences"] = {d.defence: _answer(d.prediction) | {"seconds": d.seconds} for d in session.defences}
+    return told
+
+
+def _answer(prediction: engine.Prediction) -> dict:
+    top = [[name, round(share, 6)] for name, share in prediction.top(5)]
+    return {"answer": prediction.name, "entropy": prediction.entropy, "margin": prediction.margin, "top": top}
+
+
+def _numbers(session: Session) -> bytes:
+    arrays = {"clean_logits": session.clean.logits}
+    if session.adversarial is not None:
+        result = session.adversarial
+        arrays |= {"attacked_pixels": result.pixels, "attacked_logits": result.after_saved.logits}
+        arrays["attack_losses"] = np.array([step.loss for step in result.steps])
+    if session.maps is not None:
+        arrays |= {"clean_map": session.maps.clean.raw, "attacked_map": session.maps.attacked.raw}
+    if session.views is not None:
+        arrays |= {name: getattr(session.views, name) for name in ("crops", "betas", "features", "logits", "maps")}
+    if session.steps:
+        last = session.steps[-1]
+        arrays |= {"kept": last.kept, "context": last.context, "tuned_logits": last.logits}
+        arrays["tuning_losses"] = np.array([step.loss for step in session.steps])
+    if session.ensemble is not None:
+        arrays["weights"] = session.ensemble.weights
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **{name: np.asarray(array) for name, array in arrays.items()})
+    return buffer.getvalue()
+
+
+def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> str:
+    """The command line that redoes attack, views, tuning and methods from clean.png."""
+    words = ["python", "-m", "engine", "defend", "clean.png", "--classes", "classes.txt"]
+    if session.given:
+        words += ["--label", session.classes.names[session.label]]
+    if choices.target in session.classes.names:
+        words += ["--target", choices.target]
+    words += ["--model", backbone.name, "--precision", backbone.precision]
+    words += [word for template in session.classes.templates for word in ("--template", template)]
+    return shlex.join([*words, *choices.options()]) + "\n"
+
+
+def _script(
+    backbone: engine.Backbone, session: Session, settings: engine.Settings, asked: tuple[int | None, int | None]
+) -> str:
+    about, against = asked
+    return f'''"""Redoes the story of clean.png; run it beside the folder engine of A-TPT Explorer."""
+
+from pathlib import Path
+
+import engine
+from engine import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
+
+here = Path(__file__).resolve().parent
+backbone = engine.load_backbone({backbone.name!r}, precision={backbone.precision!r})
+names = tuple((here / "classes.txt").read_text(encoding="utf-8").splitlines())
+classes = engine.Classes(names, {session.classes.templates!r})
+pixels = backbone.prepare(engine.load_picture(here / "clean.png").image)
+settings = {settings!r}
+
+for stage in engine.explore(backbone, pixels, classes, settings, {session.label}, {about}, {against}):
+    if stage.name == "clean":
+        print("clean:", stage.result.name)
+    if stage.name == "attacked":
+        print("attacked:", stage.result.after_saved.name)
+    if stage.name.startswith("map-"):
+        print(f"{{stage.name}}: strongest value {{float(stage.result.raw.max()):.4g}}")
+    if stage.name == "defence":
+        print(f"{{stage.result.defence}}:", stage.result.prediction.name)
+'''
+
+
+def _explanation(session: Session) -> str:
+    lines = [text.ZIP_HEAD.format(name=session.picture.name), ""]
+    return "\n".join([*lines, *(f"{name:22} {what}" for name, what in text.ZIP_FILES), "", text.ZIP_TAIL, ""])
+
+
+def _json(data: dict) -> str:
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"

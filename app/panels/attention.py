@@ -1,0 +1,220 @@
+"""Step 3: where the model finds evidence for the class, before and after the attack, on one scale."""
+
+from __future__ import annotations
+
+import gradio as gr
+from torch import Tensor
+
+import engine
+from app.choices import Choices
+from app.components.controls import menu
+from app.components.slider import Range
+from app.figures.html import aligned, caption, empty, esc, further, levels, note, percent, rough_percent, section, table
+from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, subject, upper_end
+from app.page import Page
+from app.panels.every_map import EveryMap
+from app.panels.heads import InsideBrowser
+from app.panels.map_question import MapQuestion
+from app.panels.occlusion import OcclusionTest
+from app.panels.words import WordReader
+from app.run import chance_map
+from app.session import MapPair, Session, Shown
+from app.text import words as text
+
+SET_OPACITY = "(value) => { document.documentElement.style.setProperty('--overlay', value); return []; }"
+
+
+class AttentionPanel:
+    """The panel of step 3."""
+
+    def __init__(self, backbone: engine.Backbone) -> None:
+        self.question = MapQuestion(backbone)
+        with gr.Row(elem_classes=["controls", "redraw"]):
+            self.opacity = Range(0, 1, 0.7, step=0.05, label=text.OPACITY, elem_id="overlay", min_width=150, buttons=[])
+            colours = menu({name: name for name in SEQUENTIAL}, "viridis", text.COLOURS, "map-colours", 120)
+            cells = menu(text.CELL_KINDS, "patches", text.CELLS, "map-cells", 150)
+            scale = menu(text.SCALES, "shared", text.SCALE, "map-scale", 120)
+        gr.HTML(further(text.MORE_BELOW, text.IN_THIS_STEP))
+        self.maps = gr.HTML(elem_id="maps")
+        self.numbers = gr.HTML(elem_id="map-agreement")
+        self.caption = gr.HTML(elem_id="map-caption")
+        self.every, self.occlusion, words, inside = EveryMap(), OcclusionTest(), WordReader(), InsideBrowser()
+        self.below = (self.every, self.occlusion, words, inside)
+        self.controls = self.question.controls | {"colours": colours, "cells": cells, "scale": scale}
+        self.own = [self.maps, self.numbers, self.caption]
+        classes = [self.question.about, self.question.against]
+        self.outputs = [*self.own, *classes, *(component for part in self.below for component in part.outputs)]
+
+    def wire(self, page: Page) -> None:
+        """Looking needs the model; everything else only draws again."""
+        self.question.wire(page, self._draw_asked)
+        for name in ("colours", "cells", "scale"):
+            page.redraw(self.controls[name], self._draw_maps, self.own)
+        self.opacity.input(None, [self.opacity], None, js=SET_OPACITY, api_visibility="private")
+        for part in self.below:
+            part.wire(page)
+
+    def draw(self, session: Session, choices: Choices) -> dict:
+        """The panel as the session has it."""
+        drawn = self._draw_maps(session, choices)
+        if session.classes is not None:
+            drawn |= self.question.fit(session.classes.names, choices)
+        for part in self.below:
+            drawn |= part.draw(session, choices)
+        return drawn
+
+    def _draw_asked(self, session: Session, choices: Choices) -> dict:
+        """What another map or another class of it draws again; what is opened further down stays so."""
+        drawn = self._draw_maps(session, choices)
+        for part in (self.every, self.occlusion):
+            drawn |= part.draw(session, choices)
+        return drawn
+
+    def _draw_maps(self, session: Session, choices: Choices) -> dict:
+        pair = session.maps
+        if pair is None:
+            said = text.MISSING["Attention"] if session.adversarial is None else text.EMPTY["Attention"]
+            return {self.maps: empty(said), self.numbers: "", self.caption: ""}
+        how = engine.MAPS[pair.clean.map].explanation
+        words = {"label": _subjects(pair, session.classes.names), "how": how}
+        told = text.MAP_CAPTION if engine.MAPS[pair.clean.map].asks else text.MAP_CAPTION_NO_CLASS
+        parts = [(head, body.format(**words)) for head, body in told]
+        return {
+            self.maps: _warnings(pair) + _maps(session, Look.of(choices)),
+            self.numbers: _agreement(session) + _truth(session),
+            self.caption: caption(parts),
+        }
+
+
+def _subjects(pair: MapPair, names: tuple[str, ...]) -> str:
+    """The classes that the rows of maps are about."""
+    first = subject(pair.clean, names)
+    return first if pair.rival is None else text.MAP_SUBJECTS.format(first=first, second=subject(pair.rival[0], names))
+
+
+def _warnings(pair: MapPair) -> str:
+    both = [(pair.clean, pair.attacked), *([pair.rival] if pair.rival else [])]
+    degenerate = {"Clean map": any(c.degenerate for c, _ in both), "Attacked map": any(a.degenerate for _, a in both)}
+    which = [name for name, found in degenerate.items() if found]
+    if not which:
+        return ""
+    listed = " and ".join([which[0], *(name.lower() for name in which[1:])])
+    return note(text.MAP_DEGENERATE.format(which=listed), "warn", "!")
+
+
+def _maps(session: Session, look: Look) -> str:
+    """One row of maps for the class attacked and one for the class it is taken for now."""
+    pair, names = session.maps, session.classes.names
+    rows = [(_why(session), pair.clean, pair.attacked)]
+    if pair.rival is not None:
+        rows.append((text.MAP_RIVAL, *pair.rival))
+    values = [drawn.raw.numpy() for _, *both in rows for drawn in both]
+    shared = (min(float(v.min()) for v in values), upper_end(*values)) if look.shared else None
+    moves = [abs(after.raw - before.raw).numpy() for _, before, after in rows]
+    most = upper_end(*moves) if look.shared else None
+    together = text.MAP_SHARED if pair.rival is None else text.MAP_SHARED_BOTH
+    told = together if look.shared else text.MAP_OWN
+    drawn = "".join(
+        section(_title(clean, names, why), _row(session, clean, attacked, look, shared, most), told)
+        for why, clean, attacked in rows
+    )
+    told = text.MAP_LINES.format(floor=100 * FLOOR) + (text.MAP_OBJECT if session.picture.mask is not None else "")
+    places = f'<p class="fine">{esc(text.MAP_PLACES)}</p>'
+    return f'{places}{drawn}<p class="fine">{esc(told)} <span class="pointed">{esc(text.MAP_HOVER)}</span></p>'
+
+
+def _title(drawn: engine.AttentionMap, names: tuple[str, ...], why: str) -> str:
+    if not engine.MAPS[drawn.map].asks:
+        return text.MAP_TITLE_NO_CLASS
+    title = text.MAP_TITLE if drawn.against is None else text.MAP_TITLE_AGAINST
+    return title.format(subject=subject(drawn, names), why=why)
+
+
+def _why(session: Session) -> str:
+    """What the class of the maps is to this picture."""
+    label, hit = session.maps.clean.label, session.adversarial
+    if label == session.reference:
+        return text.MAP_TRUE if session.given else text.MAP_ANSWER
+    return text.MAP_RIVAL if label == hit.after_saved.label else text.MAP_CHOSEN
+
+
+def _row(
+    session: Session,
+    clean: engine.AttentionMap,
+    attacked: engine.AttentionMap,
+    look: Look,
+    shared: tuple[float, float] | None,
+    most: float | None,
+) -> str:
+    result, mask = session.adversarial, session.picture.mask
+    drawn = ""
+    both = ((text.MAP_CLEAN, clean.raw, result.clean), (text.MAP_ATTACKED, attacked.raw, result.saved))
+    for name, values, pixels in both:
+        scale = shared or (float(values.min()), upper_end(values.numpy()))
+        drawn += heat_map(name, values, pixels, scale, look, mask)
+    beside = shared[1] if shared else None
+    drawn += difference_map(text.MAP_DIFFERENCE, attacked.raw - clean.raw, result.clean, look, most, beside)
+    return f'<div class="maps">{drawn}</div>'
+
+
+def _agreement(session: Session) -> str:
+    pair = session.maps
+    result = session.adversarial
+    size = levels(result.linf()) if result.norm == "linf" else f"L2 length {result.l2():.2f}"
+    rows = [_agreement_row(_flagged("attacked picture", pair.attacked), pair.clean.raw, pair.attacked.raw)]
+    if pair.noisy is not None:
+        name = _flagged(f"{text.AGREEMENT_NULL} ({size})", pair.noisy)
+        rows.append(_agreement_row(name, pair.clean.raw, pair.noisy.raw))
+    rows.append(_agreement_row(text.AGREEMENT_RANDOM, pair.clean.raw, chance_map(session)))
+    drawn = table(text.AGREEMENT_HEADS, rows, "Agreement of maps", "stacks")
+    told = f'<p class="fine">{esc(_moved(pair))}</p>'
+    return section(text.AGREEMENT_TITLE, drawn + told, text.AGREEMENT_HINT)
+
+
+def _moved(pair: MapPair) -> str:
+    """In words: by how many of the measures the attack changed the map more than noise of the same size did."""
+    if pair.noisy is None:
+        return text.AGREEMENT_ALIKE
+    attacked, noisy = (_agreements(pair.clean.raw, other.raw) for other in (pair.attacked, pair.noisy))
+    more = sum(a < n for a, n in zip(attacked[:3], noisy[:3], strict=True)) + (attacked[3] > noisy[3])
+    return f"{text.AGREEMENT_ALIKE} {text.AGREEMENT_MORE.format(more=more, of=len(attacked))}"
+
+
+def _truth(session: Session) -> str:
+    """Whether the maps find the object, where it is known which pixels it has."""
+    shown, pair = session.picture, session.maps
+    if shown.mask is None:
+        return ""
+    named = (("clean map", pair.clean.raw), ("attacked map", pair.attacked.raw))
+    rows = [_truth_row(name, values, shown) for name, values in (*named, (text.AGREEMENT_RANDOM, chance_map(session)))]
+    area = text.TRUTH_HINT.format(object=_covered(shown.mask), part=_covered(shown.part))
+    heads = ("Map", "Strongest cell", "Of the map, on the object", "Of the map, on that part")
+    drawn = table(heads, rows, "Maps against the painted truth", "stacks")
+    return section("Does the map find the object?", drawn, area)
+
+
+def _covered(mask: Tensor) -> str:
+    return percent(float(mask.float().mean()))
+
+
+def _truth_row(name: str, values: Tensor, shown: Shown) -> tuple[str, ...]:
+    hit, told_by = engine.pointing_hit(values, shown.mask), engine.pointing_hit(values, shown.part)
+    where = "on the part named last" if told_by else "on the object" if hit else "off the object"
+    icon = f'<span class="{"good" if hit else "bad"}" aria-hidden="true">{"✓" if hit else "✗"}</span>'
+    shares = (percent(engine.energy_inside(values, mask)) for mask in (shown.mask, shown.part))
+    return esc(name), f"{icon} {where}", *shares
+
+
+def _flagged(name: str, found: engine.AttentionMap) -> str:
+    return f"{name} (degenerate map)" if found.degenerate else name
+
+
+def _agreements(first: Tensor, second: Tensor) -> tuple[float, float, float, float]:
+    """Three measures that are larger, and one that is smaller, the more alike two maps are."""
+    measures = (engine.spearman, engine.ssim, engine.top_iou, engine.centre_shift)
+    return tuple(measure(first, second) for measure in measures)
+
+
+def _agreement_row(name: str, first: Tensor, second: Tensor) -> tuple[str, ...]:
+    ranks, structure, common, shift = _agreements(first, second)
+    return esc(name), aligned(ranks), aligned(structure), rough_percent(common), percent(shift)

@@ -1,0 +1,163 @@
+"""Step 7: many pictures at once, with the interval that so few of them leave."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+
+import engine
+from app.batch import Batch, Row
+from app.choices import Choices
+from app.components.controls import menu
+from app.components.slider import Range
+from app.components.upload import PictureFiles
+from app.figures.batch import batch_table
+from app.figures.html import caption, empty
+from app.figures.journey import journey
+from app.figures.measured import measured_tables
+from app.figures.pictures import thumbnail
+from app.measured import load_measured
+from app.page import Page
+from app.picture_sources import Opened, PictureSources
+from app.run import Worker
+from app.session import Session
+from app.text import words as text
+
+SAMPLES, SPECIMENS, OWN = "samples", "specimens", "own"
+MOST = 16  # pictures at once
+
+
+class BatchPanel:
+    """The panel of step 7; its own fields ask for pictures, everything else is as the other steps have it."""
+
+    controls: dict = {}
+
+    def __init__(self, sources: PictureSources) -> None:
+        self.sources = sources
+        sources = {name: said for name, said in text.BATCH_SOURCES.items() if name != SAMPLES or sources.samples}
+        first = next(iter(sources))
+        with gr.Row(elem_classes=["controls"]):
+            self.source = menu(sources, first, text.BATCH_SOURCE, "batch-source", 230)
+            self.count = Range(
+                2, MOST, 8, step=1, label=text.BATCH_COUNT, elem_id="batch-count", min_width=150, buttons=[]
+            )
+            self.button = gr.Button(text.BATCH_RUN, elem_id="batch-run", min_width=120, scale=0)
+        with gr.Row(visible=False) as self.own:
+            self.files = PictureFiles(
+                file_count="multiple", file_types=["image"], label=text.BATCH_FILES, height=150, elem_id="batch-files",
+            )  # fmt: skip
+            self.truths = gr.Textbox(
+                "", label=text.BATCH_TRUTHS, info=text.BATCH_TRUTHS_INFO, lines=4, max_lines=MOST, max_length=4_000,
+                elem_id="batch-truths",
+            )  # fmt: skip
+        self.drawn = gr.HTML(elem_id="batch")
+        gr.HTML(caption(text.BATCH_CAPTION))
+        gr.HTML(measured_tables(load_measured()))
+        self.outputs = [self.drawn]
+
+    def wire(self, page: Page) -> None:
+        """The button runs the attack and the methods of the other steps on every picture."""
+        self.source.input(
+            lambda source: (gr.update(visible=source != OWN), gr.update(visible=source == OWN)), self.source,
+            [self.count, self.own], show_progress="hidden", api_visibility="private", concurrency_limit=None,
+        )  # fmt: skip
+
+        def handler(
+            request: gr.Request, source: str, count: float, files: list[str], truths: str, *values: object
+        ) -> Iterator[dict]:
+            choices = Choices(*values)
+            job = page.job(request, choices.settings())
+            sources = self.sources.on(job.worker.backbone)
+            if source == OWN:
+                openers = own_pictures(sources, files, truths, choices.classes().names)
+            else:
+                openers = _pictures(sources, source, int(count), job.settings.attack.seed)
+            yield {page.journey: journey(job.session, 7)} | page.say(text.BUSY["batch"], "busy", 0.0)
+            for batch in _answered(job.worker, openers, job.settings, choices):
+                job.keep(replace(job.session, batch=batch))
+                left = (time.monotonic() - job.started) / batch.done * (batch.total - batch.done)
+                said = text.BATCH_PROGRESS.format(done=batch.done, total=batch.total, left=left)
+                yield self.draw(job.session, choices) | page.say(said, "busy", batch.done / batch.total)
+            said = (text.DONE["batch"], "good") if batch.rows else (text.BATCH_NO_PICTURE, "bad")
+            yield page.draw(job.session, choices, 7, 7) | page.say(*said)
+
+        page.note_press(self.button)
+        page.listen(self.button.click, handler, before=[self.source, self.count, self.files, self.truths])
+
+    def draw(self, session: Session, choices: Choices) -> dict:
+        """The panel as the session has it."""
+        return {self.drawn: empty(text.EMPTY["Many"]) if session.batch is None else batch_table(session.batch)}
+
+
+def own_pictures(
+    sources: PictureSources, files: Sequence[str], truths: str, names: Sequence[str]
+) -> list[tuple[str, Callable[[], Opened]]]:
+    """File names, and ways to open a visitor's own files with the page's class names.
+
+    `truths` holds a true class a line, in the order of the files; an empty line is none. Raises `EngineError` for no
+    files, too many, or lines that are no class names or more than there are files.
+    """
+    if not files:
+        raise engine.EngineError(text.BATCH_NO_FILES.format(most=MOST))
+    if len(files) > MOST:
+        raise engine.EngineError(text.BATCH_TOO_MANY.format(most=MOST, got=len(files)))
+    given = [line.strip() for line in (truths or "").rstrip().splitlines()]
+    if len(given) > len(files):
+        raise engine.EngineError(text.BATCH_TRUTHS_MORE.format(got=len(given), count=len(files)))
+    given += [""] * (len(files) - len(given))
+    called = [Path(path).name for path in files]
+    for truth, name in zip(given, called, strict=True):
+        if truth and truth not in names:
+            raise engine.EngineError(text.BATCH_TRUTH_ODD.format(name=name, got=truth[:60]))
+
+    def opener(path: str, truth: str) -> Callable[[], Opened]:
+        return lambda: replace(sources.file(path), names=tuple(names), truth=truth or None)
+
+    return [(name, opener(path, truth)) for name, path, truth in zip(called, files, given, strict=True)]
+
+
+def _pictures(sources: PictureSources, source: str, count: int, seed: int) -> list[tuple[str, Callable[[], Opened]]]:
+    """Ways to open `count` pictures: the samples in order, or specimens held out of training, drawn by `seed`."""
+    if source == SAMPLES:
+        return [("", lambda place=place: sources.sample(place)) for place in range(min(count, len(sources.samples)))]
+    return [("", lambda place=place: _specimen(sources, seed, place)) for place in range(count)]
+
+
+def _answered(
+    worker: Worker, openers: Sequence[tuple[str, Callable[[], Opened]]], settings: engine.Settings, choices: Choices
+) -> Iterator[Batch]:
+    """A longer batch after each picture; picture i is attacked and defended with the settings' seed plus i.
+
+    A file that is no picture leaves its sentence, and the others go on.
+    """
+    batch = Batch(settings, len(openers))
+    for place, (name, open_it) in enumerate(openers):
+        try:
+            opened = open_it()
+        except engine.EngineError as error:
+            batch = replace(batch, refused=(*batch.refused, f"“{name}”: {error}"))
+        else:
+            row = _asked(worker, opened, settings.with_seed(settings.attack.seed + place), choices, name)
+            batch = replace(batch, rows=(*batch.rows, row))
+        yield batch
+
+
+def _specimen(sources: PictureSources, seed: int, place: int) -> Opened:
+    rng = np.random.default_rng((seed, place))
+    return sources.specimen(engine.random_specimen(rng, held_out=True), int(rng.integers(10_000)))
+
+
+def _asked(worker: Worker, opened: Opened, settings: engine.Settings, choices: Choices, name: str) -> Row:
+    """The picture's row, with its own class names in the prompt of the page."""
+    asking, pixels = choices._replace(class_names="\n".join(opened.names)), opened.shown.pixels
+    classes = asking.classes(worker.backbone.templates)
+    label = None if opened.truth is None else classes.index(opened.truth)
+    adversarial = worker.one("attack", pixels, classes, settings.attack, label)
+    defences = worker.stream("defend", adversarial.saved, classes, settings)
+    answers = tuple((defence.defence, defence.prediction.name) for defence in defences)
+    return Row(thumbnail(pixels), opened.truth or "", adversarial.before.name, answers, name, opened.shown.note)

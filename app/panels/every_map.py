@@ -1,0 +1,67 @@
+"""Within step 3: every kind of map side by side, each beside its null arm and its sanity check."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+import engine
+from app.choices import Choices
+from app.components.controls import part
+from app.figures.html import aligned, caption, empty, esc, percent, section, table, tick
+from app.figures.maps import Look, colour_bar, small_map, subject, upper_end
+from app.page import Page
+from app.session import MapTest, Session
+from app.text import words as text
+
+
+class EveryMap:
+    """A table with one row a kind of map."""
+
+    def __init__(self) -> None:
+        self.button, self.drawn = part(text.EVERY_ASKS, text.EVERY_RUN, "every-run", "every")
+        self.outputs = [self.drawn]
+
+    def wire(self, page: Page) -> None:
+        """The button draws each map four times; other colours ask no model."""
+        page.press(self.button, page.story.work_on("every"))
+        page.redraw(page.controls["colours"], self.draw, self.outputs)
+
+    def draw(self, session: Session, choices: Choices) -> dict:
+        """The table as far as it has come."""
+        return {self.drawn: _drawn(session, Look.of(choices)) if session.every else empty(text.EVERY_EMPTY)}
+
+
+def _drawn(session: Session, look: Look) -> str:
+    truth = session.picture.mask is not None
+    rows = [_row(session, trial, look, truth) for trial in session.every]
+    heads = text.EVERY_HEADS
+    if truth:
+        chance = percent(float(session.picture.mask.float().mean()))
+        heads += tuple(head.format(chance=chance) for head in text.EVERY_TRUTH)
+    drawn = table(heads, rows, text.EVERY_TITLE, "stacks every")
+    bar = f'<div class="scale">{colour_bar(text.EVERY_ENDS, look.colour_map)}</div>'
+    about = subject(session.every[0].pair.clean, session.classes.names)
+    figure = section(text.EVERY_TITLE_FOR.format(subject=about), bar + drawn, text.EVERY_HINT)
+    return figure + caption(text.EVERY_CAPTION)
+
+
+def _row(session: Session, trial: MapTest, look: Look, truth: bool) -> list[str]:
+    pair, hit = trial.pair, session.adversarial
+    clean, attacked = pair.clean.raw, pair.attacked.raw
+    title = engine.MAPS[pair.clean.map].title
+    scale = (min(float(clean.min()), float(attacked.min())), upper_end(clean.numpy(), attacked.numpy()))
+    marked = text.EVERY_DEGENERATE if pair.clean.degenerate or pair.attacked.degenerate else ""
+    row = [
+        f"{esc(title)}<small>{esc(marked)}</small>",
+        small_map(f"{title}, clean", clean, hit.clean, scale, look),
+        small_map(f"{title}, attacked", attacked, hit.saved, scale, look),
+        aligned(engine.spearman(clean, attacked)),
+        "" if pair.noisy is None else aligned(engine.spearman(clean, pair.noisy.raw)),
+        aligned(engine.spearman(clean, trial.shuffled.raw)),
+    ]
+    return row + [_inside(values, session.picture.mask) for values in (clean, attacked)] if truth else row
+
+
+def _inside(values: Tensor, mask: Tensor) -> str:
+    share, sign = percent(engine.energy_inside(values, mask)), tick(engine.pointing_hit(values, mask))
+    return f'<span class="tight">{share}</span><small class="peak">peak {sign}</small>'

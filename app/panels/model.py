@@ -1,0 +1,132 @@
+"""The model in use: a menu of models, their download, and the same picture on another one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import gradio as gr
+
+import engine
+from app.choices import Choices
+from app.figures.header import header
+from app.figures.html import esc
+from app.figures.journey import status
+from app.models import Models
+from app.page import Page
+from app.picture_sources import PictureSources
+from app.text import words as text
+
+BUILT_IN = "fieldguide"  # says so in its title
+TOLD_EVERY = 0.2  # seconds between two words on a download
+
+
+class ModelPicker:
+    """A fold of the inputs, and the head of the page, which names the model; `outputs` show another model."""
+
+    def __init__(self, models: Models, sources: PictureSources, head: gr.HTML) -> None:
+        self.models, self.sources, self.head = models, sources, head
+        with gr.Accordion(text.MODEL, open=False, elem_id="model-picker", visible=models.choosable):
+            self.name = gr.Dropdown(
+                _menu(models), value=models.first.backbone.name, label=text.MODEL_NAME, elem_id="model-name",
+                info=text.MODEL_FREE if models.free else None, allow_custom_value=models.free, filterable=models.free,
+            )  # fmt: skip
+            self.about = gr.HTML(_about(models.first.backbone.name), elem_id="model-about")
+            self.use = gr.Button(text.MODEL_USE, elem_id="use-model", size="sm")
+        self.words = gr.HTML(_words(models.first.backbone), elem_id="model-words")
+        self.outputs = [self.head, self.words, self.name, self.about]
+
+    def wire(self, page: Page, follow: Callable[[engine.Backbone], dict], followers: list) -> None:
+        """Choosing tells about a model; the button fetches it, and then puts the visitor's picture before it.
+
+        `follow` tells what the fields `followers` show for another model.
+        """
+        cheap = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
+        self.name.input(_about, self.name, self.about, **cheap)
+
+        def fetch(name: str | None) -> Iterator[str]:
+            yield status(text.MODEL_LOADING.format(name=name), "busy", 0.0)
+            told = time.monotonic()
+            try:
+                for piece in self.models.fetch(name or ""):
+                    if time.monotonic() - told > TOLD_EVERY:
+                        told = time.monotonic()
+                        yield status(_progress(piece), "busy", piece.fraction)
+            except engine.EngineError as error:
+                gr.Warning(str(error), title=text.NOT_YET)
+                yield status(str(error), "bad")
+
+        fetching = self.use.click(fetch, self.name, page.status, **cheap)
+        page.computing.append(fetching)
+        outputs = [*self.outputs, page.controls["map"], *followers]
+        page.listen(fetching.then, self._switch(page, follow), outputs, [self.name])
+
+    def show(self, page: Page, backbone: engine.Backbone, choices: Choices) -> dict:
+        """The fields for a visitor on that model: its name, its words, and the maps it can draw."""
+        listed = [(engine.MAPS[name].title, name) for name in engine.maps_for(backbone)]
+        return {
+            self.head: header(backbone),
+            self.words: _words(backbone),
+            self.name: backbone.name,
+            self.about: _about(backbone.name),
+            page.controls["map"]: gr.Dropdown(choices=listed, value=choices.map),
+        }
+
+    def _switch(self, page: Page, follow: Callable[[engine.Backbone], dict]):
+        def handler(request: gr.Request, name: str | None, *values: object) -> Iterator[dict]:
+            if not self.models.ready(name or ""):
+                yield {page.status: gr.skip()}
+                return
+            session, choices = page.store.get(request.session_hash), Choices(*values)
+            backbone = self.models.worker(name).backbone
+            page.store.put(request.session_hash, session.with_model(name))
+            maps = engine.maps_for(backbone)
+            choices = choices._replace(map=choices.map if choices.map in maps else maps[0])
+            yield self.show(page, backbone, choices) | follow(backbone) | page.say(text.BUSY["clean"], "busy")
+            job = page.job(request, engine.Settings())
+            if session.picture is not None:
+                job.keep(job.session.with_picture(self.sources.on(backbone).same(session.picture).shown))
+                yield page.draw(job.session, choices)
+                yield from page.story.settle(job, choices)
+            yield page.say(text.MODEL_READY.format(name=backbone.name), "good")
+
+        return handler
+
+
+def _menu(models: Models) -> list[tuple[str, str]]:
+    listed = [(_title(entry), entry.name) for entry in engine.catalogue()]
+    first = models.first.backbone.name
+    return listed if any(name == first for _, name in listed) else [(first, first), *listed]
+
+
+def _title(entry: engine.ModelEntry) -> str:
+    if entry.here:
+        return entry.title if entry.name == BUILT_IN else f"{entry.title} · {text.MODEL_HERE}"
+    return f"{entry.title} · {entry.megabytes:,} MB"
+
+
+def _about(name: str | None) -> str:
+    entry = next((entry for entry in engine.catalogue() if entry.name == name), None)
+    if entry is None:
+        return f'<p class="fine">{esc(text.MODEL_OTHER)}</p>'
+    lines = [f"{entry.knows}.", f"{entry.source}; licence {entry.licence}."]
+    if not entry.here:
+        lines.append(text.MODEL_DOWNLOAD.format(size=f"{entry.megabytes:,} MB"))
+    if entry.needs:
+        lines.append(text.MODEL_NEEDS.format(package=entry.needs))
+    return "".join(f'<p class="fine">{esc(line)}</p>' for line in lines)
+
+
+def _words(backbone: engine.Backbone) -> str:
+    if backbone.words is None:
+        return ""
+    words = ", ".join(sorted(backbone.words))
+    return (
+        f'<details class="words"><summary>The {len(backbone.words)} words this model'
+        f" knows</summary>{esc(words)}</details>"
+    )
+
+
+def _progress(piece: engine.Download) -> str:
+    total = "" if piece.total is None else f" of {piece.total / 1e6:,.0f}"
+    return text.MODEL_PROGRESS.format(file=piece.file, done=f"{piece.done / 1e6:,.0f}", total=total)

@@ -1,0 +1,62 @@
+"""Within step 3: does the answer hang on what the map points at? Patches are blurred, or brought back, in its order."""
+
+from __future__ import annotations
+
+from app.choices import Choices
+from app.components.controls import part
+from app.figures.curves import Line, curve
+from app.figures.html import caption, empty, esc, percent, rough_percent, section
+from app.page import Page
+from app.session import OcclusionPair, Session
+from app.text import words as text
+
+ALIKE = 0.02  # areas this near to each other say nothing, with one random order
+
+
+class OcclusionTest:
+    """The middle of step 3: curves of the clean map, beside those of a map that knows nothing."""
+
+    def __init__(self) -> None:
+        self.button, self.drawn = part(text.OCCLUSION_ASKS, text.OCCLUSION_RUN, "test-map", "occlusion", 130)
+        self.outputs = [self.drawn]
+
+    def wire(self, page: Page) -> None:
+        """The button shows the model some thirty variants of the picture for either map."""
+        page.press(self.button, page.story.work_on("occlusion"))
+
+    def draw(self, session: Session, choices: Choices) -> dict:
+        """The curves as the session has them."""
+        return {self.drawn: empty(text.OCCLUSION_EMPTY) if session.occlusion is None else _drawn(session)}
+
+
+def _drawn(session: Session) -> str:
+    pair = session.occlusion
+    name = session.classes.names[pair.map.label]
+    deletion = _chart(text.DELETION, pair, lambda o: o.deletion.tolist(), lambda o: o.deletion_area)
+    insertion = _chart(text.INSERTION, pair, lambda o: o.insertion.tolist(), lambda o: o.insertion_area)
+    body = f'<div class="pair">{deletion}{insertion}</div><p class="fine">{esc(_told(pair))}</p>'
+    return section(text.OCCLUSION_TITLE.format(name=name), body) + caption(text.OCCLUSION_CAPTION)
+
+
+def _told(pair: OcclusionPair) -> str:
+    """In words: whether the map's order does better than one drawn at random."""
+    deletion = _compared(pair.chance.deletion_area - pair.map.deletion_area)
+    insertion = _compared(pair.map.insertion_area - pair.chance.insertion_area)
+    left = percent(float(pair.map.deletion[-1]))
+    return text.OCCLUSION_TOLD.format(deletion=deletion, insertion=insertion, same=ALIKE, left=left)
+
+
+def _compared(gain: float) -> str:
+    if abs(gain) < ALIKE:
+        return text.OCCLUSION_SAME
+    return text.OCCLUSION_BETTER if gain > 0 else text.OCCLUSION_WORSE
+
+
+def _chart(title: tuple[str, str], pair: OcclusionPair, values, area) -> str:
+    named = ((text.OCCLUSION_MAP, "clean", pair.map), (text.AGREEMENT_RANDOM, "line-4", pair.chance))
+    lines = [Line(f"{name}, area {area(found):.3f}", kind, values(found)) for name, kind, found in named]
+    head, hint = title
+    steps = len(pair.map.fractions) - 1
+    axis = text.OCCLUSION_AXIS.format(steps=steps, share=rough_percent(float(pair.map.fractions[1])))
+    drawn = curve(head, lines, axis, "probability", steps, share=True)
+    return section(head, drawn, hint)

@@ -1,0 +1,268 @@
+"""Step 5: the prompt's word vectors move until the surest views are surer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import gradio as gr
+import torch
+
+import engine
+from app.choices import Choices
+from app.components.controls import menu
+from app.components.slider import Range
+from app.figures.bars import prediction_bars
+from app.figures.curves import Line, bundle, curve
+from app.figures.html import (
+    caption,
+    chips,
+    decimals,
+    differing,
+    differing_words,
+    empty,
+    esc,
+    note,
+    percent,
+    section,
+    short,
+    signed,
+    table,
+)
+from app.models import Models
+from app.page import Page
+from app.run import Job
+from app.session import Session
+from app.text import words as text
+
+SENTENCES = 5
+MOST_STEPS = 20
+BUNDLE_LEGEND = (
+    '<div class="legend"><span class="key drives">drives the tuning</span><span class="key">other views</span></div>'
+)
+LINES = ("line-1", "line-2", "line-3", "line-4")
+
+
+class TuningPanel:
+    """The panel of step 5."""
+
+    def __init__(self, models: Models) -> None:
+        self.models = models
+        defaults = engine.TuneSettings()
+        with gr.Row(elem_classes=["controls"]):
+            loss = menu(text.LOSSES, defaults.loss, text.LOSS, "loss", 225)
+            self.count = Range(
+                1, MOST_STEPS, 1, step=1, label=text.TUNE_STEPS, elem_id="tune-steps", min_width=135, buttons=[]
+            )
+            rate = Range(
+                0.001,
+                0.05,
+                defaults.learning_rate,
+                step=0.001,
+                label=text.LEARNING_RATE,
+                elem_id="learning-rate",
+                min_width=180,
+                buttons=[],
+            )
+            keep = Range(0.05, 1, defaults.keep, step=0.05, label=text.KEEP, elem_id="keep", min_width=170, buttons=[])
+        with gr.Row(elem_classes=["buttons"]):
+            self.step = gr.Button(text.STEP, elem_id="tune-step", min_width=90, scale=0)
+            self.back = gr.Button(text.BACK, elem_id="tune-back", min_width=90, scale=0)
+            self.run = gr.Button(text.RUN, elem_id="tune-run", min_width=90, scale=0)
+            self.reset = gr.Button(text.RESET, elem_id="tune-reset", min_width=90, scale=0)
+        self.head = gr.HTML(elem_id="tune-head")
+        with gr.Row():
+            self.loss = gr.HTML(elem_id="tune-loss", min_width=280)
+            self.shares = gr.HTML(elem_id="tune-shares", min_width=280)
+        with gr.Row():
+            self.entropies = gr.HTML(elem_id="tune-entropies", min_width=280)
+            self.surer = gr.HTML(elem_id="tune-surer", min_width=280)
+        with gr.Row():
+            self.words = gr.HTML(elem_id="tune-words", min_width=280)
+            self.sentences = gr.HTML(elem_id="tune-sentences", min_width=280)
+        gr.HTML(caption(text.TUNE_CAPTION))
+        self.controls = {"loss": loss, "tune_steps": self.count, "learning_rate": rate, "keep": keep}
+        self.outputs = [
+            self.head, self.loss, self.shares, self.entropies, self.surer, self.words, self.sentences, self.count,
+        ]  # fmt: skip
+
+    def wire(self, page: Page) -> None:
+        """Step and Run ask the model; Back and Reset only forget."""
+        page.press(self.run, page.story.work_on("tune"))
+        page.press(self.step, self._one_more(page))
+        page.alter(self.back.click, _one_less, text.DONE["back"], self._count)
+        page.alter(self.reset.click, lambda session, choices: session.without("steps"), text.DONE["reset"], self._count)
+        page.forget(tuple(name for name in self.controls if name != "tune_steps"), "steps")
+        page.drop(("tune_steps",), _as_many, "steps")
+
+    def draw(self, session: Session, choices: Choices) -> dict:
+        """The panel as the session has it."""
+        if not session.steps:
+            said = text.MISSING["Tuning"] if session.views is None else text.EMPTY["Tuning"]
+            return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:-1], "")
+        return {
+            self.head: _head(session),
+            self.loss: _loss(session.steps, choices.loss),
+            self.shares: _shares(session),
+            self.entropies: _entropies(session.steps),
+            self.surer: _surer(session.steps),
+            self.words: self._words(session),
+            self.sentences: _sentences(session),
+        }
+
+    def _one_more(self, page: Page):
+        """One update beyond where the prompt stands; the optimiser has memory, so all are run again."""
+
+        def work(job: Job, choices: Choices) -> Iterator[dict]:
+            steps = len(job.session.steps) or 1
+            if steps > MOST_STEPS:
+                raise engine.EngineError(text.STEPS_MOST.format(most=MOST_STEPS))
+            tuning = replace(job.settings.tuning, steps=steps)
+            job.settings = replace(job.settings, tuning=tuning)
+            for update in page.story.work_on("tune", f"Step {tuning.steps} done.")(job, choices):
+                yield update | self._count(job.session)
+
+        return work
+
+    def _count(self, session: Session) -> dict:
+        """The number of steps as it stands after one more or one less, from 1 on, once the views are weighed."""
+        taken = session.steps[-1].index if session.ensemble else 0
+        return {self.count: gr.update(value=taken)} if taken else {}
+
+    def _words(self, session: Session) -> str:
+        steps, backbone = session.steps, self.models.worker(session.model).backbone
+        try:
+            began = backbone.nearest_words(steps[0].context, 1)
+            near = backbone.nearest_words(steps[-1].context, 3)
+        except engine.EngineError as error:
+            return section("Nearest words", f'<p class="fine">{esc(error)}</p>')
+        most = float(steps[-1].token_drift.max())
+        lengths = steps[0].context.norm(dim=-1)
+        rows = []
+        for token, (start, words) in enumerate(zip(began, near, strict=True)):
+            drift, length = float(steps[-1].token_drift[token]), float(lengths[token])
+            moved = _drift(drift, most, f"{drift:.3f} ({percent(drift / length)} of its length)")
+            rows.append((esc(start[0][0]), moved, esc(", ".join(f"{word} {cosine:.2f}" for word, cosine in words))))
+        return section(text.VECTORS, table(text.VECTOR_HEADS, rows, text.VECTORS, "stacks"))
+
+
+def _as_many(session: Session, choices: Choices) -> Session:
+    """The session without what rests on another number of steps than is asked for; the untuned prompt fits any.
+
+    The number also follows the steps themselves, when they are taken one by one.
+    """
+    taken = session.steps[-1].index if session.steps else 0
+    if taken == choices.tune_steps:
+        return session
+    return session.without("steps" if taken else "defences")
+
+
+def _one_less(session: Session, choices: Choices) -> Session:
+    """The session before the last update of the prompt, its views weighed again."""
+    if len(session.steps) < 2:
+        return session
+    earlier = session.with_result("steps", session.steps[:-1])
+    return earlier.with_result("ensemble", engine.fuse(session.views, earlier.steps[-1], choices.settings().ensemble))
+
+
+def _drift(value: float, most: float, told: str) -> str:
+    """A distance as a bar that the largest one fills, and in numbers."""
+    share = 100 * value / most if most else 0
+    return f'<span class="tight"><span class="drift"><span style="width:{share:.0f}%"></span></span> {esc(told)}</span>'
+
+
+def _head(session: Session) -> str:
+    first, last = session.steps[0], session.steps[-1]
+    numbers = chips(
+        (
+            ("Step", str(last.index), "Updates of the prompt so far"),
+            (
+                "Views that drive it",
+                f"{len(last.kept)} of {len(last.logits)}",
+                "Chosen once, by least entropy, before the first step",
+            ),
+            (text.TUNING_LOSS, f"{decimals(first.loss, 4)} → {decimals(last.loss, 4)}", text.TUNING_LOSS_WHY),
+            (text.LARGEST_MOVE, short(float(last.text_drift.max())), text.LARGEST_MOVE_WHY),
+        )
+    )
+    pair = [("untuned", "attacked", first.prediction), ("tuned", "defended", last.prediction)]
+    bars = prediction_bars(pair, 3, session.reference, session.given)
+    return numbers + section(text.TUNED_ANSWER, bars + _what_it_did(session))
+
+
+def _what_it_did(session: Session) -> str:
+    """In words: whether tuning alone changed the answer to the picture itself; the verdict comes from the views."""
+    if not session.steps[-1].index:
+        return ""
+    before, after = (step.prediction.label == session.reference for step in (session.steps[0], session.steps[-1]))
+    tone, icon = ("good", "✓") if after else ("warn", "!")
+    return note(text.TUNED[session.given][before, after], tone, icon)
+
+
+def _loss(steps: tuple[engine.TuneStep, ...], loss: str) -> str:
+    if not len(steps[-1].kept):
+        return section(text.TUNING_LOSS, note(text.NO_LOSS, "warn", "!"))
+    line = Line("loss", "defended", [s.loss for s in steps])
+    drawn = curve(text.TUNING_LOSS, [line], "step", "loss (nats)", max(steps[-1].index, 1))
+    return section(text.TUNING_LOSS, drawn, text.TUNING_LOSS_IS.format(loss=text.LOSSES[loss]))
+
+
+def _shares(session: Session) -> str:
+    steps, names = session.steps, session.classes.names
+    places = dict.fromkeys(
+        [session.reference, *steps[-1].prediction.probabilities.topk(min(3, len(names))).indices.tolist()]
+    )
+    shares = [s.prediction.probabilities for s in steps]
+    lines = [
+        Line(_named(session, place), kind, [float(p[place]) for p in shares])
+        for place, kind in zip(list(places)[:4], LINES, strict=False)
+    ]
+    return section(text.SHARES_ALONE, curve("Shares", lines, "step", "share", max(steps[-1].index, 1), share=True))
+
+
+def _named(session: Session, place: int) -> str:
+    """A class in few words: those that set it apart from the class to be answered."""
+    names = session.classes.names
+    if place == session.reference:
+        return text.TRUE_SHORT if session.given else text.ANSWER_SHORT
+    return f"“{' '.join(differing_words(names[place], names[session.reference]))}”"
+
+
+def _entropies(steps: tuple[engine.TuneStep, ...]) -> str:
+    values = torch.stack([step.entropies for step in steps], 1)
+    drawn = bundle(text.ENTROPIES, values.tolist(), set(steps[-1].kept.tolist()), "entropy (nats)")
+    return section(text.ENTROPIES, BUNDLE_LEGEND + drawn)
+
+
+def _surer(steps: tuple[engine.TuneStep, ...]) -> str:
+    """The same from where each view began, for a step of tuning is far smaller than views differ."""
+    values = torch.stack([step.entropies - steps[0].entropies for step in steps], 1)
+    kept = steps[-1].kept
+    others = torch.ones(len(values), dtype=torch.bool)
+    others[kept] = False
+    told = text.SURER_NONE
+    if len(kept):
+        told = text.SURER_KEPT.format(mean=signed(float(values[kept, -1].mean()), 4))
+    if others.any():
+        told += text.SURER_OTHERS.format(mean=signed(float(values[others, -1].mean()), 4))
+        if len(kept) and values[others, -1].mean() < values[kept, -1].mean() < 0:
+            told += text.SURER_MORE
+    drawn = bundle(text.SURER, values.tolist(), set(kept.tolist()), "change (nats)")
+    return section(text.SURER, f'{BUNDLE_LEGEND}{drawn}<p class="fine">{esc(told)}</p>', text.SURER_HINT)
+
+
+def _sentences(session: Session) -> str:
+    """The class sentences that moved most, and that of the class to be answered."""
+    drift = session.steps[-1].text_drift
+    places = drift.argsort(descending=True, stable=True)[:SENTENCES].tolist()
+    rows = [_sentence(session, place, drift) for place in dict.fromkeys([*places, session.reference])]
+    told = text.SENTENCES_MEAN.format(mean=short(float(drift.mean())), count=len(drift))
+    drawn = table(text.SENTENCE_HEADS, rows, text.SENTENCES)
+    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(told)}</p>', text.DIFFERS[session.given])
+
+
+def _sentence(session: Session, place: int, drift: torch.Tensor) -> tuple[str, str]:
+    names, value = session.classes.names, float(drift[place])
+    mark = ("★ " if session.given else "☆ ") if place == session.reference else ""
+    shown = differing(names[place], names[session.reference])
+    return mark + shown, _drift(value, float(drift.max()), short(value))

@@ -1,0 +1,75 @@
+// Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, and puts a link
+// that was asked for into the address bar. Keeps the keyboard's focus where it is when a part of the page is drawn anew,
+// and tells one who waits for the model their place in its queue, which Gradio shows as a few grey letters.
+(() => {
+  const root = document.documentElement;
+  let following = true;
+  let seen = "";
+  let linked = "";
+  let focused = null;
+  let twin = "";
+  const mark = () => {
+    const step = root.dataset.step || "1";
+    document.querySelectorAll("[data-open-step]").forEach((card) => {
+      const current = card.dataset.openStep === step ? "step" : "false";
+      if (card.getAttribute("aria-current") !== current) card.setAttribute("aria-current", current);
+    });
+  };
+  const open = (step, bring = false) => {
+    root.dataset.step = step;
+    mark();
+    if (bring && window.innerWidth <= 900) document.querySelector("#journey").scrollIntoView();
+    window.dispatchEvent(new Event("resize"));
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#run-story")) following = true;
+    const card = event.target.closest("[data-open-step]");
+    if (card) {
+      following = false;
+      open(card.dataset.openStep);
+    }
+    const bring = event.target.closest("[data-bring]");
+    if (bring) document.getElementById(bring.dataset.bring).scrollIntoView();
+  });
+  document.addEventListener("focusin", ({ target }) => {
+    const home = target.closest("[id]:not([id^='html-'])");
+    const data = [...target.attributes].find(({ name }) => name.startsWith("data-"));
+    focused = target;
+    twin = !home ? "" : home === target ? `#${CSS.escape(home.id)}` : data ? `#${CSS.escape(home.id)} [${data.name}="${CSS.escape(data.value)}"]` : "";
+  });
+  const refocus = () => {
+    if (!focused || focused.isConnected) return;
+    focused = null;
+    if (twin && document.activeElement === document.body) document.querySelector(twin)?.focus({ preventScroll: true });
+  };
+  document.addEventListener("keydown", (event) => {
+    // A menu's open list scrolls, so the browser stops there, the list closes, and the focus is nowhere.
+    if (event.key === "Tab") document.querySelectorAll("ul.options, .option-list").forEach((list) => (list.tabIndex = -1));
+  }, true);
+  const keep = (said) => {
+    linked = said.dataset.turn;
+    const link = new URL(said.dataset.link, location.href);
+    navigator.clipboard?.writeText(link.href).catch(() => {});
+    const theme = new URL(location.href).searchParams.get("__theme");
+    if (theme) link.searchParams.set("__theme", theme);
+    history.replaceState(null, "", link);
+  };
+  const wait = () => {
+    const line = document.querySelector("#status");
+    const [, place] = /queue: (\d+)\//.exec(line?.querySelector(":not(.hide) > .progress-text")?.textContent || "") || [];
+    const said = place ? line.querySelector("[data-queued]").dataset.queued.replace("{place}", place) : "";
+    if (line && (line.dataset.waiting || "") !== said) line.dataset.waiting = said;
+  };
+  new MutationObserver(() => {
+    refocus();
+    wait();
+    const said = document.querySelector("#status [data-link]");
+    if (said && said.dataset.turn !== linked) keep(said);
+    const batch = document.querySelector("#journey [data-go]");
+    if (batch && batch.dataset.turn !== seen) {
+      seen = batch.dataset.turn;
+      if (following || batch.dataset.story !== "1") return open(batch.dataset.go, batch.dataset.story === "1");
+    }
+    mark();
+  }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn"] });
+})();

@@ -1,0 +1,1 @@
+"""Every word a visitor reads that is not computed."""

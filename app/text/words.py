@@ -1,0 +1,647 @@
+"""Every word a visitor reads that is not computed. ** ** marks bold; nothing here is HTML."""
+
+TITLE = "A-TPT Explorer"
+TAGLINE = (
+    "Watch a CLIP-like model be fooled by a change that means nothing to the eye, and be defended by attention-guided"
+    " test-time prompt tuning: many views, a tuned prompt, a weighted vote."
+)
+
+STEPS = ("Picture", "Attack", "Attention", "Views", "Tuning", "Verdict", "Many")
+WAITING = {
+    "Attack": "Needs a picture.",
+    "Attention": "Needs the attack.",
+    "Views": "Needs the attack.",
+    "Tuning": "Needs the views.",
+    "Verdict": "Needs the attack.",
+}
+EMPTY = {
+    "Picture": "Choose a sample or upload a picture. The model then compares it with every class name.",
+    "Attack": "Press **Attack** to look for a small change of the picture that makes the model wrong.",
+    "Attention": "Press **Draw maps** to see where the model finds evidence for the class, clean and attacked.",
+    "Views": "Press **Make views** to cut, mix and re-weigh the attacked picture into many variants.",
+    "Tuning": "Press **One step** to move the prompt once, or **All steps**. The model itself stays untouched.",
+    "Verdict": "Press **Compare methods** to let every defence answer for this very picture.",
+    "Many": "Press **Try them** to attack several pictures as set in step 2 and defend them as set in steps 4 to 6.",
+}
+MISSING = {
+    "Picture": "",
+    "Attack": "There is no picture yet: choose a sample or upload one first.",
+    "Attention": "There is no attacked picture yet. Press **Draw maps**: the attack then runs first.",
+    "Views": "There is no attacked picture yet. Press **Make views**: the attack then runs first.",
+    "Tuning": "There are no views yet. Press **One step** or **All steps**: attack and views are then made first.",
+    "Verdict": "There is no attacked picture yet. Press **Compare methods**: the attack then runs first.",
+}
+NO_ANSWER = "No answer yet: the class names need a change, see the status line above."
+
+READY = "Ready. Press “Run the whole story”, or go step by step."
+QUEUED = "The model is busy with others: you are number {place} in its queue …"
+STOPPING = "Stopping …"
+STOPPED = "Stopped. What was finished stays on the page."
+SUPERSEDED = "Something above was changed, so this run ended."
+BUSY = {
+    "clean": "Comparing the picture with every class name",
+    "attack": "Attacking: looking for the worst change within the limit",
+    "maps": "Looking where the evidence lies",
+    "occlusion": "Blurring the picture in the map's order",
+    "every": "Drawing every map",
+    "words": "Reading the words",
+    "heads": "Looking into every head",
+    "views": "Making and encoding views",
+    "tune": "Tuning the prompt",
+    "ensemble": "Weighing the views",
+    "defences": "Comparing methods",
+    "batch": "Attacking and defending many pictures",
+}
+LEFT = "{doing}, about {left:.0f} s left"
+DONE = {
+    "attack": "Attack finished.",
+    "maps": "Maps drawn.",
+    "occlusion": "Map tested.",
+    "every": "Every map drawn.",
+    "words": "Words read.",
+    "heads": "All heads drawn.",
+    "views": "Views made.",
+    "tune": "Prompt tuned.",
+    "defences": "Methods compared.",
+    "batch": "All pictures answered.",
+    "story": "The whole story ran",
+    "back": "One step back.",
+    "reset": "The prompt is as it was written.",
+    "cleared": "Changed: the results that followed from the old value were cleared.",
+}
+FAULT = "Something went wrong here that is not your doing. What was finished stays; try it again or load the page anew."
+NOT_YET = "That does not work yet"
+
+RUN_STORY = "▶ Run the whole story"
+STOP = "■ Stop"
+
+LINK, DOWNLOAD = "Link", "Download"
+LINK_MADE = "The address bar now holds a link to this picture and these settings, copied where the browser allows it."
+LINK_OWN = "The address bar now holds a link to these settings. Your own picture is not in it and stays here."
+LINK_TOO_LONG = (
+    "Expected a link of at most {most:,} characters; with these class names it has {length:,}. Download the results"
+    " instead."
+)
+LINK_ODD = "The link asks for {name} = “{value}”, which this page cannot offer, so it was left as it is."
+RESTORE_HERE = "Your last result is still here, on “{name}”."
+RESTORE_WISHES = {"restore": "Restore", "forget": "Forget"}
+RESTORE_RESTORED = "Restored: everything is as it was before the page was loaded again."
+RESTORE_FORGOTTEN = "Forgotten: the last result is deleted."
+RESTORE_GONE = "The last result is not kept any more; results are kept for an hour."
+RESTORED = "Restored from the link. Press “Run the whole story” to get the same results."
+PACKING = "Packing numbers, pictures and figures"
+PACKED = "Packed: the download has started."
+API_FILE = "Expected a picture that was uploaded as a file; with gradio_client write handle_file(PATH)."
+API_TYPE = "Expected {name} to be {kind}; got {got}."
+NOTHING_TO_TAKE = "There is nothing to take home yet: choose a picture first."
+ZIP_NAME = "a-tpt-explorer.zip"
+ZIP_HEAD = "A-TPT Explorer: what was found on “{name}”."
+ZIP_FILES = (
+    ("settings.json", "everything that was set, with the versions and the fingerprint of the weights"),
+    ("results.json", "the answers and numbers of every step"),
+    ("numbers.npz", "logits, maps, losses, views' features and weights, the tuned context"),
+    ("clean.png", "the picture as the model sees it, exact"),
+    ("attacked.png", "the attacked picture in 8 bits, exact: what all later steps used"),
+    ("change-amplified.png", "the change around grey, for looking only"),
+    ("figures/", "the figures as PNG and SVG"),
+    ("classes.txt", "the class names"),
+    ("redo.sh, redo.py", "the command and the script that compute it again"),
+)
+ZIP_TAIL = "One picture proves nothing: measure methods with `python -m engine evaluate`."
+
+SAMPLES = "Samples: pick one"
+NO_SAMPLES = "There are no samples here: upload a picture of your own."
+UPLOAD = "Or your own picture"
+PAINT = "Or paint a specimen"
+KIND, COLOUR, PATTERN, ACCENT, SCENE = "Kind", "Colour", "Pattern", "Pattern colour", "Scene number"
+PAINT_IT, SURPRISE = "Paint it", "Surprise me"
+HELD_OUT = "A combination of colours and pattern that the model never saw in training."
+TRAINED_ON = "Specimens with this combination of colours and pattern were in the model's training."
+NO_SUCH_PICTURE = "This page has no picture “{source}”: expected “sample” with its place or “specimen” with its words."
+QUESTION = "Question and model"
+LABEL_SET, LABEL_SET_NONE = "Or a label set", "None: the names above"
+LABEL_SET_INFO = "Replaces class names and prompt; only sets this model can read are listed."
+LABEL_SET_FROM = "Source: {source}."
+LINK_MODEL = "The link was made with the model {name}: choose it under “Model”, then open the link again."
+MODEL, MODEL_NAME, MODEL_USE = "Model", "Which model", "Use this model"
+MODEL_FREE = "From the list, or type a name: MODEL/TAG of open_clip, hf-hub:ORG/NAME, local-dir:FOLDER."
+MODEL_HERE = "on this machine"
+MODEL_OTHER = "Any model that open_clip can load. It is checked before it is used."
+MODEL_DOWNLOAD = "Will be downloaded first: about {size}."
+MODEL_NEEDS = "Needs the package {package}, which is not installed."
+MODEL_LOADING, MODEL_READY = "Loading {name}", "{name} is in use. The picture is the same; all else starts anew."
+MODEL_PROGRESS = "Downloading {file}: {done}{total} MB"
+MODEL_NOT_OFFERED = "This page does not offer the model “{name}”; choose one from the list."
+CLASSES = "Class names: the possible answers, one per line"
+CLASSES_CLOSED = "Any names made of the words this model has learned; it tells you which it does not know."
+CLASSES_OPEN = "Any words: the picture is compared with each."
+TEMPLATE = "Prompt"
+TEMPLATE_INFO = "{} stands for the class name."
+PROMPT_MORE = "More of the prompt"
+ENSEMBLE = "Average several sentences"
+ENSEMBLE_INFO = (
+    "Takes in the model's set of {count}, such as “{sample}”. What is tuned still starts from the prompt above."
+)
+DOMAIN_WORD = "Domain word (optional)"
+DOMAIN_WORD_INFO = "For A-TPT in step 6 only: stands before “photo” in its prompt, as in “a flower photo of a {}.”"
+TRUTH = "True class (optional)"
+TRUTH_INFO = "What the attack pushes away from, and what “right” means."
+SEED = "Seed"
+SEED_INFO = "Same seed, same result."
+
+DIFFERS = {True: "underlined: not as in the ★ class", False: "underlined: not as in the ☆ answer"}
+LIKELIEST = "the likeliest {count}; "
+MARGIN, MARGIN_WHY = "Margin over the next (score)", "Score (logit) of the first class minus that of the second"
+PICTURE_ALT = "The picture as the model sees it, cropped and reduced to its input size"
+PICTURE_CAPTION = (
+    ("What you see", "the picture at the model's own size, and how the model divides 100 % among the class names."),
+    (
+        "How",
+        "one forward pass gives every class a score: the scaled cosine between the picture and its sentence, or the"
+        " mean of several. Softmax turns the scores into shares.",
+    ),
+    ("What it does not show", "whether any class fits at all: the shares always sum to 100 %."),
+)
+
+EPSILON, LENGTH = "Limit ε, n/255", "Limit ε (L2)"
+ATTACK_STEPS = "Iterations"
+ATTACK_METHOD = "Method"
+ATTACK = "Attack"
+ADAPTIVE = "Attack through A-TPT"
+ADAPTIVE_COST = (
+    "“Attack through A-TPT” tries to fool the defence too: it goes through its views, tuning and weights at every"
+    " iteration, and takes some 30 times as long."
+)
+ATTACK_MORE = "More of this attack"
+NORM = "What the limit holds for"
+NORMS = {"linf": "each channel of each pixel (Linf)", "l2": "the whole change, as a length (L2)"}
+STRIDE = "Step size, share of the limit"
+TARGET = "Target class"
+TARGET_INFO = "With one, the attack pulls towards this class and does not care which other it leaves."
+THROUGH = "Defence it goes through"
+UNROLL = "How it follows the prompt's tuning"
+UNROLLS = {
+    "straight": "nearly: as if the step had the gradient's size",
+    "exact": "exactly: through the optimiser's first step",
+    "none": "not at all: the tuned prompt counts as given",
+}
+AS_FOUND = "as each iteration finds the picture, before changing it"
+SEEN_THROUGH = "the attacker looks through random views"
+AIMED_AT = "Made to break {defence}, not the model alone: whether {defence} holds, step 6 tells."
+DRAWS, DRAWS_INFO = "Looks per iteration", "Fresh random views, averaged (EOT)."
+ATTACK_AT = "Go back through the attack: iteration"
+SLIDER_LABEL = "● Clean on the left, ▲ attacked on the right: drag the line."
+NOISE_ALT = "The change the attack made, amplified around grey"
+ATTACK_CAPTION = (
+    (
+        "What you see",
+        "the change found within the limit (n/255: n of the 255 steps of a colour channel), what it does to the answer,"
+        " and how it got there.",
+    ),
+    (
+        "How",
+        "PGD climbs the loss of the class it pushes away from, or descends that of a target, within the limit; other"
+        " methods search in other ways. The result is rounded to 8 bits.",
+    ),
+    ("What it does not show", "that no smaller or stronger change exists, or how the model fares on other pictures."),
+)
+THREAT_WHY = "White-box: it knows the weights and follows their gradients. Black-box: it only sees answers."
+NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean picture."
+
+MAP_METHOD = "Map"
+MAP_ABOUT, MAP_AGAINST = "Evidence for", "Rather than for"
+LOOK = "Draw maps"
+IN_THIS_STEP = (
+    ("every", "Every kind of map"), ("occlusion", "Test the map"), ("words-read", "Words"),
+    ("attention-heads", "Layers, heads, patches"),
+)  # fmt: skip
+MORE_BELOW = "Further down:"
+OPACITY = "Overlay"
+COLOURS = "Colours"
+CELLS = "Cells"
+CELL_KINDS = {"patches": "one per patch", "smooth": "smoothed (invents detail)"}
+SCALE = "Scale"
+SCALES = {"shared": "shared", "own": "each its own"}
+MAP_DEGENERATE = (
+    "{which}: in the last block the class token's weight was not positive, so what remains there is amplified"
+    " rounding residue. Do not read it as evidence; try another map."
+)
+MAP_CLEAN, MAP_ATTACKED, MAP_DIFFERENCE = "● Clean", "▲ Attacked", "Attacked − clean"
+MAP_TRUE, MAP_ANSWER, MAP_RIVAL = "the true class", "the clean answer", "the answer after the attack"
+MAP_CHOSEN = "the class you chose"
+MAP_SUBJECTS = "{first}, and below it for {second}"
+MAP_SUBJECT, MAP_SUBJECT_AGAINST = "“{name}”", "“{name}” rather than “{other}”"
+MAP_SHARED = "one scale for clean and attacked, one for the differences"
+MAP_SHARED_BOTH = "one scale for the maps of both classes, one for the differences"
+MAP_OWN = "each map on its own scale: colours do not compare"
+MAP_CAPTION = (
+    ("What you see", "where the chosen method finds evidence for {label}; the white outline holds the strongest."),
+    ("How", "{how} Values as computed, one number per patch, over the greyed picture."),
+    (
+        "What it does not show",
+        "how much the model believes a class, nor why. Such maps say where information flowed, not what caused the"
+        " answer.",
+    ),
+)
+MAP_PLACES = "Compare places: brighter does not mean more believed, on either picture or for either class."
+MAP_LINES = (
+    "White outline: top 20 % of cells, as far as they reach {floor:g} % of the strongest. Scales end at the 99th"
+    " percentile; values have no unit."
+)
+MAP_OBJECT = " Thin line, in any colour that shows: the object's true outline."
+MAP_HOVER = "Hover over a cell for its value."
+MAP_TITLE, MAP_TITLE_AGAINST = "Evidence for {subject}, {why}", "Evidence for {subject}"
+MAP_TITLE_NO_CLASS = "Where the model looks, whatever the class: this map asks for none"
+MAP_CAPTION_NO_CLASS = (
+    ("What you see", "where the chosen method says the model looks; the white outline holds the strongest."),
+    *MAP_CAPTION[1:2],
+    (
+        "What it does not show",
+        "evidence for or against any class: it would be the same for all of them, so it cannot say what an answer rests"
+        " on.",
+    ),
+)
+AGREEMENT_TITLE, AGREEMENT_HINT = "Did the attack move the map?", "the first maps above; beside harmless noise"
+TRUTH_HINT = (
+    "the first maps above; the object covers {object} of the picture, the part named last, after “with”, {part}"
+)
+AGREEMENT_HEADS = (
+    "Clean map compared with", "Rank correlation", "Structure (SSIM)", "Strongest fifth in common (IoU)",
+    "Centre moved, of the side",
+)  # fmt: skip
+AGREEMENT_ALIKE = (
+    "Maps that are the same: 1, 1, 100 % and 0 %. The strongest fifth is counted whole, with cells too faint to be"
+    " outlined."
+)
+AGREEMENT_MORE = "By {more} of the {of} measures the attack changed this map more than random noise of its size."
+AGREEMENT_NULL = "random noise of the same size"
+AGREEMENT_RANDOM = "a map drawn at random"
+
+EVERY_ASKS = "There are many ways to draw such a map. Do they agree, and which of them can be trusted here?"
+EVERY_RUN = "Draw every map"
+EVERY_EMPTY = "Press **Draw every map** to see all kinds side by side, each with what tells good maps from bad."
+EVERY_TITLE, EVERY_TITLE_FOR = "Every kind of map", "Every kind of map, for {subject}"
+EVERY_HINT = "one scale for the two maps of a kind"
+EVERY_ENDS = ("least", "", "99th percentile of the two maps of a kind")
+EVERY_HEADS = (
+    "Map", "● Clean", "▲ Attacked", "Alike: attacked", "Alike: noise", "Alike: shuffled model (near 0 is good)",
+)  # fmt: skip
+EVERY_TRUTH = ("On object (by chance {chance}): clean", "On object: attacked")
+EVERY_DEGENERATE = "degenerate: rounding residue"
+EVERY_CAPTION = (
+    (
+        "What you see",
+        "every map, for the same class where it asks for one, and how much of it lies on the object where that is"
+        " known; “peak” tells whether its strongest cell does.",
+    ),
+    (
+        "How",
+        "alike: rank correlation of the clean map with the attacked one, with that under random noise of the same"
+        " size, and with that of a model whose last block's weights are shuffled (Adebayo et al., NeurIPS 2018). The"
+        " random baseline is drawn anew for every picture, whatever the model, and is not the random map of the tables"
+        " above.",
+    ),
+    (
+        "What it does not show",
+        "which map is true. A map that stays the same when the last block is shuffled says little about that block. Raw"
+        " attention, attention rollout and the baselines ask for no class at all.",
+    ),
+)
+
+WORDS_ASK = "The other half of the answer is the sentence. Which of its words make the picture fit?"
+WORDS_RUN = "Read the words"
+WORDS_EMPTY = "Press **Read the words** to see which words of the class's sentence count, before and after the attack."
+WORDS_TITLE, WORDS_HINT = "Words of “{name}”, {why}", "shares of each sentence, rounded; they add up to 100 %"
+WORDS_SCORE = "fits with {score:.2f}"
+WORDS_CAPTION = (
+    ("What you see", "how much each word counts for the fit of sentence and picture; the stronger the tint, the more."),
+    (
+        "How",
+        "gradient-weighted relevance through the text tower (Chefer et al., ICCV 2021). “Fits” is the scaled cosine"
+        " that softmax turns into shares.",
+    ),
+    (
+        "What it does not show",
+        "words that speak against the picture: only positive parts are kept. A word acts through all words after it, so"
+        " the last ones gather more, and 0 % does not mean that a word is ignored.",
+    ),
+)
+
+OCCLUSION_ASKS = "Does the answer hang on what the map points at? Blur its strongest patches and see."
+OCCLUSION_RUN = "Test the map"
+OCCLUSION_EMPTY = "Press **Test the map** to blur the clean picture patch by patch, in the order of the map."
+OCCLUSION_TITLE = "The clean picture blurred and brought back, for “{name}”"
+OCCLUSION_MAP = "this map"
+OCCLUSION_AXIS = "step of {steps}: {share} of patches each, strongest first"
+DELETION, INSERTION = ("Deletion: blur them", "lower is better"), ("Insertion: bring them back", "higher is better")
+OCCLUSION_TOLD = (
+    "On this picture the map's order is {deletion} at deletion and {insertion} at insertion than a random one; areas"
+    " within {same:g} of each other count as alike. The wholly blurred picture still gives the class {left}."
+)
+OCCLUSION_BETTER, OCCLUSION_WORSE, OCCLUSION_SAME = "better", "worse", "no better"
+OCCLUSION_CAPTION = (
+    ("What you see", "the class's probability while patches are blurred, or brought back into the blurred picture."),
+    ("How", "deletion and insertion (Petsiuk et al., BMVC 2018) with a blur; the area under each curve is its score."),
+    ("What it does not show", "how a picture with half its patches blurred should look to a model never shown one."),
+)
+
+HEADS_PICTURE, HEADS_PICTURES = "Heads of the", {"clean": "clean picture", "attacked": "attacked picture"}
+HEADS_ORDER = "Order of the heads"
+HEADS_ORDERS = {"number": "as numbered", "focused": "most focused first", "moved": "most moved by the attack first"}
+HEADS_LOOK = "Look inside"
+HEADS_EMPTY = "Press **Look inside** to see what every head of every layer reads, and to ask single patches."
+HEADS_TITLE = "What the class token reads, head by head: {picture}"
+HEADS_SHARED, HEADS_OWN = "one scale, also for the other picture", "each head on its own scale"
+HEADS_ENDS, HEADS_UNIT = ("least", "", "the head's 99th percentile"), "share of the attention that goes to a patch"
+HEADS_OPENED = "Layer {layer}, head {head}: what {reader} reads"
+HEADS_CLASS, HEADS_PATCH = "the class token", "the patch in row {row}, column {column}"
+HEADS_OUTLINE = (
+    "Shares of the attention, on a scale of this head's own; white outline: the strongest fifth without its faint"
+    " cells."
+)
+HEADS_PRESS = "Press a patch to see what it reads, or move from patch to patch with the arrow keys."
+HEADS_BACK = "Back to the class token"
+HEADS_NONE_LONG = (
+    "Patches with an outsized token, which models use as scratch space, would be dashed; this layer leaves none."
+)
+HEADS_LONG = (
+    "Dashed: patches whose token is more than twice as long as the median after this layer (clean {clean}, attacked"
+    " {attacked}). Models use such patches as scratch space (Darcet et al., ICLR 2024): do not read them as evidence."
+)
+HEADS_LAYERS = "What would the answer be after each layer?"
+HEADS_LAYERS_HINT = "read off as if that layer were the last"
+HEADS_PUSHED, HEADS_NOW = "Class pushed away from", "answer after the attack"
+HEADS_TRUE_CLEAN, HEADS_TRUE_ATTACKED = "class pushed away from, clean picture", "the same, attacked picture"
+HEADS_NOW_ATTACKED = "answer after the attack, attacked picture"
+HEADS_CAPTION = (
+    (
+        "What you see",
+        "raw attention: which patches a head reads for the class token, no word but the slot that becomes the answer,"
+        " or for the patch you pressed.",
+    ),
+    ("How", "softmax of query times key in that head, as it is; what goes to the class token itself is left out."),
+    (
+        "What it does not show",
+        "what the head does with what it reads, nor whether the answer depends on it. Early layers were never trained"
+        " to answer, so their probabilities are a rough guide.",
+    ),
+)
+
+VIEW_KIND = "Kind"
+VIEW_KINDS = {
+    "attention": "Attention-guided (A-TPT)",
+    "augmix": "Plain AugMix (TPT, R-TPT)",
+    "crops": "Crops only (MTA, ZERO)",
+}
+VIEW_COUNT = "Number of views"
+MAKE_VIEWS = "Make views"
+SORT = "Sort by"
+SORTS = {
+    "index": "number",
+    "entropy": "entropy, surest first",
+    "weight": "weight in the answer",
+    "map": "map most like the picture's",
+}
+VIEWS_TITLE, VIEWS_HINT = "{count} views of the attacked picture", "scroll among them to see all"
+VIEWS_RIGHT = "How many answer with the true class (✓) before any tuning:"
+VIEWS_CLEAN = "How many answer as on the clean picture (✓) before any tuning:"
+VIEWS_ALL, VIEWS_ALL_WHY = "All views", "Each view counts once"
+VIEWS_TUNING, VIEWS_TUNING_WHY = "Those that drive the tuning", "The surest views move the prompt in step 5"
+VIEWS_WEIGHT, VIEWS_WEIGHT_WHY = "Their share of all weight", "The weights of step 6 add up to 100 %"
+VIEWS_LATER = "Which views drive the tuning, and which weigh in the answer, is known after the next step."
+TILE_NUMBERS = "number of the view, and its entropy: 0 means sure of one class"
+TILE_RIGHT = {True: "the true class", False: "the clean answer"}
+TILE_WRONG = "a wrong answer; of a long name only the words that differ"
+TILE_TUNES = "one of the {count} surest: it moves the prompt"
+TILE_WEIGHS = "weight in the answer, as step 6 says; all alike would be {even}"
+VIEW_TITLE = "View {view} opened"
+VIEW_SURE, VIEW_SURE_WHY = "Share of its answer", "Under the untuned prompt"
+VIEW_ENTROPY, VIEW_ENTROPY_WHY = "Entropy", "0: sure of one class"
+VIEW_RANK, VIEW_RANK_WHY = "Rank by sureness", "1 is the view with least entropy"
+VIEW_DRIVES, VIEW_WEIGHT = "Drives the tuning", "Weight in the answer"
+VIEW_MAP = "Likeness of its map to the attacked picture's (1: the same; no part of the weight)"
+VIEW_MAP_WHY = (
+    "Rank correlation of this view's map with that of view 0, cut and mirrored alike: 1 the same, 0 unrelated. Each map"
+    " is for its own view's answer"
+)
+VIEW_WHOLE = "The attacked picture itself, not cut and not mixed."
+VIEW_CROP = "Cut from {width} × {height} pixels at ({left}, {top}){mirrored}."
+VIEW_BETA = " Plain AugMix would keep {beta} of the crop everywhere, a share drawn by chance."
+VIEW_REGIONS = (
+    " Guided by this view's attention (yellow: strongest), {keep_high} is kept on the {high} of the pixels where it is"
+    " highest, however faint, and {keep_low} on the {low} where it is lowest"
+)
+VIEW_BETWEEN = "; on the {middle} between, chance decides as in plain AugMix."
+VIEW_DEGENERATE = " This view's map is degenerate: it shows amplified rounding residue."
+VIEW_ALT = "View {view}: {part}"
+VIEWS_CAPTION = (
+    ("What you see", "all views of the attacked picture; number 0 is the picture itself. Pick one to open it."),
+    (
+        "How",
+        "random crops, each mixed with an altered copy of itself (“pure mix”): guided views take little of the copy"
+        " where attention is high and much where it is low, plain AugMix the same share everywhere. The attack was"
+        " fitted to the whole picture as it is, so many crops escape it.",
+    ),
+    (
+        "What it does not show",
+        "that a crop holds the object: a sure view can be sure of the wrong class. What the model would answer to the"
+        " plain AugMix view is another run: choose it under Kind.",
+    ),
+)
+VIEW_PARTS = ("Crop (base)", "Its attention", "Kept (light: more)", "Pure mix", "Plain AugMix", "The view")
+
+LOSS = "Entropy to lower"
+LOSSES = {
+    "pointwise": "of each view (R-TPT, A-TPT)",
+    "marginal": "of their mean (TPT)",
+    "dispersed": "of their mean, sentences apart (C-TPT)",
+    "neighbour-agreement": "of each view, views agreeing (SS-TPT)",
+}
+TUNE_STEPS = "Steps"
+STEPS_MOST = "Expected at most {most} tuning steps; that many are taken."
+LEARNING_RATE = "Learning rate"
+KEEP = "Surest views, share"
+NO_LOSS = (
+    "The share is less than one view, so no view is kept, as the official codes count: there is no loss, and only"
+    " weight decay moves the prompt."
+)
+STEP, BACK, RUN, RESET = "One step", "Back", "All steps", "Reset"
+TUNED_ANSWER = "Answer for the attacked picture itself, before and after tuning"
+TUNED = {  # by whether a true class is given; then by whether it, or else the clean answer, was answered, and now is
+    True: {
+        (False, False): "Tuning alone does not repair the answer to the picture itself. The verdict in step 6 does not"
+        " rest on it: there **all views answer** with the tuned prompt, weighted.",
+        (False, True): "Tuning alone repaired the answer to the picture itself. In step 6 all views answer, weighted.",
+        (True, True): "The answer to the picture itself was right and still is. In step 6 all views answer, weighted.",
+        (True, False): "Tuning made the answer to the picture itself **wrong**. In step 6 all views answer, weighted.",
+    },
+    False: {
+        (False, False): "Tuning alone does not bring back the clean answer to the picture itself. The verdict in step 6"
+        " does not rest on it: there **all views answer** with the tuned prompt, weighted.",
+        (False, True): "Tuning alone brought back the clean answer to the picture itself. In step 6 all views answer,"
+        " weighted.",
+        (True, True): "The answer to the picture itself was the clean one and still is. In step 6 all views answer,"
+        " weighted.",
+        (True, False): "Tuning led the answer to the picture itself **away from the clean one**. In step 6 all views"
+        " answer, weighted.",
+    },
+}
+TUNING_LOSS, TUNING_LOSS_WHY = "Tuning loss", "Over the driving views, in nats"
+TUNING_LOSS_IS = "entropy {loss}"
+SHARES_ALONE = "Shares for the attacked picture itself"
+LARGEST_MOVE = "Largest move of a class sentence (1 − cosine)"
+LARGEST_MOVE_WHY = "Between its text features before and after"
+TRUE_SHORT, ANSWER_SHORT = "★ true class", "☆ clean answer"
+ENTROPIES = "Entropy of every view"
+SURER, SURER_HINT = "Did the views become surer?", "below 0: surer than before tuning"
+SURER_NONE = "No view drives the tuning. Mean change in nats"
+SURER_KEPT, SURER_OTHERS = "Mean change of the views that drive the tuning: {mean} nats", "; of the others: {mean}"
+SURER_MORE = ". Those that drive it are the surest: they have the least entropy to lose."
+VECTORS = "The prompt's vectors"
+VECTOR_HEADS = ("began as", "moved by", "nearest words now (cosine)")
+SENTENCES = "The class sentences"
+SENTENCE_HEADS = ("moved most, and ★", "moved by (1 − cosine)")
+SENTENCES_MEAN = "Mean of all {count} sentences: {mean}. 0 is no move, 1 a right angle."
+TUNE_CAPTION = (
+    (
+        "What you see",
+        "the prompt's word vectors moving so that the surest views become surer, and what this does to the answer.",
+    ),
+    ("How", "AdamW on the vectors before the class name; picture features and model weights stay fixed."),
+    (
+        "What it does not show",
+        "that surer is righter. The first step of AdamW moves every vector equally far, so it does not tell which word"
+        " matters. Nearest words rarely read as language: a vector can move far and keep its nearest word.",
+    ),
+)
+
+WEIGHTING = "Weights of the views"
+WEIGHTINGS = {
+    "similarity": "by likeness to other views (code of A-TPT, R-TPT)",
+    "tv": "by calmness of the attention map (the paper's figure)",
+    "uniform": "all alike",
+}
+WEIGH_MORE = "How the views are weighed"
+NEIGHBOURS = "Neighbours counted"
+TEMPERATURE = "Temperature of likeness"
+ANSWER_VIEWS = "Surest views only (0: all)"
+TV_ABOUT = (
+    "Calmness is minus the total variation of a view's map. The paper's figure leaves open how it is taken; a formula"
+    " reported by others sums, with temperature 1."
+)
+TV_MAP, TV_MAPS = "Taken on", {"grid": "the patch grid", "upsampled": "a map as large as the picture"}
+TV_NORM = "Map"
+TV_NORMS = {"minmax": "stretched to 0 to 1", "sum1": "as shares of the whole", "none": "as computed"}
+TV_REDUCTION, TV_REDUCTIONS = "Differences", {"mean": "averaged", "sum": "summed"}
+TV_TEMPERATURE = "Temperature of calmness"
+DEFENCES_MORE = "Rare choices for all methods"
+DEFENCES_TOLD = "What each method does"
+DEFENCES_HEADS = ("Method", "In one sentence", "Passes at 64 views", "Source")
+NO_PURIFIER = "nothing"
+PURIFIER = "Clean the picture first by"
+PURIFIER_INFO = "For every method of the table; “Your settings” takes the picture as it is."
+PURIFIED = "; the picture was cleaned by {purifier} first"
+LEGACY = "As the official codes compute"
+LEGACY_INFO = (
+    "Keeps their flaws: the attacked picture cut off to 8 bits, no view kept where the share is below one, near-equal"
+    " views not counted. Starts anew from the attack."
+)
+MANY_WAITS = "Optional: try several at once."
+OF_DEFENCES = {  # this and the next ones: by whether a true class is given
+    True: " Of the {of} methods chosen, {right} answer right.",
+    False: " Of the {of} methods chosen, {right} keep it.",
+}
+DEFENDED = {True: "answers right", False: "keeps the clean answer"}
+NOT_DEFENDED = {True: "answers wrong", False: "does not keep the clean answer"}
+AS_ASKED = {  # then by whether the true class, or else the clean answer, is answered
+    True: {True: "right", False: "wrong"}, False: {True: "as clean", False: "not as clean"},
+}  # fmt: skip
+VERDICT_GOOD = {True: "Right answer", False: "Clean answer"}
+VERDICT_BAD = {True: "Wrong answer", False: "Not the clean answer"}
+JUDGED = {
+    True: "right or wrong against the true class",
+    False: "as clean or not: no true class was given, so nothing can be called right",
+}
+BATCH_SOURCE, BATCH_COUNT, BATCH_RUN = "Pictures", "How many", "Try them"
+BATCH_SOURCES = {
+    "samples": "the samples", "specimens": "fresh specimens, held out", "own": "your own pictures",
+}  # fmt: skip
+BATCH_FILES = "Your pictures"
+BATCH_TRUTHS = "True classes (optional)"
+BATCH_TRUTHS_INFO = "One per line, in the order of the pictures; an empty line where you do not know it."
+BATCH_NO_FILES = "There are no pictures of yours yet: choose up to {most} files first."
+BATCH_NO_PICTURE = "None of these files is a picture that can be used; below stands why."
+BATCH_TOO_MANY = "Expected at most {most} pictures at once; got {got}."
+BATCH_TRUTHS_MORE = "Expected at most one true class for each picture; got {got} lines for {count}."
+BATCH_TRUTH_ODD = "Expected one of the class names as the true class of “{name}”; got “{got}”."
+BATCH_UNKNOWN = "not given"
+BATCH_UNKNOWN_TOLD = (
+    "Without a true class nothing can be called right: **=** says that the answer is still the clean one, **≠** that it"
+    " is not. There the attack pushed away from the clean answer."
+)
+BATCH_RIGHT, BATCH_KEPT = "<b>Right</b>, of {pictures}", "<b>Clean answer kept</b>, of {pictures}"
+BATCH_CLEAN, BATCH_ATTACKED = "Not attacked, no defence", "{title}, attacked"
+BATCH_PROGRESS = "{done} of {total} pictures answered, about {left:.0f} s left"
+WILSON = "95 % Wilson interval: where the true share may lie"
+BATCH_CAPTION = (
+    (
+        "What you see",
+        "what each method answers for each picture; after ✗ stand the words of its answer where the true class has"
+        " others.",
+    ),
+    ("How", "the attack of step 2, away from the true class, then the methods of step 6 with the views of step 4."),
+    (
+        "What it does not show",
+        "small differences: the 95 % interval below each count is where the share may lie after so few pictures.",
+    ),
+)
+MEASURED = {
+    "every-method": (
+        "What hundreds of pictures say",
+        "Right answers in percent, measured ahead of time with the built-in model on specimens held out of training,"
+        " each among 40 names that differ in little. PGD through view average is made against the views, so a model"
+        " without defence loses less to it than to plain PGD.",
+    ),
+    "collapse": (
+        "Larger limits, and an attacker who looks through views",
+        "Where all views answer (view average, R-TPT, A-TPT), PGD that knows nothing of them breaks hardly more at"
+        " 16/255 than at 8/255. PGD through view average, over fresh views at every iteration (EOT), breaks every"
+        " method of this table within 16/255.",
+    ),
+}
+MEASURED_BEST = "Highest under each attack: {best}. Where intervals overlap, the table alone cannot tell methods apart."
+MEASURED_HINT = "{pictures} pictures, {views} views of each"
+MEASURED_GO = "One picture proves nothing: see what hundreds say"
+MEASURED_CAPTION = (
+    ("What you see", "the share of right answers, a mark on a scale from 0 to 100, and its 95 % Wilson interval."),
+    (
+        "How",
+        "with this project's command line, on the same attacked pictures for every method; its source has the records.",
+    ),
+    (
+        "What it does not show",
+        "how CLIP fares on photographs: this is one small model and a painted world. No column goes through A-TPT"
+        " itself; step 2 does, one picture at a time.",
+    ),
+)
+ASKED, ASKED_MORE = "asks “{first}”", "asks “{first}” and {more} more"
+DEFENCES_LABEL = "Methods"
+REFERENCE, REFERENCE_WHY, UNTIMED = "No attack, no defence", "The reference", "not timed"
+YOURS, YOURS_UNTUNED = "Your settings", "Your settings, before tuning"
+YOURS_FROM, YOURS_NOTE = "views and prompt of steps 4 and 5", "views and tuning as set in steps 4 and 5"
+COMPARE = "Compare methods"
+VERDICT_CAPTION = (
+    ("What you see", "what each method answers for this one attacked picture, and how sure it is."),
+    (
+        "How",
+        "all with the seed and settings of this page. Seconds are measured here; each method counts the making of its"
+        " views, though views of one kind are made once.",
+    ),
+    (
+        "What it does not show",
+        "which method is better: one picture proves nothing. Whether the attack knew of a defence stands on its badge.",
+    ),
+)
+
+MATHEMATICS = "Show me the mathematics"
+TOUR = "Take the tour"

@@ -1,0 +1,218 @@
+"""Attacks as streams of steps.
+
+An attack of torchattacks is one blocking call that tells nothing and cannot be stopped. Here it runs in a thread around
+a probe that reports every forward pass into a queue; closing the generator makes the next forward pass end the thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from contextvars import copy_context
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
+
+import torch
+from torch import Tensor
+
+from ..classes import Classes
+from ..defences.registry import DEFENCES
+from ..errors import require
+from ..models import Backbone
+from ..models.memory import enough_memory
+from ..models.predict import check_pixels, predict
+from ..results import Adversarial, AttackStep, Prediction
+from ..settings import AttackSettings
+from .ball import cut_to_8_bits, to_8_bits
+from .randomness import SeededStart
+from .registry import ATTACKS
+
+LESS = "fewer pictures at once, fewer draws, a smaller model, bf16, or another device"
+
+
+def attack(
+    backbone: Backbone, pixels: Tensor, classes: Classes, settings: AttackSettings, label: int | None = None
+) -> Iterator[AttackStep | Adversarial]:
+    """Push the model away from `label` (None: its own clean answer): an `AttackStep` per forward pass, then the result.
+
+    `pixels` (3, s, s) in [0, 1]. With epsilon 0 nothing is attacked and the only item is an `Adversarial` equal to
+    the clean picture. Closing the generator ends the attack at its next forward pass.
+    Raises `EngineError` for pixels of another shape or range, a label or target that is no class index, and whatever
+    the attack cannot do: a norm, a target, too few classes.
+    """
+    job = _job(backbone, pixels, classes, label)
+    _check(settings, classes, job.label)
+    if settings.epsilon == 0:
+        yield _result(backbone, job, classes, settings, _Outcome(job.clean, (), 0.0))
+        return
+    steps = []
+    with closing(_run(backbone, [job], classes, settings, [settings.seed])) as stream:
+        for item in stream:
+            if isinstance(item, _Done):
+                outcome = _Outcome(item.pixels[0], tuple(steps), item.seconds)
+            else:
+                steps.append(item[0])
+                yield item[0]
+    yield _result(backbone, job, classes, settings, outcome)
+
+
+def attack_batch(
+    backbone: Backbone,
+    pixels: Tensor,
+    classes: Classes,
+    settings: AttackSettings,
+    labels: Sequence[int | None] | None = None,
+    seeds: Sequence[int] | None = None,
+) -> list[Adversarial]:
+    """The results of `attack` for pixels (b, 3, s, s), each with its own label and seed (None: `settings.seed`).
+
+    Each is what the picture gives alone with its seed, up to the rounding of batched arithmetic: every picture draws
+    its start and its views from generators of its own. Attacks whose pictures would disturb each other
+    (`Attack.batched` False) run one by one. `seconds` are those of the whole batch.
+    """
+    labels = [None] * len(pixels) if labels is None else labels
+    seeds = [settings.seed] * len(pixels) if seeds is None else seeds
+    require(
+        len(labels) == len(seeds) == len(pixels),
+        f"Expected a label and a seed for each of {len(pixels)} pictures; got {len(labels)} and {len(seeds)}.",
+    )
+    if settings.epsilon == 0 or not ATTACKS[settings.attack].batched:
+        return [
+            list(attack(backbone, picture, classes, replace(settings, seed=seed), label))[-1]
+            for picture, label, seed in zip(pixels, labels, seeds, strict=True)
+        ]
+    jobs = [_job(backbone, picture, classes, label) for picture, label in zip(pixels, labels, strict=True)]
+    for job in jobs:
+        _check(settings, classes, job.label)
+    *rows, done = _run(backbone, jobs, classes, settings, seeds)
+    return [
+        _result(backbone, job, classes, settings, _Outcome(found, trail, done.seconds))
+        for job, found, trail in zip(jobs, done.pixels, zip(*rows, strict=True), strict=True)
+    ]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Job:
+    """One picture to attack: clean pixels (3, s, s) on the CPU, the clean answer, and what to push away from."""
+
+    clean: Tensor
+    before: Prediction
+    label: int
+    from_truth: bool
+
+
+def _job(backbone: Backbone, pixels: Tensor, classes: Classes, label: int | None) -> _Job:
+    check_pixels(backbone, pixels)
+    clean = pixels.detach().float().cpu().contiguous()  # torchattacks views it flat
+    before = predict(backbone, clean, classes)
+    return _Job(clean, before, before.label if label is None else label, label is not None)
+
+
+def _check(settings: AttackSettings, classes: Classes, label: int) -> None:
+    """Refuse what this attack cannot do with these classes."""
+    chosen, count, target = ATTACKS[settings.attack], len(classes), settings.target
+    require(0 <= label < count, f"Expected a label from 0 to {count - 1}; got {label}.")
+    require(settings.target_defence in DEFENCES, f"Expected a defence to attack among {', '.join(DEFENCES)}.")
+    require(
+        settings.norm in chosen.norms,
+        f"{chosen.title} keeps to the norm {' or '.join(chosen.norms)}; got {settings.norm}.",
+    )
+    require(
+        count >= chosen.least,
+        f"{chosen.title} compares {chosen.least} classes; got {count}: add one or choose another attack.",
+    )
+    if target is not None:
+        able = ", ".join(name for name, other in ATTACKS.items() if other.targeted)
+        require(chosen.targeted, f"{chosen.title} cannot be aimed at a class; {able} can.")
+        require(target < count, f"Expected a target from 0 to {count - 1}; got {target}.")
+        require(target != label, f"“{classes.names[label]}” is the class to push away from; aim at another one.")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Outcome:
+    """What became of one picture: perturbed pixels (3, s, s), the steps, and the seconds."""
+
+    pixels: Tensor
+    steps: tuple[AttackStep, ...]
+    seconds: float
+
+
+def _result(
+    backbone: Backbone, job: _Job, classes: Classes, settings: AttackSettings, outcome: _Outcome
+) -> Adversarial:
+    if settings.legacy and settings.epsilon > 0:
+        saved = cut_to_8_bits(outcome.pixels)
+    else:
+        saved = to_8_bits(outcome.pixels, job.clean, settings.epsilon, settings.norm)
+    return Adversarial(
+        clean=job.clean,
+        pixels=outcome.pixels,
+        saved=saved,
+        attack=settings.attack,
+        target_defence=settings.target_defence if "target_defence" in ATTACKS[settings.attack].uses else "",
+        epsilon=settings.epsilon,
+        norm=settings.norm,
+        label=job.label,
+        target=settings.target,
+        from_truth=job.from_truth,
+        before=job.before,
+        after=predict(backbone, outcome.pixels, classes),
+        after_saved=predict(backbone, saved, classes),
+        steps=outcome.steps,
+        seconds=outcome.seconds,
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Done:
+    """The end of a run: perturbed pixels (b, 3, s, s) on the CPU, and how long it took."""
+
+    pixels: Tensor
+    seconds: float
+
+
+def _run(
+    backbone: Backbone, jobs: Sequence[_Job], classes: Classes, settings: AttackSettings, seeds: Sequence[int]
+) -> Iterator[tuple[AttackStep, ...] | _Done]:
+    """Yield each forward pass as a step per picture, while a thread makes them, and then the end."""
+    queue: SimpleQueue[tuple[AttackStep, ...] | _Done | Exception] = SimpleQueue()
+    stop = threading.Event()
+    labels = torch.tensor([job.label for job in jobs], device=backbone.device)
+    clean = torch.stack([job.clean for job in jobs]).to(backbone.device)
+    index = itertools.count(1)
+
+    def report(logits: Tensor) -> None:
+        place, logits = next(index), logits.cpu()
+        queue.put(tuple(_step(place, row, job) for row, job in zip(logits, jobs, strict=True)))
+
+    def _step(place: int, logits: Tensor, job: _Job) -> AttackStep:
+        logs = logits.log_softmax(-1)
+        loss = -logs[job.label] if settings.target is None else logs[settings.target]
+        return AttackStep(place, total, float(loss), Prediction(classes, logits))
+
+    def work() -> None:
+        started = time.perf_counter()
+        try:
+            with enough_memory("the gradients of this attack", LESS), SeededStart(seeds):
+                perturbed = built(clean, labels).detach().cpu()
+            queue.put(_Done(perturbed, time.perf_counter() - started))
+        except Exception as error:  # whatever it is, it belongs to the thread that waits
+            queue.put(error)
+
+    chosen = ATTACKS[settings.attack]
+    probe = chosen.eyes(backbone, classes, settings, seeds, report, stop)
+    built, total = chosen.build(probe, settings)
+    worker = threading.Thread(target=copy_context().run, args=(work,), name="attack", daemon=True)
+    worker.start()
+    try:
+        while isinstance(item := queue.get(), tuple):
+            yield item
+    finally:
+        stop.set()
+        worker.join()
+    if isinstance(item, Exception):
+        raise item
+    yield item

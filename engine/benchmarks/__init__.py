@@ -1,0 +1,1 @@
+"""How fast the engine is, how well the built-in model does, and where maps point."""

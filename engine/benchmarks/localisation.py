@@ -1,0 +1,148 @@
+"""Maps held against the truth: on painted specimens it is known where the object and its telling part are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ..attacks import attack
+from ..evaluation.executors import Executor
+from ..evaluation.plan import picture_seed
+from ..evaluation.statistics import pair, wilson
+from ..fieldguide.world.questions import PaintedQuestion, make_question
+from ..fieldguide.world.specimens import KINDS
+from ..maps.attend import attend, maps_for
+from ..maps.occlusion import occlude
+from ..maps.registry import BASELINES
+from ..models import Backbone
+from ..models.shuffle import shuffled
+from ..numerics.baselines import sign_noise
+from ..numerics.measures import energy_inside, pointing_hit
+from ..settings import AttackSettings, AttentionSettings
+
+ARMS = ("clean", "attacked", "noise", "shuffled")
+PUBLISHED = "a-tpt"  # what other maps are paired with
+
+
+@dataclass(frozen=True, slots=True)
+class MapScore:
+    """One map of one picture: does its peak lie on the object and on the telling part, and how much of it does?
+
+    `areas` are those under the deletion and the insertion curve, where they were asked for.
+    """
+
+    hit: bool
+    part_hit: bool
+    inside: float
+    part_inside: float
+    degenerate: bool
+    areas: tuple[float, float] | None = None
+
+
+def localise(
+    pictures: int, seed: int, maps: tuple[str, ...], settings: AttackSettings, executor: Executor, curves: bool = False
+) -> Iterator[dict[str, dict[str, MapScore]]]:
+    """For every picture arm -> map -> `MapScore`, in order; every map is asked about the true class.
+
+    The arms: the picture, `attacked`, under `noise` of random signs as large as the attack (null arm), and the picture
+    again as a model draws it whose image tower is `shuffled`. `maps`, or all that the model can draw where none are
+    named, are joined by the baselines, which know no model. `curves` also hides and shows what each map points at,
+    which takes far longer.
+    """
+    work = partial(_judge, seed=seed, maps=maps, settings=settings, curves=curves)
+    with executor.start() as each:
+        yield from each(work, range(pictures))
+
+
+def _judge(
+    backbone: Backbone, index: int, seed: int, maps: tuple[str, ...], settings: AttackSettings, curves: bool
+) -> dict[str, dict[str, MapScore]]:
+    trial, own = make_question(seed, index), picture_seed(seed, index)
+    pixels = backbone.prepare(Image.fromarray(trial.painting.pixels))
+    *_, adversarial = attack(backbone, pixels, trial.classes, replace(settings, seed=own), trial.truth)
+    clean = adversarial.clean
+    noisy = sign_noise(clean, adversarial.per_channel, own)
+    shown = (clean, adversarial.saved, noisy, clean)
+    drawers = (backbone, backbone, backbone, shuffled(backbone, "all", own))
+    named = dict.fromkeys((*(maps or maps_for(backbone)), *BASELINES))
+    told: dict[str, dict[str, MapScore]] = {}
+    for arm, drawer, picture in zip(ARMS, drawers, shown, strict=True):
+        told[arm] = {}
+        for name in named:
+            drawn = attend(drawer, picture, trial.classes, AttentionSettings(name, seed=own), trial.truth)
+            areas = _areas(backbone, picture, trial, drawn.raw) if curves else None
+            told[arm][name] = _held(trial, drawn.raw, drawn.degenerate, areas)
+    return told
+
+
+def _areas(backbone: Backbone, picture: Tensor, trial: PaintedQuestion, values: Tensor) -> tuple[float, float]:
+    found = occlude(backbone, picture, values, trial.classes, trial.truth)
+    return found.deletion_area, found.insertion_area
+
+
+def _held(
+    trial: PaintedQuestion, values: Tensor, degenerate: bool = False, areas: tuple[float, float] | None = None
+) -> MapScore:
+    painting = trial.painting
+    whole = torch.from_numpy(painting.object_mask)
+    part = torch.from_numpy(painting.part_masks[KINDS[painting.specimen.kind]])
+    return MapScore(
+        pointing_hit(values, whole),
+        pointing_hit(values, part),
+        energy_inside(values, whole),
+        energy_inside(values, part),
+        degenerate,
+        areas,
+    )
+
+
+def verdict(collected: list[dict[str, dict[str, MapScore]]]) -> dict:
+    """Arm -> map -> shares with 95 % intervals (Wilson for `pointing`, `part_pointing` and `degenerate`, normal for the
+    means `inside`, `part_inside` and, where curves were drawn, the areas `deletion` and `insertion`), each as
+    [value, low, high]."""
+    told: dict = {}
+    for arm, maps in collected[0].items():
+        for name in maps:
+            held = [one[arm][name] for one in collected]
+            told.setdefault(arm, {})[name] = {
+                "pointing": _share([j.hit for j in held]),
+                "part_pointing": _share([j.part_hit for j in held]),
+                "inside": _mean([j.inside for j in held]),
+                "part_inside": _mean([j.part_inside for j in held]),
+                "degenerate": _share([j.degenerate for j in held]),
+            }
+            areas = [j.areas for j in held if j.areas is not None]
+            if areas:
+                columns = zip(("deletion", "insertion"), zip(*areas, strict=True), strict=True)
+                told[arm][name] |= {which: _mean(list(values)) for which, values in columns}
+    return told
+
+
+def pairs(collected: list[dict[str, dict[str, MapScore]]]) -> dict[str, list[dict]]:
+    """Arm -> for every map, on how many pictures only it and only A-TPT's published map pointed at the object, with
+    McNemar's p; nothing where the published map was not judged."""
+    hits = {
+        arm: {name: [one[arm][name].hit for one in collected] for name in maps} for arm, maps in collected[0].items()
+    }
+    return {
+        arm: [pair(name, hit, PUBLISHED, maps[PUBLISHED]) for name, hit in maps.items() if name != PUBLISHED]
+        for arm, maps in hits.items()
+        if PUBLISHED in maps
+    }
+
+
+def _share(hits: list[bool]) -> list[float]:
+    return [sum(hits) / len(hits), *wilson(sum(hits), len(hits))]
+
+
+def _mean(values: list[float]) -> list[float]:
+    mean = float(np.mean(values))
+    half = 1.96 * float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    return [mean, round(mean - half, 4), round(mean + half, 4)]

@@ -1,0 +1,95 @@
+"""`attack`: a small change that turns the answer."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..pictures import load_picture, save_png
+from ..results import Adversarial
+from ..serialise import attack_data, change_data
+from .attack_options import add_attack_options, add_target_option, aimed, attack_settings, length
+from .drawing import amplified
+from .subject import Job, add_picture_options, emit, folder, open_job, run_attack
+from .tables import PREDICTION_HEAD, prediction_row, table
+
+CHANGE_HEAD = ("the change", "Linf x 255", "L2")
+
+
+def register(subparsers: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser(
+        "attack",
+        help="change the picture a little so that the answer turns",
+        description="Change the picture by at most --eps so that the model's answer turns, and measure the change as"
+        " computed, in 8 bits, and read back from a PNG file.",
+    )
+    add_picture_options(parser)
+    add_target_option(add_attack_options(parser))
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Attack once, print, and keep the pictures with --out."""
+    settings = attack_settings(args)
+    job = open_job(args)
+    adversarial = run_attack(job, aimed(args, settings, job.classes))
+    if args.out is not None:
+        save_pictures(args, adversarial)
+    filed = through_a_file(job, adversarial)
+    data = attack_data(adversarial)
+    data["norms"]["file"] = change_data(filed.saved - filed.clean)
+    lines = [*attack_lines(job, adversarial), "", *table(CHANGE_HEAD, _changes(data["norms"]))]
+    emit(args, job.document() | {"attack": data}, lines)
+
+
+def through_a_file(job: Job, adversarial: Adversarial) -> Adversarial:
+    """The attack with its saved picture written to a PNG file and read back as any picture is."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "adversarial.png"
+        save_png(adversarial.saved, path)
+        return replace(adversarial, saved=job.backbone.prepare(load_picture(path).image))
+
+
+def save_pictures(args: argparse.Namespace, adversarial: Adversarial) -> None:
+    """Clean and attacked picture and the change between them, stretched so that the largest fills the range."""
+    target = folder(args)
+    save_png(adversarial.clean, target / "clean.png")
+    save_png(adversarial.saved, target / "adversarial.png")
+    save_png(amplified(adversarial.clean, adversarial.saved, adversarial.linf()), target / "perturbation.png")
+
+
+def attack_lines(job: Job, adversarial: Adversarial) -> list[str]:
+    """The attack for a person."""
+    rows = [
+        prediction_row("clean", adversarial.before),
+        prediction_row("attacked", adversarial.after),
+        prediction_row("attacked, 8 bits", adversarial.after_saved),
+    ]
+    name, limit = job.classes.names[adversarial.label], length(adversarial.epsilon, adversarial.norm)
+    origin = "the truth" if adversarial.from_truth else "the clean answer"
+    towards = "" if adversarial.target is None else f", towards {job.classes.names[adversarial.target]}"
+    return [
+        job.heading,
+        *([job.note] if job.note else []),
+        f"{adversarial.attack}, {adversarial.norm} {limit}, {len(adversarial.steps)} steps,"
+        f" {adversarial.seconds:.2f} s, away from {name} ({origin})" + towards,
+        "",
+        *table(PREDICTION_HEAD, rows),
+        "",
+        f"largest change {adversarial.linf() * 255:.0f}/255, L2 {adversarial.l2():.3f}: {_verdict(adversarial)}",
+    ]
+
+
+def _changes(norms: dict[str, dict]) -> list[tuple[str, ...]]:
+    return [(form, f"{told['linf'] * 255:.3f}", f"{told['l2']:.4f}") for form, told in norms.items()]
+
+
+def _verdict(adversarial: Adversarial) -> str:
+    if adversarial.before.label != adversarial.label:
+        return "wrong before the attack"
+    if adversarial.reached:
+        return "target reached"
+    return "fooled" if adversarial.fooled else "held"

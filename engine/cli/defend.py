@@ -1,0 +1,64 @@
+"""`defend`: the whole story of one picture: attack, views, tuning, and every test-time defence side by side."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, replace
+
+from ..defences.registry import DEFENCES
+from ..results import Prediction
+from ..serialise import attack_data, defence_data
+from ..story.explore import explore
+from .attack import attack_lines, save_pictures
+from .attack_options import add_attack_options, add_target_option, aimed, attack_settings
+from .defence_options import add_defence_options, add_own_options, defence_settings, with_own
+from .subject import Job, add_picture_options, emit, open_job
+from .tables import PREDICTION_HEAD, prediction_row, table
+
+OWN = "your settings"
+
+
+def register(subparsers: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    listed = "; ".join(f"{name}: {defence.explanation}" for name, defence in DEFENCES.items())
+    parser = subparsers.add_parser(
+        "defend",
+        help="attack the picture and compare test-time defences on it",
+        description="Attack the picture (unless --eps 0), then ask every defence what it shows. The same settings give"
+        " the same numbers as the page.",
+        epilog=listed,
+    )
+    add_picture_options(parser)
+    add_target_option(add_attack_options(parser))
+    add_defence_options(parser)
+    add_own_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Attack, defend, print."""
+    settings = with_own(args, defence_settings(args, attack_settings(args)))
+    job = open_job(args)
+    settings = replace(settings, attack=aimed(args, settings.attack, job.classes))
+    told: dict[str, list] = {}
+    for stage in explore(job.backbone, job.pixels, job.classes, settings, job.label):
+        told.setdefault(stage.name, []).append(stage.result)
+    (adversarial,), (ensemble,) = told["attacked"], told["ensemble"]
+    steps, defences = told["tune-step"], told["defence"]
+    if args.out is not None:
+        save_pictures(args, adversarial)
+    rows = [_row(job, DEFENCES[d.defence].title, d.prediction, f"{d.seconds:.2f}") for d in defences]
+    rows.append(_row(job, OWN, ensemble.prediction, ""))
+    began, ended = steps[0], steps[-1]
+    tuned = f"prompt tuned on {len(began.kept)} of {args.views} views, loss {began.loss:.4f} to {ended.loss:.4f}"
+    lines = [*attack_lines(job, adversarial), "", *table((*PREDICTION_HEAD, "seconds", ""), rows), "", tuned]
+    if "tv" in (ensemble.weighting, *(DEFENCES[d.defence].predictor for d in defences)):
+        lines.append(f"TV weights: {settings.ensemble.tv_reading}")
+    told_plainly = {"attack": attack_data(adversarial)} | defence_data(steps, ensemble, defences)
+    document = told_plainly | {"settings": asdict(settings)}
+    emit(args, job.document() | document, lines)
+
+
+def _row(job: Job, title: str, prediction: Prediction, seconds: str) -> tuple[str, ...]:
+    verdict = "" if job.label is None else "right" if prediction.label == job.label else "wrong"
+    return (*prediction_row(title, prediction), seconds, verdict)

@@ -1,0 +1,152 @@
+"""`evaluate`: every defence in every arm on many pictures, resumable, with intervals and paired differences."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ..defences.registry import DEFENCES
+from ..errors import require
+from ..evaluation import (
+    Answered,
+    Executor,
+    Plan,
+    Processes,
+    RayCluster,
+    asked_of,
+    evaluate,
+    read_kept,
+    read_merged,
+    read_plan,
+    summarise,
+)
+from .attack_options import add_attacks_options, all_attack_settings
+from .data_options import add_data_options, known_set, open_source
+from .defence_options import add_defence_options, defence_settings
+from .evaluation_tables import markdown_lines, plain_lines
+from .subject import add_model_options
+
+SUMMARY, MARKDOWN = "summary.json", "summary.md"
+LISTING = ("entries", "classes")  # of the plan, too long for a summary
+EXAMPLES = """examples:
+  600 painted pictures, every defence, two attackers, kept in the folder table:
+    python -m engine evaluate --pictures 600 --all-defences --attack pgd --attack apgd-ce --out table
+  the same command again goes on where it was stopped; what is there so far, as Markdown:
+    python -m engine evaluate --summary table --markdown
+  R-TPT and A-TPT with CLIP's weights on one folder of pictures per class:
+    python -m engine evaluate --folder pictures --model ViT-B-32/openai --defence r-tpt --defence a-tpt --out mine
+"""
+
+
+def register(subparsers: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    told = "\n".join(
+        f"  {name:<16}{defence.explanation}\n{'':18}{defence.source}; {defence.cost}"
+        for name, defence in DEFENCES.items()
+    )
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="measure defences and attacks on many pictures",
+        description="Attack every picture away from its true label, let every defence answer, and print accuracies with"
+        " 95 % Wilson intervals and paired differences. With --out, records are kept line by line: the same command"
+        " goes on where it was stopped or killed, and attacked pictures are used again. Records do not depend on the"
+        " number of workers.",
+        epilog=f"{EXAMPLES}\nmethods, with source and cost at 64 views:\n{told}",
+        usage="python -m engine evaluate [pictures] [attacks] [defence] [run] [result]",
+    )
+    add_data_options(parser)
+    add_model_options(parser)
+    add_attacks_options(parser)
+    add_defence_options(parser)
+    group = parser.add_argument_group("run")
+    group.add_argument("--clip-on-clean", action="store_true", help="only CLIP answers the clean pictures")
+    group.add_argument("--workers", type=int, metavar="N", help="processes or actors (default: one per core)")
+    group.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="work on a Ray cluster: host:port, auto for the one this machine belongs to, local for one of its own;"
+        " all its machines need this repository and see pictures, models and folders under the same paths",
+    )
+    group.add_argument("--out", metavar="FOLDER", type=Path, help="keep records, attacked pictures and summary here")
+    group.add_argument(
+        "--cache", metavar="FOLDER", type=Path, help="keep attacked pictures here, for other evaluations too"
+    )
+    group = parser.add_argument_group("result")
+    group.add_argument(
+        "--summary", metavar="FOLDER", type=Path, nargs="+",
+        help="run nothing; tell what lies in an --out folder; several of the same pictures are compared, each defence"
+        " as FOLDER/DEFENCE",
+    )  # fmt: skip
+    group.add_argument("--against", metavar="METHOD", help="compare the others with this one (default: the last)")
+    form = group.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    form.add_argument("--markdown", action="store_true", help="print Markdown tables")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Evaluate and keep, or read what was kept; print."""
+    if args.summary is not None:
+        asked, kept = _read(args.summary)
+        _check_against(args, asked)
+        _print(args, _summary(args, asked, kept))
+        return
+    source, plan = open_source(args), _plan(args)
+    asked = asked_of(source, plan, args.model)
+    _check_against(args, asked)
+    kept = [] if args.out is None else read_kept(args.out)
+    stream = evaluate(source, plan, _crew(args), args.out, args.cache)
+    collected = list(islice(stream, len(kept)))  # at once, so that the time left is told by the others
+    collected += tqdm(
+        stream, total=len(source), initial=len(kept), unit="pictures", smoothing=0, file=sys.stderr, disable=args.json
+    )
+    summary = _summary(args, asked, collected)
+    if args.out is not None:
+        (args.out / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+        (args.out / MARKDOWN).write_text("\n".join(markdown_lines(summary)) + "\n", encoding="utf-8")
+    _print(args, summary)
+
+
+def _read(folders: list[Path]) -> tuple[dict, list[Answered]]:
+    if len(folders) > 1:
+        return read_merged(folders)
+    return read_plan(folders[0]), read_kept(folders[0])
+
+
+def _check_against(args: argparse.Namespace, asked: dict) -> None:
+    known = args.against is None or args.against in asked["defences"]
+    require(known, f"--against {args.against} is not evaluated here.")
+
+
+def _crew(args: argparse.Namespace) -> Executor:
+    if args.ray is not None:
+        return RayCluster(args.model, args.device, args.workers, args.precision, args.ray)
+    count = (os.cpu_count() or 1) if args.workers is None else args.workers
+    return Processes(args.model, args.device, count, args.precision)
+
+
+def _plan(args: argparse.Namespace) -> Plan:
+    attacks = all_attack_settings(args)
+    settings = defence_settings(args, attacks[0])
+    if args.own_word:
+        settings = replace(settings, domain_word=known_set(args).word)
+    return Plan(settings, attacks, args.seed, not args.clip_on_clean)
+
+
+def _summary(args: argparse.Namespace, asked: dict, collected: list[Answered]) -> dict:
+    plan = {name: told for name, told in asked.items() if name not in LISTING}
+    return {"model": asked["model"], **summarise(collected, args.against), "plan": plan}
+
+
+def _print(args: argparse.Namespace, summary: dict) -> None:
+    if args.json:
+        print(json.dumps(summary))
+    else:
+        print("\n".join(markdown_lines(summary) if args.markdown else plain_lines(summary)))

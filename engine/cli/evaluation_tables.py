@@ -1,0 +1,122 @@
+"""An evaluation's summary as lines for a terminal and as Markdown tables."""
+
+from __future__ import annotations
+
+from ..attacks import ATTACKS
+from ..defences.registry import DEFENCES
+from ..settings import EnsembleSettings
+from .attack_options import length
+from .tables import markdown_table, table
+
+
+def plain_lines(summary: dict) -> list[str]:
+    """One aligned table per arm."""
+    lines = [_heading(summary)]
+    for arm, told in summary["arms"].items():
+        base = _base(told)
+        head = (arm, "accuracy", "95 % interval", f"minus {base}", f"only it / only {base}", "McNemar p", "seconds")
+        rows = [_plain_row(defence, told) for defence in told["accuracy"]]
+        lines += ["", *table(head if base else (*head[:3], "", "", "", head[-1]), rows)]
+    return lines
+
+
+def markdown_lines(summary: dict) -> list[str]:
+    """What was attacked how, a table of accuracies, and one of differences on the same pictures."""
+    arms = summary["arms"]
+    defences = list(max((told["accuracy"] for told in arms.values()), key=len, default={}))
+    timed = any(told["seconds"] for told in arms.values())
+    seconds = [(_seconds(arms, defence),) if timed else () for defence in defences]
+    accuracies = [
+        (defence, *(_share(told, defence) for told in arms.values()), *took)
+        for defence, took in zip(defences, seconds, strict=True)
+    ]
+    base = next((_base(told) for told in arms.values() if told["pairs"]), "")
+    differences = [
+        (defence, *(_difference(told, defence) for told in arms.values())) for defence in defences if defence != base
+    ]
+    lines = [
+        f"{_heading(summary)}. Accuracy with 95 % Wilson interval"
+        + ("; seconds a picture in one worker, attack excluded." if timed else "."),
+        "",
+        *(f"- {_told(arm, summary)}" for arm in arms if arm in summary["plan"]["attacks"]),
+        "",
+        *markdown_table(("defence", *arms, *(["seconds"] if timed else [])), accuracies),
+    ]
+    if base:
+        lines += [
+            "",
+            f"Accuracy minus that of {base} on the same pictures with 95 % interval (Newcombe), pictures only the one"
+            " : only the other got right, exact McNemar p, not adjusted for the number of comparisons.",
+            "",
+            *markdown_table(("defence", *arms), differences),
+        ]
+    return lines
+
+
+def _heading(summary: dict) -> str:
+    done, asked = summary["pictures"], summary["plan"]["pictures"]
+    pictures = f"{done}" if done == asked else f"{done} of {asked}"
+    parts = [f"{pictures} pictures", summary["plan"]["model"], f"{summary['plan']['views']['count']} views"]
+    weights = EnsembleSettings(**summary["plan"]["ensemble"])
+    defences = {name.rpartition("/")[2] for told in summary["arms"].values() for name in told["accuracy"]}
+    if any(DEFENCES[defence].predictor == "tv" for defence in defences):
+        parts.append(f"TV weights: {weights.tv_reading}")
+    return ", ".join([*parts, *(["flaws of the official codes kept"] if weights.legacy else [])])
+
+
+def _told(arm: str, summary: dict) -> str:
+    attack = summary["plan"]["attacks"][arm]
+    seconds = summary["attack_seconds"].get(arm)
+    took = "" if seconds is None else f"; {seconds:.1f} s a picture"
+    count = 1 if attack["attack"] == "fgsm" else attack["steps"]
+    steps = f"{count} step{'s' if count > 1 else ''}"
+    chosen = ATTACKS[attack["attack"]]
+    through = f" ({attack['target_defence']})" if attack["attack"] == "adaptive" else ""
+    limit = length(attack["epsilon"], attack["norm"])
+    return f"`{arm}`: {chosen.title}{through}, {steps}, {attack['norm']} at most {limit}; {chosen.threat}{took}"
+
+
+def _base(told: dict) -> str:
+    return told["pairs"][0]["second"] if told["pairs"] else ""
+
+
+def _plain_row(defence: str, told: dict) -> tuple[str, ...]:
+    low, high = told["intervals"][defence]
+    cells = (defence, f"{told['accuracy'][defence]:.3f}", f"{low:.3f} ... {high:.3f}")
+    seconds = f"{told['seconds'][defence]:.3f}" if defence in told["seconds"] else ""
+    pair = _pair(told, defence)
+    if not pair:
+        return (*cells, "", "", "", seconds)
+    low, high = pair["interval"]
+    span = f"{pair['difference']:+.3f} ({low:+.3f} ... {high:+.3f})"
+    return (*cells, span, f"{pair['only_first']} / {pair['only_second']}", _p(pair["p"]), seconds)
+
+
+def _pair(told: dict, defence: str) -> dict:
+    return next((pair for pair in told["pairs"] if pair["first"] == defence), {})
+
+
+def _share(told: dict, defence: str) -> str:
+    if defence not in told["accuracy"]:
+        return ""
+    low, high = told["intervals"][defence]
+    return f"{told['accuracy'][defence]:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _difference(told: dict, defence: str) -> str:
+    pair = _pair(told, defence)
+    if not pair:
+        return ""
+    low, high = pair["interval"]
+    split = f"{pair['only_first']} : {pair['only_second']}"
+    return f"{pair['difference']:+.3f} [{low:+.3f}, {high:+.3f}], {split}, p {_p(pair['p'])}"
+
+
+def _seconds(arms: dict, defence: str) -> str:
+    """The mean over the arms; the pictures differ, the work does not."""
+    seconds = [told["seconds"][defence] for told in arms.values() if defence in told["seconds"]]
+    return f"{sum(seconds) / len(seconds):.3f}" if seconds else ""
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

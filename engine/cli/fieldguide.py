@@ -1,0 +1,190 @@
+"""`fieldguide`: the built-in world; train its model, score it, list its words, paint its samples."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ..benchmarks.localisation import PUBLISHED, localise, pairs, verdict
+from ..benchmarks.score import answers, summary
+from ..errors import require
+from ..evaluation import Processes
+from ..fieldguide.training.train import CARD, PHASES, train
+from ..fieldguide.world import VOCABULARY
+from ..fieldguide.world.samples import paint_samples
+from ..maps.registry import MAPS
+from ..models import BUILT_IN, FIELDGUIDE
+from ..settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
+from .attack_options import add_attack_options, as_options, attack_settings
+from .subject import SAMPLES, add_model_options, emit
+from .tables import table
+
+WORKERS = os.cpu_count() or 1
+
+
+def register(subparsers: argparse._SubParsersAction) -> None:
+    """Add the command and its four actions."""
+    parser = subparsers.add_parser(
+        "fieldguide",
+        help="train and score the built-in model",
+        description="The painted world of the built-in model: its training, its score, its words, its samples.",
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    _register_train(actions)
+    _register_score(actions)
+    _register_judge(actions)
+    words = actions.add_parser("words", help="list the words the built-in model knows")
+    words.set_defaults(run=lambda args: print("\n".join(sorted(VOCABULARY))))
+    samples = actions.add_parser("samples", help="paint the sample pictures of the page again")
+    samples.add_argument("--out", type=Path, default=SAMPLES.parent, help="folder (default: assets/samples)")
+    samples.set_defaults(run=lambda args: paint_samples(args.out))
+
+
+def _register_train(actions: argparse._SubParsersAction) -> None:
+    listed = "; ".join(f"{phase.name}: {phase.pictures:,} pictures" for phase in PHASES)
+    parser = actions.add_parser(
+        "train",
+        help="train the built-in model, or go on where training was stopped",
+        description="Paint the training pictures (about 4 GB a phase in --cache) and train, phase by phase. Stop it"
+        " whenever you like: the same command goes on from the last checkpoint, at most three minutes back.",
+        epilog=listed,
+    )
+    parser.add_argument("--cache", type=Path, required=True, help="folder for painted pictures and checkpoints")
+    parser.add_argument("--out", type=Path, default=FIELDGUIDE, help="folder of the model (default: assets/fieldguide)")
+    parser.add_argument(
+        "--start", type=Path, metavar="FOLDER", help="only the last phase, from the weights of this model folder"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="added to the seeds of the phases (default: %(default)s)")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the pictures of each phase, for a trial run (default: all)"
+    )
+    parser.add_argument("--workers", type=int, default=WORKERS, help="painting processes (default: one per core)")
+    parser.set_defaults(run=_train)
+
+
+def _train(args: argparse.Namespace) -> None:
+    require(0 < args.share <= 1, f"Expected a share above 0 and up to 1; got {args.share:g}.")
+    for name in ("open_clip_model.safetensors", CARD):
+        require(
+            args.start is None or (args.start / name).is_file(),
+            f"Expected a folder with {name} to start from; got “{args.start}”.",
+        )
+    phases = PHASES if args.start is None else PHASES[-1:]
+    phases = tuple(
+        replace(phase, pictures=round(phase.pictures * args.share), seed=phase.seed + args.seed) for phase in phases
+    )
+    train(phases, args.cache, args.out, args.workers, args.start)
+
+
+def _register_score(actions: argparse._SubParsersAction) -> None:
+    parser = actions.add_parser(
+        "score",
+        help="measure model and defences on fresh held-out specimens",
+        description="Paint held-out specimens, ask 40-way questions with near neighbours among the answers, attack"
+        " every picture with its true label, and defend it. The number of workers does not change the numbers.",
+    )
+    add_attack_options(parser)
+    parser.add_argument("--pictures", type=int, default=100, metavar="N", help="how many; default: %(default)s")
+    told = "per defence (default: %(default)s)"
+    parser.add_argument("--views", type=int, default=ViewSettings().count, metavar="N", help=told)
+    parser.add_argument("--clean-arms", action="store_true", help="also defend the clean pictures")
+    parser.add_argument("--workers", type=int, default=WORKERS, metavar="N", help="processes (default: one per core)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    parser.set_defaults(run=_score, out=None)
+
+
+def _score(args: argparse.Namespace) -> None:
+    require(args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
+    require(args.workers >= 1, f"Expected at least one worker; got {args.workers}.")
+    settings = Settings(
+        attack=attack_settings(args),
+        views=ViewSettings(count=args.views),
+        tuning=TuneSettings(legacy=args.legacy),
+        ensemble=EnsembleSettings(legacy=args.legacy),
+    )
+    executor = Processes(BUILT_IN, count=args.workers)
+    stream = answers(args.pictures, args.seed, settings, executor, args.clean_arms)
+    collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
+    shown = {
+        "seed": args.seed,
+        "attack": as_options(settings.attack),
+        "views": args.views,
+        "tuning": asdict(settings.tuning),
+        "ensemble": asdict(settings.ensemble),
+    }
+    result = summary(collected, shown)
+    emit(args, result, _score_lines(result))
+
+
+def _score_lines(result: dict) -> list[str]:
+    arms = result["accuracy"]
+    rows = [
+        (arm, f"{value:.3f}", f"{low:.3f} ... {high:.3f}")
+        for (arm, value), (low, high) in zip(arms.items(), result["intervals"].values(), strict=True)
+    ]
+    kinds = [
+        (kind, str(told["pictures"]), *(f"{told[arm]:.3f}" for arm in arms)) for kind, told in result["kinds"].items()
+    ]
+    pairs = [
+        (f"{pair['first']} / {pair['second']}", str(pair["only_first"]), str(pair["only_second"]), f"{pair['p']:.3g}")
+        for pair in result["pairs"]
+    ]
+    return [
+        *table(("arm", "accuracy", "95 % interval"), rows),
+        "",
+        *table(("kind", "pictures", *arms), kinds),
+        "",
+        *table(("on the same pictures", "only the first right", "only the second right", "McNemar p"), pairs),
+    ]
+
+
+def _register_judge(actions: argparse._SubParsersAction) -> None:
+    parser = actions.add_parser(
+        "localise",
+        help="hold attention maps against where the specimens really are",
+        description="Draw every map of fresh held-out specimens for their true class and tell how often its strongest"
+        " patch lies on the object (pointing) and on the telling part, and how much of it does (inside). Four times:"
+        " clean, attacked, under noise of the attack's size, and as a model with shuffled weights draws it. Beside them"
+        " two maps that know nothing of any model: random noise, and the picture's edges.",
+    )
+    add_attack_options(parser)
+    parser.add_argument("--pictures", type=int, default=100, metavar="N", help="how many; default: %(default)s")
+    several = {"action": "append", "choices": list(MAPS), "metavar": "MAP"}
+    told = f"repeat for several of {', '.join(MAPS)}; default: all that the model has"
+    parser.add_argument("--map", dest="maps", **several, help=told)
+    parser.add_argument("--curves", action="store_true", help="also deletion and insertion, which takes far longer")
+    parser.add_argument("--workers", type=int, default=WORKERS, metavar="N", help="processes (default: one per core)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    add_model_options(parser)
+    parser.set_defaults(run=_judge, out=None)
+
+
+def _judge(args: argparse.Namespace) -> None:
+    require(args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
+    settings, executor = attack_settings(args), Processes(args.model, args.device, args.workers, args.precision)
+    stream = localise(args.pictures, args.seed, tuple(args.maps or ()), settings, executor, args.curves)
+    collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
+    told, paired = verdict(collected), pairs(collected)
+    shown = {"model": args.model, "seed": args.seed, "pictures": args.pictures, "attack": as_options(settings)}
+    emit(args, {"maps": told, "pairs": paired, "settings": shown}, _judge_lines(told, paired))
+
+
+def _judge_lines(told: dict, paired: dict) -> list[str]:
+    lines = []
+    for arm, named in told.items():
+        heads = (arm, *(name.replace("_", " ") for name in next(iter(named.values()))))
+        lines += [*table(heads, [(name, *map(_interval, found.values())) for name, found in named.items()]), ""]
+    for arm, found in paired.items():
+        heads = (f"{arm}: points at the object", "only this map", f"only {PUBLISHED}", "McNemar p")
+        rows = [(p["first"], str(p["only_first"]), str(p["only_second"]), f"{p['p']:.3g}") for p in found]
+        lines += [*table(heads, rows), ""]
+    return lines[:-1]
+
+
+def _interval(value: list[float]) -> str:
+    return "{:.3f} [{:.3f}, {:.3f}]".format(*value)

@@ -1,0 +1,205 @@
+"""`maps`: where the model looks, before and after an attack."""
+
+from __future__ import annotations
+
+import argparse
+
+import torch
+from torch import Tensor
+
+from ..errors import require
+from ..maps.attend import attend
+from ..maps.occlusion import occlude
+from ..maps.registry import MAPS
+from ..maps.words import WordRelevance, word_relevance
+from ..numerics.baselines import sign_noise
+from ..numerics.measures import MAP_SIMILARITY
+from ..pictures import save_png
+from ..results import Adversarial, AttentionMap
+from ..serialise import attack_data, maps_data
+from ..settings import AttentionSettings
+from .attack import attack_lines, save_pictures
+from .attack_options import add_attack_options, add_target_option, aimed, attack_settings
+from .drawing import heat
+from .subject import Job, add_picture_options, emit, folder, open_job, run_attack
+from .tables import table
+
+ARMS = ("clean", "attacked")
+DIVERGING = "RdBu_r"  # blue where the attack took evidence away, red where it brought some
+OPTION_OF_MAP = {
+    "layer": "raw",
+    "head": "raw",
+    "fusion": "rollout",
+    "discard": "rollout",
+}  # option -> the map it is about
+
+
+def register(subparsers: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser(
+        "maps",
+        help="show where the model looks, before and after the attack",
+        description="Attention maps of the clean and the attacked picture for one class, on one scale.",
+    )
+    add_picture_options(parser)
+    add_target_option(add_attack_options(parser))
+    group = parser.add_argument_group("maps", f"MAP is one of {', '.join(MAPS)}.")
+    several = {"action": "append", "choices": list(MAPS), "metavar": "MAP"}
+    default = AttentionSettings().map
+    group.add_argument("--map", dest="maps", **several, help=f"repeat for several; default: {default}")
+    group = parser.add_argument_group("what the maps are about")
+    group.add_argument(
+        "--about", metavar="NAME", help="the class to find evidence for (default: the one attacked, not its --target)"
+    )
+    group.add_argument(
+        "--against", metavar="NAME", help="a class to hold it against: what speaks for the one rather than the other"
+    )
+    group.add_argument(
+        "--words", action="store_true", help="also tell how much each word of the class's sentence counts"
+    )
+    group = parser.add_argument_group("what --map raw and --map rollout read")
+    group.add_argument("--layer", type=int, metavar="N", help="of --map raw, from 0 (default: the last)")
+    group.add_argument("--head", type=int, metavar="N", help="of --map raw, from 0 (default: the mean of all)")
+    group.add_argument("--fusion", choices=AttentionSettings.FUSIONS, help="of heads in --map rollout; default: mean")
+    group.add_argument(
+        "--discard", type=float, metavar="SHARE", help="of the smallest attention in --map rollout; default: 0"
+    )
+    group = parser.add_argument_group("randomisation test")
+    told = "draw the maps of a model whose weights are in random order (--seed), in its last block or all blocks"
+    group.add_argument("--shuffled", choices=AttentionSettings.SHUFFLED[1:], default="", help=told)
+    group = parser.add_argument_group("what the answer hangs on")
+    told = "also blur each map's strongest patches first, or bring them back first, and follow the class's probability"
+    group.add_argument("--curves", action="store_true", help=told)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Attack, map both pictures with each defence, print, and keep the drawings with --out."""
+    settings, asked = attack_settings(args), _asked(args)
+    job = open_job(args)
+    adversarial = run_attack(job, aimed(args, settings, job.classes))
+    about = adversarial.label if args.about is None else args.about
+    made = [_pair(job, adversarial, one, about, args.against) for one in asked]
+    if args.out is not None:
+        save_pictures(args, adversarial)
+        for pair in made:
+            _save_pair(args, adversarial, pair)
+    rows = [row for pair in made for row in _rows(pair)]
+    lines = [*attack_lines(job, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
+    noisy = sign_noise(adversarial.clean, adversarial.per_channel, args.seed)
+    compared = [_compared(job, noisy, one, pair) for one, pair in zip(asked, made, strict=True)]
+    lines += ["", *table(("clean map against", "that of", *MAP_SIMILARITY), _compared_rows(made, compared))]
+    entries = [entry | {"neighbour-agreement": found} for entry, found in zip(maps_data(made), compared, strict=True)]
+    if args.curves:
+        curves = [_curves(job, adversarial, pair) for pair in made]
+        entries = [entry | {"curves": found} for entry, found in zip(entries, curves, strict=True)]
+        lines += ["", *table(("map", "of", "area under deletion", "under insertion"), _curve_rows(made, curves))]
+    document = job.document() | {"attack": attack_data(adversarial), "maps": entries}
+    if args.words:
+        told = [word_relevance(job.backbone, pixels, job.classes, made[0][0].label) for pixels in _both(adversarial)]
+        document["words"] = _words_data(told)
+        lines += ["", *table(("word", *ARMS), _word_rows(told))]
+    emit(args, document, lines)
+
+
+def _asked(args: argparse.Namespace) -> list[AttentionSettings]:
+    """The settings of every map; raises `EngineError` for an option that none of them uses."""
+    names = args.maps or [AttentionSettings().map]
+    chosen = {}
+    for option, name in OPTION_OF_MAP.items():
+        value = getattr(args, option)
+        if value is not None:
+            require(name in names, f"--{option} is about --map {name}, which was not asked for.")
+            chosen[option] = value
+    return [AttentionSettings(map=name, shuffled=args.shuffled, seed=args.seed, **chosen) for name in names]
+
+
+def _both(adversarial: Adversarial) -> tuple[Tensor, Tensor]:
+    return adversarial.clean, adversarial.saved
+
+
+def _words_data(told: list[WordRelevance]) -> dict:
+    shares = {arm: found.shares.tolist() for arm, found in zip(ARMS, told, strict=True)}
+    return {"label": told[0].label, "sentence": told[0].sentence, "pieces": list(told[0].pieces), **shares}
+
+
+def _word_rows(told: list[WordRelevance]) -> list[tuple[str, ...]]:
+    columns = zip(told[0].pieces, *(found.shares.tolist() for found in told), strict=True)
+    return [(piece.strip(), *(f"{share:.3f}" for share in shares)) for piece, *shares in columns]
+
+
+def _pair(
+    job: Job, adversarial: Adversarial, settings: AttentionSettings, about: int | str, against: str | None
+) -> tuple[AttentionMap, AttentionMap]:
+    clean, attacked = (
+        attend(job.backbone, pixels, job.classes, settings, about, against) for pixels in _both(adversarial)
+    )
+    return clean, attacked
+
+
+def _compared(
+    job: Job, noisy: Tensor, settings: AttentionSettings, pair: tuple[AttentionMap, AttentionMap]
+) -> dict[str, dict[str, float]]:
+    """How alike the clean map is to the attacked one and, the null arm, to that of the clean picture under noise."""
+    clean, attacked = pair
+    null = attend(job.backbone, noisy, job.classes, settings, clean.label, clean.against)
+    others = {"attacked": attacked, "noise": null}
+    return {
+        which: {name: measure(clean.raw, other.raw) for name, measure in MAP_SIMILARITY.items()}
+        for which, other in others.items()
+    }
+
+
+def _compared_rows(
+    made: list[tuple[AttentionMap, AttentionMap]], compared: list[dict[str, dict[str, float]]]
+) -> list[tuple[str, ...]]:
+    return [
+        (clean.map, which, *(f"{value:.3f}" for value in found.values()))
+        for (clean, _), others in zip(made, compared, strict=True)
+        for which, found in others.items()
+    ]
+
+
+def _curves(job: Job, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> dict[str, dict]:
+    told = {}
+    for which, found, pixels in zip(ARMS, pair, _both(adversarial), strict=True):
+        hidden = occlude(job.backbone, pixels, found.raw, job.classes, found.label)
+        told[which] = {
+            "fractions": hidden.fractions.tolist(),
+            "deletion": hidden.deletion.tolist(),
+            "insertion": hidden.insertion.tolist(),
+            "deletion_area": hidden.deletion_area,
+            "insertion_area": hidden.insertion_area,
+        }
+    return told
+
+
+def _curve_rows(made: list[tuple[AttentionMap, AttentionMap]], curves: list[dict[str, dict]]) -> list[tuple[str, ...]]:
+    return [
+        (clean.map, which, f"{found['deletion_area']:.3f}", f"{found['insertion_area']:.3f}")
+        for (clean, _), arms in zip(made, curves, strict=True)
+        for which, found in arms.items()
+    ]
+
+
+def _save_pair(args: argparse.Namespace, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> None:
+    values = torch.stack([found.raw for found in pair]).float()
+    limits = float(values.min()), float(values.flatten().quantile(AttentionSettings().clip_quantile))
+    for which, found, pixels in zip(ARMS, pair, _both(adversarial), strict=True):
+        save_png(heat(found.raw, pixels, limits), folder(args) / f"map-{found.map}-{which}.png")
+    moved = values[1] - values[0]
+    most = float(moved.abs().max())
+    drawn = heat(moved, adversarial.clean, (-most, most), DIVERGING)
+    save_png(drawn, folder(args) / f"map-{pair[0].map}-difference.png")
+
+
+def _rows(pair: tuple[AttentionMap, AttentionMap]) -> list[tuple[str, ...]]:
+    return [
+        (found.map, which, f"{float(found.raw.min()):.4g}", f"{float(found.raw.max()):.4g}", _peak(found))
+        for which, found in zip(ARMS, pair, strict=True)
+    ]
+
+
+def _peak(found: AttentionMap) -> str:
+    row, column = divmod(int(found.raw.argmax()), found.raw.shape[1])
+    return f"row {row}, column {column}" + (" (degenerate)" if found.degenerate else "")

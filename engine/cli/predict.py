@@ -1,0 +1,37 @@
+"""`predict`: what the untouched model says."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..models.predict import predict
+from ..serialise import prediction_data
+from .subject import add_picture_options, emit, open_job
+from .tables import table
+
+SHOWN = 10
+
+
+def register(subparsers: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser(
+        "predict", help="say what the picture shows", description="Say what the model takes the picture for."
+    )
+    add_picture_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Predict once and print."""
+    job = open_job(args)
+    prediction = predict(job.backbone, job.pixels, job.classes)
+    rows = [(name, f"{probability:.4f}") for name, probability in prediction.top(SHOWN)]
+    lines = [
+        job.heading,
+        *([job.note] if job.note else []),
+        "",
+        *table(("class", "prob"), rows),
+        "",
+        f"entropy {prediction.entropy:.3f} nats, margin {prediction.margin:.2f} logits",
+    ]
+    emit(args, job.document() | {"prediction": prediction_data(prediction)}, lines)

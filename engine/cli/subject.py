@@ -1,0 +1,141 @@
+"""Options that several commands share, and the opening of model, picture and classes they ask for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from ..attacks import attack
+from ..classes import DEFAULT_TEMPLATE, Classes
+from ..errors import require
+from ..files import make_folder, read_text
+from ..models import BUILT_IN, FORMS, Backbone, load_backbone
+from ..models.precision import PRECISIONS
+from ..pictures import load_picture
+from ..results import Adversarial
+from ..settings import AttackSettings
+
+SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "samples.json"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Job:
+    """What a command works on: pixels (3, s, s) in [0, 1], the classes, and the true label where it is known."""
+
+    backbone: Backbone
+    image: Path
+    note: str
+    pixels: Tensor
+    classes: Classes
+    label: int | None
+
+    @property
+    def heading(self) -> str:
+        """One line that names picture, model, number of classes and truth."""
+        truth = "" if self.label is None else f", truth: {self.classes.names[self.label]}"
+        moved = self.backbone.difference
+        tower = "" if moved is None else f" (image tower {moved:.2%} away from the base)"
+        return f"{self.image.name}, {self.backbone.name}{tower}, {len(self.classes)} classes{truth}"
+
+    def document(self) -> dict:
+        """The same as plain data."""
+        return {
+            "image": str(self.image),
+            "note": self.note,
+            "model": self.backbone.name,
+            "difference": self.backbone.difference,
+            "precision": self.backbone.precision,
+            "classes": list(self.classes.names),
+            "templates": list(self.classes.templates),
+            "truth": None if self.label is None else self.classes.names[self.label],
+        }
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """--model, --device and --precision."""
+    group = parser.add_argument_group("model")
+    group.add_argument("--model", default=BUILT_IN, help=f"{FORMS}; default: %(default)s")
+    group.add_argument("--device", default="auto", help="cpu, cuda, mps or auto: the best that is there (default)")
+    group.add_argument("--precision", choices=list(PRECISIONS), default="fp32", help="of the weights; default: fp32")
+
+
+def add_picture_options(parser: argparse.ArgumentParser) -> None:
+    """The picture, its classes, the model and the forms of output."""
+    parser.add_argument("image", metavar="IMAGE", type=Path, help="a PNG, JPEG, WebP, BMP, GIF or TIFF file")
+    add_model_options(parser)
+    group = parser.add_argument_group("classes", "Left out for a sample picture, its own classes and truth are used.")
+    source = group.add_mutually_exclusive_group()
+    source.add_argument("--classes", metavar="FILE", type=Path, help="class names, one per line")
+    source.add_argument("--class", metavar="NAME", dest="names", action="append", help="a class name; repeat it")
+    group.add_argument(
+        "--template",
+        action="append",
+        help=f"prompt with {{}} for the class name (default: “{DEFAULT_TEMPLATE}”); repeated templates are averaged",
+    )
+    group.add_argument("--label", metavar="NAME", help="the true class; without it the clean answer is attacked")
+    group = parser.add_argument_group("output")
+    group.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    group.add_argument("--out", metavar="FOLDER", type=Path, help="write result.json and pictures as exact PNGs here")
+
+
+def open_job(args: argparse.Namespace) -> Job:
+    """Load picture, classes and model; the cheap checks come first."""
+    picture = load_picture(args.image)
+    classes, truth = _classes(args)
+    name = args.label or truth
+    label = None if name is None else classes.index(name)
+    backbone = load_backbone(args.model, args.device, args.precision)
+    return Job(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)
+
+
+def run_attack(job: Job, settings: AttackSettings) -> Adversarial:
+    """The attacked picture, steps drained."""
+    *_, adversarial = attack(job.backbone, job.pixels, job.classes, settings, job.label)
+    return adversarial
+
+
+def emit(args: argparse.Namespace, document: dict, lines: list[str]) -> None:
+    """Print `document` as JSON or `lines` for a person; with --out, also keep the document as result.json."""
+    if args.out is not None:
+        (folder(args) / "result.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    if args.json:
+        print(json.dumps(document))
+        return
+    print("\n".join([*lines, *([f"Files in {args.out}"] if args.out else [])]))
+
+
+def folder(args: argparse.Namespace) -> Path:
+    """The folder of --out, made when needed; raises `EngineError` where it cannot be."""
+    return make_folder(args.out)
+
+
+def _classes(args: argparse.Namespace) -> tuple[Classes, str | None]:
+    """The classes asked for, and the true one where a sample knows it."""
+    templates = tuple(args.template or (DEFAULT_TEMPLATE,))
+    if args.names:
+        return Classes(tuple(args.names), templates), None
+    if args.classes is not None:
+        return read_classes(args.classes, templates), None
+    sample = _sample(args.image.name)
+    require(
+        sample is not None,
+        f"“{args.image.name}” is not one of the sample pictures, which know their classes; give --classes FILE, or"
+        " --class NAME twice or more.",
+    )
+    return Classes(tuple(sample["classes"]), templates), sample["truth"]
+
+
+def _sample(name: str) -> dict | None:
+    if not SAMPLES.is_file():
+        return None
+    samples = json.loads(SAMPLES.read_text(encoding="utf-8"))
+    return next((sample for sample in samples if Path(sample["file"]).name == name), None)
+
+
+def read_classes(path: Path, templates: tuple[str, ...] = (DEFAULT_TEMPLATE,)) -> Classes:
+    """The classes of a file with one name per line; raises `EngineError` for one that cannot be read."""
+    return Classes.parse(read_text(path, "a text file of class names"), templates)

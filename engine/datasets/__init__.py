@@ -1,0 +1,1 @@
+"""Numbered questions read from folders, tables, split files and torchvision's data sets."""

@@ -1,0 +1,83 @@
+"""ImageNet and its variants on disk: one folder per class, called by its WordNet number, and a list that names them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..classes import Classes
+from ..errors import EngineError, require
+from ..files import read_json, read_lines
+from .base import ENDINGS, Entry, Listed
+
+NUMBER = re.compile(r"n\d{8}")  # a WordNet number
+NAME_LISTS = ("classnames.txt", "LOC_synset_mapping.txt", "synset_words.txt", "imagenet_class_index.json")
+SYNONYMS = ("LOC_synset_mapping.txt", "synset_words.txt")  # these give several names, with commas between
+
+
+def read_numbered(likely: Sequence[Path], naming: Sequence[Path], subset: bool = False) -> Listed:
+    """The pictures in the first of the folders `likely` that holds classes, named by the first list among `naming`.
+
+    Class folders are called by WordNet number or, in ImageNet-V2, by place: 0, 1, 10, 100 ... 999. The classes are all
+    that the list names or, with `subset`, those that there are folders of. Raises `EngineError` that tells what is
+    missing where.
+    """
+    images = next((path for path in likely if path.is_dir() and any(map(_is_class, path.iterdir()))), None)
+    require(images is not None, f"Expected folders such as n01440764 below “{likely[0]}”; found none.")
+    names = _names(naming)
+    folders = sorted(path for path in images.iterdir() if _is_class(path))
+    numbers = sorted(names)
+    known = {path: _place(path.name, numbers) for path in folders}
+    if subset:
+        present = sorted(set(known.values()))
+        numbers = [numbers[place] for place in present]
+        known = {path: present.index(place) for path, place in known.items()}
+    entries: list[Entry] = [
+        (picture.relative_to(images).as_posix(), known[path])
+        for path in folders
+        for picture in sorted(path.iterdir())
+        if picture.suffix.lower() in ENDINGS
+    ]
+    require(bool(entries), f"Expected pictures in the folders of “{images}”; found none.")
+    return Listed(images, tuple(entries), Classes(_distinct([names[number] for number in numbers])))
+
+
+def _is_class(path: Path) -> bool:
+    return bool(NUMBER.fullmatch(path.name)) or (path.name.isdigit() and path.parent.name.startswith("imagenetv2"))
+
+
+def _place(folder: str, numbers: list[str]) -> int:
+    """The class of a folder: ImageNet's classes are in the order of their WordNet numbers."""
+    place = int(folder) if folder.isdigit() else numbers.index(folder) if folder in numbers else len(numbers)
+    require(place < len(numbers), f"The folder “{folder}” has no name in the list of {len(numbers)} class names.")
+    return place
+
+
+def _names(naming: Sequence[Path]) -> dict[str, str]:
+    """WordNet number -> class name, from the first list of names there is."""
+    path = next((folder / name for folder in naming for name in NAME_LISTS if (folder / name).is_file()), None)
+    require(
+        path is not None,
+        f"Expected {NAME_LISTS[0]} in “{naming[0]}”: a line for each class with its WordNet number and its name.",
+    )
+    if path.suffix == ".json":
+        told = read_json(path, "a list of class names")
+        try:
+            return {number: name.replace("_", " ") for number, name in told.values()}
+        except (ValueError, TypeError, AttributeError) as error:
+            raise EngineError(f"Expected {{“0”: [WordNet number, name], ...}} in “{path}”.") from error
+    lines = [line.partition(" ") for line in read_lines(path, "a list of class names")]
+    wrong = next((number for number, _, name in lines if not NUMBER.fullmatch(number) or not name), None)
+    require(wrong is None, f"Expected lines such as “n01440764 tench” in “{path}”; got one with “{wrong}”.")
+    return {number: name.split(",")[0] if path.name in SYNONYMS else name for number, _, name in lines}
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    """The names, with a number behind those that came before: two classes of ImageNet are called missile."""
+    seen: dict[str, int] = {}
+    told = []
+    for name in names:
+        count = seen[name.lower()] = seen.get(name.lower(), 0) + 1
+        told.append(name if count == 1 else f"{name} {count}")
+    return tuple(told)

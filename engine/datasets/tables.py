@@ -1,0 +1,32 @@
+"""A table of pictures: a CSV file of paths and labels."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from ..classes import DEFAULT_TEMPLATE, Classes
+from ..errors import EngineError, require
+from ..files import read_text
+from .base import Listed, Templates, in_turn, listed
+
+
+def Table(path: Path, templates: Templates = (DEFAULT_TEMPLATE,), limit: int | None = None) -> Listed:  # noqa: N802
+    """A CSV file with a header and the columns `path` (below the file's folder) and `label` (a class name).
+
+    Raises `EngineError` for a file that cannot be read, lacks one of these columns or one of their entries.
+    """
+    text = read_text(path, "a CSV file with the columns path and label")
+    reader = csv.DictReader(io.StringIO(text))
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise EngineError(f"Expected a CSV file with the columns path and label; in “{path}” {error}.") from error
+    given = set(reader.fieldnames or ()) if rows else set()
+    require({"path", "label"} <= given, f"Expected the columns path and label in “{path}”; got {listed(given)}.")
+    short = next((row for row in rows if not row["path"] or not row["label"]), None)
+    require(short is None, f"Expected a path and a label in every line of “{path}”; got {short}.")
+    names = tuple(sorted({row["label"] for row in rows}))
+    entries = [(row["path"], names.index(row["label"])) for row in rows]
+    return Listed(path.parent, tuple(in_turn(entries)[:limit]), Classes(names, templates), {"source": "table"})

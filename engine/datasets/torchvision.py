@@ -1,0 +1,172 @@
+"""Data sets that torchvision reads and that classify; nothing is downloaded unless asked for."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+from torchvision import datasets
+
+from ..classes import DEFAULT_TEMPLATE, Classes
+from ..errors import EngineError, require
+from .base import Question, Templates
+from .coop import LAYOUTS
+
+Parts = dict[str, dict]  # train, val or test -> the constructor's arguments
+
+FLAG: Parts = {"train": {"train": True}, "test": {"train": False}}
+TWO: Parts = {part: {"split": part} for part in ("train", "test")}
+THREE: Parts = {part: {"split": part} for part in ("train", "val", "test")}
+WHOLE: Parts = {"test": {}}  # torchvision does not part these: all pictures
+
+DIGITS = tuple("0123456789")
+NUMBER = "a photo of the number {}."
+LIMITS = tuple(f"speed limit {limit}" for limit in (20, 30, 50, 60, 70, 80))
+SIGNS = (
+    *LIMITS, "end of speed limit 80", "speed limit 100", "speed limit 120", "no overtaking", "no overtaking for trucks",
+    "priority at the next crossing", "priority road", "yield", "stop", "no vehicles", "no trucks", "no entry", "danger",
+    "bend to the left", "bend to the right", "double bend", "bumpy road", "slippery road", "road narrows", "road works",
+    "traffic lights", "pedestrians", "children", "bicycles", "snow or ice", "wild animals", "end of all limits",
+    "turn right ahead", "turn left ahead", "straight ahead only", "straight ahead or right", "straight ahead or left",
+    "keep right", "keep left", "roundabout", "end of no overtaking", "end of no overtaking for trucks",
+)  # fmt: skip
+LAND = (
+    "Annual Crop Land", "Forest", "Herbaceous Vegetation Land", "Highway or Road", "Industrial Buildings",
+    "Pasture Land", "Permanent Crop Land", "Residential Buildings", "River", "Sea or Lake",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How torchvision's class is called and asked for its names (`names` where it has none worth reading), and the
+    prompt and A-TPT's domain word that go with the set."""
+
+    build: Callable
+    parts: Parts
+    names: tuple[str, ...] = ()
+    template: str = DEFAULT_TEMPLATE
+    word: str = ""
+
+
+def _like(name: str) -> dict[str, str]:
+    """Prompt and word of the same pictures in CoOp's layout."""
+    return {"template": LAYOUTS[name].template, "word": LAYOUTS[name].word}
+
+
+SETS: dict[str, Known] = {
+    "CIFAR10": Known(datasets.CIFAR10, FLAG),
+    "CIFAR100": Known(datasets.CIFAR100, FLAG),
+    "STL10": Known(datasets.STL10, TWO),
+    "Flowers102": Known(datasets.Flowers102, THREE, **_like("oxford_flowers")),
+    "OxfordIIITPet": Known(
+        datasets.OxfordIIITPet, {"train": {"split": "trainval"}, "test": {"split": "test"}}, **_like("oxford_pets")
+    ),
+    "DTD": Known(datasets.DTD, THREE, **_like("dtd")),
+    "EuroSAT": Known(datasets.EuroSAT, WHOLE, LAND, **_like("eurosat")),
+    "Food101": Known(datasets.Food101, TWO, **_like("food101")),
+    "FGVCAircraft": Known(datasets.FGVCAircraft, THREE, **_like("fgvc_aircraft")),
+    "Caltech101": Known(datasets.Caltech101, WHOLE, **_like("caltech101")),
+    "Caltech256": Known(datasets.Caltech256, WHOLE),
+    "StanfordCars": Known(datasets.StanfordCars, TWO, **_like("stanford_cars")),
+    "SUN397": Known(datasets.SUN397, WHOLE, **_like("sun397")),
+    "SVHN": Known(datasets.SVHN, TWO, DIGITS, NUMBER),
+    "MNIST": Known(datasets.MNIST, FLAG, DIGITS, NUMBER),
+    "FashionMNIST": Known(datasets.FashionMNIST, FLAG),
+    "GTSRB": Known(datasets.GTSRB, TWO, SIGNS, "a photo of a “{}” traffic sign."),
+    "Country211": Known(
+        datasets.Country211,
+        {"train": {"split": "train"}, "val": {"split": "valid"}, "test": {"split": "test"}},
+        template="a photo taken in {}.",
+    ),
+    "PCAM": Known(
+        datasets.PCAM, THREE, ("healthy lymph node tissue", "lymph node tumor tissue"), "this is a photo of {}."
+    ),
+    "Imagenette": Known(datasets.Imagenette, {"train": {"split": "train"}, "test": {"split": "val"}}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TorchvisionSet:
+    """Pictures of one of `SETS`, in `order`."""
+
+    name: str
+    root: Path
+    part: str
+    classes: Classes
+    order: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def ask(self, index: int) -> Callable[[], Question]:
+        """The picture at that place of the order."""
+        return partial(_question, self.name, self.root, self.part, self.classes, self.order[index])
+
+    def document(self) -> dict:
+        """The set, its part, every picture and class."""
+        told = {"source": "torchvision", "set": self.name, "part": self.part, "entries": list(self.order)}
+        return {**told, "classes": list(self.classes.names), "templates": list(self.classes.templates)}
+
+
+def Torchvision(  # noqa: N802
+    name: str,
+    root: Path,
+    templates: Templates = (DEFAULT_TEMPLATE,),
+    part: str = "test",
+    limit: int | None = None,
+    names: tuple[str, ...] = (),
+    download: bool = False,
+) -> TorchvisionSet:
+    """The data set `name` of `SETS` in `root`, where torchvision keeps it, or with `download` puts it.
+
+    Its pictures come in one shuffled order, always the same, so that the first `limit` are a fair sample. `names`
+    replace its class names (Country211 has only country codes). Raises `EngineError` for a set or part that does not
+    exist, for pictures that are not there, and for another number of names.
+    """
+    require(name in SETS, f"Expected a data set among {', '.join(SETS)}; got “{name}”.")
+    parts = SETS[name].parts
+    require(part in parts, f"Expected a part of {name} among {', '.join(parts)}; got “{part}”.")
+    if download:
+        _read(name, root, part, True)
+    found = _open(name, root, part)
+    own = SETS[name].names or _names_of(found)
+    require(len(names) in (0, len(own)), f"Expected {len(own)} class names for {name}; got {len(names)}.")
+    order = list(range(len(found)))
+    random.Random(0).shuffle(order)
+    return TorchvisionSet(name, root.resolve(), part, Classes(names or own, templates), tuple(order[:limit]))
+
+
+def _read(name: str, root: Path, part: str, download: bool) -> datasets.VisionDataset:
+    known = SETS[name]
+    try:
+        return known.build(str(root), download=download, **known.parts[part])
+    except (RuntimeError, OSError, ValueError, LookupError, ImportError) as error:
+        why = str(error).split("\n")[0].split(". You can")[0]
+        raise EngineError(
+            f"Expected {name} in “{root}” as torchvision keeps it ({why}); --download fetches it."
+        ) from error
+
+
+@cache
+def _open(name: str, root: Path, part: str) -> datasets.VisionDataset:
+    """Once a process; some hold all their pixels."""
+    return _read(name, root, part, False)
+
+
+def _names_of(found: datasets.VisionDataset) -> tuple[str, ...]:
+    names = found.categories if hasattr(found, "categories") else found.classes
+    return tuple(_spoken(name[0] if isinstance(name, tuple) else name) for name in names)
+
+
+def _spoken(name: str) -> str:
+    """Without Caltech256's numbers in front, underscores and slashes."""
+    return " ".join(re.sub(r"^\d{3}\.", "", name).replace("_", " ").replace("/", " ").split())
+
+
+def _question(name: str, root: Path, part: str, classes: Classes, index: int) -> Question:
+    image, label = _open(name, root, part)[index]
+    return Question(str(index), image.convert("RGB"), classes, int(label), classes.names[int(label)])

@@ -1,0 +1,59 @@
+"""Several evaluations of the same pictures as one, so that what differs between them can be compared in pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import require
+from .records import Answered
+from .run import read_kept, read_plan
+
+
+def read_merged(folders: Sequence[Path]) -> tuple[dict, list[Answered]]:
+    """Plan and records of all folders together: arms and pictures that all have, defences as FOLDER/METHOD.
+
+    The plan is the first one's but for the defences. Where the model is the first one's too, CLIP is told once. Raises
+    `EngineError` for other pictures, another attack in an arm of the same name, and folders of one name.
+    """
+    names = [folder.resolve().name for folder in folders]
+    require(len(set(names)) == len(names), f"Expected folders of different names; got {', '.join(names)}.")
+    plans = [read_plan(folder) for folder in folders]
+    for name, plan in zip(names, plans, strict=True):
+        for arm in plan["attacks"].keys() & plans[0]["attacks"].keys():
+            require(
+                plan["attacks"][arm] == plans[0]["attacks"][arm],
+                f"“{name}” made {arm} in another way than “{names[0]}”; these cannot be compared.",
+            )
+    called = [_called(name, plan, plans[0]) for name, plan in zip(names, plans, strict=True)]
+    rows = zip(*(read_kept(folder) for folder in folders), strict=False)
+    plan = plans[0] | {"defences": [told for names in called for told in names.values()]}
+    return plan, [_together(called, row) for row in rows]
+
+
+def _called(name: str, plan: dict, first: dict) -> dict[str, str]:
+    """What the defences of one evaluation are called beside those of others."""
+    again = plan is not first and plan["fingerprint"] == first["fingerprint"]
+    return {defence: f"{name}/{defence}" for defence in plan["defences"] if not (again and defence == "clip")}
+
+
+def _together(called: Sequence[dict[str, str]], row: Sequence[Answered]) -> Answered:
+    pictures = {(one.record["key"], one.record["truth"]) for one in row}
+    require(len(pictures) == 1, f"Expected evaluations of the same pictures; number {row[0].record['index']} differs.")
+    arms = [arm for arm in row[0].record["arms"] if all(arm in one.record["arms"] for one in row)]
+    records = [one.record["arms"] for one in row]
+    told = {arm: _renamed(called, [record[arm] for record in records]) for arm in arms}
+    if not all(one.seconds for one in row):
+        return Answered(row[0].record | {"arms": told}, {})
+    seconds = [one.seconds["defences"] for one in row]
+    taken = {arm: _renamed(called, [defences[arm] for defences in seconds]) for arm in arms}
+    return Answered(row[0].record | {"arms": told}, row[0].seconds | {"defences": taken})
+
+
+def _renamed(called: Sequence[dict[str, str]], defences: Sequence[dict]) -> dict:
+    return {
+        names[defence]: value
+        for names, told in zip(called, defences, strict=True)
+        for defence, value in told.items()
+        if defence in names
+    }

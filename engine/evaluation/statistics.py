@@ -1,0 +1,97 @@
+"""What records amount to: accuracy with intervals, and differences between defences on the same pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from scipy.stats import binomtest
+
+from .records import Answered
+
+
+def summarise(collected: list[Answered], against: str | None = None) -> dict:
+    """Plain data for every arm: `accuracy`, 95 % Wilson `intervals`, mean `seconds` a picture of every defence, and
+    `pairs` of every defence with the defence `against` (None: the last of the records).
+
+    `attack_seconds` has the mean seconds per arm of the attacks that were made, not read.
+    """
+    told: dict = {"pictures": len(collected), "arms": {}}
+    for arm, defences in collected[0].record["arms"].items() if collected else ():
+        base = against if against in defences else list(defences)[-1]
+        right = {defence: [one.record["arms"][arm][defence]["right"] for one in collected] for defence in defences}
+        taken = [one.seconds["defences"][arm] for one in collected if one.seconds]
+        told["arms"][arm] = {
+            **shares(right),
+            "seconds": {defence: _mean(seconds[defence] for seconds in taken) for defence in defences if taken},
+            "pairs": [pair(defence, right[defence], base, right[base]) for defence in defences if defence != base],
+        }
+    made = [one.seconds["attacks"] for one in collected if one.seconds]
+    arms = sorted({arm for seconds in made for arm in seconds})
+    return told | {"attack_seconds": {arm: _mean(s[arm] for s in made if arm in s) for arm in arms}}
+
+
+def shares(right: dict[str, list[bool]]) -> dict:
+    """Of every name its `accuracy`, the share of hits, and the 95 % Wilson `intervals`."""
+    return {
+        "accuracy": {name: sum(hits) / len(hits) for name, hits in right.items()},
+        "intervals": {name: wilson(sum(hits), len(hits)) for name, hits in right.items()},
+    }
+
+
+def wilson(hits: int, total: int) -> list[float]:
+    """The 95 % Wilson interval of a share, rounded to four digits."""
+    return [round(bound, 4) for bound in _wilson(hits, total)]
+
+
+def pair(first: str, one: list[bool], second: str, other: list[bool]) -> dict:
+    """How two defences differ on the same pictures.
+
+    On how many only the one and only the other was right, the exact two-sided McNemar p-value of that split, and the
+    `difference` of their accuracies with a 95 % `interval`.
+    """
+    both = sum(a and b for a, b in zip(one, other, strict=True))
+    only_first, only_second = sum(one) - both, sum(other) - both
+    split = only_first + only_second
+    return {
+        "first": first,
+        "second": second,
+        "only_first": only_first,
+        "only_second": only_second,
+        "difference": round((only_first - only_second) / len(one), 4),
+        "interval": newcombe(both, only_first, only_second, len(one) - both - split),
+        "p": float(binomtest(only_first, split).pvalue) if split else 1.0,
+    }
+
+
+def newcombe(both: int, only_first: int, only_second: int, neither: int) -> list[float]:
+    """The 95 % interval of the difference between two shares of the same pictures, rounded to four digits.
+
+    The Wilson intervals of both, put together with their correlation (Newcombe, Statistics in Medicine 1998, defence
+    10).
+    """
+    total = both + only_first + only_second + neither
+    first, second = (both + only_first) / total, (both + only_second) / total
+    (low1, high1), (low2, high2) = _wilson(both + only_first, total), _wilson(both + only_second, total)
+    cross = both * neither - only_first * only_second
+    if cross > 0:
+        cross = max(cross - total / 2, 0)
+    spread = (both + only_first) * (only_second + neither) * (both + only_second) * (only_first + neither)
+    correlation = cross / math.sqrt(spread) if spread else 0.0
+
+    def reach(one: float, other: float) -> float:
+        return math.sqrt(max(one**2 - 2 * correlation * one * other + other**2, 0.0))
+
+    difference = first - second
+    low, high = reach(first - low1, high2 - second), reach(high1 - first, second - low2)
+    return [round(difference - low, 4), round(difference + high, 4)]
+
+
+def _wilson(hits: int, total: int) -> tuple[float, float]:
+    interval = binomtest(hits, total).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def _mean(values: Iterable[float]) -> float:
+    values = list(values)
+    return round(sum(values) / len(values), 4)

@@ -1,0 +1,50 @@
+"""Where a model lives and in which number format: what this machine can do, and moving a model there."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ..errors import EngineError, require
+from .memory import enough_memory
+from .precision import PRECISIONS
+
+
+def choose_device(device: str | None = None) -> torch.device:
+    """`device` if given and not `auto`, else CUDA, else Apple's MPS, else the CPU.
+
+    Raises `EngineError` for one that is not there.
+    """
+    if device in (None, "auto"):
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        torch.zeros(1, device=device)
+        return torch.device(device)
+    except (RuntimeError, AssertionError) as error:
+        raise EngineError(f"Expected a device such as cpu or cuda; “{device}” is not available here.") from error
+
+
+def choose_format(precision: str, device: torch.device) -> torch.dtype:
+    """The number format of that name; raises `EngineError` for one that is not there or that `device` cannot use."""
+    require(precision in PRECISIONS, f"Expected a precision of {', '.join(PRECISIONS)}; got “{precision}”.")
+    try:
+        with torch.enable_grad():
+            x = torch.zeros(1, 3, 4, 4, device=device, dtype=PRECISIONS[precision], requires_grad=True)
+            torch.autograd.grad(F.layer_norm(F.conv2d(x, x[..., :1, :1]) @ x, (4,)).sum(), x)
+    except (RuntimeError, TypeError) as error:
+        raise EngineError(f"{device} cannot compute in {precision}; choose another precision.") from error
+    return PRECISIONS[precision]
+
+
+def place(model: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
+    """Move the model; the scale of its logits stays exact, as a rounded one would change every confidence.
+
+    Raises `EngineError` for a device that has not enough memory.
+    """
+    scale = model.logit_scale.data.clone()
+    with enough_memory(f"this model on {device}"):
+        model.to(device, dtype)
+    model.logit_scale.data = scale.to(device)

@@ -1,0 +1,253 @@
+"""One CLIP-like model: pictures and prompts in, unit features out, and a look inside.
+
+Everything that touches the shared module while hooks may be in place takes `Backbone.lock`: hooks set by one thread
+would otherwise catch the forward pass of another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from functools import cached_property, partial
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+
+from ..classes import SEVEN_TEMPLATES, Classes
+from ..errors import require
+from .anatomy import anatomy
+from .batches import Batches
+from .precision import PRECISIONS, at_least_single
+from .preprocessing import Preprocessing
+from .prompts import Prompts, can_be_read, end_token, make_prompts, read_prompts
+from .recent import Recent
+from .tokens import Reader
+from .trace import Trace, twice_differentiable, watch_blocks, watch_layer
+
+
+class Backbone:
+    """A frozen CLIP-like model in evaluation mode on one device, safe to share between threads.
+
+    Whatever the precision of its weights, features, prompts and logits are float32.
+
+    `name` is what it was loaded as, `words` the only words it knows (None: an open vocabulary), `templates` its prompt
+    ensemble, `grid` its patch grid (rows, columns), `kind` and `averaged` as in `Anatomy`. `difference` is how far an
+    image tower that was put in lies from the model's own, relative to its length (None: none was put in).
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        tokenizer,
+        name: str,
+        preprocessing: Preprocessing = Preprocessing(),  # noqa: B008  it is frozen
+        words: frozenset[str] | None = None,
+        templates: tuple[str, ...] = SEVEN_TEMPLATES,
+        difference: float | None = None,
+    ) -> None:
+        self.model = model.eval().requires_grad_(False)
+        self.tokenizer = tokenizer
+        self.name = name
+        self.words = words
+        self.templates = templates
+        self.difference = difference
+        self.lock = threading.RLock()
+        self.visual = model.visual
+        self.text = getattr(model, "text", model)
+        parameter = next(self.visual.parameters())
+        self.device, self.dtype = parameter.device, parameter.dtype
+        exact = torch.promote_types(self.dtype, torch.float32)
+        self.preprocessing = preprocessing
+        self.mean = torch.tensor(preprocessing.mean, device=self.device, dtype=exact).view(3, 1, 1)
+        self.std = torch.tensor(preprocessing.std, device=self.device, dtype=exact).view(3, 1, 1)
+        size = self.visual.image_size
+        self.image_size = int(size[0] if isinstance(size, tuple | list) else size)
+        self._anatomy = anatomy(self.visual, self.image_size)
+        self.kind, self.grid, self.averaged = self._anatomy.kind, self._anatomy.grid, self._anatomy.averaged
+        length = min(filter(None, (self.text.context_length, tokenizer.context_length)))
+        self._reader = Reader(tokenizer, name, words, length, end_token(self.text))
+        self.map_batches = Batches(32, "the maps of one picture")
+        self._image_batches, self._text_batches = Batches(64, "one picture"), Batches(256, "one sentence")
+        self._texts: Recent[Tensor] = Recent()
+        self._prompts: Recent[Prompts] = Recent()
+
+    @property
+    def scale(self) -> float:
+        """What cosines are multiplied with to become logits (100 for OpenAI's CLIP)."""
+        return float(self.model.logit_scale.exp())
+
+    @property
+    def precision(self) -> str:
+        """The key of `PRECISIONS` that its weights have."""
+        return next((name for name, dtype in PRECISIONS.items() if dtype == self.dtype), str(self.dtype))
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(p.numel() for p in self.model.parameters())
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits that change with any weight, precision or preprocessing."""
+        told = (self.dtype, self.mean.tolist(), self.std.tolist(), *self.preprocessing.resizing)
+        digest = hashlib.sha256(repr(told).encode())
+        for name, tensor in sorted(self.model.state_dict().items()):
+            exact = tensor.detach().cpu().contiguous().flatten().view(torch.uint8)
+            digest.update(name.encode() + exact.numpy().tobytes())
+        return digest.hexdigest()[:16]
+
+    @property
+    def layers(self) -> int:
+        """Number of transformer blocks of the image tower; 0 for other towers."""
+        return len(self._anatomy.watched) if self.kind in ("vit", "patches") else 0
+
+    @property
+    def last_block(self) -> nn.Module:
+        """The last transformer block of the image tower, or a ResNet's last stage.
+
+        Raises `EngineError` for towers that have neither.
+        """
+        require(bool(self._anatomy.watched), f"{self.name} has no transformer blocks and no layer4.")
+        return self._anatomy.watched[-1]
+
+    def with_model(self, model: nn.Module, name: str) -> Backbone:
+        """The same preprocessing and words around other weights."""
+        return Backbone(model, self.tokenizer, name, self.preprocessing, self.words, self.templates)
+
+    # -- pictures ----------------------------------------------------------------------------------------------
+
+    def prepare(self, picture: Image.Image) -> Tensor:
+        """The picture as the model sees it, (3, s, s) in steps of 1/255, by its own preprocessing."""
+        return self.preprocessing.square(picture, self.image_size)
+
+    def normalise(self, pixels: Tensor) -> Tensor:
+        """Pixels in [0, 1] to the model's own scale, device and precision."""
+        return ((pixels.to(self.mean) - self.mean) / self.std).to(self.dtype)
+
+    def embed_image(self, pixels: Tensor) -> Tensor:
+        """Features (b, d) of pixels (b, 3, s, s) in [0, 1], not yet unit; differentiable with respect to the pixels."""
+        return self._image_batches.joined(self._see, pixels)
+
+    def _see(self, pixels: Tensor) -> Tensor:
+        with self.lock:
+            seen = self.visual(self.normalise(pixels))
+        return at_least_single(seen[0] if isinstance(seen, tuple) else seen)  # CoCa's tower gives its tokens as well
+
+    def encode_image(self, pixels: Tensor) -> Tensor:
+        """Unit features (b, d) of pixels (b, 3, s, s) in [0, 1]; differentiable with respect to the pixels."""
+        return F.normalize(self.embed_image(pixels), dim=-1)
+
+    # -- words -------------------------------------------------------------------------------------------------
+
+    def unknown_words(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """The words of `texts` that this model has never seen, in order; empty for an open vocabulary."""
+        return self._reader.unknown_words(texts)
+
+    @torch.no_grad()
+    def encode_text(self, classes: Classes) -> Tensor:
+        """Unit text features (c, d); several templates are averaged and made unit again. Cached per label set."""
+        with self.lock:
+            return self._texts.get(classes, self._encode_classes)
+
+    def _encode_classes(self, classes: Classes) -> Tensor:
+        features = [self._encode_sentences(classes.sentences(template)) for template in classes.templates]
+        return F.normalize(torch.stack(features).mean(0), dim=-1)
+
+    def _encode_sentences(self, sentences: list[str]) -> Tensor:
+        ids = self._reader.read(sentences).to(self.device)
+        return F.normalize(at_least_single(torch.cat(self._text_batches.run(self.model.encode_text, ids))), dim=-1)
+
+    @torch.no_grad()
+    def prompts(self, classes: Classes) -> Prompts:
+        """The prompts of the first template, ready for tuning. Cached per label set."""
+        with self.lock:
+            return self._prompts.get(classes, partial(make_prompts, self.text, self._reader))
+
+    def encode_prompts(self, prompts: Prompts, context: Tensor | None = None, twice: bool = False) -> Tensor:
+        """Unit text features (c, d) with `context` (tokens, width) in the place of the words before the class name.
+
+        With `twice`, their gradients with respect to the context can be differentiated again.
+        """
+        context = prompts.context if context is None else context
+
+        def read(embeddings: Tensor, ends: Tensor, shared: Tensor) -> Tensor:
+            filled = torch.cat([embeddings[:, :1], shared, embeddings[:, 1 + prompts.tokens :]], 1)
+            return read_prompts(self.text, filled, ends)
+
+        columns = (prompts.embeddings, prompts.ends, context.expand(len(prompts.embeddings), -1, -1))
+        if twice:
+            with self.lock, twice_differentiable(self.text.transformer.resblocks):
+                features = torch.cat(self._text_batches.run(read, *columns))
+        else:
+            features = self._text_batches.joined(read, *columns)
+        return F.normalize(at_least_single(features), dim=-1)
+
+    def logits(self, image_features: Tensor, text_features: Tensor) -> Tensor:
+        """Scaled cosines (b, c) of unit features; SigLIP's bias is left out because no decision depends on it."""
+        return self.model.logit_scale.exp() * image_features @ text_features.t()
+
+    @torch.no_grad()
+    def nearest_words(self, context: Tensor, count: int = 5) -> list[list[tuple[str, float]]]:
+        """For each context vector the `count` whole words with the closest embedding, as (word, cosine).
+
+        Tuned vectors rarely read as language: the nearest word is often the one the vector started from.
+        """
+        whole = self._reader.whole_words()
+        words, ids = list(whole), torch.tensor(list(whole.values()), device=self.device)
+        table = F.normalize(self.text.token_embedding.weight[ids].float(), dim=-1)
+        cosines = F.normalize(context.to(self.device).float(), dim=-1) @ table.t()
+        best = cosines.topk(min(count, len(words)), -1)
+        return [
+            [(words[i], float(v)) for v, i in zip(values, places.tolist(), strict=True)]
+            for values, places in zip(best.values, best.indices, strict=True)
+        ]
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def trace(self, pixels: Tensor, blocks: int) -> Trace:
+        """Forward `pixels` (b, 3, s, s) keeping inputs and attention of the last `blocks` transformer blocks.
+
+        Gradients exist with respect to the kept tokens only; blocks before them build no graph. Towers of kind
+        "patches" keep no attention. Of a convolutional tower the output of the last stage is kept instead. Raises
+        `EngineError` for towers that have neither.
+        """
+        require(
+            self.kind != "other",
+            f"{self.name} has no attention blocks or stages to look into; maps need a ViT, a ResNet or a ConvNeXt.",
+        )
+        if self.kind in ("resnet", "stages"):
+            watch = watch_layer(self._anatomy.watched[0])
+        else:
+            watch = watch_blocks(self._anatomy.watched[-blocks:], attention=self.kind == "vit")
+        with self.lock, torch.enable_grad(), watch as kept:
+            features = F.normalize(self._see(pixels), dim=-1)
+        return Trace(features, *(tuple(of_blocks) for of_blocks in kept))
+
+    def trace_text(self, sentence: str) -> tuple[Trace, tuple[str, ...]]:
+        """Forward one sentence, cut behind its end, keeping inputs and attention of all blocks of the text tower, and
+        spell out the pieces between its start and its end.
+
+        Raises `EngineError` for text towers that do not read a sentence at its end by plain attention.
+        """
+        blocks = self.text.transformer.resblocks if can_be_read(self.text) else ()
+        require(
+            bool(blocks) and all(isinstance(block.attn, nn.MultiheadAttention) for block in blocks),
+            f"Expected a text tower that reads the prompt at its end-of-text token by plain attention; {self.name} has"
+            " another kind, so its words cannot be told apart.",
+        )
+        ids = self._reader.read([sentence])
+        ends = self._reader.ends(ids)
+        ids = ids[:, : int(ends) + 1]
+        embeddings = self.text.token_embedding(ids.to(self.device))
+        with self.lock, torch.enable_grad(), watch_blocks(blocks) as kept:
+            read = read_prompts(self.text, embeddings, ends.to(self.device))
+            features = F.normalize(at_least_single(read), dim=-1)
+        return Trace(features, *(tuple(of_blocks) for of_blocks in kept)), self._reader.pieces(ids[0, 1:-1])
+
+    def read_out(self, tokens: Tensor) -> Tensor:
+        """Unit features (b, d) of a "vit" tower's tokens (b, 1 + gh*gw, width), as if its last block had left them."""
+        pooled, _ = self.visual._pool(tokens.to(self.dtype))
+        seen = pooled if self.visual.proj is None else pooled @ self.visual.proj
+        return F.normalize(at_least_single(seen), dim=-1)

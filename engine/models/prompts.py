@@ -1,0 +1,86 @@
+"""Prompts as token embeddings, and reading them through a causal text tower; runs no image tower."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..classes import Classes
+from ..errors import require
+from .precision import at_least_single
+from .tokens import Reader
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Prompts:
+    """Tokenised first-template prompts of one label set, cut behind the longest end of text.
+
+    `context` (tokens, width) is the template's own embedding of the words before the class name: what tuning moves.
+    """
+
+    embeddings: Tensor  # (c, length, width)
+    ends: Tensor  # (c,) position of the end-of-text token
+    context: Tensor
+
+    @property
+    def tokens(self) -> int:
+        """How many token vectors stand before the class name."""
+        return len(self.context)
+
+
+def make_prompts(text: nn.Module, reader: Reader, classes: Classes) -> Prompts:
+    """The prompts of the first template of `classes`, ready for tuning.
+
+    Raises `EngineError` for a text tower that is not read at the end of the text, and for a template without words
+    before the class name.
+    """
+    require(
+        can_be_read(text),
+        f"Expected a text tower that reads the prompt at its end-of-text token; {reader.name} has another kind,"
+        " so prompts cannot be tuned on it: choose a defence that tunes none, such as CLIP, MTA or ZERO.",
+    )
+    template = classes.templates[0]
+    prefix = template.split("{}")[0]
+    whole_words = prefix if prefix.endswith(" ") else prefix.rpartition(" ")[0]
+    require(
+        bool(whole_words.strip()),
+        f"Tuning moves the words before the class name; “{template}” has none, “a photo of a {{}}.” has.",
+    )
+    table = text.token_embedding
+    ids = reader.read(classes.sentences(template)).to(table.weight.device)
+    ends = reader.ends(ids)
+    count = int(reader.ends(reader.read([whole_words.strip()]))) - 1
+    embeddings = at_least_single(table(ids[:, : int(ends.max()) + 1]))
+    return Prompts(embeddings, ends, embeddings[0, 1 : 1 + count].clone())
+
+
+def can_be_read(text: nn.Module) -> bool:
+    """Whether `read_prompts` reads this text tower: a causal one that is asked at its end-of-text token."""
+    parts = ("token_embedding", "ln_final", "text_projection", "attn_mask")
+    whole = all(getattr(text, part, None) is not None for part in parts) and getattr(text, "cls_emb", None) is None
+    return whole and _of(text, "pool_type") in ("argmax", "eos")
+
+
+def end_token(text: nn.Module) -> int | None:
+    """The id of the end-of-text token, None where it is the greatest id of a prompt."""
+    return _of(text, "eos_id") if _of(text, "pool_type") == "eos" else None
+
+
+def _of(text: nn.Module, name: str) -> str | int | None:
+    """A fact about the tower; a CLIP that is its own text tower has it under another name."""
+    return getattr(text, f"text_{name}", getattr(text, name, None))
+
+
+def read_prompts(text: nn.Module, embeddings: Tensor, ends: Tensor) -> Tensor:
+    """Text features (b, d), not yet unit, of token embeddings (b, length, width) read at the positions `ends` (b,).
+
+    `text` is a causal text tower of open_clip; positions behind the longest end may be left out.
+    """
+    length = embeddings.shape[1]
+    x = (embeddings + text.positional_embedding[:length].to(embeddings.dtype)).to(text.transformer.get_cast_dtype())
+    x = text.transformer(x, attn_mask=text.attn_mask[:length, :length])
+    x = text.ln_final(x)[torch.arange(len(x), device=x.device), ends]
+    projection = text.text_projection
+    return projection(x) if isinstance(projection, nn.Linear) else x @ projection

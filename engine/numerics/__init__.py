@@ -1,0 +1,1 @@
+"""Pure tensor functions that know no model: attention algebra, measures, baselines."""

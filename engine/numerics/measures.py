@@ -1,0 +1,122 @@
+"""Numbers that describe predictions, features and maps: pure tensor functions that know no model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def entropy(logits: Tensor) -> Tensor:
+    """Entropy of softmax(logits) in nats over the last axis, (..., c) -> (...), from 0 to log c; never nan."""
+    logs = logits.log_softmax(-1)
+    return -(logs.exp() * logs).sum(-1)
+
+
+def marginal_entropy(logits: Tensor) -> Tensor:
+    """Entropy in nats of the mean of k predictions, (k, c) -> (), computed from logarithms (TPT's loss)."""
+    return entropy(mean_log_probability(logits))
+
+
+def mean_log_probability(logits: Tensor) -> Tensor:
+    """Logarithm of the mean probability of k predictions, (k, c) -> (c,)."""
+    return logits.log_softmax(-1).logsumexp(0) - logits.new_tensor(len(logits)).log()
+
+
+def neighbour_similarity(features: Tensor, neighbours: int, masked: Tensor | None = None) -> Tensor:
+    """Mean cosine of each unit feature to its min(neighbours, n - 1) nearest others, (n, d) -> (n,) in [-1, 1].
+
+    A single feature has no others and scores 0. `masked` (n, n) marks the pairs that do not count; None marks each
+    feature and itself.
+    """
+    if len(features) == 1:
+        return features.new_zeros(1)
+    if masked is None:
+        masked = torch.eye(len(features), dtype=torch.bool, device=features.device)
+    cosines = (features @ features.t()).masked_fill(masked, -math.inf)
+    return cosines.topk(min(neighbours, len(features) - 1), -1).values.mean(-1)
+
+
+def total_variation(maps: Tensor, mean: bool = True) -> Tensor:
+    """Anisotropic total variation of maps (n, gh, gw) -> (n,): mean, or sum, of absolute differences of neighbouring
+    cells."""
+    down, right = maps.diff(dim=-2).abs(), maps.diff(dim=-1).abs()
+    total = down.flatten(1).sum(-1) + right.flatten(1).sum(-1)
+    return total / max(down[0].numel() + right[0].numel(), 1) if mean else total
+
+
+def spearman(first: Tensor, second: Tensor) -> float:
+    """Rank correlation of two maps of one shape, in [-1, 1]; ties share their mean rank, a constant map gives 0."""
+    a, b = (ranks - ranks.mean() for ranks in (_ranks(first), _ranks(second)))
+    return float((a @ b) / (a.norm() * b.norm()).clamp_min(1e-12))
+
+
+def _ranks(values: Tensor) -> Tensor:
+    _, places, counts = values.flatten().unique(return_inverse=True, return_counts=True)
+    return (counts.cumsum(0) - (counts - 1) / 2).double()[places]
+
+
+def top_iou(first: Tensor, second: Tensor, share: float = 0.2) -> float:
+    """Overlap (intersection over union, in [0, 1]) of the `share` of cells with the largest values of two maps."""
+    count = max(1, round(share * first.numel()))
+    a, b = (set(values.flatten().topk(count).indices.tolist()) for values in (first, second))
+    return len(a & b) / len(a | b)
+
+
+def ssim(first: Tensor, second: Tensor) -> float:
+    """Structural similarity of two maps (gh, gw), each first scaled to [0, 1] by its own limits; at most 1 (Wang et
+    al., TIP 2004; used on maps by Adebayo et al., NeurIPS 2018). Means over all windows of 3 by 3 cells."""
+    low, high = 0.01**2, 0.03**2  # that paper's constants for values in [0, 1]
+    a, b = (_windows((v.double() - v.min()) / (v.max() - v.min()).clamp_min(1e-12)) for v in (first, second))
+    (a_mean, b_mean), (a_spread, b_spread) = (a.mean(-1), b.mean(-1)), (a.var(-1), b.var(-1))
+    together = ((a - a_mean[..., None]) * (b - b_mean[..., None])).sum(-1) / (a.shape[-1] - 1)
+    alike = (2 * a_mean * b_mean + low) * (2 * together + high)
+    return float((alike / ((a_mean**2 + b_mean**2 + low) * (a_spread + b_spread + high))).mean())
+
+
+def _windows(values: Tensor) -> Tensor:
+    height, width = (min(3, size) for size in values.shape)
+    return values.unfold(0, height, 1).unfold(1, width, 1).flatten(2)
+
+
+def coverage(mask: Tensor, grid: tuple[int, int]) -> Tensor:
+    """The share of each cell of `grid` that a mask (h, w) covers, (gh, gw) in [0, 1]."""
+    return F.adaptive_avg_pool2d(mask[None].float(), grid)[0]
+
+
+def pointing_hit(values: Tensor, mask: Tensor) -> bool:
+    """Pointing game (Zhang et al., IJCV 2018) on a patch grid: whether the middle of the strongest cell of a map
+    (gh, gw) lies on the mask (h, w)."""
+    cell = divmod(int(values.argmax()), values.shape[1])
+    places = zip(cell, mask.shape, values.shape, strict=True)
+    return bool(mask[tuple((2 * place + 1) * size // (2 * cells) for place, size, cells in places)])
+
+
+def energy_inside(values: Tensor, mask: Tensor) -> float:
+    """The share of a map's positive part (gh, gw) that lies on the mask (h, w), in [0, 1]; 0 for an empty map."""
+    positive = values.clamp_min(0).double()
+    inside = (positive * coverage(mask, tuple(values.shape)).double()).sum()
+    return float(inside / positive.sum().clamp_min(1e-300))
+
+
+def centre_shift(first: Tensor, second: Tensor) -> float:
+    """Distance between the centres of mass of two maps' positive parts (gh, gw), in sides of the picture, in
+    [0, 1.42]."""
+    return float((_centre(first) - _centre(second)).norm())
+
+
+def _centre(values: Tensor) -> Tensor:
+    mass = values.double().clamp_min(0) + 1e-12  # an empty map has its centre in the middle
+    rows, columns = ((torch.arange(size, dtype=mass.dtype) + 0.5) / size for size in mass.shape)
+    return torch.stack([mass.sum(1) @ rows, mass.sum(0) @ columns]) / mass.sum()
+
+
+MAP_SIMILARITY: dict[str, Callable[[Tensor, Tensor], float]] = {  # how alike two maps of one shape are
+    "rank correlation": spearman,
+    "structural similarity": ssim,
+    "top fifth in common": top_iou,
+    "centre moved": centre_shift,
+}

@@ -1,0 +1,263 @@
+"""What the stages hand to each other: frozen results, detached and on the CPU.
+
+Axes are named the same everywhere: `n` views, `c` classes, `d` joint embedding, `s` pixels a side,
+`gh gw` the patch grid. Pixels are float32 in [0, 1] with shape (3, s, s), RGB.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .classes import Classes
+from .numerics.measures import entropy
+from .numerics.upsampling import upsample
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Prediction:
+    """Logits over the classes, shape (c,). Where a defence averages probabilities, logits are their logarithm."""
+
+    classes: Classes
+    logits: Tensor
+
+    @property
+    def probabilities(self) -> Tensor:
+        """Softmax of the logits, shape (c,)."""
+        return self.logits.softmax(-1)
+
+    @property
+    def label(self) -> int:
+        """Index of the most probable class."""
+        return int(self.logits.argmax())
+
+    @property
+    def name(self) -> str:
+        """Name of the most probable class."""
+        return self.classes.names[self.label]
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the most probable class."""
+        return float(self.probabilities.max())
+
+    @property
+    def entropy(self) -> float:
+        """Entropy of the distribution in nats, from 0 to log c."""
+        return float(entropy(self.logits))
+
+    @property
+    def margin(self) -> float:
+        """Largest logit minus the second largest."""
+        first, second = self.logits.topk(2).values
+        return float(first - second)
+
+    def top(self, count: int) -> list[tuple[str, float]]:
+        """The `count` most probable (name, probability), best first."""
+        values, places = self.probabilities.topk(min(count, len(self.classes)))
+        return [(self.classes.names[i], float(v)) for v, i in zip(values, places.tolist(), strict=True)]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class AttackStep:
+    """One forward pass of an attack: what the attacker's model thinks of the picture the attack has reached.
+
+    `total` is the number of passes at most. `loss` is the cross-entropy in nats of the label that is pushed away from,
+    or minus that of the target, so that it climbs either way.
+    """
+
+    index: int
+    total: int
+    loss: float
+    prediction: Prediction
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Adversarial:
+    """An attacked picture. `pixels` is the float result, `saved` the same rounded to 8 bits inside the ball.
+
+    `norm` and `epsilon` are the limit, `target_defence` the defence that an adaptive attack went through, empty for
+    others. `label` is what the attack pushed away from, `target` the class it was to reach
+    (None: any other); `from_truth` tells whether it was the given true label (else the
+    clean prediction). `after` judges `pixels`, `after_saved` judges `saved`.
+    """
+
+    clean: Tensor  # (3, s, s)
+    pixels: Tensor  # (3, s, s)
+    saved: Tensor  # (3, s, s), values n/255
+    attack: str
+    target_defence: str
+    epsilon: float
+    norm: str
+    label: int
+    target: int | None
+    from_truth: bool
+    before: Prediction
+    after: Prediction
+    after_saved: Prediction
+    steps: tuple[AttackStep, ...]
+    seconds: float
+
+    @property
+    def fooled(self) -> bool:
+        """Whether the saved picture, which later stages use, is no longer given the attacked label."""
+        return self.after_saved.label != self.label
+
+    @property
+    def reached(self) -> bool:
+        """Whether the saved picture is given the target."""
+        return self.after_saved.label == self.target
+
+    def linf(self, saved: bool = True) -> float:
+        """Largest absolute change of a channel, in [0, 1]."""
+        return float(((self.saved if saved else self.pixels) - self.clean).abs().max())
+
+    def l2(self, saved: bool = True) -> float:
+        """Euclidean norm of the change over all channels and pixels, in units of the [0, 1] scale."""
+        return float(((self.saved if saved else self.pixels) - self.clean).norm())
+
+    @property
+    def per_channel(self) -> float:
+        """How far every channel would have to move for a change of the saved one's size in the attack's norm."""
+        return self.linf() if self.norm == "linf" else self.l2() / self.clean.numel() ** 0.5
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class AttentionMap:
+    """Where one defence says the evidence for one class lies, on the model's patch grid.
+
+    `raw` (gh, gw) are the values as computed (comparable between pictures); `grid` (gh, gw) is `raw` clipped at its
+    0.99 quantile and stretched to [0, 1], which is what A-TPT thresholds. `degenerate` marks a gradient-rollout map
+    whose last-block weights are rounding residue (class-token weight not positive): it shows amplified noise.
+    `floor` is what A-TPT's sharpening for ResNets takes off after upsampling; 0 means no sharpening.
+    `against` is the class that `label` was held against, where there was one.
+    """
+
+    raw: Tensor
+    grid: Tensor
+    map: str
+    label: int
+    degenerate: bool = False
+    floor: float = 0.0
+    against: int | None = None
+
+    def upsampled(self, size: int) -> Tensor:
+        """`grid` stretched bilinearly to (size, size) and sharpened, as A-TPT does before thresholding."""
+        return upsample(self.grid[None], size, self.floor)[0]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ViewSet:
+    """The augmented views of one picture, encoded once. View 0 is the picture itself.
+
+    `pixels` = strength * base + (1 - strength) * mix. `regions` holds 2 high, 1 middle, 0 low attention per pixel
+    (all 1 for plain AugMix, where strength is the view's Beta draw). `maps` is (n, gh, gw) in [0, 1], `raw_maps` the
+    same before clipping and stretching, both (0, 0, 0) where no attention was computed; `floor` sharpens upsampled
+    maps as in `AttentionMap`. `crops` is (n, 5): top, left, height, width in pixels of the picture, and 1 where
+    mirrored. `seconds` is how long making and encoding took.
+    """
+
+    kind: str
+    pixels: Tensor  # (n, 3, s, s)
+    bases: Tensor  # (n, 3, s, s) uint8
+    mixes: Tensor  # (n, 3, s, s)
+    betas: Tensor  # (n,)
+    regions: Tensor  # (n, s, s) uint8
+    strengths: tuple[float, float]  # weight of the base on high and on low regions
+    maps: Tensor
+    raw_maps: Tensor
+    floor: float
+    degenerate: Tensor  # (n,) bool
+    crops: Tensor  # (n, 5) int64
+    features: Tensor  # (n, d), unit length
+    logits: Tensor  # (n, c) under the untuned prompt
+    classes: Classes
+    seconds: float
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    @property
+    def entropies(self) -> Tensor:
+        """Entropy of each view's untuned prediction in nats, shape (n,)."""
+        return entropy(self.logits)
+
+    def strength(self, view: int) -> Tensor:
+        """Weight of the base view at each pixel of one view, shape (s, s)."""
+        high, low = self.strengths
+        region = self.regions[view]
+        middle = self.betas[view].expand_as(region)
+        return torch.where(region == 2, high, torch.where(region == 0, low, middle))
+
+    def plain(self, view: int) -> Tensor:
+        """The view that plain AugMix makes of the same crop, mixture and Beta draw, shape (3, s, s)."""
+        base = self.bases[view].float() / 255
+        return self.betas[view] * base + (1 - self.betas[view]) * self.mixes[view]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TuneStep:
+    """The state after `index` updates of the prompt; index 0 is the untuned prompt.
+
+    `loss` is the tuned loss at this prompt over the `kept` views (indices, chosen once before the first update).
+    `token_drift` (tokens,) and `text_drift` (c,) are distances moved since step 0: Euclidean in embedding space, and
+    one minus cosine between text features.
+    """
+
+    index: int
+    loss: float
+    context: Tensor  # (tokens, width)
+    text_features: Tensor  # (c, d), unit length
+    logits: Tensor  # (n, c)
+    kept: Tensor  # (k,) int64
+    token_drift: Tensor
+    text_drift: Tensor
+    prediction: Prediction  # of view 0
+
+    @property
+    def entropies(self) -> Tensor:
+        """Entropy of each view in nats under this prompt, shape (n,)."""
+        return entropy(self.logits)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ensemble:
+    """The answer of a weighted set of views; `weights` (n,) sums to 1 and is 0 for views left out."""
+
+    weighting: str
+    weights: Tensor
+    scores: Tensor  # (n,) what the weights were made from; nan for views left out
+    prediction: Prediction
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DefenceResult:
+    """One defence's answer for one picture, and the seconds it would take alone, views included."""
+
+    defence: str
+    prediction: Prediction
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """How far a file of a model is: `done` bytes of `total` (None: the hub does not say)."""
+
+    file: str
+    done: int
+    total: int | None
+
+    @property
+    def fraction(self) -> float:
+        """Between 0 and 1; 0 where the total is not known."""
+        return self.done / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Event:
+    """One event of `explore`: which step of the story, and its result."""
+
+    name: str
+    result: Prediction | AttackStep | Adversarial | AttentionMap | ViewSet | TuneStep | Ensemble | DefenceResult

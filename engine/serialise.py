@@ -1,0 +1,93 @@
+"""Results as plain data: what `--json` prints, the API answers and the report keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from .results import Adversarial, AttackStep, AttentionMap, DefenceResult, Ensemble, Prediction, TuneStep
+
+
+def prediction_data(prediction: Prediction) -> dict:
+    """A prediction as plain data; logits and probabilities stand in the order of the classes."""
+    return {
+        "name": prediction.name,
+        "label": prediction.label,
+        "confidence": prediction.confidence,
+        "entropy": prediction.entropy,
+        "margin": prediction.margin,
+        "logits": prediction.logits.tolist(),
+        "probabilities": prediction.probabilities.tolist(),
+    }
+
+
+def attack_data(adversarial: Adversarial) -> dict:
+    """An attack as plain data; norms are those of the change, pixels in [0, 1]."""
+    return {
+        "attack": adversarial.attack,
+        "target_defence": adversarial.target_defence,
+        "norm": adversarial.norm,
+        "epsilon": adversarial.epsilon,
+        "label": adversarial.label,
+        "target": adversarial.target,
+        "from_truth": adversarial.from_truth,
+        "fooled": adversarial.fooled,
+        "reached": adversarial.reached,
+        "norms": {
+            "float": change_data(adversarial.pixels - adversarial.clean),
+            "8_bits": change_data(adversarial.saved - adversarial.clean),
+        },
+        "before": prediction_data(adversarial.before),
+        "after": prediction_data(adversarial.after),
+        "after_saved": prediction_data(adversarial.after_saved),
+        "steps": [_step_data(step, adversarial.label) for step in adversarial.steps],
+        "seconds": adversarial.seconds,
+    }
+
+
+def change_data(change: Tensor) -> dict:
+    """Both norms of a change (3, s, s)."""
+    return {"linf": float(change.abs().max()), "l2": float(change.norm())}
+
+
+def _step_data(step: AttackStep, label: int) -> dict:
+    prediction = step.prediction
+    return {
+        "index": step.index,
+        "loss": step.loss,
+        "name": prediction.name,
+        "confidence": prediction.confidence,
+        "attacked_probability": float(prediction.probabilities[label]),
+    }
+
+
+def map_data(found: AttentionMap) -> dict:
+    """A map as plain data: evidence per patch, and the same clipped and scaled to [0, 1]."""
+    return {
+        "label": found.label,
+        "against": found.against,
+        "degenerate": found.degenerate,
+        "raw": found.raw.tolist(),
+        "grid": found.grid.tolist(),
+    }
+
+
+def maps_data(pairs: Sequence[tuple[AttentionMap, AttentionMap]]) -> list[dict]:
+    """Clean and attacked map of each defence as plain data."""
+    return [{"map": clean.map, "clean": map_data(clean), "attacked": map_data(hit)} for clean, hit in pairs]
+
+
+def defence_data(steps: Sequence[TuneStep], ensemble: Ensemble, defences: Sequence[DefenceResult]) -> dict:
+    """Tuning, the defence of one's own settings and all defences as plain data; no view kept, no loss (None)."""
+    return {
+        "tuning": [
+            {"index": s.index, "loss": s.loss if len(s.kept) else None, "prediction": prediction_data(s.prediction)}
+            for s in steps
+        ],
+        "kept": steps[0].kept.tolist(),
+        "own": {"prediction": prediction_data(ensemble.prediction), "weights": ensemble.weights.tolist()},
+        "defences": [
+            {"defence": d.defence, "seconds": d.seconds, "prediction": prediction_data(d.prediction)} for d in defences
+        ],
+    }

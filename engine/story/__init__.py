@@ -1,0 +1,1 @@
+"""The whole story of one picture as a stream of events."""

@@ -1,0 +1,175 @@
+"""What leaves the page: a link that restores it, and a ZIP from which everything can be computed again."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import engine
+from app.choices import NO_TRUTH
+from app.export import link, report
+from app.picture_sources import PictureSources
+from app.run import Job, Worker
+from app.samples import load_samples
+from app.session import Session, Store
+from tests.page_cases import CHOICES, CLASSES
+
+ROOT = Path(__file__).resolve().parents[2]
+ANY = lambda name, value: True  # noqa: E731
+BIRD = engine.Specimen("bird", "blue", "striped", "white", "red")
+
+
+@pytest.fixture(scope="module")
+def sources():
+    return PictureSources(engine.load_backbone(device="cpu"), load_samples(ROOT / "assets" / "samples"))
+
+
+def read(query: str) -> dict[str, str]:
+    return dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
+
+
+def test_a_link_restores_every_choice_and_holds_only_what_differs(sources):
+    opened = sources.sample(2)
+    begun = CHOICES._replace(class_names="x", true_class=NO_TRUTH)
+    asked = begun._replace(
+        class_names="\n".join(opened.names), true_class=opened.truth, eps=2.5, attack="fgsm", seed=7, defences=["clip"],
+        template="a {} & co?",
+    )  # fmt: skip
+    made = link.query(asked, begun, opened)
+    assert set(read(made)) == {"picture", "eps", "attack", "seed", "defences", "template"}
+    choices, odd = link.restored(read(made), begun, sources.again(read(made)["picture"]), ANY)
+    assert choices == asked and odd == []
+
+
+def test_a_visitors_own_picture_is_in_no_link(sources, tmp_path):
+    path = tmp_path / "secret.png"
+    Image.new("RGB", (200, 200)).save(path)
+    opened = sources.file(str(path))
+    made = link.query(CHOICES._replace(eps=3), CHOICES, opened)
+    assert read(made) == {"eps": "3"} and "secret" not in made
+
+
+def test_odd_values_in_a_link_are_told_and_left_out():
+    fits = lambda name, value: name != "attack" and isinstance(value, int | float)  # noqa: E731
+    asked = {"attack": "hammer", "eps": "nan", "seed": "5", "__theme": "dark", "nothing": "1"}
+    choices, odd = link.restored(asked, CHOICES, None, fits)
+    assert choices == CHOICES._replace(seed=5)
+    assert len(odd) == 2 and "hammer" in odd[0] and "nan" in odd[1]
+
+
+def test_a_link_that_no_chat_would_take_is_refused():
+    with pytest.raises(engine.EngineError, match="at most 6,000 characters"):
+        link.query(CHOICES._replace(class_names="a b\n" * 3000), CHOICES, None)
+
+
+def test_sources_open_the_same_picture_again(sources):
+    for opened in (sources.sample(3), sources.specimen(BIRD, 5)):
+        again = sources.again(opened.shown.source)
+        assert torch.equal(again.shown.pixels, opened.shown.pixels)
+        assert (again.names, again.truth) == (opened.names, opened.truth)
+        assert opened.truth in opened.names and bool((opened.shown.part <= opened.shown.mask).all())
+
+
+@pytest.mark.parametrize("source", ["sample 99", "sample -1", "specimen dragon blue plain none red 1", "/etc/passwd"])
+def test_a_source_that_is_none_is_refused(sources, source):
+    with pytest.raises(engine.EngineError):
+        sources.again(source)
+
+
+def test_another_model_sees_the_same_picture_at_its_own_size(tiny, sources, tmp_path):
+    path = tmp_path / "own.png"
+    Image.new("RGB", (200, 160), "orange").save(path)
+    for opened in (sources.sample(1), sources.specimen(BIRD, 5), sources.file(str(path))):
+        again = sources.on(tiny).same(opened.shown)
+        assert again.shown.name == opened.shown.name and again.names == opened.names
+        assert again.shown.pixels.shape == (3, tiny.image_size, tiny.image_size)
+
+
+def test_a_link_names_a_model_only_where_it_is_not_the_pages_own(sources):
+    begun, opened = CHOICES, sources.sample(0)
+    assert link.MODEL not in read(link.query(begun, begun, opened))
+    assert read(link.query(begun, begun, opened, "RN50/openai"))[link.MODEL] == "RN50/openai"
+
+
+@pytest.fixture(scope="module")
+def packed(sources):
+    """A whole story on the built-in model, with settings that are no defaults, and its ZIP."""
+    opened = sources.specimen(BIRD, 5)
+    target = next(name for name in opened.names if name != opened.truth)
+    choices = CHOICES._replace(
+        class_names="\n".join(opened.names), true_class=opened.truth, seed=3, keep=0.25, norm="l2", length=1.5,
+        stride=0.3, target=target, about=target, against=opened.truth, prompt_ensemble=True, temperature=0.02,
+        answer_views=4, purifier="ttc", legacy=True,
+    )  # fmt: skip
+    classes = choices.classes(sources.backbone.templates)
+    store = Store()
+    asked = Session().with_picture(opened.shown).with_question(classes, choices.label(classes))
+    store.put("me", asked)
+    job = Job(Worker(sources.backbone), store, "me", choices.aimed(choices.settings(), classes))
+    job.asked = choices.asked(classes)
+    for stage in job.stages("story"):
+        job.take(stage)
+    return job.session, zipfile.ZipFile(io.BytesIO(report.bundle(sources.backbone, job.session, choices)))
+
+
+def named(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    return {name.removeprefix("a-tpt-explorer/"): archive.read(name) for name in archive.namelist()}
+
+
+def test_the_zip_holds_exact_pictures_numbers_and_figures(packed):
+    session, archive = packed
+    files = named(archive)
+    attacked = np.asarray(Image.open(io.BytesIO(files["attacked.png"])))
+    assert np.array_equal(attacked, (session.adversarial.saved * 255).round().byte().permute(1, 2, 0).numpy())
+    numbers = np.load(io.BytesIO(files["numbers.npz"]))
+    assert np.array_equal(numbers["attacked_map"], session.maps.attacked.raw.numpy())
+    assert np.array_equal(numbers["weights"], session.ensemble.weights.numpy())
+    for name in ("attack", "maps", "tuning", "defences"):
+        assert Image.open(io.BytesIO(files[f"figures/{name}.png"])).size[0] > 600
+        assert files[f"figures/{name}.svg"].lstrip().startswith(b"<?xml")
+    settings = json.loads(files["settings.json"])
+    assert settings["engine"]["attack"]["seed"] == 3 and settings["engine"]["attack"]["target"] is not None
+    assert settings["templates"] == list(session.classes.templates) and len(settings["templates"]) > 1
+    assert settings["picture"]["source"].startswith("specimen bird")
+    maps = json.loads(files["results.json"])["maps"]
+    assert (maps["about"], maps["against"]) == (settings["page"]["target"], settings["true class"])
+
+
+@pytest.mark.parametrize("how", ["redo.sh", "redo.py"])
+def test_what_the_zip_says_to_run_gives_its_answers_again(packed, tmp_path, how):
+    session, archive = packed
+    archive.extractall(tmp_path)
+    folder = tmp_path / "a-tpt-explorer"
+    if how == "redo.sh":
+        words = (folder / how).read_text().replace("python ", f"{sys.executable} ", 1).strip() + " --json --device cpu"
+        ran = subprocess.run(
+            ["sh", "-c", words], cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+        )
+        again = {m["defence"]: m["prediction"]["confidence"] for m in json.loads(ran.stdout)["defences"]}
+        assert again == {d.defence: d.prediction.confidence for d in session.defences}
+    else:
+        script = (folder / how).read_text().replace("precision=", "device='cpu', precision=", 1)
+        (folder / how).write_text(script)
+        ran = subprocess.run(
+            [sys.executable, folder / how], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+        )
+        for defence in session.defences:
+            assert f"{defence.defence}: {defence.prediction.name}" in ran.stdout
+        assert f"map-attacked: strongest value {float(session.maps.attacked.raw.max()):.4g}" in ran.stdout
+
+
+def test_a_story_half_told_is_packed_as_far_as_it_went(tiny, told):
+    left = told.without("adversarial")
+    files = named(zipfile.ZipFile(io.BytesIO(report.bundle(tiny, left, CHOICES))))
+    assert "attacked.png" not in files and not any(name.startswith("figures/") for name in files)
+    assert json.loads(files["results.json"])["clean"]["answer"] in CLASSES.names
+    with pytest.raises(engine.EngineError, match="nothing to take home"):
+        report.bundle(tiny, Session(), CHOICES)

@@ -1,0 +1,340 @@
+"""The page without a browser: sessions forget, the store is bounded, figures escape and say what they show."""
+
+import asyncio
+import re
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import engine
+from app.choices import NO_TRUTH, Choices
+from app.components.controls import shown
+from app.components.slider import Range
+from app.figures.bars import prediction_bars
+from app.figures.curves import Line, bundle, curve, weight_columns
+from app.figures.heads import head_grid
+from app.figures.html import aligned, differing, differing_words, esc, levels, percent, short, signed
+from app.figures.journey import journey, status
+from app.figures.maps import SEQUENTIAL, Look, difference_map, heat_map, to_image, top_cells
+from app.figures.pictures import amplified, gain_for, to_uint8
+from app.layout import build_app
+from app.models import Models
+from app.page import Page
+from app.panels.attack import _curve, verdict
+from app.panels.tuning import _what_it_did
+from app.panels.verdict import _defences, _defended, _table
+from app.run import Job, Worker
+from app.samples import load_samples
+from app.session import Session, Shown, Store, Superseded, weight
+from app.story import _taken
+from app.text import words as text
+from tests.page_cases import CHOICES, CLASSES
+
+NASTY = "<img src=x onerror=alert(1)> {{value}} ${value} `x`"
+
+
+def built(backbone):
+    """The page, built inside a running event loop: one that Gradio makes for itself is never closed."""
+
+    async def build():
+        return build_app(backbone)
+
+    return asyncio.run(build())
+
+
+def test_the_story_fills_the_whole_session(told):
+    assert None not in (told.clean, told.adversarial, told.maps, told.views, told.ensemble)
+    assert [step.index for step in told.steps] == [0, 1, 2]
+    assert [defence.defence for defence in told.defences] == ["clip", "a-tpt"]
+
+
+def test_single_steps_give_what_the_story_gives(tiny, told):
+    store = Store()
+    store.put("me", Session().with_picture(told.picture).with_question(CLASSES, 1))
+    job = Job(Worker(tiny), store, "me", CHOICES.settings())
+    for part in ("clean", "attack", "maps", "views", "tune", "ensemble", "defences"):
+        for stage in job.stages(part):
+            job.take(stage)
+    assert torch.equal(job.session.adversarial.saved, told.adversarial.saved)
+    assert torch.equal(job.session.maps.attacked.raw, told.maps.attacked.raw)
+    assert job.session.steps[-1].loss == told.steps[-1].loss
+    assert [d.prediction.confidence for d in job.session.defences] == [d.prediction.confidence for d in told.defences]
+
+
+@pytest.mark.parametrize(
+    ("part", "gone", "kept"),
+    [
+        ("clean", {"clean", "adversarial", "maps", "views", "steps", "ensemble", "defences"}, {"picture", "classes"}),
+        ("adversarial", {"adversarial", "maps", "views", "steps", "ensemble", "defences"}, {"clean"}),
+        ("maps", {"maps"}, {"adversarial", "views", "steps", "ensemble", "defences"}),
+        ("views", {"views", "steps", "ensemble", "defences"}, {"adversarial", "maps"}),
+        ("steps", {"steps", "ensemble", "defences"}, {"views"}),
+    ],
+)
+def test_a_session_forgets_downstream(told, part, gone, kept):
+    left = told.without(part)
+    assert not any(getattr(left, name) for name in gone)
+    assert all(getattr(left, name) is getattr(told, name) for name in kept)
+    assert left.without(part) is left
+
+
+def test_another_picture_or_label_forgets_what_it_must(told):
+    other = told.with_picture(replace(told.picture, name="y.png"))
+    assert other.clean is None and other.adversarial is None and other.classes is CLASSES
+    relabelled = told.with_question(CLASSES, None)
+    assert relabelled.clean is told.clean and relabelled.adversarial is None
+    assert relabelled.reference == told.clean.label and told.reference == 1
+    assert told.with_question(CLASSES, 1) is told
+    assert told.with_domain_word("") is told
+    worded = told.with_domain_word("pet")
+    assert worded.defences == () and worded.ensemble is told.ensemble and worded.domain_word == "pet"
+
+
+def test_the_store_is_bounded_in_time_number_and_bytes(told):
+    now = [0.0]
+    store = Store(max_bytes=2 * weight(told) + 10, max_sessions=3, keep_seconds=60, clock=lambda: now[0])
+    for key in "abc":
+        store.put(key, told)
+    assert len(store) == 2 and store.get("a").clean is None and store.get("c") is told
+    for key in "defg":
+        store.put(key, Session())
+    assert len(store) == 3
+    now[0] = 61
+    assert store.get("g").picture is None and len(store) == 0
+
+
+def test_a_late_result_is_refused(told):
+    store = Store()
+    store.put("me", told)
+    changed = told.without("views")
+    store.swap("me", told, changed)
+    with pytest.raises(Superseded):
+        store.swap("me", told, told.without("maps"))
+    assert store.get("me") is changed
+
+
+def test_a_fault_ends_the_waiting_and_is_not_hidden(tiny):
+    page, registered = Page(Models(tiny), Store()), []
+    page.controls = dict.fromkeys(Choices._fields)
+    page.journey, page.status = "journey", "status"
+
+    def faulty(request, *values):
+        yield page.say(text.BUSY["clean"], "busy")
+        raise ZeroDivisionError
+
+    def trigger(handler, *_, **__):
+        registered.append(handler)
+        return SimpleNamespace(then=trigger)
+
+    page.listen(trigger, faulty)
+    updates = registered[0](gr.Request(session_hash="me"), *CHOICES)
+    assert "Comparing" in next(updates)["status"]
+    assert "not your doing" in next(updates)["status"]
+    with pytest.raises(ZeroDivisionError):
+        next(updates)
+
+
+@pytest.mark.parametrize(("written", "meant"), [(32, 32), (3, 8), (500, 128), (None, 8)])
+def test_a_half_written_number_counts_as_the_nearer_end_of_its_slider(written, meant):
+    assert Range(8, 128, 64, step=8).preprocess(written) == meant
+
+
+def test_choices_become_settings_or_a_sentence():
+    settings = CHOICES.settings()
+    assert settings.attack.epsilon == 4 / 255 and settings.views.seed == settings.attack.seed == 0
+    assert settings.defences == ("clip", "a-tpt")
+    assert CHOICES.label(CLASSES) == 1 and CHOICES._replace(true_class=NO_TRUTH).label(CLASSES) is None
+    with pytest.raises(engine.EngineError, match="seed"):
+        CHOICES._replace(seed=-1).settings()
+
+
+def test_nothing_a_visitor_writes_becomes_markup():
+    classes = engine.Classes((NASTY, "blue fish"))
+    prediction = engine.Prediction(classes, torch.tensor([1.0, 0.0]))
+    session = Session(classes=classes, clean=prediction, picture=Shown(NASTY, "", (1, 1), torch.zeros(3, 8, 8)))
+    drawn = (
+        prediction_bars([(NASTY, "clean", prediction)], 2, 0),
+        journey(session),
+        status(NASTY),
+        differing(NASTY, "blue fish"),
+        curve(NASTY, [Line(NASTY, "clean", [1, 2])], "x", "y", 1),
+        heat_map(NASTY, torch.rand(2, 2), torch.rand(3, 8, 8), (0, 1), Look()),
+    )
+    for markup in drawn:
+        assert "<img src=x" not in markup and "{{" not in markup and "${" not in markup and "`" not in markup
+    assert esc("{$}") == "&#123;&#36;&#125;"
+
+
+def test_numbers_are_not_rounded_into_lies():
+    told = [percent(v).replace("\u00a0", " ") for v in (0, 0.0004, 0.5, 0.99951, 1)]
+    assert told == ["0.0 %", "< 0.1 %", "50.0 %", "> 99.9 %", "100.0 %"] and " " not in percent(0.5)
+    assert levels(4 / 255) == "4/255" and levels(0.5 / 255) == "0.50/255"
+
+
+def test_bars_mark_the_class_to_be_answered_even_when_it_is_unlikely():
+    prediction = engine.Prediction(CLASSES, torch.tensor([9.0, 5.0, 0.0]))
+    drawn = prediction_bars([("clean", "clean", prediction)], 2, 2, given=True)
+    assert "★ true class" in drawn and "green" in drawn and drawn.count("bar-row") == 2
+    assert "☆ clean answer" in prediction_bars([("clean", "clean", prediction)], 2, 0, given=False)
+
+
+def test_differing_words_are_marked_by_place():
+    assert differing("red fish", "red fish") == "red fish"
+    assert differing("pink and red fish", "pink and pink fish") == 'pink and <em class="differs">red</em> fish'
+    assert differing_words("blue and red fish", "blue and pink fish") == ["red"]
+
+
+def test_maps_share_a_scale_and_outline_a_fifth():
+    cells = torch.arange(25.0).view(5, 5)
+    assert top_cells(cells.numpy()).sum() == 5
+    nearly_empty = torch.zeros(5, 5)
+    nearly_empty[0, :3] = torch.tensor([1.0, 0.5, 1e-6])
+    assert top_cells(nearly_empty.numpy()).nonzero()[1].tolist() == [0, 1]  # the order of what is all but zero is noise
+    drawn = heat_map("Clean", cells, torch.rand(3, 20, 20), (0.0, 24.0), Look())
+    assert drawn.count("<rect") == 25 and 'role="img"' in drawn and "≥ 24" in drawn and 'class="contour"' in drawn
+    signed = difference_map("Change", cells - 12, torch.rand(3, 20, 20), Look())
+    assert "≤ −12" in signed and "≥ 12" in signed
+    smooth = heat_map("Clean", cells, torch.rand(3, 20, 20), (0.0, 24.0), Look(smooth=True))
+    assert smooth.count('fill="transparent"') == smooth.count("<rect") == 25 and "data-cell" in smooth
+
+
+def test_curves_survive_flat_single_and_infinite_values():
+    for values in ([0.0], [1.0, 1.0], [float("inf"), 1.0]):
+        assert "<svg" in curve("t", [Line("a", "clean", values)], "x", "y", 1)
+    drawn = bundle("t", [[0.1, 0.1], [0.2, 0.1]], {0}, "y")
+    assert drawn.count("<polyline") == 2 and drawn.index('class="other"') < drawn.index('class="drives"')
+    assert "mean of 2 views 0.150 at first and 0.100 now" in drawn
+    assert "<svg" in bundle("t", [[0.0]], set(), "y")
+    assert weight_columns([0.5, 0.5], {1}).count("<rect") == 2
+
+
+def test_pictures_are_rounded_and_amplified_around_grey(told):
+    assert to_uint8(torch.full((3, 1, 1), 0.999)).tolist() == [[[255, 255, 255]]]
+    hit = told.adversarial
+    assert gain_for(hit) == 31 and gain_for(replace(hit, saved=hit.clean, norm="l2")) == 1
+    assert gain_for(replace(hit, saved=hit.clean + 2 / 255, norm="l2")) == 40  # 63 would fill the scale
+    assert amplified(torch.zeros(3, 1, 1), 31).tolist() == [[[128, 128, 128]]]
+
+
+def test_every_panel_draws_an_empty_and_a_full_session(tiny, told, monkeypatch):
+    pages = []
+    start = Page.__init__
+    monkeypatch.setattr(Page, "__init__", lambda self, *a: (start(self, *a), pages.append(self))[0])
+    demo = built(tiny)
+    (page,) = pages
+    for session in (Session(), told, told.without("views"), replace(told, label=None)):
+        updates = page.draw(session, CHOICES)
+        assert set(updates) <= set(page.outputs)
+    assert len(page.inputs) == len(Choices._fields)
+    identifiers = [block.elem_id for block in demo.blocks.values() if getattr(block, "elem_id", None)]
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_every_picture_leaves_the_server_without_loss(tiny):
+    demo = built(tiny)
+    lossy = [b for b in demo.blocks.values() if hasattr(b, "format") and b.format not in ("png", None)]
+    assert not lossy
+
+
+def test_a_picture_shown_again_is_exact_and_not_written_again(tiny, told):
+    picture = torch.randint(0, 256, (8, 8, 3), generator=torch.Generator().manual_seed(3), dtype=torch.uint8).numpy()
+    first = Path(shown(picture))
+    assert (np.asarray(Image.open(first)) == picture).all()
+    first.write_bytes(b"a reader is here")
+    assert Path(shown(picture)) == first and first.read_bytes() == b"a reader is here"
+    first.unlink()
+
+
+def test_no_panel_hands_gradio_an_array_to_write(tiny, told, monkeypatch):
+    pages = []
+    start = Page.__init__
+    monkeypatch.setattr(Page, "__init__", lambda self, *a: (start(self, *a), pages.append(self))[0])
+    built(tiny)
+    values = [v["value"] if isinstance(v, dict) and "value" in v else v for v in pages[0].draw(told, CHOICES).values()]
+    flat = [item for value in values for item in (value if isinstance(value, tuple) else (value,))]
+    assert sum(str(item).endswith("picture.png") for item in flat) >= 8
+    assert not any(isinstance(item, np.ndarray) for item in flat)
+
+
+def test_samples_without_a_list_are_none(tmp_path):
+    assert load_samples(tmp_path) == ()
+
+
+@pytest.mark.parametrize("name", engine.ATTACKS)
+def test_the_badge_tells_what_this_attacker_knows(tiny, name):
+    settings = engine.AttackSettings(attack=name, steps=1)
+    *_, result = engine.attack(tiny, torch.rand(3, 64, 64), engine.Classes(("cat", "dog", "owl", "fox")), settings)
+    told = verdict(result)
+    assert engine.ATTACKS[name].threat in told
+    assert ("knows nothing of any defence" in told) == (name not in ("pgd-crops", "pgd-views", "adaptive"))
+
+
+def test_an_attack_that_ends_early_fills_its_curves(tiny):
+    classes = engine.Classes(("cat", "dog", "owl", "fox"))
+    *steps, result = engine.attack(tiny, torch.rand(3, 64, 64), classes, engine.AttackSettings("auto", 0.1, steps=2))
+    assert len(steps) < steps[0].total
+    assert f"{len(steps)} of {len(steps)}" in _curve(result.steps, result.label, len(result.steps), result)
+    assert f"{len(steps)} of {steps[0].total}" in _curve(steps, result.label, steps[0].total, result)
+
+
+def test_step_6_tells_what_each_method_does_and_where_it_comes_from():
+    rows = _defences().split("<tr>")[2:]
+    for row, name in zip(rows, engine.DEFENCES.values(), strict=True):
+        assert all(esc(told) in row for told in (name.title, name.explanation, name.cost, name.source))
+
+
+def test_numbers_below_each_other_align_and_small_ones_have_a_power():
+    assert [signed(v) for v in (0.5, -0.25, -0.001)] == ["0.50", "−0.25", "0.00"]
+    assert [aligned(v) for v in (0.5, -0.25)] == ['<span class="room">0.50</span>', "−0.25"]
+    assert [short(v) for v in (0, 12.345, -0.5, 3.7e-5, -1.9e6)] == ["0", "12.3", "−0.5", "3.7·10⁻⁵", "−1.9·10⁶"]
+    assert [short(v, 9.7e-5) for v in (4.8e-5, 0.00173, 0.173)] == ["4.8·10⁻⁵", "173·10⁻⁵", "0.173"]
+
+
+def test_a_cell_beyond_its_scale_is_told_in_words():
+    cells = torch.arange(25.0).reshape(5, 5)
+    beyond = "strongest cell 24, 2\u00a0× the scale&#x27;s end"
+    assert beyond in heat_map("x", cells, torch.rand(3, 9, 9), (0, 12.0), Look())
+    assert "strongest cell 24<" in heat_map("x", cells, torch.rand(3, 9, 9), (0, 24.0), Look())
+
+
+def test_a_difference_tells_its_sign_and_counts_in_the_power_of_the_maps_beside_it():
+    cells, pixels = torch.tensor([[2e-4, -1e-5], [0, 0]]), torch.rand(3, 9, 9)
+    drawn = difference_map("x", cells, pixels, Look(), 2e-4, beside=9.7e-5)
+    assert "strongest cell +20·10⁻⁵<" in drawn and "≥ 20·10⁻⁵" in drawn and "≤ −20·10⁻⁵" in drawn
+    assert "strongest cell −2.0·10⁻⁴<" in difference_map("x", -cells, pixels, Look(), 2e-4)
+
+
+@pytest.mark.parametrize("colours", SEQUENTIAL)
+@pytest.mark.parametrize("scale", [(0.0, 0.5), None])
+def test_heads_are_drawn_in_all_colours_with_a_bar(colours, scale):
+    drawn = head_grid(torch.rand(2, 3, 4, 4), scale, Look(colours), [[0, 1, 2]] * 2, torch.rand(2, 3))
+    assert drawn.count("<button") == 6 and ("≥ 0.5" in drawn) == (scale is not None)
+    assert f"#{bytes(to_image(np.array([1.0]), Look(colours).colour_map)[0]).hex()}" in drawn
+
+
+def test_the_first_line_of_a_chart_lies_on_top():
+    drawn = curve("x", [Line("a", "clean", [0, 1]), Line("b", "attacked", [0, 1])], "step", "share", 1)
+    assert drawn.index('polyline class="attacked"') < drawn.index('polyline class="clean"')
+
+
+@pytest.mark.parametrize("label", [1, None])
+def test_only_where_a_true_class_is_given_is_anything_called_right_or_wrong(told, label):
+    session = replace(told, label=label)
+    drawn = "".join((_table(session, CHOICES), _defended(session, "x"), _what_it_did(session), journey(session)))
+    judged = re.search(r"\b(right|wrong)\b", re.sub(r"<[^>]*>", " ", drawn.replace("called right", "")).lower())
+    assert bool(judged) == (label is not None)
+    assert ("as clean" in drawn and "clean answer" in drawn) == (label is None)
+
+
+def test_of_a_fast_attack_not_every_iteration_is_drawn_but_all_are_kept(job, told, monkeypatch):
+    monkeypatch.setattr("app.story.FRAME_SECONDS", 1000)
+    assert [stage.name for stage in _taken(job, "attack")] == ["attack-step", "attacked"]
+    assert len(job.trail) == len(told.adversarial.steps) > 1
+    monkeypatch.setattr("app.story.FRAME_SECONDS", 0)
+    assert len(list(_taken(job, "attack"))) == len(told.adversarial.steps) + 1

@@ -1,0 +1,19 @@
+"""`python app.py` as a visitor types it: a model that is none ends in one sentence, before any page is served."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(("model", "sentence"), [("ViT-B-32/{file}", "not a checkpoint"), ("owl", "not a model name")])
+def test_a_model_that_is_none_gets_a_sentence(tmp_path, model, sentence):
+    file = tmp_path / "weights.pt"
+    file.write_text("no weights")
+    command = [sys.executable, "app.py", "--model", model.format(file=file)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 2 and sentence in done.stderr
+    assert "Traceback" not in done.stderr and "ready" not in done.stdout

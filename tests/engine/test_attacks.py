@@ -1,0 +1,479 @@
+"""Attacks stay in their ball, repeat themselves, and stop when nobody listens."""
+
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from engine.attacks import ATTACKS, attack, attack_batch, probes, to_8_bits
+from engine.attacks.probes import CropProbe, Probe, ViewProbe
+from engine.classes import Classes
+from engine.errors import EngineError
+from engine.models import Backbone
+from engine.models.predict import predict
+from engine.results import Adversarial, AttackStep
+from engine.settings import AttackSettings
+from engine.views.augmix import draw_beta, mix
+
+CLASSES = Classes(("red fox", "owl", "sea star", "oak tree"))
+EARLY = ("apgd-t", "cw", "deepfool", "square", "auto")  # end when the answer turns
+
+
+def drain(*args, **kwargs) -> Adversarial:
+    *_, last = attack(*args, **kwargs)
+    return last
+
+
+def in_levels(values: torch.Tensor) -> torch.Tensor:
+    return (values * 255).round()
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize("levels", [0.5, 2.5])
+def test_the_change_stays_within_epsilon_as_floats_and_in_8_bits(tiny, pixels, name, levels):
+    settings = AttackSettings(name, levels / 255, 1 / 255, steps=1, target_defence="tpt")
+    result = drain(tiny, pixels, CLASSES, settings)
+    assert result.linf(saved=False) <= levels / 255 + 1e-7
+    assert (in_levels(result.saved) - in_levels(pixels)).abs().max() <= int(levels)
+    assert_picture(result)
+
+
+@pytest.mark.parametrize("name", [name for name, kind in ATTACKS.items() if "l2" in kind.norms])
+@pytest.mark.parametrize("length", [0.3, 2])
+def test_the_change_stays_within_a_length_as_floats_and_in_8_bits(tiny, pixels, name, length):
+    result = drain(tiny, pixels, CLASSES, AttackSettings(name, length, steps=1, norm="l2", target_defence="tpt"))
+    assert result.norm == "l2"
+    assert result.l2(saved=False) <= length * (1 + 1e-5)
+    assert result.l2(saved=False) > 0 or name == "cw"  # one step is too little for it
+    assert (in_levels(result.saved) - in_levels(pixels)).norm() <= length * 255 * (1 + 1e-6)
+    assert_picture(result)
+
+
+def assert_picture(result: Adversarial) -> None:
+    assert torch.equal(result.saved, in_levels(result.saved) / 255)
+    for picture in (result.pixels, result.saved):
+        assert picture.min() >= 0 and picture.max() <= 1
+
+
+def test_legacy_cuts_off_and_may_leave_the_ball_by_one_level(tiny, pixels):
+    plain, cut = (drain(tiny, pixels, CLASSES, AttackSettings(steps=2, legacy=legacy)) for legacy in (False, True))
+    assert torch.equal(cut.pixels, plain.pixels)
+    assert torch.equal(in_levels(cut.saved), (cut.pixels * 255).byte().float())
+    assert round(plain.linf() * 255, 3) == 4 and round(cut.linf() * 255, 3) == 5
+    untouched = drain(tiny, pixels, CLASSES, AttackSettings(epsilon=0, legacy=True))
+    assert torch.equal(untouched.saved, pixels)
+
+
+def test_a_length_is_kept_by_taking_back_what_rounding_added():
+    clean = torch.full((3, 2, 2), 100 / 255)
+    wanted = torch.tensor([3.6, 2.0, -1.7, 0.4, *[0.0] * 8]).view(3, 2, 2)  # rounded, its length is 4.899
+    saved = to_8_bits(clean + wanted / 255, clean, 4.5 / 255, "l2")
+    change = in_levels(saved) - 100  # 4 goes first, being 0.4 above what was wanted; 3, 2, -2 has length 4.123
+    assert change.flatten().tolist() == [3, 2, -2, *[0] * 9]
+
+
+def test_the_euclidean_step_is_the_literal_one(tiny, pixels):
+    result = drain(tiny, pixels, CLASSES, AttackSettings("pgd", 1.5, step_size=0.5, steps=4, seed=3, norm="l2"), 1)
+    generator = torch.Generator().manual_seed(3)
+    start = torch.empty(1, 3, 64, 64).normal_(generator=generator)
+    start *= torch.zeros(1).uniform_(0, 1, generator=generator) / start.norm() * 1.5
+    moved, text = (pixels + start).clamp(0, 1), tiny.encode_text(CLASSES)
+    for _ in range(4):
+        moved = moved.detach().requires_grad_()
+        loss = torch.nn.functional.cross_entropy(tiny.logits(tiny.encode_image(moved), text), torch.tensor([1]))
+        (gradient,) = torch.autograd.grad(loss, moved)
+        change = moved.detach() + 0.5 * gradient / gradient.norm() - pixels
+        moved = (pixels + change * min(1.0, 1.5 / float(change.norm()))).clamp(0, 1)
+    assert torch.allclose(result.pixels, moved[0], atol=1e-5)
+
+
+def test_a_norm_that_the_attack_does_not_know_is_refused(tiny, pixels):
+    with pytest.raises(EngineError, match="FGSM keeps to the norm linf; got l2"):
+        list(attack(tiny, pixels, CLASSES, AttackSettings("fgsm", 1, norm="l2")))
+
+
+def test_where_nothing_fools_the_model_apgd_keeps_the_highest_loss(tiny, pixels):
+    *steps, result = attack(tiny, pixels, CLASSES, AttackSettings("apgd-ce", 0.2 / 255, steps=6))
+    assert not any(step.prediction.label != result.label for step in steps)
+    highest = max(step.loss for step in steps)
+    assert -float(result.after.logits.log_softmax(-1)[result.label]) == pytest.approx(highest, abs=1e-4)
+
+
+def test_8_bits_keep_the_whole_of_a_whole_epsilon(tiny, pixels):
+    result = drain(tiny, pixels, CLASSES, AttackSettings("fgsm", 4 / 255))
+    assert (in_levels(result.saved) - in_levels(pixels)).abs().max() == 4
+
+
+def test_pgd_lowers_the_logit_it_pushes_away_from(tiny, pixels):
+    steps = list(attack(tiny, pixels, CLASSES, AttackSettings(epsilon=8 / 255, steps=10), label=1))
+    result = steps.pop()
+    assert result.label == 1 and result.from_truth
+    assert result.after.logits[1] < result.before.logits[1]
+    assert result.after_saved.logits[1] < result.before.logits[1]
+    assert steps[-1].loss > steps[0].loss
+
+
+def test_each_forward_pass_is_one_step_and_none_is_lost(tiny, pixels):
+    stream = attack(tiny, pixels, CLASSES, AttackSettings(steps=25))
+    first = next(stream)
+    time.sleep(0.5)  # a slow reader: the attack is long over
+    *rest, result = stream
+    assert [step.index for step in (first, *rest)] == list(range(1, 26))
+    assert all(step.total == 25 for step in rest)
+    assert result.steps == (first, *rest)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_every_attack_repeats_itself_announces_its_length_and_leaves_the_global_generator_alone(tiny, pixels, name):
+    state = torch.get_rng_state()
+    settings = AttackSettings(name, steps=1 if name == "auto" else 2, seed=1, target_defence="tpt")
+    runs = [list(attack(tiny, pixels, CLASSES, settings)) for _ in range(2)]
+    assert torch.equal(runs[0][-1].pixels, runs[1][-1].pixels)
+    totals = {step.total for step in runs[0][:-1]}
+    assert len(totals) == 1 and len(runs[0]) - 1 <= max(totals)
+    assert name in EARLY or totals == {len(runs[0]) - 1}
+    assert torch.equal(state, torch.get_rng_state())
+    if name not in ("fgsm", "mi-fgsm", "cw", "deepfool"):
+        other = drain(tiny, pixels, CLASSES, replace(settings, seed=2))
+        assert not torch.equal(runs[0][-1].pixels, other.pixels)
+
+
+@pytest.fixture
+def sharp(tiny, monkeypatch):
+    """The tiny model as sure of itself as a trained one."""
+    logits = tiny.logits
+    monkeypatch.setattr(tiny, "logits", lambda *features: 20 * logits(*features))
+    return tiny
+
+
+@pytest.mark.parametrize("name", [name for name in ATTACKS if name not in EARLY])
+def test_an_attack_heeds_the_settings_it_says_it_heeds_and_no_others(tiny, pixels, name):
+    begun = AttackSettings(name, steps=2, target_defence="view-average")
+    others = {"steps": 3, "step_size": 3 / 255, "eot_samples": 2, "target_defence": "tpt"}
+    expected = drain(tiny, pixels, CLASSES, begun)
+    for field, value in others.items():
+        changed = drain(tiny, pixels, CLASSES, replace(begun, **{field: value}))
+        assert torch.equal(changed.pixels, expected.pixels) != (field in ATTACKS[name].uses), field
+    assert expected.target_defence == ("view-average" if "target_defence" in ATTACKS[name].uses else "")
+
+
+def test_a_change_has_the_size_of_noise_in_its_own_norm(tiny, pixels):
+    flat = drain(tiny, pixels, CLASSES, AttackSettings(steps=2))
+    assert flat.per_channel == flat.linf()
+    long = drain(tiny, pixels, CLASSES, AttackSettings(epsilon=1, steps=2, norm="l2"))
+    noise = torch.full((3, 64, 64), long.per_channel)
+    assert float(noise.norm()) == pytest.approx(long.l2(), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["pgd", "fgsm", "mi-fgsm", "apgd-ce", "apgd-dlr", "apgd-t", "cw", "deepfool", "auto"])
+def test_an_attack_on_the_model_turns_its_answer(sharp, pixels, name):
+    settings = AttackSettings(name, 12, steps=20 if name == "cw" else 5, norm="l2")
+    if "l2" not in ATTACKS[name].norms:
+        settings = replace(settings, epsilon=8 / 255, norm="linf")
+    *steps, result = attack(sharp, pixels, CLASSES, settings)
+    assert result.before.label == result.label != result.after.label
+
+
+@pytest.mark.parametrize("name", [name for name, kind in ATTACKS.items() if kind.eyes is not Probe])
+@pytest.mark.parametrize("target", [None, 2])
+def test_an_attack_through_something_climbs_there(tiny, pixels, name, target):
+    settings = AttackSettings(name, 24 / 255, steps=5, target=target, target_defence="view-average")
+    *steps, result = attack(tiny, pixels, CLASSES, settings, label=0)
+    assert len(steps) == 5 and steps[-1].loss > steps[0].loss and result.target == target
+
+
+@pytest.mark.parametrize("name", ["pgd", "fgsm", "mi-fgsm", "square"])
+def test_a_targeted_attack_on_the_model_reaches_its_class(sharp, pixels, name):
+    label = predict(sharp, pixels, CLASSES).label
+    target = (label + 1) % 4
+    settings = AttackSettings(name, 64 / 255, steps=300 if name == "square" else 6, target=target)
+    *steps, result = attack(sharp, pixels, CLASSES, settings)
+    assert result.target == target and result.reached and result.label == label
+    assert len(steps) == 1 or steps[-1].loss > steps[0].loss
+
+
+def test_a_euclidean_attack_reaches_its_class_too(sharp, pixels):
+    target = (predict(sharp, pixels, CLASSES).label + 1) % 4
+    assert drain(sharp, pixels, CLASSES, AttackSettings(epsilon=8, norm="l2", target=target)).reached
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (AttackSettings("deepfool", target=0), "DeepFool cannot be aimed at a class; pgd, fgsm"),
+        (AttackSettings(target=4), "target from 0 to 3; got 4"),
+        (AttackSettings(target=1), "“owl” is the class to push away from"),
+    ],
+)
+def test_what_cannot_be_aimed_is_refused(tiny, pixels, settings, sentence):
+    with pytest.raises(EngineError, match=sentence):
+        next(attack(tiny, pixels, CLASSES, settings, label=1))
+
+
+@pytest.mark.parametrize("shift", [0, -100])
+def test_the_shortest_changes_just_turn_the_answer_whatever_is_added_to_all_logits(sharp, pixels, monkeypatch, shift):
+    logits = sharp.logits
+    monkeypatch.setattr(sharp, "logits", lambda *features: logits(*features) + shift)
+    for name in ("cw", "deepfool"):
+        result = drain(sharp, pixels, CLASSES, AttackSettings(name, epsilon=8, steps=40, norm="l2"))
+        assert result.after.label != result.label
+        assert result.after.margin < 2 and result.l2(saved=False) < 4
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9, 10])
+def test_deepfool_goes_a_fiftieth_beyond_where_its_linear_steps_lead(sharp, seed):
+    pixels, text = noise(seed), sharp.encode_text(CLASSES)
+    *steps, result = attack(sharp, pixels, CLASSES, AttackSettings("deepfool", epsilon=8, steps=2, norm="l2"))
+    assert len(steps) == 4 and steps[0].total == 4
+    moved = pixels[None]
+    for _ in range(2):
+        moved = moved.detach().requires_grad_()
+        logits = sharp.logits(sharp.encode_image(moved), text)[0]
+        ways = []
+        for other in {0, 1, 2, 3} - {result.label}:
+            gap = logits[result.label] - logits[other]
+            (gradient,) = torch.autograd.grad(-gap, moved, retain_graph=True)
+            ways.append((float(gap.detach() / gradient.norm()), gradient / gradient.norm()))
+        length, direction = min(ways, key=lambda way: way[0])
+        moved = (moved.detach() + length * direction).clamp(0, 1)
+    assert torch.allclose(result.pixels, (pixels + 1.02 * (moved[0] - pixels)).clamp(0, 1), atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9, 10])
+def test_deepfool_ends_far_enough_beyond_the_boundary_to_outlast_rounding(sharp, seed):
+    result = drain(sharp, noise(seed), CLASSES, AttackSettings("deepfool", epsilon=8, norm="l2"))
+    assert result.before.margin > 5 and result.after.margin > 0.2
+    assert result.after.label == result.after_saved.label != result.label
+
+
+def noise(seed: int) -> torch.Tensor:
+    levels = torch.randint(0, 256, (3, 64, 64), generator=torch.Generator().manual_seed(seed))
+    return levels.float() / 255
+
+
+def test_autoattack_ends_with_the_first_part_that_fools_and_shows_every_pass(tiny, pixels):
+    *steps, result = attack(tiny, pixels, CLASSES, AttackSettings("auto", 8 / 255, steps=5))
+    alone = drain(tiny, pixels, CLASSES, AttackSettings("apgd-ce", 8 / 255, steps=5))
+    assert torch.equal(result.pixels, alone.pixels) and len(steps) == 5 + 1 + 1
+
+
+def test_autoattack_tries_all_its_parts_where_nothing_fools(tiny, pixels):
+    *steps, result = attack(tiny, pixels, CLASSES, AttackSettings("auto", 0.01 / 255, steps=2))
+    apgd, towards, nearest, squares = 3, 1 + 3 * 4, 1 + 3 * 7, 1 + 100
+    assert len(steps) == steps[0].total == apgd + towards + nearest + squares + 4
+    assert not result.fooled and all(step.prediction.logits.isfinite().all() for step in steps)
+
+
+@pytest.mark.parametrize("name", ["pgd-crops", "adaptive"])
+def test_eot_samples_are_fresh_glances_whose_logits_are_averaged(tiny, pixels, name):
+    settings = AttackSettings(name, eot_samples=3, target_defence="r-tpt")
+    made = ([2], lambda logits: None, threading.Event())
+    together = ATTACKS[name].eyes(tiny, CLASSES, settings, *made)(pixels[None])
+    twin = ATTACKS[name].eyes(tiny, CLASSES, settings, *made)
+    glances = [twin.glance(pixels[None], twin.rngs[0]) for _ in range(3)]
+    alone = [glance.answer(tiny.encode_image(glance.shown)) for glance in glances]
+    assert torch.allclose(together, torch.stack(alone).mean(0, keepdim=True), atol=1e-5)
+    assert not torch.equal(alone[0], alone[1])
+
+
+def test_the_momentum_step_is_the_literal_one(tiny, pixels):
+    result = drain(tiny, pixels, CLASSES, AttackSettings("mi-fgsm", epsilon=8 / 255, step_size=2 / 255, steps=3), 1)
+    moved, momentum = pixels[None].clone(), torch.zeros(1, *pixels.shape)
+    text = tiny.encode_text(CLASSES)
+    for _ in range(3):
+        moved = moved.detach().requires_grad_()
+        loss = torch.nn.functional.cross_entropy(tiny.logits(tiny.encode_image(moved), text), torch.tensor([1]))
+        (gradient,) = torch.autograd.grad(loss, moved)
+        momentum = gradient / gradient.abs().mean() + momentum
+        pushed = (moved.detach() + 2 / 255 * momentum.sign() - pixels).clamp(-8 / 255, 8 / 255)
+        moved = (pixels + pushed).clamp(0, 1)
+    assert torch.allclose(result.pixels, moved[0], atol=1e-6)
+
+
+def test_the_logit_ratio_needs_three_classes(tiny, pixels):
+    with pytest.raises(EngineError, match="compares 3 classes; got 2"):
+        list(attack(tiny, pixels, Classes(("ash", "fir")), AttackSettings("apgd-dlr")))
+
+
+def test_looking_through_views_sees_exactly_what_augmix_makes_of_its_crops(tiny, pixels):
+    probe = ViewProbe(tiny, CLASSES, AttackSettings(), [5], lambda logits: None, threading.Event())
+    crops = pixels.expand(3, -1, -1, -1).clone().requires_grad_()
+    seen = probe.altered(crops, probe.rngs[0])
+    rng = np.random.default_rng(5)
+    base = (pixels * 255).round().byte().permute(1, 2, 0).numpy()
+    for view in (1, 2):
+        keep = draw_beta(rng)
+        mixed = keep * base.astype(np.float32) / 255 + (1 - keep) * mix(base, rng)
+        assert np.allclose(seen[view].detach().permute(1, 2, 0).numpy(), mixed, atol=1e-6)
+    assert torch.equal(torch.autograd.grad(seen.sum(), crops)[0], torch.ones_like(crops))
+
+
+def test_an_attack_of_many_draws_can_be_stopped_between_two_of_them(tiny, pixels, monkeypatch):
+    stop, seen = threading.Event(), []
+    probe = CropProbe(tiny, CLASSES, AttackSettings(eot_samples=64), [0], lambda logits: None, stop)
+    glance = probe.glance
+    monkeypatch.setattr(probe, "glance", lambda *given: seen.append(stop.set()) or glance(*given))
+    with pytest.raises(probes.Cancelled):
+        probe(pixels[None])
+    assert len(seen) == 1
+
+
+def test_glances_go_through_the_model_in_parts_between_which_an_attack_can_be_stopped(tiny, pixels, monkeypatch):
+    settings, stop, parts = AttackSettings(eot_samples=16), threading.Event(), []
+    probe = CropProbe(tiny, CLASSES, settings, [0, 1], lambda logits: None, stop)
+    whole, encode = probe(pixels.expand(2, -1, -1, -1)), Backbone.encode_image
+    monkeypatch.setattr(probes, "TOGETHER", 20)
+    seen = lambda backbone, shown: parts.append(len(shown)) or encode(backbone, shown)  # noqa: E731
+    monkeypatch.setattr(Backbone, "encode_image", seen)
+    twin = CropProbe(tiny, CLASSES, settings, [0, 1], lambda logits: None, stop)
+    assert torch.allclose(twin(pixels.expand(2, -1, -1, -1)), whole, atol=1e-5)
+    assert parts == [18] * 16  # nine pictures a glance
+    monkeypatch.setattr(Backbone, "encode_image", lambda *given: stop.set() or seen(*given))
+    with pytest.raises(probes.Cancelled):
+        twin(pixels.expand(2, -1, -1, -1))
+    assert len(parts) == 17
+
+
+def test_looking_through_views_sees_half_of_its_crops_mirrored(tiny, pixels, monkeypatch):
+    seen, cut = [], probes.cut_out
+    monkeypatch.setattr(probes, "cut_out", lambda picture, boxes: seen.extend(boxes) or cut(picture, boxes))
+    for eyes in (CropProbe, ViewProbe):
+        seen.clear()
+        eyes(tiny, CLASSES, AttackSettings(eot_samples=6), [0], lambda logits: None, threading.Event())(pixels[None])
+        assert 12 < sum(box[4] for box in seen) < 36 if eyes is ViewProbe else not any(box[4] for box in seen)
+
+
+def test_fgsm_is_one_step_from_the_clean_picture(tiny, pixels):
+    step, result = attack(tiny, pixels, CLASSES, AttackSettings("fgsm", steps=20))
+    assert isinstance(step, AttackStep) and step.index == step.total == 1
+    assert torch.allclose(step.prediction.logits, result.before.logits, atol=1e-4)
+
+
+def test_results_describe_the_pictures_they_stand_beside(tiny, pixels):
+    result = drain(tiny, pixels, CLASSES, AttackSettings(steps=3))
+    for prediction, picture in (
+        (result.before, result.clean),
+        (result.after, result.pixels),
+        (result.after_saved, result.saved),
+    ):
+        assert torch.equal(prediction.logits, predict(tiny, picture, CLASSES).logits)
+    assert result.label == result.before.label and not result.from_truth
+
+
+def test_the_same_seed_gives_the_same_picture_and_leaves_the_global_generator_alone(tiny, pixels):
+    state = torch.get_rng_state()
+    one, again = (drain(tiny, pixels, CLASSES, AttackSettings(steps=3, seed=1)) for _ in range(2))
+    other = drain(tiny, pixels, CLASSES, AttackSettings(steps=3, seed=2))
+    assert torch.equal(one.pixels, again.pixels)
+    assert not torch.equal(one.pixels, other.pixels)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_attacks_in_two_threads_do_not_disturb_each_other(tiny, pixels):
+    seeds = (1, 2, 1, 2)
+    alone = {seed: drain(tiny, pixels, CLASSES, AttackSettings(steps=5, seed=seed)).pixels for seed in seeds}
+    results = {}
+
+    def run(place: int) -> None:
+        results[place] = drain(tiny, pixels, CLASSES, AttackSettings(steps=5, seed=seeds[place])).pixels
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(seeds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(torch.equal(results[place], alone[seed]) for place, seed in enumerate(seeds))
+
+
+@pytest.mark.parametrize("name", ["pgd", "square", "auto", "adaptive"])
+def test_closing_the_stream_ends_the_thread(tiny, pixels, name):
+    stream = attack(tiny, pixels, CLASSES, AttackSettings(name, 0.01 / 255, steps=1000, target_defence="tpt"))
+    next(stream)
+    assert any(thread.name == "attack" for thread in threading.enumerate())
+    stream.close()
+    assert not any(thread.name == "attack" for thread in threading.enumerate())
+
+
+def test_an_error_inside_the_attack_reaches_the_reader(tiny, pixels, monkeypatch):
+    stream = attack(tiny, pixels, CLASSES, AttackSettings(steps=1000))
+    next(stream)
+    monkeypatch.setattr(tiny, "logits", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        list(stream)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_a_batch_gives_what_each_picture_gives_alone_with_its_seed(tiny, pixels, name):
+    pictures, labels, seeds = torch.stack([pixels, pixels.flip(-1)]), [None, 2], [3, 8]
+    settings = AttackSettings(name, 6 / 255, steps=1 if name in ("auto", "adaptive") else 2, target_defence="tpt")
+    together = attack_batch(tiny, pictures, CLASSES, settings, labels, seeds)
+    for result, picture, label, seed in zip(together, pictures, labels, seeds, strict=True):
+        alone = drain(tiny, picture, CLASSES, replace(settings, seed=seed), label)
+        assert (result.label, result.from_truth) == (alone.label, alone.from_truth)
+        assert len(result.steps) == len(alone.steps)
+        assert result.steps[0].loss == pytest.approx(alone.steps[0].loss, abs=1e-4)
+        # a gradient within rounding of 0 may have either sign
+        assert ((result.pixels - alone.pixels).abs() > 1e-5).float().mean() < 2e-3
+
+
+def test_a_euclidean_batch_starts_each_picture_from_its_own_seed(tiny, pixels):
+    pictures, settings = torch.stack([pixels, pixels]), AttackSettings("apgd-ce", 1, steps=3, norm="l2")
+    one, other = attack_batch(tiny, pictures, CLASSES, settings, seeds=[1, 2])
+    again, twin = attack_batch(tiny, pictures, CLASSES, settings)
+    assert not torch.allclose(one.pixels, other.pixels, atol=1e-4)
+    assert torch.allclose(again.pixels, twin.pixels, atol=1e-5)
+    assert torch.allclose(one.pixels, drain(tiny, pixels, CLASSES, replace(settings, seed=1)).pixels, atol=1e-5)
+
+
+def test_a_batch_of_different_lengths_is_refused(tiny, pixels):
+    with pytest.raises(EngineError, match="a label and a seed for each of 1 pictures; got 2 and 1"):
+        attack_batch(tiny, pixels[None], CLASSES, AttackSettings(), [0, 1])
+
+
+def test_epsilon_zero_attacks_nothing(tiny, pixels):
+    (result,) = attack(tiny, pixels, CLASSES, AttackSettings(epsilon=0))
+    assert torch.equal(result.pixels, pixels) and torch.equal(result.saved, pixels)
+    assert result.steps == () and result.seconds == 0 and not result.fooled
+
+
+def test_the_text_tower_runs_once_per_label_set(tiny, pixels, monkeypatch):
+    calls = []
+    encode = tiny.model.encode_text
+    monkeypatch.setattr(tiny.model, "encode_text", lambda *args, **kwargs: calls.append(1) or encode(*args, **kwargs))
+    drain(tiny, pixels, Classes(("oak", "elm")), AttackSettings(steps=5))
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("name", ["pgd", "auto", "deepfool"])
+def test_the_model_is_left_as_it_was_and_nothing_is_printed(tiny, pixels, capsys, name):
+    before = {name: value.clone() for name, value in tiny.model.state_dict().items()}
+    drain(tiny, pixels, CLASSES, AttackSettings(name, 0.01 / 255, steps=1))
+    assert not tiny.model.training
+    assert all(torch.equal(value, before[name]) for name, value in tiny.model.state_dict().items())
+    assert all(parameter.grad is None for parameter in tiny.model.parameters())
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda x: x * 255, "in \\[0, 1\\]; got values from 0 to 255"),
+        (lambda x: x - 0.5, "in \\[0, 1\\]; got values from -0.5"),
+        (lambda x: (x * 255).to(torch.uint8), "float pixels in \\[0, 1\\]; got torch.uint8"),
+        (lambda x: x[:, :32], "shape \\(3, 64, 64\\)"),
+        (lambda x: x[None], "got \\(1, 3, 64, 64\\)"),
+        (lambda x: x * float("nan"), "in \\[0, 1\\]; got values from nan"),
+    ],
+)
+def test_pixels_of_another_kind_are_refused(tiny, pixels, change, sentence):
+    with pytest.raises(EngineError, match=sentence):
+        next(attack(tiny, change(pixels), CLASSES, AttackSettings()))
+
+
+@pytest.mark.parametrize("label", [-1, 4])
+def test_a_label_outside_the_classes_is_refused(tiny, pixels, label):
+    with pytest.raises(EngineError, match=f"from 0 to 3; got {label}"):
+        next(attack(tiny, pixels, CLASSES, AttackSettings(), label))

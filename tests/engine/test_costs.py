@@ -1,0 +1,66 @@
+"""Every method makes as many passes as its recipe says, counted at the model itself."""
+
+import re
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+import torch
+
+from engine.classes import Classes
+from engine.defences.defend import defend, recipe_classes
+from engine.defences.registry import DEFENCES
+from engine.settings import Settings
+
+CLASSES = Classes(("red fox", "owl", "sea star"))
+
+
+@contextmanager
+def counting(tiny):
+    """Pictures and prompt sets that go forward and back through the towers meanwhile."""
+    counts = Counter()
+
+    def watch(what, size):
+        def seen(module, inputs, output):
+            number = size(inputs[0])
+            counts[f"{what} forward"] += number
+            if output.requires_grad:
+                output.register_hook(lambda gradient: counts.update({f"{what} back": number}))
+
+        return seen
+
+    hooks = [
+        tiny.visual.register_forward_hook(watch("image", len)),
+        tiny.text.transformer.register_forward_hook(watch("text", lambda prompts: 1)),
+    ]
+    try:
+        yield counts
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def told(cost: str) -> dict[str, int]:
+    """“64 image forward; 2 text forward, 1 back” as a count of each."""
+    found = {}
+    for part in cost.split(";"):
+        (what,) = re.findall("image|text", part)
+        passes = re.findall(rf"(\d+) (?:{what} )?(forward|back)", part)
+        found |= {f"{what} {way}": int(number) for number, way in passes}
+    return found
+
+
+@pytest.mark.parametrize("name", DEFENCES)
+def test_the_recipe_tells_how_many_passes_it_makes(tiny, pixels, name, monkeypatch):
+    monkeypatch.setattr("engine.defences.purify.TTC_THRESHOLD", 9.0)  # as for a picture that TTC takes for attacked
+    tiny.encode_text(recipe_classes(tiny, DEFENCES[name], CLASSES))  # once per label set, for all pictures
+    with counting(tiny) as counts:
+        list(defend(tiny, pixels, CLASSES, Settings(defences=(name,))))
+    assert dict(counts) == told(DEFENCES[name].cost)
+
+
+def test_ttc_only_looks_where_it_adds_noise_only(tiny, pixels, monkeypatch):
+    monkeypatch.setattr("engine.defences.purify.TTC_THRESHOLD", 0.0)
+    with counting(tiny) as counts, torch.no_grad():
+        list(defend(tiny, pixels, CLASSES, Settings(defences=("ttc",))))
+    assert dict(counts) == {"image forward": 3}

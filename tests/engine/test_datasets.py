@@ -1,0 +1,102 @@
+"""Sources: pictures and classes as they lie on disk, sentences for what is wrong."""
+
+import csv
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.datasets.folders import Folder
+from engine.datasets.splits import CoOpSplit
+from engine.datasets.tables import Table
+from engine.errors import EngineError
+from engine.evaluation import read_plan
+from engine.fieldguide.series import FieldGuideSeries
+from engine.files import make_folder
+from tests.evaluation_cases import picture
+
+
+def test_a_folder_is_read_in_turns_so_that_few_pictures_cover_all_classes(tree):
+    source = Folder(tree)
+    assert source.classes.names == ("fox", "owl", "sea star") and len(source) == 6
+    assert [path for path, _ in source.entries] == [
+        "fox/x/f.png", "owl/c.png", "sea_star/a.png", "owl/d.png", "sea_star/b.png", "owl/e.png",
+    ]  # fmt: skip
+    assert len(Folder(tree, limit=3)) == 3
+    question = source.ask(1)()
+    assert question.label == 1 and question.group == "owl" and np.array_equal(question.image, picture(2))
+
+
+def test_a_table_is_read_by_its_columns(tree, tmp_path):
+    path = tree / "list.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([("label", "path"), ("owl", "owl/c.png"), ("star", "sea_star/a.png")])
+    source = Table(path, ("a picture of a {}.",))
+    assert source.classes.names == ("owl", "star") and source.classes.templates == ("a picture of a {}.",)
+    assert np.array_equal(source.ask(1)().image, picture(0)) and source.ask(1)().label == 1
+
+
+def test_a_split_file_brings_paths_numbers_and_names(tree, tmp_path):
+    items = [["sea_star/a.png", 1, "sea_star"], ["owl/c.png", 0, "owl"]]
+    path = tmp_path / "split_zhou_Made.json"
+    path.write_text(json.dumps({"train": [], "val": [], "test": items}))
+    source = CoOpSplit(path, tree)
+    assert source.classes.names == ("owl", "sea star") and source.ask(1)().label == 1
+    items += [["owl/d.png", 0, "owl"], ["owl/e.png", 0, "owl"], ["sea_star/b.png", 1, "sea_star"]]
+    path.write_text(json.dumps({"test": items}))
+    few = CoOpSplit(path, tree, limit=3)  # in turn from every class
+    assert few.entries == (("owl/c.png", 0), ("sea_star/a.png", 1), ("owl/d.png", 0))
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "odd.csv").write_text(text)
+    return folder / "odd.csv"
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda t: Folder(t / "gone"), "“.*gone” is none"),
+        (lambda t: Folder(t / "owl"), "at least two folders with pictures"),
+        (lambda t: Table(t / "gone.csv"), "gone.csv” cannot be read"),
+        (lambda t: Table(t / "notes" / "read me.txt"), "columns path and label in .*; got nothing"),
+        (lambda t: Table(written(t, "path,label\nowl/c.png,owl\nowl/d.png")), "in every line of .*; got .*owl/d.png"),
+        (lambda t: Table(written(t, "file,label\nowl/c.png,owl,7")), "columns path and label in .*; got file, label"),
+        (lambda t: Table(written(t, f"path,label\n{'x' * 200_000},owl")), "in “.*odd.csv” field larger than"),
+        (lambda t: CoOpSplit(t / "gone.json", t), "gone.json” cannot be read"),
+        (lambda t: CoOpSplit(t / "notes" / "read me.txt", t), "lists of \\[path, number, name\\] under “test”"),
+    ],
+)
+def test_a_source_that_is_none_gets_a_sentence(tree, make, sentence):
+    with pytest.raises(EngineError, match=sentence):
+        make(tree)
+
+
+def test_a_question_can_be_opened_by_a_process_that_works_elsewhere(tree, tmp_path, monkeypatch):
+    monkeypatch.chdir(tree.parent)
+    ask = pickle.dumps(Folder(Path("pictures")).ask(1))
+    monkeypatch.chdir(tree)
+    assert np.array_equal(pickle.loads(ask)().image, picture(2))
+
+
+def test_a_picture_that_cannot_be_read_is_named(tree):
+    (tree / "owl" / "c.png").write_text("no picture")
+    with pytest.raises(EngineError, match="owl/c.png: .* got text"):
+        Folder(tree).ask(1)()
+
+
+def test_a_series_of_specimens_has_its_own_question_each():
+    first, second = (FieldGuideSeries(3, 7).ask(index)() for index in (0, 1))
+    assert first.key == "7-0" and len(first.classes) == 40 and first.classes != second.classes
+    assert first.group in first.classes.names[first.label]
+
+
+def test_a_folder_that_cannot_be_made_and_a_plan_that_is_none_get_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("{")
+    with pytest.raises(EngineError, match="folder that can be written; “.*file/inner” cannot"):
+        make_folder(tmp_path / "file" / "inner")
+    (tmp_path / "plan.json").write_text("{")
+    with pytest.raises(EngineError, match="the plan of an evaluation; “.*plan.json” is not JSON"):
+        read_plan(tmp_path)

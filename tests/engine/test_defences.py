@@ -1,0 +1,206 @@
+"""Each defence is its recipe over the stages, and shared work is done once and charged to all."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.classes import SEVEN_TEMPLATES, Classes
+from engine.defences.aggregation import mean_shift_mode, steer, vote
+from engine.defences.agreement import agreement, agreement_weights
+from engine.defences.cache import cached_answer
+from engine.defences.defend import defend, with_domain_word
+from engine.defences.ensemble import fuse
+from engine.defences.predictors import PREDICTORS
+from engine.defences.purify import PURIFIERS
+from engine.defences.registry import DEFENCES
+from engine.defences.tuning import tune
+from engine.errors import EngineError
+from engine.maps.registry import MAPS
+from engine.models.predict import predict
+from engine.results import DefenceResult
+from engine.settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
+from engine.views.guided import make_views
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+CLASSES = Classes(("red fox", "owl", "sea star"))
+SETTINGS = Settings(
+    views=ViewSettings(count=8, seed=3),
+    tuning=TuneSettings(steps=2, keep=0.5),
+    ensemble=EnsembleSettings(neighbours=3),
+)
+ALL = replace(SETTINGS, defences=tuple(DEFENCES))
+
+
+def answers(tiny, pixels, settings=SETTINGS, made=()) -> dict[str, DefenceResult]:
+    return {defence.defence: defence for defence in defend(tiny, pixels, CLASSES, settings, made)}
+
+
+def test_recipes_name_what_exists():
+    assert set(Settings().defences) <= set(DEFENCES)
+    for defence in DEFENCES.values():
+        assert defence.views in (None, *ViewSettings.KINDS)
+        assert defence.loss in (None, *TuneSettings.LOSSES)
+        assert defence.predictor in PREDICTORS and defence.purifier in (None, *PURIFIERS)
+        assert defence.guide in (None, *MAPS) and defence.scored == (defence.predictor == "neighbour-agreement")
+        assert defence.explanation.endswith(".") and defence.source and defence.cost
+
+
+@pytest.mark.parametrize("name", DEFENCES)
+def test_the_readme_tells_each_recipe_as_it_is(name):
+    defence = DEFENCES[name]
+    row = f"| `{name}` {defence.title} | {defence.explanation} | {defence.source} | {defence.cost} |"
+    assert row in README.read_text(encoding="utf-8").splitlines()
+
+
+def test_every_answer_is_its_recipe_spelled_out(tiny, pixels):
+    found = {name: defence.prediction.logits for name, defence in answers(tiny, pixels, ALL).items()}
+    made = {kind: make_views(tiny, pixels, CLASSES, replace(SETTINGS.views, kind=kind)) for kind in ViewSettings.KINDS}
+    augmix, attention, crops = made["augmix"], made["attention"], made["crops"]
+    repaired = make_views(tiny, pixels, CLASSES, replace(SETTINGS.views, guide="a-tpt-repaired"))
+    text = tiny.encode_text(CLASSES)
+
+    def tuned(views, loss):
+        *_, last = tune(tiny, views, CLASSES, replace(SETTINGS.tuning, loss=loss))
+        return last
+
+    def fused(views, **choice):
+        return fuse(views, tuned(views, "pointwise"), replace(SETTINGS.ensemble, **choice)).prediction.logits
+
+    def purified(name):
+        return tiny.logits(tiny.encode_image(PURIFIERS[name](tiny, pixels, CLASSES, 3)), text).mean(0)
+
+    expected = {
+        "clip": predict(tiny, pixels, CLASSES).logits,
+        "clip-templates": predict(tiny, pixels, replace(CLASSES, templates=tiny.templates)).logits,
+        "view-average": augmix.logits.softmax(-1).mean(0).log(),
+        "tpt": tuned(augmix, "marginal").logits[0],
+        "c-tpt": tuned(augmix, "dispersed").logits[0],
+        "mta": tiny.scale * text @ mean_shift_mode(crops.features, crops.logits)[0],
+        "tda": cached_answer(augmix.features, augmix.logits),
+        "t-vss": steer(augmix.features, text, tiny.scale)[0],
+        "r-tpt": fused(augmix),
+        "a-tpt": fused(attention),
+        "a-tpt-tv": fused(attention, weighting="tv", answer_views=4),
+        "a-tpt-repaired": fused(repaired),
+        "ttc": purified("ttc"),
+        "mac": purified("mac"),
+        "et3": purified("et3"),
+    }
+    for name, logits in expected.items():
+        assert torch.allclose(found[name], logits, atol=1e-4), name
+    assert int(found["zero"].argmax()) == vote(crops.logits, 0.3)[1]
+    assert set(found) - set(expected) == {"zero", "ss-tpt"}
+
+
+def test_the_prompt_ensemble_averages_unit_features_of_the_models_own_sentences(tiny, pixels):
+    found = answers(tiny, pixels, replace(SETTINGS, defences=("clip-templates",)))["clip-templates"].prediction
+    assert found.classes.templates == tiny.templates == SEVEN_TEMPLATES
+    (look,) = tiny.encode_image(pixels[None]).tolist()
+    for index, name in enumerate(CLASSES.names):
+        total = torch.zeros(len(look))
+        for template in SEVEN_TEMPLATES:
+            tokens = tiny.tokenizer([template.format(name)])
+            (said,) = tiny.model.encode_text(tokens)
+            total += said / said.norm()
+        cosine = sum(a * b for a, b in zip(look, (total / total.norm()).tolist(), strict=True))
+        assert float(found.logits[index]) == pytest.approx(tiny.scale * cosine, abs=1e-4)
+
+
+def test_no_method_remembers_another_picture(tiny, pixels):
+    few = replace(ALL, views=replace(SETTINGS.views, count=4))
+    first, _, again = (answers(tiny, picture, few) for picture in (pixels, pixels.flip(0), pixels))
+    assert all(torch.equal(first[name].prediction.logits, again[name].prediction.logits) for name in DEFENCES)
+
+
+def test_ss_tpt_weighs_its_sixteen_views_before_and_after(tiny, pixels):
+    views = make_views(tiny, pixels, CLASSES, replace(SETTINGS.views, kind="augmix", count=16))
+    scores = agreement(tiny, views, CLASSES, 3)
+    tuning = replace(SETTINGS.tuning, loss="neighbour-agreement", keep=3 / 16)
+    *_, last = tune(tiny, views, CLASSES, tuning, lambda kept: agreement_weights(scores[kept]))
+    assert len(last.kept) == 3
+    found = answers(tiny, pixels, replace(SETTINGS, defences=("ss-tpt",)))["ss-tpt"].prediction.logits
+    assert torch.allclose(found, agreement_weights(scores) @ last.logits, atol=1e-4)
+
+
+@pytest.mark.parametrize("purifier", PURIFIERS)
+def test_a_purifier_comes_before_every_method(tiny, pixels, purifier):
+    few = replace(ALL, views=replace(SETTINGS.views, count=3))
+    shown = PURIFIERS[purifier](tiny, pixels, CLASSES, 3)
+    made = [make_views(tiny, pixels, CLASSES, few.views)]  # of the picture as it was, so nobody may look at them
+    found = answers(tiny, pixels, replace(few, purifier=purifier), made)
+    plain = answers(tiny, shown[0], few)
+    for name, defence in DEFENCES.items():
+        expected = plain[name].prediction.logits
+        if defence.views is None and defence.purifier is None:
+            looks = [
+                answers(tiny, picture, replace(few, defences=(name,)))[name].prediction.logits for picture in shown
+            ]
+            expected = sum(looks) / len(looks)  # MAC asks about two pictures
+        assert torch.allclose(found[name].prediction.logits, expected, atol=1e-3), name
+
+
+def test_a_purifier_that_does_not_exist_is_refused(tiny, pixels):
+    with pytest.raises(EngineError, match="purifier among ttc, mac, et3; got “soap”"):
+        answers(tiny, pixels, replace(SETTINGS, purifier="soap"))
+
+
+def test_the_domain_word_changes_a_tpt_only(tiny, pixels):
+    settings = replace(SETTINGS, defences=("r-tpt", "a-tpt"))
+    plain, worded = answers(tiny, pixels, settings), answers(tiny, pixels, replace(settings, domain_word="pet"))
+    assert torch.equal(plain["r-tpt"].prediction.logits, worded["r-tpt"].prediction.logits)
+    assert not torch.equal(plain["a-tpt"].prediction.logits, worded["a-tpt"].prediction.logits)
+    assert worded["a-tpt"].prediction.classes.templates == ("a pet photo of a {}.",)
+    with pytest.raises(EngineError, match="“a {}.” has none"):
+        with_domain_word(Classes(CLASSES.names, ("a {}.",)), "pet")
+
+
+def test_the_settings_may_name_how_many_views_answer(tiny, pixels):
+    views = make_views(tiny, pixels, CLASSES, SETTINGS.views)
+    *_, last = tune(tiny, views, CLASSES, SETTINGS.tuning)
+    chosen = replace(SETTINGS.ensemble, answer_views=3, tv_norm="sum1")
+    found = answers(tiny, pixels, replace(SETTINGS, defences=("a-tpt", "a-tpt-tv"), ensemble=chosen))
+    for name, weighting in (("a-tpt", "similarity"), ("a-tpt-tv", "tv")):
+        expected = fuse(views, last, replace(chosen, weighting=weighting)).prediction.logits
+        assert torch.allclose(found[name].prediction.logits, expected, atol=1e-4)
+
+
+def test_recipes_override_kind_loss_and_weighting(tiny, pixels):
+    other = Settings(
+        views=replace(SETTINGS.views, kind="augmix"),
+        tuning=replace(SETTINGS.tuning, loss="marginal"),
+        ensemble=replace(SETTINGS.ensemble, weighting="uniform"),
+    )
+    one, two = answers(tiny, pixels), answers(tiny, pixels, other)
+    assert all(torch.equal(one[name].prediction.logits, two[name].prediction.logits) for name in one)
+
+
+def test_views_of_a_kind_are_made_once_and_charged_to_all(tiny, pixels, monkeypatch):
+    made = []
+
+    def counted(backbone, picture, classes, settings):
+        made.append(settings.kind)
+        return make_views(backbone, picture, classes, settings)
+
+    monkeypatch.setattr(sys.modules["engine.defences.defend"], "make_views", counted)
+    answers(tiny, pixels)
+    assert sorted(made) == ["attention", "augmix"]
+    made.clear()
+    views = make_views(tiny, pixels, CLASSES, SETTINGS.views)
+    found = answers(tiny, pixels, made=[replace(views, seconds=100.0)])
+    assert made == ["augmix"]
+    assert found["a-tpt"].seconds > 100 > found["r-tpt"].seconds
+    made.clear()
+    assert list(answers(tiny, pixels, replace(SETTINGS, defences=("clip",)))) == ["clip"] and made == []
+
+
+def test_methods_run_in_the_order_asked_for(tiny, pixels):
+    assert list(answers(tiny, pixels, replace(SETTINGS, defences=("tpt", "clip")))) == ["tpt", "clip"]
+
+
+def test_an_unknown_method_is_refused_before_anything_runs(tiny, pixels):
+    stream = defend(tiny, pixels, CLASSES, replace(SETTINGS, defences=("clip", "magic")))
+    with pytest.raises(EngineError, match="among clip, .*; got “magic”"):
+        next(stream)

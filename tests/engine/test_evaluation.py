@@ -1,0 +1,222 @@
+"""Evaluation: a record is the story of one picture; what is kept is found again; the summary counts."""
+
+import json
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import cycle, islice
+
+import pytest
+import torch
+from PIL import Image
+
+from engine.datasets.base import Question
+from engine.datasets.folders import Folder
+from engine.errors import EngineError
+from engine.evaluation import Answered, answer_question, evaluate, read_kept, summarise
+from engine.evaluation.statistics import newcombe
+from engine.evaluation.store import attacked
+from engine.settings import AttackSettings
+from engine.story.explore import explore
+from tests.evaluation_cases import CLASSES, CLEAN_PLAN, PLAN, Here, picture
+
+# records
+
+
+def test_a_record_is_the_story_of_the_picture(tiny):
+    question = Question("x", picture(1), CLASSES, 2, "g")
+    record = answer_question(tiny, question, 3, PLAN).record
+    assert (record["index"], record["key"], record["group"], record["truth"]) == (3, "x", "g", "sea star")
+    assert list(record["arms"]) == ["clean", "pgd-4", "fgsm-8"]
+    settings = replace(PLAN.settings_for(3, "pgd-4"), attack=replace(PLAN.attacks[0], seed=PLAN.seed_for(3)))
+    told = list(explore(tiny, tiny.prepare(question.image), CLASSES, settings, 2))
+    expected = {s.result.defence: s.result.prediction for s in told if s.name == "defence"}
+    assert list(record["arms"]["pgd-4"]) == ["clip", "r-tpt", "a-tpt"] == list(expected)
+    for name, prediction in expected.items():
+        answer = record["arms"]["pgd-4"][name]
+        assert answer["answer"] == prediction.name and answer["right"] == (prediction.label == 2)
+        assert answer["confidence"] == pytest.approx(prediction.confidence, abs=2e-6)
+
+
+def test_attacked_pictures_are_made_once_and_are_exact(tiny, tmp_path, monkeypatch):
+    question = Question("x", picture(1), CLASSES, 2)
+    first = answer_question(tiny, question, 3, PLAN, tmp_path)
+    assert len(list(tmp_path.glob("*.png"))) == len(list(tmp_path.iterdir())) == 2
+    assert set(first.seconds["attacks"]) == {"pgd-4", "fgsm-8"}
+    monkeypatch.setattr("engine.evaluation.store.attack", lambda *_: 1 / 0)
+    again = answer_question(tiny, question, 3, replace(PLAN, settings=PLAN.settings_for(3, "pgd-4")), tmp_path)
+    assert first.record == again.record and again.seconds["attacks"] == {}
+    with pytest.raises(ZeroDivisionError):
+        answer_question(tiny, question, 4, PLAN, tmp_path)  # another seed is another attack
+
+
+def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(tiny, tmp_path):
+    question, settings = Question("x", picture(1), CLASSES, 2), AttackSettings(steps=2)
+    pixels = tiny.prepare(question.image)
+    made, seconds = attacked(tiny, pixels, question, settings, tmp_path)
+    assert seconds > 0 and (made - pixels).abs().max() <= 4 / 255 + 1e-6
+    (path,) = tmp_path.iterdir()
+    with Image.open(path) as image:
+        note = json.loads(image.text["attack"])
+        image.putpixel((0, 0), (1, 2, 3))
+        image.save(tmp_path / "changed.png", pnginfo=None)
+    assert note["settings"]["steps"] == 2 and note["away_from"] == "sea star"
+    assert note["fingerprint"] == tiny.fingerprint
+    read, seconds = attacked(tiny, pixels, question, settings, tmp_path)
+    assert seconds is None and torch.equal(read, made)
+    for damage in ((tmp_path / "changed.png").read_bytes(), path.read_bytes()[:200], b""):
+        path.write_bytes(damage)
+        again, seconds = attacked(tiny, pixels, question, settings, tmp_path)
+        assert seconds is not None and torch.equal(again, made)
+
+
+def test_the_fingerprint_changes_with_any_weight(tiny):
+    before = tiny.fingerprint
+    changed = {name: value.clone() for name, value in tiny.model.state_dict().items()}
+    changed["visual.proj"][0, 0] += 1e-6
+    copy = type(tiny)(tiny.model, tiny.tokenizer, "copy")
+    assert copy.fingerprint == before
+    original = tiny.model.state_dict()["visual.proj"].clone()
+    tiny.model.state_dict()["visual.proj"].copy_(changed["visual.proj"])
+    other = type(tiny)(tiny.model, tiny.tokenizer, "other").fingerprint
+    tiny.model.state_dict()["visual.proj"].copy_(original)
+    assert other != before
+
+
+def test_only_clip_answers_clean_pictures_where_asked(tiny):
+    question = Question("x", picture(1), CLASSES, 0)
+    record = answer_question(tiny, question, 0, replace(PLAN, defend_clean=False)).record
+    assert list(record["arms"]["clean"]) == ["clip"] and len(record["arms"]["pgd-4"]) == 3
+
+
+def test_two_attacks_of_one_name_are_refused():
+    with pytest.raises(EngineError, match="different names; got pgd-4, pgd-4"):
+        replace(PLAN, attacks=(AttackSettings(), AttackSettings(steps=3)))
+
+
+# what is kept
+
+
+def test_pictures_come_in_order_with_or_without_a_folder(tiny, tree, tmp_path):
+    told = list(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny")))
+    assert [one.record["index"] for one in told] == list(range(6))
+    assert all(list(one.record["arms"]) == ["clean"] for one in told)
+    kept = list(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny"), tmp_path / "out"))
+    assert [one.record for one in kept] == [one.record for one in told]
+    assert read_kept(tmp_path / "out") == kept
+
+
+def test_the_order_of_work_changes_nothing(tiny, tree):
+    class Backwards(Here):
+        @contextmanager
+        def start(self):
+            with super().start() as each:
+                yield lambda work, items: reversed(list(each(work, list(items)[::-1])))
+
+    told = [list(evaluate(Folder(tree, limit=3), PLAN, executor(tiny, "tiny"))) for executor in (Here, Backwards)]
+    assert [one.record for one in told[0]] == [one.record for one in told[1]]
+
+
+def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(tiny, tree, tmp_path):
+    def run(name: str, pictures: int) -> bytes:
+        stream = evaluate(Folder(tree), PLAN, Here(tiny, "tiny"), tmp_path / name)
+        assert len(list(islice(stream, pictures))) == pictures
+        return (tmp_path / name / "records.jsonl").read_bytes()
+
+    undisturbed = run("undisturbed", 6)
+    assert run("killed", 2) == b"".join(undisturbed.splitlines(keepends=True)[:2])
+    for name in ("records.jsonl", "seconds.jsonl"):
+        with (tmp_path / "killed" / name).open("ab") as file:
+            file.write(b'{"index": 99, "cut o')
+    (tmp_path / "killed" / "attacked" / "tmpx.part").write_bytes(b"half a PNG")
+    assert run("killed", 6) == undisturbed
+    assert not list((tmp_path / "killed").rglob("*.part"))
+    assert [one.seconds["index"] for one in read_kept(tmp_path / "killed")] == list(range(6))
+
+
+def test_two_evaluations_in_one_folder_do_not_mix(tiny, tree, tmp_path):
+    first, second = (evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny"), tmp_path / "out") for _ in range(2))
+    next(first)
+    assert len(list(second)) == 6
+    with pytest.raises(EngineError, match="is being written by another evaluation too"):
+        next(first)
+    assert [one.record["index"] for one in read_kept(tmp_path / "out")] == list(range(6))
+
+
+def test_a_folder_that_cannot_be_made_gets_a_sentence(tiny, tree, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for folders in ((tmp_path / "file", None), (None, tmp_path / "file")):
+        with pytest.raises(EngineError, match="a folder that can be written; “.*file” cannot"):
+            next(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny"), *folders))
+
+
+def test_a_shared_folder_of_attacked_pictures_serves_every_evaluation(tiny, tree, tmp_path, monkeypatch):
+    shared = tmp_path / "shared"
+    executor = Here(tiny, "tiny")
+    first = list(evaluate(Folder(tree), PLAN, executor, tmp_path / "one", shared))
+    assert len(list(shared.glob("*.png"))) == 12 and not (tmp_path / "one" / "attacked").exists()
+    for name, age in (("old.part", 2 * 3600), ("new.part", 0)):
+        (shared / name).write_bytes(b"")
+        os.utime(shared / name, (time.time() - age,) * 2)
+    monkeypatch.setattr("engine.evaluation.store.attack", lambda *_: 1 / 0)
+    fewer = replace(PLAN, settings=replace(PLAN.settings, defences=("view-average",)))
+    second = list(evaluate(Folder(tree), fewer, executor, tmp_path / "two", shared))
+    for one, other in zip(first, second, strict=True):
+        assert one.record["arms"]["pgd-4"]["clip"] == other.record["arms"]["pgd-4"]["clip"]
+    assert [path.name for path in shared.glob("*.part")] == ["new.part"]  # another run may be writing it
+
+
+def test_other_weights_under_the_same_name_are_noticed(tiny, resnet, tree, tmp_path):
+    next(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "mine"), tmp_path / "out"))
+    with pytest.raises(EngineError, match="begun with other weights under the name mine"):
+        next(evaluate(Folder(tree), CLEAN_PLAN, Here(resnet, "mine"), tmp_path / "out"))
+    with pytest.raises(EngineError, match=r"holds another evaluation \(attacks, seed differ\)"):
+        next(evaluate(Folder(tree), replace(PLAN, settings=CLEAN_PLAN.settings), Here(tiny, "mine"), tmp_path / "out"))
+    assert len(list(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "mine"), tmp_path / "out"))) == 6
+
+
+def test_a_worker_with_other_weights_than_the_first_is_noticed(tiny, resnet, tree):
+    class Two(Here):
+        @contextmanager
+        def start(self):
+            members = cycle((tiny, resnet))
+            yield lambda work, items: (work(next(members), item) for item in items)
+
+    with pytest.raises(EngineError, match="one model for all workers"):
+        list(evaluate(Folder(tree), CLEAN_PLAN, Two(tiny, "tiny")))
+
+
+# summary
+
+
+def test_the_summary_counts_and_compares():
+    def answered(clip: bool, tpt: bool, seconds: float) -> Answered:
+        record = {"arms": {"clean": {"clip": {"right": clip}, "tpt": {"right": tpt}}}}
+        return Answered(record, {"attacks": {}, "defences": {"clean": {"clip": seconds, "tpt": 3.0}}})
+
+    rights = [(True, True), (False, True), (False, False), (False, True)]
+    told = summarise([answered(*right, seconds) for right, seconds in zip(rights, (1, 2, 3, 4), strict=True)])
+    arm = told["arms"]["clean"]
+    assert told["pictures"] == 4 and arm["accuracy"] == {"clip": 0.25, "tpt": 0.75}
+    assert arm["seconds"] == {"clip": 2.5, "tpt": 3.0} and told["attack_seconds"] == {}
+    (pair,) = arm["pairs"]
+    interval = pair.pop("interval")
+    assert pair == {
+        "first": "clip", "second": "tpt", "only_first": 0, "only_second": 2, "difference": -0.5, "p": 0.5
+    }  # fmt: skip
+    assert interval == newcombe(1, 0, 2, 1)
+    assert summarise([])["arms"] == {}
+
+
+@pytest.mark.parametrize(
+    ("counts", "interval"),
+    [
+        ((36, 12, 2, 0), [0.0569, 0.3404]),  # the paper's example
+        ((12, 13, 13, 12), [-0.1926, 0.1926]),
+        ((0, 0, 30, 70), [-0.3958, -0.2109]),
+        ((540, 11, 1, 48), [0.0046, 0.0301]),
+    ],
+)
+def test_the_interval_of_a_paired_difference(counts, interval):
+    assert newcombe(*counts) == pytest.approx(interval, abs=6e-5)

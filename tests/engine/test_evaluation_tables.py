@@ -1,0 +1,34 @@
+"""An evaluation's tables say what the numbers depend on."""
+
+from dataclasses import asdict
+
+import pytest
+
+from engine.cli.evaluation_tables import markdown_lines, plain_lines
+from engine.settings import EnsembleSettings
+
+
+def summary(defence: str, weights: EnsembleSettings) -> dict:
+    told = {"accuracy": {defence: 1.0}, "intervals": {defence: (0.2, 1.0)}, "pairs": [], "seconds": {}}
+    plan = {"pictures": 1, "model": "tiny", "views": {"count": 8}, "attacks": {}, "ensemble": asdict(weights)}
+    return {"pictures": 1, "plan": plan, "arms": {"clean": told}, "attack_seconds": {}}
+
+
+@pytest.mark.parametrize("lines", [plain_lines, markdown_lines])
+def test_the_heading_names_the_reading_of_total_variation_and_kept_flaws(lines):
+    weights = EnsembleSettings(tv_map="upsampled", tv_norm="sum1", tv_reduction="sum", tv_temperature=1, legacy=True)
+    reading = "sum over maps as large as the picture, made to sum to 1, temperature 1"
+    tv, other, plain = (
+        lines(summary(defence, chosen))[0]
+        for defence, chosen in (("a-tpt-tv", weights), ("r-tpt", weights), ("r-tpt", EnsembleSettings()))
+    )
+    assert tv.startswith(f"1 pictures, tiny, 8 views, TV weights: {reading}, flaws of the official codes kept")
+    assert reading not in other and "flaws" in other and "flaws" not in plain
+
+
+def test_a_table_has_a_column_of_seconds_only_where_they_are_known():
+    known, unknown = (summary("clip", EnsembleSettings()) for _ in range(2))
+    known["arms"]["clean"]["seconds"] = {"clip": 0.25}
+    assert "| clip | 1.000 [0.200, 1.000] | 0.250 |" in markdown_lines(known)
+    assert "| clip | 1.000 [0.200, 1.000] |" in markdown_lines(unknown)
+    assert "seconds" in markdown_lines(known)[0] and "seconds" not in markdown_lines(unknown)[0]

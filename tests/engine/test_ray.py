@@ -1,0 +1,96 @@
+"""A executor on a Ray cluster: the same bytes, also when a worker is killed; sentences for what goes wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from engine.cli.main import main
+from engine.datasets.base import Question, Source
+from engine.datasets.folders import Folder
+from engine.errors import EngineError
+from engine.evaluation import RayCluster, evaluate
+from tests.evaluation_cases import CLEAN_PLAN, PLAN, Here
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Started:
+    """A executor that is at work already, and stays so."""
+
+    model: str
+    each: Callable
+
+    @contextmanager
+    def start(self):
+        yield self.each
+
+
+@dataclass
+class Deadly:
+    """The same pictures, but whoever opens the third first is killed; `mark` then holds who it was."""
+
+    inner: Source
+    mark: Path
+
+    def __len__(self) -> int:
+        return len(self.inner)
+
+    def document(self) -> dict:
+        return self.inner.document()
+
+    def ask(self, index: int) -> Callable[[], Question]:
+        return partial(_die_once, self.inner.ask(index), self.mark) if index == 2 else self.inner.ask(index)
+
+
+def _die_once(ask: Callable[[], Question], mark: Path) -> Question:
+    if not mark.exists():
+        mark.write_text(str(os.getpid()))
+        os.kill(os.getpid(), signal.SIGKILL)
+    return ask()
+
+
+@pytest.fixture(scope="module")
+def executor(model):
+    with RayCluster(model, "cpu", count=2).start() as each:
+        yield Started(model, each)
+
+
+def test_a_killed_workers_pictures_are_done_again_and_the_records_are_the_same_bytes(executor, tiny, tree, tmp_path):
+    mark = tmp_path / "killed"
+    assert len(list(evaluate(Folder(tree), PLAN, Here(tiny, executor.model), tmp_path / "here"))) == 6
+    assert len(list(evaluate(Deadly(Folder(tree), mark), PLAN, executor, tmp_path / "cluster"))) == 6
+    assert int(mark.read_text()) != os.getpid()
+    here, cluster = ((tmp_path / name / "records.jsonl").read_bytes() for name in ("here", "cluster"))
+    assert here == cluster and not list(tmp_path.rglob("*.part"))
+
+
+def test_what_an_actor_raises_comes_back_as_it_is(executor, tree):
+    (tree / "owl" / "c.png").write_text("no picture")
+    with pytest.raises(EngineError, match=r"^owl/c.png: .* got text\.$"):
+        list(evaluate(Folder(tree), CLEAN_PLAN, executor))
+
+
+def test_no_worker_no_cluster_and_no_ray_get_a_sentence(model, tree, monkeypatch, capsys):
+    with pytest.raises(EngineError, match="at least one worker; got 0"):
+        RayCluster(model, count=0)
+    for address, sentence in (("127.0.0.1:9", "“127.0.0.1:9”; nobody answers"), ("here", "host:port, auto or local")):
+        with pytest.raises(EngineError, match=sentence), RayCluster(model, address=address).start():
+            pass
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert main(["evaluate", "--folder", str(tree), "--model", model, "--defence", "clip", "--ray", "local"]) == 2
+    assert "pip install -r requirements-ray.txt" in capsys.readouterr().err
+
+
+def test_the_engine_does_not_load_ray():
+    code = "import sys, engine.cli, engine.evaluation; print('ray' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "False\n", done.stderr
