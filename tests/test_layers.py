@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (  # strictly downward: a unit imports only units of rows above it, and files of its own
     ("errors",),
-    ("settings", "classes", "numerics", "files"),
+    ("settings", "classes", "numerics", "files", "registry"),
     ("results",),
     ("pictures", "serialise"),
     ("models",),
