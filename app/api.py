@@ -1,12 +1,15 @@
 """The API of the page: five named endpoints that answer with what the command line prints for `--json`.
 
-They keep nothing between calls and share the one queue of the model with the page.
+They keep nothing between calls and share the one queue of the model with the page. What they ask for beside the picture
+and its classes are parameters of the engine, with the words and units of the command line.
 """
 
 from __future__ import annotations
 
-import math
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio import FileData
@@ -18,225 +21,124 @@ from app.figures.pictures import to_uint8
 from app.run import Worker
 from app.text import words as text
 
-DEFENCES = list(engine.Settings().defences)
-DEFAULTS = engine.AttackSettings()
-EPS, STEPS = DEFAULTS.epsilon * 255, DEFAULTS.steps
-VIEWS = engine.ViewSettings().count
+ATTACK = engine.parameters.words("attack")
+MAPS = (*ATTACK, *(word for word in engine.parameters.words("attention") if word not in ATTACK))
+STORY = engine.parameters.STORY
+RECORD = tuple(word for word in STORY if not engine.parameters.parameters()[word].known.recipe)
+ASKED = {  # what every endpoint asks first: type, default (empty: must be given), explanation
+    "picture": (FileData, inspect.Parameter.empty, "an image file"),
+    "class_names": (list[str], inspect.Parameter.empty, "the answers it may give, at least two"),
+    "template": (str, engine.DEFAULT_TEMPLATE, "the sentence that each name is put into, with one {}"),
+    "true_class": (str, "", "what the picture shows; empty: the clean answer"),
+    "about": (str, "", "the class the maps are about; empty: the true class"),
+    "against": (str, "", "the class it is held against; empty: none"),
+}
+QUESTION = ("picture", "class_names", "template")
 
 
 class Api:
-    """The endpoints for one backbone. Every refusal is one sentence of the engine's.
-
-    `eps` is in levels of 1/255. Without `true_class` attacks work against the clean answer.
-    """
+    """The endpoints for one backbone. Every refusal is one sentence of the engine's."""
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
-        for endpoint in (self.predict, self.attack, self.maps, self.defend, self.evaluate_one):
-            gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
+        self._offer(self.predict, dict, QUESTION)
+        self._offer(self.attack, tuple[dict, FileData], (*QUESTION, "true_class"), ATTACK)
+        self._offer(self.maps, dict, (*QUESTION, "true_class", "about", "against"), MAPS)
+        self._offer(self.defend, dict, (*QUESTION, "true_class"), STORY)
+        self._offer(self.evaluate_one, dict, (*QUESTION, "true_class"), RECORD)
 
-    def predict(self, picture: FileData, class_names: list[str], template: str = engine.DEFAULT_TEMPLATE) -> dict:
-        """What the untouched model takes the picture for.
+    def predict(self, asked: Mapping[str, Any]) -> dict:
+        """What the untouched model takes the picture for."""
+        answer = self.worker.one("predict", self._pixels(asked), _classes(asked))
+        return {"prediction": engine.prediction_data(answer)}
 
-        Args:
-            picture: an image file
-            class_names: the answers it may give, at least two
-            template: the sentence that each name is put into, with one {}
-        """
-        with _Sentences():
-            classes = _classes(class_names, template)
-            answer = self.worker.one("predict", self._pixels(_opened(picture)), classes)
-            return {"prediction": engine.prediction_data(answer)}
+    def attack(self, asked: Mapping[str, Any]) -> tuple[dict, FileData]:
+        """Change the picture within a limit so that the answer turns: numbers, and the attacked PNG file."""
+        hit = self._attacked(asked, _classes(asked))
+        return {"attack": engine.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
 
-    def attack(
-        self,
-        picture: FileData,
-        class_names: list[str],
-        true_class: str = "",
-        attack: str = DEFAULTS.attack,
-        eps: float = EPS,
-        steps: int = STEPS,
-        seed: int = 0,
-        template: str = engine.DEFAULT_TEMPLATE,
-        norm: str = DEFAULTS.norm,
-        target: str = "",
-        target_defence: str = DEFAULTS.target_defence,
-    ) -> tuple[dict, FileData]:
-        """Change the picture within a limit so that the answer turns: numbers, and the attacked PNG file.
+    def maps(self, asked: Mapping[str, Any]) -> dict:
+        """Where the model finds evidence for the class, in the clean and in the attacked picture."""
+        classes = _classes(asked)
+        settings = _settings(asked, MAPS, classes)
+        about, against = (_label(asked, name, classes) for name in ("about", "against"))
+        hit = self._attacked(asked, classes)
+        label = hit.label if about is None else about
+        clean, attacked = (
+            self.worker.one("attend", pixels, classes, settings.attention, label, against)
+            for pixels in (hit.clean, hit.saved)
+        )
+        return {"attack": engine.attack_data(hit), "maps": engine.maps_data([(clean, attacked)])}
 
-        Args:
-            picture: an image file
-            class_names: the answers the model may give, at least two
-            true_class: what the picture shows; empty: the clean answer
-            attack: the name of an attack, as `python -m engine attack --attack`
-            eps: largest change of a channel, in levels of 255; with the norm l2 the length of the change
-            steps: iterations of the attack
-            seed: of the attack's random start
-            template: the sentence that each name is put into, with one {}
-            norm: linf or l2
-            target: the class to reach; empty: away from the true class, wherever to
-            target_defence: the defence that the adaptive attack goes through
-        """
-        with _Sentences():
-            classes = _classes(class_names, template)
-            settings = _settings(classes, attack, eps, steps, seed, norm, target, target_defence)
-            hit = self._attacked(_opened(picture), classes, settings, _label(classes, true_class))
-            return {"attack": engine.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
+    def defend(self, asked: Mapping[str, Any]) -> dict:
+        """The whole story of one picture: attack, views, tuning, and the answer of every defence."""
+        classes = _classes(asked)
+        settings, label = _settings(asked, STORY, classes), _label(asked, "true_class", classes)
+        events: dict[str, list] = {}
+        for event in self.worker.stream("explore", self._pixels(asked), classes, settings, label):
+            events.setdefault(event.name, []).append(event.result)
+        (hit,), (ensemble,) = events["attacked"], events["ensemble"]
+        defended = engine.defence_data(events["tune-step"], ensemble, events["defence"])
+        return {"attack": engine.attack_data(hit)} | defended
 
-    def maps(
-        self,
-        picture: FileData,
-        class_names: list[str],
-        true_class: str = "",
-        map: str = engine.AttentionSettings().map,
-        attack: str = DEFAULTS.attack,
-        eps: float = EPS,
-        steps: int = STEPS,
-        seed: int = 0,
-        template: str = engine.DEFAULT_TEMPLATE,
-        norm: str = DEFAULTS.norm,
-        target: str = "",
-        target_defence: str = DEFAULTS.target_defence,
-        about: str = "",
-        against: str = "",
-    ) -> dict:
-        """Where the model finds evidence for the class, in the clean and in the attacked picture.
+    def evaluate_one(self, asked: Mapping[str, Any]) -> dict:
+        """One record of an evaluation: every defence's answer to the clean and to the attacked picture, right or wrong;
+        it needs the true class."""
+        classes = _classes(asked)
+        settings = _settings(asked, RECORD, classes)
+        plan = engine.Plan(settings, (settings.attack,), settings.attack.seed)
+        name, image = _opened(asked["picture"])
+        question = engine.Question(name, image, classes, classes.index(_text(asked, "true_class")))
+        return self.worker.one("answer_question", question, 0, plan).record
 
-        Args:
-            picture: an image file
-            class_names: the answers the model may give, at least two
-            true_class: what the picture shows; empty: the clean answer
-            map: the name of a map, as `python -m engine maps --map`
-            attack: the name of an attack
-            eps: largest change of a channel, in levels of 255; with the norm l2 the length of the change
-            steps: iterations of the attack
-            seed: of the attack's random start
-            template: the sentence that each name is put into, with one {}
-            norm: linf or l2
-            target: the class the attack is to reach; empty: away from the true class, wherever to
-            target_defence: the defence that the adaptive attack goes through
-            about: the class the maps are about; empty: the true class
-            against: the class it is held against; empty: none
-        """
-        with _Sentences():
-            classes, looking = _classes(class_names, template), engine.AttentionSettings(map=_word(map, "map"))
-            settings = _settings(classes, attack, eps, steps, seed, norm, target, target_defence)
-            rival = _label(classes, against, "against")
-            hit = self._attacked(_opened(picture), classes, settings, _label(classes, true_class))
-            label = _label(classes, about, "about")
-            asked = (hit.label if label is None else label, rival)
-            pair = tuple(
-                self.worker.one("attend", pixels, classes, looking, *asked) for pixels in (hit.clean, hit.saved)
-            )
-            return {"attack": engine.attack_data(hit), "maps": engine.maps_data([pair])}
+    def _offer(self, answer: Callable, returns: object, question: Sequence[str], words: Sequence[str] = ()) -> None:
+        """Register an endpoint named like `answer`, which asks `question` and the engine's parameters `words`."""
 
-    def defend(
-        self,
-        picture: FileData,
-        class_names: list[str],
-        true_class: str = "",
-        defences: list[str] = DEFENCES,
-        views: int = VIEWS,
-        attack: str = DEFAULTS.attack,
-        eps: float = EPS,
-        steps: int = STEPS,
-        seed: int = 0,
-        template: str = engine.DEFAULT_TEMPLATE,
-        norm: str = DEFAULTS.norm,
-        target: str = "",
-        target_defence: str = DEFAULTS.target_defence,
-    ) -> dict:
-        """The whole story of one picture: attack, views, tuning, and the answer of every defence.
+        def endpoint(*given: object) -> object:
+            try:
+                return answer(dict(zip(signature.parameters, given, strict=True)))
+            except engine.EngineError as error:
+                raise gr.Error(str(error), print_exception=False) from error
 
-        Args:
-            picture: an image file
-            class_names: the answers the model may give, at least two
-            true_class: what the picture shows; empty: the clean answer
-            defences: names of defences, as `python -m engine defend --defence`
-            views: how many views of the picture are made
-            attack: the name of an attack
-            eps: largest change of a channel, in levels of 255; with the norm l2 the length of the change; 0: no attack
-            steps: iterations of the attack
-            seed: of attack and views
-            template: the sentence that each name is put into, with one {}
-            norm: linf or l2
-            target: the class the attack is to reach; empty: away from the true class, wherever to
-            target_defence: the defence that the adaptive attack goes through
-        """
-        with _Sentences():
-            classes = _classes(class_names, template)
-            attacking = _settings(classes, attack, eps, steps, seed, norm, target, target_defence)
-            settings = _story(defences, views, attacking, seed)
-            pixels, label = self._pixels(_opened(picture)), _label(classes, true_class)
-            told: dict[str, list] = {}
-            for stage in self.worker.stream("explore", pixels, classes, settings, label):
-                told.setdefault(stage.name, []).append(stage.result)
-            (hit,), (ensemble,) = told["attacked"], told["ensemble"]
-            defended = engine.defence_data(told["tune-step"], ensemble, told["defence"])
-            return {"attack": engine.attack_data(hit)} | defended
+        known = engine.parameters.parameters()
+        asked = {name: ASKED[name] for name in question} | {word: _asking(known[word]) for word in words}
+        signature = inspect.Signature(
+            [
+                inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=kind)
+                for name, (kind, default, _) in _needed_first(asked)
+            ],
+            return_annotation=returns,
+        )
+        endpoint.__name__ = answer.__name__
+        endpoint.__doc__ = _documented(inspect.getdoc(answer) or "", asked)
+        endpoint.__annotations__ = {name: kind for name, (kind, _, _) in asked.items()} | {"return": returns}
+        endpoint.__signature__ = signature  # type: ignore[attr-defined]
+        gr.api(endpoint, api_name=answer.__name__, concurrency_id="model", concurrency_limit=1)
 
-    def evaluate_one(
-        self,
-        picture: FileData,
-        class_names: list[str],
-        true_class: str,
-        defences: list[str] = DEFENCES,
-        views: int = VIEWS,
-        attack: str = DEFAULTS.attack,
-        eps: float = EPS,
-        steps: int = STEPS,
-        seed: int = 0,
-        template: str = engine.DEFAULT_TEMPLATE,
-        norm: str = DEFAULTS.norm,
-        target: str = "",
-        target_defence: str = DEFAULTS.target_defence,
-    ) -> dict:
-        """One record of an evaluation: every defence's answer to the clean and to the attacked picture, right or wrong.
+    def _pixels(self, asked: Mapping[str, Any]):
+        return self.worker.backbone.prepare(_opened(asked["picture"])[1])
 
-        Args:
-            picture: an image file
-            class_names: the answers the model may give, at least two
-            true_class: what the picture shows
-            defences: names of defences, as `python -m engine evaluate --defence`
-            views: how many views of the picture are made
-            attack: the name of an attack
-            eps: largest change of a channel, in levels of 255; with the norm l2 the length of the change
-            steps: iterations of the attack
-            seed: of attack and views
-            template: the sentence that each name is put into, with one {}
-            norm: linf or l2
-            target: the class the attack is to reach; empty: away from the true class, wherever to
-            target_defence: the defence that the adaptive attack goes through
-        """
-        with _Sentences():
-            classes = _classes(class_names, template)
-            attacking = _settings(classes, attack, eps, steps, seed, norm, target, target_defence)
-            plan = engine.Plan(_story(defences, views, attacking, seed), (attacking,), attacking.seed)
-            name, image = _opened(picture)
-            question = engine.Question(name, image, classes, classes.index(_word(true_class, "true_class")))
-            return self.worker.one("answer_question", question, 0, plan).record
-
-    def _pixels(self, opened: tuple[str, Image.Image]):
-        return self.worker.backbone.prepare(opened[1])
-
-    def _attacked(
-        self,
-        opened: tuple[str, Image.Image],
-        classes: engine.Classes,
-        settings: engine.AttackSettings,
-        label: int | None,
-    ) -> engine.Adversarial:
-        return self.worker.one("attack", self._pixels(opened), classes, settings, label)
+    def _attacked(self, asked: Mapping[str, Any], classes: engine.Classes) -> engine.Adversarial:
+        settings, label = _settings(asked, ATTACK, classes), _label(asked, "true_class", classes)
+        return self.worker.one("attack", self._pixels(asked), classes, settings.attack, label)
 
 
-class _Sentences:
-    """Turns the engine's refusals into answers that a client sees as they are."""
+def _asking(one: engine.parameters.Parameter) -> tuple[Any, Any, str]:
+    """Type, default and explanation of a parameter; the limit has none, as the usual one hangs on the norm."""
+    if one.kind is tuple:
+        return list[str], list(one.default), one.help
+    if one.known.length and one.known.none is None:
+        return one.kind, None, f"{one.help}; default: {one.usual}"
+    return one.kind, one.default, one.help
 
-    def __enter__(self) -> None: ...
 
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, engine.EngineError):
-            raise gr.Error(str(error), print_exception=False) from error
+def _needed_first(asked: Mapping[str, tuple]) -> list[tuple[str, tuple]]:
+    return sorted(asked.items(), key=lambda item: item[1][1] is not inspect.Parameter.empty)
+
+
+def _documented(summary: str, asked: Mapping[str, tuple]) -> str:
+    lines = [f"    {name}: {explanation}" for name, (_, _, explanation) in asked.items()]
+    return "\n".join([summary, "", "Args:", *lines])
 
 
 def _opened(picture: object) -> tuple[str, Image.Image]:
@@ -247,63 +149,24 @@ def _opened(picture: object) -> tuple[str, Image.Image]:
     return name, engine.load_picture(picture["path"]).image
 
 
-def _classes(names: object, template: object) -> engine.Classes:
+def _classes(asked: Mapping[str, Any]) -> engine.Classes:
+    names = asked["class_names"]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise engine.EngineError(text.API_TYPE.format(name="class_names", kind="a list of names", got=_short(names)))
-    return engine.Classes(tuple(names), (_word(template, "template"),))
+        sentence = text.API_TYPE.format(name="class_names", kind="a list of names", got=repr(names)[:60])
+        raise engine.EngineError(sentence)
+    return engine.Classes(tuple(names), (_text(asked, "template"),))
 
 
-def _label(classes: engine.Classes, name: object, argument: str = "true_class") -> int | None:
-    return classes.index(name) if _word(name, argument) else None
+def _label(asked: Mapping[str, Any], name: str, classes: engine.Classes) -> int | None:
+    given = _text(asked, name)
+    return classes.index(given) if given else None
 
 
-def _settings(
-    classes: engine.Classes,
-    attack: object,
-    eps: object,
-    steps: object,
-    seed: object,
-    norm: object,
-    target: object,
-    target_defence: object,
-) -> engine.AttackSettings:
-    return engine.AttackSettings(
-        attack=_word(attack, "attack"),
-        epsilon=_number(eps, "eps") / (1 if norm == "l2" else 255),
-        steps=_whole(steps, "steps"),
-        seed=_whole(seed, "seed"),
-        norm=_word(norm, "norm"),
-        target=_label(classes, target, "target"),
-        target_defence=_word(target_defence, "target_defence"),
-    )
+def _text(asked: Mapping[str, Any], name: str) -> str:
+    if not isinstance(asked[name], str):
+        raise engine.EngineError(text.API_TYPE.format(name=name, kind="text", got=repr(asked[name])[:60]))
+    return asked[name]
 
 
-def _story(defences: object, views: object, attack: engine.AttackSettings, seed: object) -> engine.Settings:
-    known = isinstance(defences, list) and defences and all(name in engine.DEFENCES for name in defences)
-    if not known:
-        kind = f"a list of names among {', '.join(engine.DEFENCES)}"
-        raise engine.EngineError(text.API_TYPE.format(name="defences", kind=kind, got=_short(defences)))
-    viewing = engine.ViewSettings(count=_whole(views, "views"), seed=_whole(seed, "seed"))
-    return engine.Settings(attack=attack, views=viewing, defences=tuple(defences))
-
-
-def _word(value: object, name: str) -> str:
-    if not isinstance(value, str):
-        raise engine.EngineError(text.API_TYPE.format(name=name, kind="text", got=_short(value)))
-    return value
-
-
-def _number(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise engine.EngineError(text.API_TYPE.format(name=name, kind="a number", got=_short(value)))
-    return value
-
-
-def _whole(value: object, name: str) -> int:
-    if _number(value, name) != int(value):
-        raise engine.EngineError(text.API_TYPE.format(name=name, kind="a whole number", got=_short(value)))
-    return int(value)
-
-
-def _short(value: object) -> str:
-    return repr(value)[:60]
+def _settings(asked: Mapping[str, Any], words: Sequence[str], classes: engine.Classes) -> engine.Settings:
+    return engine.parameters.inside({word: asked[word] for word in words if asked[word] is not None}, classes)

@@ -19,6 +19,7 @@ from app.panels.attack import AttackPanel
 from app.panels.attention import AttentionPanel
 from app.panels.batch import BatchPanel
 from app.panels.inputs import Inputs
+from app.panels.other_settings import STEP_OF, OtherSettings
 from app.panels.picture import PicturePanel
 from app.panels.tuning import TuningPanel
 from app.panels.verdict import VerdictPanel
@@ -64,9 +65,9 @@ def build_app(
                 inputs = Inputs(sources, models, head, label_sets)
             with gr.Column(elem_id="story", scale=1, min_width=320):
                 page.journey = gr.HTML(journey(Session()), elem_id="journey")
-                page.stages = _panels(models, sources)
+                page.stages, columns = _panels(models, sources)
         page.controls = inputs.controls | {k: v for stage in page.stages.values() for k, v in stage.controls.items()}
-        for stage in page.stages.values():
+        for stage in [*page.stages.values(), *_other_settings(page, columns)]:
             stage.wire(page)
         page.press(run, page.story.whole)
         inputs.wire(page)
@@ -80,15 +81,26 @@ def build_app(
     return demo
 
 
-def _panels(models: Models, sources: PictureSources) -> dict[int, object]:
+def _panels(models: Models, sources: PictureSources) -> tuple[dict[int, object], dict[int, gr.Column]]:
+    """The panels by the number of their step, and the columns that hold them."""
     builders = (
         PicturePanel, AttackPanel, lambda: AttentionPanel(sources.backbone), ViewsPanel,
         lambda: TuningPanel(models), VerdictPanel, lambda: BatchPanel(sources),
     )  # fmt: skip
-    stages = {}
+    stages, columns = {}, {}
     for number, build in enumerate(builders, 1):
-        with gr.Column(elem_id=f"panel-{number}"):
+        with gr.Column(elem_id=f"panel-{number}") as columns[number]:
             stages[number] = build()
             with gr.Accordion(text.MATHEMATICS, open=False, elem_id=f"mathematics-{number}"):
                 gr.Markdown(mathematics.STEPS[number - 1], latex_delimiters=mathematics.DELIMITERS)
-    return stages
+    return stages, columns
+
+
+def _other_settings(page: Page, columns: dict[int, gr.Column]) -> list[OtherSettings]:
+    """What is left of the engine's settings, below the step that they belong to; their controls join the page's."""
+    found = []
+    for section, number in STEP_OF.items():
+        with columns[number]:
+            found.append(OtherSettings(section, page.controls))
+        page.controls |= found[-1].controls
+    return found

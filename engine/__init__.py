@@ -3,6 +3,7 @@
 These names are all that a page or a script needs; every verb is `verb(backbone, what it works on, classes, settings)`.
 """
 
+from . import parameters
 from .attacks import ATTACKS, attack
 from .classes import DEFAULT_TEMPLATE, Classes
 from .datasets.base import Question
@@ -104,6 +105,7 @@ __all__ = [
     "maps_for",
     "occlude",
     "paint_specimen",
+    "parameters",
     "pointing_hit",
     "predict",
     "prediction_data",

@@ -1,70 +1,159 @@
-"""What a person may choose, one frozen object per stage; each refuses nonsense with an `EngineError`."""
+"""What a person may choose, one frozen object per part of the story; each refuses nonsense with an `EngineError`.
+
+A field says once, in its metadata, all that is known of it: what it is, its bounds, its choices, its unit outside and
+what it matters to. Options of the command line, arguments of the API, controls of the page,
+parameters of a link and the checks below are derived from that (`engine.parameters`). Imports no torch.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
+from typing import Any
 
 from .errors import require
 
-
-def _choice(what: str, value: str, allowed: tuple[str, ...]) -> None:
-    require(value in allowed, f"Expected {what} to be one of {', '.join(allowed)}; got “{value}”.")
-
-
-def _seed(value: int) -> None:
-    require(0 <= value < 2**63, f"Expected a seed from 0 to 2^63 - 1; got {value}.")
+KEY = "setting"  # of a field's metadata
+LARGEST_SEED = 2**63 - 1
 
 
-def _range(what: str, value: float, low: float, high: float) -> None:
-    require(low <= value <= high, f"Expected {what} between {low:g} and {high:g}; got {value:g}.")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is known of one field, beside its type and its default.
+
+    `what` is a noun phrase for sentences and helps, `more` an explanation behind it. `word` is its name outside, as an
+    option, argument, parameter or control (empty: the field's own name). `low` and `high` bound its value, `choices`
+    lists its values, `registry` is the kind of registry whose names they are ("attack", "defence", "map", "purifier"),
+    `each` the option for one item of a list. `none` is the number that stands for None outside. A `length` is measured
+    in the norm of the attack: in levels of 1/255 outside where that is Linf. `class_name`: outside it is the name of a
+    class, inside its number. `slider` is the range of the page's control, (low, high, step), in the unit of outside.
+    `owner` names the maps that it matters to (empty: all; what an attack reads its registry entry says). `recipe`:
+    every defence decides it for itself, so that it concerns a person's own defence only.
+    """
+
+    what: str
+    more: str = ""
+    word: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    registry: str = ""
+    each: str = ""
+    none: float | None = None
+    length: bool = False
+    class_name: bool = False
+    slider: tuple[float, float, float] | None = None
+    owner: tuple[str, ...] = ()
+    recipe: bool = False
+
+    def check(self, value: Any) -> None:
+        """Raise `EngineError` where `value` lies outside the bounds or is none of the choices."""
+        if self.choices:
+            require(value in self.choices, f"Expected {self.what} to be one of {_listed(self.choices)}; got “{value}”.")
+        if self.low is not None and self.high is not None:
+            sentence = f"Expected {self.what} between {_short(self.low)} and {_short(self.high)}; got {_short(value)}."
+            require(self.low <= value <= self.high, sentence)
+        elif self.low is not None:
+            require(value >= self.low, f"Expected {self.what} to be at least {_short(self.low)}; got {_short(value)}.")
+
+
+def setting(default: Any, what: str, more: str = "", **known: Any) -> Any:
+    """A field of a settings class with its default and what is known of it; `known` as in `Setting`."""
+    return field(default=default, metadata={KEY: Setting(what=what, more=more, **known)})
+
+
+def section(made: type, title: str, more: str = "") -> Any:
+    """A field that holds another settings class, with the title of its group of options."""
+    return field(default_factory=made, metadata={"title": title, "more": more})
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names)
+
+
+def _short(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) and abs(number) >= 10**6 else f"{number:g}"
+
+
+class Checked:
+    """A settings class that checks every field by its metadata."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for one in fields(self):  # type: ignore[arg-type]
+            known, value = one.metadata.get(KEY), getattr(self, one.name)
+            if known is not None and (value is not None or one.default is MISSING):
+                known.check(value)
 
 
 @dataclass(frozen=True, slots=True)
-class AttackSettings:
+class AttackSettings(Checked):
     """A perturbation whose `norm` is at most `epsilon`, pixels in [0, 1].
 
     "linf" is the largest change of a channel, "l2" the Euclidean length of the change over all channels and pixels.
-    `step_size`, a length in the same norm, None means epsilon / 4, as the papers of this family do (R-TPT, A-TPT).
-    FGSM is one step of size epsilon whatever `steps` says; APGD, DeepFool and Square set their own step size; for
-    Square `steps` are queries. `pgd-crops` attacks the mean logits of the picture and random crops of it, fresh at each
-    step: an attacker who knows that defences look at crops; `pgd-views` does so through AugMix views; `adaptive` goes
-    through the whole defence `target_defence`, a key of `DEFENCES`. These three take the mean logits of `eot_samples`
-    fresh looks per step (EOT, Athalye et al., ICML 2018). In `adaptive`, `unroll` says how the tuning step is
-    differentiated: "none" takes the tuned prompt as given, "exact" differentiates AdamW's first step as it is,
-    "straight" as if it followed the gradient's size and not its sign. `target` is the number of a class to reach; None:
-    away from the label, wherever to. `legacy` cuts the attacked picture off to 8 bits as R-TPT and A-TPT do, which may
-    leave the ball by one level, instead of rounding it and bringing it back.
+    `attack` is a key of `ATTACKS`. `step_size`, a length in the same norm, None means epsilon / 4, as the papers of
+    this family do (R-TPT, A-TPT). FGSM is one step of size epsilon whatever `steps` says; APGD, DeepFool and Square set
+    their own step size; for Square `steps` are queries. `pgd-crops` attacks the mean logits of the picture and random
+    crops of it, fresh at each step: an attacker who knows that defences look at crops; `pgd-views` does so through
+    AugMix views; `adaptive` goes through the whole defence `target_defence`, a key of `DEFENCES`. These three take the
+    mean logits of `eot_samples` fresh looks per step (EOT, Athalye et al., ICML 2018). In `adaptive`, `unroll` says how
+    the tuning step is differentiated: "none" takes the tuned prompt as given, "exact" differentiates AdamW's first step
+    as it is, "straight" as if it followed the gradient's size and not its sign. `target` is the number of a class to
+    reach; None: away from the label, wherever to. `legacy` cuts the attacked picture off to 8 bits as R-TPT and A-TPT
+    do, which may leave the ball by one level, instead of rounding it and bringing it back.
     """
 
     NORMS = ("linf", "l2")
     UNROLLS = ("none", "exact", "straight")
+    USUAL = {"linf": 4 / 255, "l2": 1.0}  # epsilon where nobody names one
     LARGEST = {"linf": 64 / 255, "l2": 64.0}  # epsilon
-    ATTACKS = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "apgd-dlr", "apgd-t", "cw", "deepfool", "square", "auto")
-    ATTACKS += ("pgd-crops", "pgd-views", "adaptive")
 
-    attack: str = "pgd"
-    epsilon: float = 4 / 255
-    step_size: float | None = None
-    steps: int = 20
-    seed: int = 0
-    target_defence: str = "a-tpt"
-    norm: str = "linf"
-    eot_samples: int = 1
-    unroll: str = "straight"
-    target: int | None = None
-    legacy: bool = False
+    attack: str = setting("pgd", "the attack", registry="attack")
+    epsilon: float = setting(
+        4 / 255, "epsilon", "the largest change of a channel, n/255, or with l2 the length of the change; 0: no attack",
+        word="eps", low=0, length=True, slider=(0, 16, 0.5),
+    )  # fmt: skip
+    step_size: float | None = setting(
+        None, "the step size", "the length of a step, in the unit of eps; 0: a quarter of eps",
+        low=1e-6, high=64, none=0, length=True, slider=(0, 16, 0.05),
+    )  # fmt: skip
+    steps: int = setting(
+        20, "attack steps", "iterations of the attack, for square queries; fgsm makes one", low=1, high=1000,
+        slider=(1, 100, 1),
+    )  # fmt: skip
+    seed: int = setting(0, "a seed", "all that is random is drawn with it", low=0, high=LARGEST_SEED)
+    target_defence: str = setting("a-tpt", "the defence that the adaptive attack goes through", registry="defence")
+    norm: str = setting(
+        "linf", "the norm", "linf: the largest change of a channel; l2: the length of the change, pixels in [0, 1]",
+        choices=NORMS,
+    )  # fmt: skip
+    eot_samples: int = setting(
+        1, "EOT samples per step", "fresh looks averaged, by attacks through crops, views or a defence", low=1, high=64,
+        slider=(1, 16, 1),
+    )  # fmt: skip
+    unroll: str = setting(
+        "straight", "how tuning is unrolled",
+        "how the adaptive attack differentiates the tuning step: not at all, as it is, or as if it followed the size of"
+        " the gradient",
+        choices=UNROLLS,
+    )  # fmt: skip
+    target: int | None = setting(
+        None, "the number of a target class", "the class that the attack is to reach; without it, wherever to", low=0,
+        class_name=True,
+    )  # fmt: skip
+    legacy: bool = setting(
+        False,
+        "legacy",
+        "keep the flaws of the official codes that published numbers depend on, of attacks and defences",
+    )
 
     def __post_init__(self) -> None:
-        _choice("the attack", self.attack, self.ATTACKS)
-        _choice("the norm", self.norm, self.NORMS)
-        _range(f"epsilon ({self.norm}, pixels in [0, 1])", self.epsilon, 0, self.LARGEST[self.norm])
-        _range("attack steps", self.steps, 1, 1000)
-        _range("draws per step", self.eot_samples, 1, 64)
-        _choice("how tuning is unrolled", self.unroll, self.UNROLLS)
-        _seed(self.seed)
-        require(self.target is None or self.target >= 0, f"Expected the number of a target class; got {self.target}.")
-        if self.step_size is not None:
-            _range("the step size (pixels in [0, 1])", self.step_size, 1e-6, 64)
+        Checked.__post_init__(self)
+        largest = self.LARGEST[self.norm]
+        require(
+            self.epsilon <= largest,
+            f"Expected epsilon ({self.norm}, pixels in [0, 1]) between 0 and {largest:g}; got {self.epsilon:g}.",
+        )
 
     @property
     def step(self) -> float:
@@ -73,41 +162,45 @@ class AttackSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class AttentionSettings:
-    """Which map of `engine.maps.MAPS`; values above `clip_quantile` of a map are clipped before scaling.
+class AttentionSettings(Checked):
+    """Which map of `MAPS`; values above `clip_quantile` of a map are clipped before scaling.
 
     Raw attention is read from `layer` (from 0; None: the last) and `head` (None: the mean of all). Rollout fuses heads
-    by `fusion` and drops the `discard` share of each block's entries, the smallest. Other maps heed none of these.
-    `shuffled` draws the map of a model whose weights are in random order, in the "last" block of the image tower or in
-    "all" of it: a map that does not change shows nothing that was learned. `seed` is that of the order, and of the
-    random map.
+    by `fusion` and drops the `discard` share of each block's entries, the smallest. `shuffled` draws the map of a model
+    whose weights are in random order, in the "last" block of the image tower or in "all" of it: a map that does not
+    change shows nothing that was learned. `seed` is that of the order, and of the random map.
     """
 
     FUSIONS = ("mean", "max", "min")
     SHUFFLED = ("", "last", "all")
 
-    map: str = "a-tpt"
-    clip_quantile: float = 0.99
-    layer: int | None = None
-    head: int | None = None
-    fusion: str = "mean"
-    discard: float = 0.0
-    shuffled: str = ""
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        _range("the clip quantile", self.clip_quantile, 0.5, 1)
-        for what in ("layer", "head"):
-            value = getattr(self, what)
-            require(value is None or value >= 0, f"Expected the {what} to be counted from 0; got {value}.")
-        _choice("the fusion of heads", self.fusion, self.FUSIONS)
-        _range("the share of attention discarded", self.discard, 0, 0.99)
-        _choice("what is shuffled", self.shuffled, self.SHUFFLED)
-        _seed(self.seed)
+    map: str = setting("a-tpt", "the map", registry="map")
+    clip_quantile: float = setting(
+        0.99, "the clip quantile", "values of a map above it are clipped before scaling", low=0.5, high=1,
+        slider=(0.5, 1, 0.01),
+    )  # fmt: skip
+    layer: int | None = setting(
+        None, "the layer", "the one that raw attention is read from, counted from 0; -1: the last", low=0, none=-1,
+        owner=("raw",), slider=(-1, 47, 1),
+    )  # fmt: skip
+    head: int | None = setting(
+        None, "the head", "the one that raw attention is read from, counted from 0; -1: the mean of all",
+        low=0, none=-1, owner=("raw",), slider=(-1, 31, 1),
+    )  # fmt: skip
+    fusion: str = setting("mean", "the fusion of heads in rollout", choices=FUSIONS, owner=("rollout",))
+    discard: float = setting(
+        0.0, "the share of attention discarded", "the smallest, in rollout", low=0, high=0.99,
+        owner=("rollout",), slider=(0, 0.99, 0.01),
+    )  # fmt: skip
+    shuffled: str = setting(
+        "", "what is shuffled", "draw the map of a model whose weights are in random order, in its last block or all",
+        choices=SHUFFLED,
+    )  # fmt: skip
+    seed: int = setting(0, "a seed", low=0, high=LARGEST_SEED)
 
 
 @dataclass(frozen=True, slots=True)
-class ViewSettings:
+class ViewSettings(Checked):
     """How views are made (A-TPT section on attention-guided augmentation; defaults of its released code).
 
     `crops` are random crops, mirrored half of the time; `augmix` mixes each with altered copies of itself (TPT);
@@ -120,62 +213,77 @@ class ViewSettings:
 
     KINDS = ("attention", "augmix", "crops")
 
-    kind: str = "attention"
-    count: int = 64
-    high: float = 0.2
-    low: float = 0.8
-    keep_high: float = 0.8
-    keep_low: float = 0.2
-    smallest_crop: float = 0.08
-    seed: int = 0
-    guide: str = "a-tpt"
-    augmix: bool = True
+    kind: str = setting(
+        "attention", "the kind of views", "crops mixed by attention, mixed as a whole, or not mixed", choices=KINDS,
+        recipe=True,
+    )  # fmt: skip
+    count: int = setting(
+        64, "the number of views", "as many a defence makes of a picture", word="views", low=2, high=256,
+        slider=(8, 128, 8),
+    )  # fmt: skip
+    high: float = setting(
+        0.2, "the high share", "pixels that count as high attention", low=0, high=1, slider=(0, 1, 0.05)
+    )
+    low: float = setting(0.8, "the low share", "pixels that count as low attention", low=0, high=1, slider=(0, 1, 0.05))
+    keep_high: float = setting(
+        0.8, "the share of the crop kept where attention is high", low=0, high=1, slider=(0, 1, 0.05)
+    )
+    keep_low: float = setting(
+        0.2, "the share of the crop kept where attention is low", low=0, high=1, slider=(0, 1, 0.05)
+    )
+    smallest_crop: float = setting(
+        0.08, "the smallest crop", "as a share of the picture's area", low=1e-4, high=1,
+        slider=(0.05, 1, 0.01),
+    )  # fmt: skip
+    seed: int = setting(0, "a seed", low=0, high=LARGEST_SEED)
+    guide: str = setting(
+        "a-tpt", "the guide", "the map that A-TPT mixes its views by, where the recipe names none", registry="map"
+    )
+    augmix: bool = setting(
+        True,
+        "augmix",
+        "mixtures in the views; without, as TPT and its followers have them on ImageNet and its variants",
+    )
 
     def __post_init__(self) -> None:
-        _choice("the kind of views", self.kind, self.KINDS)
-        _range("the number of views", self.count, 2, 256)
-        for name in ("high", "low", "keep_high", "keep_low"):
-            _range(name, getattr(self, name), 0, 1)
+        Checked.__post_init__(self)
         require(
             self.high + self.low <= 1 + 1e-9,
             f"The high and low shares must not overlap: expected high + low <= 1; got {self.high + self.low:g}.",
         )
-        _seed(self.seed)
-        require(
-            0 < self.smallest_crop <= 1,
-            f"Expected the smallest crop to be a share above 0 and up to 1; got {self.smallest_crop:g}.",
-        )
 
 
 @dataclass(frozen=True, slots=True)
-class TuneSettings:
+class TuneSettings(Checked):
     """AdamW on the prompt's context vectors over the `keep` share of views with least entropy.
 
     `marginal` minimises the entropy of the mean prediction (TPT), `pointwise` the mean entropy (R-TPT, A-TPT),
-    `dispersed` is TPT's with class sentences kept apart (C-TPT), `agreement` adds the views' disagreement (SS-TPT).
-    `legacy`: where the share is less than one view, none is kept, as in the official codes: the loss is nan, and only
-    weight decay moves the prompt.
+    `dispersed` is TPT's with class sentences kept apart (C-TPT), `neighbour-agreement` adds the views' disagreement
+    (SS-TPT). `legacy`: where the share is less than one view, none is kept, as in the official codes: the loss is nan,
+    and only weight decay moves the prompt.
     """
 
     LOSSES = ("pointwise", "marginal", "dispersed", "neighbour-agreement")
 
-    loss: str = "pointwise"
-    steps: int = 1
-    learning_rate: float = 5e-3
-    keep: float = 0.1
-    weight_decay: float = 0.01
-    legacy: bool = False
-
-    def __post_init__(self) -> None:
-        _choice("the loss", self.loss, self.LOSSES)
-        _range("tuning steps", self.steps, 0, 100)
-        _range("the learning rate", self.learning_rate, 0, 1)
-        _range("the share of views kept", self.keep, 0.01, 1)
-        _range("weight decay", self.weight_decay, 0, 1)
+    loss: str = setting(
+        "pointwise", "the loss", "what tuning lowers: R-TPT's, TPT's, C-TPT's or SS-TPT's", choices=LOSSES, recipe=True
+    )
+    steps: int = setting(
+        1, "tuning steps", "updates of the prompt", word="tune_steps", low=0, high=100, slider=(1, 20, 1)
+    )
+    learning_rate: float = setting(
+        5e-3, "the learning rate of the prompt (AdamW)", low=0, high=1, slider=(0.001, 0.05, 0.001)
+    )
+    keep: float = setting(
+        0.1, "the share of views kept", "the surest; the prompt is tuned on them", low=0.01, high=1,
+        slider=(0.05, 1, 0.05),
+    )  # fmt: skip
+    weight_decay: float = setting(0.01, "the weight decay of the prompt", low=0, high=1, slider=(0, 0.2, 0.005))
+    legacy: bool = setting(False, "legacy")
 
 
 @dataclass(frozen=True, slots=True)
-class EnsembleSettings:
+class EnsembleSettings(Checked):
     """How views are weighted in the answer.
 
     `similarity`: softmax of the mean cosine to the `neighbours` nearest views over `temperature` (released A-TPT,
@@ -199,26 +307,37 @@ class EnsembleSettings:
     TV_NORMS = ("minmax", "sum1", "none")
     TV_REDUCTIONS = ("mean", "sum")
 
-    weighting: str = "similarity"
-    neighbours: int = 20
-    temperature: float = 0.01
-    tv_temperature: float = 0.05
-    answer_views: int | None = None
-    tv_map: str = "grid"
-    tv_norm: str = "minmax"
-    tv_reduction: str = "mean"
-    legacy: bool = False
-
-    def __post_init__(self) -> None:
-        _choice("the weighting", self.weighting, self.WEIGHTINGS)
-        _range("the number of neighbours", self.neighbours, 1, 256)
-        _range("the temperature", self.temperature, 1e-6, 100)
-        _range("the TV temperature", self.tv_temperature, 1e-6, 1000)
-        _choice("the map of the total variation", self.tv_map, self.TV_MAPS)
-        _choice("the normalisation of its map", self.tv_norm, self.TV_NORMS)
-        _choice("its reduction", self.tv_reduction, self.TV_REDUCTIONS)
-        if self.answer_views is not None:
-            _range("the number of views that answer", self.answer_views, 1, 256)
+    weighting: str = setting(
+        "similarity", "the weighting of views", "by similarity, by total variation, or alike", choices=WEIGHTINGS,
+        recipe=True,
+    )  # fmt: skip
+    neighbours: int = setting(
+        20, "the number of neighbours", "nearest views whose similarity counts", low=1, high=256, slider=(1, 64, 1)
+    )
+    temperature: float = setting(
+        0.01, "the temperature of the weights by similarity", low=1e-6, high=100, slider=(0.001, 0.2, 0.001)
+    )
+    tv_temperature: float = setting(
+        0.05, "the temperature of the weights by total variation", low=1e-6, high=1000, slider=(0.01, 2, 0.01)
+    )
+    answer_views: int | None = setting(
+        None, "the number of views that answer",
+        "only so many, the surest, in R-TPT and A-TPT; 0: all, with TV weights as many as tuned on",
+        low=1, high=256, none=0, slider=(0, 128, 1),
+    )  # fmt: skip
+    tv_map: str = setting(
+        "grid", "the map of the total variation", "on the patch grid or as large as the picture", choices=TV_MAPS
+    )
+    tv_norm: str = setting(
+        "minmax",
+        "the normalisation of the map of the total variation",
+        "stretched to [0, 1], made to sum to 1, as computed",
+        choices=TV_NORMS,
+    )
+    tv_reduction: str = setting(
+        "mean", "the reduction of the total variation", "of the steps between neighbours", choices=TV_REDUCTIONS
+    )
+    legacy: bool = setting(False, "legacy")
 
     @property
     def tv_reading(self) -> str:
@@ -232,18 +351,21 @@ class EnsembleSettings:
 class Settings:
     """Everything `explore` needs.
 
-    `purifier` names a defence in picture space (a key of `PURIFIERS`) that every defence then builds on;
+    `defences` are keys of `DEFENCES`. `purifier` names a defence in picture space that every defence then builds on;
     `domain_word` is A-TPT's word for the data set, put before “photo” in its prompts. Both may be empty.
     """
 
-    attack: AttackSettings = field(default_factory=AttackSettings)
-    attention: AttentionSettings = field(default_factory=AttentionSettings)
-    views: ViewSettings = field(default_factory=ViewSettings)
-    tuning: TuneSettings = field(default_factory=TuneSettings)
-    ensemble: EnsembleSettings = field(default_factory=EnsembleSettings)
-    defences: tuple[str, ...] = ("clip", "view-average", "tpt", "r-tpt", "a-tpt")
-    purifier: str = ""
-    domain_word: str = ""
+    attack: AttackSettings = section(AttackSettings, "attack")
+    attention: AttentionSettings = section(AttentionSettings, "maps")
+    views: ViewSettings = section(ViewSettings, "views")
+    tuning: TuneSettings = section(TuneSettings, "prompt tuning")
+    ensemble: EnsembleSettings = section(EnsembleSettings, "weights of the views")
+    defences: tuple[str, ...] = setting(
+        ("clip", "view-average", "tpt", "r-tpt", "a-tpt"), "the defence", registry="defence",
+        each="defence",
+    )  # fmt: skip
+    purifier: str = setting("", "the purifier", "cleans the picture first", registry="purifier")
+    domain_word: str = setting("", "the domain word", "A-TPT's word before “photo” in its prompts")
 
     def with_seed(self, seed: int) -> Settings:
         """The same settings with `seed` for the attack and the views."""

@@ -18,6 +18,7 @@ LAYERS = (  # strictly downward: a unit imports only units of rows above it, and
     ("attacks",),
     ("defences",),
     ("story",),
+    ("parameters",),
     ("datasets", "fieldguide.world"),
     ("fieldguide.series",),
     ("evaluation",),

@@ -11,7 +11,6 @@ import numpy as np
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
-from app.components.slider import Range
 from app.figures.html import esc
 from app.figures.pictures import png
 
@@ -43,11 +42,6 @@ def listing(none: str, names: Sequence[str], chosen: str | None, **others: objec
     """The update that offers `names` in such a menu; what was chosen and is none of them is dropped."""
     dropped = {} if chosen in names else {"value": none}
     return gr.update(choices=[none, *names], **dropped, **others)
-
-
-def share(value: float, label: str, elem_id: str, least: float = 0, step: float = 0.05) -> Range:
-    """A slider for a share between `least` and 1."""
-    return Range(least, 1, value, step=step, label=label, elem_id=elem_id, min_width=180, buttons=[])
 
 
 def part(asks: str, run: str, run_id: str, drawn_id: str, min_width: int = 150) -> tuple[gr.Button, gr.HTML]:

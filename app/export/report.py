@@ -139,7 +139,7 @@ def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> s
     """The command line that redoes attack, views, tuning and methods from clean.png."""
     words = ["python", "-m", "engine", "defend", "clean.png", "--classes", "classes.txt"]
     if session.given:
-        words += ["--label", session.classes.names[session.label]]
+        words += ["--true-class", session.classes.names[session.label]]
     if choices.target in session.classes.names:
         words += ["--target", choices.target]
     words += ["--model", backbone.name, "--precision", backbone.precision]

@@ -10,8 +10,7 @@ import torch
 
 import engine
 from app.choices import Choices
-from app.components.controls import menu
-from app.components.slider import Range
+from app.components.settings import choice, slider
 from app.figures.bars import prediction_bars
 from app.figures.curves import Line, bundle, curve
 from app.figures.html import (
@@ -36,7 +35,7 @@ from app.session import Session
 from app.text import words as text
 
 SENTENCES = 5
-MOST_STEPS = 20
+MOST_STEPS = int(engine.parameters.parameters()["tune_steps"].known.slider[1])
 BUNDLE_LEGEND = (
     '<div class="legend"><span class="key drives">drives the tuning</span><span class="key">other views</span></div>'
 )
@@ -48,23 +47,11 @@ class TuningPanel:
 
     def __init__(self, models: Models) -> None:
         self.models = models
-        defaults = engine.TuneSettings()
         with gr.Row(elem_classes=["controls"]):
-            loss = menu(text.LOSSES, defaults.loss, text.LOSS, "loss", 225)
-            self.count = Range(
-                1, MOST_STEPS, 1, step=1, label=text.TUNE_STEPS, elem_id="tune-steps", min_width=135, buttons=[]
-            )
-            rate = Range(
-                0.001,
-                0.05,
-                defaults.learning_rate,
-                step=0.001,
-                label=text.LEARNING_RATE,
-                elem_id="learning-rate",
-                min_width=180,
-                buttons=[],
-            )
-            keep = Range(0.05, 1, defaults.keep, step=0.05, label=text.KEEP, elem_id="keep", min_width=170, buttons=[])
+            loss = choice("loss", text.LOSSES, text.LOSS, min_width=225)
+            self.count = slider("tune_steps", text.TUNE_STEPS, min_width=135)
+            rate = slider("learning_rate", text.LEARNING_RATE, min_width=180)
+            keep = slider("keep", text.KEEP, min_width=170)
         with gr.Row(elem_classes=["buttons"]):
             self.step = gr.Button(text.STEP, elem_id="tune-step", min_width=90, scale=0)
             self.back = gr.Button(text.BACK, elem_id="tune-back", min_width=90, scale=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 import engine
-from app.choices import NO_PURIFIER, Choices
+from app.choices import Choices
 from app.figures.bars import prediction_bars
 from app.figures.curves import weight_columns
 from app.figures.html import badge, caption, differing, empty, esc, mark, note, percent, section, table
@@ -161,7 +161,7 @@ def _table(session: Session, choices: Choices) -> str:
             untuned = engine.fuse(session.views, session.steps[0], choices.settings().ensemble).prediction
             rows.append(_row(session, text.YOURS_UNTUNED, told, untuned, None, seen))
         rows.append(_row(session, text.YOURS, told, session.ensemble.prediction, None, seen, text.YOURS_NOTE))
-    cleaned = "" if choices.purifier == NO_PURIFIER else text.PURIFIED.format(purifier=choices.purifier.upper())
+    cleaned = text.PURIFIED.format(purifier=choices.purifier.upper()) if choices.purifier else ""
     heads = ("Method", "Picture", "Answer", "", "Confidence", "Entropy (nats)", "Seconds")
     return section(
         "The chosen methods on this picture",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gradio as gr
+from gradio.components import Component
 
 import engine
-from app.choices import NO_PURIFIER
-from app.components.controls import menu
-from app.components.slider import Range
+from app.components.settings import choice, slider, tick
 from app.figures.html import esc
 from app.text import words as text
 
@@ -16,36 +15,30 @@ WEIGHTS = (
 )  # fmt: skip
 
 
-def weight_controls() -> dict[str, gr.components.Component]:
+def weight_controls() -> dict[str, Component]:
     """What the weights of the views are made from, and what A-TPT's figure leaves open about total variation."""
-    begun = engine.EnsembleSettings()
-    weighting = menu(text.WEIGHTINGS, begun.weighting, text.WEIGHTING, "weighting")
+    made: dict[str, Component] = {"weighting": choice("weighting", text.WEIGHTINGS, text.WEIGHTING)}
     with gr.Row(elem_classes=["controls"]):
-        neighbours = _slider((1, 64, 1), begun.neighbours, text.NEIGHBOURS, "neighbours")
-        temperature = _slider((0.001, 0.2, 0.001), begun.temperature, text.TEMPERATURE, "temperature")
-        views = _slider((0, 128, 1), 0, text.ANSWER_VIEWS, "answer-views")
+        made["neighbours"] = slider("neighbours", text.NEIGHBOURS, min_width=200)
+        made["temperature"] = slider("temperature", text.TEMPERATURE, min_width=200)
+        made["answer_views"] = slider("answer_views", text.ANSWER_VIEWS, min_width=200)
     gr.HTML(f'<p class="fine">{esc(text.TV_ABOUT)}</p>')
     with gr.Row(elem_classes=["controls"]):
-        drawn = menu(text.TV_MAPS, begun.tv_map, text.TV_MAP, "tv-map", 190)
-        norm = menu(text.TV_NORMS, begun.tv_norm, text.TV_NORM, "tv-norm", 170)
-        reduction = menu(text.TV_REDUCTIONS, begun.tv_reduction, text.TV_REDUCTION, "tv-reduction", 150)
-        sharpness = _slider((0.01, 2, 0.01), begun.tv_temperature, text.TV_TEMPERATURE, "tv-temperature")
-    made = (weighting, neighbours, temperature, views, drawn, norm, reduction, sharpness)
-    return dict(zip(WEIGHTS, made, strict=True))
+        made["tv_map"] = choice("tv_map", text.TV_MAPS, text.TV_MAP, min_width=190)
+        made["tv_norm"] = choice("tv_norm", text.TV_NORMS, text.TV_NORM, min_width=170)
+        made["tv_reduction"] = choice("tv_reduction", text.TV_REDUCTIONS, text.TV_REDUCTION, min_width=150)
+        made["tv_temperature"] = slider("tv_temperature", text.TV_TEMPERATURE, min_width=200)
+    return made
 
 
-def rare_controls() -> dict[str, gr.components.Component]:
+def rare_controls() -> dict[str, Component]:
     """What changes every defence alike."""
-    offered = {NO_PURIFIER: text.NO_PURIFIER} | {m.purifier: m.title for m in engine.DEFENCES.values() if m.purifier}
+    names = engine.parameters.parameters()["purifier"].choices
+    offered = {name: engine.DEFENCES[name].title if name else text.NO_PURIFIER for name in names}
     with gr.Row(elem_classes=["controls"]):
         purifier = gr.Dropdown(
-            [(title, name) for name, title in offered.items()], value=NO_PURIFIER, label=text.PURIFIER,
+            [(title, name) for name, title in offered.items()], value="", label=text.PURIFIER,
             info=text.PURIFIER_INFO, elem_id="purifier", filterable=False, min_width=300,
         )  # fmt: skip
-        legacy = gr.Checkbox(False, label=text.LEGACY, info=text.LEGACY_INFO, elem_id="legacy", min_width=300)
+        legacy = tick("legacy", text.LEGACY, text.LEGACY_INFO, min_width=300)
     return {"purifier": purifier, "legacy": legacy}
-
-
-def _slider(scale: tuple[float, float, float], value: float, label: str, elem_id: str) -> Range:
-    low, high, step = scale
-    return Range(low, high, value, step=step, label=label, elem_id=elem_id, min_width=200, buttons=[])

@@ -8,8 +8,8 @@ import torch
 
 import engine
 from app.choices import Choices
-from app.components.controls import menu, share, shown
-from app.components.slider import Range
+from app.components.controls import menu, shown
+from app.components.settings import choice, slider
 from app.figures.html import (
     WRONG,
     caption,
@@ -40,20 +40,13 @@ class ViewsPanel:
     """The panel of step 4."""
 
     def __init__(self) -> None:
-        defaults = engine.ViewSettings()
         with gr.Row(elem_classes=["controls"]):
-            kind = menu(text.VIEW_KINDS, defaults.kind, text.VIEW_KIND, "view-kind", 220)
-            count = Range(
-                8, 128, defaults.count, step=8, label=text.VIEW_COUNT, elem_id="views", min_width=160, buttons=[]
-            )
+            kind = choice("kind", text.VIEW_KINDS, text.VIEW_KIND, "view-kind", min_width=220)
+            count = slider("views", text.VIEW_COUNT, min_width=160)
             self.sort = menu(text.SORTS, "index", text.SORT, "view-sort", 150)
             self.button = gr.Button(text.MAKE_VIEWS, elem_id="make-views", min_width=120, scale=0)
         with gr.Accordion("How the views are made", open=False, elem_id="view-more"), gr.Row():
-            high = share(defaults.high, "High attention: share of pixels", "high")
-            low = share(defaults.low, "Low attention: share of pixels", "low")
-            keep_high = share(defaults.keep_high, "Crop kept where attention is high", "keep-high")
-            keep_low = share(defaults.keep_low, "Crop kept where attention is low", "keep-low")
-            crop = share(defaults.smallest_crop, "Smallest crop, share of the area", "smallest-crop", 0.05, 0.01)
+            shares = {word: slider(word, label, min_width=180) for word, label in text.VIEW_SHARES.items()}
         self.grid = gr.HTML(elem_id="view-grid", js_on_load=PICK)
         self.opened = gr.Number(OPENED_FIRST, precision=0, minimum=0, visible=False)
         self.title = gr.HTML(elem_id="view-title")
@@ -67,11 +60,7 @@ class ViewsPanel:
                 for name, label in zip(names, text.VIEW_PARTS, strict=True)
             ]  # fmt: skip
         gr.HTML(caption(text.VIEWS_CAPTION))
-        self.controls = {
-            "kind": kind, "views": count, "high": high, "low": low,
-            "keep_high": keep_high, "keep_low": keep_low, "smallest_crop": crop,
-            "opened_view": self.opened,
-        }  # fmt: skip
+        self.controls = {"kind": kind, "views": count, **shares, "opened_view": self.opened}
         self.outputs = [self.grid, self.title, *self.parts]
 
     def wire(self, page: Page) -> None:

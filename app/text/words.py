@@ -163,7 +163,7 @@ PICTURE_CAPTION = (
     ("What it does not show", "whether any class fits at all: the shares always sum to 100 %."),
 )
 
-EPSILON, LENGTH = "Limit ε, n/255", "Limit ε (L2)"
+LIMITS = {"linf": "Limit ε, n/255", "l2": "Limit ε (L2)"}
 ATTACK_STEPS = "Iterations"
 ATTACK_METHOD = "Method"
 ATTACK = "Attack"
@@ -173,9 +173,13 @@ ADAPTIVE_COST = (
     " iteration, and takes some 30 times as long."
 )
 ATTACK_MORE = "More of this attack"
+OTHER_SETTINGS = "More settings"
 NORM = "What the limit holds for"
 NORMS = {"linf": "each channel of each pixel (Linf)", "l2": "the whole change, as a length (L2)"}
-STRIDE = "Step size, share of the limit"
+STEP_SIZES = {
+    "linf": "Step size, n/255 (0: a quarter of the limit)",
+    "l2": "Step size, L2 (0: a quarter of the limit)",
+}
 TARGET = "Target class"
 TARGET_INFO = "With one, the attack pulls towards this class and does not care which other it leaves."
 THROUGH = "Defence it goes through"
@@ -394,6 +398,13 @@ VIEW_KINDS = {
     "crops": "Crops only (MTA, ZERO)",
 }
 VIEW_COUNT = "Number of views"
+VIEW_SHARES = {
+    "high": "High attention: share of pixels",
+    "low": "Low attention: share of pixels",
+    "keep_high": "Crop kept where attention is high",
+    "keep_low": "Crop kept where attention is low",
+    "smallest_crop": "Smallest crop, share of the area",
+}
 MAKE_VIEWS = "Make views"
 SORT = "Sort by"
 SORTS = {

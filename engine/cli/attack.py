@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ..parameters import length
 from ..pictures import load_picture, save_png
 from ..results import Adversarial
 from ..serialise import attack_data, change_data
-from .attack_options import add_attack_options, add_target_option, aimed, attack_settings, length
 from .drawing import amplified
+from .options import ATTACK, add_options, settings_of
 from .subject import Job, add_picture_options, emit, folder, open_job, run_attack
 from .tables import PREDICTION_HEAD, prediction_row, table
 
@@ -27,15 +28,15 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         " computed, in 8 bits, and read back from a PNG file.",
     )
     add_picture_options(parser)
-    add_target_option(add_attack_options(parser))
+    add_options(parser, ATTACK)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
     """Attack once, print, and keep the pictures with --out."""
-    settings = attack_settings(args)
+    settings_of(args, ATTACK)  # values out of range are told before a model is loaded
     job = open_job(args)
-    adversarial = run_attack(job, aimed(args, settings, job.classes))
+    adversarial = run_attack(job, settings_of(args, ATTACK, job.classes).attack)
     if args.out is not None:
         save_pictures(args, adversarial)
     filed = through_a_file(job, adversarial)

@@ -74,7 +74,7 @@ def open_source(args: argparse.Namespace) -> Source:
         name, root = args.torchvision
         names = () if args.names is None else read_classes(args.names).names
         return Torchvision(name, Path(root), templates, args.part, args.pictures, names, args.download)
-    return FieldGuideSeries(args.pictures or 100, args.seed)
+    return FieldGuideSeries(args.pictures or 100, args.seed or 0)
 
 
 def known_set(args: argparse.Namespace) -> Layout | Known:

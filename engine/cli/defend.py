@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from ..defences.registry import DEFENCES
+from ..parameters import STORY
 from ..results import Prediction
 from ..serialise import attack_data, defence_data
 from ..story.explore import explore
 from .attack import attack_lines, save_pictures
-from .attack_options import add_attack_options, add_target_option, aimed, attack_settings
-from .defence_options import add_defence_options, add_own_options, defence_settings, with_own
+from .options import add_options, settings_of
 from .subject import Job, add_picture_options, emit, open_job
 from .tables import PREDICTION_HEAD, prediction_row, table
 
@@ -29,17 +29,15 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         epilog=listed,
     )
     add_picture_options(parser)
-    add_target_option(add_attack_options(parser))
-    add_defence_options(parser)
-    add_own_options(parser)
+    add_options(parser, STORY)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
     """Attack, defend, print."""
-    settings = with_own(args, defence_settings(args, attack_settings(args)))
+    settings_of(args, STORY)  # values out of range are told before a model is loaded
     job = open_job(args)
-    settings = replace(settings, attack=aimed(args, settings.attack, job.classes))
+    settings = settings_of(args, STORY, job.classes)
     told: dict[str, list] = {}
     for stage in explore(job.backbone, job.pixels, job.classes, settings, job.label):
         told.setdefault(stage.name, []).append(stage.result)
@@ -50,7 +48,9 @@ def run(args: argparse.Namespace) -> None:
     rows = [_row(job, DEFENCES[d.defence].title, d.prediction, f"{d.seconds:.2f}") for d in defences]
     rows.append(_row(job, OWN, ensemble.prediction, ""))
     began, ended = steps[0], steps[-1]
-    tuned = f"prompt tuned on {len(began.kept)} of {args.views} views, loss {began.loss:.4f} to {ended.loss:.4f}"
+    tuned = (
+        f"prompt tuned on {len(began.kept)} of {settings.views.count} views, loss {began.loss:.4f} to {ended.loss:.4f}"
+    )
     lines = [*attack_lines(job, adversarial), "", *table((*PREDICTION_HEAD, "seconds", ""), rows), "", tuned]
     if "tv" in (ensemble.weighting, *(DEFENCES[d.defence].predictor for d in defences)):
         lines.append(f"TV weights: {settings.ensemble.tv_reading}")

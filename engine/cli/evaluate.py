@@ -27,10 +27,10 @@ from ..evaluation import (
     read_plan,
     summarise,
 )
-from .attack_options import add_attacks_options, all_attack_settings
+from ..parameters import inside
 from .data_options import add_data_options, known_set, open_source
-from .defence_options import add_defence_options, defence_settings
 from .evaluation_tables import markdown_lines, plain_lines
+from .options import DEFENCE, add_attacks_options, add_options, all_attacks, given
 from .subject import add_model_options
 
 SUMMARY, MARKDOWN = "summary.json", "summary.md"
@@ -64,7 +64,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     add_data_options(parser)
     add_model_options(parser)
     add_attacks_options(parser)
-    add_defence_options(parser)
+    add_options(parser, DEFENCE)
     group = parser.add_argument_group("run")
     group.add_argument("--clip-on-clean", action="store_true", help="only CLIP answers the clean pictures")
     group.add_argument("--workers", type=int, metavar="N", help="processes or actors (default: one per core)")
@@ -133,11 +133,12 @@ def _crew(args: argparse.Namespace) -> Executor:
 
 
 def _plan(args: argparse.Namespace) -> Plan:
-    attacks = all_attack_settings(args)
-    settings = defence_settings(args, attacks[0])
+    attacks = all_attacks(args)
+    shared = given(args, ("seed", "legacy"))
+    settings = replace(inside(given(args, DEFENCE) | shared), attack=attacks[0])
     if args.own_word:
         settings = replace(settings, domain_word=known_set(args).word)
-    return Plan(settings, attacks, args.seed, not args.clip_on_clean)
+    return Plan(settings, attacks, settings.attack.seed, not args.clip_on_clean)
 
 
 def _summary(args: argparse.Namespace, asked: dict, collected: list[Answered]) -> dict:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..attacks import ATTACKS
 from ..defences.registry import DEFENCES
+from ..parameters import length
 from ..settings import EnsembleSettings
-from .attack_options import length
 from .tables import markdown_table, table
 
 

@@ -19,12 +19,15 @@ from ..fieldguide.world import VOCABULARY
 from ..fieldguide.world.samples import paint_samples
 from ..maps.registry import MAPS
 from ..models import BUILT_IN, FIELDGUIDE
-from ..settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
-from .attack_options import add_attack_options, as_options, attack_settings
+from ..parameters import outside
+from ..settings import AttackSettings, Settings
+from .options import ATTACK, add_options, settings_of
 from .subject import SAMPLES, add_model_options, emit
 from .tables import table
 
 WORKERS = os.cpu_count() or 1
+LOCALISE = tuple(word for word in ATTACK if word != "target")
+SCORE = (*LOCALISE, "views")
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -88,10 +91,8 @@ def _register_score(actions: argparse._SubParsersAction) -> None:
         description="Paint held-out specimens, ask 40-way questions with near neighbours among the answers, attack"
         " every picture with its true label, and defend it. The number of workers does not change the numbers.",
     )
-    add_attack_options(parser)
+    add_options(parser, SCORE)
     parser.add_argument("--pictures", type=int, default=100, metavar="N", help="how many; default: %(default)s")
-    told = "per defence (default: %(default)s)"
-    parser.add_argument("--views", type=int, default=ViewSettings().count, metavar="N", help=told)
     parser.add_argument("--clean-arms", action="store_true", help="also defend the clean pictures")
     parser.add_argument("--workers", type=int, default=WORKERS, metavar="N", help="processes (default: one per core)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
@@ -101,19 +102,15 @@ def _register_score(actions: argparse._SubParsersAction) -> None:
 def _score(args: argparse.Namespace) -> None:
     require(args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
     require(args.workers >= 1, f"Expected at least one worker; got {args.workers}.")
-    settings = Settings(
-        attack=attack_settings(args),
-        views=ViewSettings(count=args.views),
-        tuning=TuneSettings(legacy=args.legacy),
-        ensemble=EnsembleSettings(legacy=args.legacy),
-    )
+    settings = settings_of(args, SCORE)
+    seed = settings.attack.seed
     executor = Processes(BUILT_IN, count=args.workers)
-    stream = answers(args.pictures, args.seed, settings, executor, args.clean_arms)
+    stream = answers(args.pictures, seed, settings, executor, args.clean_arms)
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
     shown = {
-        "seed": args.seed,
-        "attack": as_options(settings.attack),
-        "views": args.views,
+        "seed": seed,
+        "attack": _as_options(settings.attack),
+        "views": settings.views.count,
         "tuning": asdict(settings.tuning),
         "ensemble": asdict(settings.ensemble),
     }
@@ -152,7 +149,7 @@ def _register_judge(actions: argparse._SubParsersAction) -> None:
         " clean, attacked, under noise of the attack's size, and as a model with shuffled weights draws it. Beside them"
         " two maps that know nothing of any model: random noise, and the picture's edges.",
     )
-    add_attack_options(parser)
+    add_options(parser, LOCALISE)
     parser.add_argument("--pictures", type=int, default=100, metavar="N", help="how many; default: %(default)s")
     several = {"action": "append", "choices": list(MAPS), "metavar": "MAP"}
     told = f"repeat for several of {', '.join(MAPS)}; default: all that the model has"
@@ -166,11 +163,12 @@ def _register_judge(actions: argparse._SubParsersAction) -> None:
 
 def _judge(args: argparse.Namespace) -> None:
     require(args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
-    settings, executor = attack_settings(args), Processes(args.model, args.device, args.workers, args.precision)
-    stream = localise(args.pictures, args.seed, tuple(args.maps or ()), settings, executor, args.curves)
+    settings = settings_of(args, LOCALISE).attack
+    executor = Processes(args.model, args.device, args.workers, args.precision)
+    stream = localise(args.pictures, settings.seed, tuple(args.maps or ()), settings, executor, args.curves)
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
     told, paired = verdict(collected), pairs(collected)
-    shown = {"model": args.model, "seed": args.seed, "pictures": args.pictures, "attack": as_options(settings)}
+    shown = {"model": args.model, "seed": settings.seed, "pictures": args.pictures, "attack": _as_options(settings)}
     emit(args, {"maps": told, "pairs": paired, "settings": shown}, _judge_lines(told, paired))
 
 
@@ -188,3 +186,9 @@ def _judge_lines(told: dict, paired: dict) -> list[str]:
 
 def _interval(value: list[float]) -> str:
     return "{:.3f} [{:.3f}, {:.3f}]".format(*value)
+
+
+def _as_options(settings: AttackSettings) -> dict:
+    """Which attack, with lengths as its options give them."""
+    values = outside(Settings(attack=replace(settings, step_size=settings.step)))
+    return {word: values[word] for word in ("attack", "norm", "eps", "step_size", "steps")}

@@ -10,28 +10,23 @@ from torch import Tensor
 from ..errors import require
 from ..maps.attend import attend
 from ..maps.occlusion import occlude
-from ..maps.registry import MAPS
 from ..maps.words import WordRelevance, word_relevance
 from ..numerics.baselines import sign_noise
 from ..numerics.measures import MAP_SIMILARITY
+from ..parameters import inside, owners, parameters, words
 from ..pictures import save_png
 from ..results import Adversarial, AttentionMap
 from ..serialise import attack_data, maps_data
 from ..settings import AttentionSettings
 from .attack import attack_lines, save_pictures
-from .attack_options import add_attack_options, add_target_option, aimed, attack_settings
 from .drawing import heat
+from .options import ATTACK, add_options, given, settings_of
 from .subject import Job, add_picture_options, emit, folder, open_job, run_attack
 from .tables import table
 
 ARMS = ("clean", "attacked")
 DIVERGING = "RdBu_r"  # blue where the attack took evidence away, red where it brought some
-OPTION_OF_MAP = {
-    "layer": "raw",
-    "head": "raw",
-    "fusion": "rollout",
-    "discard": "rollout",
-}  # option -> the map it is about
+MAP = words("attention")
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -42,11 +37,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         description="Attention maps of the clean and the attacked picture for one class, on one scale.",
     )
     add_picture_options(parser)
-    add_target_option(add_attack_options(parser))
-    group = parser.add_argument_group("maps", f"MAP is one of {', '.join(MAPS)}.")
-    several = {"action": "append", "choices": list(MAPS), "metavar": "MAP"}
-    default = AttentionSettings().map
-    group.add_argument("--map", dest="maps", **several, help=f"repeat for several; default: {default}")
+    add_options(parser, (*ATTACK, *MAP), repeated=("map",))
     group = parser.add_argument_group("what the maps are about")
     group.add_argument(
         "--about", metavar="NAME", help="the class to find evidence for (default: the one attacked, not its --target)"
@@ -57,16 +48,6 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     group.add_argument(
         "--words", action="store_true", help="also tell how much each word of the class's sentence counts"
     )
-    group = parser.add_argument_group("what --map raw and --map rollout read")
-    group.add_argument("--layer", type=int, metavar="N", help="of --map raw, from 0 (default: the last)")
-    group.add_argument("--head", type=int, metavar="N", help="of --map raw, from 0 (default: the mean of all)")
-    group.add_argument("--fusion", choices=AttentionSettings.FUSIONS, help="of heads in --map rollout; default: mean")
-    group.add_argument(
-        "--discard", type=float, metavar="SHARE", help="of the smallest attention in --map rollout; default: 0"
-    )
-    group = parser.add_argument_group("randomisation test")
-    told = "draw the maps of a model whose weights are in random order (--seed), in its last block or all blocks"
-    group.add_argument("--shuffled", choices=AttentionSettings.SHUFFLED[1:], default="", help=told)
     group = parser.add_argument_group("what the answer hangs on")
     told = "also blur each map's strongest patches first, or bring them back first, and follow the class's probability"
     group.add_argument("--curves", action="store_true", help=told)
@@ -75,9 +56,10 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Attack, map both pictures with each defence, print, and keep the drawings with --out."""
-    settings, asked = attack_settings(args), _asked(args)
+    seed = settings_of(args, ATTACK).attack.seed  # values out of range are told before a model is loaded
+    asked = _asked(args)
     job = open_job(args)
-    adversarial = run_attack(job, aimed(args, settings, job.classes))
+    adversarial = run_attack(job, settings_of(args, ATTACK, job.classes).attack)
     about = adversarial.label if args.about is None else args.about
     made = [_pair(job, adversarial, one, about, args.against) for one in asked]
     if args.out is not None:
@@ -86,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
             _save_pair(args, adversarial, pair)
     rows = [row for pair in made for row in _rows(pair)]
     lines = [*attack_lines(job, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
-    noisy = sign_noise(adversarial.clean, adversarial.per_channel, args.seed)
+    noisy = sign_noise(adversarial.clean, adversarial.per_channel, seed)
     compared = [_compared(job, noisy, one, pair) for one, pair in zip(asked, made, strict=True)]
     lines += ["", *table(("clean map against", "that of", *MAP_SIMILARITY), _compared_rows(made, compared))]
     entries = [entry | {"neighbour-agreement": found} for entry, found in zip(maps_data(made), compared, strict=True)]
@@ -103,15 +85,16 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _asked(args: argparse.Namespace) -> list[AttentionSettings]:
-    """The settings of every map; raises `EngineError` for an option that none of them uses."""
-    names = args.maps or [AttentionSettings().map]
-    chosen = {}
-    for option, name in OPTION_OF_MAP.items():
-        value = getattr(args, option)
-        if value is not None:
-            require(name in names, f"--{option} is about --map {name}, which was not asked for.")
-            chosen[option] = value
-    return [AttentionSettings(map=name, shuffled=args.shuffled, seed=args.seed, **chosen) for name in names]
+    """The settings of every map; raises `EngineError` for an option that matters to none of them."""
+    values = given(args, MAP)
+    maps = values.pop("map", [AttentionSettings().map])
+    for word in values:
+        read_by = owners(word)
+        require(
+            not read_by or any(name in maps for name in read_by),
+            f"{parameters()[word].option} is about --map {' and '.join(read_by)}, which was not asked for.",
+        )
+    return [inside(values | {"map": name}).attention for name in maps]
 
 
 def _both(adversarial: Adversarial) -> tuple[Tensor, Tensor]:

@@ -76,7 +76,7 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         help=f"prompt with {{}} for the class name (default: “{DEFAULT_TEMPLATE}”); repeated templates are averaged",
     )
-    group.add_argument("--label", metavar="NAME", help="the true class; without it the clean answer is attacked")
+    group.add_argument("--true-class", metavar="NAME", help="what it shows; without it the clean answer is attacked")
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     group.add_argument("--out", metavar="FOLDER", type=Path, help="write result.json and pictures as exact PNGs here")
@@ -86,7 +86,7 @@ def open_job(args: argparse.Namespace) -> Job:
     """Load picture, classes and model; the cheap checks come first."""
     picture = load_picture(args.image)
     classes, truth = _classes(args)
-    name = args.label or truth
+    name = args.true_class or truth
     label = None if name is None else classes.index(name)
     backbone = load_backbone(args.model, args.device, args.precision)
     return Job(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)

@@ -105,8 +105,8 @@ def packed(sources):
     opened = sources.specimen(BIRD, 5)
     target = next(name for name in opened.names if name != opened.truth)
     choices = CHOICES._replace(
-        class_names="\n".join(opened.names), true_class=opened.truth, seed=3, keep=0.25, norm="l2", length=1.5,
-        stride=0.3, target=target, about=target, against=opened.truth, prompt_ensemble=True, temperature=0.02,
+        class_names="\n".join(opened.names), true_class=opened.truth, seed=3, keep=0.25, norm="l2", eps=1.5,
+        step_size=0.45, target=target, about=target, against=opened.truth, prompt_ensemble=True, temperature=0.02,
         answer_views=4, purifier="ttc", legacy=True,
     )  # fmt: skip
     classes = choices.classes(sources.backbone.templates)

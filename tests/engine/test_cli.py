@@ -83,7 +83,7 @@ def test_attack_takes_levels_of_255_and_writes_exact_pictures(call, job, tmp_pat
         "1",
         "--seed",
         "5",
-        "--label",
+        "--true-class",
         "owl",
         "--out",
         str(tmp_path / "new" / "out"),
@@ -113,19 +113,19 @@ def test_attack_measures_the_change_as_computed_in_8_bits_and_after_the_file(cal
 
 
 def test_attack_aims_at_a_class_by_its_name(call, job):
-    options = ["--eps", "40", "--label", "red fox", "--target", "sea star"]
+    options = ["--eps", "40", "--true-class", "red fox", "--target", "sea star"]
     found = document(call("attack", *NAMED, "--steps", "12", *options, "--json"))["attack"]
     *_, expected = attack(*job, CLASSES, AttackSettings(epsilon=40 / 255, steps=12, target=2), label=0)
     assert found["target"] == 2 and found["reached"] == expected.reached
     assert found["after_saved"]["logits"] == expected.after_saved.logits.tolist()
-    _, told, _ = call("attack", *NAMED, *QUICK, "--label", "red fox", "--target", "sea star")
+    _, told, _ = call("attack", *NAMED, *QUICK, "--true-class", "red fox", "--target", "sea star")
     assert "away from red fox (the truth), towards sea star" in told
     quick = ["--views", "2", "--defence", "clip", "--json"]
     assert document(call("defend", *NAMED, *QUICK, *options, *quick))["attack"]["target"] == 2
     aimed = document(call("maps", *NAMED, *QUICK, *options, "--json"))
     assert aimed["attack"]["target"] == 2 and aimed["maps"][0]["attacked"]["label"] == 0  # evidence for the truth
     assert call("attack", *NAMED, "--target", "yeti") == (2, "", "engine: “yeti” is not one of the 3 class names.\n")
-    code, _, told = call("attack", *NAMED, "--attack", "cw", "--target", "owl", "--label", "red fox")
+    code, _, told = call("attack", *NAMED, "--attack", "cw", "--target", "owl", "--true-class", "red fox")
     assert code == 2 and told.startswith("engine: Carlini & Wagner cannot be aimed at a class; pgd, fgsm")
 
 
@@ -222,7 +222,7 @@ def test_defend_runs_every_method_there_is(call):
 
 
 def test_maps_tells_how_far_the_attack_and_noise_move_a_map_and_what_it_hides(call, job):
-    found = document(call("maps", *NAMED, *QUICK, "--map", "relevance", "--label", "owl", "--curves", "--json"))
+    found = document(call("maps", *NAMED, *QUICK, "--map", "relevance", "--true-class", "owl", "--curves", "--json"))
     (entry,) = found["maps"]
     (backbone, pixels), settings = job, AttentionSettings("relevance")
     clean = torch.tensor(entry["clean"]["raw"])
@@ -260,7 +260,7 @@ def test_maps_reads_what_was_asked_for_about_the_class_that_was_asked_for(call, 
 
 @pytest.mark.parametrize("command", ["predict", "attack", "maps", "defend"])
 def test_tables_are_short_and_aligned(call, command):
-    extra = {"predict": [], "defend": [*QUICK, "--views", "4", "--label", "owl"]}.get(command, QUICK)
+    extra = {"predict": [], "defend": [*QUICK, "--views", "4", "--true-class", "owl"]}.get(command, QUICK)
     code, out, err = call(command, *NAMED, *extra)
     assert (code, err) == (0, "")
     assert "picture.png" in out and any(name in out for name in NAMES)
@@ -287,7 +287,7 @@ def test_a_sample_brings_its_classes_and_its_truth(call, tmp_path, monkeypatch):
         ([], "is not one of the sample pictures, which know their classes; give --classes FILE"),
         (["--class", "owl"], "at least two class names"),
         (["--classes", "/nowhere/names.txt"], "/nowhere/names.txt” cannot be read"),
-        ([*NAMED, "--label", "cat"], "“cat” is not one of the 3 class names"),
+        ([*NAMED, "--true-class", "cat"], "“cat” is not one of the 3 class names"),
         ([*NAMED, "--template", "a photo"], "exactly one {}"),
         ([*NAMED, "--eps", "400"], "epsilon"),
         ([*NAMED, "--eps", "nan"], "epsilon"),

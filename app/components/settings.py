@@ -1,0 +1,64 @@
+"""Controls for settings of the engine: range, choices, default come from `engine.parameters`, words from the page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import gradio as gr
+from gradio.components import Component
+
+import engine
+from app.components.controls import menu
+from app.components.slider import Range
+
+
+def slider(word: str, label: str, elem_id: str = "", **layout: object) -> Range:
+    """A slider for the number `word`."""
+    one = engine.parameters.parameters()[word]
+    low, high, step = one.known.slider
+    return Range(
+        low, high, one.default, step=step, label=label, elem_id=elem_id or _id(word), buttons=[], interactive=True,
+        **layout,
+    )  # fmt: skip
+
+
+def choice(word: str, shown: dict[str, str], label: str, elem_id: str = "", **layout: object) -> gr.Dropdown:
+    """A menu for the name `word`; `shown` is what a visitor reads for each, and gives their order."""
+    return menu(shown, engine.parameters.parameters()[word].default, label, elem_id or _id(word), **layout)
+
+
+def tick(word: str, label: str, info: str, **layout: object) -> gr.Checkbox:
+    """A box for the switch `word`."""
+    return gr.Checkbox(
+        engine.parameters.parameters()[word].default, label=label, info=info, elem_id=_id(word), **layout
+    )
+
+
+def others(section: str, placed: Collection[str]) -> dict[str, Component]:
+    """Controls for all settings of a section that have none yet, in the words of their own description."""
+    return {word: _plain(word) for word in engine.parameters.words(section) if word not in placed}
+
+
+def _plain(word: str) -> Component:
+    one = engine.parameters.parameters()[word]
+    label = one.known.what.removeprefix("the ").removeprefix("a ")
+    owners = engine.parameters.owners(word)
+    shown = not owners or engine.parameters.parameters()["map"].default in owners
+    named = {"label": label[0].upper() + label[1:], "elem_id": _id(word), "min_width": 200, "visible": shown}
+    more = one.known.more and one.known.more[0].upper() + one.known.more[1:] + "."
+    if one.kind is bool:
+        return gr.Checkbox(one.default, info=more, **named)
+    if one.choices:
+        return gr.Dropdown(
+            [(name or "–", name) for name in one.choices], value=one.default, filterable=False, info=more, **named
+        )
+    if one.kind is str:
+        return gr.Textbox(one.default, info=more, **named)
+    if one.known.slider is None:
+        return gr.Number(one.default, precision=0 if one.kind is int else None, info=more, **named)
+    low, high, step = one.known.slider
+    return Range(low, high, one.default, step=step, info=more, buttons=[], interactive=True, **named)
+
+
+def _id(word: str) -> str:
+    return word.replace("_", "-")

@@ -1,0 +1,59 @@
+"""A fold below a step for the settings of the engine that the step has no control of its own for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import gradio as gr
+from gradio.components import Component
+
+import engine
+from app.choices import Choices
+from app.components.settings import others
+from app.page import Page
+from app.session import Session
+from app.text import words as text
+
+STEP_OF = {"attack": 2, "attention": 3, "views": 4, "tuning": 5, "ensemble": 6, engine.parameters.OWN: 6}
+PART_OF = {
+    "attack": "adversarial", "views": "views", "tuning": "steps", engine.parameters.OWN: "defences",
+}  # fmt: skip
+
+
+class OtherSettings:
+    """All settings of a section that are not among `placed`; hidden while the chosen map does not read them."""
+
+    def __init__(self, section: str, placed: Collection[str]) -> None:
+        self.section = section
+        missing = [word for word in engine.parameters.words(section) if word not in placed]
+        self.controls: dict[str, Component] = {}
+        if missing:
+            fold = gr.Accordion(text.OTHER_SETTINGS, open=False, elem_id=f"other-settings-{section or 'own'}")
+            with fold, gr.Row(elem_classes=["controls"]):
+                self.controls = others(section, placed)
+
+    def wire(self, page: Page) -> None:
+        """What a control changes is forgotten; weights are made again at once."""
+        names = tuple(self.controls)
+        if not names:
+            return
+        if self.section == "attention":
+            page.drop(names, _without_maps, "maps")
+            page.redraw(page.controls["map"], lambda session, choices: self._fit(choices), [*self.controls.values()])
+        elif self.section == "ensemble":
+            for name in names:
+                page.weigh(name, methods_follow=True)
+        else:
+            page.forget(names, PART_OF[self.section])
+
+    def _fit(self, choices: Choices) -> dict:
+        """Only what the chosen map reads is shown."""
+        owners = {word: engine.parameters.owners(word) for word in self.controls}
+        return {
+            control: gr.update(visible=not owners[word] or choices.map in owners[word])
+            for word, control in self.controls.items()
+        }
+
+
+def _without_maps(session: Session, choices: Choices) -> Session:
+    return session.without("maps").without("every")

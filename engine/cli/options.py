@@ -1,0 +1,105 @@
+"""Options of the command line for settings, derived from the parameters: the words and units of page, API and links."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from ..classes import Classes
+from ..defences.registry import DEFENCES
+from ..parameters import OWN, Parameter, inside, parameters, words
+from ..settings import AttackSettings, Settings
+
+ATTACK = words("attack")
+DEFENCE = tuple(w for w in words(OWN, "views", "tuning", "ensemble", recipe=False) if w not in ATTACK)
+REPEATED = ("attack", "eps", "target_defence")  # that an evaluation takes several of
+ALL_DEFENCES = "all_defences"
+
+
+def add_options(parser: argparse.ArgumentParser, chosen: Iterable[str], repeated: Sequence[str] = ()) -> None:
+    """An option for every parameter of `chosen`, grouped as the settings are; those `repeated` may be given again.
+
+    Options that are not given are None, so that `given` leaves them out and the settings' own defaults hold.
+    """
+    for section, ones in _grouped(chosen):
+        group = parser.add_argument_group(section)
+        for one in ones:
+            _add(group, one, one.word in repeated)
+        if any(one.word == "defences" for one in ones):
+            group.add_argument("--all-defences", action="store_true", help="every defence there is")
+
+
+def _grouped(chosen: Iterable[str]) -> Iterator[tuple[str, list[Parameter]]]:
+    wanted = [parameters()[word] for word in dict.fromkeys(chosen)]
+    titles = {one.name: one.metadata["title"] for one in fields(Settings) if "title" in one.metadata} | {
+        OWN: "defences"
+    }
+    for section, title in titles.items():
+        ones = [one for one in wanted if one.places[0][0] == section]
+        if ones:
+            yield title, ones
+
+
+def _add(group: argparse._ArgumentGroup, one: Parameter, repeated: bool) -> None:
+    how: dict[str, Any] = {"dest": one.word, "default": None}
+    several = repeated or one.kind is tuple
+    if one.kind is bool:
+        how["action"] = argparse.BooleanOptionalAction
+    else:
+        how["type"] = str if one.kind is tuple else one.kind
+        how["metavar"] = _metavar(one)
+        how["action"] = "append" if several else "store"
+        if one.choices:
+            how["choices"] = [name for name in one.choices if name]
+    again = "; repeat for several" if several else ""
+    yours = "; of your own defence" if one.known.recipe else ""
+    usual = f"; default: {one.usual}" if one.usual else ""
+    group.add_argument(one.option, help=f"{one.help}{yours}{again}{usual}".replace("%", "%%"), **how)
+
+
+def _metavar(one: Parameter) -> str:
+    if one.choices:
+        return one.option.removeprefix("--").upper()
+    return {int: "N", float: "X", str: "NAME"}.get(one.kind, "NAME")
+
+
+def given(args: argparse.Namespace, chosen: Iterable[str]) -> dict[str, Any]:
+    """The parameters of `chosen` that were given as options, by word."""
+    values = {word: getattr(args, word) for word in chosen if getattr(args, word, None) is not None}
+    if getattr(args, ALL_DEFENCES, False):
+        values["defences"] = tuple(DEFENCES)
+    return values
+
+
+def settings_of(args: argparse.Namespace, chosen: Iterable[str], classes: Classes | None = None) -> Settings:
+    """The settings that the options `chosen` ask for, its target's number looked up in `classes`.
+
+    Raises `EngineError` for values out of range and for a target that is no class.
+    """
+    return inside(given(args, chosen), classes)
+
+
+def add_attacks_options(parser: argparse.ArgumentParser) -> None:
+    """Several attacks on every picture: every attack at every limit, an adaptive one also through every defence."""
+    add_options(parser, (word for word in ATTACK if word != "target"), REPEATED)
+    parser.add_argument_group("adaptive attack").add_argument(
+        "--adaptive-steps", type=int, metavar="N", help="steps of the adaptive attack, which is slow (default: --steps)"
+    )
+
+
+def all_attacks(args: argparse.Namespace) -> tuple[AttackSettings, ...]:
+    """The attacks of `add_attacks_options`, each within every limit; raises `EngineError` for values out of range."""
+    values = given(args, ATTACK)
+    attacks, limits, defences = (values.pop(word, [None]) for word in REPEATED)
+    found = []
+    for name in attacks:
+        for eps in limits:
+            for defence in defences if name == "adaptive" else [None]:
+                named = {"attack": name, "eps": eps, "target_defence": defence}
+                asked = values | {word: value for word, value in named.items() if value is not None}
+                attack = inside(asked).attack
+                slow = attack.attack == "adaptive" and args.adaptive_steps is not None
+                found.append(replace(attack, steps=args.adaptive_steps) if slow else attack)
+    return tuple(found)
