@@ -21,7 +21,7 @@ import engine.settings as settings
 
 @dataclass(frozen=True, slots=True)
 class Views(settings.ViewSettings):
-    sparkle: float = settings.setting(0.25, "the sparkle of views", "nobody needs it", low=0, high=1, slider=(0, 1, 0.05))
+    sparkle: float = settings.setting(0.25, "the sparkle of views", low=0, high=1, slider=(0, 1, 0.05))
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,9 +59,9 @@ def test_a_targeted_euclidean_attack_is_the_engines(page, asked):
     open_step(page, 2)
     unfold(page, "#attack-more")
     choose(page, "#attack-norm", "as a length")
-    page.locator("#attack-length").wait_for()
-    assert page.locator("#eps").count() == 0
-    put(page, "#attack-length", "2.5")
+    page.locator("#eps").get_by_text("Limit ε (L2)").wait_for()
+    assert page.locator("#eps input[type=number]").input_value() == "1"
+    put(page, "#eps", "2.5")
     put(page, "#attack-steps", "5")
     choose(page, "#attack-target", classes.names[target])
     page.click("#attack")
@@ -72,8 +72,9 @@ def test_a_targeted_euclidean_attack_is_the_engines(page, asked):
     assert ("Reached the target" if hit.reached else "Did not reach the target") in said
     assert hit.after_saved.name in said and percent(hit.after_saved.confidence) in said
     choose(page, "#attack-menu", "FGSM")
-    page.locator("#eps").wait_for()
-    assert page.locator("#attack-stride").count() == 0 and page.locator("#attack-target").is_visible()
+    page.locator("#eps").get_by_text("Limit ε, n/255").wait_for()
+    assert page.locator("#eps input[type=number]").input_value() == "4"
+    assert page.locator("#step-size").count() == 0 and page.locator("#attack-target").is_visible()
 
 
 def test_an_attack_through_a_defence_is_one_click_away_and_any_defence_a_few(page, asked):
