@@ -1,7 +1,11 @@
 """A real CLIP of random weights that runs in milliseconds."""
 
 import json
+import os
 from pathlib import Path
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores; read when torch is first imported
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import open_clip
 import pytest
