@@ -1,7 +1,11 @@
 """A real CLIP of random weights that runs in milliseconds."""
 
 import json
+import os
 from pathlib import Path
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores; read when torch is first imported
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import open_clip
 import pytest
@@ -11,7 +15,7 @@ from safetensors.torch import save_file
 from app.run import Job, Worker
 from app.session import Session, Shown, Store
 from engine.models import Backbone
-from tests.evaluation_cases import picture
+from tests.evaluation_cases import picture_tree
 from tests.page_cases import CHOICES, CLASSES
 
 TINY = {
@@ -85,11 +89,4 @@ def job(tiny, told) -> Job:
 @pytest.fixture
 def tree(tmp_path) -> Path:
     """Six pictures in three folders, one of them nested, and a folder without pictures."""
-    root = tmp_path / "pictures"
-    names = ("sea_star/a.png", "sea_star/b.png", "owl/c.png", "owl/d.png", "owl/e.png", "fox/x/f.png")
-    for seed, name in enumerate(names):
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        picture(seed).save(root / name)
-    (root / "notes").mkdir()
-    (root / "notes" / "read me.txt").write_text("nothing")
-    return root
+    return picture_tree(tmp_path)

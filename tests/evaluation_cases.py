@@ -1,8 +1,9 @@
 """What the tests of evaluations share: classes, a plan, a executor of this process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -37,5 +38,29 @@ class Here:
         torch.set_num_threads(threads)
 
 
+@dataclass
+class Started:
+    """An executor that is at work already, and stays so."""
+
+    model: str
+    each: Callable
+
+    @contextmanager
+    def start(self) -> Iterator:
+        yield self.each
+
+
 def picture(seed: int, size=(70, 60)) -> Image.Image:
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8))
+
+
+def picture_tree(parent: Path) -> Path:
+    """A new folder of six pictures in three folders, one of them nested, and a folder without pictures."""
+    root = parent / "pictures"
+    names = ("sea_star/a.png", "sea_star/b.png", "owl/c.png", "owl/d.png", "owl/e.png", "fox/x/f.png")
+    for seed, name in enumerate(names):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        picture(seed).save(root / name)
+    (root / "notes").mkdir()
+    (root / "notes" / "read me.txt").write_text("nothing")
+    return root

@@ -34,6 +34,13 @@ HOMES = {
     "huggingface_hub": {"engine/models/hub.py"},
     "torchattacks": {"engine/attacks/builders.py"},
 }
+PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
+    "attack": {"attack_controls"},
+    "attention": {"every_map", "heads", "map_question", "occlusion", "words"},
+    "inputs": {"model", "painter"},
+    "verdict": {"verdict_controls"},
+}
+PART_FILES = [part for own in PARTS.values() for part in own]
 ENGINE = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "engine").rglob("*.py"))
 INNER = [path for path in ENGINE if path not in ("engine/__init__.py", "engine/fieldguide/__init__.py")]
 APP = sorted(path.relative_to(ROOT).as_posix() for path in [*(ROOT / "app").rglob("*.py"), ROOT / "app.py"])
@@ -83,6 +90,30 @@ def test_heavy_dependencies_have_one_home(path):
 @pytest.mark.parametrize("path", APP)
 def test_the_page_sees_the_engine_only_by_its_public_list(path):
     assert not [name for name in imported(path) if name.startswith("engine.")]
+
+
+def panels_imported(path: str) -> set[str]:
+    """Names of the panels' files that the file imports, by whichever form of the import statement."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "app.panels"]
+    dotted = [*imported(path), *(f"app.panels.{alias.name}" for node in froms for alias in node.names)]
+    return {name.split(".")[2] for name in dotted if name.startswith("app.panels.")}
+
+
+@pytest.mark.parametrize("path", [path for path in APP if path.startswith("app/panels/")])
+def test_a_panel_imports_its_own_part_files_and_no_other_panel(path):
+    assert panels_imported(path) == PARTS.get(Path(path).stem, set())
+
+
+@pytest.mark.parametrize("path", [path for path in APP if not path.startswith("app/panels/")])
+def test_only_the_layout_composes_panels(path):
+    """So figures, text and components know of no panel."""
+    composed = {Path(panel).stem for panel in APP if panel.startswith("app/panels/")} - {"__init__", *PART_FILES}
+    assert panels_imported(path) == (composed if path == "app/layout.py" else set())
+
+
+def test_a_part_file_belongs_to_one_panel():
+    assert len(PART_FILES) == len(set(PART_FILES)) and not set(PART_FILES) & set(PARTS)
 
 
 def test_the_stages_that_only_read_views_do_not_know_how_views_are_made():

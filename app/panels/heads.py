@@ -9,12 +9,12 @@ from torch import Tensor
 import engine
 from app.choices import Choices
 from app.components.controls import menu
+from app.components.tiles import PICK
 from app.figures.curves import Line, curve
 from app.figures.heads import head_grid
 from app.figures.html import caption, differing, empty, esc, section
 from app.figures.maps import Look, difference_map, heat_map, upper_end
 from app.page import Page
-from app.panels.inputs import PICK
 from app.session import HeadsPair, Session
 from app.text import words as text
 

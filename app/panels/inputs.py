@@ -11,6 +11,7 @@ from PIL import Image
 
 import engine
 from app.choices import NO_TRUTH, Choices
+from app.components.tiles import PICK
 from app.components.upload import PictureFile
 from app.export.buttons import restored
 from app.figures.html import esc, note
@@ -27,14 +28,6 @@ from app.run import Job
 from app.samples import Sample
 from app.session import Session, Shown
 from app.text import words as text
-
-PICK = """element.addEventListener('click', (event) => {
-  const tile = event.target.closest('[data-index]');
-  if (!tile) return;
-  element.querySelectorAll('.picked').forEach((other) => other.classList.remove('picked'));
-  tile.classList.add('picked');
-  trigger('click', {index: Number(tile.dataset.index)});
-});"""
 
 FOLD_IF_NARROW = "() => { if (window.innerWidth <= 900) document.querySelector('#question > button')?.click(); }"
 

@@ -10,6 +10,7 @@ import engine
 from app.choices import Choices
 from app.components.controls import menu, shown
 from app.components.settings import choice, slider
+from app.components.tiles import PICK
 from app.figures.html import (
     WRONG,
     caption,
@@ -27,7 +28,6 @@ from app.figures.html import (
 from app.figures.maps import to_image
 from app.figures.pictures import thumbnail, to_uint8
 from app.page import Page
-from app.panels.inputs import PICK
 from app.session import Session
 from app.text import words as text
 

@@ -143,6 +143,7 @@ def test_the_zip_holds_exact_pictures_numbers_and_figures(packed):
     assert (maps["about"], maps["against"]) == (settings["page"]["target"], settings["true class"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["redo.sh", "redo.py"])
 def test_what_the_zip_says_to_run_gives_its_answers_again(packed, tmp_path, how):
     session, archive = packed

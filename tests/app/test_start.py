@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "sentence"), [("ViT-B-32/{file}", "not a checkpoint"), ("owl", "not a model name")])
 def test_a_model_that_is_none_gets_a_sentence(tmp_path, model, sentence):
     file = tmp_path / "weights.pt"

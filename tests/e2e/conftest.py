@@ -20,6 +20,13 @@ CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
 SERVED_WITHIN = 120  # seconds; a loaded machine is slow, and this is no benchmark
 
 
+def pytest_collection_modifyitems(items):
+    """Everything in this folder is marked `e2e`."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.e2e)
+
+
 @contextmanager
 def served(**environment):
     """Where `python app.py` serves the page, as a visitor would start it, with more in its environment."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_page import SAMPLES, open_step, put, says
+from tests.e2e.test_page import SAMPLES, open_step, picture_taken, put, says
 
 
 def test_a_painted_specimen_comes_back_by_its_link(browser, address, page):
@@ -15,6 +15,7 @@ def test_a_painted_specimen_comes_back_by_its_link(browser, address, page):
     page.click("#paint")
     page.locator("#picture-question").get_by_text("Blue and white striped bird").first.wait_for()
     page.locator("#picture-bars").get_by_text("The model answers").wait_for()
+    picture_taken(page)
     answer = page.inner_text("#card-1")
     open_step(page, 2)
     put(page, "#eps", "2")

@@ -158,7 +158,7 @@ def test_tuning_steps_forth_and_back_with_the_engines_numbers(page, told):
     assert (page.inner_text("#tune-head section"), page.inner_text("#tune-sentences section")) == once
     weighed = engine.fuse(views, steps[1], engine.EnsembleSettings()).prediction
     open_step(page, 6)
-    assert percent(weighed.confidence) in page.inner_text("#verdict-table")
+    page.locator("#verdict-table").get_by_text(percent(weighed.confidence)).first.wait_for()
     open_step(page, 5)
     page.click("#tune-reset")
     says(page, "as it was written")

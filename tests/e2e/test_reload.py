@@ -1,6 +1,6 @@
 """After a reload the tab is offered what it had, and nobody else is."""
 
-from tests.e2e.test_page import SAMPLES, open_step, says
+from tests.e2e.test_page import SAMPLES, open_step, picture_taken, says
 
 
 def reload(page):
@@ -16,6 +16,7 @@ def test_a_reload_offers_the_last_result_with_its_settings(browser, address, pag
     page.set_input_files("#upload input[type=file]", str(SAMPLES / "bird-1.png"))
     page.locator("#picture-question").get_by_text("bird-1.png").first.wait_for()
     page.locator("#picture-bars").get_by_text("No true class is given").wait_for()
+    picture_taken(page)
     open_step(page, 2)
     page.fill("#attack-steps input[type=number]", "3")
     page.click("#attack")

@@ -34,7 +34,9 @@ def visiting(browser, address):
 
 
 def attack_for_long(page):
-    """Let the page's visitor hold the model."""
+    """Let the page's visitor hold the model; the rest of the story, which nobody asks about here, is short."""
+    open_step(page, 4)
+    put(page, "#views", "8")
     open_step(page, 2)
     put(page, "#attack-steps", "100")
     page.click("#run-story")

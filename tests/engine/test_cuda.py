@@ -17,7 +17,10 @@ from engine.fieldguide.series import FieldGuideSeries
 from engine.maps.attend import attend, maps_for
 from engine.models.predict import predict
 
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU that CUDA reaches")
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU that CUDA reaches"),
+]
 FEW = replace(Settings().views, count=8)
 
 

@@ -1,11 +1,14 @@
 """Evaluations as they are run: processes, kills, the command line."""
 
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ import pytest
 from engine.cli.main import main
 from engine.errors import EngineError
 from engine.evaluation import Processes, read_kept
-from tests.evaluation_cases import Here
+from tests.evaluation_cases import Here, picture_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,15 +27,23 @@ def command(model: str, tree: Path, out: Path, *more: str) -> list[str]:
     return ["evaluate", *given, *words.split(), *more]
 
 
-@pytest.fixture
-def undisturbed(tiny, model, tree, tmp_path, monkeypatch, capsys) -> tuple[Path, dict]:
+@pytest.fixture(scope="module")
+def finished(tiny, model, tmp_path_factory) -> tuple[Path, dict]:
     """A finished evaluation that ran in this process, and what it printed."""
-    with monkeypatch.context() as patch:
+    root, printed = tmp_path_factory.mktemp("evaluation"), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
         patch.setattr("engine.cli.evaluate.Processes", lambda model, *_: Here(tiny, model))
-        assert main(command(model, tree, tmp_path / "undisturbed")) == 0
-    return tmp_path / "undisturbed", json.loads(capsys.readouterr().out)
+        assert main(command(model, picture_tree(root), root / "undisturbed")) == 0
+    return root / "undisturbed", json.loads(printed.getvalue())
 
 
+@pytest.fixture
+def undisturbed(finished, tmp_path) -> tuple[Path, dict]:
+    """A copy of the finished evaluation that the test may change, and what it printed."""
+    return Path(shutil.copytree(finished[0], tmp_path / "undisturbed")), finished[1]
+
+
+@pytest.mark.slow
 def test_workers_change_nothing(undisturbed, model, tree, tmp_path):
     assert main(command(model, tree, tmp_path / "two", "--workers", "2")) == 0
     one, two = ((folder / "records.jsonl").read_bytes() for folder in (undisturbed[0], tmp_path / "two"))
@@ -127,6 +138,7 @@ def test_the_adaptive_attack_has_an_arm_per_method_and_steps_of_its_own(tiny, mo
     assert "(view-average), 1 step," in listed[2]
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_goes_on_and_ends_with_the_same_bytes(undisturbed, model, tree, tmp_path):
     out = tmp_path / "killed"
     records = out / "records.jsonl"
@@ -163,6 +175,7 @@ def _alive(session: int) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_ended_from_outside_gets_a_sentence(model):
     with pytest.raises(EngineError, match="ended from outside"), Processes(model, "cpu").start() as each:
         list(each(_end, [None]))

@@ -55,6 +55,7 @@ def test_pairs_count_where_only_one_map_points_at_the_object():
     assert told["p"] == pytest.approx(1) and pairs([{"clean": {"raw": maps[0]["raw"]}}]) == {}
 
 
+@pytest.mark.slow
 def test_workers_do_not_change_the_judgement(model):
     settings = AttackSettings(steps=2)
     one, two = (list(localise(2, 9, ("a-tpt", "raw"), settings, Processes(model, "cpu", n))) for n in (1, 2))

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,21 +16,10 @@ from engine.datasets.base import Question, Source
 from engine.datasets.folders import Folder
 from engine.errors import EngineError
 from engine.evaluation import RayCluster, evaluate
-from tests.evaluation_cases import CLEAN_PLAN, PLAN, Here
+from tests.evaluation_cases import CLEAN_PLAN, PLAN, Here, Started
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass
-class Started:
-    """A executor that is at work already, and stays so."""
-
-    model: str
-    each: Callable
-
-    @contextmanager
-    def start(self):
-        yield self.each
 
 
 @dataclass

@@ -10,6 +10,7 @@ from engine.benchmarks.score import DEFENCES, Answer, answers, summary
 from engine.cli.main import main
 from engine.evaluation import Processes
 from engine.models import BUILT_IN
+from tests.evaluation_cases import Started
 
 ARMS = ("clean", "attacked", *DEFENCES)
 
@@ -43,13 +44,22 @@ def test_kinds_are_told_apart():
     assert told["bird"]["pictures"] == 2 and told["bird"]["tpt"] == 0.5 and told["fish"]["tpt"] == 1
 
 
+@pytest.fixture(scope="module")
+def executors():
+    """One process and two processes that hold the built-in model and stay at work for every seed."""
+    with Processes(BUILT_IN, "cpu", 1).start() as one, Processes(BUILT_IN, "cpu", 2).start() as two:
+        yield Started(BUILT_IN, one), Started(BUILT_IN, two)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3, 10**15])
-def test_workers_do_not_change_the_answers(seed):
+def test_workers_do_not_change_the_answers(executors, seed):
     settings = Settings(attack=AttackSettings(steps=2), views=ViewSettings(count=4))
-    one, two = (list(answers(3, seed, settings, Processes(BUILT_IN, "cpu", count))) for count in (1, 2))
+    one, two = (list(answers(3, seed, settings, executor)) for executor in executors)
     assert one == two and set(one[0].right) == set(ARMS)
 
 
+@pytest.mark.slow
 def test_the_command_prints_one_document(capsys):
     command = ["fieldguide", "score", "--pictures", "2", "--seed", "5", "--steps", "1", "--views", "4", "--json"]
     assert main(command) == 0

@@ -13,6 +13,7 @@ from engine.fieldguide.training.train import BATCH, PHASES, Run, train
 from engine.fieldguide.world import TEMPLATES
 from engine.models import FIELDGUIDE, load_backbone
 
+pytestmark = pytest.mark.slow
 FAMILIES = 16  # of eight pictures: one batch is one pass over the corpus
 
 
