@@ -11,10 +11,11 @@ from engine.cli.main import main as run_command
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code is that of the engine's command line."""
-    return run_command(arguments, "atpt", (_register,))
+    return run_command(arguments, "atpt", (register,))
 
 
-def _register(subparsers: argparse._SubParsersAction) -> None:
+def register(subparsers: argparse._SubParsersAction) -> None:
+    """Add `app` to the parser."""
     parser = subparsers.add_parser("app", help="serve the page for a browser", description=DESCRIPTION)
     add_options(parser)
     parser.set_defaults(run=_serve)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.command import _register
+from app.command import register
 from engine.cli.main import parser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,13 +47,13 @@ def test_there_are_commands():
 def test_every_command_is_understood(document, line, capsys):
     words = shlex.split(line.removeprefix("python -m engine").removeprefix("atpt"))
     try:
-        parser("atpt", (_register,)).parse_args(words)
+        parser("atpt", (register,)).parse_args(words)
     except SystemExit:
         pytest.fail(f"{document}: {capsys.readouterr().err}")
 
 
 def test_every_option_that_is_named_is_one():
-    parsers, known = [parser("atpt", (_register,))], {"--help", "--version"}
+    parsers, known = [parser("atpt", (register,))], {"--help", "--version"}
     for found in parsers:
         for action in found._actions:
             known.update(action.option_strings)
