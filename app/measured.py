@@ -7,7 +7,7 @@ from pathlib import Path
 
 import engine
 
-FOLDER = Path(__file__).resolve().parents[1] / "assets" / "measured"
+FOLDER = engine.ASSETS / "measured"
 SERIES = ("every-defence", "collapse")
 
 

@@ -4,6 +4,7 @@ These names are all that a page or a script needs; every verb is `verb(backbone,
 """
 
 from . import parameters
+from .assets import ASSETS
 from .attacks import ATTACKS, attack
 from .classes import DEFAULT_TEMPLATE, Classes
 from .datasets.base import Question
@@ -47,6 +48,7 @@ from .story.explore import explore
 from .views.guided import make_views, map_similarity
 
 __all__ = [
+    "ASSETS",
     "ATTACKS",
     "COLOURS",
     "DEFAULT_TEMPLATE",

@@ -116,7 +116,7 @@ def _line(axes: Axes, values: list[float], colour: str, x_name: str, y_name: str
     axes.set_xlabel(x_name, **STYLE)
     axes.set_ylabel(y_name, **STYLE)
     axes.set_ylim(bottom=min(0, *values))
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="x", integer=True)
 
 
 def _bare(axes: Axes, title: str) -> None:

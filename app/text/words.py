@@ -607,7 +607,7 @@ BATCH_CAPTION = (
     ),
 )
 MEASURED = {
-    "every-method": (
+    "every-defence": (
         "What hundreds of pictures say",
         "Right answers in percent, measured ahead of time with the built-in model on specimens held out of training,"
         " each among 40 names that differ in little. PGD through view average is made against the views, so a model"

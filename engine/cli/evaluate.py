@@ -37,11 +37,11 @@ SUMMARY, MARKDOWN = "summary.json", "summary.md"
 LISTING = ("entries", "classes")  # of the plan, too long for a summary
 EXAMPLES = """examples:
   600 painted pictures, every defence, two attackers, kept in the folder table:
-    python -m engine evaluate --pictures 600 --all-defences --attack pgd --attack apgd-ce --out table
+    %(prog)s --pictures 600 --all-defences --attack pgd --attack apgd-ce --out table
   the same command again goes on where it was stopped; what is there so far, as Markdown:
-    python -m engine evaluate --summary table --markdown
+    %(prog)s --summary table --markdown
   R-TPT and A-TPT with CLIP's weights on one folder of pictures per class:
-    python -m engine evaluate --folder pictures --model ViT-B-32/openai --defence r-tpt --defence a-tpt --out mine
+    %(prog)s --folder pictures --model ViT-B-32/openai --defence r-tpt --defence a-tpt --out mine
 """
 
 
@@ -50,7 +50,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     told = "\n".join(
         f"  {name:<16}{defence.explanation}\n{'':18}{defence.source}; {defence.cost}"
         for name, defence in DEFENCES.items()
-    )
+    ).replace("%", "%%")
     parser = subparsers.add_parser(
         "evaluate",
         help="measure defences and attacks on many pictures",
@@ -59,7 +59,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         " goes on where it was stopped or killed, and attacked pictures are used again. Records do not depend on the"
         " number of workers.",
         epilog=f"{EXAMPLES}\nmethods, with source and cost at 64 views:\n{told}",
-        usage="python -m engine evaluate [pictures] [attacks] [defence] [run] [result]",
+        usage="%(prog)s [pictures] [attacks] [defence] [run] [result]",
     )
     add_data_options(parser)
     add_model_options(parser)

@@ -1,4 +1,4 @@
-"""The command line: one parser, one command per file of `commands`, every error one sentence."""
+"""The command line: one parser, one command per file beside this one, every error one sentence."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import argparse
 import os
 import sys
 import textwrap
+from collections.abc import Callable, Sequence
 
 from ..errors import EngineError
 from . import attack, bench, defend, evaluate, fieldguide, maps, predict
 
 COMMANDS = (predict, attack, maps, defend, evaluate, bench, fieldguide)
+PROGRAM = "python -m engine"
+
+Register = Callable[[argparse._SubParsersAction], None]  # adds one command to the parser
 
 
 class Help(argparse.HelpFormatter):
@@ -35,22 +39,28 @@ class Parser(argparse.ArgumentParser):
         super().__init__(formatter_class=Help, **given)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser with all commands; each sets `run`, a function of the parsed arguments."""
+def parser(program: str = PROGRAM, more: Sequence[Register] = ()) -> argparse.ArgumentParser:
+    """The parser with all commands; each sets `run`, a function of the parsed arguments.
+
+    `program` is how it was called, `more` what adds commands that lie above the engine.
+    """
     built = Parser(
-        prog="python -m engine",
+        prog=program,
         description="Attack a CLIP model with one picture, look where it looks, and defend it at test time.",
-        epilog="Every command has its own help: python -m engine attack --help",
+        epilog="Every command has its own help: %(prog)s attack --help",
     )
     subparsers = built.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.register(subparsers)
+    for register in (*(command.register for command in COMMANDS), *more):
+        register(subparsers)
     return built
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run one command; 0 when done, 2 after a sentence about bad input, 130 when interrupted, 141 when nobody reads."""
-    args = parser().parse_args(argv)
+def main(argv: list[str] | None = None, program: str = PROGRAM, more: Sequence[Register] = ()) -> int:
+    """Run one command; 0 when done, 2 after a sentence about bad input, 130 when interrupted, 141 when nobody reads.
+
+    `program` and `more` are those of `parser`.
+    """
+    args = parser(program, more).parse_args(argv)
     try:
         args.run(args)
         sys.stdout.flush()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from ..assets import ASSETS
 from ..attacks import attack
 from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import require
@@ -19,7 +20,7 @@ from ..pictures import load_picture
 from ..results import Adversarial
 from ..settings import AttackSettings
 
-SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "samples.json"
+SAMPLES = ASSETS / "samples" / "samples.json"
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import open_clip
 
+from ..assets import ASSETS
 from ..errors import EngineError, require
 
-FIELDGUIDE = Path(__file__).resolve().parents[2] / "assets" / "fieldguide"
+FIELDGUIDE = ASSETS / "fieldguide"
 BUILT_IN = "fieldguide"
 FORMS = (
     f"{BUILT_IN} (built in), an open_clip MODEL/TAG such as ViT-B-32/openai, MODEL/FILE, hf-hub:ORG/NAME,"

@@ -3,7 +3,8 @@
 import json
 
 from app.figures.measured import measured_tables
-from app.measured import FOLDER, load_measured
+from app.measured import FOLDER, SERIES, load_measured
+from app.text import words as text
 
 
 def test_shares_are_counted_from_the_records():
@@ -16,6 +17,11 @@ def test_shares_are_counted_from_the_records():
                 right = sum(record["arms"][name][defence]["right"] for record in records)
                 low, high = arm.intervals[defence]
                 assert arm.accuracy[defence] == right / len(records) and low <= arm.accuracy[defence] <= high
+
+
+def test_every_series_is_there_and_has_its_words():
+    assert tuple(evaluation.name for evaluation in load_measured()) == SERIES
+    assert set(text.MEASURED) == set(SERIES) == {folder.name for folder in FOLDER.iterdir()}
 
 
 def test_every_share_is_drawn_and_told():

@@ -1,5 +1,6 @@
 """`python app.py` as a visitor types it: a model that is none ends in one sentence, before any page is served."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,3 +19,16 @@ def test_a_model_that_is_none_gets_a_sentence(tmp_path, model, sentence):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 2 and sentence in done.stderr
     assert "Traceback" not in done.stderr and "ready" not in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["app.server", "app.command"])
+def test_the_lent_accelerator_is_prepared_before_torch_loads(tmp_path, module):
+    (tmp_path / "spaces.py").write_text(
+        "import os, sys\nprint('torch' in sys.modules, os.environ['GRADIO_SSR_MODE'])\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GRADIO_", "HF_"))}
+    environment |= {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
+    command = [sys.executable, "-c", f"import {module}, sys; print('torch' in sys.modules)"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.stdout.split() == ["False", "False", "True"], done.stderr

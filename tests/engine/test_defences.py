@@ -24,7 +24,7 @@ from engine.results import DefenceResult
 from engine.settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
 from engine.views.guided import make_views
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "defences.md"
 CLASSES = Classes(("red fox", "owl", "sea star"))
 SETTINGS = Settings(
     views=ViewSettings(count=8, seed=3),
@@ -49,10 +49,10 @@ def test_recipes_name_what_exists():
 
 
 @pytest.mark.parametrize("name", DEFENCES)
-def test_the_readme_tells_each_recipe_as_it_is(name):
+def test_the_document_tells_each_recipe_as_it_is(name):
     defence = DEFENCES[name]
     row = f"| `{name}` {defence.title} | {defence.explanation} | {defence.source} | {defence.cost} |"
-    assert row in README.read_text(encoding="utf-8").splitlines()
+    assert row in PAGE.read_text(encoding="utf-8").splitlines()
 
 
 def test_every_answer_is_its_recipe_spelled_out(tiny, pixels):

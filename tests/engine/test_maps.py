@@ -15,7 +15,7 @@ from engine.settings import AttentionSettings
 from tests import literal_tower
 from tests.literal_tower import Layer
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "maps.md"
 CLASSES = Classes(("cat", "dog", "red fox"))
 TOKENS, HEADS = 17, 2
 Matrix = list[list[float]]
@@ -109,9 +109,9 @@ def values(layer: Layer) -> list[float]:
 
 
 @pytest.mark.parametrize("name", MAPS)
-def test_the_readme_tells_each_map_as_it_is(name):
+def test_the_document_tells_each_map_as_it_is(name):
     row = f"| `{name}` {MAPS[name].title} | {MAPS[name].explanation} | {MAPS[name].source} |"
-    assert row in README.read_text(encoding="utf-8").splitlines()
+    assert row in PAGE.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,66 @@
+"""Load a model and serve the page until interrupted: `python app.py` and `atpt app`."""
+
+from app import hosting  # before torch and Gradio
+
+# isort: split
+import argparse
+import sys
+
+from starlette.middleware import Middleware
+
+import engine
+from app.guard import Guard
+from app.labels import load_label_sets
+from app.layout import build_app
+from app.options import DESCRIPTION, add_options
+from app.samples import load_samples
+from app.theme import CSS, head, theme
+
+OWN_MACHINE = ("127.0.0.1", "localhost", "::1")  # whoever reaches these may load any file of it anyway
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve the page with the options of a command line; 2 for a model that cannot be loaded."""
+    parser = argparse.ArgumentParser(description=DESCRIPTION)
+    add_options(parser)
+    try:
+        serve(parser.parse_args(arguments))
+    except engine.EngineError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def serve(chosen: argparse.Namespace) -> None:
+    """Load the model, build the page and serve it until interrupted; raises `EngineError` for a model that is none."""
+    print(f"Loading {chosen.model} …", flush=True)
+    backbone = engine.load_backbone(chosen.model, chosen.device, chosen.precision)
+    page = build_app(
+        backbone,
+        load_samples(engine.ASSETS / "samples"),
+        lend=hosting.lend(),
+        free=chosen.host in OWN_MACHINE,
+        label_sets=load_label_sets(engine.ASSETS / "labels"),
+    )
+    page.queue(max_size=24, default_concurrency_limit=4)
+    _, address, _ = page.launch(
+        server_name=chosen.host,
+        server_port=chosen.port,
+        theme=theme(),
+        css=CSS,
+        head=head(),
+        share=False,
+        quiet=True,
+        prevent_thread_lock=True,
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        enable_monitoring=False,
+        run_history=False,
+        footer_links=["api", "settings"],
+        max_file_size="20mb",
+        state_session_capacity=200,
+        app_kwargs={"middleware": [Middleware(Guard)], "docs_url": None, "redoc_url": None, "openapi_url": None},
+    )
+    print(f"The page is ready at {address}", flush=True)
+    page.block_thread()
