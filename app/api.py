@@ -35,7 +35,9 @@ class Api:
         for endpoint in (self.predict, self.attack, self.maps, self.defend, self.evaluate_one):
             gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
 
-    def predict(self, picture: FileData, class_names: list[str], template: str = engine.DEFAULT_TEMPLATE) -> dict:
+    def predict(
+        self, picture: FileData, class_names: list[str], template: str = engine.classes.DEFAULT_TEMPLATE
+    ) -> dict:
         """What the untouched model takes the picture for.
 
         Args:
@@ -46,7 +48,7 @@ class Api:
         with _Sentences():
             classes = _classes(class_names, template)
             answer = self.worker.one("predict", self._pixels(_opened(picture)), classes)
-            return {"prediction": engine.prediction_data(answer)}
+            return {"prediction": engine.serialise.prediction_data(answer)}
 
     def attack(
         self,
@@ -57,7 +59,7 @@ class Api:
         eps: float = EPS,
         steps: int = STEPS,
         seed: int = 0,
-        template: str = engine.DEFAULT_TEMPLATE,
+        template: str = engine.classes.DEFAULT_TEMPLATE,
         norm: str = DEFAULTS.norm,
         target: str = "",
         target_defence: str = DEFAULTS.target_defence,
@@ -81,7 +83,7 @@ class Api:
             classes = _classes(class_names, template)
             settings = _settings(classes, attack, eps, steps, seed, norm, target, target_defence)
             hit = self._attacked(_opened(picture), classes, settings, _label(classes, true_class))
-            return {"attack": engine.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
+            return {"attack": engine.serialise.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
 
     def maps(
         self,
@@ -93,7 +95,7 @@ class Api:
         eps: float = EPS,
         steps: int = STEPS,
         seed: int = 0,
-        template: str = engine.DEFAULT_TEMPLATE,
+        template: str = engine.classes.DEFAULT_TEMPLATE,
         norm: str = DEFAULTS.norm,
         target: str = "",
         target_defence: str = DEFAULTS.target_defence,
@@ -128,7 +130,7 @@ class Api:
             pair = tuple(
                 self.worker.one("attend", pixels, classes, looking, *asked) for pixels in (hit.clean, hit.saved)
             )
-            return {"attack": engine.attack_data(hit), "maps": engine.maps_data([pair])}
+            return {"attack": engine.serialise.attack_data(hit), "maps": engine.serialise.maps_data([pair])}
 
     def defend(
         self,
@@ -141,7 +143,7 @@ class Api:
         eps: float = EPS,
         steps: int = STEPS,
         seed: int = 0,
-        template: str = engine.DEFAULT_TEMPLATE,
+        template: str = engine.classes.DEFAULT_TEMPLATE,
         norm: str = DEFAULTS.norm,
         target: str = "",
         target_defence: str = DEFAULTS.target_defence,
@@ -172,8 +174,8 @@ class Api:
             for stage in self.worker.stream("explore", pixels, classes, settings, label):
                 told.setdefault(stage.name, []).append(stage.result)
             (hit,), (ensemble,) = told["attacked"], told["ensemble"]
-            defended = engine.defence_data(told["tune-step"], ensemble, told["defence"])
-            return {"attack": engine.attack_data(hit)} | defended
+            defended = engine.serialise.defence_data(told["tune-step"], ensemble, told["defence"])
+            return {"attack": engine.serialise.attack_data(hit)} | defended
 
     def evaluate_one(
         self,
@@ -186,7 +188,7 @@ class Api:
         eps: float = EPS,
         steps: int = STEPS,
         seed: int = 0,
-        template: str = engine.DEFAULT_TEMPLATE,
+        template: str = engine.classes.DEFAULT_TEMPLATE,
         norm: str = DEFAULTS.norm,
         target: str = "",
         target_defence: str = DEFAULTS.target_defence,
@@ -211,9 +213,9 @@ class Api:
         with _Sentences():
             classes = _classes(class_names, template)
             attacking = _settings(classes, attack, eps, steps, seed, norm, target, target_defence)
-            plan = engine.Plan(_story(defences, views, attacking, seed), (attacking,), attacking.seed)
+            plan = engine.evaluation.Plan(_story(defences, views, attacking, seed), (attacking,), attacking.seed)
             name, image = _opened(picture)
-            question = engine.Question(name, image, classes, classes.index(_word(true_class, "true_class")))
+            question = engine.datasets.Question(name, image, classes, classes.index(_word(true_class, "true_class")))
             return self.worker.one("answer_question", question, 0, plan).record
 
     def _pixels(self, opened: tuple[str, Image.Image]):

@@ -225,4 +225,4 @@ def test_maps_that_ask_for_no_class_are_the_same_for_all(tiny, name):
     pixels = torch.rand(3, tiny.image_size, tiny.image_size, generator=torch.Generator().manual_seed(3))
     classes = Classes(("cat", "dog"))
     first, second = (attend(tiny, pixels, classes, AttentionSettings(name), label).raw for label in (0, 1))
-    assert torch.equal(first, second) is not MAPS[name].asks
+    assert torch.equal(first, second) is not MAPS[name].class_specific
