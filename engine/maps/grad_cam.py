@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 def token_grad_cam(evidence: Evidence) -> Drawn:
     """Grad-CAM on the tokens that enter the last block of a transformer."""
-    tokens = evidence.trace.tokens[-1:]
-    return never_degenerate(numerics.rollout.token_grad_cam(*tokens, *evidence.gradients(tokens), evidence.grid))
+    tokens = evidence.trace.tokens[-1]
+    (gradient,) = evidence.gradients((tokens,))
+    return never_degenerate(numerics.rollout.token_grad_cam(tokens, gradient, evidence.grid))
 
 
 def layer_grad_cam(evidence: Evidence) -> Drawn:
     """Grad-CAM on the last stage of a convolutional tower."""
-    layer = evidence.trace.tokens
-    return never_degenerate(numerics.rollout.grad_cam(*layer, *evidence.gradients(layer)))
+    (features,) = evidence.trace.tokens
+    (gradient,) = evidence.gradients((features,))
+    return never_degenerate(numerics.rollout.grad_cam(features, gradient))
 
 
 GRAD_CAM = Map(

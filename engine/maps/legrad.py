@@ -15,7 +15,8 @@ def legrad(evidence: Evidence) -> Drawn:
     """The positive part of the gradients, mean over heads, readers and blocks."""
     import torch
 
-    trace, total = evidence.trace, torch.zeros((), device=evidence.scores.device)
+    trace = evidence.trace
+    total = evidence.scores.new_zeros(())
     for attention, tokens in zip(trace.attention, trace.left, strict=True):
         with torch.enable_grad():
             score = evidence.score_of(tokens).sum()
