@@ -28,7 +28,7 @@ RECORD = tuple(word for word in STORY if not engine.parameters.parameters()[word
 ASKED = {  # what every endpoint asks first: type, default (empty: must be given), explanation
     "picture": (FileData, inspect.Parameter.empty, "an image file"),
     "class_names": (list[str], inspect.Parameter.empty, "the answers it may give, at least two"),
-    "template": (str, engine.DEFAULT_TEMPLATE, "the sentence that each name is put into, with one {}"),
+    "template": (str, engine.classes.DEFAULT_TEMPLATE, "the sentence that each name is put into, with one {}"),
     "true_class": (str, "", "what the picture shows; empty: the clean answer"),
     "about": (str, "", "the class the maps are about; empty: the true class"),
     "against": (str, "", "the class it is held against; empty: none"),
@@ -50,12 +50,12 @@ class Api:
     def predict(self, asked: Mapping[str, Any]) -> dict:
         """What the untouched model takes the picture for."""
         answer = self.worker.one("predict", self._pixels(asked), _classes(asked))
-        return {"prediction": engine.prediction_data(answer)}
+        return {"prediction": engine.serialise.prediction_data(answer)}
 
     def attack(self, asked: Mapping[str, Any]) -> tuple[dict, FileData]:
         """Change the picture within a limit so that the answer turns: numbers, and the attacked PNG file."""
         hit = self._attacked(asked, _classes(asked))
-        return {"attack": engine.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
+        return {"attack": engine.serialise.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
 
     def maps(self, asked: Mapping[str, Any]) -> dict:
         """Where the model finds evidence for the class, in the clean and in the attacked picture."""
@@ -68,7 +68,7 @@ class Api:
             self.worker.one("attend", pixels, classes, settings.attention, label, against)
             for pixels in (hit.clean, hit.saved)
         )
-        return {"attack": engine.attack_data(hit), "maps": engine.maps_data([(clean, attacked)])}
+        return {"attack": engine.serialise.attack_data(hit), "maps": engine.serialise.maps_data([(clean, attacked)])}
 
     def defend(self, asked: Mapping[str, Any]) -> dict:
         """The whole story of one picture: attack, views, tuning, and the answer of every defence."""
@@ -78,17 +78,17 @@ class Api:
         for event in self.worker.stream("explore", self._pixels(asked), classes, settings, label):
             events.setdefault(event.name, []).append(event.result)
         (hit,), (ensemble,) = events["attacked"], events["ensemble"]
-        defended = engine.defence_data(events["tune-step"], ensemble, events["defence"])
-        return {"attack": engine.attack_data(hit)} | defended
+        defended = engine.serialise.defence_data(events["tune-step"], ensemble, events["defence"])
+        return {"attack": engine.serialise.attack_data(hit)} | defended
 
     def evaluate_one(self, asked: Mapping[str, Any]) -> dict:
         """One record of an evaluation: every defence's answer to the clean and to the attacked picture, right or wrong;
         it needs the true class."""
         classes = _classes(asked)
         settings = _settings(asked, RECORD, classes)
-        plan = engine.Plan(settings, (settings.attack,), settings.attack.seed)
+        plan = engine.evaluation.Plan(settings, (settings.attack,), settings.attack.seed)
         name, image = _opened(asked["picture"])
-        question = engine.Question(name, image, classes, classes.index(_text(asked, "true_class")))
+        question = engine.datasets.Question(name, image, classes, classes.index(_text(asked, "true_class")))
         return self.worker.one("answer_question", question, 0, plan).record
 
     def _offer(self, answer: Callable, returns: object, question: Sequence[str], words: Sequence[str] = ()) -> None:

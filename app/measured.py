@@ -42,14 +42,17 @@ def load_measured(folder: Path = FOLDER) -> tuple[Measured, ...]:
 
 
 def _read(folder: Path, name: str) -> Measured:
-    plan, records = engine.read_plan(folder / name), [kept.record for kept in engine.read_kept(folder / name)]
+    plan, records = (
+        engine.evaluation.read_plan(folder / name),
+        [kept.record for kept in engine.evaluation.read_kept(folder / name)],
+    )
     arms = tuple(_arm(plan, arm, records) for arm in records[0]["arms"])
     return Measured(name, len(records), plan["views"]["count"], arms)
 
 
 def _arm(plan: dict, name: str, records: list[dict]) -> Arm:
     defences = records[0]["arms"][name]
-    told = engine.shares(
+    told = engine.evaluation.shares(
         {defence: [record["arms"][name][defence]["right"] for record in records] for defence in defences}
     )
     intervals = {defence: tuple(bounds) for defence, bounds in told["intervals"].items()}

@@ -27,7 +27,7 @@ class Models:
         self._kept: OrderedDict[str, Worker] = OrderedDict()
         self._loading = threading.Lock()
 
-    def worker(self, name: str, report: Callable[[engine.Download], None] | None = None) -> Worker:
+    def worker(self, name: str, report: Callable[[engine.results.Download], None] | None = None) -> Worker:
         """The worker of that model, loaded again where others took its place; the empty name is the first model.
 
         `report` is told of every piece that a download brings.
@@ -44,7 +44,7 @@ class Models:
         """Whether that model is in memory."""
         return name == self.first.backbone.name or name in self._kept
 
-    def fetch(self, name: str) -> Iterator[engine.Download]:
+    def fetch(self, name: str) -> Iterator[engine.results.Download]:
         """Make `worker(name)` quick: how far each downloaded file is, as it comes.
 
         Raises `EngineError` for a model that this page does not offer, and as `engine.load_backbone` does. Closing the
@@ -52,7 +52,7 @@ class Models:
         """
         if not self._offers(name):
             raise engine.EngineError(text.MODEL_NOT_OFFERED.format(name=name[:80]))
-        queue: SimpleQueue[engine.Download | Exception | None] = SimpleQueue()
+        queue: SimpleQueue[engine.results.Download | Exception | None] = SimpleQueue()
 
         def work() -> None:
             try:
@@ -68,10 +68,10 @@ class Models:
             yield item
 
     def _offers(self, name: str) -> bool:
-        offered = {self.first.backbone.name, *(entry.name for entry in engine.catalogue())}
+        offered = {self.first.backbone.name, *(entry.name for entry in engine.models.listed_models())}
         return self.choosable and bool(name) and (self.free or name in offered)
 
-    def _load(self, name: str, report: Callable[[engine.Download], None] | None) -> Worker:
+    def _load(self, name: str, report: Callable[[engine.results.Download], None] | None) -> Worker:
         first = self.first.backbone
         return Worker(engine.load_backbone(name, str(first.device), first.precision, report))
 

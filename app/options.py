@@ -15,11 +15,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         default="fieldguide",
-        help=f"{engine.MODEL_FORMS}; default: %(default)s",
+        help=f"{engine.models.FORMS}; default: %(default)s",
     )
     parser.add_argument("--device", default="auto", help="cpu, cuda, mps or auto: the fastest that is there (default)")
     parser.add_argument(
-        "--precision", default="fp32", choices=engine.PRECISIONS, help="of the model's weights; default: %(default)s"
+        "--precision",
+        default="fp32",
+        choices=engine.models.PRECISIONS,
+        help="of the model's weights; default: %(default)s",
     )
     parser.add_argument(
         "--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to listen on"

@@ -18,7 +18,7 @@ from app.models import Models
 from app.reactions import Reacting, Reactions
 from app.run import Job
 from app.session import Session, Store, Superseded
-from app.stopping import Runs, Stopped, until
+from app.stopping import Runs, until
 from app.tabs import Tabs
 from app.text import words as text
 
@@ -109,7 +109,7 @@ class Page:
                 try:
                     with closing(handler(*arguments)) as updates:
                         yield from until(stop, updates)
-                except Stopped:
+                except engine.models.Cancelled:
                     return  # the button that stopped it has the last word
                 except engine.EngineError as error:
                     yield self.complain(request.session_hash, error)

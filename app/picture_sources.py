@@ -48,11 +48,11 @@ class PictureSources:
         )
         return Opened(seen, sample.classes, sample.truth)
 
-    def specimen(self, specimen: engine.Specimen, number: int) -> Opened:
+    def specimen(self, specimen: engine.fieldguide.Specimen, number: int) -> Opened:
         """A painting of that specimen; `number` decides its scene."""
-        painted = engine.paint_specimen(specimen, number)
+        painted = engine.fieldguide.paint_specimen(specimen, number)
         truth = painted.classes.names[painted.label]
-        asks = text.HELD_OUT if engine.is_held_out(specimen) else text.TRAINED_ON
+        asks = text.HELD_OUT if engine.fieldguide.is_held_out(specimen) else text.TRAINED_ON
         seen = Shown(
             truth[0].upper() + truth[1:],
             "",
@@ -91,13 +91,13 @@ class PictureSources:
         return tuple(self.backbone.prepare(mask.convert("RGB"))[0] > 0.5 for mask in (whole, part))
 
 
-def spell(specimen: engine.Specimen) -> str:
+def spell(specimen: engine.fieldguide.Specimen) -> str:
     """Five words that name a specimen."""
     accent = specimen.accent or NO_ACCENT
     return f"{specimen.kind} {specimen.colour} {specimen.pattern} {accent} {specimen.part}"
 
 
-def unspell(words: Sequence[str]) -> engine.Specimen:
+def unspell(words: Sequence[str]) -> engine.fieldguide.Specimen:
     """The specimen of five words; a plain one has no second colour, whatever the words say."""
     kind, colour, pattern, accent, part = words
-    return engine.Specimen(kind, colour, pattern, None if pattern == "plain" else accent, part)
+    return engine.fieldguide.Specimen(kind, colour, pattern, None if pattern == "plain" else accent, part)

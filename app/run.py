@@ -15,20 +15,19 @@ import torch
 
 import engine
 from app.session import HeadsPair, MapPair, MapTest, OcclusionPair, Session, Store, WordsRead
-from app.stopping import lets_go
 
 VERBS = {
     "predict": engine.predict,
     "attack": engine.attack,
     "attend": engine.attend,
-    "attention_heads": engine.attention_heads,
-    "occlude": engine.occlude,
-    "word_relevance": engine.word_relevance,
+    "attention_heads": engine.maps.attention_heads,
+    "occlude": engine.maps.occlude,
+    "word_relevance": engine.maps.word_relevance,
     "make_views": engine.make_views,
     "tune": engine.tune,
     "defend": engine.defend,
     "explore": engine.explore,
-    "answer_question": engine.answer_question,
+    "answer_question": engine.evaluation.answer_question,
 }
 STEP_OF = {
     "clean": 1, "attack-step": 2, "attacked": 2,
@@ -40,7 +39,7 @@ DWELL_SECONDS = 1.5  # a step of the story that the page opened by itself stays 
 
 def chance_map(session: Session) -> torch.Tensor:
     """What the maps of the session must beat: one of the same grid, drawn at random."""
-    return engine.random_map(tuple(session.maps.clean.raw.shape), session.adversarial.label)
+    return engine.baselines.random_map(tuple(session.maps.clean.raw.shape), session.adversarial.label)
 
 
 class Worker:
@@ -48,15 +47,15 @@ class Worker:
 
     def __init__(self, backbone: engine.Backbone, lend: Callable | None = None) -> None:
         self.backbone = backbone
-        lets_go(backbone.model)
 
         def stream(verb: str, *arguments: object) -> Iterator:
-            result = VERBS[verb](backbone, *arguments)
-            if not isinstance(result, Iterator):
-                yield result
-                return
-            with closing(result):
-                yield from result
+            with backbone.cancellation_hooks.in_place():
+                result = VERBS[verb](backbone, *arguments)
+                if not isinstance(result, Iterator):
+                    yield result
+                    return
+                with closing(result):
+                    yield from result
 
         self.stream = lend(stream) if lend else stream
 
@@ -145,7 +144,7 @@ class Job:
     def _trials(self) -> Iterator[MapTest]:
         """Every kind of map that this model has, on the clean and the attacked picture and on its null arm."""
         hit, noise, about = self.session.adversarial, self._noise(), self._about()
-        for name in engine.maps_for(self.worker.backbone):
+        for name in engine.maps.maps_for(self.worker.backbone):
             settings = replace(self.settings.attention, map=name)
             clean, attacked = (self._attend(p, settings, about) for p in (hit.clean, hit.saved))
             noisy = None if noise is None else self._attend(noise, settings, about)
@@ -174,7 +173,7 @@ class Job:
         """Clean and attacked map for the answer that the attack has brought about, unless certain classes are asked."""
         adversarial, settings = self.session.adversarial, self.settings.attention
         answer = adversarial.after_saved.label
-        if self.asked != (None, None) or answer == like.label or not engine.MAPS[like.map].asks:
+        if self.asked != (None, None) or answer == like.label or not engine.MAPS[like.map].class_specific:
             return None
         pictures = (adversarial.clean, adversarial.saved)
         return tuple(self._attend(pixels, settings, answer) for pixels in pictures)
@@ -188,4 +187,4 @@ class Job:
         """The clean picture under random signs as large as the attack, in its norm; None where nothing was changed."""
         hit = self.session.adversarial
         size = hit.per_channel
-        return engine.sign_noise(hit.clean, size, self.settings.attack.seed) if size else None
+        return engine.baselines.sign_noise(hit.clean, size, self.settings.attack.seed) if size else None

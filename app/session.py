@@ -82,24 +82,24 @@ class WordsRead:
     Each is told for the clean and for the attacked picture.
     """
 
-    asked: tuple[engine.WordRelevance, engine.WordRelevance]
-    answer: tuple[engine.WordRelevance, engine.WordRelevance] | None
+    asked: tuple[engine.maps.WordRelevance, engine.maps.WordRelevance]
+    answer: tuple[engine.maps.WordRelevance, engine.maps.WordRelevance] | None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OcclusionPair:
     """Deletion and insertion on the clean picture, in the order of its map and of a map drawn at random."""
 
-    map: engine.Occlusion
-    chance: engine.Occlusion
+    map: engine.maps.Occlusion
+    chance: engine.maps.Occlusion
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class HeadsPair:
     """What all heads of the model attend to, in the clean and in the attacked picture."""
 
-    clean: engine.AttentionHeads
-    attacked: engine.AttentionHeads
+    clean: engine.maps.AttentionHeads
+    attacked: engine.maps.AttentionHeads
 
 
 @dataclass(frozen=True, eq=False, slots=True)

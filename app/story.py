@@ -153,7 +153,7 @@ def _share(job: Job, stage: engine.Event) -> float | None:
     if stage.name == "tune-step":
         return stage.result.index / max(job.settings.tuning.steps, 1)
     if stage.name == "every":
-        return len(job.session.every) / len(engine.maps_for(job.worker.backbone))
+        return len(job.session.every) / len(engine.maps.maps_for(job.worker.backbone))
     if stage.name == "defence":
         return len(job.session.defences) / max(len(job.settings.defences), 1)
     return None

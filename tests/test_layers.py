@@ -1,10 +1,16 @@
 """Imports point down, and every heavy dependency has one home."""
 
 import ast
+import importlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+import engine
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (  # strictly downward: a unit imports only units of rows above it, and files of its own
@@ -41,6 +47,8 @@ PARTS = {  # panels of the page that are composed of several files: the panel, a
     "verdict": {"verdict_controls"},
 }
 PART_FILES = [part for own in PARTS.values() for part in own]
+LAZY = [f"engine{name}" for name in ("", ".fieldguide", ".maps", ".models", ".numerics", ".views")]
+WITHOUT_TORCH = ("engine", "engine.settings", "engine.maps.registry", "engine.models.names", "engine.models.precision")
 ENGINE = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "engine").rglob("*.py"))
 INNER = [path for path in ENGINE if path not in ("engine/__init__.py", "engine/fieldguide/__init__.py")]
 APP = sorted(path.relative_to(ROOT).as_posix() for path in [*(ROOT / "app").rglob("*.py"), ROOT / "app.py"])
@@ -89,9 +97,53 @@ def test_heavy_dependencies_have_one_home(path):
             assert not path.startswith("engine/"), f"{path} imports {root}"
 
 
+def chains(path: str) -> Iterator[list[str]]:
+    """The attributes that the file takes of `engine`, each chain as long as it is: engine.a.b as [a, b]."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        found = []
+        while isinstance(node, ast.Attribute):
+            found.insert(0, node.attr)
+            node = node.value
+        if found and isinstance(node, ast.Name) and node.id == "engine":
+            yield found
+        if isinstance(node, ast.ImportFrom) and node.module == "engine" and not node.level:
+            yield from ([alias.name] for alias in node.names)
+
+
 @pytest.mark.parametrize("path", PAGE)
-def test_the_page_sees_the_engine_only_by_its_public_list(path):
+def test_the_page_sees_the_engine_only_by_its_public_names_and_those_of_its_namespaces(path):
     assert not [name for name in imported(path) if name.startswith(("engine.", "app.command"))]
+    for name, *below in chains(path):
+        assert name in engine.__all__, f"{path} uses engine.{name}, which is not in the engine's list"
+        space = getattr(engine, name)
+        if below and isinstance(space, ModuleType):
+            module = f"{space.__name__}.{below[0]}"
+            assert hasattr(space, below[0]) and module not in sys.modules, f"{path} reaches as deep as {module}"
+
+
+def test_the_public_list_is_short_and_everything_in_it_is_there():
+    found = {name: getattr(engine, name) for name in engine.__all__}
+    spaces = {name for name, value in found.items() if isinstance(value, ModuleType)}
+    assert 25 <= len(found) - len(spaces) <= 35
+    for name in spaces:
+        for public in getattr(found[name], "__all__", ()):
+            assert getattr(found[name], public) is not None
+    assert not hasattr(engine, "nothing")
+
+
+@pytest.mark.parametrize("package", LAZY)
+def test_lazy_packages_have_a_list_that_type_checkers_read_too(package):
+    module = importlib.import_module(package)
+    stub = Path(module.__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+    assert sorted(module.__all__) == sorted(
+        alias.asname for node in ast.parse(stub).body if isinstance(node, ast.ImportFrom) for alias in node.names
+    )
+
+
+@pytest.mark.parametrize("module", WITHOUT_TORCH)
+def test_names_and_texts_come_without_torch(module):
+    script = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT).returncode == 0
 
 
 def panels_imported(path: str) -> set[str]:

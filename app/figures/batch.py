@@ -47,7 +47,7 @@ def _pictures(count: int) -> str:
 
 
 def _share(hits: int, total: int) -> str:
-    low, high = engine.wilson(hits, total)
+    low, high = engine.evaluation.wilson(hits, total)
     reach = f"{100 * low:.0f}–{100 * high:.0f}&nbsp;%"
     return f'<b>{hits} of {total}</b><br><small title="{esc(text.WILSON)}">{reach}</small>'
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
+import engine
 from app.figures.html import differing_words, esc, percent, rough_percent
 from app.session import Session
 from app.text import words as text
-from engine import DEFENCES, Prediction, top_iou
+from engine import DEFENCES, Prediction
 
 ICONS = {"done": "◉", "busy": "…", "open": "○", "waiting": "·"}
 
@@ -106,8 +107,8 @@ def _maps(session: Session) -> tuple[str, str] | None:
     if session.maps is None:
         return None
     pair = session.maps
-    overlap = top_iou(pair.clean.raw, pair.attacked.raw)
-    null = None if pair.noisy is None else top_iou(pair.clean.raw, pair.noisy.raw)
+    overlap = engine.measures.top_iou(pair.clean.raw, pair.attacked.raw)
+    null = None if pair.noisy is None else engine.measures.top_iou(pair.clean.raw, pair.noisy.raw)
     said = "clean and attacked" if null is None else f"under mere noise {rough_percent(null)}"
     return f"Maps overlap {rough_percent(overlap)}", said
 

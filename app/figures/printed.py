@@ -67,7 +67,7 @@ def _maps(session: Session) -> Figure:
     figure.colorbar(drawn, ax=third, shrink=0.8, extend="both")
     kind = engine.MAPS[pair.clean.map]
     about = subject(pair.clean, session.classes.names)
-    figure.suptitle(f"{kind.title}: evidence for {about}" if kind.asks else kind.title, fontsize=10)
+    figure.suptitle(f"{kind.title}: evidence for {about}" if kind.class_specific else kind.title, fontsize=10)
     return figure
 
 

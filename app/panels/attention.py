@@ -77,7 +77,7 @@ class AttentionPanel:
             return {self.maps: empty(said), self.numbers: "", self.caption: ""}
         how = engine.MAPS[pair.clean.map].explanation
         words = {"label": _subjects(pair, session.classes.names), "how": how}
-        told = text.MAP_CAPTION if engine.MAPS[pair.clean.map].asks else text.MAP_CAPTION_NO_CLASS
+        told = text.MAP_CAPTION if engine.MAPS[pair.clean.map].class_specific else text.MAP_CAPTION_NO_CLASS
         parts = [(head, body.format(**words)) for head, body in told]
         return {
             self.maps: _warnings(pair) + _maps(session, Look.of(choices)),
@@ -124,7 +124,7 @@ def _maps(session: Session, look: Look) -> str:
 
 
 def _title(drawn: engine.AttentionMap, names: tuple[str, ...], why: str) -> str:
-    if not engine.MAPS[drawn.map].asks:
+    if not engine.MAPS[drawn.map].class_specific:
         return text.MAP_TITLE_NO_CLASS
     title = text.MAP_TITLE if drawn.against is None else text.MAP_TITLE_AGAINST
     return title.format(subject=subject(drawn, names), why=why)
@@ -198,10 +198,10 @@ def _covered(mask: Tensor) -> str:
 
 
 def _truth_row(name: str, values: Tensor, shown: Shown) -> tuple[str, ...]:
-    hit, told_by = engine.pointing_hit(values, shown.mask), engine.pointing_hit(values, shown.part)
+    hit, told_by = engine.measures.pointing_hit(values, shown.mask), engine.measures.pointing_hit(values, shown.part)
     where = "on the part named last" if told_by else "on the object" if hit else "off the object"
     icon = f'<span class="{"good" if hit else "bad"}" aria-hidden="true">{"✓" if hit else "✗"}</span>'
-    shares = (percent(engine.energy_inside(values, mask)) for mask in (shown.mask, shown.part))
+    shares = (percent(engine.measures.energy_inside(values, mask)) for mask in (shown.mask, shown.part))
     return esc(name), f"{icon} {where}", *shares
 
 
@@ -211,7 +211,7 @@ def _flagged(name: str, found: engine.AttentionMap) -> str:
 
 def _agreements(first: Tensor, second: Tensor) -> tuple[float, float, float, float]:
     """Three measures that are larger, and one that is smaller, the more alike two maps are."""
-    measures = (engine.spearman, engine.ssim, engine.top_iou, engine.centre_shift)
+    measures = (engine.measures.spearman, engine.measures.ssim, engine.measures.top_iou, engine.measures.centre_shift)
     return tuple(measure(first, second) for measure in measures)
 
 

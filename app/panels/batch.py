@@ -149,7 +149,7 @@ def _answered(
 
 def _specimen(sources: PictureSources, seed: int, place: int) -> Opened:
     rng = np.random.default_rng((seed, place))
-    return sources.specimen(engine.random_specimen(rng, held_out=True), int(rng.integers(10_000)))
+    return sources.specimen(engine.fieldguide.random_specimen(rng, held_out=True), int(rng.integers(10_000)))
 
 
 def _asked(worker: Worker, opened: Opened, settings: engine.Settings, choices: Choices, name: str) -> Row:

@@ -55,13 +55,13 @@ def _row(session: Session, trial: MapTest, look: Look, truth: bool) -> list[str]
         f"{esc(title)}<small>{esc(marked)}</small>",
         small_map(f"{title}, clean", clean, hit.clean, scale, look),
         small_map(f"{title}, attacked", attacked, hit.saved, scale, look),
-        aligned(engine.spearman(clean, attacked)),
-        "" if pair.noisy is None else aligned(engine.spearman(clean, pair.noisy.raw)),
-        aligned(engine.spearman(clean, trial.shuffled.raw)),
+        aligned(engine.measures.spearman(clean, attacked)),
+        "" if pair.noisy is None else aligned(engine.measures.spearman(clean, pair.noisy.raw)),
+        aligned(engine.measures.spearman(clean, trial.shuffled.raw)),
     ]
     return row + [_inside(values, session.picture.mask) for values in (clean, attacked)] if truth else row
 
 
 def _inside(values: Tensor, mask: Tensor) -> str:
-    share, sign = percent(engine.energy_inside(values, mask)), tick(engine.pointing_hit(values, mask))
+    share, sign = percent(engine.measures.energy_inside(values, mask)), tick(engine.measures.pointing_hit(values, mask))
     return f'<span class="tight">{share}</span><small class="peak">peak {sign}</small>'

@@ -129,7 +129,7 @@ class InsideBrowser:
         return {self.opened: section(title, body, told), self.place: [place, cell]}
 
 
-def _order(pair: HeadsPair, shown: engine.AttentionHeads, order: str) -> list[list[int]]:
+def _order(pair: HeadsPair, shown: engine.maps.AttentionHeads, order: str) -> list[list[int]]:
     """The heads of each layer, in the order asked for."""
     moved = (pair.clean.attention - pair.attacked.attention).abs().flatten(2).sum(-1)
     by_number = torch.arange(moved.shape[1]).expand_as(moved)
@@ -151,13 +151,13 @@ def _opened(session: Session, look: Look, layer: int, head: int, cell: int) -> s
     return f'<div class="maps">{drawn}{moved}</div>'
 
 
-def _read(inside: engine.AttentionHeads, layer: int, head: int, cell: int) -> Tensor:
+def _read(inside: engine.maps.AttentionHeads, layer: int, head: int, cell: int) -> Tensor:
     if cell == CLASS_TOKEN:
         return inside.attention[layer, head]
     return inside.from_patch(*divmod(cell, inside.attention.shape[-1]))[layer, head]
 
 
-def _long(inside: engine.AttentionHeads, layer: int) -> Tensor:
+def _long(inside: engine.maps.AttentionHeads, layer: int) -> Tensor:
     """Which patches' tokens are far longer than the others' after `layer`, (gh, gw)."""
     norms = inside.norms[layer]
     return norms > LONG * norms.median()

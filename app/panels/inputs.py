@@ -60,7 +60,7 @@ class Inputs:
             )  # fmt: skip
             with gr.Row():
                 self.template = gr.Textbox(
-                    engine.DEFAULT_TEMPLATE, label=text.TEMPLATE, info=text.TEMPLATE_INFO, max_length=200,
+                    engine.classes.DEFAULT_TEMPLATE, label=text.TEMPLATE, info=text.TEMPLATE_INFO, max_length=200,
                     elem_id="template", min_width=150,
                 )  # fmt: skip
                 self.seed = gr.Number(

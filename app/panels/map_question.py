@@ -19,7 +19,7 @@ class MapQuestion:
     """Three menus and the button of the step; below maps that are there, another choice draws them anew at once."""
 
     def __init__(self, backbone: engine.Backbone) -> None:
-        maps = engine.maps_for(backbone)
+        maps = engine.maps.maps_for(backbone)
         with gr.Row(elem_classes=["controls"]):
             self.map = gr.Dropdown(
                 [(engine.MAPS[name].title, name) for name in maps], value=maps[0] if maps else None,
@@ -40,7 +40,7 @@ class MapQuestion:
 
     def fit(self, names: Sequence[str], choices: Choices) -> dict:
         """The classes there are to choose from, where the map asks for one; a class that is none of them is dropped."""
-        asks = choices.map in engine.MAPS and engine.MAPS[choices.map].asks
+        asks = choices.map in engine.MAPS and engine.MAPS[choices.map].class_specific
         return {
             self.about: listing(ATTACKED, names, choices.about, visible=asks),
             self.against: listing(NO_RIVAL, names, choices.against, visible=asks),

@@ -63,7 +63,7 @@ class ModelPicker:
 
     def show(self, page: Page, backbone: engine.Backbone, choices: Choices) -> dict:
         """The fields for a visitor on that model: its name, its words, and the maps it can draw."""
-        listed = [(engine.MAPS[name].title, name) for name in engine.maps_for(backbone)]
+        listed = [(engine.MAPS[name].title, name) for name in engine.maps.maps_for(backbone)]
         return {
             self.head: header(backbone),
             self.words: _words(backbone),
@@ -80,7 +80,7 @@ class ModelPicker:
             session, choices = page.store.get(request.session_hash), Choices(*values)
             backbone = self.models.worker(name).backbone
             page.store.put(request.session_hash, session.with_model(name))
-            maps = engine.maps_for(backbone)
+            maps = engine.maps.maps_for(backbone)
             choices = choices._replace(map=choices.map if choices.map in maps else maps[0])
             yield self.show(page, backbone, choices) | follow(backbone) | page.say(text.BUSY["clean"], "busy")
             job = page.job(request, engine.Settings())
@@ -94,19 +94,19 @@ class ModelPicker:
 
 
 def _menu(models: Models) -> list[tuple[str, str]]:
-    listed = [(_title(entry), entry.name) for entry in engine.catalogue()]
+    listed = [(_title(entry), entry.name) for entry in engine.models.listed_models()]
     first = models.first.backbone.name
     return listed if any(name == first for _, name in listed) else [(first, first), *listed]
 
 
-def _title(entry: engine.ModelEntry) -> str:
+def _title(entry: engine.models.ModelEntry) -> str:
     if entry.here:
         return entry.title if entry.name == BUILT_IN else f"{entry.title} · {text.MODEL_HERE}"
     return f"{entry.title} · {entry.megabytes:,} MB"
 
 
 def _about(name: str | None) -> str:
-    entry = next((entry for entry in engine.catalogue() if entry.name == name), None)
+    entry = next((entry for entry in engine.models.listed_models() if entry.name == name), None)
     if entry is None:
         return f'<p class="fine">{esc(text.MODEL_OTHER)}</p>'
     lines = [f"{entry.knows}.", f"{entry.source}; licence {entry.licence}."]
@@ -127,6 +127,6 @@ def _words(backbone: engine.Backbone) -> str:
     )
 
 
-def _progress(piece: engine.Download) -> str:
+def _progress(piece: engine.results.Download) -> str:
     total = "" if piece.total is None else f" of {piece.total / 1e6:,.0f}"
     return text.MODEL_PROGRESS.format(file=piece.file, done=f"{piece.done / 1e6:,.0f}", total=total)

@@ -20,13 +20,15 @@ class Painter:
     """The fold below the samples; `fields` are its controls in the order of a specimen's words, then the number."""
 
     def __init__(self) -> None:
-        colours = {name: name for name in engine.COLOURS}
+        colours = {name: name for name in engine.fieldguide.COLOURS}
         with gr.Accordion(text.PAINT, open=False, elem_id="painter"):
             with gr.Row():
-                kind = menu({name: name for name in engine.KINDS}, "bird", text.KIND, "paint-kind", 90)
+                kind = menu({name: name for name in engine.fieldguide.KINDS}, "bird", text.KIND, "paint-kind", 90)
                 colour = menu(colours, "blue", text.COLOUR, "paint-colour", 90)
             with gr.Row():
-                pattern = menu({name: name for name in engine.PATTERNS}, "striped", text.PATTERN, "paint-pattern", 90)
+                pattern = menu(
+                    {name: name for name in engine.fieldguide.PATTERNS}, "striped", text.PATTERN, "paint-pattern", 90
+                )
                 accent = menu(colours, "white", text.ACCENT, "paint-accent", 90)
             with gr.Row():
                 part = menu(colours, "red", _part_of("bird"), "paint-part", 90)
@@ -46,7 +48,7 @@ class Painter:
 
         def surprise(request: gr.Request, *values: object) -> Iterator[dict]:
             rng = np.random.default_rng()
-            specimen, number = engine.random_specimen(rng, held_out=True), int(rng.integers(LARGEST_NUMBER))
+            specimen, number = engine.fieldguide.random_specimen(rng, held_out=True), int(rng.integers(LARGEST_NUMBER))
             yield from take(page, request, values, lambda sources: sources.specimen(specimen, number))
 
         page.listen(self.paint.click, paint, outputs, self.fields)
@@ -73,4 +75,4 @@ def _open(sources: PictureSources, *wish: object) -> Opened:
 
 
 def _part_of(kind: str) -> str:
-    return f"{engine.KINDS[kind].capitalize()} colour"
+    return f"{engine.fieldguide.KINDS[kind].capitalize()} colour"

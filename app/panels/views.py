@@ -130,7 +130,7 @@ def _orders(session: Session) -> dict[str, list[int]]:
     ranked = {
         "entropy": views.entropies,
         "weight": -session.ensemble.weights if session.ensemble else numbers,
-        "map": -engine.map_similarity(views) if views.kind == "attention" else numbers,
+        "map": -engine.views.map_similarity(views) if views.kind == "attention" else numbers,
     }
     return {key: values.argsort(stable=True).argsort().tolist() for key, values in ranked.items()}
 
@@ -220,7 +220,7 @@ def _numbers(session: Session, view: int) -> str:
         even = text.TILE_WEIGHS.format(even=percent(1 / len(views)))
         told.append((text.VIEW_WEIGHT, percent(float(ensemble.weights[view])), even))
     if views.kind == "attention" and view:
-        told.append((text.VIEW_MAP, signed(float(engine.map_similarity(views)[view])), text.VIEW_MAP_WHY))
+        told.append((text.VIEW_MAP, signed(float(engine.views.map_similarity(views)[view])), text.VIEW_MAP_WHY))
     return chips(told)
 
 

@@ -36,7 +36,9 @@ class WordReader:
         return {self.drawn: drawn + caption(text.WORDS_CAPTION)}
 
 
-def _pair(session: Session, why: str, pair: tuple[engine.WordRelevance, engine.WordRelevance], most: float) -> str:
+def _pair(
+    session: Session, why: str, pair: tuple[engine.maps.WordRelevance, engine.maps.WordRelevance], most: float
+) -> str:
     rows = "".join(
         weighed_words(name, read.pieces, read.shares.tolist(), most, text.WORDS_SCORE.format(score=read.score))
         for name, read in zip((text.MAP_CLEAN, text.MAP_ATTACKED), pair, strict=True)

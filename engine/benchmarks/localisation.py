@@ -18,9 +18,10 @@ from ..evaluation.plan import picture_seed
 from ..evaluation.statistics import pair, wilson
 from ..fieldguide.world.questions import PaintedQuestion, make_question
 from ..fieldguide.world.specimens import KINDS
-from ..maps.attend import attend, maps_for
+from ..maps.attend import attend
+from ..maps.baselines import BASELINES
 from ..maps.occlusion import occlude
-from ..maps.registry import BASELINES
+from ..maps.registry import maps_for
 from ..models import Backbone
 from ..models.shuffle import shuffled
 from ..numerics.baselines import sign_noise

@@ -6,7 +6,7 @@ from .plan import Plan
 from .ray import RayCluster
 from .records import Answered, answer_question
 from .run import asked_of, evaluate, read_kept, read_plan
-from .statistics import summarise
+from .statistics import shares, summarise, wilson
 
 __all__ = [
     "Answered",
@@ -20,5 +20,7 @@ __all__ = [
     "read_merged",
     "read_kept",
     "read_plan",
+    "shares",
     "summarise",
+    "wilson",
 ]

@@ -1,6 +1,6 @@
 """Where the evidence for a class lies in a picture: every map the explorer offers, computed in batches.
 
-How each is drawn stands in `engine.maps`.
+How each is drawn stands in a file of its own, listed in `engine.maps.registry`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..numerics.upsampling import upsample
 from ..results import AttentionMap
 from ..settings import AttentionSettings
 from .evidence import Evidence
-from .registry import MAPS
+from .registry import MAPS, maps_for
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,11 +38,6 @@ class MapBatch:
     def upsampled(self, size: int) -> Tensor:
         """The grids stretched to (b, size, size) and sharpened where the map says so."""
         return upsample(self.grid, size, self.floor)
-
-
-def maps_for(backbone: Backbone) -> tuple[str, ...]:
-    """The keys of `MAPS` that this backbone can draw, in menu order."""
-    return tuple(name for name, drawn in MAPS.items() if backbone.kind in drawn.draw)
 
 
 def attend(
@@ -151,7 +146,7 @@ def _read(backbone: Backbone, score: Callable[[Tensor], Tensor], tokens: Tensor)
 
 
 def _require_map(backbone: Backbone, name: str) -> None:
-    require(name in MAPS, f"Expected the map to be one of {', '.join(MAPS)}; got “{name}”.")
+    chosen = MAPS.named(name)
     *others, last = maps_for(backbone) or ("another model",)
     convolves = {"resnet": "is a ResNet", "stages": "is a convolutional tower"}.get(backbone.kind)
     why = (
@@ -161,4 +156,4 @@ def _require_map(backbone: Backbone, name: str) -> None:
         f" {backbone.name} sums a picture up in another way"
     )
     instead = f"{', '.join(others)} or {last}" if others else last
-    require(backbone.kind in MAPS[name].draw, f"{MAPS[name].title} {why}; choose {instead}.")
+    require(backbone.kind in chosen.draw, f"{chosen.title} {why}; choose {instead}.")

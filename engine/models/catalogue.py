@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
-from . import BUILT_IN, FIELDGUIDE, is_here
+from .build import is_here
+from .names import BUILT_IN, FIELDGUIDE
 
 PHOTOGRAPHS = "Photographs and English of the web, in any words"
 ROBUST = "As its base, with an image tower trained on ImageNet against attacks of up to 4/255"
@@ -81,7 +82,7 @@ _ENTRIES = (
 )
 
 
-def catalogue() -> tuple[ModelEntry, ...]:
+def listed_models() -> tuple[ModelEntry, ...]:
     """The menu's models as they stand on this machine, the built-in one first."""
     return tuple(replace(entry, here=is_here(entry.name), needs=_missing(entry.needs)) for entry in _ENTRIES)
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from ..errors import EngineError, require
 from .memory import enough_memory
-from .precision import PRECISIONS
+from .precision import PRECISIONS, dtype_of
 
 
 def choose_device(device: str | None = None) -> torch.device:
@@ -32,11 +32,11 @@ def choose_format(precision: str, device: torch.device) -> torch.dtype:
     require(precision in PRECISIONS, f"Expected a precision of {', '.join(PRECISIONS)}; got “{precision}”.")
     try:
         with torch.enable_grad():
-            x = torch.zeros(1, 3, 4, 4, device=device, dtype=PRECISIONS[precision], requires_grad=True)
+            x = torch.zeros(1, 3, 4, 4, device=device, dtype=dtype_of(precision), requires_grad=True)
             torch.autograd.grad(F.layer_norm(F.conv2d(x, x[..., :1, :1]) @ x, (4,)).sum(), x)
     except (RuntimeError, TypeError) as error:
         raise EngineError(f"{device} cannot compute in {precision}; choose another precision.") from error
-    return PRECISIONS[precision]
+    return dtype_of(precision)
 
 
 def place(model: nn.Module, device: torch.device, dtype: torch.dtype) -> None:

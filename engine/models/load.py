@@ -47,8 +47,8 @@ def load_backbone(
         fit(given["tower"], model.visual, source.tower)
         moved = difference(before, model.visual.state_dict())
     place(model, target, dtype)
-    told = model.visual.preprocess_cfg
-    preprocessing = Preprocessing(**{part: told[part] for part in PARTS if part in told})
+    configured = model.visual.preprocess_cfg
+    preprocessing = Preprocessing(**{part: configured[part] for part in PARTS if part in configured})
     words, templates = _declared(source.folder, "words.json"), _declared(source.folder, "templates.json")
     return Backbone(
         model,
@@ -72,7 +72,7 @@ def _declared(folder: Path | None, file: str) -> tuple[str, ...] | None:
     """What a model folder declares in words.json (its closed vocabulary) or templates.json (its prompt ensemble)."""
     if folder is None or not (folder / file).is_file():
         return None
-    told = read_json(folder / file, "a JSON list of texts")
-    listed = isinstance(told, list) and all(isinstance(one, str) for one in told)
+    texts = read_json(folder / file, "a JSON list of texts")
+    listed = isinstance(texts, list) and all(isinstance(one, str) for one in texts)
     require(listed, f"Expected a JSON list of texts; “{folder / file}” is none.")
-    return tuple(told)
+    return tuple(texts)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property, partial
 
 import torch
@@ -19,7 +21,8 @@ from ..classes import SEVEN_TEMPLATES, Classes
 from ..errors import require
 from .anatomy import anatomy
 from .batches import Batches
-from .precision import PRECISIONS, at_least_single
+from .cancellation import LayerHooks, cancelled_by
+from .precision import PRECISIONS, at_least_single, dtype_of
 from .preprocessing import Preprocessing
 from .prompts import Prompts, can_be_read, end_token, make_prompts, read_prompts
 from .recent import Recent
@@ -54,6 +57,7 @@ class Backbone:
         self.templates = templates
         self.difference = difference
         self.lock = threading.RLock()
+        self.cancellation_hooks = LayerHooks(self.model, self.lock)
         self.visual = model.visual
         self.text = getattr(model, "text", model)
         parameter = next(self.visual.parameters())
@@ -81,7 +85,7 @@ class Backbone:
     @property
     def precision(self) -> str:
         """The key of `PRECISIONS` that its weights have."""
-        return next((name for name, dtype in PRECISIONS.items() if dtype == self.dtype), str(self.dtype))
+        return next((name for name in PRECISIONS if dtype_of(name) == self.dtype), str(self.dtype))
 
     @property
     def parameters(self) -> int:
@@ -91,8 +95,8 @@ class Backbone:
     @cached_property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that change with any weight, precision or preprocessing."""
-        told = (self.dtype, self.mean.tolist(), self.std.tolist(), *self.preprocessing.resizing)
-        digest = hashlib.sha256(repr(told).encode())
+        reading = (self.dtype, self.mean.tolist(), self.std.tolist(), *self.preprocessing.resizing)
+        digest = hashlib.sha256(repr(reading).encode())
         for name, tensor in sorted(self.model.state_dict().items()):
             exact = tensor.detach().cpu().contiguous().flatten().view(torch.uint8)
             digest.update(name.encode() + exact.numpy().tobytes())
@@ -115,6 +119,15 @@ class Backbone:
     def with_model(self, model: nn.Module, name: str) -> Backbone:
         """The same preprocessing and words around other weights."""
         return Backbone(model, self.tokenizer, name, self.preprocessing, self.words, self.templates)
+
+    @contextmanager
+    def cancellable(self, token: threading.Event) -> Iterator[None]:
+        """Inside, what this thread computes with the model raises `Cancelled` at the next layer once `token` is set.
+
+        Several threads may do so at once, each with its own token. Not for around a `yield`: see `cancellation`.
+        """
+        with self.cancellation_hooks.in_place(), cancelled_by(token):
+            yield
 
     # -- pictures ----------------------------------------------------------------------------------------------
 

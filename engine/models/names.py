@@ -6,8 +6,6 @@ import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import open_clip
-
 from ..assets import ASSETS
 from ..errors import EngineError, require
 
@@ -65,6 +63,8 @@ def _parse_base(name: str) -> Source:
         return Source(f"local-dir:{FIELDGUIDE}")
     if name.startswith(("hf-hub:", "local-dir:")):
         return Source(name)
+    import open_clip  # takes seconds and brings torch
+
     model, _, rest = name.partition("/")
     known = open_clip.list_models()
     require(model in known, _unknown_model(model, known))

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+PRECISIONS = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}  # as torch calls them
+
+
+def dtype_of(precision: str) -> torch.dtype:
+    """The number format of a key of `PRECISIONS`."""
+    import torch
+
+    return getattr(torch, PRECISIONS[precision])
 
 
 def at_least_single(values: Tensor) -> Tensor:
     """`values` as they are where they have at least float32, else as float32."""
+    import torch
+
     return values.to(torch.promote_types(values.dtype, torch.float32))

@@ -8,7 +8,7 @@ from torch import Tensor
 from ..classes import Classes
 from ..errors import require
 from ..results import Prediction
-from . import Backbone
+from .model import Backbone
 
 
 def check_pixels(backbone: Backbone, pixels: Tensor) -> None:

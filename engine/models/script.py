@@ -56,8 +56,8 @@ def module_kinds(path: Path) -> set[str]:
     """The names of the classes whose modules a TorchScript archive is made of, such as Linear."""
     with zipfile.ZipFile(path) as archive:
         steps = pickletools.genops(archive.read(_root(archive)))
-        asked = [told.split() for step, told, _ in steps if step.name == "GLOBAL"]
-    return {name for module, name in asked if module.startswith("__torch__")}
+        named = [argument.split() for step, argument, _ in steps if step.name == "GLOBAL"]
+    return {name for module, name in named if module.startswith("__torch__")}
 
 
 def _root(archive: zipfile.ZipFile) -> str:
@@ -105,9 +105,9 @@ class _Reader(pickle.Unpickler):
             return known[f"{module}.{name}"]
         raise pickle.UnpicklingError(f"it asks for {module}.{name}")
 
-    def persistent_load(self, told: tuple[str, torch.dtype, str, str, int]) -> Tensor:
+    def persistent_load(self, storage: tuple[str, torch.dtype, str, str, int]) -> Tensor:
         """All numbers (n,) of one storage."""
-        _, dtype, key, _, _ = told
+        _, dtype, key, _, _ = storage
         if key not in self.storages:
             content = bytearray(self.archive.read(f"{self.folder}/{key}"))
             self.storages[key] = torch.frombuffer(content, dtype=dtype) if content else torch.empty(0, dtype=dtype)

@@ -7,7 +7,7 @@ import copy
 import torch
 from torch import nn
 
-from . import Backbone
+from .model import Backbone
 
 
 def shuffled(backbone: Backbone, part: str, seed: int) -> Backbone:
@@ -16,7 +16,7 @@ def shuffled(backbone: Backbone, part: str, seed: int) -> Backbone:
     A map that looks the same on it does not depend on what the model has learned (the randomisation test of Adebayo et
     al., NeurIPS 2018). Words and whatever is not shuffled are shared with `backbone`.
     """
-    with backbone.lock:  # a hook that stands there now would be copied too
+    with backbone.lock:  # no hooks that trace; those that ask for cancellation are copied and live as long as the copy
         shared = {id(tensor): tensor for tensor in _outside(backbone.model, backbone.visual)}
         model = copy.deepcopy(backbone.model, shared)
     made = backbone.with_model(model, f"{backbone.name} (shuffled)")

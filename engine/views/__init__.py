@@ -1,1 +1,5 @@
 """Augmented views of one picture: random crops, AugMix mixtures, and A-TPT's mixing by attention."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -24,7 +24,7 @@ from tests.page_cases import CHOICES, CLASSES
 
 ROOT = Path(__file__).resolve().parents[2]
 ANY = lambda name, value: True  # noqa: E731
-BIRD = engine.Specimen("bird", "blue", "striped", "white", "red")
+BIRD = engine.fieldguide.Specimen("bird", "blue", "striped", "white", "red")
 
 
 @pytest.fixture(scope="module")

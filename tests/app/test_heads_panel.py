@@ -40,7 +40,7 @@ def numbers(markup):
 
 
 def test_looking_reads_the_clean_and_the_attacked_picture(tiny, told, looked):
-    expected = engine.attention_heads(tiny, told.adversarial.saved, told.classes)
+    expected = engine.maps.attention_heads(tiny, told.adversarial.saved, told.classes)
     assert torch.equal(looked.heads.attacked.attention, expected.attention)
     assert looked.maps is told.maps and looked.defences == told.defences
     assert looked.without("adversarial").heads is None
@@ -74,7 +74,9 @@ def test_heads_that_the_attack_moved_most_come_first(looked):
     clean = looked.heads.clean
     moved = clean.attention.clone()
     moved[0, 1] += 1
-    changed = engine.AttentionHeads(clean.classes, moved, clean.between, clean.entropies, clean.norms, clean.logits)
+    changed = engine.maps.AttentionHeads(
+        clean.classes, moved, clean.between, clean.entropies, clean.norms, clean.logits
+    )
     assert _order(HeadsPair(clean, changed), clean, "moved")[0][0] == 1
     assert _order(HeadsPair(clean, changed), clean, "number")[0] == list(range(moved.shape[1]))
 
@@ -83,7 +85,9 @@ def test_long_tokens_are_outlined_and_counted(browser, looked):
     clean = looked.heads.clean
     norms = clean.norms.clone()
     norms[0, 2, 3] = 10 * norms[0].median()
-    changed = engine.AttentionHeads(clean.classes, clean.attention, clean.between, clean.entropies, norms, clean.logits)
+    changed = engine.maps.AttentionHeads(
+        clean.classes, clean.attention, clean.between, clean.entropies, norms, clean.logits
+    )
     session = looked.with_result("heads", HeadsPair(changed, clean))
     drawn = browser._open(session, CHOICES, 0, -1)[browser.opened]
     assert "clean 1, attacked 0" in drawn and drawn.count('class="marked"') == 2
@@ -94,7 +98,7 @@ def test_the_map_is_tested_beside_a_random_one(tiny, told, job):
     for stage in job.stages("occlusion"):
         job.take(stage)
     found, pair = told.maps.clean, job.session.occlusion
-    expected = engine.occlude(tiny, told.adversarial.clean, found.raw, told.classes, found.label)
+    expected = engine.maps.occlude(tiny, told.adversarial.clean, found.raw, told.classes, found.label)
     assert torch.allclose(pair.map.deletion, expected.deletion)
     assert not torch.equal(pair.map.deletion, pair.chance.deletion)
     drawn = occlusion_curves(job.session)
@@ -105,7 +109,7 @@ def test_the_map_is_tested_beside_a_random_one(tiny, told, job):
 
 def test_the_map_is_told_better_only_where_the_areas_differ_enough(told):
     def curves(deletion, insertion):
-        return engine.Occlusion(torch.linspace(0, 1, 3), torch.tensor(deletion), torch.tensor(insertion), 0)
+        return engine.maps.Occlusion(torch.linspace(0, 1, 3), torch.tensor(deletion), torch.tensor(insertion), 0)
 
     found, chance = curves([0.9, 0.1, 0.1], [0.1, 0.5, 0.9]), curves([0.9, 0.8, 0.1], [0.1, 0.51, 0.9])
     for pair, words in (

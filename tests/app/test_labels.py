@@ -29,7 +29,7 @@ def test_the_built_in_model_is_offered_what_it_can_read(sets, tiny):
 
 def test_the_built_in_model_answers_with_its_own_sets(sets, pixels):
     backbone = engine.load_backbone()
-    shown = engine.paint_specimen(engine.Specimen("bird", "blue", "plain", None, "red"), 3)
+    shown = engine.fieldguide.paint_specimen(engine.fieldguide.Specimen("bird", "blue", "plain", None, "red"), 3)
     kinds = sets["field-guide-kinds"]
     asked = engine.Classes(kinds.names, (kinds.template,))
     assert engine.predict(backbone, backbone.prepare(shown.image), asked).name == "bird"

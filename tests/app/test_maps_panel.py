@@ -27,10 +27,10 @@ def run(job, part, asked=(None, None)):
 def test_every_map_stands_beside_its_null_arm_and_its_shuffled_model(tiny, told, job):
     session = run(job, "every")
     hit, settings = session.adversarial, CHOICES.settings().attention
-    assert [trial.pair.clean.map for trial in session.every] == list(engine.maps_for(tiny))
+    assert [trial.pair.clean.map for trial in session.every] == list(engine.maps.maps_for(tiny))
     trial = next(t for t in session.every if t.pair.clean.map == "relevance")
     settings = replace(settings, map="relevance")
-    noise = engine.sign_noise(hit.clean, hit.per_channel, 0)
+    noise = engine.baselines.sign_noise(hit.clean, hit.per_channel, 0)
     expected = [
         engine.attend(tiny, pixels, session.classes, used, hit.label).raw
         for pixels, used in (
@@ -43,7 +43,7 @@ def test_every_map_stands_beside_its_null_arm_and_its_shuffled_model(tiny, told,
         assert torch.equal(one.raw, other)
     row = next(part for part in _drawn(session, Look()).split("<tr>") if "Gradient-weighted relevance" in part)
     for other in expected[1:]:
-        assert signed(engine.spearman(expected[0], other)) in row
+        assert signed(engine.measures.spearman(expected[0], other)) in row
     assert session.maps is told.maps and session.without("adversarial").every == ()
 
 
@@ -51,7 +51,7 @@ def test_maps_are_about_the_class_that_is_asked_and_against_the_other(tiny, told
     hit, settings = told.adversarial, CHOICES.settings().attention
     about, against = (place for place in range(3) if place != hit.label)
     session = run(job, "maps", (about, against))
-    noise = engine.sign_noise(hit.clean, hit.per_channel, 0)
+    noise = engine.baselines.sign_noise(hit.clean, hit.per_channel, 0)
     pair = session.maps
     assert pair.rival is None
     for found, pixels in ((pair.clean, hit.clean), (pair.attacked, hit.saved), (pair.noisy, noise)):
@@ -72,7 +72,7 @@ def test_words_are_read_for_both_pictures_and_both_classes(tiny, job):
             assert not hit.fooled
             continue
         for pixels, read in zip((hit.clean, hit.saved), pair, strict=True):
-            expected = engine.word_relevance(tiny, pixels, session.classes, label)
+            expected = engine.maps.word_relevance(tiny, pixels, session.classes, label)
             assert read.pieces == expected.pieces and torch.equal(read.shares, expected.shares)
     assert isinstance(session.words, WordsRead) and session.without("adversarial").words is None
 

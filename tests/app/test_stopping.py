@@ -1,6 +1,7 @@
 """A run that is to end does so at the next layer of a model, whatever it computes, and nobody else's run does."""
 
 import threading
+from contextlib import closing
 
 import pytest
 import torch
@@ -10,7 +11,8 @@ import engine
 from app.panels.batch import _answered, own_pictures
 from app.picture_sources import PictureSources
 from app.run import Worker
-from app.stopping import Runs, Stopped, until
+from app.stopping import Runs, until
+from engine.models import Cancelled
 from tests.page_cases import CHOICES, CLASSES
 
 
@@ -18,7 +20,6 @@ from tests.page_cases import CHOICES, CLASSES
 def halting(tiny):
     """A function that gives an event which is set when a thread has called a number of layers of the tiny model, and a
     list that grows with each layer that is called after that."""
-    Worker(tiny)  # its layers ask from now on
     stop, after, handles = threading.Event(), [], []
 
     def at(number: int, thread: str = "MainThread") -> tuple[threading.Event, list]:
@@ -47,16 +48,17 @@ PARTS = ["attack", "maps", "views", "tune", "defences", "occlusion", "every", "h
 @pytest.mark.parametrize("part", PARTS)
 def test_every_part_ends_at_the_very_next_layer_and_keeps_what_was_there(job, told, halting, part):
     stop, after = halting(5)
-    with pytest.raises(Stopped):
-        for stage in until(stop, job.stages(part)):
+    with pytest.raises(Cancelled), closing(job.stages(part)) as stages:
+        for stage in until(stop, stages):
             job.take(stage)
     assert stop.is_set() and after == []
+    assert hooks(job.worker.backbone.model) == {0}
     assert job.store.get("me").adversarial is told.adversarial and job.store.get("me").views is told.views
 
 
 def test_an_attack_ends_in_its_own_thread(job, halting):
     stop, after = halting(5, "attack")
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         list(until(stop, job.stages("attack")))
     assert stop.is_set() and after == []
 
@@ -65,7 +67,7 @@ def test_an_attack_inside_a_longer_call_ends_too(tiny, tmp_path, halting):
     Image.new("RGB", (64, 64), "red").save(tmp_path / "a.png")
     openers = own_pictures(PictureSources(tiny, ()), [str(tmp_path / "a.png")], "", CLASSES.names)
     stop, after = halting(5, "attack")
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         list(until(stop, _answered(Worker(tiny), openers, CHOICES.settings(), CHOICES)))
     assert stop.is_set() and after == []
 
@@ -81,7 +83,7 @@ def test_once_stopped_nothing_more_is_asked_for():
     running = until(stop, updates())
     assert next(running) == 0
     stop.set()
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         next(running)
     assert asked == [0]
     assert list(until(threading.Event(), updates())) == [0, 1, 2]
@@ -92,21 +94,38 @@ def test_who_was_not_stopped_computes_on_meanwhile(tiny, pixels, halting):
 
     def stopped_midway():
         yield "started"
-        yield engine.predict(tiny, pixels, CLASSES)
+        yield Worker(tiny).one("predict", pixels, CLASSES)
 
     running = until(stop, stopped_midway())
     assert next(running) == "started"
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         next(running)
-    others = list(until(threading.Event(), (engine.predict(tiny, pixels, CLASSES) for _ in range(1))))
+    others = list(until(threading.Event(), Worker(tiny).stream("predict", pixels, CLASSES)))
     assert len(others) == 1 and torch.equal(others[0].logits, engine.predict(tiny, pixels, CLASSES).logits)
 
 
-def test_a_model_that_several_pages_show_asks_once_a_layer(tiny):
-    Worker(tiny)
-    stood = [len(layer._forward_pre_hooks) for layer in tiny.model.modules()]
-    Worker(tiny)
-    assert [len(layer._forward_pre_hooks) for layer in tiny.model.modules()] == stood
+def hooks(model: torch.nn.Module) -> set[int]:
+    """The numbers of hooks that ask before a layer of the model, one number for each layer, each once."""
+    return {len(layer._forward_pre_hooks) for layer in model.modules()}
+
+
+def test_a_model_that_several_pages_show_asks_once_a_layer(tiny, pixels):
+    streams = [Worker(tiny).stream("attack", pixels, CLASSES, CHOICES.settings().attack) for _ in range(2)]
+    assert hooks(tiny.model) == {0}
+    for stream in streams:
+        next(stream)
+        assert hooks(tiny.model) == {1}
+    streams[0].close()
+    assert hooks(tiny.model) == {1}
+    streams[1].close()
+    assert hooks(tiny.model) == {0}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_hook_is_left_after_a_run_that_ends(job, part):
+    list(until(threading.Event(), job.stages(part)))
+    model = job.worker.backbone.model
+    assert hooks(model) == {0} and not any(layer._forward_hooks for layer in model.modules())
 
 
 def test_a_visitors_run_can_be_stopped_while_it_goes_on():

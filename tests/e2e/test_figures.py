@@ -28,18 +28,18 @@ def cells(page, table):
 
 def test_the_table_of_agreement_is_the_engines(page, told):
     backbone, classes, hit = told
-    noisy = engine.sign_noise(hit.clean, hit.per_channel, 0)
+    noisy = engine.baselines.sign_noise(hit.clean, hit.per_channel, 0)
     clean, *others = (
         engine.attend(backbone, pixels, classes, engine.AttentionSettings(), hit.label).raw
         for pixels in (hit.clean, hit.saved, noisy)
     )
-    others.append(engine.random_map(tuple(clean.shape), hit.label))
+    others.append(engine.baselines.random_map(tuple(clean.shape), hit.label))
     expected = [
         [
-            signed(engine.spearman(clean, other)),
-            signed(engine.ssim(clean, other)),
-            f"{100 * engine.top_iou(clean, other):.0f}\u00a0%",
-            f"{100 * engine.centre_shift(clean, other):.1f}\u00a0%",
+            signed(engine.measures.spearman(clean, other)),
+            signed(engine.measures.ssim(clean, other)),
+            f"{100 * engine.measures.top_iou(clean, other):.0f}\u00a0%",
+            f"{100 * engine.measures.centre_shift(clean, other):.1f}\u00a0%",
         ]
         for other in others
     ]
@@ -70,7 +70,7 @@ def test_maps_follow_the_class_that_is_chosen_and_the_one_it_is_held_against(pag
     choose(page, "#map-against", classes.names[against])
     page.locator("#maps").get_by_text(f"“{classes.names[about]}” rather than “{classes.names[against]}”").wait_for()
     first = cells(page, "#map-agreement [aria-label='Agreement of maps']")[0]
-    assert first[1] == signed(engine.spearman(clean, attacked))
+    assert first[1] == signed(engine.measures.spearman(clean, attacked))
     choose(page, "#map-against", classes.names[about])
     says(page, "two different classes")
     assert page.locator("#maps svg").count() == 0
@@ -96,7 +96,7 @@ def test_an_opened_view_tells_the_engines_numbers(page, told):
     opened = page.inner_text("#view-title")
     assert percent(float(views.logits[7].softmax(-1).max())) in opened and percent(float(weights[7])) in opened
     assert f"{float(views.entropies[7]):.3f} nats" in opened
-    assert signed(float(engine.map_similarity(views)[7])).strip() in opened
+    assert signed(float(engine.views.map_similarity(views)[7])).strip() in opened
     assert page.locator("#view-parts img").count() == 6
     assert page.locator("#view-plain img").get_attribute("alt") == "View 7: Plain AugMix"
     open_step(page, 5)
@@ -113,7 +113,7 @@ def test_tiles_sort_by_what_the_menu_says(page, told):
     open_step(page, 4)
     page.click("#make-views")
     says(page, "Views made")
-    for shown, values in (("entropy", views.entropies), ("map", -engine.map_similarity(views))):
+    for shown, values in (("entropy", views.entropies), ("map", -engine.views.map_similarity(views))):
         page.click("#view-sort input")
         page.get_by_role("option").filter(has_text=shown).click()
         page.wait_for_function("(asked) => document.documentElement.dataset.sort === asked", arg=shown)
@@ -174,7 +174,7 @@ def test_the_lower_parts_of_attention_are_brought_into_sight_and_tell_the_engine
     page.click("#read-words")
     says(page, "Words read")
     read = [
-        engine.word_relevance(backbone, pixels, classes, label)
+        engine.maps.word_relevance(backbone, pixels, classes, label)
         for label in (hit.label, hit.after_saved.label)
         for pixels in (hit.clean, hit.saved)
     ]
@@ -187,7 +187,7 @@ def test_the_lower_parts_of_attention_are_brought_into_sight_and_tell_the_engine
     page.click("#every-run")
     says(page, "Every map drawn")
     names = [row[0] for row in cells(page, "#every table")]
-    assert names == [engine.MAPS[name].title for name in engine.maps_for(backbone)]
+    assert names == [engine.MAPS[name].title for name in engine.maps.maps_for(backbone)]
     before = page.locator("#every .heat").first.get_attribute("src")
     page.click("#map-colours input")
     page.get_by_role("option").filter(has_text="inferno").click()

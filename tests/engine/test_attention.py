@@ -7,8 +7,8 @@ import torch
 
 from engine.classes import Classes
 from engine.errors import EngineError
-from engine.maps.attend import attend, attention_maps, maps_for
-from engine.maps.registry import MAPS
+from engine.maps.attend import attend, attention_maps
+from engine.maps.registry import MAPS, maps_for
 from engine.models import Backbone
 from engine.numerics import rollout
 from engine.numerics.baselines import edges

@@ -12,7 +12,8 @@ from engine.classes import Classes
 from engine.defences.defend import defend
 from engine.defences.registry import DEFENCES
 from engine.errors import EngineError
-from engine.maps.attend import attend, attention_maps, maps_for
+from engine.maps.attend import attend, attention_maps
+from engine.maps.registry import maps_for
 from engine.models import Backbone
 from engine.models.predict import predict
 from engine.settings import AttackSettings, AttentionSettings, Settings, ViewSettings

@@ -1,13 +1,13 @@
 """The menu of models: names that can be loaded, and what it says of this machine."""
 
 import importlib.util
-import sys
 
 import open_clip
 import pytest
 import torch
 
-from engine.models.catalogue import catalogue
+from engine.models import catalogue
+from engine.models.catalogue import listed_models
 from engine.models.names import parse
 
 
@@ -17,7 +17,7 @@ def empty_cache(monkeypatch, tmp_path):
 
 
 def test_the_built_in_model_comes_first_and_is_here():
-    first, *others = catalogue()
+    first, *others = listed_models()
     assert (first.name, first.here, first.needs) == ("fieldguide", True, None)
     assert first.megabytes == pytest.approx(21, abs=12)
     assert not any(entry.here for entry in others)
@@ -25,7 +25,7 @@ def test_the_built_in_model_comes_first_and_is_here():
 
 def test_sizes_are_those_of_the_weights_in_fp32():
     like = {"hf-hub:chs20/TeCoA4-ViT-B-32-laion2B-s34B-b79K": "ViT-B-32"}
-    _, *others = catalogue()
+    _, *others = listed_models()
     for entry in others:
         name = like.get(entry.name, "ViT-B-16") if entry.name.startswith("hf-hub:") else entry.name.partition("/")[0]
         config = open_clip.get_model_config(name)
@@ -36,7 +36,7 @@ def test_sizes_are_those_of_the_weights_in_fp32():
 
 
 def test_every_name_is_one_that_can_be_loaded_and_occurs_once():
-    names = [entry.name for entry in catalogue()]
+    names = [entry.name for entry in listed_models()]
     assert len(set(names)) == len(names)
     for name in names:
         source = parse(name)
@@ -44,11 +44,9 @@ def test_every_name_is_one_that_can_be_loaded_and_occurs_once():
 
 
 def test_a_missing_package_is_named_only_where_it_is_missing(monkeypatch):
-    needing = {entry.name for entry in catalogue() if entry.needs} or {"ViT-B-16-SigLIP/webli"}
+    needing = {entry.name for entry in listed_models() if entry.needs} or {"ViT-B-16-SigLIP/webli"}
     assert needing == {"ViT-B-16-SigLIP/webli"}
-    monkeypatch.setattr(sys.modules["engine.models.catalogue"], "find_spec", lambda package: None)
-    assert [entry.needs for entry in catalogue() if entry.name in needing] == ["transformers"]
-    monkeypatch.setattr(
-        sys.modules["engine.models.catalogue"], "find_spec", lambda package: importlib.util.find_spec("json")
-    )
-    assert not any(entry.needs for entry in catalogue())
+    monkeypatch.setattr(catalogue, "find_spec", lambda package: None)
+    assert [entry.needs for entry in listed_models() if entry.name in needing] == ["transformers"]
+    monkeypatch.setattr(catalogue, "find_spec", lambda package: importlib.util.find_spec("json"))
+    assert not any(entry.needs for entry in listed_models())

@@ -14,7 +14,8 @@ from engine.defences.defend import defend
 from engine.defences.purify import PURIFIERS
 from engine.defences.registry import DEFENCES
 from engine.fieldguide.series import FieldGuideSeries
-from engine.maps.attend import attend, maps_for
+from engine.maps.attend import attend
+from engine.maps.registry import maps_for
 from engine.models.predict import predict
 
 pytestmark = [

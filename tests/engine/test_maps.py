@@ -1,6 +1,7 @@
 """Every map against its formula written out in float64, entry by entry, over a forward pass written out by hand."""
 
 import copy
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from engine.settings import AttentionSettings
 from tests import literal_tower
 from tests.literal_tower import Layer
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "maps.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "maps.md"
 CLASSES = Classes(("cat", "dog", "red fox"))
 TOKENS, HEADS = 17, 2
 Matrix = list[list[float]]
@@ -112,6 +114,12 @@ def values(layer: Layer) -> list[float]:
 def test_the_document_tells_each_map_as_it_is(name):
     row = f"| `{name}` {MAPS[name].title} | {MAPS[name].explanation} | {MAPS[name].source} |"
     assert row in PAGE.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_guide_to_a_new_map_shows_a_real_one():
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "add-a-map.md").read_text("utf-8"), re.S | re.M)
+    for block, file in zip(blocks, ("legrad", "registry"), strict=True):
+        assert block in (ROOT / "engine" / "maps" / f"{file}.py").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -225,4 +233,4 @@ def test_maps_that_ask_for_no_class_are_the_same_for_all(tiny, name):
     pixels = torch.rand(3, tiny.image_size, tiny.image_size, generator=torch.Generator().manual_seed(3))
     classes = Classes(("cat", "dog"))
     first, second = (attend(tiny, pixels, classes, AttentionSettings(name), label).raw for label in (0, 1))
-    assert torch.equal(first, second) is not MAPS[name].asks
+    assert torch.equal(first, second) is not MAPS[name].class_specific

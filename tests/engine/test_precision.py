@@ -13,10 +13,11 @@ from engine.cli.main import main
 from engine.defences.defend import defend
 from engine.defences.tuning import tune
 from engine.errors import EngineError
-from engine.maps.attend import attend, maps_for
+from engine.maps.attend import attend
+from engine.maps.registry import maps_for
 from engine.models import Backbone, load_backbone
 from engine.models.device import place
-from engine.models.precision import PRECISIONS, at_least_single
+from engine.models.precision import PRECISIONS, at_least_single, dtype_of
 from engine.models.predict import predict
 from engine.models.preprocessing import Preprocessing
 from engine.numerics.measures import spearman
@@ -38,8 +39,8 @@ def half(model):
 @pytest.mark.parametrize("precision", HALVES)
 def test_features_and_logits_are_float32_and_close_to_full_precision(tiny, half, pixels, precision):
     backbone, allowed = half(precision), HALVES[precision]
-    assert (backbone.precision, backbone.dtype) == (precision, PRECISIONS[precision])
-    assert {value.dtype for value in backbone.visual.parameters()} == {PRECISIONS[precision]}
+    assert (backbone.precision, backbone.dtype) == (precision, dtype_of(precision))
+    assert {value.dtype for value in backbone.visual.parameters()} == {dtype_of(precision)}
     assert backbone.scale == tiny.scale
     for one, other in (
         (backbone.encode_image(pixels[None]), tiny.encode_image(pixels[None])),
@@ -68,7 +69,7 @@ def test_maps_resemble_those_of_full_precision(tiny, half, pixels, precision):
 
 @pytest.mark.parametrize("precision", HALVES)
 def test_a_resnet_answers_and_draws_in_half_precision(resnet, pixels, precision):
-    half = Backbone(copy.deepcopy(resnet.model).to(PRECISIONS[precision]), resnet.tokenizer, "half")
+    half = Backbone(copy.deepcopy(resnet.model).to(dtype_of(precision)), resnet.tokenizer, "half")
     one, other = (backbone.encode_image(pixels[None]) for backbone in (half, resnet))
     assert float((one * other).sum()) > 1 - HALVES[precision]
     for name in maps_for(half):

@@ -1,0 +1,44 @@
+"""What every map is: its text, the kinds of image tower that it can be drawn on, and how. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..registry import Entry
+from ..settings import AttentionSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .evidence import Evidence
+
+    Drawn = tuple[Tensor, Tensor]  # raw map (b, gh, gw), degenerate (b,)
+    Draw = Callable[[Evidence], Drawn]
+
+TOWERS = ("vit", "patches", "resnet", "stages")  # the values of `Backbone.kind` that have something to draw from
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Map(Entry):
+    """One way to draw a map.
+
+    `blocks` is how many last blocks it reads (0: all). `draw` has a function for each kind of image tower
+    (`Backbone.kind`) that the map is defined on; upsampled maps of a ResNet are sharpened by `floor`. `class_specific`
+    tells whether the map depends on the class that it is drawn for.
+    """
+
+    blocks: int
+    draw: Mapping[str, Draw]
+    floor: float = 0.0
+    class_specific: bool = True
+
+    def depth(self, layers: int, settings: AttentionSettings) -> int:
+        """How many last blocks of `layers` have to be traced."""
+        return self.blocks or layers
+
+
+def never_degenerate(raw: Tensor) -> Drawn:
+    """Raw maps (b, gh, gw), none of which is marked as degenerate."""
+    return raw, raw.new_zeros(len(raw)).bool()

@@ -1,0 +1,15 @@
+from .build import is_here as is_here
+from .cancellation import Cancelled as Cancelled
+from .cancellation import cancelled_by as cancelled_by
+from .catalogue import ModelEntry as ModelEntry
+from .catalogue import listed_models as listed_models
+from .device import choose_device as choose_device
+from .load import load_backbone as load_backbone
+from .model import Backbone as Backbone
+from .names import BUILT_IN as BUILT_IN
+from .names import FIELDGUIDE as FIELDGUIDE
+from .names import FORMS as FORMS
+from .precision import PRECISIONS as PRECISIONS
+from .prompts import Prompts as Prompts
+from .prompts import read_prompts as read_prompts
+from .trace import Trace as Trace

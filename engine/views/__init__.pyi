@@ -1,0 +1,2 @@
+from .guided import make_views as make_views
+from .guided import map_similarity as map_similarity
