@@ -3,10 +3,11 @@
 These names are all that a page or a script needs; every verb is `verb(backbone, what it works on, classes, settings)`.
 """
 
-from .attacks import ATTACKS, attack
+from .attacks import ATTACKS
 from .classes import DEFAULT_TEMPLATE, Classes
 from .datasets.base import Question
-from .defences.defend import defend, with_domain_word
+from .defences.a_tpt import with_domain_word
+from .defences.defend import defend
 from .defences.ensemble import fuse
 from .defences.registry import DEFENCES
 from .defences.tuning import tune
@@ -42,6 +43,7 @@ from .results import (
 )
 from .serialise import attack_data, defence_data, maps_data, prediction_data
 from .settings import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
+from .story.attack import attack
 from .story.explore import explore
 from .views.guided import make_views, map_similarity
 

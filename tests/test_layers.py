@@ -31,7 +31,7 @@ HOMES = {
     "open_clip": {f"engine/models/{name}.py" for name in ("build", "names", "preprocessing")}
     | {"engine/fieldguide/training/clip.py"},
     "huggingface_hub": {"engine/models/hub.py"},
-    "torchattacks": {"engine/attacks/builders.py"},
+    "torchattacks": {f"engine/attacks/{name}.py" for name in ("gradient", "minimal", "black_box")},
 }
 ENGINE = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "engine").rglob("*.py"))
 INNER = [path for path in ENGINE if path not in ("engine/__init__.py", "engine/fieldguide/__init__.py")]

@@ -36,7 +36,7 @@ def weight_controls() -> dict[str, gr.components.Component]:
 
 def rare_controls() -> dict[str, gr.components.Component]:
     """What changes every defence alike."""
-    offered = {NO_PURIFIER: text.NO_PURIFIER} | {m.purifier: m.title for m in engine.DEFENCES.values() if m.purifier}
+    offered = {NO_PURIFIER: text.NO_PURIFIER} | {n: d.title for n, d in engine.DEFENCES.items() if d.purify}
     with gr.Row(elem_classes=["controls"]):
         purifier = gr.Dropdown(
             [(title, name) for name, title in offered.items()], value=NO_PURIFIER, label=text.PURIFIER,

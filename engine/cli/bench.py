@@ -16,7 +16,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..attacks import attack
 from ..classes import Classes
 from ..defences.tuning import tune
 from ..errors import require
@@ -26,6 +25,7 @@ from ..models import Backbone, load_backbone
 from ..models.predict import predict
 from ..results import ViewSet
 from ..settings import AttackSettings, AttentionSettings, Settings, TuneSettings, ViewSettings
+from ..story.attack import attack
 from ..story.explore import explore
 from ..views.guided import make_views
 from .subject import add_model_options, emit

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from ..defences.purify import PURIFIERS
-from ..defences.registry import DEFENCES
+from ..defences.registry import DEFENCES, PURIFIERS
 from ..maps.registry import MAPS
 from ..settings import AttackSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ..attacks import attack
 from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import require
 from ..files import make_folder, read_text
@@ -18,6 +17,7 @@ from ..models.precision import PRECISIONS
 from ..pictures import load_picture
 from ..results import Adversarial
 from ..settings import AttackSettings
+from ..story.attack import attack
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "samples.json"
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.attacks import ATTACKS, attack
+from engine.attacks import ATTACKS
 from engine.classes import Classes
 from engine.cli import main as cli
 from engine.cli import subject as common
@@ -27,6 +27,7 @@ from engine.numerics.baselines import sign_noise
 from engine.numerics.measures import MAP_SIMILARITY
 from engine.pictures import load_picture
 from engine.settings import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
+from engine.story.attack import attack
 from engine.story.explore import explore
 
 ROOT = Path(__file__).resolve().parents[2]
