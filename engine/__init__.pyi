@@ -11,11 +11,10 @@ from . import serialise as serialise
 from . import settings as settings
 from . import views as views
 from .assets import ASSETS as ASSETS
-from .attacks import attack as attack
 from .attacks.registry import ATTACKS as ATTACKS
 from .classes import Classes as Classes
+from .defences.a_tpt import with_domain_word as with_domain_word
 from .defences.defend import defend as defend
-from .defences.defend import with_domain_word as with_domain_word
 from .defences.ensemble import fuse as fuse
 from .defences.registry import DEFENCES as DEFENCES
 from .defences.tuning import tune as tune
@@ -44,5 +43,6 @@ from .settings import EnsembleSettings as EnsembleSettings
 from .settings import Settings as Settings
 from .settings import TuneSettings as TuneSettings
 from .settings import ViewSettings as ViewSettings
+from .story.attack import attack as attack
 from .story.explore import explore as explore
 from .views import make_views as make_views

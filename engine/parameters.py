@@ -16,8 +16,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from . import settings as declared
 from .attacks.registry import ATTACKS
 from .classes import Classes
-from .defences.purify import PURIFIERS
-from .defences.registry import DEFENCES
+from .defences.registry import DEFENCES, PURIFIERS
 from .errors import EngineError, require
 from .maps.registry import MAPS
 from .settings import KEY, AttackSettings, Setting, Settings

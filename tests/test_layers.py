@@ -38,7 +38,7 @@ HOMES = {
     "open_clip": {f"engine/models/{name}.py" for name in ("build", "names", "preprocessing")}
     | {"engine/fieldguide/training/clip.py"},
     "huggingface_hub": {"engine/models/hub.py"},
-    "torchattacks": {"engine/attacks/builders.py"},
+    "torchattacks": {f"engine/attacks/{name}.py" for name in ("gradient", "minimal", "black_box")},
 }
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
     "attack": {"attack_controls"},

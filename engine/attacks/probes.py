@@ -49,12 +49,12 @@ class Probe(nn.Module):
         self.eval()
 
     def forward(self, pixels: Tensor) -> Tensor:
-        self.heed()
+        self.check_cancelled()
         logits = self.look(pixels).float()
         self.report(logits.detach().clone())  # Square writes into what it gets
         return logits
 
-    def heed(self) -> None:
+    def check_cancelled(self) -> None:
         """Raise `Cancelled` as soon as nobody waits."""
         if self.stop.is_set():
             raise Cancelled
@@ -91,15 +91,15 @@ class ChanceProbe(Probe):
         return answers.view(len(pixels), self.settings.eot_samples, -1).mean(1)
 
     def _glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
-        self.heed()
+        self.check_cancelled()
         return self.glance(picture, rng)
 
     def _answers(self, glances: Sequence[Glance]) -> Iterator[Tensor]:
         """The answers (c,) of glances whose pictures go through the model together."""
-        self.heed()
+        self.check_cancelled()
         features = self.backbone.encode_image(torch.cat([glance.shown for glance in glances]))
         for glance, seen in zip(glances, features.split([len(g.shown) for g in glances]), strict=True):
-            self.heed()
+            self.check_cancelled()
             yield glance.answer(seen)
 
     def glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:

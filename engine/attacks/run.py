@@ -19,37 +19,44 @@ import torch
 from torch import Tensor
 
 from ..classes import Classes
-from ..defences.registry import DEFENCES
 from ..errors import require
 from ..models import Backbone
 from ..models.memory import enough_memory
 from ..models.predict import check_pixels, predict
 from ..results import Adversarial, AttackStep, Prediction
 from ..settings import AttackSettings
-from .ball import cut_to_8_bits, to_8_bits
+from .adaptive import TargetDefence
+from .projection import cut_to_8_bits, to_8_bits
 from .randomness import SeededStart
-from .registry import ATTACKS
+from .registry import ATTACKS, Attack
 
 LESS = "fewer pictures at once, fewer draws, a smaller model, bf16, or another device"
 
 
 def attack(
-    backbone: Backbone, pixels: Tensor, classes: Classes, settings: AttackSettings, label: int | None = None
+    backbone: Backbone,
+    pixels: Tensor,
+    classes: Classes,
+    settings: AttackSettings,
+    label: int | None = None,
+    target_defence: TargetDefence | None = None,
 ) -> Iterator[AttackStep | Adversarial]:
     """Push the model away from `label` (None: its own clean answer): an `AttackStep` per forward pass, then the result.
 
     `pixels` (3, s, s) in [0, 1]. With epsilon 0 nothing is attacked and the only item is an `Adversarial` equal to
-    the clean picture. Closing the generator ends the attack at its next forward pass.
-    Raises `EngineError` for pixels of another shape or range, a label or target that is no class index, and whatever
-    the attack cannot do: a norm, a target, too few classes.
+    the clean picture. Closing the generator ends the attack at its next forward pass. `target_defence` is what an
+    adaptive attack goes through.
+    Raises `EngineError` for an attack that is not one of `ATTACKS`, pixels of another shape or range, a label or target
+    that is no class index, and whatever the attack cannot do: a norm, a target, too few classes.
     """
+    chosen = ATTACKS.named(settings.attack)
     job = _job(backbone, pixels, classes, label)
-    _check(settings, classes, job.label)
+    _check(chosen, settings, classes, job.label)
     if settings.epsilon == 0:
         yield _result(backbone, job, classes, settings, _Outcome(job.clean, (), 0.0))
         return
     steps = []
-    with closing(_run(backbone, [job], classes, settings, [settings.seed])) as stream:
+    with closing(_run(backbone, [job], classes, settings, [settings.seed], target_defence)) as stream:
         for item in stream:
             if isinstance(item, _Done):
                 outcome = _Outcome(item.pixels[0], tuple(steps), item.seconds)
@@ -66,6 +73,7 @@ def attack_batch(
     settings: AttackSettings,
     labels: Sequence[int | None] | None = None,
     seeds: Sequence[int] | None = None,
+    target_defence: TargetDefence | None = None,
 ) -> list[Adversarial]:
     """The results of `attack` for pixels (b, 3, s, s), each with its own label and seed (None: `settings.seed`).
 
@@ -79,15 +87,16 @@ def attack_batch(
         len(labels) == len(seeds) == len(pixels),
         f"Expected a label and a seed for each of {len(pixels)} pictures; got {len(labels)} and {len(seeds)}.",
     )
-    if settings.epsilon == 0 or not ATTACKS[settings.attack].batched:
+    chosen = ATTACKS.named(settings.attack)
+    if settings.epsilon == 0 or not chosen.batched:
         return [
-            list(attack(backbone, picture, classes, replace(settings, seed=seed), label))[-1]
+            list(attack(backbone, picture, classes, replace(settings, seed=seed), label, target_defence))[-1]
             for picture, label, seed in zip(pixels, labels, seeds, strict=True)
         ]
     jobs = [_job(backbone, picture, classes, label) for picture, label in zip(pixels, labels, strict=True)]
     for job in jobs:
-        _check(settings, classes, job.label)
-    *rows, done = _run(backbone, jobs, classes, settings, seeds)
+        _check(chosen, settings, classes, job.label)
+    *rows, done = _run(backbone, jobs, classes, settings, seeds, target_defence)
     return [
         _result(backbone, job, classes, settings, _Outcome(found, trail, done.seconds))
         for job, found, trail in zip(jobs, done.pixels, zip(*rows, strict=True), strict=True)
@@ -111,11 +120,10 @@ def _job(backbone: Backbone, pixels: Tensor, classes: Classes, label: int | None
     return _Job(clean, before, before.label if label is None else label, label is not None)
 
 
-def _check(settings: AttackSettings, classes: Classes, label: int) -> None:
+def _check(chosen: Attack, settings: AttackSettings, classes: Classes, label: int) -> None:
     """Refuse what this attack cannot do with these classes."""
-    chosen, count, target = ATTACKS[settings.attack], len(classes), settings.target
+    count, target = len(classes), settings.target
     require(0 <= label < count, f"Expected a label from 0 to {count - 1}; got {label}.")
-    require(settings.target_defence in DEFENCES, f"Expected a defence to attack among {', '.join(DEFENCES)}.")
     require(
         settings.norm in chosen.norms,
         f"{chosen.title} keeps to the norm {' or '.join(chosen.norms)}; got {settings.norm}.",
@@ -175,7 +183,12 @@ class _Done:
 
 
 def _run(
-    backbone: Backbone, jobs: Sequence[_Job], classes: Classes, settings: AttackSettings, seeds: Sequence[int]
+    backbone: Backbone,
+    jobs: Sequence[_Job],
+    classes: Classes,
+    settings: AttackSettings,
+    seeds: Sequence[int],
+    target_defence: TargetDefence | None,
 ) -> Iterator[tuple[AttackStep, ...] | _Done]:
     """Yield each forward pass as a step per picture, while a thread makes them, and then the end."""
     queue: SimpleQueue[tuple[AttackStep, ...] | _Done | Exception] = SimpleQueue()
@@ -203,7 +216,7 @@ def _run(
             queue.put(error)
 
     chosen = ATTACKS[settings.attack]
-    probe = chosen.eyes(backbone, classes, settings, seeds, report, stop)
+    probe = chosen.probe(target_defence)(backbone, classes, settings, seeds, report, stop)
     built, total = chosen.build(probe, settings)
     worker = threading.Thread(target=copy_context().run, args=(work,), name="attack", daemon=True)
     worker.start()

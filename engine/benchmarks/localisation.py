@@ -12,7 +12,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..attacks import attack
 from ..evaluation.executors import Executor
 from ..evaluation.plan import picture_seed
 from ..evaluation.statistics import pair, wilson
@@ -27,6 +26,7 @@ from ..models.shuffle import shuffled
 from ..numerics.baselines import sign_noise
 from ..numerics.measures import energy_inside, pointing_hit
 from ..settings import AttackSettings, AttentionSettings
+from ..story.attack import attack
 
 ARMS = ("clean", "attacked", "noise", "shuffled")
 PUBLISHED = "a-tpt"  # what other maps are paired with

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from PIL import Image
 from torch import Tensor
 
-from ..attacks import attack
 from ..classes import Classes
 from ..defences.tuning import tune
 from ..fieldguide.world.questions import make_question
@@ -21,6 +20,7 @@ from ..models import Backbone
 from ..models.predict import predict
 from ..results import ViewSet
 from ..settings import AttackSettings, AttentionSettings, Settings, TuneSettings, ViewSettings
+from ..story.attack import attack
 from ..story.explore import explore
 from ..views.guided import make_views
 

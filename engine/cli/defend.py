@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
         f"prompt tuned on {len(began.kept)} of {settings.views.count} views, loss {began.loss:.4f} to {ended.loss:.4f}"
     )
     lines = [*attack_lines(job, adversarial), "", *table((*PREDICTION_HEAD, "seconds", ""), rows), "", tuned]
-    if "tv" in (ensemble.weighting, *(DEFENCES[d.defence].predictor for d in defences)):
+    if ensemble.weighting == "tv" or any("tv_map" in DEFENCES[d.defence].uses for d in defences):
         lines.append(f"TV weights: {settings.ensemble.tv_reading}")
     told_plainly = {"attack": attack_data(adversarial)} | defence_data(steps, ensemble, defences)
     document = told_plainly | {"settings": asdict(settings)}

@@ -59,7 +59,7 @@ def _heading(summary: dict) -> str:
     parts = [f"{pictures} pictures", summary["plan"]["model"], f"{summary['plan']['views']['count']} views"]
     weights = EnsembleSettings(**summary["plan"]["ensemble"])
     defences = {name.rpartition("/")[2] for told in summary["arms"].values() for name in told["accuracy"]}
-    if any(DEFENCES[defence].predictor == "tv" for defence in defences):
+    if any("tv_map" in DEFENCES[defence].uses for defence in defences):
         parts.append(f"TV weights: {weights.tv_reading}")
     return ", ".join([*parts, *(["flaws of the official codes kept"] if weights.legacy else [])])
 

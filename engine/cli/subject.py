@@ -10,7 +10,6 @@ from pathlib import Path
 from torch import Tensor
 
 from ..assets import ASSETS
-from ..attacks import attack
 from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import require
 from ..files import make_folder, read_text
@@ -19,6 +18,7 @@ from ..models.precision import PRECISIONS
 from ..pictures import load_picture
 from ..results import Adversarial
 from ..settings import AttackSettings
+from ..story.attack import attack
 
 SAMPLES = ASSETS / "samples" / "samples.json"
 

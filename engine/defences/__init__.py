@@ -1,1 +1,5 @@
-"""Test-time defences, and what they are made of: prompt tuning, weighted ensembles, purification."""
+"""Test-time defences, one file a paper, and what they share: prompt tuning, weighted ensembles, counterattacks."""
+
+from .registry import DEFENCES, Defence
+
+__all__ = ["DEFENCES", "Defence"]

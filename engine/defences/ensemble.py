@@ -1,4 +1,4 @@
-"""One answer from many views: weights over views by agreement, by calm attention, or none. Knows no model."""
+"""One answer from many views: weights over views by similarity, by calm attention, or none. Knows no model."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..errors import require
-from ..numerics.measures import neighbour_similarity, total_variation
-from ..numerics.upsampling import upsample
 from ..results import Ensemble, Prediction, TuneStep, ViewSet
 from ..settings import EnsembleSettings
+from .a_tpt import by_total_variation
+from .r_tpt import by_similarity
 
 
 def fuse(views: ViewSet, step: TuneStep, settings: EnsembleSettings) -> Ensemble:
@@ -36,42 +35,14 @@ def fuse(views: ViewSet, step: TuneStep, settings: EnsembleSettings) -> Ensemble
 Weighted = tuple[Tensor, Tensor]  # scores (k,), weights (k,)
 
 
-def _by_similarity(views: ViewSet, chosen: Tensor, settings: EnsembleSettings) -> Weighted:
-    features = views.features[chosen]
-    masked = features @ features.t() >= 1 if settings.legacy else None
-    scores = neighbour_similarity(features, settings.neighbours, masked)
-    return scores, (scores / settings.temperature).softmax(0)
-
-
-def _by_total_variation(views: ViewSet, chosen: Tensor, settings: EnsembleSettings) -> Weighted:
-    require(
-        len(views.maps) == len(views),
-        f"Weighting by total variation needs an attention map of every view, and {views.kind} views have none;"
-        " make attention views or choose another weighting.",
-    )
-    scores = -total_variation(_maps(views, chosen, settings), settings.tv_reduction == "mean")
-    return scores, (scores / settings.tv_temperature).softmax(0)
-
-
-def _maps(views: ViewSet, chosen: Tensor, settings: EnsembleSettings) -> Tensor:
-    """The maps (k, h, w) whose total variation counts, on the patch grid or as large as the picture."""
-    stretched = settings.tv_norm == "minmax"
-    maps = (views.maps if stretched else views.raw_maps)[chosen]
-    if settings.tv_map == "upsampled":
-        maps = upsample(maps, views.pixels.shape[-1], views.floor if stretched else 0.0)
-    if settings.tv_norm == "sum1":
-        maps = maps.relu() / maps.relu().sum((-2, -1), keepdim=True).clamp_min(1e-12)
-    return maps
-
-
 def _alike(views: ViewSet, chosen: Tensor, settings: EnsembleSettings) -> Weighted:
     scores = torch.zeros(len(chosen), dtype=views.logits.dtype)
     return scores, torch.full_like(scores, 1 / len(chosen))
 
 
 WEIGHTINGS: dict[str, Callable[[ViewSet, Tensor, EnsembleSettings], Weighted]] = {
-    "similarity": _by_similarity,
-    "tv": _by_total_variation,
+    "similarity": by_similarity,
+    "tv": by_total_variation,
     "uniform": _alike,
 }
 

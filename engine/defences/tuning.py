@@ -14,52 +14,16 @@ from torch import Tensor
 from ..classes import Classes
 from ..models import Backbone, Prompts
 from ..models.memory import enough_memory
-from ..numerics.measures import entropy, marginal_entropy
+from ..numerics.measures import entropy
 from ..results import Prediction, TuneStep, ViewSet
 from ..settings import TuneSettings
+from .base import Kept, Loss
+from .c_tpt import dispersed_entropy
+from .r_tpt import mean_entropy
+from .ss_tpt import entropy_and_agreement
+from .tpt import entropy_of_mean
 
-DISPERSION = 50.0  # C-TPT's weight for fine-grained classes (its paper: 20 for natural shifts of ImageNet)
-
-
-Weigh = Callable[[Tensor], Tensor]  # indices of the kept views (k,) -> their weights (k,), summing to 1
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Kept:
-    """What a loss looks at: logits (k, c) of the kept views, text features (c, d), and weights (k,) of the views."""
-
-    logits: Tensor
-    text_features: Tensor
-    weights: Tensor
-
-
-def mean_entropy(kept: Kept) -> Tensor:
-    """Mean entropy of the kept predictions, () in nats (R-TPT, A-TPT)."""
-    return entropy(kept.logits).mean()
-
-
-def entropy_of_mean(kept: Kept) -> Tensor:
-    """Entropy of the mean prediction, () in nats (TPT, equation 3)."""
-    return marginal_entropy(kept.logits)
-
-
-def dispersed_entropy(kept: Kept) -> Tensor:
-    """TPT's loss less `DISPERSION` times the mean distance of text features from their centre (C-TPT, equation 6)."""
-    centre = kept.text_features.mean(0)
-    return entropy_of_mean(kept) - DISPERSION * (kept.text_features - centre).norm(dim=-1).mean()
-
-
-def entropy_and_agreement(kept: Kept) -> Tensor:
-    """Mean entropy plus how far each view stands from the weighted mean of the others (SS-TPT). Needs two views."""
-    logs = kept.logits.log_softmax(-1)
-    weighted = kept.weights[:, None] * logs.exp().detach()
-    others = weighted.sum(0) - weighted
-    others = others / others.sum(-1, keepdim=True).clamp_min(1e-12)
-    apart = (others * ((others + 1e-8).log() - logs)).sum(-1)
-    return mean_entropy(kept) + apart.mean()
-
-
-LOSSES: dict[str, Callable[[Kept], Tensor]] = {
+LOSSES: dict[str, Loss] = {  # those that a visitor may choose by name
     "pointwise": mean_entropy,
     "marginal": entropy_of_mean,
     "dispersed": dispersed_entropy,
@@ -68,12 +32,18 @@ LOSSES: dict[str, Callable[[Kept], Tensor]] = {
 
 
 def tune(
-    backbone: Backbone, views: ViewSet, classes: Classes, settings: TuneSettings, weigh: Weigh | None = None
+    backbone: Backbone,
+    views: ViewSet,
+    classes: Classes,
+    settings: TuneSettings,
+    weigh: Callable[[Tensor], Tensor] | None = None,
+    loss: Loss | None = None,
 ) -> Iterator[TuneStep]:
     """Yield the untuned prompt as step 0, then one step per AdamW update of the context.
 
     Only the first template of `classes` is tuned. The views with least entropy under it are chosen once, before the
-    first update. `weigh` gives the kept views weights for the losses that use them (None: all alike).
+    first update. `weigh` turns the indices (k,) of the kept views into their weights (k,), summing to 1, for the losses
+    that use them (None: all alike). `loss` is minimised (None: the one that the settings name).
     """
     prompts = backbone.prompts(classes)
     features = views.features.to(backbone.device)
@@ -83,31 +53,39 @@ def tune(
     kept = confident(start.logits.detach(), settings.keep, least=0 if settings.legacy else 1)
     weights = torch.ones(len(kept)) / len(kept) if weigh is None else weigh(kept.cpu())
     weights = weights.to(features)
+    measure = loss or LOSSES[settings.loss]
     for index in range(settings.steps + 1):
         look = start if index == 0 else _look(backbone, prompts, features, context, index < settings.steps)
         with torch.set_grad_enabled(index < settings.steps):
-            loss = LOSSES[settings.loss](Kept(look.logits[kept], look.text_features, weights))
-        yield _step(index, loss.detach(), look, start, kept, classes)
+            value = measure(Kept(look.logits[kept], look.text_features, weights))
+        yield _step(index, value.detach(), look, start, kept, classes)
         if index < settings.steps:
             with enough_memory(f"tuning on {len(classes)} classes", "fewer classes, a smaller model or another device"):
-                (context.grad,) = torch.autograd.grad(loss, context)
+                (context.grad,) = torch.autograd.grad(value, context)
             optimiser.step()
 
 
 def first_update(
-    backbone: Backbone, features: Tensor, classes: Classes, settings: TuneSettings, weights: Tensor, unroll: str
+    backbone: Backbone,
+    features: Tensor,
+    classes: Classes,
+    settings: TuneSettings,
+    weights: Tensor,
+    unroll: str,
+    loss: Loss | None = None,
 ) -> Tensor:
     """Text features (c, d) behind the first update of `tune`, attached to the features (k, d) of the kept views.
 
     From fresh state AdamW makes the context `context * (1 - rate * decay) - rate * g / (|g| + 1e-8)`, where g is the
-    loss's gradient. `unroll` is a key of `SIGN_STEPS`: how that step is differentiated. `weights` (k,) are the views'.
+    loss's gradient. `unroll` is a key of `SIGN_STEPS`: how that step is differentiated. `weights` (k,) are the views',
+    `loss` is minimised (None: the one that the settings name).
     """
     prompts = backbone.prompts(classes)
     with torch.enable_grad():
         context = prompts.context.clone().requires_grad_()
         text = backbone.encode_prompts(prompts, context, twice=True)
-        loss = LOSSES[settings.loss](Kept(backbone.logits(features, text), text, weights))
-        (gradient,) = torch.autograd.grad(loss, context, create_graph=True)
+        value = (loss or LOSSES[settings.loss])(Kept(backbone.logits(features, text), text, weights))
+        (gradient,) = torch.autograd.grad(value, context, create_graph=True)
         rate = settings.learning_rate
         moved = context.detach() * (1 - rate * settings.weight_decay) - rate * SIGN_STEPS[unroll](gradient)
         return backbone.encode_prompts(prompts, moved)

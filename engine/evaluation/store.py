@@ -16,11 +16,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..attacks import attack
 from ..datasets.base import Question
 from ..models import Backbone
 from ..pictures import save_png
 from ..settings import AttackSettings
+from ..story.attack import attack
 
 PART = ".part"
 NOTE = "attack"  # the PNG's text entry that tells what was done

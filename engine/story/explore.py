@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from ..attacks import attack
 from ..classes import Classes
 from ..defences.defend import defend
 from ..defences.ensemble import fuse
@@ -17,6 +16,7 @@ from ..models.predict import predict
 from ..results import Adversarial, AttackStep, Event
 from ..settings import Settings
 from ..views.guided import make_views
+from .attack import attack
 
 
 def explore(

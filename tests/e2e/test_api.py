@@ -126,7 +126,7 @@ def test_defend_and_evaluate_one_agree_on_what_each_method_says(call, sample, at
         ({"attack": "magic"}, "magic"),
         ({"norm": "l7"}, "one of linf, l2"),
         ({"target": "magic"}, "not one of the 40 class names"),
-        ({"target_defence": "magic"}, "a defence to attack among clip"),
+        ({"target_defence": "magic"}, "the defence to be one of clip"),
     ],
 )
 def test_what_cannot_be_done_gets_one_sentence(call, wrong, sentence):

@@ -8,37 +8,41 @@ import numpy as np
 import pytest
 import torch
 
-from engine.attacks import attack
-from engine.attacks.adaptive import LOOKS, RecipeProbe
+from engine.attacks import run
+from engine.attacks.defence_probe import DefenceProbe
 from engine.attacks.probes import cut_out
 from engine.classes import Classes
-from engine.defences.defend import defend, recipe_classes
+from engine.defences.defend import defend
 from engine.defences.registry import DEFENCES
+from engine.defences.target import VIEWS, target_defence
 from engine.defences.tuning import SIGN_STEPS, first_update, tune
 from engine.errors import EngineError
 from engine.models import Backbone
 from engine.settings import AttackSettings, Settings, TuneSettings
+from engine.story.attack import attack
 from engine.views.guided import make_views
 
 CLASSES = Classes(("red fox", "owl", "sea star"))
 
 
-def probe(tiny, through: str, seed: int = 4, unroll: str = "straight") -> RecipeProbe:
+def probe(tiny, through: str, seed: int = 4, unroll: str = "straight") -> DefenceProbe:
     settings = AttackSettings("adaptive", target_defence=through, unroll=unroll)
-    return RecipeProbe(tiny, CLASSES, settings, [seed], lambda logits: None, threading.Event())
+    return DefenceProbe(
+        target_defence(settings), tiny, CLASSES, settings, [seed], lambda logits: None, threading.Event()
+    )
 
 
 def views_of(seed: int) -> Settings:
     """The defence that a probe of that seed looks through first."""
     drawn = int(np.random.default_rng(seed).integers(2**31))
-    return Settings(views=replace(Settings().views, count=LOOKS, seed=drawn))
+    return Settings(views=replace(Settings().views, count=VIEWS, seed=drawn))
 
 
 @pytest.mark.parametrize("name", DEFENCES)
 def test_it_sees_what_the_recipe_answers_and_has_a_gradient(tiny, pixels, name):
     picture = pixels[None].clone().requires_grad_()
     logits = probe(tiny, name)(picture)
-    if DEFENCES[name].predictor != "votes":
+    if DEFENCES[name].surrogate is None:
         (expected,) = defend(tiny, pixels, CLASSES, replace(views_of(4), defences=(name,)))
         assert torch.allclose(logits[0].softmax(-1), expected.prediction.probabilities, atol=1e-4)
     (gradient,) = torch.autograd.grad(logits[0, 0], picture)
@@ -85,11 +89,11 @@ def test_the_unrolled_gradient_is_the_slope_of_the_update(tiny, pixels, monkeypa
     weights = torch.full((2,), 0.5).double()
     along = torch.randn(2, 64, generator=torch.Generator().manual_seed(1)).double()
 
-    def told(moved: torch.Tensor) -> torch.Tensor:
+    def said(moved: torch.Tensor) -> torch.Tensor:
         return first_update(model, moved, CLASSES, TuneSettings(), weights, "smooth")[0, :8].sum()
 
-    (gradient,) = torch.autograd.grad(told(features), features)
-    slope = (told(features.detach() + 1e-4 * along) - told(features.detach() - 1e-4 * along)) / 2e-4
+    (gradient,) = torch.autograd.grad(said(features), features)
+    slope = (said(features.detach() + 1e-4 * along) - said(features.detach() - 1e-4 * along)) / 2e-4
     assert float((gradient * along).sum()) == pytest.approx(float(slope.detach()), rel=1e-4)
 
 
@@ -100,7 +104,7 @@ def test_fresh_views_at_every_pass(tiny, pixels):
 
 @pytest.mark.parametrize("name", ["clip", "clip-templates"])
 def test_a_recipe_without_views_is_the_model_itself_in_the_recipes_sentences(tiny, pixels, name):
-    asked = recipe_classes(tiny, DEFENCES[name], CLASSES)
+    asked = DEFENCES[name].classes(tiny, CLASSES, "")
     expected = tiny.logits(tiny.encode_image(pixels[None]), tiny.encode_text(asked))
     assert torch.equal(probe(tiny, name)(pixels[None]), expected)
 
@@ -119,5 +123,10 @@ def test_the_attack_lowers_the_defended_answer_and_stays_in_its_ball(tiny, pixel
 
 
 def test_a_defence_that_does_not_exist_is_refused(tiny, pixels):
-    with pytest.raises(EngineError, match="Expected a defence to attack among clip"):
+    with pytest.raises(EngineError, match="Expected the defence to be one of clip, .*; got “magic”"):
         next(attack(tiny, pixels, CLASSES, AttackSettings("adaptive", target_defence="magic")))
+
+
+def test_an_attack_through_a_defence_is_refused_without_one(tiny, pixels):
+    with pytest.raises(EngineError, match="PGD through the defence needs a defence to go through"):
+        next(run.attack(tiny, pixels, CLASSES, AttackSettings("adaptive")))

@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from engine.attacks import ATTACKS, attack, attack_batch, probes, to_8_bits
-from engine.attacks.probes import CropProbe, Probe, ViewProbe
+from engine.attacks import ATTACKS, probes
+from engine.attacks.probes import CropProbe, ViewProbe
+from engine.attacks.projection import to_8_bits
 from engine.classes import Classes
+from engine.defences.target import target_defence
 from engine.errors import EngineError
 from engine.models import Backbone
 from engine.models.predict import predict
 from engine.results import Adversarial, AttackStep
 from engine.settings import AttackSettings
+from engine.story.attack import attack, attack_batch
 from engine.views.augmix import draw_beta, mix
 
 CLASSES = Classes(("red fox", "owl", "sea star", "oak tree"))
@@ -177,7 +180,7 @@ def test_an_attack_on_the_model_turns_its_answer(sharp, pixels, name):
     assert result.before.label == result.label != result.after.label
 
 
-@pytest.mark.parametrize("name", [name for name, kind in ATTACKS.items() if kind.eyes is not Probe])
+@pytest.mark.parametrize("name", [name for name, kind in ATTACKS.items() if "eot_samples" in kind.uses])
 @pytest.mark.parametrize("target", [None, 2])
 def test_an_attack_through_something_climbs_there(tiny, pixels, name, target):
     settings = AttackSettings(name, 24 / 255, steps=5, target=target, target_defence="view-average")
@@ -271,8 +274,9 @@ def test_autoattack_tries_all_its_parts_where_nothing_fools(tiny, pixels):
 def test_eot_samples_are_fresh_glances_whose_logits_are_averaged(tiny, pixels, name):
     settings = AttackSettings(name, eot_samples=3, target_defence="r-tpt")
     made = ([2], lambda logits: None, threading.Event())
-    together = ATTACKS[name].eyes(tiny, CLASSES, settings, *made)(pixels[None])
-    twin = ATTACKS[name].eyes(tiny, CLASSES, settings, *made)
+    probe = ATTACKS[name].probe(target_defence(settings))
+    together = probe(tiny, CLASSES, settings, *made)(pixels[None])
+    twin = probe(tiny, CLASSES, settings, *made)
     glances = [twin.glance(pixels[None], twin.rngs[0]) for _ in range(3)]
     alone = [glance.answer(tiny.encode_image(glance.shown)) for glance in glances]
     assert torch.allclose(together, torch.stack(alone).mean(0, keepdim=True), atol=1e-5)

@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from engine.attacks import attack
 from engine.classes import Classes
 from engine.defences.defend import defend
 from engine.defences.registry import DEFENCES
@@ -17,6 +16,7 @@ from engine.maps.registry import maps_for
 from engine.models import Backbone
 from engine.models.predict import predict
 from engine.settings import AttackSettings, AttentionSettings, Settings, ViewSettings
+from engine.story.attack import attack
 from tests.conftest import TINY
 
 CLASSES = Classes(("cat", "dog", "hot_air balloon"))

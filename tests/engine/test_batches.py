@@ -5,13 +5,13 @@ import weakref
 import pytest
 import torch
 
-from engine.attacks import attack_batch
 from engine.classes import Classes
 from engine.errors import EngineError
 from engine.maps.attend import attention_maps
 from engine.models import Backbone
 from engine.models.batches import Batches
 from engine.settings import AttackSettings, AttentionSettings
+from engine.story.attack import attack_batch
 
 CLASSES = Classes(tuple(f"thing {number}" for number in range(9)))
 MESSAGES = [

@@ -8,11 +8,11 @@ from contextvars import copy_context
 import pytest
 import torch
 
-from engine.attacks import attack
 from engine.classes import Classes
 from engine.models import Backbone, Cancelled, cancelled_by
 from engine.models.predict import predict
 from engine.settings import AttackSettings
+from engine.story.attack import attack
 
 CLASSES = Classes(("cat", "dog", "red fox"))
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.attacks import ATTACKS, attack
+from engine.attacks import ATTACKS
 from engine.benchmarks import speed
 from engine.classes import Classes
 from engine.cli import main as cli
@@ -28,6 +28,7 @@ from engine.numerics.baselines import sign_noise
 from engine.numerics.measures import MAP_SIMILARITY
 from engine.pictures import load_picture
 from engine.settings import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
+from engine.story.attack import attack
 from engine.story.explore import explore
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -230,7 +231,7 @@ def test_maps_tells_how_far_the_attack_and_noise_move_a_map_and_what_it_hides(ca
     noise = sign_noise(pixels, found["attack"]["norms"]["8_bits"]["linf"], 0)
     noisy = attend(backbone, noise, CLASSES, settings, 1).raw
     for which, other in (("attacked", torch.tensor(entry["attacked"]["raw"])), ("noise", noisy)):
-        assert entry["neighbour-agreement"][which] == {
+        assert entry["map-similarity"][which] == {
             name: measure(clean, other) for name, measure in MAP_SIMILARITY.items()
         }
     expected = occlude(backbone, pixels, clean, CLASSES, 1)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.classes import Classes
-from engine.defences.defend import defend, recipe_classes
+from engine.defences.defend import defend
 from engine.defences.registry import DEFENCES
 from engine.settings import Settings
 
@@ -40,7 +40,7 @@ def counting(tiny):
             hook.remove()
 
 
-def told(cost: str) -> dict[str, int]:
+def counted(cost: str) -> dict[str, int]:
     """“64 image forward; 2 text forward, 1 back” as a count of each."""
     found = {}
     for part in cost.split(";"):
@@ -51,16 +51,16 @@ def told(cost: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("name", DEFENCES)
-def test_the_recipe_tells_how_many_passes_it_makes(tiny, pixels, name, monkeypatch):
-    monkeypatch.setattr("engine.defences.purify.TTC_THRESHOLD", 9.0)  # as for a picture that TTC takes for attacked
-    tiny.encode_text(recipe_classes(tiny, DEFENCES[name], CLASSES))  # once per label set, for all pictures
+def test_the_recipe_says_how_many_passes_it_makes(tiny, pixels, name, monkeypatch):
+    monkeypatch.setattr("engine.defences.ttc.THRESHOLD", 9.0)  # as for a picture that TTC takes for attacked
+    tiny.encode_text(DEFENCES[name].classes(tiny, CLASSES, ""))  # once per label set, for all pictures
     with counting(tiny) as counts:
         list(defend(tiny, pixels, CLASSES, Settings(defences=(name,))))
-    assert dict(counts) == told(DEFENCES[name].cost)
+    assert dict(counts) == counted(DEFENCES[name].cost)
 
 
 def test_ttc_only_looks_where_it_adds_noise_only(tiny, pixels, monkeypatch):
-    monkeypatch.setattr("engine.defences.purify.TTC_THRESHOLD", 0.0)
+    monkeypatch.setattr("engine.defences.ttc.THRESHOLD", 0.0)
     with counting(tiny) as counts, torch.no_grad():
         list(defend(tiny, pixels, CLASSES, Settings(defences=("ttc",))))
     assert dict(counts) == {"image forward": 3}

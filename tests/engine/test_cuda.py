@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from engine import AttackSettings, AttentionSettings, Settings, load_backbone
-from engine.attacks import ATTACKS, attack, attack_batch
+from engine.attacks import ATTACKS
 from engine.cli.main import main
 from engine.defences.defend import defend
-from engine.defences.purify import PURIFIERS
-from engine.defences.registry import DEFENCES
+from engine.defences.registry import DEFENCES, PURIFIERS
 from engine.fieldguide.series import FieldGuideSeries
 from engine.maps.attend import attend
 from engine.maps.registry import maps_for
 from engine.models.predict import predict
+from engine.story.attack import attack, attack_batch
 
 pytestmark = [
     pytest.mark.gpu,

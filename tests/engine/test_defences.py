@@ -1,22 +1,23 @@
 """Each defence is its recipe over the stages, and shared work is done once and charged to all."""
 
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from engine.classes import SEVEN_TEMPLATES, Classes
-from engine.defences.aggregation import mean_shift_mode, steer, vote
-from engine.defences.agreement import agreement, agreement_weights
-from engine.defences.cache import cached_answer
-from engine.defences.defend import defend, with_domain_word
-from engine.defences.ensemble import fuse
-from engine.defences.predictors import PREDICTORS
-from engine.defences.purify import PURIFIERS
-from engine.defences.registry import DEFENCES
-from engine.defences.tuning import tune
+from engine.defences.a_tpt import with_domain_word
+from engine.defences.defend import defend, tuned_case
+from engine.defences.ensemble import WEIGHTINGS, fuse
+from engine.defences.mta import mean_shift_mode
+from engine.defences.registry import DEFENCES, PURIFIERS
+from engine.defences.ss_tpt import agreement_weights, neighbour_agreement
+from engine.defences.t_vss import steer
+from engine.defences.tda import cached_logits
+from engine.defences.tuning import LOSSES, tune
+from engine.defences.zero import vote
 from engine.errors import EngineError
 from engine.maps.registry import MAPS
 from engine.models.predict import predict
@@ -40,11 +41,14 @@ def answers(tiny, pixels, settings=SETTINGS, made=()) -> dict[str, DefenceResult
 
 def test_recipes_name_what_exists():
     assert set(Settings().defences) <= set(DEFENCES)
+    assert tuple(LOSSES) == TuneSettings.LOSSES and tuple(WEIGHTINGS) == EnsembleSettings.WEIGHTINGS
+    assert list(PURIFIERS) == ["ttc", "mac", "et3"]
     for defence in DEFENCES.values():
-        assert defence.views in (None, *ViewSettings.KINDS)
-        assert defence.loss in (None, *TuneSettings.LOSSES)
-        assert defence.predictor in PREDICTORS and defence.purifier in (None, *PURIFIERS)
-        assert defence.guide in (None, *MAPS) and defence.scored == (defence.predictor == "neighbour-agreement")
+        wanted = ViewSettings() if defence.views is None else defence.views(ViewSettings())
+        assert wanted.kind in ViewSettings.KINDS and wanted.guide in MAPS
+        assert (defence.score is None) == (defence.weigh is None) and (defence.loss is not None or not defence.keep)
+        assert defence.views is not None or (defence.score, defence.loss, defence.surrogate) == (None, None, None)
+        assert defence.views is not None or not defence.uses
         assert defence.explanation.endswith(".") and defence.source and defence.cost
 
 
@@ -70,7 +74,7 @@ def test_every_answer_is_its_recipe_spelled_out(tiny, pixels):
         return fuse(views, tuned(views, "pointwise"), replace(SETTINGS.ensemble, **choice)).prediction.logits
 
     def purified(name):
-        return tiny.logits(tiny.encode_image(PURIFIERS[name](tiny, pixels, CLASSES, 3)), text).mean(0)
+        return tiny.logits(tiny.encode_image(PURIFIERS[name].purify(tiny, pixels, CLASSES, 3)), text).mean(0)
 
     expected = {
         "clip": predict(tiny, pixels, CLASSES).logits,
@@ -79,7 +83,7 @@ def test_every_answer_is_its_recipe_spelled_out(tiny, pixels):
         "tpt": tuned(augmix, "marginal").logits[0],
         "c-tpt": tuned(augmix, "dispersed").logits[0],
         "mta": tiny.scale * text @ mean_shift_mode(crops.features, crops.logits)[0],
-        "tda": cached_answer(augmix.features, augmix.logits),
+        "tda": cached_logits(augmix.features, augmix.logits),
         "t-vss": steer(augmix.features, text, tiny.scale)[0],
         "r-tpt": fused(augmix),
         "a-tpt": fused(attention),
@@ -117,7 +121,7 @@ def test_no_method_remembers_another_picture(tiny, pixels):
 
 def test_ss_tpt_weighs_its_sixteen_views_before_and_after(tiny, pixels):
     views = make_views(tiny, pixels, CLASSES, replace(SETTINGS.views, kind="augmix", count=16))
-    scores = agreement(tiny, views, CLASSES, 3)
+    scores = neighbour_agreement(tiny, views, CLASSES, 3)
     tuning = replace(SETTINGS.tuning, loss="neighbour-agreement", keep=3 / 16)
     *_, last = tune(tiny, views, CLASSES, tuning, lambda kept: agreement_weights(scores[kept]))
     assert len(last.kept) == 3
@@ -128,13 +132,13 @@ def test_ss_tpt_weighs_its_sixteen_views_before_and_after(tiny, pixels):
 @pytest.mark.parametrize("purifier", PURIFIERS)
 def test_a_purifier_comes_before_every_method(tiny, pixels, purifier):
     few = replace(ALL, views=replace(SETTINGS.views, count=3))
-    shown = PURIFIERS[purifier](tiny, pixels, CLASSES, 3)
+    shown = PURIFIERS[purifier].purify(tiny, pixels, CLASSES, 3)
     made = [make_views(tiny, pixels, CLASSES, few.views)]  # of the picture as it was, so nobody may look at them
     found = answers(tiny, pixels, replace(few, purifier=purifier), made)
     plain = answers(tiny, shown[0], few)
     for name, defence in DEFENCES.items():
         expected = plain[name].prediction.logits
-        if defence.views is None and defence.purifier is None:
+        if defence.views is None and defence.purify is None:
             looks = [
                 answers(tiny, picture, replace(few, defences=(name,)))[name].prediction.logits for picture in shown
             ]
@@ -143,7 +147,7 @@ def test_a_purifier_comes_before_every_method(tiny, pixels, purifier):
 
 
 def test_a_purifier_that_does_not_exist_is_refused(tiny, pixels):
-    with pytest.raises(EngineError, match="purifier among ttc, mac, et3; got “soap”"):
+    with pytest.raises(EngineError, match="the purifier to be one of ttc, mac, et3; got “soap”"):
         answers(tiny, pixels, replace(SETTINGS, purifier="soap"))
 
 
@@ -177,6 +181,38 @@ def test_recipes_override_kind_loss_and_weighting(tiny, pixels):
     assert all(torch.equal(one[name].prediction.logits, two[name].prediction.logits) for name in one)
 
 
+CHANGED = {
+    "neighbours": 2,
+    "temperature": 0.5,
+    "tv_temperature": 0.5,
+    "answer_views": 2,
+    "tv_map": "upsampled",
+    "tv_norm": "sum1",
+    "tv_reduction": "sum",
+    "legacy": True,
+    "weighting": "uniform",
+}
+
+
+@pytest.mark.parametrize("name", [name for name, defence in DEFENCES.items() if defence.views])
+def test_a_recipe_names_the_ensemble_settings_that_change_its_answer(tiny, pixels, name):
+    assert set(CHANGED) == set(asdict(EnsembleSettings()))
+    defence = DEFENCES[name]
+    views = make_views(tiny, pixels, CLASSES, defence.views(SETTINGS.views))
+    directions = torch.eye(64)[: len(views)]
+    directions[1] = directions[0]  # two views exactly alike, which the official codes stumble over
+    views = replace(views, features=directions)
+
+    def answered(**changed):
+        settings = replace(SETTINGS, ensemble=replace(SETTINGS.ensemble, **{"temperature": 1.0} | changed))
+        with torch.no_grad():
+            return defence.answer(tuned_case(tiny, views, CLASSES, settings, defence))
+
+    usual = answered()
+    found = {field for field, value in CHANGED.items() if not torch.equal(answered(**{field: value}), usual)}
+    assert found == set(defence.uses)
+
+
 def test_views_of_a_kind_are_made_once_and_charged_to_all(tiny, pixels, monkeypatch):
     made = []
 
@@ -202,5 +238,5 @@ def test_methods_run_in_the_order_asked_for(tiny, pixels):
 
 def test_an_unknown_method_is_refused_before_anything_runs(tiny, pixels):
     stream = defend(tiny, pixels, CLASSES, replace(SETTINGS, defences=("clip", "magic")))
-    with pytest.raises(EngineError, match="among clip, .*; got “magic”"):
+    with pytest.raises(EngineError, match="Expected the defence to be one of clip, .*; got “magic”"):
         next(stream)

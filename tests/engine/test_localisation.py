@@ -8,7 +8,6 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.attacks import attack
 from engine.benchmarks.localisation import ARMS, MapScore, _held, _judge, localise, pairs, verdict
 from engine.cli.main import main
 from engine.evaluation import Processes
@@ -20,6 +19,7 @@ from engine.maps.occlusion import occlude
 from engine.models import BUILT_IN
 from engine.numerics.measures import coverage
 from engine.settings import AttackSettings, AttentionSettings
+from engine.story.attack import attack
 
 
 def test_a_map_of_the_part_itself_hits_it_and_lies_within_it():

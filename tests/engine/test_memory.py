@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from engine.attacks import attack
 from engine.classes import Classes
-from engine.defences.purify import PURIFIERS
+from engine.defences.registry import PURIFIERS
 from engine.defences.tuning import tune
 from engine.errors import EngineError
 from engine.maps.words import word_relevance
 from engine.models.memory import enough_memory, ran_out
 from engine.settings import AttackSettings, TuneSettings, ViewSettings
+from engine.story.attack import attack
 from engine.views.guided import make_views
 
 CLASSES = Classes(("red fox", "owl", "sea star"))
@@ -49,7 +49,7 @@ def test_an_attack_asks_for_fewer_pictures_or_draws(short, pixels, name):
 @pytest.mark.parametrize("purifier", ["mac", "et3"])
 def test_a_purifier_names_itself(short, pixels, purifier):
     with pytest.raises(EngineError, match="not enough memory for (MAC|ET3); choose a smaller model, bf16, or another"):
-        PURIFIERS[purifier](short, pixels, CLASSES, 0)
+        PURIFIERS[purifier].purify(short, pixels, CLASSES, 0)
 
 
 def test_so_does_what_tells_words_apart(short, pixels):

@@ -7,7 +7,6 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.attacks import attack
 from engine.classes import Classes
 from engine.cli.main import main
 from engine.defences.defend import defend
@@ -22,6 +21,7 @@ from engine.models.predict import predict
 from engine.models.preprocessing import Preprocessing
 from engine.numerics.measures import spearman
 from engine.settings import AttackSettings, AttentionSettings, Settings, ViewSettings
+from engine.story.attack import attack
 from engine.views.guided import make_views
 
 CLASSES = Classes(("cat", "dog", "bird"))

@@ -7,11 +7,13 @@ import pytest
 import torch
 
 from engine.classes import Classes
-from engine.defences.purify import MAC_RADIUS, PURIFIERS, TTC_RADIUS, TTC_STEP, Push, away
+from engine.defences import et3, mac, ttc
+from engine.defences.counterattack import Push, away
+from engine.defences.registry import PURIFIERS
 from engine.views.jitter import jitter
 
 CLASSES = Classes(("cat", "dog", "red fox"))
-REACH = {"ttc": TTC_RADIUS, "et3": 5 / 255}
+REACH = {"ttc": ttc.RADIUS, "et3": 5 / 255}
 
 
 def drawn(picture, radius, rng):
@@ -45,7 +47,7 @@ def literal_push(tiny, picture, start, steps, step, radius):
 @pytest.mark.parametrize("name", PURIFIERS)
 def test_pictures_stay_pictures_and_the_seed_decides(tiny, pixels, name):
     before = {key: value.clone() for key, value in tiny.model.state_dict().items()}
-    first, second = (PURIFIERS[name](tiny, pixels, CLASSES, 3) for _ in range(2))
+    first, second = (PURIFIERS[name].purify(tiny, pixels, CLASSES, 3) for _ in range(2))
     assert torch.equal(first, second) and not first.requires_grad
     assert first.min() >= 0 and first.max() <= 1 and first.shape[1:] == pixels.shape
     assert len(first) == (2 if name == "mac" else 1)
@@ -53,13 +55,13 @@ def test_pictures_stay_pictures_and_the_seed_decides(tiny, pixels, name):
     if name in REACH:
         assert float((first[0] - pixels).abs().max()) <= REACH[name] + 1e-6
     if name != "et3":
-        assert not torch.equal(first, PURIFIERS[name](tiny, pixels, CLASSES, 4))
+        assert not torch.equal(first, PURIFIERS[name].purify(tiny, pixels, CLASSES, 4))
 
 
 def test_each_step_away_is_a_sign_step_within_the_ball(tiny, pixels):
-    start = drawn(pixels, TTC_RADIUS, np.random.default_rng(0))
+    start = drawn(pixels, ttc.RADIUS, np.random.default_rng(0))
     anchor = tiny.embed_image(pixels[None])
-    trail = away(tiny, pixels[None], anchor, start[None], Push(2, TTC_STEP, TTC_RADIUS))
+    trail = away(tiny, pixels[None], anchor, start[None], Push(2, ttc.STEP, ttc.RADIUS))
     for found, expected in zip(trail, literal_push(tiny, pixels, start, 2, 1 / 255, 4 / 255), strict=True):
         assert torch.allclose(found[0], expected, atol=1e-7)
     assert distance(tiny, pixels, pixels + trail[-1][0]) > distance(tiny, pixels, pixels + trail[0][0])
@@ -72,10 +74,10 @@ def test_ttc_pushes_only_what_noise_hardly_moves(tiny, pixels, monkeypatch):
     raised = [exp(2.0 * k) for k in range(3)]
     pushed = pixels + sum(weight / sum(raised) * change for weight, change in zip(raised, trail, strict=True))
     expected = pushed if moved < 0.2 else pixels + start
-    assert torch.allclose(PURIFIERS["ttc"](tiny, pixels, CLASSES, 3)[0], expected.clamp(0, 1), atol=1e-6)
+    assert torch.allclose(ttc.counterattack(tiny, pixels, CLASSES, 3)[0], expected.clamp(0, 1), atol=1e-6)
     for threshold, expected in ((moved - 1e-5, pixels + start), (moved + 1e-5, pushed.clamp(0, 1))):
-        monkeypatch.setattr("engine.defences.purify.TTC_THRESHOLD", threshold)
-        assert torch.allclose(PURIFIERS["ttc"](tiny, pixels, CLASSES, 3)[0], expected, atol=1e-6)
+        monkeypatch.setattr("engine.defences.ttc.THRESHOLD", threshold)
+        assert torch.allclose(ttc.counterattack(tiny, pixels, CLASSES, 3)[0], expected, atol=1e-6)
 
 
 def test_mac_pushes_picture_and_copy_as_far_as_another_jitter_suggests(tiny, pixels, monkeypatch):
@@ -85,8 +87,8 @@ def test_mac_pushes_picture_and_copy_as_far_as_another_jitter_suggests(tiny, pix
     noise = torch.from_numpy(rng.uniform(-8 / 255, 8 / 255, (2, *pixels.shape))).float()
     corruption = [distance(tiny, picture, other) for picture, other in zip(pictures, jittered, strict=True)]
     middle = sum(corruption) / 2  # so that one share lies above a half and one below
-    monkeypatch.setattr("engine.defences.purify.MAC_THRESHOLD", middle)
-    found = PURIFIERS["mac"](tiny, pixels, CLASSES, 3)
+    monkeypatch.setattr("engine.defences.mac.THRESHOLD", middle)
+    found = mac.adaptive_counterattack(tiny, pixels, CLASSES, 3)
     for index, picture in enumerate(pictures):
         share = 1 / (1 + exp(-(corruption[index] - middle) / 0.01))
         start = (picture + noise[index]).clamp(0, 1) - picture
@@ -95,14 +97,12 @@ def test_mac_pushes_picture_and_copy_as_far_as_another_jitter_suggests(tiny, pix
 
 
 def test_mac_leaves_alone_what_jitter_does_not_move(tiny, pixels, monkeypatch):
-    monkeypatch.setattr(
-        "engine.defences.purify.MAC_THRESHOLD", 9.0
-    )  # nothing moves that far: the share of the push is 0
-    still = PURIFIERS["mac"](tiny, pixels, CLASSES, 3)
+    monkeypatch.setattr("engine.defences.mac.THRESHOLD", 9.0)  # nothing moves that far: the share of the push is 0
+    still = mac.adaptive_counterattack(tiny, pixels, CLASSES, 3)
     assert torch.allclose(still[0], pixels) and not torch.allclose(still[1], pixels)
-    monkeypatch.setattr("engine.defences.purify.MAC_THRESHOLD", -9.0)
-    pushed = PURIFIERS["mac"](tiny, pixels, CLASSES, 3)
-    assert 0.5 * MAC_RADIUS < float((pushed[0] - pixels).abs().max()) <= MAC_RADIUS + 1e-6
+    monkeypatch.setattr("engine.defences.mac.THRESHOLD", -9.0)
+    pushed = mac.adaptive_counterattack(tiny, pixels, CLASSES, 3)
+    assert 0.5 * mac.RADIUS < float((pushed[0] - pixels).abs().max()) <= mac.RADIUS + 1e-6
 
 
 def test_et3_goes_down_the_energy_in_two_steps_of_one_length(tiny, pixels):
@@ -119,7 +119,7 @@ def test_et3_goes_down_the_energy_in_two_steps_of_one_length(tiny, pixels):
         length = gradient.square().sum().sqrt()
         change = (moved - 2.5 * gradient / length - pixels).clamp(-5 / 255, 5 / 255)
         moved = (pixels + change).clamp(0, 1)
-    found = PURIFIERS["et3"](tiny, pixels, CLASSES, 0)[0]
+    found = et3.energy_descent(tiny, pixels, CLASSES, 0)[0]
     assert torch.allclose(found, moved, atol=1e-4)
     assert float(energy(found)) < float(energy(pixels))
 

@@ -6,7 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from engine.defences.aggregation import mean_shift_mode, spread_directions, steer, vote
+from engine.defences.mta import mean_shift_mode
+from engine.defences.t_vss import spread_directions, steer
+from engine.defences.zero import vote
 
 SCALE = 20.0
 

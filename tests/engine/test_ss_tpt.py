@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from engine.classes import Classes
-from engine.defences.agreement import agreement, agreement_weights, divergence
-from engine.defences.tuning import Kept, entropy_and_agreement
+from engine.defences.base import Kept
+from engine.defences.ss_tpt import agreement_weights, divergence, entropy_and_agreement, neighbour_agreement
 from engine.settings import ViewSettings
 from engine.views.guided import make_views
 from engine.views.jitter import jitter
@@ -24,7 +24,7 @@ def views(tiny):
 
 @pytest.mark.parametrize("legacy", [False, True])
 def test_scores_are_the_literal_ones(tiny, views, legacy):
-    found = agreement(tiny, views, CLASSES, 7, legacy)
+    found = neighbour_agreement(tiny, views, CLASSES, 7, legacy)
     jittered = tiny.encode_image(jitter(views.pixels, np.random.default_rng(7)))
     again = tiny.logits(jittered, tiny.encode_text(CLASSES)).softmax(-1).tolist()
     first = views.logits.softmax(-1).tolist()

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from engine.defences.cache import cached_answer
+from engine.defences.tda import cached_logits
 
 SCALE = 8.0
 
@@ -65,13 +65,13 @@ def test_the_answer_is_the_literal_one_whatever_the_order_of_the_views(seed):
     logits = SCALE * features @ text.t()
     expected, sure, unsure = literal_answer(features.tolist(), logits.tolist())
     assert sure < 24 and unsure > 0
-    assert torch.allclose(cached_answer(features, logits), torch.tensor(expected), atol=1e-4)
+    assert torch.allclose(cached_logits(features, logits), torch.tensor(expected), atol=1e-4)
     order = torch.randperm(24, generator=generator)
-    assert torch.allclose(cached_answer(features[order], logits[order]), torch.tensor(expected), atol=1e-4)
+    assert torch.allclose(cached_logits(features[order], logits[order]), torch.tensor(expected), atol=1e-4)
 
 
 def test_views_that_are_all_sure_only_raise_their_class():
     features = torch.eye(3)[:2]
     logits = torch.tensor([[30.0, 0.0, 0.0], [0.0, 40.0, 0.0]])
     expected = [0.0 + 2 * exp(-5), 40.0 + 2, 0.0]
-    assert cached_answer(features, logits).tolist() == pytest.approx(expected, abs=1e-5)
+    assert cached_logits(features, logits).tolist() == pytest.approx(expected, abs=1e-5)

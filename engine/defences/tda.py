@@ -1,4 +1,4 @@
-"""TDA's two caches, filled from the views of one picture and forgotten with it. Pure tensors, no model.
+"""TDA (Karmanov et al., CVPR 2024): two caches, filled from the views of one picture and forgotten with it.
 
 Letters: n views, c classes, d joint embedding. Features are unit vectors; logits are scaled cosines.
 """
@@ -6,12 +6,12 @@ Letters: n views, c classes, d joint embedding. Features are unit vectors; logit
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+from .base import Case, Defence, views_of
 
-from ..numerics.measures import entropy
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SUREST = 0.1  # share of the views whose mean feature is asked about
 CAPACITY, ALPHA, BETA = 3, 2.0, 5.0  # views kept per class, strength and sharpness (its setting for ImageNet)
@@ -20,14 +20,18 @@ UNSURE = (0.2, 0.5)  # entropy, as a share of log c, of views that tell what the
 CONSIDERED = 0.03  # an unsure view speaks against the classes to which it gives more than this
 
 
-def cached_answer(features: Tensor, logits: Tensor) -> Tensor:
-    """Logits (c,) of TDA (Karmanov et al., CVPR 2024) for views with features (n, d) and logits (n, c).
+def cached_logits(features: Tensor, logits: Tensor) -> Tensor:
+    """Logits (c,) of TDA for views with features (n, d) and logits (n, c).
 
     The mean of the surest views is drawn to the classes of sure views that resemble it, and driven from all classes
     that unsure views like it consider. The paper's caches grow over a stream of test pictures, so that an answer
     depends on what came before; here the stream is the views of this one picture. The released code divides entropy
     in nats by log2 c before it compares it with `UNSURE`; here it is divided by log c.
     """
+    import torch.nn.functional as F
+
+    from ..numerics.measures import entropy
+
     doubt, guesses = entropy(logits), logits.argmax(-1)
     surest = doubt.argsort(stable=True)[: max(1, int(len(logits) * SUREST))]
     query, answer = features[surest].mean(0), logits[surest].mean(0)
@@ -45,6 +49,23 @@ def cached_answer(features: Tensor, logits: Tensor) -> Tensor:
 
 def _least(doubt: Tensor, guesses: Tensor, capacity: int) -> Tensor:
     """Indices of the at most `capacity` views of each guessed class with least doubt (n,)."""
+    import torch
+
     order = doubt.argsort(stable=True)
     kept = [order[guesses[order] == guess][:capacity] for guess in guesses.unique()]
     return torch.cat(kept) if kept else order
+
+
+def cached_answer(case: Case) -> Tensor:
+    """Logits (c,) with the caches that the views fill."""
+    return cached_logits(case.views.features.float(), case.logits.float())
+
+
+TDA = Defence(
+    title="TDA (one picture)",
+    source="Karmanov et al., CVPR 2024, with caches that forget each picture",
+    explanation="No tuning: sure crops draw the answer to their class, unsure ones push it off all they consider.",
+    cost="64 image forward",
+    views=views_of("augmix"),
+    answer=cached_answer,
+)

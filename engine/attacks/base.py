@@ -1,0 +1,75 @@
+"""What an attack is, and what several families share; every family is one file of this package.
+
+The registry reads these files for their names and texts, so neither this module nor a family's file imports torch at
+its top: functions that compute import what they need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..registry import Entry
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..settings import AttackSettings
+    from .adaptive import TargetDefence
+    from .probes import Probe
+
+Run = Callable[["Tensor", "Tensor"], "Tensor"]  # pixels (b, 3, s, s) and labels (b,) -> perturbed pixels
+Builder = Callable[["Probe", "AttackSettings"], tuple[Run, int]]
+LookThrough = Callable[["TargetDefence | None"], Callable[..., "Probe"]]
+
+NORMS = {"linf": "Linf", "l2": "L2"}  # as torchattacks spells them
+STEPPED = ("steps", "step_size")
+UNAWARE = "white-box on the model; knows nothing of any defence"
+RIVALS = 9  # wrong classes that targeted parts try, as AutoAttack does
+
+
+def through_the_model(target: TargetDefence | None) -> Callable[..., Probe]:
+    """The probe of an attack that asks the model itself."""
+    from .probes import Probe
+
+    return Probe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attack(Entry):
+    """An attack: what the attacker knows (`threat`), how it is built, and what it looks through (`probe`).
+
+    `build` takes a probe and the settings and returns the run and its number of forward passes, at most. It builds anew
+    at every call, because torchattacks' objects keep state. Runs start below the package's own entries where those
+    would seed the global generator. `probe` is given the defence to go through and returns what makes the probe.
+
+    `norms` are those it can keep to, `least` is how many classes its loss needs, `targeted` whether it can be aimed at
+    a class, `batched` whether several pictures can run together without disturbing each other. `uses` names the
+    settings that change what it does, besides epsilon and norm.
+    """
+
+    threat: str
+    build: Builder
+    probe: LookThrough = through_the_model
+    norms: tuple[str, ...] = ("linf", "l2")
+    least: int = 2
+    targeted: bool = False
+    batched: bool = True
+    uses: tuple[str, ...] = ("steps",)
+
+
+def fools(probe: Probe, pixels: Tensor, label: Tensor) -> bool:
+    """Whether no answer for pixels (b, 3, s, s) is the label (b,)."""
+    return bool((probe(pixels).argmax(-1) != label).all())
+
+
+def likeliest_wrong(logits: Tensor, label: Tensor) -> list[int]:
+    """Places from the top, counted from 1, of the likeliest wrong classes in logits (1, c)."""
+    order = logits.sort(dim=1)[1][0].flip(0).tolist()
+    return [place for place, name in enumerate(order, 1) if name != int(label)][: rivals(len(order))]
+
+
+def rivals(count: int) -> int:
+    """How many wrong classes of `count` classes targeted parts try."""
+    return min(RIVALS, count - 1)

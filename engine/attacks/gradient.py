@@ -1,0 +1,146 @@
+"""Attacks up a loss's gradient within the ball: PGD, FGSM, MI-FGSM and the variants of APGD."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .base import NORMS, STEPPED, UNAWARE, Attack, Run, likeliest_wrong, rivals
+
+if TYPE_CHECKING:
+    import torchattacks
+    from torch import Tensor
+
+    from ..settings import AttackSettings
+    from .probes import Probe
+
+
+def pgd(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
+    """Projected gradient ascent from a random start (Madry et al., 2018)."""
+    import torchattacks
+
+    family = {"linf": torchattacks.PGD, "l2": torchattacks.PGDL2}[settings.norm]
+    built = family(probe, eps=settings.epsilon, alpha=settings.step, steps=settings.steps, random_start=True)
+    return _aimed(built, settings), settings.steps
+
+
+def fgsm(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
+    """One step of size epsilon along the gradient's sign (Goodfellow et al., 2015)."""
+    import torchattacks
+
+    return _aimed(torchattacks.FGSM(probe, eps=settings.epsilon), settings), 1
+
+
+def mi_fgsm(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
+    """Sign steps along a gradient with momentum 1, from the picture itself (Dong et al., 2018)."""
+    import torchattacks
+
+    built = torchattacks.MIFGSM(probe, eps=settings.epsilon, alpha=settings.step, steps=settings.steps, decay=1.0)
+    return _aimed(built, settings), settings.steps
+
+
+def _aimed(built: torchattacks.attack.Attack, settings: AttackSettings) -> Run:
+    """The attack in the mode that its own switch, which prints, would set."""
+    import torch
+
+    if settings.target is not None:
+        built.targeted = True
+        built._target_map_function = lambda pixels, labels: torch.full_like(labels, settings.target)
+    return built
+
+
+def apgd(probe: Probe, settings: AttackSettings, loss: str) -> tuple[Run, int]:
+    """Ascent that sets its own step size and starts again from its best point (Croce & Hein, 2020); no step size.
+
+    Pictures that are wrong already are attacked too. Where nothing fooled the model, the result is the picture with the
+    highest loss.
+    """
+    import torch
+    import torchattacks
+
+    norm = NORMS[settings.norm]
+    built = torchattacks.APGD(probe, norm=norm, eps=settings.epsilon, steps=settings.steps, loss=loss)
+
+    def run(pixels: Tensor, label: Tensor) -> Tensor:
+        highest, held, _, fooling = built.attack_single_run(pixels, label)
+        return torch.where(held[:, None, None, None], highest, fooling)
+
+    return run, settings.steps + 1
+
+
+def apgd_targeted(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
+    """APGD up the targeted logit ratio towards each of the `RIVALS` likeliest classes, until one fools the model
+    (Croce & Hein, 2020). Where none does, the result is the picture with the highest ratio.
+    """
+    import torchattacks
+
+    norm, count = NORMS[settings.norm], len(probe.classes)
+    built = torchattacks.APGDT(probe, norm=norm, eps=settings.epsilon, steps=settings.steps, n_classes=count)
+
+    def run(pixels: Tensor, label: Tensor) -> Tensor:
+        best, top = pixels, -math.inf
+        for built.target_class in likeliest_wrong(probe(pixels), label):
+            highest, held, loss, fooling = built.attack_single_run(pixels, label)
+            if not held:
+                return fooling
+            if float(loss) > top:
+                best, top = highest, float(loss)
+        return best
+
+    return run, 1 + rivals(count) * (settings.steps + 2)
+
+
+PGD = Attack(
+    title="PGD",
+    source="Madry et al., ICLR 2018",
+    explanation="Many small steps that raise the loss, each cut back to the allowed change, from a random start.",
+    threat=UNAWARE,
+    build=pgd,
+    targeted=True,
+    uses=STEPPED,
+)
+FGSM = Attack(
+    title="FGSM",
+    source="Goodfellow et al., ICLR 2015",
+    explanation="One step: every channel of every pixel changes by the whole allowance, in the direction of more loss.",
+    threat=UNAWARE,
+    build=fgsm,
+    norms=("linf",),
+    targeted=True,
+    uses=(),
+)
+MI_FGSM = Attack(
+    title="MI-FGSM",
+    source="Dong et al., CVPR 2018",
+    explanation="As PGD, but each step also follows the steps before it, and the start is the picture itself.",
+    threat=UNAWARE,
+    build=mi_fgsm,
+    norms=("linf",),
+    targeted=True,
+    uses=STEPPED,
+)
+APGD_CE = Attack(
+    title="APGD, cross-entropy",
+    source="Croce & Hein, ICML 2020",
+    explanation="As PGD, but it halves its step where the loss no longer rises and goes on from its best point.",
+    threat=UNAWARE,
+    build=partial(apgd, loss="ce"),
+)
+APGD_DLR = Attack(
+    title="APGD, logit ratio",
+    source="Croce & Hein, ICML 2020",
+    explanation="As APGD, up a ratio of differences of logits, which has a gradient where the model is very sure too.",
+    threat=UNAWARE,
+    build=partial(apgd, loss="dlr"),
+    least=3,
+)
+APGD_T = Attack(
+    title="APGD, towards likely classes",
+    source="Croce & Hein, ICML 2020",
+    explanation="As APGD, towards each of the likeliest wrong classes in turn, until one of them is the answer.",
+    threat=UNAWARE,
+    build=apgd_targeted,
+    least=4,
+    batched=False,
+)

@@ -1,0 +1,114 @@
+"""What a test-time defence is made of; every paper is one file of this package that fills in a `Defence`.
+
+The registry reads these files for their names and texts, so neither this module nor a paper's file imports torch at
+its top: functions that compute import what they need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..registry import Entry
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..classes import Classes
+    from ..models import Backbone
+    from ..results import TuneStep, ViewSet
+    from ..settings import Settings, ViewSettings
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Kept:
+    """What a loss looks at: logits (k, c) of the kept views, text features (c, d), and weights (k,) of the views."""
+
+    logits: Tensor
+    text_features: Tensor
+    weights: Tensor
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Case:
+    """What an answer is computed from: views, the tuned prompt (`step`), scores of the views; the latter two may lack.
+
+    `scores` (n, m) come from the defence's `score`, `step` from tuning with its `loss`.
+    """
+
+    backbone: Backbone
+    classes: Classes
+    views: ViewSet
+    settings: Settings
+    step: TuneStep | None = None
+    scores: Tensor | None = None
+
+    @property
+    def logits(self) -> Tensor:
+        """Of every view, (n, c), under the tuned prompt where there is one."""
+        return self.views.logits if self.step is None else self.step.logits
+
+    @property
+    def text(self) -> Tensor:
+        """Text features (c, d) on the CPU, of the tuned prompt where there is one."""
+        if self.step is None:
+            return self.backbone.encode_text(self.classes).float().cpu()
+        return self.step.text_features
+
+
+Loss = Callable[[Kept], "Tensor"]  # -> () in nats
+Weigh = Callable[["Tensor"], "Tensor"]  # scores (k, m) -> weights (k,), summing to 1
+Answer = Callable[[Case], "Tensor"]  # -> logits (c,)
+Views = Callable[["ViewSettings"], "ViewSettings"]  # the visitor's -> the paper's
+Prompts = Callable[["Backbone", "Classes", str], "Classes"]  # with the settings' domain word, which may be empty
+Score = Callable[["Backbone", "ViewSet", "Classes", "Settings"], "Tensor"]  # -> scores (n, m) of n views
+Purify = Callable[["Backbone", "Tensor", "Classes", int], "Tensor"]  # (3, s, s) on the CPU, seed -> (m, 3, s, s)
+
+
+def plain_prompts(backbone: Backbone, classes: Classes, domain_word: str) -> Classes:
+    """The classes as they are, in the sentences that the visitor chose."""
+    return classes
+
+
+def views_of(kind: str, **fixed: object) -> Views:
+    """Views of this kind, with the settings that the paper fixes in place of the visitor's."""
+    return lambda settings: replace(settings, kind=kind, **fixed)
+
+
+def first_view(case: Case) -> Tensor:
+    """Logits (c,) of view 0, which is the picture itself."""
+    return case.logits[0]
+
+
+def mean_probability(case: Case) -> Tensor:
+    """Logarithm (c,) of the mean probability over all views."""
+    from ..numerics.measures import mean_log_probability
+
+    return mean_log_probability(case.logits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Defence(Entry):
+    """A paper's recipe: how the picture, the views and the prompt become an answer. What is None, it does not do.
+
+    The order is that of the fields: `classes` puts the class names into sentences, `purify` changes the picture,
+    `views` says which views of it are made (None: the picture alone is asked about, and nothing below happens),
+    `score` scores them, `loss` tunes the prompt on the surest share of them (`keep`, None: the settings'), with the
+    weights that `weigh` makes of their scores, and `answer` makes logits of it all.
+
+    `surrogate` stands in for an `answer` without a gradient where an adaptive attack goes through the defence.
+    `uses` names the `EnsembleSettings` that change its answer. `cost` counts passes at 64 views, attack excluded.
+    """
+
+    cost: str
+    classes: Prompts = plain_prompts
+    purify: Purify | None = None
+    views: Views | None = None
+    score: Score | None = None
+    keep: float | None = None
+    loss: Loss | None = None
+    weigh: Weigh | None = None
+    answer: Answer = first_view
+    surrogate: Answer | None = None
+    uses: tuple[str, ...] = ()

@@ -1,0 +1,57 @@
+"""R-TPT (Sheng et al., CVPR 2025): each view's own entropy falls; views with close neighbours count more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .base import Case, Defence, Kept, views_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..results import ViewSet
+    from ..settings import EnsembleSettings
+
+SIMILARITY_SETTINGS = ("neighbours", "temperature", "answer_views", "legacy")  # those that its weights depend on
+
+
+def mean_entropy(kept: Kept) -> Tensor:
+    """Mean entropy of the kept predictions, () in nats (R-TPT, A-TPT)."""
+    from ..numerics.measures import entropy
+
+    return entropy(kept.logits).mean()
+
+
+def by_similarity(views: ViewSet, chosen: Tensor, settings: EnsembleSettings) -> tuple[Tensor, Tensor]:
+    """Scores (k,) and weights (k,) of the chosen views: softmax of the mean cosine to their nearest neighbours."""
+    from ..numerics.measures import neighbour_similarity
+
+    features = views.features[chosen]
+    masked = features @ features.t() >= 1 if settings.legacy else None
+    scores = neighbour_similarity(features, settings.neighbours, masked)
+    return scores, (scores / settings.temperature).softmax(0)
+
+
+def weighted_by_similarity(case: Case) -> Tensor:
+    """Logits (c,): those of the views under the tuned prompt, weighted by similarity."""
+    return fused(case, weighting="similarity")
+
+
+def fused(case: Case, **choice: object) -> Tensor:
+    """Logits (c,) of `fuse` with the settings of the ensemble and `choice` in their place."""
+    from .ensemble import fuse
+
+    return fuse(case.views, case.step, replace(case.settings.ensemble, **choice)).prediction.logits
+
+
+R_TPT = Defence(
+    title="R-TPT",
+    source="Sheng et al., CVPR 2025",
+    explanation="The prompt is tuned until the surest crops are surer; crops that resemble others count more.",
+    cost="64 image forward; 2 text forward, 1 back",
+    views=views_of("augmix"),
+    loss=mean_entropy,
+    answer=weighted_by_similarity,
+    uses=SIMILARITY_SETTINGS,
+)
