@@ -83,8 +83,8 @@ def save_png(pixels: np.ndarray, path: str | Path, notes: dict[str, str] | None 
     require(low >= 0 and high <= 1, f"Expected pixels in [0, 1]; got values from {low:g} to {high:g}.")
     levels = np.rint(values * 255).astype(np.uint8)
     entries = PngInfo()
-    for name, told in (notes or {}).items():
-        entries.add_text(name, told)
+    for name, note in (notes or {}).items():
+        entries.add_text(name, note)
     Image.fromarray(levels.transpose(1, 2, 0)).save(path, format="PNG", pnginfo=entries)
 
 

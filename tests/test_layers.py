@@ -27,7 +27,7 @@ LAYERS = (  # strictly downward: a unit imports only units of rows above it, and
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HOMES = {
-    "ray": {"engine/evaluation/ray.py"},
+    "ray": {"engine/evaluation/executors/ray.py"},
     "open_clip": {f"engine/models/{name}.py" for name in ("build", "names", "preprocessing")}
     | {"engine/fieldguide/training/clip.py"},
     "huggingface_hub": {"engine/models/hub.py"},
@@ -84,7 +84,7 @@ def test_the_page_sees_the_engine_only_by_its_public_list(path):
     assert not [name for name in imported(path) if name.startswith("engine.")]
 
 
-def test_the_stages_that_only_read_views_do_not_know_how_views_are_made():
+def test_modules_that_only_read_views_do_not_know_how_views_are_made():
     for module in ("tuning", "ensemble"):
         names = set(imported(f"engine/defences/{module}.py"))
         assert not names & {"engine.views", "engine.views.guided", "engine.maps.attend"}

@@ -26,12 +26,12 @@ def measured_tables(evaluations: Sequence[Measured]) -> str:
 
 
 def _drawn(evaluation: Measured) -> str:
-    title, told = text.MEASURED[evaluation.name]
+    title, description = text.MEASURED[evaluation.name]
     heads = ("Method", *(_head(arm) for arm in evaluation.arms))
     rows = [(_defence(name), *(_cell(arm, name) for arm in evaluation.arms)) for name in evaluation.defences]
     hint = text.MEASURED_HINT.format(pictures=evaluation.pictures, views=evaluation.views)
     drawn = table(heads, rows, title, "intervals")
-    return section(title, f'<p class="fine">{esc(told)} {esc(_best(evaluation))}</p>{drawn}', hint)
+    return section(title, f'<p class="fine">{esc(description)} {esc(_best(evaluation))}</p>{drawn}', hint)
 
 
 def _best(evaluation: Measured) -> str:

@@ -13,7 +13,7 @@ from app.figures.html import aligned, caption, empty, esc, further, levels, note
 from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, subject, upper_end
 from app.page import Page
 from app.panels.every_map import EveryMap
-from app.panels.heads import InsideBrowser
+from app.panels.heads import HeadsBrowser
 from app.panels.map_question import MapQuestion
 from app.panels.occlusion import OcclusionTest
 from app.panels.words import WordReader
@@ -38,8 +38,8 @@ class AttentionPanel:
         self.maps = gr.HTML(elem_id="maps")
         self.numbers = gr.HTML(elem_id="map-agreement")
         self.caption = gr.HTML(elem_id="map-caption")
-        self.every, self.occlusion, words, inside = EveryMap(), OcclusionTest(), WordReader(), InsideBrowser()
-        self.below = (self.every, self.occlusion, words, inside)
+        self.every, self.occlusion, words, heads = EveryMap(), OcclusionTest(), WordReader(), HeadsBrowser()
+        self.below = (self.every, self.occlusion, words, heads)
         self.controls = self.question.controls | {"colours": colours, "cells": cells, "scale": scale}
         self.own = [self.maps, self.numbers, self.caption]
         classes = [self.question.about, self.question.against]
@@ -77,8 +77,8 @@ class AttentionPanel:
             return {self.maps: empty(said), self.numbers: "", self.caption: ""}
         how = engine.MAPS[pair.clean.map].explanation
         words = {"label": _subjects(pair, session.classes.names), "how": how}
-        told = text.MAP_CAPTION if engine.MAPS[pair.clean.map].asks else text.MAP_CAPTION_NO_CLASS
-        parts = [(head, body.format(**words)) for head, body in told]
+        template = text.MAP_CAPTION if engine.MAPS[pair.clean.map].asks else text.MAP_CAPTION_NO_CLASS
+        parts = [(head, body.format(**words)) for head, body in template]
         return {
             self.maps: _warnings(pair) + _maps(session, Look.of(choices)),
             self.numbers: _agreement(session) + _truth(session),
@@ -113,14 +113,14 @@ def _maps(session: Session, look: Look) -> str:
     moves = [abs(after.raw - before.raw).numpy() for _, before, after in rows]
     most = upper_end(*moves) if look.shared else None
     together = text.MAP_SHARED if pair.rival is None else text.MAP_SHARED_BOTH
-    told = together if look.shared else text.MAP_OWN
+    hint = together if look.shared else text.MAP_OWN
     drawn = "".join(
-        section(_title(clean, names, why), _row(session, clean, attacked, look, shared, most), told)
+        section(_title(clean, names, why), _row(session, clean, attacked, look, shared, most), hint)
         for why, clean, attacked in rows
     )
-    told = text.MAP_LINES.format(floor=100 * FLOOR) + (text.MAP_OBJECT if session.picture.mask is not None else "")
+    legend = text.MAP_LINES.format(floor=100 * FLOOR) + (text.MAP_OBJECT if session.picture.mask is not None else "")
     places = f'<p class="fine">{esc(text.MAP_PLACES)}</p>'
-    return f'{places}{drawn}<p class="fine">{esc(told)} <span class="pointed">{esc(text.MAP_HOVER)}</span></p>'
+    return f'{places}{drawn}<p class="fine">{esc(legend)} <span class="pointed">{esc(text.MAP_HOVER)}</span></p>'
 
 
 def _title(drawn: engine.AttentionMap, names: tuple[str, ...], why: str) -> str:
@@ -167,8 +167,8 @@ def _agreement(session: Session) -> str:
         rows.append(_agreement_row(name, pair.clean.raw, pair.noisy.raw))
     rows.append(_agreement_row(text.AGREEMENT_RANDOM, pair.clean.raw, chance_map(session)))
     drawn = table(text.AGREEMENT_HEADS, rows, "Agreement of maps", "stacks")
-    told = f'<p class="fine">{esc(_moved(pair))}</p>'
-    return section(text.AGREEMENT_TITLE, drawn + told, text.AGREEMENT_HINT)
+    sentence = f'<p class="fine">{esc(_moved(pair))}</p>'
+    return section(text.AGREEMENT_TITLE, drawn + sentence, text.AGREEMENT_HINT)
 
 
 def _moved(pair: MapPair) -> str:
@@ -198,8 +198,8 @@ def _covered(mask: Tensor) -> str:
 
 
 def _truth_row(name: str, values: Tensor, shown: Shown) -> tuple[str, ...]:
-    hit, told_by = engine.pointing_hit(values, shown.mask), engine.pointing_hit(values, shown.part)
-    where = "on the part named last" if told_by else "on the object" if hit else "off the object"
+    hit, part_hit = engine.pointing_hit(values, shown.mask), engine.pointing_hit(values, shown.part)
+    where = "on the part named last" if part_hit else "on the object" if hit else "off the object"
     icon = f'<span class="{"good" if hit else "bad"}" aria-hidden="true">{"✓" if hit else "✗"}</span>'
     shares = (percent(engine.energy_inside(values, mask)) for mask in (shown.mask, shown.part))
     return esc(name), f"{icon} {where}", *shares

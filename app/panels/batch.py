@@ -61,7 +61,7 @@ class BatchPanel:
         self.outputs = [self.drawn]
 
     def wire(self, page: Page) -> None:
-        """The button runs the attack and the methods of the other steps on every picture."""
+        """The button runs the attack and the defences of the other steps on every picture."""
         self.source.input(
             lambda source: (gr.update(visible=source != OWN), gr.update(visible=source == OWN)), self.source,
             [self.count, self.own], show_progress="hidden", api_visibility="private", concurrency_limit=None,

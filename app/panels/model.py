@@ -18,7 +18,7 @@ from app.picture_sources import PictureSources
 from app.text import words as text
 
 BUILT_IN = "fieldguide"  # says so in its title
-TOLD_EVERY = 0.2  # seconds between two words on a download
+REPORT_EVERY = 0.2  # seconds between two words on a download
 
 
 class ModelPicker:
@@ -46,11 +46,11 @@ class ModelPicker:
 
         def fetch(name: str | None) -> Iterator[str]:
             yield status(text.MODEL_LOADING.format(name=name), "busy", 0.0)
-            told = time.monotonic()
+            reported = time.monotonic()
             try:
                 for piece in self.models.fetch(name or ""):
-                    if time.monotonic() - told > TOLD_EVERY:
-                        told = time.monotonic()
+                    if time.monotonic() - reported > REPORT_EVERY:
+                        reported = time.monotonic()
                         yield status(_progress(piece), "busy", piece.fraction)
             except engine.EngineError as error:
                 gr.Warning(str(error), title=text.NOT_YET)

@@ -34,16 +34,16 @@ def _drawn(session: Session) -> str:
     name = session.classes.names[pair.map.label]
     deletion = _chart(text.DELETION, pair, lambda o: o.deletion.tolist(), lambda o: o.deletion_area)
     insertion = _chart(text.INSERTION, pair, lambda o: o.insertion.tolist(), lambda o: o.insertion_area)
-    body = f'<div class="pair">{deletion}{insertion}</div><p class="fine">{esc(_told(pair))}</p>'
+    body = f'<div class="pair">{deletion}{insertion}</div><p class="fine">{esc(_summary(pair))}</p>'
     return section(text.OCCLUSION_TITLE.format(name=name), body) + caption(text.OCCLUSION_CAPTION)
 
 
-def _told(pair: OcclusionPair) -> str:
+def _summary(pair: OcclusionPair) -> str:
     """In words: whether the map's order does better than one drawn at random."""
     deletion = _compared(pair.chance.deletion_area - pair.map.deletion_area)
     insertion = _compared(pair.map.insertion_area - pair.chance.insertion_area)
     left = percent(float(pair.map.deletion[-1]))
-    return text.OCCLUSION_TOLD.format(deletion=deletion, insertion=insertion, same=ALIKE, left=left)
+    return text.OCCLUSION_SUMMARY.format(deletion=deletion, insertion=insertion, same=ALIKE, left=left)
 
 
 def _compared(gain: float) -> str:

@@ -334,7 +334,7 @@ OCCLUSION_TITLE = "The clean picture blurred and brought back, for “{name}”"
 OCCLUSION_MAP = "this map"
 OCCLUSION_AXIS = "step of {steps}: {share} of patches each, strongest first"
 DELETION, INSERTION = ("Deletion: blur them", "lower is better"), ("Insertion: bring them back", "higher is better")
-OCCLUSION_TOLD = (
+OCCLUSION_SUMMARY = (
     "On this picture the map's order is {deletion} at deletion and {insertion} at insertion than a random one; areas"
     " within {same:g} of each other count as alike. The wholly blurred picture still gives the class {left}."
 )
@@ -535,7 +535,7 @@ TV_NORMS = {"minmax": "stretched to 0 to 1", "sum1": "as shares of the whole", "
 TV_REDUCTION, TV_REDUCTIONS = "Differences", {"mean": "averaged", "sum": "summed"}
 TV_TEMPERATURE = "Temperature of calmness"
 DEFENCES_MORE = "Rare choices for all methods"
-DEFENCES_TOLD = "What each method does"
+DEFENCES_EXPLAINED = "What each method does"
 DEFENCES_HEADS = ("Method", "In one sentence", "Passes at 64 views", "Source")
 NO_PURIFIER = "nothing"
 PURIFIER = "Clean the picture first by"
@@ -575,7 +575,7 @@ BATCH_TOO_MANY = "Expected at most {most} pictures at once; got {got}."
 BATCH_TRUTHS_MORE = "Expected at most one true class for each picture; got {got} lines for {count}."
 BATCH_TRUTH_ODD = "Expected one of the class names as the true class of “{name}”; got “{got}”."
 BATCH_UNKNOWN = "not given"
-BATCH_UNKNOWN_TOLD = (
+BATCH_UNKNOWN_NOTE = (
     "Without a true class nothing can be called right: **=** says that the answer is still the clean one, **≠** that it"
     " is not. There the attack pushed away from the clean answer."
 )

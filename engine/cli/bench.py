@@ -126,8 +126,8 @@ def _page(args: argparse.Namespace) -> list[Timing]:
 
 
 def _question(backbone: Backbone) -> tuple[Tensor, Classes]:
-    trial = make_question(seed=0, index=0)
-    return backbone.prepare(Image.fromarray(trial.painting.pixels)), trial.classes
+    question = make_question(seed=0, index=0)
+    return backbone.prepare(Image.fromarray(question.painting.pixels)), question.classes
 
 
 def _median(stage: Callable[[], object], runs: int) -> float:

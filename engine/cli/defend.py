@@ -12,7 +12,7 @@ from ..story.explore import explore
 from .attack import attack_lines, save_pictures
 from .attack_options import add_attack_options, add_target_option, aimed, attack_settings
 from .defence_options import add_defence_options, add_own_options, defence_settings, with_own
-from .subject import Job, add_picture_options, emit, open_job
+from .subject import Subject, add_picture_options, emit, load_subject
 from .tables import PREDICTION_HEAD, prediction_row, table
 
 OWN = "your settings"
@@ -38,27 +38,27 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Attack, defend, print."""
     settings = with_own(args, defence_settings(args, attack_settings(args)))
-    job = open_job(args)
-    settings = replace(settings, attack=aimed(args, settings.attack, job.classes))
-    told: dict[str, list] = {}
-    for stage in explore(job.backbone, job.pixels, job.classes, settings, job.label):
-        told.setdefault(stage.name, []).append(stage.result)
-    (adversarial,), (ensemble,) = told["attacked"], told["ensemble"]
-    steps, defences = told["tune-step"], told["defence"]
+    subject = load_subject(args)
+    settings = replace(settings, attack=aimed(args, settings.attack, subject.classes))
+    results: dict[str, list] = {}
+    for event in explore(subject.backbone, subject.pixels, subject.classes, settings, subject.label):
+        results.setdefault(event.name, []).append(event.result)
+    (adversarial,), (ensemble,) = results["attacked"], results["ensemble"]
+    steps, defences = results["tune-step"], results["defence"]
     if args.out is not None:
         save_pictures(args, adversarial)
-    rows = [_row(job, DEFENCES[d.defence].title, d.prediction, f"{d.seconds:.2f}") for d in defences]
-    rows.append(_row(job, OWN, ensemble.prediction, ""))
+    rows = [_row(subject, DEFENCES[d.defence].title, d.prediction, f"{d.seconds:.2f}") for d in defences]
+    rows.append(_row(subject, OWN, ensemble.prediction, ""))
     began, ended = steps[0], steps[-1]
     tuned = f"prompt tuned on {len(began.kept)} of {args.views} views, loss {began.loss:.4f} to {ended.loss:.4f}"
-    lines = [*attack_lines(job, adversarial), "", *table((*PREDICTION_HEAD, "seconds", ""), rows), "", tuned]
+    lines = [*attack_lines(subject, adversarial), "", *table((*PREDICTION_HEAD, "seconds", ""), rows), "", tuned]
     if "tv" in (ensemble.weighting, *(DEFENCES[d.defence].predictor for d in defences)):
         lines.append(f"TV weights: {settings.ensemble.tv_reading}")
-    told_plainly = {"attack": attack_data(adversarial)} | defence_data(steps, ensemble, defences)
-    document = told_plainly | {"settings": asdict(settings)}
-    emit(args, job.document() | document, lines)
+    document = {"attack": attack_data(adversarial)} | defence_data(steps, ensemble, defences)
+    document |= {"settings": asdict(settings)}
+    emit(args, subject.document() | document, lines)
 
 
-def _row(job: Job, title: str, prediction: Prediction, seconds: str) -> tuple[str, ...]:
-    verdict = "" if job.label is None else "right" if prediction.label == job.label else "wrong"
+def _row(subject: Subject, title: str, prediction: Prediction, seconds: str) -> tuple[str, ...]:
+    verdict = "" if subject.label is None else "right" if prediction.label == subject.label else "wrong"
     return (*prediction_row(title, prediction), seconds, verdict)

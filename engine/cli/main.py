@@ -1,4 +1,4 @@
-"""The command line: one parser, one command per file of `commands`, every error one sentence."""
+"""The command line: one parser, one command per module, every error one sentence."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "samples.
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Job:
+class Subject:
     """What a command works on: pixels (3, s, s) in [0, 1], the classes, and the true label where it is known."""
 
     backbone: Backbone
@@ -82,19 +82,19 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--out", metavar="FOLDER", type=Path, help="write result.json and pictures as exact PNGs here")
 
 
-def open_job(args: argparse.Namespace) -> Job:
+def load_subject(args: argparse.Namespace) -> Subject:
     """Load picture, classes and model; the cheap checks come first."""
     picture = load_picture(args.image)
     classes, truth = _classes(args)
     name = args.label or truth
     label = None if name is None else classes.index(name)
     backbone = load_backbone(args.model, args.device, args.precision)
-    return Job(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)
+    return Subject(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)
 
 
-def run_attack(job: Job, settings: AttackSettings) -> Adversarial:
+def run_attack(subject: Subject, settings: AttackSettings) -> Adversarial:
     """The attacked picture, steps drained."""
-    *_, adversarial = attack(job.backbone, job.pixels, job.classes, settings, job.label)
+    *_, adversarial = attack(subject.backbone, subject.pixels, subject.classes, settings, subject.label)
     return adversarial
 
 

@@ -59,7 +59,7 @@ class Listed:
     root: Path
     entries: tuple[Entry, ...]
     classes: Classes
-    told: dict = field(default_factory=dict)
+    origin: dict = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -73,7 +73,7 @@ class Listed:
     def document(self) -> dict:
         """What was read, and every picture and class in it."""
         listing = {"entries": [list(entry) for entry in self.entries], "classes": list(self.classes.names)}
-        return {**self.told, **listing, "templates": list(self.classes.templates)}
+        return {**self.origin, **listing, "templates": list(self.classes.templates)}
 
 
 def _open(root: Path, path: str, classes: Classes, label: int) -> Question:

@@ -108,8 +108,8 @@ class TorchvisionSet:
 
     def document(self) -> dict:
         """The set, its part, every picture and class."""
-        told = {"source": "torchvision", "set": self.name, "part": self.part, "entries": list(self.order)}
-        return {**told, "classes": list(self.classes.names), "templates": list(self.classes.templates)}
+        origin = {"source": "torchvision", "set": self.name, "part": self.part, "entries": list(self.order)}
+        return {**origin, "classes": list(self.classes.names), "templates": list(self.classes.templates)}
 
 
 def Torchvision(  # noqa: N802

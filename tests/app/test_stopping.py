@@ -48,8 +48,8 @@ PARTS = ["attack", "maps", "views", "tune", "defences", "occlusion", "every", "h
 def test_every_part_ends_at_the_very_next_layer_and_keeps_what_was_there(job, told, halting, part):
     stop, after = halting(5)
     with pytest.raises(Stopped):
-        for stage in until(stop, job.stages(part)):
-            job.take(stage)
+        for event in until(stop, job.events(part)):
+            job.take(event)
     assert stop.is_set() and after == []
     assert job.store.get("me").adversarial is told.adversarial and job.store.get("me").views is told.views
 
@@ -57,7 +57,7 @@ def test_every_part_ends_at_the_very_next_layer_and_keeps_what_was_there(job, to
 def test_an_attack_ends_in_its_own_thread(job, halting):
     stop, after = halting(5, "attack")
     with pytest.raises(Stopped):
-        list(until(stop, job.stages("attack")))
+        list(until(stop, job.events("attack")))
     assert stop.is_set() and after == []
 
 

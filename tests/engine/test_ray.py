@@ -1,4 +1,4 @@
-"""A executor on a Ray cluster: the same bytes, also when a worker is killed; sentences for what goes wrong."""
+"""The executor on a Ray cluster: the same bytes, also when a worker is killed; sentences for what goes wrong."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass
 class Started:
-    """A executor that is at work already, and stays so."""
+    """An executor that was started already and goes on."""
 
     model: str
     each: Callable

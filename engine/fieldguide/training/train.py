@@ -127,7 +127,7 @@ def train(phases: tuple[Phase, ...], cache: Path, folder: Path, workers: int = 2
     """
     words = Words()
     weights = None if start is None else read_export(start, words)
-    told = [] if start is None else json.loads((start / CARD).read_text(encoding="utf-8"))["phases"]
+    trained = [] if start is None else json.loads((start / CARD).read_text(encoding="utf-8"))["phases"]
     for phase in phases:
         run = Run(phase, words, weights)
         checkpoint = cache / f"{phase.name}.pt"
@@ -138,8 +138,8 @@ def train(phases: tuple[Phase, ...], cache: Path, folder: Path, workers: int = 2
         run.save(checkpoint, folder)
         weights = run.weights
         hours = round(run.seconds / 3600, 2)
-        told.append({**asdict(phase), "families": FAMILIES, "batch": BATCH, "steps_done": run.step, "hours": hours})
-        (folder / CARD).write_text(json.dumps({"phases": told}, indent=2) + "\n", encoding="utf-8")
+        trained.append({**asdict(phase), "families": FAMILIES, "batch": BATCH, "steps_done": run.step, "hours": hours})
+        (folder / CARD).write_text(json.dumps({"phases": trained}, indent=2) + "\n", encoding="utf-8")
 
 
 def _follow(run: Run, cache: Path, workers: int, keep) -> None:
