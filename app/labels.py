@@ -35,7 +35,7 @@ def load_label_sets(folder: Path) -> tuple[LabelSet, ...]:
 
 
 def offered(sets: Sequence[LabelSet], backbone: engine.Backbone) -> list[tuple[str, str]]:
-    """What a menu shows of them for this model: title with the number of classes, and key; no set comes first."""
+    """The entries of the menu for this model: title with the number of classes, and key; “no set” comes first."""
     readable = [(f"{each.title} ({len(each.names)})", each.key) for each in sets if each.readable(backbone)]
     return [(text.LABEL_SET_NONE, NO_SET), *readable]
 

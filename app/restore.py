@@ -68,5 +68,5 @@ def _line(session: Session) -> str:
     buttons = "".join(
         f'<button type="button" data-do="{wish}">{esc(word)}</button>' for wish, word in text.RESTORE_WISHES.items()
     )
-    said = esc(text.RESTORE_HERE.format(name=session.picture.name))
-    return f'<div class="restore" role="status"><span>{said}</span>{buttons}</div>'
+    sentence = esc(text.RESTORE_HERE.format(name=session.picture.name))
+    return f'<div class="restore" role="status"><span>{sentence}</span>{buttons}</div>'

@@ -1,4 +1,4 @@
-"""Picture files in and out: whatever a person may hand over becomes plain RGB, or a sentence; knows no tensors.
+"""Picture files read and written: any supported file becomes plain RGB, others an `EngineError`; no tensors here.
 
 The file is read once, its format is checked against a short list before any decoder runs, and its size in pixels
 before any pixel is decoded.
@@ -181,7 +181,7 @@ def _over_white(image: Image.Image, notes: list[str]) -> Image.Image:
 
 
 def _sentence(notes: list[str]) -> str:
-    """Several clauses as one sentence."""
+    """One sentence made of several clauses."""
     if not notes:
         return ""
     joined = " and ".join([", ".join(notes[:-1]), notes[-1]] if len(notes) > 1 else notes)

@@ -47,7 +47,7 @@ class Look:
 
 
 def subject(drawn: engine.AttentionMap, names: Sequence[str]) -> str:
-    """The class that a map is about, and the one it is held against, in quotation marks."""
+    """The class that a map is about, and the one it is compared with, in quotation marks."""
     if drawn.against is None:
         return text.MAP_SUBJECT.format(name=names[drawn.label])
     return text.MAP_SUBJECT_AGAINST.format(name=names[drawn.label], other=names[drawn.against])

@@ -51,8 +51,8 @@ class AttackPanel:
         self.measured = gr.HTML(elem_id="attack-measured")
         gr.HTML(caption(text.ATTACK_CAPTION))
         self.controls = self.choose.controls
-        self.said = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
-        self.outputs = [*self.said, self.slider, self.noise, self.at, self.choose.target]
+        self.texts = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
+        self.outputs = [*self.texts, self.slider, self.noise, self.at, self.choose.target]
 
     def wire(self, page: Page) -> None:
         """The controls, and going back through the attack."""
@@ -72,7 +72,7 @@ class AttackPanel:
             said = empty(text.MISSING[name] if session.clean is None else text.EMPTY[name])
             hidden = gr.update(value=None, visible=False)
             away = {self.slider: hidden, self.noise: hidden, self.at: gr.update(visible=False)}
-            return dict.fromkeys(self.said, "") | {self.verdict: said} | away | targets
+            return dict.fromkeys(self.texts, "") | {self.verdict: said} | away | targets
         gain = gain_for(result)
         pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
         return targets | {

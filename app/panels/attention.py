@@ -36,7 +36,7 @@ class AttentionPanel:
             scale = menu(text.SCALES, "shared", text.SCALE, "map-scale", 120)
         gr.HTML(further(text.MORE_BELOW, text.IN_THIS_STEP))
         self.maps = gr.HTML(elem_id="maps")
-        self.numbers = gr.HTML(elem_id="map-agreement")
+        self.numbers = gr.HTML(elem_id="map-similarity")
         self.caption = gr.HTML(elem_id="map-caption")
         self.every, self.occlusion, words, heads = EveryMap(), OcclusionTest(), WordReader(), HeadsBrowser()
         self.below = (self.every, self.occlusion, words, heads)
@@ -81,7 +81,7 @@ class AttentionPanel:
         parts = [(head, body.format(**words)) for head, body in template]
         return {
             self.maps: _warnings(pair) + _maps(session, Look.of(choices)),
-            self.numbers: _agreement(session) + _truth(session),
+            self.numbers: _similarity(session) + _truth(session),
             self.caption: caption(parts),
         }
 
@@ -157,27 +157,27 @@ def _row(
     return f'<div class="maps">{drawn}</div>'
 
 
-def _agreement(session: Session) -> str:
+def _similarity(session: Session) -> str:
     pair = session.maps
     result = session.adversarial
     size = levels(result.linf()) if result.norm == "linf" else f"L2 length {result.l2():.2f}"
-    rows = [_agreement_row(_flagged("attacked picture", pair.attacked), pair.clean.raw, pair.attacked.raw)]
+    rows = [_similarity_row(_flagged("attacked picture", pair.attacked), pair.clean.raw, pair.attacked.raw)]
     if pair.noisy is not None:
-        name = _flagged(f"{text.AGREEMENT_NULL} ({size})", pair.noisy)
-        rows.append(_agreement_row(name, pair.clean.raw, pair.noisy.raw))
-    rows.append(_agreement_row(text.AGREEMENT_RANDOM, pair.clean.raw, chance_map(session)))
-    drawn = table(text.AGREEMENT_HEADS, rows, "Agreement of maps", "stacks")
+        name = _flagged(f"{text.SIMILARITY_NULL} ({size})", pair.noisy)
+        rows.append(_similarity_row(name, pair.clean.raw, pair.noisy.raw))
+    rows.append(_similarity_row(text.SIMILARITY_RANDOM, pair.clean.raw, chance_map(session)))
+    drawn = table(text.SIMILARITY_HEADS, rows, "Agreement of maps", "stacks")
     sentence = f'<p class="fine">{esc(_moved(pair))}</p>'
-    return section(text.AGREEMENT_TITLE, drawn + sentence, text.AGREEMENT_HINT)
+    return section(text.SIMILARITY_TITLE, drawn + sentence, text.SIMILARITY_HINT)
 
 
 def _moved(pair: MapPair) -> str:
     """In words: by how many of the measures the attack changed the map more than noise of the same size did."""
     if pair.noisy is None:
-        return text.AGREEMENT_ALIKE
-    attacked, noisy = (_agreements(pair.clean.raw, other.raw) for other in (pair.attacked, pair.noisy))
+        return text.SIMILARITY_ALIKE
+    attacked, noisy = (_similarities(pair.clean.raw, other.raw) for other in (pair.attacked, pair.noisy))
     more = sum(a < n for a, n in zip(attacked[:3], noisy[:3], strict=True)) + (attacked[3] > noisy[3])
-    return f"{text.AGREEMENT_ALIKE} {text.AGREEMENT_MORE.format(more=more, of=len(attacked))}"
+    return f"{text.SIMILARITY_ALIKE} {text.SIMILARITY_MORE.format(more=more, of=len(attacked))}"
 
 
 def _truth(session: Session) -> str:
@@ -186,7 +186,7 @@ def _truth(session: Session) -> str:
     if shown.mask is None:
         return ""
     named = (("clean map", pair.clean.raw), ("attacked map", pair.attacked.raw))
-    rows = [_truth_row(name, values, shown) for name, values in (*named, (text.AGREEMENT_RANDOM, chance_map(session)))]
+    rows = [_truth_row(name, values, shown) for name, values in (*named, (text.SIMILARITY_RANDOM, chance_map(session)))]
     area = text.TRUTH_HINT.format(object=_covered(shown.mask), part=_covered(shown.part))
     heads = ("Map", "Strongest cell", "Of the map, on the object", "Of the map, on that part")
     drawn = table(heads, rows, "Maps against the painted truth", "stacks")
@@ -209,12 +209,12 @@ def _flagged(name: str, found: engine.AttentionMap) -> str:
     return f"{name} (degenerate map)" if found.degenerate else name
 
 
-def _agreements(first: Tensor, second: Tensor) -> tuple[float, float, float, float]:
+def _similarities(first: Tensor, second: Tensor) -> tuple[float, float, float, float]:
     """Three measures that are larger, and one that is smaller, the more alike two maps are."""
     measures = (engine.spearman, engine.ssim, engine.top_iou, engine.centre_shift)
     return tuple(measure(first, second) for measure in measures)
 
 
-def _agreement_row(name: str, first: Tensor, second: Tensor) -> tuple[str, ...]:
-    ranks, structure, common, shift = _agreements(first, second)
+def _similarity_row(name: str, first: Tensor, second: Tensor) -> tuple[str, ...]:
+    ranks, structure, common, shift = _similarities(first, second)
     return esc(name), aligned(ranks), aligned(structure), rough_percent(common), percent(shift)

@@ -39,7 +39,7 @@ class BatchPanel:
 
     def __init__(self, sources: PictureSources) -> None:
         self.sources = sources
-        sources = {name: said for name, said in text.BATCH_SOURCES.items() if name != SAMPLES or sources.samples}
+        sources = {name: label for name, label in text.BATCH_SOURCES.items() if name != SAMPLES or sources.samples}
         first = next(iter(sources))
         with gr.Row(elem_classes=["controls"]):
             self.source = menu(sources, first, text.BATCH_SOURCE, "batch-source", 230)

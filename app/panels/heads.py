@@ -18,7 +18,7 @@ from app.panels.inputs import PICK
 from app.session import HeadsPair, Session
 from app.text import words as text
 
-LONG = 2.0  # a token this many times as long as the median of its layer stands out
+LONG = 2.0  # a token this many times as long as the median of its layer is outlined
 CLASS_TOKEN = -1  # in place of the number of a patch
 PICK_PATCH = """const tell = (cell) => {
   const opened = element.querySelector('[data-head]');
@@ -43,7 +43,7 @@ element.addEventListener('keydown', (event) => {
 
 
 class HeadsBrowser:
-    """The lower half of step 3. What is opened stands in a hidden field of the page, so nothing here keeps state."""
+    """The lower half of step 3. What is opened is kept in a hidden field of the page, so this object has no state."""
 
     def __init__(self) -> None:
         with gr.Row(elem_classes=["controls", "redraw", "part"]):

@@ -23,7 +23,7 @@ class MapQuestion:
         with gr.Row(elem_classes=["controls"]):
             self.map = gr.Dropdown(
                 [(engine.MAPS[name].title, name) for name in maps], value=maps[0] if maps else None,
-                label=text.MAP_METHOD, elem_id="map-menu", filterable=False, min_width=220, scale=2,
+                label=text.MAP_KIND, elem_id="map-menu", filterable=False, min_width=220, scale=2,
             )  # fmt: skip
             self.button = gr.Button(text.LOOK, elem_id="look", min_width=120, scale=0)
         with gr.Row(elem_classes=["controls"]):

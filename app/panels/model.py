@@ -37,9 +37,9 @@ class ModelPicker:
         self.outputs = [self.head, self.words, self.name, self.about]
 
     def wire(self, page: Page, follow: Callable[[engine.Backbone], dict], followers: list) -> None:
-        """Choosing tells about a model; the button fetches it, and then puts the visitor's picture before it.
+        """Choosing a model describes it; the button downloads it and then shows it the visitor's picture.
 
-        `follow` tells what the fields `followers` show for another model.
+        `follow` returns the updates of the fields `followers` for another model.
         """
         cheap = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
         self.name.input(_about, self.name, self.about, **cheap)

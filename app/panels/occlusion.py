@@ -1,4 +1,4 @@
-"""Within step 3: does the answer hang on what the map points at? Patches are blurred, or brought back, in its order."""
+"""Within step 3: deletion and insertion, which blur or bring back patches in the order of the map."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.page import Page
 from app.session import OcclusionPair, Session
 from app.text import words as text
 
-ALIKE = 0.02  # areas this near to each other say nothing, with one random order
+ALIKE = 0.02  # areas that differ by less are called the same: the chance map is one random order
 
 
 class OcclusionTest:
@@ -53,7 +53,7 @@ def _compared(gain: float) -> str:
 
 
 def _chart(title: tuple[str, str], pair: OcclusionPair, values, area) -> str:
-    named = ((text.OCCLUSION_MAP, "clean", pair.map), (text.AGREEMENT_RANDOM, "line-4", pair.chance))
+    named = ((text.OCCLUSION_MAP, "clean", pair.map), (text.SIMILARITY_RANDOM, "line-4", pair.chance))
     lines = [Line(f"{name}, area {area(found):.3f}", kind, values(found)) for name, kind, found in named]
     head, hint = title
     steps = len(pair.map.fractions) - 1

@@ -147,7 +147,7 @@ def _orders(session: Session) -> dict[str, list[int]]:
 
 
 def _summary(session: Session) -> str:
-    """How many views answer right: of all, of those that drive the tuning, and by weight."""
+    """The share of views that answer right: of all, of those that drive the tuning, and by weight."""
     views, asked = session.views, text.VIEWS_RIGHT if session.given else text.VIEWS_CLEAN
     right = views.logits.argmax(-1) == session.reference
     counts = [(text.VIEWS_ALL, f"{int(right.sum())} of {len(views)}", text.VIEWS_ALL_WHY)]

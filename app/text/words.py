@@ -208,7 +208,7 @@ ATTACK_CAPTION = (
 THREAT_WHY = "White-box: it knows the weights and follows their gradients. Black-box: it only sees answers."
 NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean picture."
 
-MAP_METHOD = "Map"
+MAP_KIND = "Map"
 MAP_ABOUT, MAP_AGAINST = "Evidence for", "Rather than for"
 LOOK = "Draw maps"
 IN_THIS_STEP = (
@@ -261,21 +261,21 @@ MAP_CAPTION_NO_CLASS = (
         " on.",
     ),
 )
-AGREEMENT_TITLE, AGREEMENT_HINT = "Did the attack move the map?", "the first maps above; beside harmless noise"
+SIMILARITY_TITLE, SIMILARITY_HINT = "Did the attack move the map?", "the first maps above; beside harmless noise"
 TRUTH_HINT = (
     "the first maps above; the object covers {object} of the picture, the part named last, after “with”, {part}"
 )
-AGREEMENT_HEADS = (
+SIMILARITY_HEADS = (
     "Clean map compared with", "Rank correlation", "Structure (SSIM)", "Strongest fifth in common (IoU)",
     "Centre moved, of the side",
 )  # fmt: skip
-AGREEMENT_ALIKE = (
+SIMILARITY_ALIKE = (
     "Maps that are the same: 1, 1, 100 % and 0 %. The strongest fifth is counted whole, with cells too faint to be"
     " outlined."
 )
-AGREEMENT_MORE = "By {more} of the {of} measures the attack changed this map more than random noise of its size."
-AGREEMENT_NULL = "random noise of the same size"
-AGREEMENT_RANDOM = "a map drawn at random"
+SIMILARITY_MORE = "By {more} of the {of} measures the attack changed this map more than random noise of its size."
+SIMILARITY_NULL = "random noise of the same size"
+SIMILARITY_RANDOM = "a map drawn at random"
 
 EVERY_ASKS = "There are many ways to draw such a map. Do they agree, and which of them can be trusted here?"
 EVERY_RUN = "Draw every map"

@@ -33,7 +33,8 @@ PUBLISHED = "a-tpt"  # what other maps are paired with
 
 @dataclass(frozen=True, slots=True)
 class MapScore:
-    """One map of one picture: does its peak lie on the object and on the telling part, and how much of it does?
+    """The score of one map on one picture: whether its peak lies on the object and on the telling part, and how much of
+    its positive evidence does.
 
     `areas` are those under the deletion and the insertion curve, where they were asked for.
     """

@@ -1,4 +1,4 @@
-"""`attack`: a small change that turns the answer."""
+"""`attack`: a small change of the picture that changes the answer."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def save_pictures(args: argparse.Namespace, adversarial: Adversarial) -> None:
 
 
 def attack_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
-    """The attack for a person."""
+    """The attack as lines for a terminal."""
     rows = [
         prediction_row("clean", adversarial.before),
         prediction_row("attacked", adversarial.after),

@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> None:
     noisy = sign_noise(adversarial.clean, adversarial.per_channel, args.seed)
     compared = [_compared(subject, noisy, one, pair) for one, pair in zip(asked, made, strict=True)]
     lines += ["", *table(("clean map against", "that of", *MAP_SIMILARITY), _compared_rows(made, compared))]
-    entries = [entry | {"neighbour-agreement": found} for entry, found in zip(maps_data(made), compared, strict=True)]
+    entries = [entry | {"similarity": found} for entry, found in zip(maps_data(made), compared, strict=True)]
     if args.curves:
         curves = [_curves(subject, adversarial, pair) for pair in made]
         entries = [entry | {"curves": found} for entry, found in zip(entries, curves, strict=True)]

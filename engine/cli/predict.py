@@ -1,4 +1,4 @@
-"""`predict`: what the untouched model says."""
+"""`predict`: the answer of the undefended model."""
 
 from __future__ import annotations
 

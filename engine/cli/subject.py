@@ -1,4 +1,4 @@
-"""Options that several commands share, and the opening of model, picture and classes they ask for."""
+"""The subject of a command: model, picture and classes, with the options that name them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "samples.
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Subject:
-    """What a command works on: pixels (3, s, s) in [0, 1], the classes, and the true label where it is known."""
+    """What a command works on: model, pixels (3, s, s) in [0, 1], classes, and the true label where it is known."""
 
     backbone: Backbone
     image: Path
@@ -83,7 +83,7 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
 
 
 def load_subject(args: argparse.Namespace) -> Subject:
-    """Load picture, classes and model; the cheap checks come first."""
+    """The picture, classes and model that the options name; the cheap checks come first."""
     picture = load_picture(args.image)
     classes, truth = _classes(args)
     name = args.label or truth

@@ -1,4 +1,4 @@
-"""A specimen on demand is the one that was asked for, with the question that its trials are asked."""
+"""A specimen on demand is the one that was asked for, with the question that goes with it."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from engine.fieldguide.world.questions import ask_about
 BIRD = engine.Specimen("bird", "blue", "striped", "white", "red")
 
 
-def test_the_painting_is_that_of_the_trial_with_its_classes_and_masks():
+def test_the_painting_is_that_of_the_question_with_its_classes_and_masks():
     painted, question = engine.paint_specimen(BIRD, 7), ask_about(BIRD, np.random.default_rng(7))
     assert np.array_equal(np.asarray(painted.image), question.painting.pixels)
     assert painted.classes == question.classes and len(painted.classes) == 40

@@ -64,7 +64,7 @@ PHASES = (
 
 
 class Run:
-    """One phase on its way: what is trained, the moving average of it, and how far it has come."""
+    """The state of one phase: what is trained, the moving average of it, and how far it has come."""
 
     def __init__(self, phase: Phase, words: Words, start: dict[str, torch.Tensor] | None) -> None:
         torch.manual_seed(phase.seed)
@@ -122,7 +122,7 @@ def train(phases: tuple[Phase, ...], cache: Path, folder: Path, workers: int = 2
 
     `start` is a folder of this model's format whose weights the first of `phases` begins with (None: random ones).
     Killed at any moment it goes on from the last checkpoint, at most three minutes back; a run that has reached its
-    end exports again and stops. `training.json` in `folder` tells settings, pictures and hours of each phase, those
+    end exports again and stops. `training.json` in `folder` holds settings, pictures and hours of each phase, those
     of `start` first.
     """
     words = Words()
