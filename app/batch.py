@@ -1,4 +1,4 @@
-"""The same attack and defences on many pictures, so that nobody reads too much into one."""
+"""Results of one attack and its defences on a batch of pictures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import engine
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One picture: a small copy, its true class, and what was answered clean and by each defence attacked.
+    """One picture: a small copy, its true class, the clean answer, and the answer of each defence to the attacked one.
 
     `truth` is empty where nobody gave one. `name` and `note`, of a visitor's file, tell its name and how it was read.
     """

@@ -24,7 +24,7 @@ class TooLarge(Exception):
 
 
 class Guard:
-    """403 for routes that would make the server fetch or resize for strangers, 413 for large bodies, safer headers."""
+    """403 for routes that would make the server fetch or resize on request, 413 for large bodies, safer headers."""
 
     def __init__(self, app: Callable, max_body: int = MAX_BODY) -> None:
         self.app, self.max_body = app, max_body

@@ -35,7 +35,7 @@ def load_label_sets(folder: Path) -> tuple[LabelSet, ...]:
 
 
 def offered(sets: Sequence[LabelSet], backbone: engine.Backbone) -> list[tuple[str, str]]:
-    """What a menu shows of them for this model: title with the number of classes, and key; no set comes first."""
+    """The entries of the menu for this model: title with the number of classes, and key; “no set” comes first."""
     readable = [(f"{each.title} ({len(each.names)})", each.key) for each in sets if each.readable(backbone)]
     return [(text.LABEL_SET_NONE, NO_SET), *readable]
 
@@ -43,9 +43,9 @@ def offered(sets: Sequence[LabelSet], backbone: engine.Backbone) -> list[tuple[s
 def _read(path: Path) -> LabelSet:
     lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     heads = dict(line[1:].split(":", 1) for line in lines if line.startswith("#") and ":" in line)
-    told = {name.strip(): value.strip() for name, value in heads.items()}
-    missing = [name for name in ("title", "source", "prompt") if not told.get(name)]
+    fields = {name.strip(): value.strip() for name, value in heads.items()}
+    missing = [name for name in ("title", "source", "prompt") if not fields.get(name)]
     if missing:
         raise engine.EngineError(f"Expected a line “# {missing[0]}: …” in the label set {path.name}; it has none.")
-    classes = engine.Classes(tuple(line for line in lines if not line.startswith("#")), (told["prompt"],))
-    return LabelSet(path.stem, told["title"], told["source"], told["prompt"], classes.names)
+    classes = engine.Classes(tuple(line for line in lines if not line.startswith("#")), (fields["prompt"],))
+    return LabelSet(path.stem, fields["title"], fields["source"], fields["prompt"], classes.names)

@@ -1,4 +1,4 @@
-"""The page as a whole: composition only. What a step shows stands in its stage, what it says in `text`."""
+"""The page as a whole: composition only. What a step shows is in its panel, what it says in `text`."""
 
 from __future__ import annotations
 
@@ -58,23 +58,23 @@ def build_app(
             stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
             page.status = gr.HTML(status(text.READY), elem_id="status")
             gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
-            home = ExportButtons(sources)
-        last = RestoreLine()
+            export = ExportButtons(sources)
+        restore = RestoreLine()
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="inputs", scale=0, min_width=330):
                 inputs = Inputs(sources, models, head, label_sets)
             with gr.Column(elem_id="story", scale=1, min_width=320):
                 page.journey = gr.HTML(journey(Session()), elem_id="journey")
-                page.stages, columns = _panels(models, sources)
-        page.controls = inputs.controls | {k: v for stage in page.stages.values() for k, v in stage.controls.items()}
-        for stage in [*page.stages.values(), *_other_settings(page, columns)]:
-            stage.wire(page)
+                page.panels, columns = _panels(models, sources)
+        page.controls = inputs.controls | {k: v for panel in page.panels.values() for k, v in panel.controls.items()}
+        for panel in [*page.panels.values(), *_other_settings(page, columns)]:
+            panel.wire(page)
         page.press(run, page.story.whole)
         inputs.wire(page)
-        last.wire(page, inputs.again, inputs.followers)
-        inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), last)
+        restore.wire(page, inputs.again, inputs.followers)
+        inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), restore)
         inputs.fold(demo.load)
-        home.wire(page)
+        export.wire(page)
         page.connect()
         page.stop(stop)
         Api(models.first)
@@ -87,13 +87,13 @@ def _panels(models: Models, sources: PictureSources) -> tuple[dict[int, object],
         PicturePanel, AttackPanel, lambda: AttentionPanel(sources.backbone), ViewsPanel,
         lambda: TuningPanel(models), VerdictPanel, lambda: BatchPanel(sources),
     )  # fmt: skip
-    stages, columns = {}, {}
+    panels, columns = {}, {}
     for number, build in enumerate(builders, 1):
         with gr.Column(elem_id=f"panel-{number}") as columns[number]:
-            stages[number] = build()
+            panels[number] = build()
             with gr.Accordion(text.MATHEMATICS, open=False, elem_id=f"mathematics-{number}"):
                 gr.Markdown(mathematics.STEPS[number - 1], latex_delimiters=mathematics.DELIMITERS)
-    return stages, columns
+    return panels, columns
 
 
 def _other_settings(page: Page, columns: dict[int, gr.Column]) -> list[OtherSettings]:

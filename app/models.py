@@ -30,7 +30,7 @@ class Models:
     def worker(self, name: str, report: Callable[[engine.results.Download], None] | None = None) -> Worker:
         """The worker of that model, loaded again where others took its place; the empty name is the first model.
 
-        `report` is told of every piece that a download brings.
+        `report` is called with every piece that a download brings.
         """
         if name in ("", self.first.backbone.name):
             return self.first

@@ -29,7 +29,7 @@ class Page:
     def __init__(self, models: Models, store: Store) -> None:
         self.models, self.store, self.tabs = models, store, Tabs(store)
         self.controls: dict[str, gr.components.Component] = {}
-        self.stages: dict[int, object] = {}
+        self.panels: dict[int, object] = {}
         self.computing: list = []
         self.runs = Runs()
         self.reacting, self.following = Reacting(), Following(self.store, self.tabs)
@@ -45,20 +45,20 @@ class Page:
     @property
     def outputs(self) -> list:
         """Everything a handler may redraw."""
-        drawn = [component for stage in self.stages.values() for component in stage.outputs]
+        drawn = [component for panel in self.panels.values() for component in panel.outputs]
         return [*drawn, self.journey, self.status]
 
     def draw(self, session: Session, choices: Choices, first: int = 1, last: int = 7) -> dict:
-        """The panels `first` to `last` and the strip of cards as the session has them."""
+        """The panels `first` to `last` and the row of cards as the session has them."""
         updates = {self.journey: journey(session)}
         for number in range(first, last + 1):
-            updates |= self.stages[number].draw(session, choices)
+            updates |= self.panels[number].draw(session, choices)
         return updates
 
     def set(self, choices: Choices) -> dict:
         """All controls as `choices` has them."""
         values = {self.controls[name]: value for name, value in choices._asdict().items()}
-        return values | self.stages[2].choose.fit(choices)
+        return values | self.panels[2].choose.fit(choices)
 
     def say(self, sentence: str, tone: str = "calm", share: float | None = None) -> dict:
         """The status line."""
@@ -224,17 +224,17 @@ class Page:
 
         trigger(handler, self.inputs, self.outputs, trigger_mode="always_last", **_CHEAP)
 
-    def weigh(self, name: str, methods_follow: bool) -> None:
+    def weigh(self, name: str, defences_follow: bool) -> None:
         """When a control of the weights changes, weigh the views anew; they are encoded already, so no model runs.
 
-        `methods_follow` tells whether the table of methods depends on the control too and must go.
+        `defences_follow` tells whether the table of defences depends on the control too and must go.
         """
 
         def weighed(session: Session, choices: Choices) -> Session:
             if session.ensemble is None:
-                return session.without("defences") if methods_follow else session
+                return session.without("defences") if defences_follow else session
             fused = engine.fuse(session.views, session.steps[-1], choices.settings().ensemble)
-            return session.with_result("ensemble", fused) if methods_follow else replace(session, ensemble=fused)
+            return session.with_result("ensemble", fused) if defences_follow else replace(session, ensemble=fused)
 
         self._follow(Change((name,), weighed, 4, 6))
 

@@ -1,4 +1,4 @@
-"""The quiet line after a reload: the last result of this tab is still on the server, to be restored or forgotten."""
+"""The line after a reload that offers the last result of this tab, still on the server, to be restored or deleted."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RestoreLine:
     """The line, empty unless something can be restored; when the page loads, the tab shows its token in its place."""
 
     def __init__(self) -> None:
-        self.drawn = gr.HTML("", elem_id="last", js_on_load=PRESS)
+        self.drawn = gr.HTML("", elem_id="restore", js_on_load=PRESS)
 
     def offer(self, page: Page, token: object, key: str, source: str) -> dict:
         """The line for a page just loaded by the tab with `token`, which opens with the picture `source`."""
@@ -68,5 +68,5 @@ def _line(session: Session) -> str:
     buttons = "".join(
         f'<button type="button" data-do="{wish}">{esc(word)}</button>' for wish, word in text.RESTORE_WISHES.items()
     )
-    said = esc(text.RESTORE_HERE.format(name=session.picture.name))
-    return f'<div class="last" role="status"><span>{said}</span>{buttons}</div>'
+    sentence = esc(text.RESTORE_HERE.format(name=session.picture.name))
+    return f'<div class="restore" role="status"><span>{sentence}</span>{buttons}</div>'

@@ -1,6 +1,6 @@
 """How the page talks to the engine: one worker for all computing, one job per press of a button.
 
-Whatever the engine reports, from the whole story or from a single step, arrives as a `Event` and is taken up by
+Whatever the engine reports, from the whole story or from a single step, arrives as an `Event` and is taken up by
 `Job.take`, so that both ways draw the same.
 """
 
@@ -81,9 +81,9 @@ class Job:
         self.store.swap(self.key, self.session, session)
         self.session = session
 
-    def take(self, stage: engine.Event) -> None:
+    def take(self, event: engine.Event) -> None:
         """Put one result of the engine where it belongs."""
-        name, result, session = stage.name, stage.result, self.session
+        name, result, session = event.name, event.result, self.session
         if name == "attack-step":
             self.trail.append(result)
         elif name == "map-clean":
@@ -101,7 +101,7 @@ class Job:
             part = {"attacked": "adversarial"}.get(name, name)
             self.keep(session.with_result(part, result))
 
-    def stages(self, part: str) -> Iterator[engine.Event]:
+    def events(self, part: str) -> Iterator[engine.Event]:
         """The engine's results for one part of the story, from what the session holds."""
         session, settings, stream = self.session, self.settings, self.worker.stream
         question = session.classes
@@ -120,7 +120,7 @@ class Job:
             tested = (self.worker.one("occlude", clean, values, question, found.label) for values in orders)
             yield engine.Event("occlusion", OcclusionPair(*tested))
         elif part == "every":
-            yield from (engine.Event("every", trial) for trial in self._trials())
+            yield from (engine.Event("every", test) for test in self._map_tests())
         elif part == "words":
             yield engine.Event("words", self._words())
         elif part == "heads":
@@ -141,7 +141,7 @@ class Job:
         else:
             yield from stream("explore", session.picture.pixels, question, settings, session.label, *self.asked)
 
-    def _trials(self) -> Iterator[MapTest]:
+    def _map_tests(self) -> Iterator[MapTest]:
         """Every kind of map that this model has, on the clean and the attacked picture and on its null arm."""
         hit, noise, about = self.session.adversarial, self._noise(), self._about()
         for name in engine.maps.maps_for(self.worker.backbone):

@@ -79,7 +79,7 @@ class MapTest:
 class WordsRead:
     """Which words make a sentence fit: of the attacked class, and of the answer after the attack where it is another.
 
-    Each is told for the clean and for the attacked picture.
+    Each is a pair: for the clean and for the attacked picture.
     """
 
     asked: tuple[engine.maps.WordRelevance, engine.maps.WordRelevance]
@@ -106,8 +106,8 @@ class HeadsPair:
 class Session:
     """The state of one visitor; every `with_…` returns another Session without what no longer follows.
 
-    `model` is the name of a model that the visitor chose, empty for the page's own; `domain_word` is what the methods
-    were asked with.
+    `model` is the name of a model that the visitor chose, empty for the page's own; `domain_word` is the word that
+    defences had in their prompts.
     """
 
     model: str = ""
@@ -159,7 +159,7 @@ class Session:
         return self.with_result("steps", steps)
 
     def with_defence(self, defence: engine.DefenceResult) -> Session:
-        """One more method's answer."""
+        """One more defence's answer."""
         return replace(self, defences=(*self.defences, defence))
 
     def without(self, part: str) -> Session:
@@ -175,7 +175,7 @@ class Session:
 
     @property
     def reference(self) -> int | None:
-        """The class a method should answer: the true label, else the clean answer."""
+        """The class a defence should answer: the true label, else the clean answer."""
         if self.given:
             return self.label
         return None if self.clean is None else self.clean.label

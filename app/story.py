@@ -42,7 +42,7 @@ SHARE = {
 
 
 class Story:
-    """The work of one page; every method yields what the page shows next."""
+    """The work of one page; every method of it yields what the page shows next."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -66,8 +66,8 @@ class Story:
             yield self.page.draw(asked, choices)
         job.settings, job.asked = choices.aimed(job.settings, classes), choices.asked(classes)
         if job.session.clean is None:
-            for stage in job.stages("clean"):
-                job.take(stage)
+            for event in job.events("clean"):
+                job.take(event)
             yield self.page.draw(job.session, choices)
 
     def work_on(self, part: str, done: str | None = None) -> Callable[[Job, Choices], Iterator[dict]]:
@@ -88,9 +88,9 @@ class Story:
         yield {self.page.journey: journey(job.session, SHOWN_IN[part])} | self.page.say(text.BUSY[part], "busy")
         if part in HOLDS_MANY:
             job.keep(job.session.without(HOLDS_MANY[part]))
-        for stage in _taken(job, part):
-            share = _share(job, stage)
-            yield self._show(job, choices, stage) | self.page.say(_busy(job, part, share), "busy", share)
+        for event in _taken(job, part):
+            share = _share(job, event)
+            yield self._show(job, choices, event) | self.page.say(_busy(job, part, share), "busy", share)
         if part == "tune":
             yield from self.run(job, choices, "ensemble")
 
@@ -100,29 +100,29 @@ class Story:
         job.keep(job.session.without("adversarial"))
         yield self.page.draw(job.session, choices, 2) | {self.page.journey: journey(job.session, 2, 2, True)}
         job.moved = time.monotonic()
-        for stage in _taken(job, "story"):
-            upcoming = text.BUSY[NEXT[stage.name]]
-            yield self._show(job, choices, stage, story=True) | self.page.say(
-                upcoming, "busy", _story_share(job, stage)
+        for event in _taken(job, "story"):
+            upcoming = text.BUSY[NEXT[event.name]]
+            yield self._show(job, choices, event, story=True) | self.page.say(
+                upcoming, "busy", _story_share(job, event)
             )
         seconds = time.monotonic() - job.started
         yield {self.page.journey: journey(job.session)} | self.page.say(
             f"{text.DONE['story']} in {seconds:.1f} s.", "good"
         )
 
-    def _show(self, job: Job, choices: Choices, stage: engine.Event, story: bool = False) -> dict:
-        number = STEP_OF[stage.name]
-        if stage.name == "attack-step":
-            return self.page.stages[2].live(job.trail, job.session.reference, job.settings.attack)
-        if stage.name == "map-clean":
+    def _show(self, job: Job, choices: Choices, event: engine.Event, story: bool = False) -> dict:
+        number = STEP_OF[event.name]
+        if event.name == "attack-step":
+            return self.page.panels[2].live(job.trail, job.session.reference, job.settings.attack)
+        if event.name == "map-clean":
             return {}
-        go = self._move(job, stage.name, number) if story else None
-        updates = {self.page.journey: journey(job.session, STEP_OF.get(stage.name), go, story)}
-        if stage.name == "tune-step" or stage.name == "ensemble":
-            updates |= self.page.stages[4].mark(job.session, choices)
-        if stage.name == "ensemble":
-            updates |= self.page.stages[5].draw(job.session, choices)
-        return updates | self.page.stages[number].draw(job.session, choices)
+        go = self._move(job, event.name, number) if story else None
+        updates = {self.page.journey: journey(job.session, STEP_OF.get(event.name), go, story)}
+        if event.name == "tune-step" or event.name == "ensemble":
+            updates |= self.page.panels[4].mark(job.session, choices)
+        if event.name == "ensemble":
+            updates |= self.page.panels[5].draw(job.session, choices)
+        return updates | self.page.panels[number].draw(job.session, choices)
 
     @staticmethod
     def _move(job: Job, name: str, number: int) -> int | None:
@@ -138,23 +138,23 @@ def _taken(job: Job, part: str) -> Iterator[engine.Event]:
     """What there is to draw of `part`; all of it is taken up, but not every iteration of an attack is worth a drawing
     of its own: the next one holds it as well."""
     drawn = -math.inf
-    for stage in job.stages(part):
-        job.take(stage)
+    for event in job.events(part):
+        job.take(event)
         now = time.monotonic()
-        if stage.name != "attack-step" or now - drawn >= FRAME_SECONDS:
+        if event.name != "attack-step" or now - drawn >= FRAME_SECONDS:
             drawn = now
-            yield stage
+            yield event
 
 
-def _share(job: Job, stage: engine.Event) -> float | None:
+def _share(job: Job, event: engine.Event) -> float | None:
     """How far one part has come, where it counts its own steps."""
-    if stage.name == "attack-step":
-        return stage.result.index / stage.result.total
-    if stage.name == "tune-step":
-        return stage.result.index / max(job.settings.tuning.steps, 1)
-    if stage.name == "every":
+    if event.name == "attack-step":
+        return event.result.index / event.result.total
+    if event.name == "tune-step":
+        return event.result.index / max(job.settings.tuning.steps, 1)
+    if event.name == "every":
         return len(job.session.every) / len(engine.maps.maps_for(job.worker.backbone))
-    if stage.name == "defence":
+    if event.name == "defence":
         return len(job.session.defences) / max(len(job.settings.defences), 1)
     return None
 
@@ -167,10 +167,10 @@ def _busy(job: Job, part: str, share: float | None) -> str:
     return text.LEFT.format(doing=text.BUSY[part], left=spent / share * (1 - share))
 
 
-def _story_share(job: Job, stage: engine.Event) -> float:
+def _story_share(job: Job, event: engine.Event) -> float:
     """How far the story has come, by steps, not by time."""
-    if stage.name == "attack-step":
-        return 0.03 + 0.17 * _share(job, stage)
-    if stage.name == "defence":
-        return 0.52 + 0.48 * _share(job, stage)
-    return SHARE[stage.name]
+    if event.name == "attack-step":
+        return 0.03 + 0.17 * _share(job, event)
+    if event.name == "defence":
+        return 0.52 + 0.48 * _share(job, event)
+    return SHARE[event.name]

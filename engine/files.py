@@ -1,4 +1,4 @@
-"""Files and folders that a person names: read or made, or refused in one sentence."""
+"""Files and folders that a person names: read or made; each failure is an `EngineError` of one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Picture files in and out: whatever a person may hand over becomes plain RGB, or a sentence; knows no tensors.
+"""Picture files read and written: any supported file becomes plain RGB, others an `EngineError`; no tensors here.
 
 The file is read once, its format is checked against a short list before any decoder runs, and its size in pixels
 before any pixel is decoded.
@@ -83,8 +83,8 @@ def save_png(pixels: np.ndarray, path: str | Path, notes: dict[str, str] | None 
     require(low >= 0 and high <= 1, f"Expected pixels in [0, 1]; got values from {low:g} to {high:g}.")
     levels = np.rint(values * 255).astype(np.uint8)
     entries = PngInfo()
-    for name, told in (notes or {}).items():
-        entries.add_text(name, told)
+    for name, note in (notes or {}).items():
+        entries.add_text(name, note)
     Image.fromarray(levels.transpose(1, 2, 0)).save(path, format="PNG", pnginfo=entries)
 
 
@@ -181,7 +181,7 @@ def _over_white(image: Image.Image, notes: list[str]) -> Image.Image:
 
 
 def _sentence(notes: list[str]) -> str:
-    """Several clauses as one sentence."""
+    """One sentence made of several clauses."""
     if not notes:
         return ""
     joined = " and ".join([", ".join(notes[:-1]), notes[-1]] if len(notes) > 1 else notes)

@@ -1,4 +1,4 @@
-"""What the stages hand to each other: frozen results, detached and on the CPU.
+"""Results of prediction, attacks, maps, views, tuning and defences: frozen, detached and on the CPU.
 
 Axes are named the same everywhere: `n` views, `c` classes, `d` joint embedding, `s` pixels a side,
 `gh gw` the patch grid. Pixels are float32 in [0, 1] with shape (3, s, s), RGB.
@@ -62,7 +62,7 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class AttackStep:
-    """One forward pass of an attack: what the attacker's model thinks of the picture the attack has reached.
+    """One forward pass of an attack: the model's answer to the picture that the attack has reached.
 
     `total` is the number of passes at most. `loss` is the cross-entropy in nats of the label that is pushed away from,
     or minus that of the target, so that it climbs either way.
@@ -79,9 +79,9 @@ class Adversarial:
     """An attacked picture. `pixels` is the float result, `saved` the same rounded to 8 bits inside the ball.
 
     `norm` and `epsilon` are the limit, `target_defence` the defence that an adaptive attack went through, empty for
-    others. `label` is what the attack pushed away from, `target` the class it was to reach
-    (None: any other); `from_truth` tells whether it was the given true label (else the
-    clean prediction). `after` judges `pixels`, `after_saved` judges `saved`.
+    others. `label` is what the attack pushed away from, `target` the class it was to reach (None: any other);
+    `from_truth` says whether `label` was the given true label (else the clean prediction). `after` is the answer to
+    `pixels`, `after_saved` that to `saved`.
     """
 
     clean: Tensor  # (3, s, s)
@@ -102,7 +102,7 @@ class Adversarial:
 
     @property
     def fooled(self) -> bool:
-        """Whether the saved picture, which later stages use, is no longer given the attacked label."""
+        """Whether the saved picture, which later parts use, is no longer given the attacked label."""
         return self.after_saved.label != self.label
 
     @property
@@ -126,13 +126,13 @@ class Adversarial:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class AttentionMap:
-    """Where one defence says the evidence for one class lies, on the model's patch grid.
+    """One map: where it finds the evidence for one class, on the model's patch grid.
 
     `raw` (gh, gw) are the values as computed (comparable between pictures); `grid` (gh, gw) is `raw` clipped at its
     0.99 quantile and stretched to [0, 1], which is what A-TPT thresholds. `degenerate` marks a gradient-rollout map
     whose last-block weights are rounding residue (class-token weight not positive): it shows amplified noise.
     `floor` is what A-TPT's sharpening for ResNets takes off after upsampling; 0 means no sharpening.
-    `against` is the class that `label` was held against, where there was one.
+    `against` is the class whose evidence was subtracted, where there was one.
     """
 
     raw: Tensor

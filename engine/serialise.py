@@ -74,12 +74,12 @@ def map_data(found: AttentionMap) -> dict:
 
 
 def maps_data(pairs: Sequence[tuple[AttentionMap, AttentionMap]]) -> list[dict]:
-    """Clean and attacked map of each defence as plain data."""
+    """Clean and attacked map of each pair as plain data."""
     return [{"map": clean.map, "clean": map_data(clean), "attacked": map_data(hit)} for clean, hit in pairs]
 
 
 def defence_data(steps: Sequence[TuneStep], ensemble: Ensemble, defences: Sequence[DefenceResult]) -> dict:
-    """Tuning, the defence of one's own settings and all defences as plain data; no view kept, no loss (None)."""
+    """Tuning, the answer of the given settings and those of all defences as plain data; None where no view was kept."""
     return {
         "tuning": [
             {"index": s.index, "loss": s.loss if len(s.kept) else None, "prediction": prediction_data(s.prediction)}

@@ -73,8 +73,8 @@ def told(tiny):
     session = Session().with_picture(Shown("x.png", "", (64, 64), pixels)).with_question(CLASSES, 1)
     store.put("me", session)
     job = Job(Worker(tiny), store, "me", CHOICES.settings())
-    for stage in job.stages("story"):
-        job.take(stage)
+    for event in job.events("story"):
+        job.take(event)
     return job.session
 
 

@@ -1,4 +1,4 @@
-"""What the tests of evaluations share: classes, a plan, a executor of this process."""
+"""What the tests of evaluations share: classes, a plan, an executor in this process."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ CLEAN_PLAN = Plan(Settings(defences=("clip",)), ())
 
 @dataclass
 class Here:
-    """A executor of one: the test's own process on one thread, with a model that is there already."""
+    """An executor with one worker: the test's own process on one thread, with a model that is loaded already."""
 
     backbone: Backbone
     model: str

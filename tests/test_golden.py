@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.golden import compare, main
-from tests.golden_io import find
+from tests.golden.compare import compare, main
+from tests.golden.io import find
 
 FOLDER = Path(os.environ.get("GOLDEN", Path(__file__).resolve().parents[2] / "shared" / "golden"))
 needs_golden = pytest.mark.skipif(not find(FOLDER), reason=f"no golden set in {FOLDER}; name a folder in GOLDEN")
@@ -58,7 +58,7 @@ def test_one_flipped_region_is_found(tmp_path):
 
 
 @needs_golden
-def test_another_weight_is_found_by_every_stage_behind_it(tmp_path):
+def test_another_weight_is_found_by_every_piece_behind_it(tmp_path):
     changed(tmp_path, "w/text_projection", lambda stored: stored * torch.linspace(0.9, 1.1, stored.shape[1]))
     found = beyond(tmp_path)
     assert "out/text_features" in found and "out/atpt_p0.1_grad" in found

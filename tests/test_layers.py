@@ -34,7 +34,7 @@ LAYERS = (  # strictly downward: a unit imports only units of rows above it, and
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HOMES = {
-    "ray": {"engine/evaluation/ray.py"},
+    "ray": {"engine/evaluation/executors/ray.py"},
     "open_clip": {f"engine/models/{name}.py" for name in ("build", "names", "preprocessing")}
     | {"engine/fieldguide/training/clip.py"},
     "huggingface_hub": {"engine/models/hub.py"},
@@ -170,7 +170,7 @@ def test_a_part_file_belongs_to_one_panel():
     assert len(PART_FILES) == len(set(PART_FILES)) and not set(PART_FILES) & set(PARTS)
 
 
-def test_the_stages_that_only_read_views_do_not_know_how_views_are_made():
+def test_modules_that_only_read_views_do_not_know_how_views_are_made():
     for module in ("tuning", "ensemble"):
         names = set(imported(f"engine/defences/{module}.py"))
         assert not names & {"engine.views", "engine.views.guided", "engine.maps.attend"}

@@ -1,4 +1,4 @@
-"""Two buttons beside the status line: a link that restores picture and settings, and a ZIP with all that was found."""
+"""Two buttons beside the status line: a link that restores picture and settings, and a ZIP with all results."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class ExportButtons:
 
 
 def started(page: Page) -> Choices:
-    """The choices of a page that nobody has touched."""
+    """The choices of a freshly loaded page."""
     return Choices(*(component.value for component in page.inputs))
 
 

@@ -1,4 +1,4 @@
-"""What a visitor takes home: one ZIP with every number, exact pictures, figures, and the commands that redo it."""
+"""The export: one ZIP with every number, exact pictures, figures, and the commands that compute it again."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ def _settings(backbone: engine.Backbone, session: Session, choices: Choices, set
 
 
 def _results(session: Session) -> dict:
-    told: dict = {"clean": _answer(session.clean)}
+    document: dict = {"clean": _answer(session.clean)}
     result = session.adversarial
     if result is not None:
-        told["attacked"] = _answer(result.after_saved) | {
+        document["attacked"] = _answer(result.after_saved) | {
             "fooled": result.fooled,
             "target": None if result.target is None else session.classes.names[result.target],
             "reached": result.reached,
@@ -89,7 +89,7 @@ def _results(session: Session) -> dict:
         }
     if session.maps is not None:
         pair = session.maps
-        told["maps"] = {
+        document["maps"] = {
             "map": pair.clean.map,
             "about": session.classes.names[pair.clean.label],
             "against": None if pair.clean.against is None else session.classes.names[pair.clean.against],
@@ -99,14 +99,14 @@ def _results(session: Session) -> dict:
         }
     if session.steps:
         losses = [step.loss if len(step.kept) else None for step in session.steps]
-        told["tuning"] = [
+        document["tuning"] = [
             {"step": step.index, "loss": loss, **_answer(step.prediction)}
             for step, loss in zip(session.steps, losses, strict=True)
         ]
     if session.ensemble is not None:
-        told["your settings"] = _answer(session.ensemble.prediction)
-    told["defences"] = {d.defence: _answer(d.prediction) | {"seconds": d.seconds} for d in session.defences}
-    return told
+        document["your settings"] = _answer(session.ensemble.prediction)
+    document["defences"] = {d.defence: _answer(d.prediction) | {"seconds": d.seconds} for d in session.defences}
+    return document
 
 
 def _answer(prediction: engine.Prediction) -> dict:
@@ -136,7 +136,7 @@ def _numbers(session: Session) -> bytes:
 
 
 def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> str:
-    """The command line that redoes attack, views, tuning and methods from clean.png."""
+    """The command line that redoes attack, views, tuning and defences from clean.png."""
     words = ["python", "-m", "engine", "defend", "clean.png", "--classes", "classes.txt"]
     if session.given:
         words += ["--true-class", session.classes.names[session.label]]
@@ -165,15 +165,15 @@ classes = engine.Classes(names, {session.classes.templates!r})
 pixels = backbone.prepare(engine.load_picture(here / "clean.png").image)
 settings = {settings!r}
 
-for stage in engine.explore(backbone, pixels, classes, settings, {session.label}, {about}, {against}):
-    if stage.name == "clean":
-        print("clean:", stage.result.name)
-    if stage.name == "attacked":
-        print("attacked:", stage.result.after_saved.name)
-    if stage.name.startswith("map-"):
-        print(f"{{stage.name}}: strongest value {{float(stage.result.raw.max()):.4g}}")
-    if stage.name == "defence":
-        print(f"{{stage.result.defence}}:", stage.result.prediction.name)
+for event in engine.explore(backbone, pixels, classes, settings, {session.label}, {about}, {against}):
+    if event.name == "clean":
+        print("clean:", event.result.name)
+    if event.name == "attacked":
+        print("attacked:", event.result.after_saved.name)
+    if event.name.startswith("map-"):
+        print(f"{{event.name}}: strongest value {{float(event.result.raw.max()):.4g}}")
+    if event.name == "defence":
+        print(f"{{event.result.defence}}:", event.result.prediction.name)
 '''
 
 

@@ -25,9 +25,9 @@ def batch_table(batch: Batch) -> str:
         f"{titled(attack.attack, attack.target_defence)}, {limit(attack.epsilon, attack.norm)},"
         f" {attack.steps} iterations, no target; {views.count} views; random seeds from {attack.seed} on"
     )
-    told = note(text.BATCH_UNKNOWN_TOLD) if batch.unknown else ""
+    unknown = note(text.BATCH_UNKNOWN_NOTE) if batch.unknown else ""
     drawn = table(heads, rows, "Right and wrong answers on many pictures", "stacks batch")
-    return section("Right and wrong, picture by picture", f"{told}{drawn}{refused}", made)
+    return section("Right and wrong, picture by picture", f"{unknown}{drawn}{refused}", made)
 
 
 def _sums(batch: Batch, defences: Sequence[str]) -> list[tuple[str, ...]]:
@@ -54,8 +54,8 @@ def _share(hits: int, total: int) -> str:
 
 def _row(row: Row) -> tuple[str, ...]:
     picture = f'<img class="tiny" src="{row.thumbnail}" alt="{esc(row.name or row.truth)}">'
-    told = " ".join(part for part in (row.name + ":" * bool(row.name and row.note), row.note) if part)
-    asked = esc(row.truth or text.BATCH_UNKNOWN) + (f"<br><small>{esc(told)}</small>" if told else "")
+    details = " ".join(part for part in (row.name + ":" * bool(row.name and row.note), row.note) if part)
+    asked = esc(row.truth or text.BATCH_UNKNOWN) + (f"<br><small>{esc(details)}</small>" if details else "")
     answers = [answer for _, answer in row.answers]
     if row.truth:
         return picture, asked, *(_cell(answer, row.truth, "✓", "right", "✗") for answer in (row.clean, *answers))

@@ -93,9 +93,9 @@ def _thread(values: Sequence[float], view: int, kept: bool, x, y) -> str:
     kind = "drives" if kept else "other"
     points = [(x(step), y(value)) for step, value in enumerate(values)]
     path = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
-    told = f"<title>view {view}: {values[0]:.4g} at first, {values[-1]:.4g} now</title>"
+    tooltip = f"<title>view {view}: {values[0]:.4g} at first, {values[-1]:.4g} now</title>"
     dots = "".join(f'<circle class="{kind}" cx="{px:.1f}" cy="{py:.1f}" r="2.2"/>' for px, py in points)
-    return f'<g>{told}<polyline class="{kind}" points="{path}"/>{dots}</g>'
+    return f'<g>{tooltip}<polyline class="{kind}" points="{path}"/>{dots}</g>'
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:

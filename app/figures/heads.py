@@ -26,16 +26,16 @@ def head_grid(
         for layer in range(len(maps))
     )
     bar = colour_bar(text.HEADS_ENDS, look.colour_map) if scale is None else numbered_bar(*scale, look.colour_map)
-    told = f'<p class="fine">{esc(text.HEADS_UNIT)}</p>'
-    return f'<div class="heads" style="--heads:{maps.shape[1]}">{rows}</div><div class="scale">{bar}{told}</div>'
+    unit = f'<p class="fine">{esc(text.HEADS_UNIT)}</p>'
+    return f'<div class="heads" style="--heads:{maps.shape[1]}">{rows}</div><div class="scale">{bar}{unit}</div>'
 
 
 def _tile(maps: Tensor, layer: int, head: int, scale: tuple[float, float] | None, look: Look, notes: Tensor) -> str:
     values = maps[layer, head].numpy()
     low, high = scale or (float(values.min()), upper_end(values))
-    told = f"layer {layer + 1}, head {head + 1}: entropy {float(notes[layer, head]):.2f} nats"
+    tooltip = f"layer {layer + 1}, head {head + 1}: entropy {float(notes[layer, head]):.2f} nats"
     drawn = to_image((values - low) / max(high - low, 1e-12), look.colour_map)
     return (
-        f'<button type="button" class="head-tile" data-index="{layer * maps.shape[1] + head}" title="{esc(told)}">'
-        f'<img src="{data_uri(np.ascontiguousarray(drawn))}" alt="{esc(told)}"><span>{head + 1}</span></button>'
+        f'<button type="button" class="head-tile" data-index="{layer * maps.shape[1] + head}" title="{esc(tooltip)}">'
+        f'<img src="{data_uri(np.ascontiguousarray(drawn))}" alt="{esc(tooltip)}"><span>{head + 1}</span></button>'
     )

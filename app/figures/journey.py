@@ -1,4 +1,4 @@
-"""The strip of six cards that tells the story so far in one line, and opens the steps; and the status line."""
+"""The row of seven cards that sums up the story so far and opens the steps; and the status line."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def _waiting(name: str, session: Session) -> str:
 
 
 def _findings(session: Session) -> list[tuple[str, str] | None]:
-    tellers = (_picture, _attack, _maps, _views, _tuning, _verdict, _many)
-    return [tell(session) for tell in tellers]
+    steps = (_picture, _attack, _maps, _views, _tuning, _verdict, _many)
+    return [finding(session) for finding in steps]
 
 
 def _picture(session: Session) -> tuple[str, str] | None:
@@ -149,8 +149,8 @@ def _many(session: Session) -> tuple[str, str] | None:
     batch = session.batch
     if batch is None or not batch.rows:
         return None
-    methods = [name for name, _ in batch.rows[0].answers]
-    chosen = "a-tpt" if "a-tpt" in methods else methods[-1]
+    defences = [name for name, _ in batch.rows[0].answers]
+    chosen = "a-tpt" if "a-tpt" in defences else defences[-1]
     title = DEFENCES[chosen].title
     if not batch.known:
         return f"{batch.kept(chosen)} of {len(batch.unknown)} kept", f"the clean answer: {title} attacked"

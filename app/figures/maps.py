@@ -47,7 +47,7 @@ class Look:
 
 
 def subject(drawn: engine.AttentionMap, names: Sequence[str]) -> str:
-    """The class that a map is about, and the one it is held against, in quotation marks."""
+    """The class that a map is about, and the one it is compared with, in quotation marks."""
     if drawn.against is None:
         return text.MAP_SUBJECT.format(name=names[drawn.label])
     return text.MAP_SUBJECT_AGAINST.format(name=names[drawn.label], other=names[drawn.against])
@@ -107,9 +107,9 @@ def top_cells(cells: np.ndarray, share: float = 0.2) -> np.ndarray:
     Cells below `FLOOR` of the largest value are left out: where a map is all but zero, their order is rounding.
     """
     order = cells.ravel().argsort()[::-1][: max(1, round(share * cells.size))]
-    inside = np.zeros(cells.size, bool)
-    inside[order] = True
-    return inside.reshape(cells.shape) & (cells >= FLOOR * cells.max())
+    chosen = np.zeros(cells.size, bool)
+    chosen[order] = True
+    return chosen.reshape(cells.shape) & (cells >= FLOOR * cells.max())
 
 
 def to_image(values: np.ndarray, colours: str = "viridis") -> np.ndarray:
@@ -173,9 +173,9 @@ def _smooth(shares: np.ndarray, colours: str, rows: int, columns: int) -> str:
     return f'<image href="{uri}" width="{columns * CELL}" height="{rows * CELL}" preserveAspectRatio="none"/>'
 
 
-def _outline(inside: np.ndarray, kind: str) -> str:
-    """The border between cells inside and outside, drawn twice so that it shows on dark and on light."""
-    path = _border(inside, CELL)
+def _outline(chosen: np.ndarray, kind: str) -> str:
+    """The border between chosen cells and the others, drawn twice so that it shows on dark and on light."""
+    path = _border(chosen, CELL)
     return f'<path class="{kind} halo" d="{path}"/><path class="{kind}" d="{path}"/>'
 
 
@@ -187,9 +187,9 @@ def _object_outline(mask: Tensor | None, shape: tuple[int, int]) -> str:
     return f'<path class="object" d="{_border(fine, 1)}"/>'
 
 
-def _border(inside: np.ndarray, side: int) -> str:
-    """The edges between cells of `inside` that differ, as an SVG path with cells of `side`."""
-    padded = np.pad(inside, 1)
+def _border(chosen: np.ndarray, side: int) -> str:
+    """The edges between neighbouring cells of `chosen` that differ, as an SVG path with cells of `side`."""
+    padded = np.pad(chosen, 1)
     flat = zip(*np.nonzero(padded[1:, 1:-1] != padded[:-1, 1:-1]), strict=True)
     upright = zip(*np.nonzero(padded[1:-1, 1:] != padded[1:-1, :-1]), strict=True)
     parts = [f"M{c * side} {r * side}h{side}" for r, c in flat] + [f"M{c * side} {r * side}v{side}" for r, c in upright]

@@ -12,13 +12,13 @@ from app.text import words as text
 
 
 def measured_button() -> str:
-    """What leads to the tables from another step."""
-    said = esc(text.MEASURED_GO)
-    return f'<div class="further"><button type="button" data-open-step="7" data-bring="measured">{said}</button></div>'
+    """The button that opens the tables from another step."""
+    label = esc(text.MEASURED_GO)
+    return f'<div class="further"><button type="button" data-open-step="7" data-bring="measured">{label}</button></div>'
 
 
 def measured_tables(evaluations: Sequence[Measured]) -> str:
-    """All of them, one below the other; nothing where there are none."""
+    """The tables of all evaluations, one below the other; empty where there are none."""
     if not evaluations:
         return ""
     drawn = "".join(_drawn(evaluation) for evaluation in evaluations)
@@ -26,12 +26,12 @@ def measured_tables(evaluations: Sequence[Measured]) -> str:
 
 
 def _drawn(evaluation: Measured) -> str:
-    title, told = text.MEASURED[evaluation.name]
+    title, description = text.MEASURED[evaluation.name]
     heads = ("Method", *(_head(arm) for arm in evaluation.arms))
     rows = [(_defence(name), *(_cell(arm, name) for arm in evaluation.arms)) for name in evaluation.defences]
     hint = text.MEASURED_HINT.format(pictures=evaluation.pictures, views=evaluation.views)
     drawn = table(heads, rows, title, "intervals")
-    return section(title, f'<p class="fine">{esc(told)} {esc(_best(evaluation))}</p>{drawn}', hint)
+    return section(title, f'<p class="fine">{esc(description)} {esc(_best(evaluation))}</p>{drawn}', hint)
 
 
 def _best(evaluation: Measured) -> str:

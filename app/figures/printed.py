@@ -1,4 +1,4 @@
-"""Figures on white paper for what a visitor takes home; the page itself draws its own."""
+"""The figures of the export, drawn by matplotlib on white; the page itself draws its own."""
 
 from __future__ import annotations
 

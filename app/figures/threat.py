@@ -1,4 +1,4 @@
-"""What an attacker was told and wanted, in words that stand beside every verdict on the attack."""
+"""What an attacker knew and wanted, in words that stand beside every verdict on the attack."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from app.text import words as text
 
 def threat(result: engine.Adversarial) -> str:
     """What the attacker knew; an adaptive one, of which defence."""
-    told = engine.ATTACKS[result.attack].threat
-    return f"{told}: {engine.DEFENCES[result.target_defence].title}" if result.target_defence else told
+    knowledge = engine.ATTACKS[result.attack].threat
+    return f"{knowledge}: {engine.DEFENCES[result.target_defence].title}" if result.target_defence else knowledge
 
 
 def titled(attack_name: str, target_defence: str) -> str:
@@ -27,8 +27,8 @@ def badges(result: engine.Adversarial) -> str:
     if result.target is not None:
         wanted = badge(f"pulls towards the target “{names[result.target]}”", "", "warn")
     else:
-        told = "the true class" if result.from_truth else "the clean answer (no true class given)"
-        wanted = badge(f"pushes away from {told}", names[result.label], "warn")
+        origin = "the true class" if result.from_truth else "the clean answer (no true class given)"
+        wanted = badge(f"pushes away from {origin}", names[result.label], "warn")
     return f'<div class="badges">{badge(threat(result), text.THREAT_WHY)}{wanted}</div>'
 
 

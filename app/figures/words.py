@@ -9,8 +9,8 @@ from app.figures.html import esc, rough_percent
 FULLEST = 45  # percent of the accent colour; more would leave words in the dark theme too little contrast
 
 
-def weighed_words(name: str, pieces: Sequence[str], shares: Sequence[float], most: float, told: str) -> str:
-    """One row: what it is for, its pieces, and a number at its end; `most` is the share with the fullest tint.
+def weighed_words(name: str, pieces: Sequence[str], shares: Sequence[float], most: float, detail: str) -> str:
+    """One row: its name with a `detail`, and its pieces with their shares; `most` is the share with the fullest tint.
 
     A piece that ends a word ends with a space, and stands apart from the next.
     """
@@ -19,7 +19,9 @@ def weighed_words(name: str, pieces: Sequence[str], shares: Sequence[float], mos
         f"{esc(piece.strip())}<small>{rough_percent(share)}</small></span>"
         for piece, share in zip(pieces, shares, strict=True)
     )
-    return f'<div class="weighed"><span class="which">{esc(name)}<small>{esc(told)}</small></span><p>{drawn}</p></div>'
+    return (
+        f'<div class="weighed"><span class="which">{esc(name)}<small>{esc(detail)}</small></span><p>{drawn}</p></div>'
+    )
 
 
 def _tint(share: float, most: float) -> int:

@@ -34,7 +34,7 @@ class AttackPanel:
                     format="png", type="numpy", interactive=False, show_label=False, max_height=420,
                     elem_id="before-after", elem_classes=["pixels"], visible=False, buttons=["download", "fullscreen"],
                 )  # fmt: skip
-                self.told = gr.HTML(elem_id="attack-told")
+                self.slider_label = gr.HTML(elem_id="attack-slider_label")
             with gr.Column(scale=5, min_width=240):
                 self.noise = gr.Image(
                     type="numpy", format="png", interactive=False, show_label=False, elem_id="perturbation",
@@ -51,8 +51,8 @@ class AttackPanel:
         self.measured = gr.HTML(elem_id="attack-measured")
         gr.HTML(caption(text.ATTACK_CAPTION))
         self.controls = self.choose.controls
-        self.said = [self.verdict, self.told, self.gain, self.bars, self.curve, self.passed, self.measured]
-        self.outputs = [*self.said, self.slider, self.noise, self.at, self.choose.target]
+        self.texts = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
+        self.outputs = [*self.texts, self.slider, self.noise, self.at, self.choose.target]
 
     def wire(self, page: Page) -> None:
         """The controls, and going back through the attack."""
@@ -72,14 +72,14 @@ class AttackPanel:
             said = empty(text.MISSING[name] if session.clean is None else text.EMPTY[name])
             hidden = gr.update(value=None, visible=False)
             away = {self.slider: hidden, self.noise: hidden, self.at: gr.update(visible=False)}
-            return dict.fromkeys(self.said, "") | {self.verdict: said} | away | targets
+            return dict.fromkeys(self.texts, "") | {self.verdict: said} | away | targets
         gain = gain_for(result)
         pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
         return targets | {
             self.verdict: verdict(result),
             self.slider: gr.update(value=pictures, visible=True),
             self.noise: gr.update(value=shown(amplified(result.saved - result.clean, gain)), visible=True),
-            self.told: f'<p class="fine">{esc(text.SLIDER_LABEL)}</p>',
+            self.slider_label: f'<p class="fine">{esc(text.SLIDER_LABEL)}</p>',
             self.gain: f'<p class="fine">The change, amplified <b>{gain:g} times</b>; grey would be no change.</p>',
             self.bars: _bars(result),
             self.curve: _curve(result.steps, result.label, len(result.steps), result),
@@ -96,10 +96,10 @@ class AttackPanel:
         step = result.steps[int(at) - 1]
         pair = [("clean", "clean", result.before), (f"iteration {step.index}", "attacked", step.prediction)]
         bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target)
-        told = f"loss {step.loss:.3f} nats"
+        hint = f"loss {step.loss:.3f} nats"
         return {
             self.curve: _curve(result.steps, result.label, len(result.steps), result, step.index),
-            self.passed: section(f"Answer at iteration {step.index}", bars, told),
+            self.passed: section(f"Answer at iteration {step.index}", bars, hint),
         }
 
 
@@ -121,7 +121,7 @@ def verdict(result: engine.Adversarial) -> str:
 
 def _against(result: engine.Adversarial) -> tuple[str, str, str]:
     """Sentence, tone and icon for an attack that only pushes away."""
-    name, answer = result.before.classes.names[result.label], _told(result)
+    name, answer = result.before.classes.names[result.label], _bold_answer(result)
     if result.before.label == result.label and result.fooled:
         sentence = f"Fooled: to the eye almost the same picture, but the model now says {answer} instead of **{name}**."
         return sentence, "bad", "✗"
@@ -135,7 +135,7 @@ def _against(result: engine.Adversarial) -> tuple[str, str, str]:
 
 def _towards(result: engine.Adversarial) -> tuple[str, str, str]:
     """Sentence, tone and icon for an attack with a target."""
-    names, answer = result.before.classes.names, _told(result)
+    names, answer = result.before.classes.names, _bold_answer(result)
     target, name = names[result.target], names[result.label]
     if result.reached:
         return f"Reached the target: to the eye almost the same picture, but the model now says {answer}.", "bad", "✗"
@@ -145,7 +145,7 @@ def _towards(result: engine.Adversarial) -> tuple[str, str, str]:
     return f"{missed}: the model says {answer}.", "good", "✓"
 
 
-def _told(result: engine.Adversarial) -> str:
+def _bold_answer(result: engine.Adversarial) -> str:
     return f"**{result.after_saved.name}** at {percent(result.after_saved.confidence)}"
 
 

@@ -13,7 +13,7 @@ from app.figures.html import aligned, caption, empty, esc, further, levels, note
 from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, subject, upper_end
 from app.page import Page
 from app.panels.every_map import EveryMap
-from app.panels.heads import InsideBrowser
+from app.panels.heads import HeadsBrowser
 from app.panels.map_question import MapQuestion
 from app.panels.occlusion import OcclusionTest
 from app.panels.words import WordReader
@@ -36,10 +36,10 @@ class AttentionPanel:
             scale = menu(text.SCALES, "shared", text.SCALE, "map-scale", 120)
         gr.HTML(further(text.MORE_BELOW, text.IN_THIS_STEP))
         self.maps = gr.HTML(elem_id="maps")
-        self.numbers = gr.HTML(elem_id="map-agreement")
+        self.numbers = gr.HTML(elem_id="map-similarity")
         self.caption = gr.HTML(elem_id="map-caption")
-        self.every, self.occlusion, words, inside = EveryMap(), OcclusionTest(), WordReader(), InsideBrowser()
-        self.below = (self.every, self.occlusion, words, inside)
+        self.every, self.occlusion, words, heads = EveryMap(), OcclusionTest(), WordReader(), HeadsBrowser()
+        self.below = (self.every, self.occlusion, words, heads)
         self.controls = self.question.controls | {"colours": colours, "cells": cells, "scale": scale}
         self.own = [self.maps, self.numbers, self.caption]
         classes = [self.question.about, self.question.against]
@@ -77,11 +77,11 @@ class AttentionPanel:
             return {self.maps: empty(said), self.numbers: "", self.caption: ""}
         how = engine.MAPS[pair.clean.map].explanation
         words = {"label": _subjects(pair, session.classes.names), "how": how}
-        told = text.MAP_CAPTION if engine.MAPS[pair.clean.map].class_specific else text.MAP_CAPTION_NO_CLASS
-        parts = [(head, body.format(**words)) for head, body in told]
+        template = text.MAP_CAPTION if engine.MAPS[pair.clean.map].class_specific else text.MAP_CAPTION_NO_CLASS
+        parts = [(head, body.format(**words)) for head, body in template]
         return {
             self.maps: _warnings(pair) + _maps(session, Look.of(choices)),
-            self.numbers: _agreement(session) + _truth(session),
+            self.numbers: _similarity(session) + _truth(session),
             self.caption: caption(parts),
         }
 
@@ -113,14 +113,14 @@ def _maps(session: Session, look: Look) -> str:
     moves = [abs(after.raw - before.raw).numpy() for _, before, after in rows]
     most = upper_end(*moves) if look.shared else None
     together = text.MAP_SHARED if pair.rival is None else text.MAP_SHARED_BOTH
-    told = together if look.shared else text.MAP_OWN
+    hint = together if look.shared else text.MAP_OWN
     drawn = "".join(
-        section(_title(clean, names, why), _row(session, clean, attacked, look, shared, most), told)
+        section(_title(clean, names, why), _row(session, clean, attacked, look, shared, most), hint)
         for why, clean, attacked in rows
     )
-    told = text.MAP_LINES.format(floor=100 * FLOOR) + (text.MAP_OBJECT if session.picture.mask is not None else "")
+    legend = text.MAP_LINES.format(floor=100 * FLOOR) + (text.MAP_OBJECT if session.picture.mask is not None else "")
     places = f'<p class="fine">{esc(text.MAP_PLACES)}</p>'
-    return f'{places}{drawn}<p class="fine">{esc(told)} <span class="pointed">{esc(text.MAP_HOVER)}</span></p>'
+    return f'{places}{drawn}<p class="fine">{esc(legend)} <span class="pointed">{esc(text.MAP_HOVER)}</span></p>'
 
 
 def _title(drawn: engine.AttentionMap, names: tuple[str, ...], why: str) -> str:
@@ -157,27 +157,27 @@ def _row(
     return f'<div class="maps">{drawn}</div>'
 
 
-def _agreement(session: Session) -> str:
+def _similarity(session: Session) -> str:
     pair = session.maps
     result = session.adversarial
     size = levels(result.linf()) if result.norm == "linf" else f"L2 length {result.l2():.2f}"
-    rows = [_agreement_row(_flagged("attacked picture", pair.attacked), pair.clean.raw, pair.attacked.raw)]
+    rows = [_similarity_row(_flagged("attacked picture", pair.attacked), pair.clean.raw, pair.attacked.raw)]
     if pair.noisy is not None:
-        name = _flagged(f"{text.AGREEMENT_NULL} ({size})", pair.noisy)
-        rows.append(_agreement_row(name, pair.clean.raw, pair.noisy.raw))
-    rows.append(_agreement_row(text.AGREEMENT_RANDOM, pair.clean.raw, chance_map(session)))
-    drawn = table(text.AGREEMENT_HEADS, rows, "Agreement of maps", "stacks")
-    told = f'<p class="fine">{esc(_moved(pair))}</p>'
-    return section(text.AGREEMENT_TITLE, drawn + told, text.AGREEMENT_HINT)
+        name = _flagged(f"{text.SIMILARITY_NULL} ({size})", pair.noisy)
+        rows.append(_similarity_row(name, pair.clean.raw, pair.noisy.raw))
+    rows.append(_similarity_row(text.SIMILARITY_RANDOM, pair.clean.raw, chance_map(session)))
+    drawn = table(text.SIMILARITY_HEADS, rows, "Agreement of maps", "stacks")
+    sentence = f'<p class="fine">{esc(_moved(pair))}</p>'
+    return section(text.SIMILARITY_TITLE, drawn + sentence, text.SIMILARITY_HINT)
 
 
 def _moved(pair: MapPair) -> str:
     """In words: by how many of the measures the attack changed the map more than noise of the same size did."""
     if pair.noisy is None:
-        return text.AGREEMENT_ALIKE
-    attacked, noisy = (_agreements(pair.clean.raw, other.raw) for other in (pair.attacked, pair.noisy))
+        return text.SIMILARITY_ALIKE
+    attacked, noisy = (_similarities(pair.clean.raw, other.raw) for other in (pair.attacked, pair.noisy))
     more = sum(a < n for a, n in zip(attacked[:3], noisy[:3], strict=True)) + (attacked[3] > noisy[3])
-    return f"{text.AGREEMENT_ALIKE} {text.AGREEMENT_MORE.format(more=more, of=len(attacked))}"
+    return f"{text.SIMILARITY_ALIKE} {text.SIMILARITY_MORE.format(more=more, of=len(attacked))}"
 
 
 def _truth(session: Session) -> str:
@@ -186,7 +186,7 @@ def _truth(session: Session) -> str:
     if shown.mask is None:
         return ""
     named = (("clean map", pair.clean.raw), ("attacked map", pair.attacked.raw))
-    rows = [_truth_row(name, values, shown) for name, values in (*named, (text.AGREEMENT_RANDOM, chance_map(session)))]
+    rows = [_truth_row(name, values, shown) for name, values in (*named, (text.SIMILARITY_RANDOM, chance_map(session)))]
     area = text.TRUTH_HINT.format(object=_covered(shown.mask), part=_covered(shown.part))
     heads = ("Map", "Strongest cell", "Of the map, on the object", "Of the map, on that part")
     drawn = table(heads, rows, "Maps against the painted truth", "stacks")
@@ -198,8 +198,8 @@ def _covered(mask: Tensor) -> str:
 
 
 def _truth_row(name: str, values: Tensor, shown: Shown) -> tuple[str, ...]:
-    hit, told_by = engine.measures.pointing_hit(values, shown.mask), engine.measures.pointing_hit(values, shown.part)
-    where = "on the part named last" if told_by else "on the object" if hit else "off the object"
+    hit, part_hit = engine.measures.pointing_hit(values, shown.mask), engine.measures.pointing_hit(values, shown.part)
+    where = "on the part named last" if part_hit else "on the object" if hit else "off the object"
     icon = f'<span class="{"good" if hit else "bad"}" aria-hidden="true">{"✓" if hit else "✗"}</span>'
     shares = (percent(engine.measures.energy_inside(values, mask)) for mask in (shown.mask, shown.part))
     return esc(name), f"{icon} {where}", *shares
@@ -209,12 +209,12 @@ def _flagged(name: str, found: engine.AttentionMap) -> str:
     return f"{name} (degenerate map)" if found.degenerate else name
 
 
-def _agreements(first: Tensor, second: Tensor) -> tuple[float, float, float, float]:
+def _similarities(first: Tensor, second: Tensor) -> tuple[float, float, float, float]:
     """Three measures that are larger, and one that is smaller, the more alike two maps are."""
     measures = (engine.measures.spearman, engine.measures.ssim, engine.measures.top_iou, engine.measures.centre_shift)
     return tuple(measure(first, second) for measure in measures)
 
 
-def _agreement_row(name: str, first: Tensor, second: Tensor) -> tuple[str, ...]:
-    ranks, structure, common, shift = _agreements(first, second)
+def _similarity_row(name: str, first: Tensor, second: Tensor) -> tuple[str, ...]:
+    ranks, structure, common, shift = _similarities(first, second)
     return esc(name), aligned(ranks), aligned(structure), rough_percent(common), percent(shift)

@@ -39,7 +39,7 @@ class BatchPanel:
 
     def __init__(self, sources: PictureSources) -> None:
         self.sources = sources
-        sources = {name: said for name, said in text.BATCH_SOURCES.items() if name != SAMPLES or sources.samples}
+        sources = {name: label for name, label in text.BATCH_SOURCES.items() if name != SAMPLES or sources.samples}
         first = next(iter(sources))
         with gr.Row(elem_classes=["controls"]):
             self.source = menu(sources, first, text.BATCH_SOURCE, "batch-source", 230)
@@ -61,7 +61,7 @@ class BatchPanel:
         self.outputs = [self.drawn]
 
     def wire(self, page: Page) -> None:
-        """The button runs the attack and the methods of the other steps on every picture."""
+        """The button runs the attack and the defences of the other steps on every picture."""
         self.source.input(
             lambda source: (gr.update(visible=source != OWN), gr.update(visible=source == OWN)), self.source,
             [self.count, self.own], show_progress="hidden", api_visibility="private", concurrency_limit=None,

@@ -33,7 +33,7 @@ class EveryMap:
 
 def _drawn(session: Session, look: Look) -> str:
     truth = session.picture.mask is not None
-    rows = [_row(session, trial, look, truth) for trial in session.every]
+    rows = [_row(session, test, look, truth) for test in session.every]
     heads = text.EVERY_HEADS
     if truth:
         chance = percent(float(session.picture.mask.float().mean()))
@@ -45,8 +45,8 @@ def _drawn(session: Session, look: Look) -> str:
     return figure + caption(text.EVERY_CAPTION)
 
 
-def _row(session: Session, trial: MapTest, look: Look, truth: bool) -> list[str]:
-    pair, hit = trial.pair, session.adversarial
+def _row(session: Session, test: MapTest, look: Look, truth: bool) -> list[str]:
+    pair, hit = test.pair, session.adversarial
     clean, attacked = pair.clean.raw, pair.attacked.raw
     title = engine.MAPS[pair.clean.map].title
     scale = (min(float(clean.min()), float(attacked.min())), upper_end(clean.numpy(), attacked.numpy()))
@@ -57,7 +57,7 @@ def _row(session: Session, trial: MapTest, look: Look, truth: bool) -> list[str]
         small_map(f"{title}, attacked", attacked, hit.saved, scale, look),
         aligned(engine.measures.spearman(clean, attacked)),
         "" if pair.noisy is None else aligned(engine.measures.spearman(clean, pair.noisy.raw)),
-        aligned(engine.measures.spearman(clean, trial.shuffled.raw)),
+        aligned(engine.measures.spearman(clean, test.shuffled.raw)),
     ]
     return row + [_inside(values, session.picture.mask) for values in (clean, attacked)] if truth else row
 

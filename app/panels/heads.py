@@ -18,7 +18,7 @@ from app.page import Page
 from app.session import HeadsPair, Session
 from app.text import words as text
 
-LONG = 2.0  # a token this many times as long as the median of its layer stands out
+LONG = 2.0  # a token this many times as long as the median of its layer is outlined
 CLASS_TOKEN = -1  # in place of the number of a patch
 PICK_PATCH = """const tell = (cell) => {
   const opened = element.querySelector('[data-head]');
@@ -42,8 +42,8 @@ element.addEventListener('keydown', (event) => {
 });"""
 
 
-class InsideBrowser:
-    """The lower half of step 3. What is opened stands in a hidden field of the page, so nothing here keeps state."""
+class HeadsBrowser:
+    """The lower half of step 3. What is opened is kept in a hidden field of the page, so this object has no state."""
 
     def __init__(self) -> None:
         with gr.Row(elem_classes=["controls", "redraw", "part"]):
@@ -116,17 +116,17 @@ class InsideBrowser:
         look = Look.of(choices)
         drawn = _opened(session, look, layer, head, cell)
         back = "" if cell == CLASS_TOKEN else f'<button type="button" data-back>{esc(text.HEADS_BACK)}</button> '
-        told = " ".join((text.HEADS_PRESS, text.HEADS_OUTLINE, _long_ones(pair, layer)))
+        legend = " ".join((text.HEADS_PRESS, text.HEADS_OUTLINE, _long_ones(pair, layer)))
         body = (
             f'<div data-head="{place}" data-at="{cell}" data-rows="{rows}" data-columns="{columns}">{drawn}'
-            f'<p class="fine">{back}{esc(told)}</p></div>'
+            f'<p class="fine">{back}{esc(legend)}</p></div>'
         )
         reader = text.HEADS_PATCH.format(row=cell // columns + 1, column=cell % columns + 1)
         title = text.HEADS_OPENED.format(
             layer=layer + 1, head=head + 1, reader=text.HEADS_CLASS if cell == CLASS_TOKEN else reader
         )
-        told = text.MAP_SHARED if look.shared else text.MAP_OWN
-        return {self.opened: section(title, body, told), self.place: [place, cell]}
+        hint = text.MAP_SHARED if look.shared else text.MAP_OWN
+        return {self.opened: section(title, body, hint), self.place: [place, cell]}
 
 
 def _order(pair: HeadsPair, shown: engine.maps.AttentionHeads, order: str) -> list[list[int]]:
@@ -139,32 +139,32 @@ def _order(pair: HeadsPair, shown: engine.maps.AttentionHeads, order: str) -> li
 
 def _opened(session: Session, look: Look, layer: int, head: int, cell: int) -> str:
     pair, hit = session.heads, session.adversarial
-    clean, attacked = (_read(inside, layer, head, cell) for inside in (pair.clean, pair.attacked))
+    clean, attacked = (_read(heads, layer, head, cell) for heads in (pair.clean, pair.attacked))
     scale = (0.0, upper_end(clean.numpy(), attacked.numpy())) if look.shared else None
     maps = ((text.MAP_CLEAN, clean, hit.clean, pair.clean), (text.MAP_ATTACKED, attacked, hit.saved, pair.attacked))
     drawn = "".join(
-        heat_map(name, values, pixels, scale or (0.0, upper_end(values.numpy())), look, marked=_long(inside, layer))
-        for name, values, pixels, inside in maps
+        heat_map(name, values, pixels, scale or (0.0, upper_end(values.numpy())), look, marked=_long(heads, layer))
+        for name, values, pixels, heads in maps
     )
     beside = scale[1] if scale else None
     moved = difference_map(text.MAP_DIFFERENCE, attacked - clean, hit.clean, look, beside=beside)
     return f'<div class="maps">{drawn}{moved}</div>'
 
 
-def _read(inside: engine.maps.AttentionHeads, layer: int, head: int, cell: int) -> Tensor:
+def _read(heads: engine.maps.AttentionHeads, layer: int, head: int, cell: int) -> Tensor:
     if cell == CLASS_TOKEN:
-        return inside.attention[layer, head]
-    return inside.from_patch(*divmod(cell, inside.attention.shape[-1]))[layer, head]
+        return heads.attention[layer, head]
+    return heads.from_patch(*divmod(cell, heads.attention.shape[-1]))[layer, head]
 
 
-def _long(inside: engine.maps.AttentionHeads, layer: int) -> Tensor:
+def _long(heads: engine.maps.AttentionHeads, layer: int) -> Tensor:
     """Which patches' tokens are far longer than the others' after `layer`, (gh, gw)."""
-    norms = inside.norms[layer]
+    norms = heads.norms[layer]
     return norms > LONG * norms.median()
 
 
 def _long_ones(pair: HeadsPair, layer: int) -> str:
-    counts = [int(_long(inside, layer).sum()) for inside in (pair.clean, pair.attacked)]
+    counts = [int(_long(heads, layer).sum()) for heads in (pair.clean, pair.attacked)]
     if not any(counts):
         return text.HEADS_NONE_LONG
     return text.HEADS_LONG.format(clean=counts[0], attacked=counts[1])
@@ -174,12 +174,12 @@ def _answers(session: Session) -> str:
     """The probability of the attacked class, and of the answer that stands now, read off after each layer."""
     pair, hit, names = session.heads, session.adversarial, session.classes.names
     lines = []
-    for name, kind, label, inside in (
+    for name, kind, label, heads in (
         (text.HEADS_TRUE_CLEAN, "clean", hit.label, pair.clean),
         (text.HEADS_TRUE_ATTACKED, "attacked", hit.label, pair.attacked),
         (text.HEADS_NOW_ATTACKED, "line-3", hit.after_saved.label, pair.attacked),
     ):
-        lines.append(Line(name, kind, inside.logits.softmax(-1)[:, label].tolist()))
+        lines.append(Line(name, kind, heads.logits.softmax(-1)[:, label].tolist()))
     drawn = curve(text.HEADS_LAYERS, lines, "layer", "probability", len(pair.clean.logits), first=1, share=True)
     answer = differing(hit.after_saved.name, names[hit.label])
     asked = f"{esc(text.HEADS_PUSHED)}: “{esc(names[hit.label])}”; {esc(text.HEADS_NOW)}: “{answer}”"

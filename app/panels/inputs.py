@@ -94,7 +94,7 @@ class Inputs:
         page.compute(self.ensemble.input, self._rewritten(page), [self.truth])
         page.compute(page.controls["domain_word"].blur, self._rewritten(page), [self.truth])
 
-    def wire_load(self, page: Page, load: Callable, last: RestoreLine) -> None:
+    def wire_load(self, page: Page, load: Callable, restore: RestoreLine) -> None:
         """A fresh page shows what its link asks for, else the first sample, and offers the tab's last result."""
 
         def handler(request: gr.Request, token: str | None, *values: object) -> Iterator[dict]:
@@ -104,7 +104,7 @@ class Inputs:
                 yield page.draw(job.session, choices) | page.say(text.EMPTY["Picture"])
                 return
             opened = opened or self.sources.sample(0)
-            yield last.offer(page, token, request.session_hash, opened.shown.source)
+            yield restore.offer(page, token, request.session_hash, opened.shown.source)
             linked = choices != Choices(*values)
             if linked:
                 yield page.set(choices) | self._beside(opened)
@@ -114,8 +114,8 @@ class Inputs:
             else:
                 yield page.say(text.RESTORED if linked else text.READY)
 
-        outputs = [*self.outputs, *page.inputs, *self.painter.fields, last.drawn]
-        page.listen(load, handler, outputs, [last.drawn])
+        outputs = [*self.outputs, *page.inputs, *self.painter.fields, restore.drawn]
+        page.listen(load, handler, outputs, [restore.drawn])
 
     def fold(self, load: Callable) -> None:
         """Where the page is narrow, the question folds away, so that the steps are in reach."""
@@ -173,8 +173,8 @@ class Inputs:
             names = "\n".join(chosen.names)
             choices = Choices(*values)._replace(class_names=names, template=chosen.template, true_class=NO_TRUTH)
             truths = gr.Dropdown(choices=[NO_TRUTH, *chosen.names], value=NO_TRUTH)
-            told = gr.Dropdown(info=text.LABEL_SET_FROM.format(source=chosen.source))
-            yield {self.names: names, self.template: chosen.template, self.truth: truths, self.labels: told}
+            source = gr.Dropdown(info=text.LABEL_SET_FROM.format(source=chosen.source))
+            yield {self.names: names, self.template: chosen.template, self.truth: truths, self.labels: source}
             job = page.job(request, engine.Settings())
             if job.session.picture is not None:
                 yield from page.story.settle(job, choices)

@@ -1,4 +1,4 @@
-"""Within step 3: which map, of which class, and which other class it is held against."""
+"""Within step 3: which map is drawn, about which class, and against which other class."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class MapQuestion:
         with gr.Row(elem_classes=["controls"]):
             self.map = gr.Dropdown(
                 [(engine.MAPS[name].title, name) for name in maps], value=maps[0] if maps else None,
-                label=text.MAP_METHOD, elem_id="map-menu", filterable=False, min_width=220, scale=2,
+                label=text.MAP_KIND, elem_id="map-menu", filterable=False, min_width=220, scale=2,
             )  # fmt: skip
             self.button = gr.Button(text.LOOK, elem_id="look", min_width=120, scale=0)
         with gr.Row(elem_classes=["controls"]):
@@ -58,8 +58,8 @@ class MapQuestion:
             try:
                 if job.session.maps is not None:
                     yield page.say(text.BUSY["maps"], "busy")
-                    for stage in job.stages("maps"):
-                        job.take(stage)
+                    for event in job.events("maps"):
+                        job.take(event)
             except engine.EngineError:
                 job.keep(job.session.without("maps"))  # no map stands below a choice that it was not drawn for
                 yield draw(job.session, choices)

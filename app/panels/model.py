@@ -18,7 +18,7 @@ from app.picture_sources import PictureSources
 from app.text import words as text
 
 BUILT_IN = "fieldguide"  # says so in its title
-TOLD_EVERY = 0.2  # seconds between two words on a download
+REPORT_EVERY = 0.2  # seconds between two words on a download
 
 
 class ModelPicker:
@@ -37,20 +37,20 @@ class ModelPicker:
         self.outputs = [self.head, self.words, self.name, self.about]
 
     def wire(self, page: Page, follow: Callable[[engine.Backbone], dict], followers: list) -> None:
-        """Choosing tells about a model; the button fetches it, and then puts the visitor's picture before it.
+        """Choosing a model describes it; the button downloads it and then shows it the visitor's picture.
 
-        `follow` tells what the fields `followers` show for another model.
+        `follow` returns the updates of the fields `followers` for another model.
         """
         cheap = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
         self.name.input(_about, self.name, self.about, **cheap)
 
         def fetch(name: str | None) -> Iterator[str]:
             yield status(text.MODEL_LOADING.format(name=name), "busy", 0.0)
-            told = time.monotonic()
+            reported = time.monotonic()
             try:
                 for piece in self.models.fetch(name or ""):
-                    if time.monotonic() - told > TOLD_EVERY:
-                        told = time.monotonic()
+                    if time.monotonic() - reported > REPORT_EVERY:
+                        reported = time.monotonic()
                         yield status(_progress(piece), "busy", piece.fraction)
             except engine.EngineError as error:
                 gr.Warning(str(error), title=text.NOT_YET)

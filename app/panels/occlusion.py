@@ -1,4 +1,4 @@
-"""Within step 3: does the answer hang on what the map points at? Patches are blurred, or brought back, in its order."""
+"""Within step 3: deletion and insertion, which blur or bring back patches in the order of the map."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.page import Page
 from app.session import OcclusionPair, Session
 from app.text import words as text
 
-ALIKE = 0.02  # areas this near to each other say nothing, with one random order
+ALIKE = 0.02  # areas that differ by less are called the same: the chance map is one random order
 
 
 class OcclusionTest:
@@ -34,16 +34,16 @@ def _drawn(session: Session) -> str:
     name = session.classes.names[pair.map.label]
     deletion = _chart(text.DELETION, pair, lambda o: o.deletion.tolist(), lambda o: o.deletion_area)
     insertion = _chart(text.INSERTION, pair, lambda o: o.insertion.tolist(), lambda o: o.insertion_area)
-    body = f'<div class="pair">{deletion}{insertion}</div><p class="fine">{esc(_told(pair))}</p>'
+    body = f'<div class="pair">{deletion}{insertion}</div><p class="fine">{esc(_summary(pair))}</p>'
     return section(text.OCCLUSION_TITLE.format(name=name), body) + caption(text.OCCLUSION_CAPTION)
 
 
-def _told(pair: OcclusionPair) -> str:
+def _summary(pair: OcclusionPair) -> str:
     """In words: whether the map's order does better than one drawn at random."""
     deletion = _compared(pair.chance.deletion_area - pair.map.deletion_area)
     insertion = _compared(pair.map.insertion_area - pair.chance.insertion_area)
     left = percent(float(pair.map.deletion[-1]))
-    return text.OCCLUSION_TOLD.format(deletion=deletion, insertion=insertion, same=ALIKE, left=left)
+    return text.OCCLUSION_SUMMARY.format(deletion=deletion, insertion=insertion, same=ALIKE, left=left)
 
 
 def _compared(gain: float) -> str:
@@ -53,7 +53,7 @@ def _compared(gain: float) -> str:
 
 
 def _chart(title: tuple[str, str], pair: OcclusionPair, values, area) -> str:
-    named = ((text.OCCLUSION_MAP, "clean", pair.map), (text.AGREEMENT_RANDOM, "line-4", pair.chance))
+    named = ((text.OCCLUSION_MAP, "clean", pair.map), (text.SIMILARITY_RANDOM, "line-4", pair.chance))
     lines = [Line(f"{name}, area {area(found):.3f}", kind, values(found)) for name, kind, found in named]
     head, hint = title
     steps = len(pair.map.fractions) - 1

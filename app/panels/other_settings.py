@@ -42,7 +42,7 @@ class OtherSettings:
             page.redraw(page.controls["map"], lambda session, choices: self._fit(choices), [*self.controls.values()])
         elif self.section == "ensemble":
             for name in names:
-                page.weigh(name, methods_follow=True)
+                page.weigh(name, defences_follow=True)
         else:
             page.forget(names, PART_OF[self.section])
 

@@ -61,10 +61,10 @@ class Painter:
     def show(self, words: str) -> dict:
         """The fields as a specimen's words and number set them; a plain one leaves the pattern's colour as it is."""
         *values, number = words.split()
-        said = dict(zip(self.fields, [*values, int(number)], strict=True))
+        updates = dict(zip(self.fields, [*values, int(number)], strict=True))
         if values[3] == NO_ACCENT:
-            del said[self.fields[3]]
-        return said | {self.part: gr.Dropdown(value=values[4], label=_part_of(values[0]))}
+            del updates[self.fields[3]]
+        return updates | {self.part: gr.Dropdown(value=values[4], label=_part_of(values[0]))}
 
 
 def _open(sources: PictureSources, *wish: object) -> Opened:

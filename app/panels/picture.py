@@ -81,5 +81,5 @@ class PicturePanel:
                 "✗",
             )
         bars = prediction_bars([("clean", "clean", clean)], MOST, session.reference, session.given)
-        told = (text.LIKELIEST.format(count=MOST) if len(clean.classes) > MOST else "") + text.DIFFERS[session.given]
-        return verdict + section("Answer to the clean picture", prediction_chips(clean) + bars, told)
+        hint = (text.LIKELIEST.format(count=MOST) if len(clean.classes) > MOST else "") + text.DIFFERS[session.given]
+        return verdict + section("Answer to the clean picture", prediction_chips(clean) + bars, hint)

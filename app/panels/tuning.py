@@ -152,10 +152,12 @@ def _one_less(session: Session, choices: Choices) -> Session:
     return earlier.with_result("ensemble", engine.fuse(session.views, earlier.steps[-1], choices.settings().ensemble))
 
 
-def _drift(value: float, most: float, told: str) -> str:
+def _drift(value: float, most: float, label: str) -> str:
     """A distance as a bar that the largest one fills, and in numbers."""
     share = 100 * value / most if most else 0
-    return f'<span class="tight"><span class="drift"><span style="width:{share:.0f}%"></span></span> {esc(told)}</span>'
+    return (
+        f'<span class="tight"><span class="drift"><span style="width:{share:.0f}%"></span></span> {esc(label)}</span>'
+    )
 
 
 def _head(session: Session) -> str:
@@ -227,15 +229,15 @@ def _surer(steps: tuple[engine.TuneStep, ...]) -> str:
     kept = steps[-1].kept
     others = torch.ones(len(values), dtype=torch.bool)
     others[kept] = False
-    told = text.SURER_NONE
+    sentence = text.SURER_NONE
     if len(kept):
-        told = text.SURER_KEPT.format(mean=signed(float(values[kept, -1].mean()), 4))
+        sentence = text.SURER_KEPT.format(mean=signed(float(values[kept, -1].mean()), 4))
     if others.any():
-        told += text.SURER_OTHERS.format(mean=signed(float(values[others, -1].mean()), 4))
+        sentence += text.SURER_OTHERS.format(mean=signed(float(values[others, -1].mean()), 4))
         if len(kept) and values[others, -1].mean() < values[kept, -1].mean() < 0:
-            told += text.SURER_MORE
+            sentence += text.SURER_MORE
     drawn = bundle(text.SURER, values.tolist(), set(kept.tolist()), "change (nats)")
-    return section(text.SURER, f'{BUNDLE_LEGEND}{drawn}<p class="fine">{esc(told)}</p>', text.SURER_HINT)
+    return section(text.SURER, f'{BUNDLE_LEGEND}{drawn}<p class="fine">{esc(sentence)}</p>', text.SURER_HINT)
 
 
 def _sentences(session: Session) -> str:
@@ -243,9 +245,9 @@ def _sentences(session: Session) -> str:
     drift = session.steps[-1].text_drift
     places = drift.argsort(descending=True, stable=True)[:SENTENCES].tolist()
     rows = [_sentence(session, place, drift) for place in dict.fromkeys([*places, session.reference])]
-    told = text.SENTENCES_MEAN.format(mean=short(float(drift.mean())), count=len(drift))
+    mean = text.SENTENCES_MEAN.format(mean=short(float(drift.mean())), count=len(drift))
     drawn = table(text.SENTENCE_HEADS, rows, text.SENTENCES)
-    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(told)}</p>', text.DIFFERS[session.given])
+    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(mean)}</p>', text.DIFFERS[session.given])
 
 
 def _sentence(session: Session, place: int, drift: torch.Tensor) -> tuple[str, str]:

@@ -26,15 +26,16 @@ class VerdictPanel:
         self.head = gr.HTML(elem_id="verdict-head")
         with gr.Row(elem_classes=["controls"]):
             defences = gr.CheckboxGroup(
-                [(m.title, name) for name, m in engine.DEFENCES.items()], value=list(engine.Settings().defences),
-                label=text.DEFENCES_LABEL, elem_id="defences", min_width=260, scale=3,
+                [(defence.title, name) for name, defence in engine.DEFENCES.items()],
+                value=list(engine.Settings().defences), label=text.DEFENCES_LABEL, elem_id="defences", min_width=260,
+                scale=3,
             )  # fmt: skip
             self.button = gr.Button(text.COMPARE, elem_id="compare", min_width=150, scale=0)
         with gr.Accordion(text.WEIGH_MORE, open=False, elem_id="weigh-more"):
             weights = weight_controls()
         with gr.Accordion(text.DEFENCES_MORE, open=False, elem_id="defences-more"):
             rare = rare_controls()
-        with gr.Accordion(text.DEFENCES_TOLD, open=False, elem_id="defences-told"):
+        with gr.Accordion(text.DEFENCES_EXPLAINED, open=False, elem_id="defences-explained"):
             gr.HTML(_defences())
         self.table = gr.HTML(elem_id="verdict-table")
         with gr.Row():
@@ -49,7 +50,7 @@ class VerdictPanel:
         """Comparing runs the model; weighing again only needs the views that are there."""
         page.press(self.button, page.story.work_on("defences"))
         for name in WEIGHTS:
-            page.weigh(name, methods_follow=name != "weighting")
+            page.weigh(name, defences_follow=name != "weighting")
         page.forget(("purifier",), "defences")
         page.forget(("legacy",), "adversarial")
 
@@ -69,9 +70,10 @@ class VerdictPanel:
 def _defences() -> str:
     """Every defence in a sentence, with its cost and source."""
     rows = [
-        (f"<b>{esc(m.title)}</b>", esc(m.explanation), esc(m.cost), esc(m.source)) for m in engine.DEFENCES.values()
+        (f"<b>{esc(defence.title)}</b>", esc(defence.explanation), esc(defence.cost), esc(defence.source))
+        for defence in engine.DEFENCES.values()
     ]
-    return table(text.DEFENCES_HEADS, rows, text.DEFENCES_TOLD, "stacks told")
+    return table(text.DEFENCES_HEADS, rows, text.DEFENCES_EXPLAINED, "stacks explained")
 
 
 def _head(session: Session) -> str:
@@ -117,8 +119,8 @@ def _aimed(session: Session, wanted: str) -> str:
     target = f"the target **{session.classes.names[result.target]}**"
     if result.reached:
         return note(f"**Attack reached its target:** without defence the model says {answer}.", "bad", "✗")
-    told = f"**Attack did not reach** {target}: without defence the model says {answer}"
-    return note(f"{told} instead of {wanted}.", "warn", "!") if result.fooled else note(f"{told}.", "good", "✓")
+    sentence = f"**Attack did not reach** {target}: without defence the model says {answer}"
+    return note(f"{sentence} instead of {wanted}.", "warn", "!") if result.fooled else note(f"{sentence}.", "good", "✓")
 
 
 def _defended(session: Session, wanted: str) -> str:
@@ -153,14 +155,14 @@ def _table(session: Session, choices: Choices) -> str:
         )
     if session.ensemble is not None:
         steps = session.steps[-1].index
-        told = (
+        setup = (
             f"{text.YOURS_FROM}, {steps} tuning step{'s' * (steps != 1)}, weights"
             f" {text.WEIGHTINGS[session.ensemble.weighting]}"
         )
         if steps:
             untuned = engine.fuse(session.views, session.steps[0], choices.settings().ensemble).prediction
-            rows.append(_row(session, text.YOURS_UNTUNED, told, untuned, None, seen))
-        rows.append(_row(session, text.YOURS, told, session.ensemble.prediction, None, seen, text.YOURS_NOTE))
+            rows.append(_row(session, text.YOURS_UNTUNED, setup, untuned, None, seen))
+        rows.append(_row(session, text.YOURS, setup, session.ensemble.prediction, None, seen, text.YOURS_NOTE))
     cleaned = text.PURIFIED.format(purifier=choices.purifier.upper()) if choices.purifier else ""
     heads = ("Method", "Picture", "Answer", "", "Confidence", "Entropy (nats)", "Seconds")
     return section(
@@ -178,9 +180,9 @@ def _asked(session: Session, prediction: engine.Prediction) -> str:
     return text.ASKED_MORE.format(first=first, more=len(more)) if more else text.ASKED.format(first=first)
 
 
-def _small(told: str) -> str:
+def _small(line: str) -> str:
     """A second line below a defence's name, if there is anything to tell."""
-    return f'<br><small class="asked">{esc(told)}</small>' if told else ""
+    return f'<br><small class="asked">{esc(line)}</small>' if line else ""
 
 
 def _row(
@@ -190,12 +192,12 @@ def _row(
     prediction: engine.Prediction,
     seconds: float | None,
     picture: str,
-    told: str = "",
+    detail: str = "",
 ) -> tuple[str, ...]:
     shape = {"clean": "● clean", "attacked": "▲ attacked"}[picture]
     return (
         f'<span class="defence" title="{esc(why)}">{esc(title)}</span>'
-        f"{_small(told)}{_small(_asked(session, prediction))}",
+        f"{_small(detail)}{_small(_asked(session, prediction))}",
         f'<span class="on {picture}">{shape}</span>',
         differing(prediction.name, session.classes.names[session.reference]),
         mark(prediction.label == session.reference, session.given),

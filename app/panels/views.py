@@ -136,18 +136,18 @@ def _orders(session: Session) -> dict[str, list[int]]:
 
 
 def _summary(session: Session) -> str:
-    """How many views answer right: of all, of those that drive the tuning, and by weight."""
+    """The share of views that answer right: of all, of those that drive the tuning, and by weight."""
     views, asked = session.views, text.VIEWS_RIGHT if session.given else text.VIEWS_CLEAN
     right = views.logits.argmax(-1) == session.reference
-    told = [(text.VIEWS_ALL, f"{int(right.sum())} of {len(views)}", text.VIEWS_ALL_WHY)]
+    counts = [(text.VIEWS_ALL, f"{int(right.sum())} of {len(views)}", text.VIEWS_ALL_WHY)]
     if session.steps:
         kept = session.steps[-1].kept
-        told.append((text.VIEWS_TUNING, f"{int(right[kept].sum())} of {len(kept)}", text.VIEWS_TUNING_WHY))
+        counts.append((text.VIEWS_TUNING, f"{int(right[kept].sum())} of {len(kept)}", text.VIEWS_TUNING_WHY))
     if session.ensemble:
         share = float(session.ensemble.weights[right].sum())
-        told.append((text.VIEWS_WEIGHT, percent(share), text.VIEWS_WEIGHT_WHY))
+        counts.append((text.VIEWS_WEIGHT, percent(share), text.VIEWS_WEIGHT_WHY))
     later = "" if session.steps else f'<p class="fine">{esc(text.VIEWS_LATER)}</p>'
-    return f'<p class="fine">{esc(asked)}</p>{chips(told)}{later}'
+    return f'<p class="fine">{esc(asked)}</p>{chips(counts)}{later}'
 
 
 def _legend(session: Session) -> str:
@@ -160,8 +160,8 @@ def _legend(session: Session) -> str:
     if session.ensemble:
         even = percent(1 / len(views))
         signs.append(("badge weighs", percent(float(session.ensemble.weights[1])), text.TILE_WEIGHS.format(even=even)))
-    told = "".join(f'<span><span class="{kind}">{esc(sign)}</span> {esc(why)}</span>' for kind, sign, why in signs)
-    return f'<p class="fine signs">{told}</p>'
+    entries = "".join(f'<span><span class="{kind}">{esc(sign)}</span> {esc(why)}</span>' for kind, sign, why in signs)
+    return f'<p class="fine signs">{entries}</p>'
 
 
 def _tile(session: Session, view: int, places: dict[str, int], tunes: bool, picked: bool, weight: float | None) -> str:
@@ -208,20 +208,20 @@ def _numbers(session: Session, view: int) -> str:
     """What is known of one view: how sure it is, what it is used for, whether its map stays with the picture's."""
     views, steps, ensemble = session.views, session.steps, session.ensemble
     rank = int((views.entropies < views.entropies[view]).sum()) + 1
-    told = [
+    facts = [
         (text.VIEW_SURE, percent(float(views.logits[view].softmax(-1).max())), text.VIEW_SURE_WHY),
         (text.VIEW_ENTROPY, f"{float(views.entropies[view]):.3f} nats", text.VIEW_ENTROPY_WHY),
         (text.VIEW_RANK, f"{rank} of {len(views)}", text.VIEW_RANK_WHY),
     ]
     if steps:
         drives = view in steps[-1].kept.tolist()
-        told.append((text.VIEW_DRIVES, "yes" if drives else "no", text.TILE_TUNES.format(count=len(steps[-1].kept))))
+        facts.append((text.VIEW_DRIVES, "yes" if drives else "no", text.TILE_TUNES.format(count=len(steps[-1].kept))))
     if ensemble:
         even = text.TILE_WEIGHS.format(even=percent(1 / len(views)))
-        told.append((text.VIEW_WEIGHT, percent(float(ensemble.weights[view])), even))
+        facts.append((text.VIEW_WEIGHT, percent(float(ensemble.weights[view])), even))
     if views.kind == "attention" and view:
-        told.append((text.VIEW_MAP, signed(float(engine.views.map_similarity(views)[view])), text.VIEW_MAP_WHY))
-    return chips(told)
+        facts.append((text.VIEW_MAP, signed(float(engine.views.map_similarity(views)[view])), text.VIEW_MAP_WHY))
+    return chips(facts)
 
 
 def _making(views: engine.ViewSet, view: int) -> str:
@@ -229,17 +229,19 @@ def _making(views: engine.ViewSet, view: int) -> str:
     if view == 0:
         return f'<p class="fine">{esc(text.VIEW_WHOLE)}</p>'
     top, left, height, width, mirrored = views.crops[view].tolist()
-    told = text.VIEW_CROP.format(width=width, height=height, left=left, top=top, mirrored=", mirrored" * mirrored)
+    sentence = text.VIEW_CROP.format(width=width, height=height, left=left, top=top, mirrored=", mirrored" * mirrored)
     if views.kind != "crops":
-        told += text.VIEW_BETA.format(beta=percent(float(views.betas[view])))
+        sentence += text.VIEW_BETA.format(beta=percent(float(views.betas[view])))
     if views.kind == "attention":
         low, middle, high = (float((views.regions[view] == place).float().mean()) for place in range(3))
         keep_high, keep_low = (percent(kept) for kept in views.strengths)
-        told += text.VIEW_REGIONS.format(high=percent(high), low=percent(low), keep_high=keep_high, keep_low=keep_low)
-        told += text.VIEW_BETWEEN.format(middle=percent(middle)) if middle else "."
+        sentence += text.VIEW_REGIONS.format(
+            high=percent(high), low=percent(low), keep_high=keep_high, keep_low=keep_low
+        )
+        sentence += text.VIEW_BETWEEN.format(middle=percent(middle)) if middle else "."
         if bool(views.degenerate[view]):
-            told += text.VIEW_DEGENERATE
-    return f'<p class="fine">{esc(told)}</p>'
+            sentence += text.VIEW_DEGENERATE
+    return f'<p class="fine">{esc(sentence)}</p>'
 
 
 def _stretched(grid: np.ndarray, size: int) -> np.ndarray:

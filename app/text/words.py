@@ -212,7 +212,7 @@ ATTACK_CAPTION = (
 THREAT_WHY = "White-box: it knows the weights and follows their gradients. Black-box: it only sees answers."
 NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean picture."
 
-MAP_METHOD = "Map"
+MAP_KIND = "Map"
 MAP_ABOUT, MAP_AGAINST = "Evidence for", "Rather than for"
 LOOK = "Draw maps"
 IN_THIS_STEP = (
@@ -265,21 +265,21 @@ MAP_CAPTION_NO_CLASS = (
         " on.",
     ),
 )
-AGREEMENT_TITLE, AGREEMENT_HINT = "Did the attack move the map?", "the first maps above; beside harmless noise"
+SIMILARITY_TITLE, SIMILARITY_HINT = "Did the attack move the map?", "the first maps above; beside harmless noise"
 TRUTH_HINT = (
     "the first maps above; the object covers {object} of the picture, the part named last, after “with”, {part}"
 )
-AGREEMENT_HEADS = (
+SIMILARITY_HEADS = (
     "Clean map compared with", "Rank correlation", "Structure (SSIM)", "Strongest fifth in common (IoU)",
     "Centre moved, of the side",
 )  # fmt: skip
-AGREEMENT_ALIKE = (
+SIMILARITY_ALIKE = (
     "Maps that are the same: 1, 1, 100 % and 0 %. The strongest fifth is counted whole, with cells too faint to be"
     " outlined."
 )
-AGREEMENT_MORE = "By {more} of the {of} measures the attack changed this map more than random noise of its size."
-AGREEMENT_NULL = "random noise of the same size"
-AGREEMENT_RANDOM = "a map drawn at random"
+SIMILARITY_MORE = "By {more} of the {of} measures the attack changed this map more than random noise of its size."
+SIMILARITY_NULL = "random noise of the same size"
+SIMILARITY_RANDOM = "a map drawn at random"
 
 EVERY_ASKS = "There are many ways to draw such a map. Do they agree, and which of them can be trusted here?"
 EVERY_RUN = "Draw every map"
@@ -338,7 +338,7 @@ OCCLUSION_TITLE = "The clean picture blurred and brought back, for “{name}”"
 OCCLUSION_MAP = "this map"
 OCCLUSION_AXIS = "step of {steps}: {share} of patches each, strongest first"
 DELETION, INSERTION = ("Deletion: blur them", "lower is better"), ("Insertion: bring them back", "higher is better")
-OCCLUSION_TOLD = (
+OCCLUSION_SUMMARY = (
     "On this picture the map's order is {deletion} at deletion and {insertion} at insertion than a random one; areas"
     " within {same:g} of each other count as alike. The wholly blurred picture still gives the class {left}."
 )
@@ -546,7 +546,7 @@ TV_NORMS = {"minmax": "stretched to 0 to 1", "sum1": "as shares of the whole", "
 TV_REDUCTION, TV_REDUCTIONS = "Differences", {"mean": "averaged", "sum": "summed"}
 TV_TEMPERATURE = "Temperature of calmness"
 DEFENCES_MORE = "Rare choices for all methods"
-DEFENCES_TOLD = "What each method does"
+DEFENCES_EXPLAINED = "What each method does"
 DEFENCES_HEADS = ("Method", "In one sentence", "Passes at 64 views", "Source")
 NO_PURIFIER = "nothing"
 PURIFIER = "Clean the picture first by"
@@ -586,7 +586,7 @@ BATCH_TOO_MANY = "Expected at most {most} pictures at once; got {got}."
 BATCH_TRUTHS_MORE = "Expected at most one true class for each picture; got {got} lines for {count}."
 BATCH_TRUTH_ODD = "Expected one of the class names as the true class of “{name}”; got “{got}”."
 BATCH_UNKNOWN = "not given"
-BATCH_UNKNOWN_TOLD = (
+BATCH_UNKNOWN_NOTE = (
     "Without a true class nothing can be called right: **=** says that the answer is still the clean one, **≠** that it"
     " is not. There the attack pushed away from the clean answer."
 )

@@ -1,1 +1,1 @@
-"""How fast the engine is, how well the built-in model does, and where maps point."""
+"""Benchmarks: accuracy on the Field Guide, and localisation of maps."""

@@ -1,4 +1,4 @@
-"""Maps held against the truth: on painted specimens it is known where the object and its telling part are."""
+"""Localisation benchmark of maps: on painted specimens it is known where the object and its telling part are."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ PUBLISHED = "a-tpt"  # what other maps are paired with
 
 @dataclass(frozen=True, slots=True)
 class MapScore:
-    """One map of one picture: does its peak lie on the object and on the telling part, and how much of it does?
+    """The score of one map on one picture: whether its peak lies on the object and on the telling part, and how much of
+    its positive evidence does.
 
     `areas` are those under the deletion and the insertion curve, where they were asked for.
     """
@@ -57,41 +58,42 @@ def localise(
     named, are joined by the baselines, which know no model. `curves` also hides and shows what each map points at,
     which takes far longer.
     """
-    work = partial(_judge, seed=seed, maps=maps, settings=settings, curves=curves)
+    work = partial(_picture_scores, seed=seed, maps=maps, settings=settings, curves=curves)
     with executor.start() as each:
         yield from each(work, range(pictures))
 
 
-def _judge(
+def _picture_scores(
     backbone: Backbone, index: int, seed: int, maps: tuple[str, ...], settings: AttackSettings, curves: bool
 ) -> dict[str, dict[str, MapScore]]:
-    trial, own = make_question(seed, index), picture_seed(seed, index)
-    pixels = backbone.prepare(Image.fromarray(trial.painting.pixels))
-    *_, adversarial = attack(backbone, pixels, trial.classes, replace(settings, seed=own), trial.truth)
+    question, own = make_question(seed, index), picture_seed(seed, index)
+    pixels = backbone.prepare(Image.fromarray(question.painting.pixels))
+    *_, adversarial = attack(backbone, pixels, question.classes, replace(settings, seed=own), question.truth)
     clean = adversarial.clean
     noisy = sign_noise(clean, adversarial.per_channel, own)
     shown = (clean, adversarial.saved, noisy, clean)
     drawers = (backbone, backbone, backbone, shuffled(backbone, "all", own))
     named = dict.fromkeys((*(maps or maps_for(backbone)), *BASELINES))
-    told: dict[str, dict[str, MapScore]] = {}
+    scores: dict[str, dict[str, MapScore]] = {}
     for arm, drawer, picture in zip(ARMS, drawers, shown, strict=True):
-        told[arm] = {}
+        scores[arm] = {}
         for name in named:
-            drawn = attend(drawer, picture, trial.classes, AttentionSettings(name, seed=own), trial.truth)
-            areas = _areas(backbone, picture, trial, drawn.raw) if curves else None
-            told[arm][name] = _held(trial, drawn.raw, drawn.degenerate, areas)
-    return told
+            drawn = attend(drawer, picture, question.classes, AttentionSettings(name, seed=own), question.truth)
+            areas = _areas(backbone, picture, question, drawn.raw) if curves else None
+            scores[arm][name] = map_score(question, drawn.raw, drawn.degenerate, areas)
+    return scores
 
 
-def _areas(backbone: Backbone, picture: Tensor, trial: PaintedQuestion, values: Tensor) -> tuple[float, float]:
-    found = occlude(backbone, picture, values, trial.classes, trial.truth)
+def _areas(backbone: Backbone, picture: Tensor, question: PaintedQuestion, values: Tensor) -> tuple[float, float]:
+    found = occlude(backbone, picture, values, question.classes, question.truth)
     return found.deletion_area, found.insertion_area
 
 
-def _held(
-    trial: PaintedQuestion, values: Tensor, degenerate: bool = False, areas: tuple[float, float] | None = None
+def map_score(
+    question: PaintedQuestion, values: Tensor, degenerate: bool = False, areas: tuple[float, float] | None = None
 ) -> MapScore:
-    painting = trial.painting
+    """How a map (gh, gw) of a painted question lies on the object and on its telling part."""
+    painting = question.painting
     whole = torch.from_numpy(painting.object_mask)
     part = torch.from_numpy(painting.part_masks[KINDS[painting.specimen.kind]])
     return MapScore(
@@ -104,31 +106,31 @@ def _held(
     )
 
 
-def verdict(collected: list[dict[str, dict[str, MapScore]]]) -> dict:
+def summary(collected: list[dict[str, dict[str, MapScore]]]) -> dict:
     """Arm -> map -> shares with 95 % intervals (Wilson for `pointing`, `part_pointing` and `degenerate`, normal for the
     means `inside`, `part_inside` and, where curves were drawn, the areas `deletion` and `insertion`), each as
     [value, low, high]."""
-    told: dict = {}
+    shares: dict = {}
     for arm, maps in collected[0].items():
         for name in maps:
-            held = [one[arm][name] for one in collected]
-            told.setdefault(arm, {})[name] = {
-                "pointing": _share([j.hit for j in held]),
-                "part_pointing": _share([j.part_hit for j in held]),
-                "inside": _mean([j.inside for j in held]),
-                "part_inside": _mean([j.part_inside for j in held]),
-                "degenerate": _share([j.degenerate for j in held]),
+            scores = [one[arm][name] for one in collected]
+            shares.setdefault(arm, {})[name] = {
+                "pointing": _share([score.hit for score in scores]),
+                "part_pointing": _share([score.part_hit for score in scores]),
+                "inside": _mean([score.inside for score in scores]),
+                "part_inside": _mean([score.part_inside for score in scores]),
+                "degenerate": _share([score.degenerate for score in scores]),
             }
-            areas = [j.areas for j in held if j.areas is not None]
+            areas = [score.areas for score in scores if score.areas is not None]
             if areas:
                 columns = zip(("deletion", "insertion"), zip(*areas, strict=True), strict=True)
-                told[arm][name] |= {which: _mean(list(values)) for which, values in columns}
-    return told
+                shares[arm][name] |= {which: _mean(list(values)) for which, values in columns}
+    return shares
 
 
 def pairs(collected: list[dict[str, dict[str, MapScore]]]) -> dict[str, list[dict]]:
     """Arm -> for every map, on how many pictures only it and only A-TPT's published map pointed at the object, with
-    McNemar's p; nothing where the published map was not judged."""
+    McNemar's p; nothing where the published map was not scored."""
     hits = {
         arm: {name: [one[arm][name].hit for one in collected] for name in maps} for arm, maps in collected[0].items()
     }

@@ -14,13 +14,13 @@ from ..fieldguide.world.questions import LABELS
 from ..settings import Settings
 
 DEFENCES = ("view-average", "tpt", "r-tpt", "a-tpt")
-PAIRS = (("r-tpt", "view-average"), ("a-tpt", "r-tpt"))  # each with what it adds to
+PAIRS = (("r-tpt", "view-average"), ("a-tpt", "r-tpt"))  # each with the defence that it extends
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """For one picture of a specimen of this kind, which arm was right: `clean`, `attacked`, and each defence on the
-    attacked picture; `clean-METHOD` arms localise defences without an attack."""
+    attacked picture; `clean-DEFENCE` arms measure defences without an attack."""
 
     index: int
     kind: str
@@ -37,13 +37,15 @@ def answers(
 
 
 def _answer(record: dict, arm: str) -> Answer:
-    clean, attacked = ({m: told["right"] for m, told in record["arms"][name].items()} for name in (CLEAN, arm))
+    clean, attacked = (
+        {defence: answer["right"] for defence, answer in record["arms"][name].items()} for name in (CLEAN, arm)
+    )
     right = {"clean": clean.pop("clip"), "attacked": attacked.pop("clip"), **attacked}
     return Answer(record["index"], record["group"], right | {f"clean-{defence}": hit for defence, hit in clean.items()})
 
 
 def summary(collected: list[Answer], settings: dict) -> dict:
-    """What the answers amount to, as plain data.
+    """The statistics of the answers as plain data.
 
     `accuracy` per arm with 95 % Wilson `intervals`; `kinds`, the accuracy per arm on each kind of specimen; `pairs`,
     for each pair of `PAIRS` on how many pictures only the first and only the second was right, and the exact

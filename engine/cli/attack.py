@@ -1,4 +1,4 @@
-"""`attack`: a small change that turns the answer."""
+"""`attack`: a small change of the picture that changes the answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..results import Adversarial
 from ..serialise import attack_data, change_data
 from .drawing import amplified
 from .options import ATTACK, add_options, settings_of
-from .subject import Job, add_picture_options, emit, folder, open_job, run_attack
+from .subject import Subject, add_picture_options, emit, folder, load_subject, run_attack
 from .tables import PREDICTION_HEAD, prediction_row, table
 
 CHANGE_HEAD = ("the change", "Linf x 255", "L2")
@@ -35,23 +35,23 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Attack once, print, and keep the pictures with --out."""
     settings_of(args, ATTACK)  # values out of range are told before a model is loaded
-    job = open_job(args)
-    adversarial = run_attack(job, settings_of(args, ATTACK, job.classes).attack)
+    subject = load_subject(args)
+    adversarial = run_attack(subject, settings_of(args, ATTACK, subject.classes).attack)
     if args.out is not None:
         save_pictures(args, adversarial)
-    filed = through_a_file(job, adversarial)
+    filed = through_a_file(subject, adversarial)
     data = attack_data(adversarial)
     data["norms"]["file"] = change_data(filed.saved - filed.clean)
-    lines = [*attack_lines(job, adversarial), "", *table(CHANGE_HEAD, _changes(data["norms"]))]
-    emit(args, job.document() | {"attack": data}, lines)
+    lines = [*attack_lines(subject, adversarial), "", *table(CHANGE_HEAD, _changes(data["norms"]))]
+    emit(args, subject.document() | {"attack": data}, lines)
 
 
-def through_a_file(job: Job, adversarial: Adversarial) -> Adversarial:
+def through_a_file(subject: Subject, adversarial: Adversarial) -> Adversarial:
     """The attack with its saved picture written to a PNG file and read back as any picture is."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "adversarial.png"
         save_png(adversarial.saved, path)
-        return replace(adversarial, saved=job.backbone.prepare(load_picture(path).image))
+        return replace(adversarial, saved=subject.backbone.prepare(load_picture(path).image))
 
 
 def save_pictures(args: argparse.Namespace, adversarial: Adversarial) -> None:
@@ -62,19 +62,19 @@ def save_pictures(args: argparse.Namespace, adversarial: Adversarial) -> None:
     save_png(amplified(adversarial.clean, adversarial.saved, adversarial.linf()), target / "perturbation.png")
 
 
-def attack_lines(job: Job, adversarial: Adversarial) -> list[str]:
-    """The attack for a person."""
+def attack_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
+    """The attack as lines for a terminal."""
     rows = [
         prediction_row("clean", adversarial.before),
         prediction_row("attacked", adversarial.after),
         prediction_row("attacked, 8 bits", adversarial.after_saved),
     ]
-    name, limit = job.classes.names[adversarial.label], length(adversarial.epsilon, adversarial.norm)
+    name, limit = subject.classes.names[adversarial.label], length(adversarial.epsilon, adversarial.norm)
     origin = "the truth" if adversarial.from_truth else "the clean answer"
-    towards = "" if adversarial.target is None else f", towards {job.classes.names[adversarial.target]}"
+    towards = "" if adversarial.target is None else f", towards {subject.classes.names[adversarial.target]}"
     return [
-        job.heading,
-        *([job.note] if job.note else []),
+        subject.heading,
+        *([subject.note] if subject.note else []),
         f"{adversarial.attack}, {adversarial.norm} {limit}, {len(adversarial.steps)} steps,"
         f" {adversarial.seconds:.2f} s, away from {name} ({origin})" + towards,
         "",
@@ -85,7 +85,7 @@ def attack_lines(job: Job, adversarial: Adversarial) -> list[str]:
 
 
 def _changes(norms: dict[str, dict]) -> list[tuple[str, ...]]:
-    return [(form, f"{told['linf'] * 255:.3f}", f"{told['l2']:.4f}") for form, told in norms.items()]
+    return [(form, f"{change['linf'] * 255:.3f}", f"{change['l2']:.4f}") for form, change in norms.items()]
 
 
 def _verdict(adversarial: Adversarial) -> str:

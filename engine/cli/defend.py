@@ -12,7 +12,7 @@ from ..serialise import attack_data, defence_data
 from ..story.explore import explore
 from .attack import attack_lines, save_pictures
 from .options import add_options, settings_of
-from .subject import Job, add_picture_options, emit, open_job
+from .subject import Subject, add_picture_options, emit, load_subject
 from .tables import PREDICTION_HEAD, prediction_row, table
 
 OWN = "your settings"
@@ -35,30 +35,30 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Attack, defend, print."""
-    settings_of(args, STORY)  # values out of range are told before a model is loaded
-    job = open_job(args)
-    settings = settings_of(args, STORY, job.classes)
-    told: dict[str, list] = {}
-    for stage in explore(job.backbone, job.pixels, job.classes, settings, job.label):
-        told.setdefault(stage.name, []).append(stage.result)
-    (adversarial,), (ensemble,) = told["attacked"], told["ensemble"]
-    steps, defences = told["tune-step"], told["defence"]
+    settings_of(args, STORY)  # values out of range are refused before a model is loaded
+    subject = load_subject(args)
+    settings = settings_of(args, STORY, subject.classes)
+    results: dict[str, list] = {}
+    for event in explore(subject.backbone, subject.pixels, subject.classes, settings, subject.label):
+        results.setdefault(event.name, []).append(event.result)
+    (adversarial,), (ensemble,) = results["attacked"], results["ensemble"]
+    steps, defences = results["tune-step"], results["defence"]
     if args.out is not None:
         save_pictures(args, adversarial)
-    rows = [_row(job, DEFENCES[d.defence].title, d.prediction, f"{d.seconds:.2f}") for d in defences]
-    rows.append(_row(job, OWN, ensemble.prediction, ""))
+    rows = [_row(subject, DEFENCES[d.defence].title, d.prediction, f"{d.seconds:.2f}") for d in defences]
+    rows.append(_row(subject, OWN, ensemble.prediction, ""))
     began, ended = steps[0], steps[-1]
     tuned = (
         f"prompt tuned on {len(began.kept)} of {settings.views.count} views, loss {began.loss:.4f} to {ended.loss:.4f}"
     )
-    lines = [*attack_lines(job, adversarial), "", *table((*PREDICTION_HEAD, "seconds", ""), rows), "", tuned]
+    lines = [*attack_lines(subject, adversarial), "", *table((*PREDICTION_HEAD, "seconds", ""), rows), "", tuned]
     if ensemble.weighting == "tv" or any("tv_map" in DEFENCES[d.defence].uses for d in defences):
         lines.append(f"TV weights: {settings.ensemble.tv_reading}")
-    told_plainly = {"attack": attack_data(adversarial)} | defence_data(steps, ensemble, defences)
-    document = told_plainly | {"settings": asdict(settings)}
-    emit(args, job.document() | document, lines)
+    document = {"attack": attack_data(adversarial)} | defence_data(steps, ensemble, defences)
+    document |= {"settings": asdict(settings)}
+    emit(args, subject.document() | document, lines)
 
 
-def _row(job: Job, title: str, prediction: Prediction, seconds: str) -> tuple[str, ...]:
-    verdict = "" if job.label is None else "right" if prediction.label == job.label else "wrong"
+def _row(subject: Subject, title: str, prediction: Prediction, seconds: str) -> tuple[str, ...]:
+    verdict = "" if subject.label is None else "right" if prediction.label == subject.label else "wrong"
     return (*prediction_row(title, prediction), seconds, verdict)

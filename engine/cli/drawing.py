@@ -1,4 +1,4 @@
-"""Small exact pictures for the command line: a perturbation made visible, a map over its picture. Knows no models."""
+"""Pictures for the command line: an amplified perturbation, a map over its picture."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ EXAMPLES = """examples:
 
 def register(subparsers: argparse._SubParsersAction) -> None:
     """Add the command to the parser."""
-    told = "\n".join(
+    listed = "\n".join(
         f"  {name:<16}{defence.explanation}\n{'':18}{defence.source}; {defence.cost}"
         for name, defence in DEFENCES.items()
     ).replace("%", "%%")
@@ -58,7 +58,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         " 95 % Wilson intervals and paired differences. With --out, records are kept line by line: the same command"
         " goes on where it was stopped or killed, and attacked pictures are used again. Records do not depend on the"
         " number of workers.",
-        epilog=f"{EXAMPLES}\nmethods, with source and cost at 64 views:\n{told}",
+        epilog=f"{EXAMPLES}\ndefences, with source and cost at 64 views:\n{listed}",
         usage="%(prog)s [pictures] [attacks] [defence] [run] [result]",
     )
     add_data_options(parser)
@@ -84,7 +84,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         help="run nothing; tell what lies in an --out folder; several of the same pictures are compared, each defence"
         " as FOLDER/DEFENCE",
     )  # fmt: skip
-    group.add_argument("--against", metavar="METHOD", help="compare the others with this one (default: the last)")
+    group.add_argument("--against", metavar="DEFENCE", help="compare the others with this one (default: the last)")
     form = group.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     form.add_argument("--markdown", action="store_true", help="print Markdown tables")
@@ -102,8 +102,8 @@ def run(args: argparse.Namespace) -> None:
     asked = asked_of(source, plan, args.model)
     _check_against(args, asked)
     kept = [] if args.out is None else read_kept(args.out)
-    stream = evaluate(source, plan, _crew(args), args.out, args.cache)
-    collected = list(islice(stream, len(kept)))  # at once, so that the time left is told by the others
+    stream = evaluate(source, plan, _executor(args), args.out, args.cache)
+    collected = list(islice(stream, len(kept)))  # at once, so that the time left is estimated from the others
     collected += tqdm(
         stream, total=len(source), initial=len(kept), unit="pictures", smoothing=0, file=sys.stderr, disable=args.json
     )
@@ -125,7 +125,7 @@ def _check_against(args: argparse.Namespace, asked: dict) -> None:
     require(known, f"--against {args.against} is not evaluated here.")
 
 
-def _crew(args: argparse.Namespace) -> Executor:
+def _executor(args: argparse.Namespace) -> Executor:
     if args.ray is not None:
         return RayCluster(args.model, args.device, args.workers, args.precision, args.ray)
     count = (os.cpu_count() or 1) if args.workers is None else args.workers
@@ -142,7 +142,7 @@ def _plan(args: argparse.Namespace) -> Plan:
 
 
 def _summary(args: argparse.Namespace, asked: dict, collected: list[Answered]) -> dict:
-    plan = {name: told for name, told in asked.items() if name not in LISTING}
+    plan = {name: value for name, value in asked.items() if name not in LISTING}
     return {"model": asked["model"], **summarise(collected, args.against), "plan": plan}
 
 

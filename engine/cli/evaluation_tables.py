@@ -12,10 +12,10 @@ from .tables import markdown_table, table
 def plain_lines(summary: dict) -> list[str]:
     """One aligned table per arm."""
     lines = [_heading(summary)]
-    for arm, told in summary["arms"].items():
-        base = _base(told)
+    for arm, results in summary["arms"].items():
+        base = _base(results)
         head = (arm, "accuracy", "95 % interval", f"minus {base}", f"only it / only {base}", "McNemar p", "seconds")
-        rows = [_plain_row(defence, told) for defence in told["accuracy"]]
+        rows = [_plain_row(defence, results) for defence in results["accuracy"]]
         lines += ["", *table(head if base else (*head[:3], "", "", "", head[-1]), rows)]
     return lines
 
@@ -23,22 +23,24 @@ def plain_lines(summary: dict) -> list[str]:
 def markdown_lines(summary: dict) -> list[str]:
     """What was attacked how, a table of accuracies, and one of differences on the same pictures."""
     arms = summary["arms"]
-    defences = list(max((told["accuracy"] for told in arms.values()), key=len, default={}))
-    timed = any(told["seconds"] for told in arms.values())
+    defences = list(max((results["accuracy"] for results in arms.values()), key=len, default={}))
+    timed = any(results["seconds"] for results in arms.values())
     seconds = [(_seconds(arms, defence),) if timed else () for defence in defences]
     accuracies = [
-        (defence, *(_share(told, defence) for told in arms.values()), *took)
+        (defence, *(_share(results, defence) for results in arms.values()), *took)
         for defence, took in zip(defences, seconds, strict=True)
     ]
-    base = next((_base(told) for told in arms.values() if told["pairs"]), "")
+    base = next((_base(results) for results in arms.values() if results["pairs"]), "")
     differences = [
-        (defence, *(_difference(told, defence) for told in arms.values())) for defence in defences if defence != base
+        (defence, *(_difference(results, defence) for results in arms.values()))
+        for defence in defences
+        if defence != base
     ]
     lines = [
         f"{_heading(summary)}. Accuracy with 95 % Wilson interval"
         + ("; seconds a picture in one worker, attack excluded." if timed else "."),
         "",
-        *(f"- {_told(arm, summary)}" for arm in arms if arm in summary["plan"]["attacks"]),
+        *(f"- {_attack_line(arm, summary)}" for arm in arms if arm in summary["plan"]["attacks"]),
         "",
         *markdown_table(("defence", *arms, *(["seconds"] if timed else [])), accuracies),
     ]
@@ -58,13 +60,13 @@ def _heading(summary: dict) -> str:
     pictures = f"{done}" if done == asked else f"{done} of {asked}"
     parts = [f"{pictures} pictures", summary["plan"]["model"], f"{summary['plan']['views']['count']} views"]
     weights = EnsembleSettings(**summary["plan"]["ensemble"])
-    defences = {name.rpartition("/")[2] for told in summary["arms"].values() for name in told["accuracy"]}
+    defences = {name.rpartition("/")[2] for results in summary["arms"].values() for name in results["accuracy"]}
     if any("tv_map" in DEFENCES[defence].uses for defence in defences):
         parts.append(f"TV weights: {weights.tv_reading}")
     return ", ".join([*parts, *(["flaws of the official codes kept"] if weights.legacy else [])])
 
 
-def _told(arm: str, summary: dict) -> str:
+def _attack_line(arm: str, summary: dict) -> str:
     attack = summary["plan"]["attacks"][arm]
     seconds = summary["attack_seconds"].get(arm)
     took = "" if seconds is None else f"; {seconds:.1f} s a picture"
@@ -76,15 +78,15 @@ def _told(arm: str, summary: dict) -> str:
     return f"`{arm}`: {chosen.title}{through}, {steps}, {attack['norm']} at most {limit}; {chosen.threat}{took}"
 
 
-def _base(told: dict) -> str:
-    return told["pairs"][0]["second"] if told["pairs"] else ""
+def _base(results: dict) -> str:
+    return results["pairs"][0]["second"] if results["pairs"] else ""
 
 
-def _plain_row(defence: str, told: dict) -> tuple[str, ...]:
-    low, high = told["intervals"][defence]
-    cells = (defence, f"{told['accuracy'][defence]:.3f}", f"{low:.3f} ... {high:.3f}")
-    seconds = f"{told['seconds'][defence]:.3f}" if defence in told["seconds"] else ""
-    pair = _pair(told, defence)
+def _plain_row(defence: str, results: dict) -> tuple[str, ...]:
+    low, high = results["intervals"][defence]
+    cells = (defence, f"{results['accuracy'][defence]:.3f}", f"{low:.3f} ... {high:.3f}")
+    seconds = f"{results['seconds'][defence]:.3f}" if defence in results["seconds"] else ""
+    pair = _pair(results, defence)
     if not pair:
         return (*cells, "", "", "", seconds)
     low, high = pair["interval"]
@@ -92,19 +94,19 @@ def _plain_row(defence: str, told: dict) -> tuple[str, ...]:
     return (*cells, span, f"{pair['only_first']} / {pair['only_second']}", _p(pair["p"]), seconds)
 
 
-def _pair(told: dict, defence: str) -> dict:
-    return next((pair for pair in told["pairs"] if pair["first"] == defence), {})
+def _pair(results: dict, defence: str) -> dict:
+    return next((pair for pair in results["pairs"] if pair["first"] == defence), {})
 
 
-def _share(told: dict, defence: str) -> str:
-    if defence not in told["accuracy"]:
+def _share(results: dict, defence: str) -> str:
+    if defence not in results["accuracy"]:
         return ""
-    low, high = told["intervals"][defence]
-    return f"{told['accuracy'][defence]:.3f} [{low:.3f}, {high:.3f}]"
+    low, high = results["intervals"][defence]
+    return f"{results['accuracy'][defence]:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def _difference(told: dict, defence: str) -> str:
-    pair = _pair(told, defence)
+def _difference(results: dict, defence: str) -> str:
+    pair = _pair(results, defence)
     if not pair:
         return ""
     low, high = pair["interval"]
@@ -114,7 +116,7 @@ def _difference(told: dict, defence: str) -> str:
 
 def _seconds(arms: dict, defence: str) -> str:
     """The mean over the arms; the pictures differ, the work does not."""
-    seconds = [told["seconds"][defence] for told in arms.values() if defence in told["seconds"]]
+    seconds = [results["seconds"][defence] for results in arms.values() if defence in results["seconds"]]
     return f"{sum(seconds) / len(seconds):.3f}" if seconds else ""
 
 

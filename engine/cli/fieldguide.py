@@ -10,8 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ..benchmarks.localisation import PUBLISHED, localise, pairs, verdict
-from ..benchmarks.score import answers, summary
+from ..benchmarks import localisation, score
 from ..errors import require
 from ..evaluation import Processes
 from ..fieldguide.training.train import CARD, PHASES, train
@@ -40,7 +39,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _register_train(actions)
     _register_score(actions)
-    _register_judge(actions)
+    _register_localise(actions)
     words = actions.add_parser("words", help="list the words the built-in model knows")
     words.set_defaults(run=lambda args: print("\n".join(sorted(VOCABULARY))))
     samples = actions.add_parser("samples", help="paint the sample pictures of the page again")
@@ -64,7 +63,7 @@ def _register_train(actions: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="added to the seeds of the phases (default: %(default)s)")
     parser.add_argument(
-        "--share", type=float, default=1.0, help="of the pictures of each phase, for a trial run (default: all)"
+        "--share", type=float, default=1.0, help="of the pictures of each phase, for a test run (default: all)"
     )
     parser.add_argument("--workers", type=int, default=WORKERS, help="painting processes (default: one per core)")
     parser.set_defaults(run=_train)
@@ -105,7 +104,7 @@ def _score(args: argparse.Namespace) -> None:
     settings = settings_of(args, SCORE)
     seed = settings.attack.seed
     executor = Processes(BUILT_IN, count=args.workers)
-    stream = answers(args.pictures, seed, settings, executor, args.clean_arms)
+    stream = score.answers(args.pictures, seed, settings, executor, args.clean_arms)
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
     shown = {
         "seed": seed,
@@ -114,7 +113,7 @@ def _score(args: argparse.Namespace) -> None:
         "tuning": asdict(settings.tuning),
         "ensemble": asdict(settings.ensemble),
     }
-    result = summary(collected, shown)
+    result = score.summary(collected, shown)
     emit(args, result, _score_lines(result))
 
 
@@ -125,7 +124,8 @@ def _score_lines(result: dict) -> list[str]:
         for (arm, value), (low, high) in zip(arms.items(), result["intervals"].values(), strict=True)
     ]
     kinds = [
-        (kind, str(told["pictures"]), *(f"{told[arm]:.3f}" for arm in arms)) for kind, told in result["kinds"].items()
+        (kind, str(entry["pictures"]), *(f"{entry[arm]:.3f}" for arm in arms))
+        for kind, entry in result["kinds"].items()
     ]
     pairs = [
         (f"{pair['first']} / {pair['second']}", str(pair["only_first"]), str(pair["only_second"]), f"{pair['p']:.3g}")
@@ -140,10 +140,10 @@ def _score_lines(result: dict) -> list[str]:
     ]
 
 
-def _register_judge(actions: argparse._SubParsersAction) -> None:
+def _register_localise(actions: argparse._SubParsersAction) -> None:
     parser = actions.add_parser(
         "localise",
-        help="hold attention maps against where the specimens really are",
+        help="measure how well attention maps find the object",
         description="Draw every map of fresh held-out specimens for their true class and tell how often its strongest"
         " patch lies on the object (pointing) and on the telling part, and how much of it does (inside). Four times:"
         " clean, attacked, under noise of the attack's size, and as a model with shuffled weights draws it. Beside them"
@@ -152,33 +152,35 @@ def _register_judge(actions: argparse._SubParsersAction) -> None:
     add_options(parser, LOCALISE)
     parser.add_argument("--pictures", type=int, default=100, metavar="N", help="how many; default: %(default)s")
     several = {"action": "append", "choices": list(MAPS), "metavar": "MAP"}
-    told = f"repeat for several of {', '.join(MAPS)}; default: all that the model has"
-    parser.add_argument("--map", dest="maps", **several, help=told)
+    maps_help = f"repeat for several of {', '.join(MAPS)}; default: all that the model has"
+    parser.add_argument("--map", dest="maps", **several, help=maps_help)
     parser.add_argument("--curves", action="store_true", help="also deletion and insertion, which takes far longer")
     parser.add_argument("--workers", type=int, default=WORKERS, metavar="N", help="processes (default: one per core)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     add_model_options(parser)
-    parser.set_defaults(run=_judge, out=None)
+    parser.set_defaults(run=_localise, out=None)
 
 
-def _judge(args: argparse.Namespace) -> None:
+def _localise(args: argparse.Namespace) -> None:
     require(args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
     settings = settings_of(args, LOCALISE).attack
     executor = Processes(args.model, args.device, args.workers, args.precision)
-    stream = localise(args.pictures, settings.seed, tuple(args.maps or ()), settings, executor, args.curves)
+    stream = localisation.localise(
+        args.pictures, settings.seed, tuple(args.maps or ()), settings, executor, args.curves
+    )
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
-    told, paired = verdict(collected), pairs(collected)
+    scores, paired = localisation.summary(collected), localisation.pairs(collected)
     shown = {"model": args.model, "seed": settings.seed, "pictures": args.pictures, "attack": _as_options(settings)}
-    emit(args, {"maps": told, "pairs": paired, "settings": shown}, _judge_lines(told, paired))
+    emit(args, {"maps": scores, "pairs": paired, "settings": shown}, _localisation_lines(scores, paired))
 
 
-def _judge_lines(told: dict, paired: dict) -> list[str]:
+def _localisation_lines(scores: dict, paired: dict) -> list[str]:
     lines = []
-    for arm, named in told.items():
+    for arm, named in scores.items():
         heads = (arm, *(name.replace("_", " ") for name in next(iter(named.values()))))
         lines += [*table(heads, [(name, *map(_interval, found.values())) for name, found in named.items()]), ""]
     for arm, found in paired.items():
-        heads = (f"{arm}: points at the object", "only this map", f"only {PUBLISHED}", "McNemar p")
+        heads = (f"{arm}: points at the object", "only this map", f"only {localisation.PUBLISHED}", "McNemar p")
         rows = [(p["first"], str(p["only_first"]), str(p["only_second"]), f"{p['p']:.3g}") for p in found]
         lines += [*table(heads, rows), ""]
     return lines[:-1]

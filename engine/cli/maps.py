@@ -21,7 +21,7 @@ from ..settings import AttentionSettings
 from .attack import attack_lines, save_pictures
 from .drawing import heat
 from .options import ATTACK, add_options, given, settings_of
-from .subject import Job, add_picture_options, emit, folder, open_job, run_attack
+from .subject import Subject, add_picture_options, emit, folder, load_subject, run_attack
 from .tables import table
 
 ARMS = ("clean", "attacked")
@@ -49,38 +49,43 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         "--words", action="store_true", help="also tell how much each word of the class's sentence counts"
     )
     group = parser.add_argument_group("what the answer hangs on")
-    told = "also blur each map's strongest patches first, or bring them back first, and follow the class's probability"
-    group.add_argument("--curves", action="store_true", help=told)
+    group.add_argument(
+        "--curves", action="store_true",
+        help="also blur each map's strongest patches first, or bring them back first, and follow the class's"
+        " probability",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Attack, map both pictures with each defence, print, and keep the drawings with --out."""
-    seed = settings_of(args, ATTACK).attack.seed  # values out of range are told before a model is loaded
+    """Attack, draw each map of both pictures, print, and keep the drawings with --out."""
+    seed = settings_of(args, ATTACK).attack.seed  # values out of range are refused before a model is loaded
     asked = _asked(args)
-    job = open_job(args)
-    adversarial = run_attack(job, settings_of(args, ATTACK, job.classes).attack)
+    subject = load_subject(args)
+    adversarial = run_attack(subject, settings_of(args, ATTACK, subject.classes).attack)
     about = adversarial.label if args.about is None else args.about
-    made = [_pair(job, adversarial, one, about, args.against) for one in asked]
+    made = [_pair(subject, adversarial, one, about, args.against) for one in asked]
     if args.out is not None:
         save_pictures(args, adversarial)
         for pair in made:
             _save_pair(args, adversarial, pair)
     rows = [row for pair in made for row in _rows(pair)]
-    lines = [*attack_lines(job, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
+    lines = [*attack_lines(subject, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
     noisy = sign_noise(adversarial.clean, adversarial.per_channel, seed)
-    compared = [_compared(job, noisy, one, pair) for one, pair in zip(asked, made, strict=True)]
+    compared = [_compared(subject, noisy, one, pair) for one, pair in zip(asked, made, strict=True)]
     lines += ["", *table(("clean map against", "that of", *MAP_SIMILARITY), _compared_rows(made, compared))]
-    entries = [entry | {"map-similarity": found} for entry, found in zip(maps_data(made), compared, strict=True)]
+    entries = [entry | {"similarity": found} for entry, found in zip(maps_data(made), compared, strict=True)]
     if args.curves:
-        curves = [_curves(job, adversarial, pair) for pair in made]
+        curves = [_curves(subject, adversarial, pair) for pair in made]
         entries = [entry | {"curves": found} for entry, found in zip(entries, curves, strict=True)]
         lines += ["", *table(("map", "of", "area under deletion", "under insertion"), _curve_rows(made, curves))]
-    document = job.document() | {"attack": attack_data(adversarial), "maps": entries}
+    document = subject.document() | {"attack": attack_data(adversarial), "maps": entries}
     if args.words:
-        told = [word_relevance(job.backbone, pixels, job.classes, made[0][0].label) for pixels in _both(adversarial)]
-        document["words"] = _words_data(told)
-        lines += ["", *table(("word", *ARMS), _word_rows(told))]
+        relevances = [
+            word_relevance(subject.backbone, pixels, subject.classes, made[0][0].label) for pixels in _both(adversarial)
+        ]
+        document["words"] = _words_data(relevances)
+        lines += ["", *table(("word", *ARMS), _word_rows(relevances))]
     emit(args, document, lines)
 
 
@@ -101,31 +106,36 @@ def _both(adversarial: Adversarial) -> tuple[Tensor, Tensor]:
     return adversarial.clean, adversarial.saved
 
 
-def _words_data(told: list[WordRelevance]) -> dict:
-    shares = {arm: found.shares.tolist() for arm, found in zip(ARMS, told, strict=True)}
-    return {"label": told[0].label, "sentence": told[0].sentence, "pieces": list(told[0].pieces), **shares}
+def _words_data(relevances: list[WordRelevance]) -> dict:
+    shares = {arm: found.shares.tolist() for arm, found in zip(ARMS, relevances, strict=True)}
+    return {
+        "label": relevances[0].label,
+        "sentence": relevances[0].sentence,
+        "pieces": list(relevances[0].pieces),
+        **shares,
+    }
 
 
-def _word_rows(told: list[WordRelevance]) -> list[tuple[str, ...]]:
-    columns = zip(told[0].pieces, *(found.shares.tolist() for found in told), strict=True)
+def _word_rows(relevances: list[WordRelevance]) -> list[tuple[str, ...]]:
+    columns = zip(relevances[0].pieces, *(found.shares.tolist() for found in relevances), strict=True)
     return [(piece.strip(), *(f"{share:.3f}" for share in shares)) for piece, *shares in columns]
 
 
 def _pair(
-    job: Job, adversarial: Adversarial, settings: AttentionSettings, about: int | str, against: str | None
+    subject: Subject, adversarial: Adversarial, settings: AttentionSettings, about: int | str, against: str | None
 ) -> tuple[AttentionMap, AttentionMap]:
     clean, attacked = (
-        attend(job.backbone, pixels, job.classes, settings, about, against) for pixels in _both(adversarial)
+        attend(subject.backbone, pixels, subject.classes, settings, about, against) for pixels in _both(adversarial)
     )
     return clean, attacked
 
 
 def _compared(
-    job: Job, noisy: Tensor, settings: AttentionSettings, pair: tuple[AttentionMap, AttentionMap]
+    subject: Subject, noisy: Tensor, settings: AttentionSettings, pair: tuple[AttentionMap, AttentionMap]
 ) -> dict[str, dict[str, float]]:
     """How alike the clean map is to the attacked one and, the null arm, to that of the clean picture under noise."""
     clean, attacked = pair
-    null = attend(job.backbone, noisy, job.classes, settings, clean.label, clean.against)
+    null = attend(subject.backbone, noisy, subject.classes, settings, clean.label, clean.against)
     others = {"attacked": attacked, "noise": null}
     return {
         which: {name: measure(clean.raw, other.raw) for name, measure in MAP_SIMILARITY.items()}
@@ -143,18 +153,18 @@ def _compared_rows(
     ]
 
 
-def _curves(job: Job, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> dict[str, dict]:
-    told = {}
+def _curves(subject: Subject, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> dict[str, dict]:
+    curves = {}
     for which, found, pixels in zip(ARMS, pair, _both(adversarial), strict=True):
-        hidden = occlude(job.backbone, pixels, found.raw, job.classes, found.label)
-        told[which] = {
+        hidden = occlude(subject.backbone, pixels, found.raw, subject.classes, found.label)
+        curves[which] = {
             "fractions": hidden.fractions.tolist(),
             "deletion": hidden.deletion.tolist(),
             "insertion": hidden.insertion.tolist(),
             "deletion_area": hidden.deletion_area,
             "insertion_area": hidden.insertion_area,
         }
-    return told
+    return curves
 
 
 def _curve_rows(made: list[tuple[AttentionMap, AttentionMap]], curves: list[dict[str, dict]]) -> list[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""`predict`: what the untouched model says."""
+"""`predict`: the answer of the undefended model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 
 from ..models.predict import predict
 from ..serialise import prediction_data
-from .subject import add_picture_options, emit, open_job
+from .subject import add_picture_options, emit, load_subject
 from .tables import table
 
 SHOWN = 10
@@ -23,15 +23,15 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Predict once and print."""
-    job = open_job(args)
-    prediction = predict(job.backbone, job.pixels, job.classes)
+    subject = load_subject(args)
+    prediction = predict(subject.backbone, subject.pixels, subject.classes)
     rows = [(name, f"{probability:.4f}") for name, probability in prediction.top(SHOWN)]
     lines = [
-        job.heading,
-        *([job.note] if job.note else []),
+        subject.heading,
+        *([subject.note] if subject.note else []),
         "",
         *table(("class", "prob"), rows),
         "",
         f"entropy {prediction.entropy:.3f} nats, margin {prediction.margin:.2f} logits",
     ]
-    emit(args, job.document() | {"prediction": prediction_data(prediction)}, lines)
+    emit(args, subject.document() | {"prediction": prediction_data(prediction)}, lines)

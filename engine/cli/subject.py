@@ -1,4 +1,4 @@
-"""Options that several commands share, and the opening of model, picture and classes they ask for."""
+"""The subject of a command: model, picture and classes, with the options that name them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ SAMPLES = ASSETS / "samples" / "samples.json"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Job:
-    """What a command works on: pixels (3, s, s) in [0, 1], the classes, and the true label where it is known."""
+class Subject:
+    """What a command works on: model, pixels (3, s, s) in [0, 1], classes, and the true label where it is known."""
 
     backbone: Backbone
     image: Path
@@ -83,19 +83,19 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--out", metavar="FOLDER", type=Path, help="write result.json and pictures as exact PNGs here")
 
 
-def open_job(args: argparse.Namespace) -> Job:
-    """Load picture, classes and model; the cheap checks come first."""
+def load_subject(args: argparse.Namespace) -> Subject:
+    """The picture, classes and model that the options name; the cheap checks come first."""
     picture = load_picture(args.image)
     classes, truth = _classes(args)
     name = args.true_class or truth
     label = None if name is None else classes.index(name)
     backbone = load_backbone(args.model, args.device, args.precision)
-    return Job(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)
+    return Subject(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)
 
 
-def run_attack(job: Job, settings: AttackSettings) -> Adversarial:
+def run_attack(subject: Subject, settings: AttackSettings) -> Adversarial:
     """The attacked picture, steps drained."""
-    *_, adversarial = attack(job.backbone, job.pixels, job.classes, settings, job.label)
+    *_, adversarial = attack(subject.backbone, subject.pixels, subject.classes, settings, subject.label)
     return adversarial
 
 

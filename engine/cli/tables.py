@@ -1,4 +1,4 @@
-"""Results as aligned lines for a person."""
+"""Tables as aligned text and as Markdown."""
 
 from __future__ import annotations
 

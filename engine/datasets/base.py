@@ -1,4 +1,4 @@
-"""What every data set is to an evaluation: numbered questions, and the base of those that are read from disk.
+"""Data sets as sources of numbered questions, and the base of those that are read from disk.
 
 With a `limit`, the first so many pictures are taken, in turn from every class. A source opens no picture; it hands out
 calls that do, which are small and can be sent to another process.
@@ -7,7 +7,7 @@ calls that do, which are small and can be sent to another process.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,8 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Question:
-    """A picture, what it may be, and what it is. `key` names it within its source, `group` what results may be told
-    apart by ("" for nothing)."""
+    """A picture, its candidate classes and its label. `key` names it within its source; `group` names the part of the
+    results that it counts in ("" for none)."""
 
     key: str
     image: Image.Image
@@ -59,7 +59,7 @@ class Listed:
     root: Path
     entries: tuple[Entry, ...]
     classes: Classes
-    told: dict = field(default_factory=dict)
+    origin: dict = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -73,7 +73,7 @@ class Listed:
     def document(self) -> dict:
         """What was read, and every picture and class in it."""
         listing = {"entries": [list(entry) for entry in self.entries], "classes": list(self.classes.names)}
-        return {**self.told, **listing, "templates": list(self.classes.templates)}
+        return {**self.origin, **listing, "templates": list(self.classes.templates)}
 
 
 def _open(root: Path, path: str, classes: Classes, label: int) -> Question:
@@ -94,6 +94,7 @@ def in_turn(entries: Sequence[Entry]) -> list[Entry]:
     return [(path, label) for _, label, path in sorted(ranked, key=lambda entry: entry[:2])]
 
 
-def listed(words) -> str:
+def listed(words: Iterable[str]) -> str:
+    """The first eight of the words in order as text, or “nothing”."""
     words = sorted(words)
     return ", ".join(words[:8]) + (" …" if len(words) > 8 else "") if words else "nothing"

@@ -100,9 +100,9 @@ def CoOp(  # noqa: N802
     homes = _homes(root, layout)
     read = _from_split if layout.split.endswith(".json") else _from_lists if layout.split else _from_folders
     found = read(root, homes, name, part)
-    told = {"source": "coop", "set": name, "part": part}
+    origin = {"source": "coop", "set": name, "part": part}
     classes = replace(found.classes, templates=templates)
-    return Listed(found.root, tuple(in_turn(found.entries)[:limit]), classes, told)
+    return Listed(found.root, tuple(in_turn(found.entries)[:limit]), classes, origin)
 
 
 def _homes(root: Path, layout: Layout) -> list[Path]:

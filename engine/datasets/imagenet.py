@@ -62,9 +62,9 @@ def _names(naming: Sequence[Path]) -> dict[str, str]:
         f"Expected {NAME_LISTS[0]} in “{naming[0]}”: a line for each class with its WordNet number and its name.",
     )
     if path.suffix == ".json":
-        told = read_json(path, "a list of class names")
+        index = read_json(path, "a list of class names")
         try:
-            return {number: name.replace("_", " ") for number, name in told.values()}
+            return {number: name.replace("_", " ") for number, name in index.values()}
         except (ValueError, TypeError, AttributeError) as error:
             raise EngineError(f"Expected {{“0”: [WordNet number, name], ...}} in “{path}”.") from error
     lines = [line.partition(" ") for line in read_lines(path, "a list of class names")]
@@ -76,8 +76,8 @@ def _names(naming: Sequence[Path]) -> dict[str, str]:
 def _distinct(names: list[str]) -> tuple[str, ...]:
     """The names, with a number behind those that came before: two classes of ImageNet are called missile."""
     seen: dict[str, int] = {}
-    told = []
+    distinct = []
     for name in names:
         count = seen[name.lower()] = seen.get(name.lower(), 0) + 1
-        told.append(name if count == 1 else f"{name} {count}")
-    return tuple(told)
+        distinct.append(name if count == 1 else f"{name} {count}")
+    return tuple(distinct)

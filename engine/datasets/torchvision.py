@@ -21,7 +21,7 @@ Parts = dict[str, dict]  # train, val or test -> the constructor's arguments
 FLAG: Parts = {"train": {"train": True}, "test": {"train": False}}
 TWO: Parts = {part: {"split": part} for part in ("train", "test")}
 THREE: Parts = {part: {"split": part} for part in ("train", "val", "test")}
-WHOLE: Parts = {"test": {}}  # torchvision does not part these: all pictures
+WHOLE: Parts = {"test": {}}  # torchvision does not split these: all pictures
 
 DIGITS = tuple("0123456789")
 NUMBER = "a photo of the number {}."
@@ -42,7 +42,7 @@ LAND = (
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """How torchvision's class is called and asked for its names (`names` where it has none worth reading), and the
+    """How torchvision's class is constructed, its class names (`names` where its own are not readable), and the
     prompt and A-TPT's domain word that go with the set."""
 
     build: Callable
@@ -108,8 +108,8 @@ class TorchvisionSet:
 
     def document(self) -> dict:
         """The set, its part, every picture and class."""
-        told = {"source": "torchvision", "set": self.name, "part": self.part, "entries": list(self.order)}
-        return {**told, "classes": list(self.classes.names), "templates": list(self.classes.templates)}
+        origin = {"source": "torchvision", "set": self.name, "part": self.part, "entries": list(self.order)}
+        return {**origin, "classes": list(self.classes.names), "templates": list(self.classes.templates)}
 
 
 def Torchvision(  # noqa: N802
@@ -153,7 +153,7 @@ def _read(name: str, root: Path, part: str, download: bool) -> datasets.VisionDa
 
 @cache
 def _open(name: str, root: Path, part: str) -> datasets.VisionDataset:
-    """Once a process; some hold all their pixels."""
+    """The set, opened once a process, for some keep all their pixels in memory."""
     return _read(name, root, part, False)
 
 

@@ -1,9 +1,8 @@
-"""The same story over many pictures: sources of questions, one record a picture, results that survive being killed."""
+"""Evaluation on many pictures: one record a picture, kept line by line, so that a killed run can go on."""
 
-from .executors import Executor, Processes
+from .executors import Executor, Processes, RayCluster
 from .merge import read_merged
 from .plan import Plan
-from .ray import RayCluster
 from .records import Answered, answer_question
 from .run import asked_of, evaluate, read_kept, read_plan
 from .statistics import shares, summarise, wilson

@@ -11,10 +11,10 @@ from .run import read_kept, read_plan
 
 
 def read_merged(folders: Sequence[Path]) -> tuple[dict, list[Answered]]:
-    """Plan and records of all folders together: arms and pictures that all have, defences as FOLDER/METHOD.
+    """Plan and records of all folders together: arms and pictures that all have, defences as FOLDER/DEFENCE.
 
-    The plan is the first one's but for the defences. Where the model is the first one's too, CLIP is told once. Raises
-    `EngineError` for other pictures, another attack in an arm of the same name, and folders of one name.
+    The plan is the first one's but for the defences. Where the model is the first one's too, CLIP is listed once.
+    Raises `EngineError` for other pictures, another attack in an arm of the same name, and folders of one name.
     """
     names = [folder.resolve().name for folder in folders]
     require(len(set(names)) == len(names), f"Expected folders of different names; got {', '.join(names)}.")
@@ -27,12 +27,12 @@ def read_merged(folders: Sequence[Path]) -> tuple[dict, list[Answered]]:
             )
     called = [_called(name, plan, plans[0]) for name, plan in zip(names, plans, strict=True)]
     rows = zip(*(read_kept(folder) for folder in folders), strict=False)
-    plan = plans[0] | {"defences": [told for names in called for told in names.values()]}
+    plan = plans[0] | {"defences": [defence for renamed in called for defence in renamed.values()]}
     return plan, [_together(called, row) for row in rows]
 
 
 def _called(name: str, plan: dict, first: dict) -> dict[str, str]:
-    """What the defences of one evaluation are called beside those of others."""
+    """The new name of every defence of one evaluation: its folder and its old name."""
     again = plan is not first and plan["fingerprint"] == first["fingerprint"]
     return {defence: f"{name}/{defence}" for defence in plan["defences"] if not (again and defence == "clip")}
 
@@ -42,18 +42,18 @@ def _together(called: Sequence[dict[str, str]], row: Sequence[Answered]) -> Answ
     require(len(pictures) == 1, f"Expected evaluations of the same pictures; number {row[0].record['index']} differs.")
     arms = [arm for arm in row[0].record["arms"] if all(arm in one.record["arms"] for one in row)]
     records = [one.record["arms"] for one in row]
-    told = {arm: _renamed(called, [record[arm] for record in records]) for arm in arms}
+    answers = {arm: _renamed(called, [record[arm] for record in records]) for arm in arms}
     if not all(one.seconds for one in row):
-        return Answered(row[0].record | {"arms": told}, {})
+        return Answered(row[0].record | {"arms": answers}, {})
     seconds = [one.seconds["defences"] for one in row]
     taken = {arm: _renamed(called, [defences[arm] for defences in seconds]) for arm in arms}
-    return Answered(row[0].record | {"arms": told}, row[0].seconds | {"defences": taken})
+    return Answered(row[0].record | {"arms": answers}, row[0].seconds | {"defences": taken})
 
 
 def _renamed(called: Sequence[dict[str, str]], defences: Sequence[dict]) -> dict:
     return {
         names[defence]: value
-        for names, told in zip(called, defences, strict=True)
-        for defence, value in told.items()
+        for names, values in zip(called, defences, strict=True)
+        for defence, value in values.items()
         if defence in names
     }

@@ -58,10 +58,10 @@ def picture_seed(series: int, index: int) -> int:
 
 
 def arm_name(attack: AttackSettings) -> str:
-    """What an attack is called in records: its defence, what it goes through, and its limit.
+    """The name of an attack in records: the attack, its target defence, if it has one, and its limit.
 
     An Linf limit is in levels of 1/255, an L2 limit a length on the [0, 1] scale.
     """
-    through = f"-{attack.target_defence}" if attack.attack == "adaptive" else ""
+    target = f"-{attack.target_defence}" if attack.attack == "adaptive" else ""
     limit = f"{attack.epsilon * 255:g}" if attack.norm == "linf" else f"l2-{attack.epsilon:g}"
-    return f"{attack.attack}{through}-{limit}"
+    return f"{attack.attack}{target}-{limit}"

@@ -15,8 +15,8 @@ from .store import attacked
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What became of one picture, as plain data: the record, which is the same however it comes about, and the
-    seconds, which are not.
+    """The result of one picture as plain data: the record, which is the same in every run, and the seconds, which are
+    not.
 
     `seconds` has `attacks` (arm -> seconds, only of those made now) and `defences` (arm -> defence -> seconds it would
     take alone).
@@ -29,7 +29,7 @@ class Answered:
 def answer_question(
     backbone: Backbone, question: Question, index: int, plan: Plan, cache: Path | None = None
 ) -> Answered:
-    """Attack one picture and let all defences answer; numbers of the record are rounded to six digits.
+    """The answers of all defences to one picture in every arm; numbers of the record are rounded to six digits.
 
     Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept).
     """
@@ -41,14 +41,14 @@ def answer_question(
         arms[name], seconds = attacked(backbone, pixels, question, seeded, cache)
         if seconds is not None:
             made[name] = round(seconds, 4)
-    told, taken = {}, {}
+    answers, taken = {}, {}
     for name, picture in arms.items():
         defences = list(defend(backbone, picture, question.classes, plan.settings_for(index, name)))
-        told[name] = {d.defence: _answer(d.prediction, question.label) for d in defences}
+        answers[name] = {d.defence: _answer(d.prediction, question.label) for d in defences}
         taken[name] = {d.defence: round(d.seconds, 4) for d in defences}
     names = question.classes.names
     record = {"index": index, "key": question.key, "group": question.group, "truth": names[question.label]}
-    return Answered(record | {"arms": told}, {"index": index, "attacks": made, "defences": taken})
+    return Answered(record | {"arms": answers}, {"index": index, "attacks": made, "defences": taken})
 
 
 def _answer(prediction: Prediction, label: int) -> dict:

@@ -1,4 +1,4 @@
-"""An evaluation as a stream, kept line by line: killed, it loses nothing and counts nothing twice."""
+"""An evaluation as a stream of results, kept line by line: a killed one loses nothing and counts nothing twice."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ RECORDS, SECONDS, ASKED, ATTACKED = "records.jsonl", "seconds.jsonl", "plan.json
 def evaluate(
     source: Source, plan: Plan, executor: Executor, folder: Path | None = None, cache: Path | None = None
 ) -> Iterator[Answered]:
-    """What became of all pictures, in order. With `folder`, those kept there come first and are not made again.
+    """The results of all pictures, in order. With `folder`, those kept there come first and are not made again.
 
     Records do not depend on the executor. `folder` gets plan.json, records.jsonl and seconds.jsonl (one line a picture,
     written when it is whole) and attacked/ (PNG files), unless a folder `cache`, which many evaluations may share,
     keeps those.
-    Raises `EngineError` for a folder that holds another evaluation or one of other weights, and whatever the stages
-    raise.
+    Raises `EngineError` for a folder that holds another evaluation or one of other weights, and whatever attacks
+    and defences raise.
     """
     asked = asked_of(source, plan, executor.model)
     pictures = cache or (folder and folder / ATTACKED)
@@ -59,36 +59,36 @@ def evaluate(
 
 
 def asked_of(source: Source, plan: Plan, model: str) -> dict:
-    """What an evaluation asks, as plain data that JSON gives back alike."""
-    told = {"model": model, "pictures": len(source), **source.document(), **plan.document()}
-    return json.loads(json.dumps(told))
+    """The plan of an evaluation with its source and model, as plain data that survives JSON unchanged."""
+    asked = {"model": model, "pictures": len(source), **source.document(), **plan.document()}
+    return json.loads(json.dumps(asked))
 
 
 def read_kept(folder: Path) -> list[Answered]:
-    """What an evaluation has kept in its folder so far, in order; nothing is changed there."""
-    seconds = {told["index"]: told for told in _lines(folder / SECONDS)}
+    """The results that an evaluation has kept in its folder so far, in order; nothing is changed there."""
+    seconds = {line["index"]: line for line in _lines(folder / SECONDS)}
     return [Answered(record, seconds.get(record["index"], {})) for record in _lines(folder / RECORDS)]
 
 
 def read_plan(folder: Path) -> dict:
-    """What the evaluation in a folder asked, as plain data; raises `EngineError` where there is none."""
+    """The plan of the evaluation in a folder, as plain data; raises `EngineError` where there is none."""
     path = folder / ASKED
     require(path.is_file(), f"Expected the folder of an evaluation; “{folder}” has no {ASKED}.")
     return read_json(path, "the plan of an evaluation")
 
 
 def _check(folder: Path, asked: dict) -> None:
-    """See that `folder` holds no other evaluation; `asked` may leave the fingerprint out."""
+    """Raise `EngineError` where `folder` holds another evaluation; `asked` may leave the fingerprint out."""
     if not (folder / ASKED).is_file():
         return
-    held = read_plan(folder)
-    differing = [name for name in sorted({*held, *asked}) if held.get(name) != asked.get(name)]
+    kept = read_plan(folder)
+    differing = [name for name in sorted({*kept, *asked}) if kept.get(name) != asked.get(name)]
     if "fingerprint" not in asked:
         differing = [name for name in differing if name != "fingerprint"]
     require(
         differing != ["fingerprint"],
         f"“{folder}” was begun with other weights under the name {asked['model']} (fingerprint"
-        f" {held.get('fingerprint')}, now {asked.get('fingerprint')}); choose another folder or those weights.",
+        f" {kept.get('fingerprint')}, now {asked.get('fingerprint')}); choose another folder or those weights.",
     )
     require(
         not differing,
@@ -98,7 +98,7 @@ def _check(folder: Path, asked: dict) -> None:
 
 
 def _claim(folder: Path, asked: dict) -> None:
-    """Make `folder` this evaluation's, or see that it is."""
+    """Write the plan into `folder`; raise `EngineError` where it holds another evaluation."""
     _check(folder, asked)
     temporary = (folder / ASKED).with_suffix(PART)
     temporary.write_text(json.dumps(asked, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -106,7 +106,7 @@ def _claim(folder: Path, asked: dict) -> None:
 
 
 def _resume(folder: Path) -> list[Answered]:
-    """What was kept so far; a line that was cut off while being written is taken off its file."""
+    """The results kept so far; a line that was cut off while being written is removed from its file."""
     for path in (folder / RECORDS, folder / SECONDS):
         if path.is_file() and not (data := path.read_bytes()).endswith(b"\n"):
             with path.open("r+b") as file:
@@ -121,7 +121,7 @@ def _lines(path: Path) -> list[dict]:
 
 
 class _Lines:
-    """A file of lines that is ours alone to write: two evaluations in one folder would count pictures twice."""
+    """A file of JSON lines with one writer: two evaluations in one folder would count pictures twice."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""What records amount to: accuracy with intervals, and differences between defences on the same pictures."""
+"""Statistics of records: accuracy with intervals, and differences between defences on the same pictures."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ def summarise(collected: list[Answered], against: str | None = None) -> dict:
 
     `attack_seconds` has the mean seconds per arm of the attacks that were made, not read.
     """
-    told: dict = {"pictures": len(collected), "arms": {}}
+    summary: dict = {"pictures": len(collected), "arms": {}}
     for arm, defences in collected[0].record["arms"].items() if collected else ():
         base = against if against in defences else list(defences)[-1]
         right = {defence: [one.record["arms"][arm][defence]["right"] for one in collected] for defence in defences}
         taken = [one.seconds["defences"][arm] for one in collected if one.seconds]
-        told["arms"][arm] = {
+        summary["arms"][arm] = {
             **shares(right),
             "seconds": {defence: _mean(seconds[defence] for seconds in taken) for defence in defences if taken},
             "pairs": [pair(defence, right[defence], base, right[base]) for defence in defences if defence != base],
         }
     made = [one.seconds["attacks"] for one in collected if one.seconds]
     arms = sorted({arm for seconds in made for arm in seconds})
-    return told | {"attack_seconds": {arm: _mean(s[arm] for s in made if arm in s) for arm in arms}}
+    return summary | {"attack_seconds": {arm: _mean(s[arm] for s in made if arm in s) for arm in arms}}
 
 
 def shares(right: dict[str, list[bool]]) -> dict:
@@ -67,7 +67,7 @@ def pair(first: str, one: list[bool], second: str, other: list[bool]) -> dict:
 def newcombe(both: int, only_first: int, only_second: int, neither: int) -> list[float]:
     """The 95 % interval of the difference between two shares of the same pictures, rounded to four digits.
 
-    The Wilson intervals of both, put together with their correlation (Newcombe, Statistics in Medicine 1998, defence
+    The Wilson intervals of both, put together with their correlation (Newcombe, Statistics in Medicine 1998, method
     10).
     """
     total = both + only_first + only_second + neither

@@ -33,7 +33,7 @@ def attacked(
     """The 8-bit picture (3, s, s) pushed away from the true label, and the seconds that took (None: it was there).
 
     It is read from `folder` where it lies there whole, else made and kept (None: not kept). Its name is a digest of all
-    that it depends on; the file itself tells the settings and a hash of its pixels, by which damage is noticed.
+    that it depends on; the file itself holds the settings and a hash of its pixels, by which damage is noticed.
     """
     path = None if folder is None else folder / f"{_digest(backbone, pixels, question, settings)}.png"
     if path is not None and path.is_file():
@@ -55,7 +55,7 @@ def attacked(
 
 
 def sweep(folder: Path, age: float = ABANDONED) -> None:
-    """Take away files of at least `age` seconds that a kill left half written."""
+    """Delete files of at least `age` seconds that a killed run left half written."""
     for path in folder.glob(f"*{PART}"):
         with suppress(FileNotFoundError):  # another evaluation may be sweeping too
             if time.time() - path.stat().st_mtime >= age:
@@ -63,8 +63,14 @@ def sweep(folder: Path, age: float = ABANDONED) -> None:
 
 
 def _digest(backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings) -> str:
-    told = [backbone.fingerprint, asdict(settings), question.classes.names, question.classes.templates, question.label]
-    return hashlib.sha256(json.dumps(told).encode() + _levels(pixels).tobytes()).hexdigest()[:32]
+    inputs = [
+        backbone.fingerprint,
+        asdict(settings),
+        question.classes.names,
+        question.classes.templates,
+        question.label,
+    ]
+    return hashlib.sha256(json.dumps(inputs).encode() + _levels(pixels).tobytes()).hexdigest()[:32]
 
 
 def _levels(pixels: Tensor) -> np.ndarray:
@@ -86,7 +92,7 @@ def _read(path: Path) -> tuple[np.ndarray, dict]:
 
 
 def _save(pixels: Tensor, path: Path, note: dict) -> None:
-    """Whole or not at all, also when killed."""
+    """Write the file atomically: whole or not at all, also when killed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, suffix=PART, delete=False) as file:
         save_png(pixels.numpy(), file.name, {NOTE: json.dumps(note)})

@@ -33,6 +33,6 @@ class FieldGuideSeries:
 def _paint(seed: int, index: int) -> Question:
     from .world.questions import make_question  # paints, which needs OpenCV's system library
 
-    trial = make_question(seed, index)
-    image = Image.fromarray(trial.painting.pixels)
-    return Question(f"{seed}-{index}", image, trial.classes, trial.truth, trial.painting.specimen.kind)
+    question = make_question(seed, index)
+    image = Image.fromarray(question.painting.pixels)
+    return Question(f"{seed}-{index}", image, question.classes, question.truth, question.painting.specimen.kind)

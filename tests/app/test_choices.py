@@ -96,10 +96,10 @@ def test_controls_that_the_attack_does_not_heed_are_hidden(page):
     controls = page.controls
 
     def shown(**changed):
-        fitted = page.stages[2].choose.fit(CHOICES._replace(**changed))
+        fitted = page.panels[2].choose.fit(CHOICES._replace(**changed))
         return {name for name, component in controls.items() if fitted.get(component, {}).get("visible")}
 
-    begun = {name for name in page.stages[2].controls if controls[name].visible}
+    begun = {name for name in page.panels[2].controls if controls[name].visible}
     assert shown() | {"attack", "norm"} == begun
     assert shown(attack="fgsm") == {"eps", "target"}
     assert shown(attack="deepfool", norm="l2") == {"eps", "steps"}
@@ -110,10 +110,10 @@ def test_controls_that_the_attack_does_not_heed_are_hidden(page):
 
 
 def test_only_what_must_change_is_set_while_a_visitor_writes(page):
-    choose, controls = page.stages[2].choose, page.controls
+    choose, controls = page.panels[2].choose, page.controls
     aimed = ATTACK._replace(attack="fgsm", target="red fish")
     fitted = choose.fit(aimed.possible(), aimed)
-    assert {name for name in page.stages[2].controls if "value" in fitted[controls[name]]} == {
+    assert {name for name in page.panels[2].controls if "value" in fitted[controls[name]]} == {
         "norm",
         "eps",
         "step_size",
@@ -163,8 +163,8 @@ def test_the_rare_choices_run_the_whole_story_and_every_panel_draws_it(tiny, tol
     store = Store()
     store.put("me", Session().with_picture(told.picture).with_question(CLASSES, 1))
     job = Job(Worker(tiny), store, "me", choices.aimed(choices.settings(), CLASSES))
-    for stage in job.stages("story"):
-        job.take(stage)
+    for event in job.events("story"):
+        job.take(event)
     session = job.session
     assert session.adversarial.target == 2 and len(session.steps[-1].kept) == 0
     drawn = page.draw(session, choices)

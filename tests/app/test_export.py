@@ -115,8 +115,8 @@ def packed(sources):
     store.put("me", asked)
     job = Job(Worker(sources.backbone), store, "me", choices.aimed(choices.settings(), classes))
     job.asked = choices.asked(classes)
-    for stage in job.stages("story"):
-        job.take(stage)
+    for event in job.events("story"):
+        job.take(event)
     return job.session, zipfile.ZipFile(io.BytesIO(report.bundle(sources.backbone, job.session, choices)))
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import engine
-from app.panels.heads import InsideBrowser, _order
+from app.panels.heads import HeadsBrowser, _order
 from app.panels.occlusion import _drawn as occlusion_curves
 from app.session import HeadsPair, OcclusionPair
 from tests.page_cases import CHOICES
@@ -20,7 +20,7 @@ from tests.page_cases import CHOICES
 def browser():
     async def build():
         with gr.Blocks():
-            return InsideBrowser()
+            return HeadsBrowser()
 
     return asyncio.run(build())
 
@@ -28,8 +28,8 @@ def browser():
 @pytest.fixture
 def looked(job):
     """The told session after “Look inside”."""
-    for stage in job.stages("heads"):
-        job.take(stage)
+    for event in job.events("heads"):
+        job.take(event)
     return job.session
 
 
@@ -95,8 +95,8 @@ def test_long_tokens_are_outlined_and_counted(browser, looked):
 
 
 def test_the_map_is_tested_beside_a_random_one(tiny, told, job):
-    for stage in job.stages("occlusion"):
-        job.take(stage)
+    for event in job.events("occlusion"):
+        job.take(event)
     found, pair = told.maps.clean, job.session.occlusion
     expected = engine.maps.occlude(tiny, told.adversarial.clean, found.raw, told.classes, found.label)
     assert torch.allclose(pair.map.deletion, expected.deletion)

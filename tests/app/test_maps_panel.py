@@ -19,16 +19,16 @@ from tests.page_cases import CHOICES
 def run(job, part, asked=(None, None)):
     """The told session after one more part of step 3, about and against the classes `asked`."""
     job.asked = asked
-    for stage in job.stages(part):
-        job.take(stage)
+    for event in job.events(part):
+        job.take(event)
     return job.session
 
 
 def test_every_map_stands_beside_its_null_arm_and_its_shuffled_model(tiny, told, job):
     session = run(job, "every")
     hit, settings = session.adversarial, CHOICES.settings().attention
-    assert [trial.pair.clean.map for trial in session.every] == list(engine.maps.maps_for(tiny))
-    trial = next(t for t in session.every if t.pair.clean.map == "relevance")
+    assert [test.pair.clean.map for test in session.every] == list(engine.maps.maps_for(tiny))
+    test = next(t for t in session.every if t.pair.clean.map == "relevance")
     settings = replace(settings, map="relevance")
     noise = engine.baselines.sign_noise(hit.clean, hit.per_channel, 0)
     expected = [
@@ -38,7 +38,7 @@ def test_every_map_stands_beside_its_null_arm_and_its_shuffled_model(tiny, told,
             (hit.clean, replace(settings, shuffled="last")),
         )
     ]  # fmt: skip
-    found = (trial.pair.clean, trial.pair.attacked, trial.pair.noisy, trial.shuffled)
+    found = (test.pair.clean, test.pair.attacked, test.pair.noisy, test.shuffled)
     for one, other in zip(found, expected, strict=True):
         assert torch.equal(one.raw, other)
     row = next(part for part in _drawn(session, Look()).split("<tr>") if "Gradient-weighted relevance" in part)
@@ -59,9 +59,9 @@ def test_maps_are_about_the_class_that_is_asked_and_against_the_other(tiny, told
     names = session.classes.names
     title = f"Evidence for “{names[about]}” rather than “{names[against]}”<"
     assert title in html.unescape(_maps(session, Look()))
-    trial = next(t for t in run(job, "every", (about, None)).every if t.pair.clean.map == "relevance")
+    test = next(t for t in run(job, "every", (about, None)).every if t.pair.clean.map == "relevance")
     expected = engine.attend(tiny, hit.saved, session.classes, replace(settings, map="relevance"), about)
-    assert torch.equal(trial.pair.attacked.raw, expected.raw)
+    assert torch.equal(test.pair.attacked.raw, expected.raw)
 
 
 def test_words_are_read_for_both_pictures_and_both_classes(tiny, job):

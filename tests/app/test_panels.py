@@ -59,8 +59,8 @@ def test_single_steps_give_what_the_story_gives(tiny, told):
     store.put("me", Session().with_picture(told.picture).with_question(CLASSES, 1))
     job = Job(Worker(tiny), store, "me", CHOICES.settings())
     for part in ("clean", "attack", "maps", "views", "tune", "ensemble", "defences"):
-        for stage in job.stages(part):
-            job.take(stage)
+        for event in job.events(part):
+            job.take(event)
     assert torch.equal(job.session.adversarial.saved, told.adversarial.saved)
     assert torch.equal(job.session.maps.attacked.raw, told.maps.attacked.raw)
     assert job.session.steps[-1].loss == told.steps[-1].loss
@@ -334,7 +334,7 @@ def test_only_where_a_true_class_is_given_is_anything_called_right_or_wrong(told
 
 def test_of_a_fast_attack_not_every_iteration_is_drawn_but_all_are_kept(job, told, monkeypatch):
     monkeypatch.setattr("app.story.FRAME_SECONDS", 1000)
-    assert [stage.name for stage in _taken(job, "attack")] == ["attack-step", "attacked"]
+    assert [event.name for event in _taken(job, "attack")] == ["attack-step", "attacked"]
     assert len(job.trail) == len(told.adversarial.steps) > 1
     monkeypatch.setattr("app.story.FRAME_SECONDS", 0)
     assert len(list(_taken(job, "attack"))) == len(told.adversarial.steps) + 1

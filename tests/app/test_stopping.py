@@ -48,9 +48,9 @@ PARTS = ["attack", "maps", "views", "tune", "defences", "occlusion", "every", "h
 @pytest.mark.parametrize("part", PARTS)
 def test_every_part_ends_at_the_very_next_layer_and_keeps_what_was_there(job, told, halting, part):
     stop, after = halting(5)
-    with pytest.raises(Cancelled), closing(job.stages(part)) as stages:
-        for stage in until(stop, stages):
-            job.take(stage)
+    with pytest.raises(Cancelled), closing(job.events(part)) as events:
+        for event in until(stop, events):
+            job.take(event)
     assert stop.is_set() and after == []
     assert hooks(job.worker.backbone.model) == {0}
     assert job.store.get("me").adversarial is told.adversarial and job.store.get("me").views is told.views
@@ -59,7 +59,7 @@ def test_every_part_ends_at_the_very_next_layer_and_keeps_what_was_there(job, to
 def test_an_attack_ends_in_its_own_thread(job, halting):
     stop, after = halting(5, "attack")
     with pytest.raises(Cancelled):
-        list(until(stop, job.stages("attack")))
+        list(until(stop, job.events("attack")))
     assert stop.is_set() and after == []
 
 

@@ -106,9 +106,9 @@ def test_defend_and_evaluate_one_agree_on_what_each_method_says(call, sample, at
     told = {entry["defence"]: entry["prediction"] for entry in story["defences"]}
     assert record["truth"] == sample["truth"] and story["attack"]["norm"] == asked.get("norm", "linf")
     (arm,) = (arm for arm in record["arms"] if arm != "clean")
-    for method, answer in record["arms"][arm].items():
-        assert answer["answer"] == told[method]["name"]
-        assert answer["confidence"] == pytest.approx(told[method]["confidence"], abs=1e-5)
+    for defence, answer in record["arms"][arm].items():
+        assert answer["answer"] == told[defence]["name"]
+        assert answer["confidence"] == pytest.approx(told[defence]["confidence"], abs=1e-5)
 
 
 @pytest.mark.parametrize(

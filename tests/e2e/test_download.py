@@ -65,7 +65,7 @@ def test_a_download_is_seen_and_a_refusal_leaves_the_old_model(browser, hub, tmp
         says(page, "Attack finished")
         cards = page.locator("#journey .card").all_inner_texts()
         page.reload()
-        page.click("#last [data-do=restore]")
+        page.click("#restore [data-do=restore]")
         says(page, "Restored")
         page.locator("#header").get_by_text("hf-hub:someone/tiny").wait_for()
         assert page.locator("#journey .card").all_inner_texts() == cards

@@ -26,7 +26,7 @@ def cells(page, table):
     )
 
 
-def test_the_table_of_agreement_is_the_engines(page, told):
+def test_the_table_of_map_similarity_is_the_engines(page, told):
     backbone, classes, hit = told
     noisy = engine.baselines.sign_noise(hit.clean, hit.per_channel, 0)
     clean, *others = (
@@ -46,7 +46,7 @@ def test_the_table_of_agreement_is_the_engines(page, told):
     open_step(page, 3)
     page.click("#look")
     says(page, "Maps drawn")
-    assert [row[1:] for row in cells(page, "#map-agreement [aria-label='Agreement of maps']")] == expected
+    assert [row[1:] for row in cells(page, "#map-similarity [aria-label='Agreement of maps']")] == expected
 
 
 def choose(page, menu, words):
@@ -69,7 +69,7 @@ def test_maps_follow_the_class_that_is_chosen_and_the_one_it_is_held_against(pag
     page.locator("#maps").get_by_text(f"Evidence for “{classes.names[about]}”, the class you chose").wait_for()
     choose(page, "#map-against", classes.names[against])
     page.locator("#maps").get_by_text(f"“{classes.names[about]}” rather than “{classes.names[against]}”").wait_for()
-    first = cells(page, "#map-agreement [aria-label='Agreement of maps']")[0]
+    first = cells(page, "#map-similarity [aria-label='Agreement of maps']")[0]
     assert first[1] == signed(engine.measures.spearman(clean, attacked))
     choose(page, "#map-against", classes.names[about])
     says(page, "two different classes")

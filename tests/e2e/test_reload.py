@@ -10,9 +10,9 @@ def reload(page):
 
 
 def test_a_reload_offers_the_last_result_with_its_settings(browser, address, page):
-    assert not page.locator("#last").is_visible()
+    assert not page.locator("#restore").is_visible()
     reload(page)
-    assert not page.locator("#last").is_visible()
+    assert not page.locator("#restore").is_visible()
     page.set_input_files("#upload input[type=file]", str(SAMPLES / "bird-1.png"))
     page.locator("#picture-question").get_by_text("bird-1.png").first.wait_for()
     page.locator("#picture-bars").get_by_text("No true class is given").wait_for()
@@ -25,14 +25,14 @@ def test_a_reload_offers_the_last_result_with_its_settings(browser, address, pag
     names = page.input_value("#class-names textarea")
 
     reload(page)
-    page.locator("#last").get_by_text("“bird-1.png”").wait_for()
+    page.locator("#restore").get_by_text("“bird-1.png”").wait_for()
     stranger = browser.new_page()
     stranger.goto(address)
     stranger.get_by_text("which is right").first.wait_for()
-    assert not stranger.locator("#last").is_visible()
+    assert not stranger.locator("#restore").is_visible()
     stranger.close()
 
-    page.click("#last [data-do=restore]")
+    page.click("#restore [data-do=restore]")
     says(page, "Restored: everything is as it was")
     page.locator("#panel-2").wait_for(state="visible")
     assert page.locator("#journey .card").all_inner_texts() == cards
@@ -40,13 +40,13 @@ def test_a_reload_offers_the_last_result_with_its_settings(browser, address, pag
     assert page.input_value("#attack-steps input[type=number]") == "3"
     assert page.input_value("#class-names textarea") == names
     assert page.input_value("#true-class input").startswith("Not given")
-    assert not page.locator("#last").is_visible()
+    assert not page.locator("#restore").is_visible()
     page.click("#attack")
     says(page, "Attack finished")
     assert page.locator("#journey .card").all_inner_texts() == cards
 
     reload(page)
-    page.click("#last [data-do=forget]")
+    page.click("#restore [data-do=forget]")
     says(page, "Forgotten")
     reload(page)
-    assert not page.locator("#last").is_visible()
+    assert not page.locator("#restore").is_visible()

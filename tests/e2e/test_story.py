@@ -22,16 +22,16 @@ def backbone():
     return load_backbone()
 
 
-def told(backbone, path, classes, truth):
-    """The engine's own story of the picture: stage name -> its last result, and method -> answer."""
+def story_of(backbone, path, classes, truth):
+    """The engine's own story of the picture: event name -> its last result, and defence -> answer."""
     pixels = backbone.prepare(load_picture(path).image)
     label = None if truth is None else classes.index(truth)
-    last, methods = {}, {}
-    for stage in explore(backbone, pixels, classes, Settings(), label):
-        last[stage.name] = stage.result
-        if stage.name == "defence":
-            methods[stage.result.defence] = stage.result.prediction
-    return last, methods
+    last, answers = {}, {}
+    for event in explore(backbone, pixels, classes, Settings(), label):
+        last[event.name] = event.result
+        if event.name == "defence":
+            answers[event.result.defence] = event.result.prediction
+    return last, answers
 
 
 def run_story(page):
@@ -39,13 +39,13 @@ def run_story(page):
     page.locator("#status").get_by_text(re.compile("The whole story ran")).wait_for()
 
 
-def check(page, last, methods):
-    """Clean answer, attacked answer and every row of the methods table stand on the page with the engine's numbers."""
+def check(page, last, answers):
+    """Clean answer, attacked answer and every row of the table of defences have the engine's numbers."""
     hit = last["attacked"]
     assert_shown(page, 1, last["clean"])
     assert_shown(page, 2, hit.after_saved)
     verdict = page.locator("#panel-6").text_content()
-    for name, prediction in methods.items():
+    for name, prediction in answers.items():
         row = page.locator("#panel-6 tr", has_text=DEFENCES[name].title).filter(has_text=prediction.name)
         cells = " ".join(row.all_text_contents())
         assert percent(prediction.confidence) in cells, (name, verdict)
@@ -60,20 +60,20 @@ def assert_shown(page, panel, prediction):
 def test_the_story_of_a_sample(page, backbone):
     sample = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[0]
     run_story(page)
-    check(page, *told(backbone, SAMPLES / sample["file"], Classes(tuple(sample["classes"])), sample["truth"]))
+    check(page, *story_of(backbone, SAMPLES / sample["file"], Classes(tuple(sample["classes"])), sample["truth"]))
 
 
 def test_the_story_of_an_upload(page, backbone, tmp_path):
-    trial = make_question(3, 1, "fish")
+    question = make_question(3, 1, "fish")
     path = tmp_path / "my fish.png"
-    Image.fromarray(trial.painting.pixels).save(path)
+    Image.fromarray(question.painting.pixels).save(path)
     names = ("red fish", "blue fish", "yellow fish", "green fish", "white fish")
     page.fill("#class-names textarea", "\n".join(names))
     page.locator("#class-names textarea").blur()
     page.set_input_files("#upload input[type=file]", str(path))
     page.locator("#panel-1").get_by_text("my fish.png").first.wait_for()
     run_story(page)
-    check(page, *told(backbone, path, Classes(names), None))
+    check(page, *story_of(backbone, path, Classes(names), None))
 
 
 def test_a_picture_from_the_camera_is_taken_like_an_upload(page):

@@ -231,9 +231,7 @@ def test_maps_tells_how_far_the_attack_and_noise_move_a_map_and_what_it_hides(ca
     noise = sign_noise(pixels, found["attack"]["norms"]["8_bits"]["linf"], 0)
     noisy = attend(backbone, noise, CLASSES, settings, 1).raw
     for which, other in (("attacked", torch.tensor(entry["attacked"]["raw"])), ("noise", noisy)):
-        assert entry["map-similarity"][which] == {
-            name: measure(clean, other) for name, measure in MAP_SIMILARITY.items()
-        }
+        assert entry["similarity"][which] == {name: measure(clean, other) for name, measure in MAP_SIMILARITY.items()}
     expected = occlude(backbone, pixels, clean, CLASSES, 1)
     assert entry["curves"]["clean"]["deletion"] == expected.deletion.tolist()
     assert entry["curves"]["clean"]["insertion_area"] == expected.insertion_area

@@ -1,4 +1,4 @@
-"""Every method makes as many passes as its recipe says, counted at the model itself."""
+"""Every defence makes as many passes as its recipe says, counted at the model itself."""
 
 import re
 from collections import Counter

@@ -1,14 +1,13 @@
-"""Maps held against painted truth: what counts, and that a map of the truth itself scores best."""
+"""The localisation benchmark: what counts, and that a map of the truth itself scores best."""
 
 import json
-import sys
 from dataclasses import replace
 
 import pytest
 import torch
 from PIL import Image
 
-from engine.benchmarks.localisation import ARMS, MapScore, _held, _judge, localise, pairs, verdict
+from engine.benchmarks.localisation import ARMS, MapScore, _picture_scores, localise, map_score, pairs, summary
 from engine.cli.main import main
 from engine.evaluation import Processes
 from engine.evaluation.plan import picture_seed
@@ -23,40 +22,40 @@ from engine.story.attack import attack
 
 
 def test_a_map_of_the_part_itself_hits_it_and_lies_within_it():
-    trial = make_question(4, 2, "mushroom")
-    part = torch.from_numpy(trial.painting.part_masks[KINDS["mushroom"]])
-    fine = _held(trial, part.float())
+    question = make_question(4, 2, "mushroom")
+    part = torch.from_numpy(question.painting.part_masks[KINDS["mushroom"]])
+    fine = map_score(question, part.float())
     assert fine.hit and fine.part_hit and fine.inside == fine.part_inside == 1
-    coarse = _held(trial, coverage(part, (14, 14)))
+    coarse = map_score(question, coverage(part, (14, 14)))
     assert coarse.hit and 0.2 < coarse.part_inside <= coarse.inside <= 1
-    away = _held(trial, 1 - coverage(torch.from_numpy(trial.painting.object_mask), (14, 14)))
+    away = map_score(question, 1 - coverage(torch.from_numpy(question.painting.object_mask), (14, 14)))
     assert not away.hit and away.inside < 0.1
 
 
-def test_the_verdict_counts_shares_and_means():
+def test_the_summary_counts_shares_and_means():
     made = [{"clean": {"raw": MapScore(i < 3, False, 0.25 * i, 0.0, i == 0)}} for i in range(4)]
-    told = verdict(made)["clean"]["raw"]
-    assert told["pointing"][0] == 0.75 and told["part_pointing"][0] == 0 and told["degenerate"][0] == 0.25
-    assert told["inside"][0] == pytest.approx(0.375) and told["inside"][1] < 0.375 < told["inside"][2]
+    scores = summary(made)["clean"]["raw"]
+    assert scores["pointing"][0] == 0.75 and scores["part_pointing"][0] == 0 and scores["degenerate"][0] == 0.25
+    assert scores["inside"][0] == pytest.approx(0.375) and scores["inside"][1] < 0.375 < scores["inside"][2]
 
 
-def test_the_verdict_has_areas_where_curves_were_drawn():
+def test_the_summary_has_areas_where_curves_were_drawn():
     made = [{"clean": {"raw": MapScore(True, True, 0.5, 0.5, False, (0.2 * i, 0.3))}} for i in range(3)]
-    told = verdict(made)["clean"]["raw"]
-    assert told["deletion"][0] == pytest.approx(0.2) and told["insertion"][0] == pytest.approx(0.3)
-    assert told["deletion"][1] == pytest.approx(0.2 - 1.96 * 0.2 / 3**0.5, abs=1e-4)
+    scores = summary(made)["clean"]["raw"]
+    assert scores["deletion"][0] == pytest.approx(0.2) and scores["insertion"][0] == pytest.approx(0.3)
+    assert scores["deletion"][1] == pytest.approx(0.2 - 1.96 * 0.2 / 3**0.5, abs=1e-4)
 
 
 def test_pairs_count_where_only_one_map_points_at_the_object():
     hits = [(True, False), (True, False), (False, True), (True, True)]
     maps = [{"a-tpt": MapScore(a, False, 0, 0, False), "raw": MapScore(b, False, 0, 0, False)} for a, b in hits]
-    (told,) = pairs([{"clean": one} for one in maps])["clean"]
-    assert (told["first"], told["second"], told["only_first"], told["only_second"]) == ("raw", "a-tpt", 1, 2)
-    assert told["p"] == pytest.approx(1) and pairs([{"clean": {"raw": maps[0]["raw"]}}]) == {}
+    (scores,) = pairs([{"clean": one} for one in maps])["clean"]
+    assert (scores["first"], scores["second"], scores["only_first"], scores["only_second"]) == ("raw", "a-tpt", 1, 2)
+    assert scores["p"] == pytest.approx(1) and pairs([{"clean": {"raw": maps[0]["raw"]}}]) == {}
 
 
 @pytest.mark.slow
-def test_workers_do_not_change_the_judgement(model):
+def test_workers_do_not_change_the_scores(model):
     settings = AttackSettings(steps=2)
     one, two = (list(localise(2, 9, ("a-tpt", "raw"), settings, Processes(model, "cpu", n))) for n in (1, 2))
     assert one == two and list(one[0]) == ["clean", "attacked", "noise", "shuffled"]
@@ -65,34 +64,34 @@ def test_workers_do_not_change_the_judgement(model):
     assert one[0]["clean"]["raw"] != one[0]["shuffled"]["raw"]
 
 
-def test_without_names_every_map_of_the_model_is_judged(resnet):
-    told = _judge(resnet, 0, 9, (), AttackSettings(steps=1), curves=False)
-    assert list(told["attacked"]) == ["a-tpt", "grad-cam", "random", "edges"]
+def test_without_names_every_map_of_the_model_is_scored(resnet):
+    scores = _picture_scores(resnet, 0, 9, (), AttackSettings(steps=1), curves=False)
+    assert list(scores["attacked"]) == ["a-tpt", "grad-cam", "random", "edges"]
 
 
 def test_curves_are_those_of_the_picture_in_each_arm(tiny):
     settings = AttackSettings(steps=1)
-    told = _judge(tiny, 0, 9, ("raw",), settings, curves=True)
-    trial = make_question(9, 0)
+    scores = _picture_scores(tiny, 0, 9, ("raw",), settings, curves=True)
+    question = make_question(9, 0)
     *_, adversarial = attack(
-        tiny, tiny.prepare(Image.fromarray(trial.painting.pixels)), trial.classes,
-        replace(settings, seed=picture_seed(9, 0)), trial.truth,
+        tiny, tiny.prepare(Image.fromarray(question.painting.pixels)), question.classes,
+        replace(settings, seed=picture_seed(9, 0)), question.truth,
     )  # fmt: skip
-    drawn = attend(tiny, adversarial.saved, trial.classes, AttentionSettings("raw"), trial.truth)
-    found = occlude(tiny, adversarial.saved, drawn.raw, trial.classes, trial.truth)
-    assert told["attacked"]["raw"].areas == pytest.approx((found.deletion_area, found.insertion_area))
-    assert told["clean"]["raw"].areas != told["shuffled"]["raw"].areas
+    drawn = attend(tiny, adversarial.saved, question.classes, AttentionSettings("raw"), question.truth)
+    found = occlude(tiny, adversarial.saved, drawn.raw, question.classes, question.truth)
+    assert scores["attacked"]["raw"].areas == pytest.approx((found.deletion_area, found.insertion_area))
+    assert scores["clean"]["raw"].areas != scores["shuffled"]["raw"].areas
 
 
 def test_the_command_prints_one_document(monkeypatch, capsys):
     asked = []
 
-    def told(pictures, seed, maps, settings, executor, curves):
+    def fake(pictures, seed, maps, settings, executor, curves):
         asked.append((pictures, seed, maps, executor, curves))
         drawn = MapScore(True, False, 0.5, 0.25, False, (0.1, 0.9))
         return iter([{arm: {"a-tpt": drawn, "raw": drawn} for arm in ARMS}] * pictures)
 
-    monkeypatch.setattr(sys.modules["engine.cli.fieldguide"], "localise", told)
+    monkeypatch.setattr("engine.benchmarks.localisation.localise", fake)
     command = ["fieldguide", "localise", "--pictures", "2", "--seed", "3", "--map", "raw", "--curves", "--workers", "1"]
     assert main([*command, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

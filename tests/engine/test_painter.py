@@ -1,4 +1,4 @@
-"""A specimen on demand is the one that was asked for, with the question that its trials are asked."""
+"""A specimen on demand is the one that was asked for, with the question that goes with it."""
 
 import subprocess
 import sys
@@ -12,14 +12,14 @@ from engine.fieldguide.world.questions import ask_about
 BIRD = engine.fieldguide.Specimen("bird", "blue", "striped", "white", "red")
 
 
-def test_the_painting_is_that_of_the_trial_with_its_classes_and_masks():
-    painted, trial = engine.fieldguide.paint_specimen(BIRD, 7), ask_about(BIRD, np.random.default_rng(7))
-    assert np.array_equal(np.asarray(painted.image), trial.painting.pixels)
-    assert painted.classes == trial.classes and len(painted.classes) == 40
+def test_the_painting_is_that_of_the_question_with_its_classes_and_masks():
+    painted, question = engine.fieldguide.paint_specimen(BIRD, 7), ask_about(BIRD, np.random.default_rng(7))
+    assert np.array_equal(np.asarray(painted.image), question.painting.pixels)
+    assert painted.classes == question.classes and len(painted.classes) == 40
     assert painted.classes.names[painted.label] == "blue and white striped bird with a red head"
     mask = np.asarray(painted.mask)
-    assert np.array_equal(mask > 0, trial.painting.object_mask)
-    assert np.array_equal(mask == 128, trial.painting.part_masks["head"])
+    assert np.array_equal(mask > 0, question.painting.object_mask)
+    assert np.array_equal(mask == 128, question.painting.part_masks["head"])
 
 
 def test_the_number_decides_the_scene():

@@ -1,4 +1,4 @@
-"""A executor on a Ray cluster: the same bytes, also when a worker is killed; sentences for what goes wrong."""
+"""The executor on a Ray cluster: the same bytes, also when a worker is killed; sentences for what goes wrong."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What one training step sees: crops and mixes of painted families, and the captions that go with them."""
+"""Training batches: crops and mixes of painted families, and the captions that go with them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ _MIXED = 0.25  # share of pictures that get an AugMix mixture
 @dataclass(frozen=True, eq=False, slots=True)
 class Batch:
     """`pixels` (b, 3, s, s) in [0, 1], `masks` (b, s, s) the object as 0 or 1, `codes` (b, 5) the attributes, two
-    captions a picture (a complete one and a partial one), and `said` (b, 5): what the partial one says, or `SILENT`."""
+    captions a picture (a complete one and a partial one), and `mentioned` (b, 5): the attributes that the partial one
+    names, else `SILENT`."""
 
     pixels: Tensor
     masks: Tensor
     codes: Tensor
     complete: list[str]
     partial: list[str]
-    said: Tensor
+    mentioned: Tensor
 
 
 def batches(corpus: Corpus, size: int, seed: int, start: int, whole: float, smallest_crop: float) -> Iterator[Batch]:
@@ -56,14 +57,14 @@ def _assemble(
     codes = corpus.codes[chosen].reshape(-1, len(ATTRIBUTES))
     views = [_view(picture, rng, whole, smallest_crop) for picture in painted]
     specimens = [decode(code) for code in codes]
-    said = [random_description(specimen, rng) for specimen in specimens]
+    descriptions = [random_description(specimen, rng) for specimen in specimens]
     return Batch(
         torch.from_numpy(np.stack([view[0] for view in views])).permute(0, 3, 1, 2).contiguous(),
         torch.from_numpy(np.stack([view[1] for view in views])),
         torch.from_numpy(codes),
         [_caption(describe(specimen, 3), rng) for specimen in specimens],
-        [_caption(description, rng) for description in said],
-        torch.tensor([_said(d, s) for d, s in zip(said, specimens, strict=True)]),
+        [_caption(description, rng) for description in descriptions],
+        torch.tensor([_mentioned(d, s) for d, s in zip(descriptions, specimens, strict=True)]),
     )
 
 
@@ -96,7 +97,7 @@ def _caption(description: Description, rng: np.random.Generator) -> str:
     return TEMPLATES[0 if rng.random() < 0.4 else int(rng.integers(len(TEMPLATES)))].format(description.phrase())
 
 
-def _said(description: Description, specimen: Specimen) -> tuple[int, ...]:
+def _mentioned(description: Description, specimen: Specimen) -> tuple[int, ...]:
     """The attributes that `description` mentions, as `encode` counts them; "plain" also says: no accent."""
     code = encode(specimen)
     spoken = [getattr(description, name) is not None for name in ATTRIBUTES]

@@ -60,8 +60,8 @@ def export(state: dict[str, Tensor], words: Words, folder: Path) -> None:
     preprocess = {"mean": MEAN, "std": STD, "interpolation": "bicubic", "resize_mode": "shortest"}
     config = {"model_cfg": CONFIG, "preprocess_cfg": preprocess}
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    for name, told in (("words", sorted(VOCABULARY)), ("templates", TEMPLATES)):
-        (folder / f"{name}.json").write_text(json.dumps(told, indent=0) + "\n", encoding="utf-8")
+    for name, entries in (("words", sorted(VOCABULARY)), ("templates", TEMPLATES)):
+        (folder / f"{name}.json").write_text(json.dumps(entries, indent=0) + "\n", encoding="utf-8")
 
 
 def read_export(folder: Path, words: Words) -> dict[str, Tensor]:

@@ -64,7 +64,7 @@ PHASES = (
 
 
 class Run:
-    """One phase on its way: what is trained, the moving average of it, and how far it has come."""
+    """The state of one phase: what is trained, the moving average of it, and how far it has come."""
 
     def __init__(self, phase: Phase, words: Words, start: dict[str, torch.Tensor] | None) -> None:
         torch.manual_seed(phase.seed)
@@ -122,12 +122,12 @@ def train(phases: tuple[Phase, ...], cache: Path, folder: Path, workers: int = 2
 
     `start` is a folder of this model's format whose weights the first of `phases` begins with (None: random ones).
     Killed at any moment it goes on from the last checkpoint, at most three minutes back; a run that has reached its
-    end exports again and stops. `training.json` in `folder` tells settings, pictures and hours of each phase, those
+    end exports again and stops. `training.json` in `folder` holds settings, pictures and hours of each phase, those
     of `start` first.
     """
     words = Words()
     weights = None if start is None else read_export(start, words)
-    told = [] if start is None else json.loads((start / CARD).read_text(encoding="utf-8"))["phases"]
+    trained = [] if start is None else json.loads((start / CARD).read_text(encoding="utf-8"))["phases"]
     for phase in phases:
         run = Run(phase, words, weights)
         checkpoint = cache / f"{phase.name}.pt"
@@ -138,8 +138,8 @@ def train(phases: tuple[Phase, ...], cache: Path, folder: Path, workers: int = 2
         run.save(checkpoint, folder)
         weights = run.weights
         hours = round(run.seconds / 3600, 2)
-        told.append({**asdict(phase), "families": FAMILIES, "batch": BATCH, "steps_done": run.step, "hours": hours})
-        (folder / CARD).write_text(json.dumps({"phases": told}, indent=2) + "\n", encoding="utf-8")
+        trained.append({**asdict(phase), "families": FAMILIES, "batch": BATCH, "steps_done": run.step, "hours": hours})
+        (folder / CARD).write_text(json.dumps({"phases": trained}, indent=2) + "\n", encoding="utf-8")
 
 
 def _follow(run: Run, cache: Path, workers: int, keep) -> None:

@@ -58,13 +58,13 @@ class Trainee(nn.Module):
         scale = self.clip.logit_scale.exp()
         complete, partial = (scale * images @ half.t() for half in texts.chunk(2))
         same = (batch.codes[:, None] == batch.codes[None]).all(-1)
-        true = ((batch.said[None] == SILENT) | (batch.said[None] == batch.codes[:, None])).all(-1)
+        true = ((batch.mentioned[None] == SILENT) | (batch.mentioned[None] == batch.codes[:, None])).all(-1)
         halves = texts.chunk(2)
         return {
             "complete": _contrast(complete, same) + _contrast(complete.t(), same.t()),
             "partial": 0.5 * _contrast(partial, true) + 0.5 * _spread(partial.t(), true.t()),
             "heads": self._read_off(images, batch.codes)
-            + 0.5 * (self._read_off(halves[0], batch.codes) + self._read_off(halves[1], batch.said)),
+            + 0.5 * (self._read_off(halves[0], batch.codes) + self._read_off(halves[1], batch.mentioned)),
         }
 
     def _read(self, tokens: Tensor) -> Tensor:

@@ -39,6 +39,6 @@ def paint_specimen(specimen: Specimen, number: int) -> Painted:
         raise EngineError(
             "Painting needs OpenCV's system library, which this server lacks (Debian calls it libgl1)."
         ) from error
-    trial = ask_about(specimen, np.random.default_rng(number))
-    picture, mask = (Image.fromarray(pixels) for pixels in (trial.painting.pixels, trial.painting.labelled()))
-    return Painted(picture, trial.classes, trial.truth, mask)
+    question = ask_about(specimen, np.random.default_rng(number))
+    picture, mask = (Image.fromarray(pixels) for pixels in (question.painting.pixels, question.painting.labelled()))
+    return Painted(picture, question.classes, question.truth, mask)

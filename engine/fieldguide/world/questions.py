@@ -25,7 +25,7 @@ class PaintedQuestion:
 
 
 def make_question(seed: int, index: int, kind: str | None = None, labels: int = LABELS) -> PaintedQuestion:
-    """PaintedQuestion `index` of the series `seed`: the same on every machine, whatever other trials are made.
+    """Question `index` of the series `seed`: the same on every machine, whatever other questions are made.
 
     The specimen's combination of attributes is held out from training; `kind` fixes its kind.
     """
@@ -34,7 +34,7 @@ def make_question(seed: int, index: int, kind: str | None = None, labels: int = 
 
 
 def ask_about(specimen: Specimen, rng: np.random.Generator, labels: int = LABELS) -> PaintedQuestion:
-    """A trial of this very specimen; `rng` decides its scene and its rivals."""
+    """A question about this very specimen; `rng` decides its scene and its rivals."""
     painting = paint(specimen, int(rng.integers(2**31)))
     candidates = label_set(specimen, rng, labels)
     names = tuple(describe(candidate, 3).phrase() for candidate in candidates)

@@ -16,7 +16,7 @@ SERIES = 2026
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """PaintedQuestion `index` of the series of samples, of this kind, and what a visitor may ask it."""
+    """Question `index` of the series of samples, of this kind, and what a visitor may try with it."""
 
     kind: str
     index: int
@@ -42,12 +42,12 @@ def paint_samples(folder: Path) -> None:
     make_folder(folder)
     entries = []
     for sample in SAMPLES:
-        trial = make_question(SERIES, sample.index, sample.kind)
+        question = make_question(SERIES, sample.index, sample.kind)
         name = f"{sample.kind}-{sample.index}"
-        painting = trial.painting
+        painting = question.painting
         cv2.imwrite(str(folder / f"{name}.png"), painting.pixels[..., ::-1])
         cv2.imwrite(str(folder / f"{name}.mask.png"), painting.labelled())
-        truth = trial.classes.names[trial.truth]
+        truth = question.classes.names[question.truth]
         entries.append(
             {
                 "file": f"{name}.png",
@@ -55,7 +55,7 @@ def paint_samples(folder: Path) -> None:
                 "title": truth[0].upper() + truth[1:],
                 "question": sample.question,
                 "truth": truth,
-                "classes": list(trial.classes.names),
+                "classes": list(question.classes.names),
                 "series": SERIES,
                 "index": sample.index,
                 "seed": painting.seed,

@@ -1,6 +1,6 @@
-"""Hold the engine against golden numbers of the official implementation: python -m tests.golden FOLDER.
+"""The comparison of the engine with golden numbers of the official implementation.
 
-Each stage is fed with the golden input of that stage; one line per stored tensor, then the count.
+Each piece of the engine is fed with its golden input; one line per stored tensor, then the count.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import torch
 from torch import Tensor
 
 from engine.models import Backbone
-from tests.golden_answers import Run, tuning
-from tests.golden_io import Golden, Ledger, build, find
-from tests.golden_stages import RELEASED_PAIR, encode, guide, mixing, plain, prompts, resnet_maps, vit_maps
-from tests.golden_tolerances import LOGITS, PIXELS
+from tests.golden.answers import Run, tuning
+from tests.golden.io import Golden, build, find
+from tests.golden.ledger import Ledger
+from tests.golden.pieces import RELEASED_PAIR, encode, guide, mixing, plain, prompts, resnet_maps, vit_maps
+from tests.golden.tolerances import LOGITS, PIXELS
 
 
 def compare(golden: Golden, double: bool) -> Ledger:
-    """All stages of one golden set in one precision."""
+    """The ledger of all pieces on one golden set in one precision."""
     ledger, backbone = Ledger(golden, double), build(golden, double)
     bases = golden.pixels("bases_u8").to(ledger.dtype)
     text = prompts(ledger, backbone)
@@ -106,7 +107,3 @@ def main(arguments: list[str]) -> int:
     beyond = sum(ledger.beyond for ledger in ledgers)
     print(f"{sum(ledger.compared for ledger in ledgers)} compared, {beyond} beyond tolerance")
     return int(beyond > 0)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

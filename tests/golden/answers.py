@@ -1,4 +1,4 @@
-"""Tuning and ensembles held against golden tensors: every run that a golden set stores, under any name and size."""
+"""Tuning and ensembles compared with golden tensors: every run that a golden set stores, under any name and size."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from engine.models import Backbone
 from engine.numerics.measures import entropy, neighbour_similarity
 from engine.results import TuneStep, ViewSet
 from engine.settings import EnsembleSettings, TuneSettings
-from tests.golden_io import Ledger
-from tests.golden_tolerances import (
+from tests.golden.ledger import Ledger
+from tests.golden.tolerances import (
     CONTEXT_AFTER,
     EXACT,
     FEATURES,

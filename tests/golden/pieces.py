@@ -1,4 +1,4 @@
-"""The stages of the engine held against golden tensors, each fed with the golden input of that stage."""
+"""The pieces of the engine compared with golden tensors, each fed with its golden input."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from engine.numerics.measures import entropy
 from engine.numerics.upsampling import sharpen, upsample
 from engine.settings import AttentionSettings
 from engine.views.guided import blend, regions, strengths
-from tests.golden_io import Golden, Ledger
-from tests.golden_tolerances import (
+from tests.golden.io import Golden
+from tests.golden.ledger import Ledger
+from tests.golden.tolerances import (
     ENTROPIES,
     EXACT,
     FEATURES,

@@ -1,6 +1,6 @@
-"""A executor on a Ray cluster: actors hold the model, an item is the unit, and what a lost actor had is done again.
+"""The executor whose workers are actors on a Ray cluster; items of an actor that is lost are done again by another.
 
-The only home of ray, which is loaded when a cluster is called and not before.
+The only module that imports ray, and it does so when a cluster is started, not before.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 
 import torch
 
-from ..errors import EngineError, require
-from ..models import load_backbone
-from .executors import Each, Work
+from ...errors import EngineError, require
+from ...models import load_backbone
+from .base import Each, Work
 
 LOCAL = "local"  # instead of an address: a cluster of this machine alone, for as long as it is needed
 AUTO = "auto"  # instead of an address: the cluster that this machine belongs to
@@ -30,7 +30,7 @@ STORE = 256 * 2**20  # bytes of shared memory that a cluster of this machine set
 
 @dataclass(frozen=True, slots=True)
 class RayCluster:
-    """A executor of `count` actors (None: one per CPU of the cluster) of one thread each, at `address` (`LOCAL`: here).
+    """`count` actors (None: one per CPU of the cluster) of one thread each, on the cluster at `address`.
 
     With a CUDA `device` every actor has a GPU. All machines need this package and see pictures, models and folders
     under the same paths. Raises `EngineError` for fewer than one actor.
@@ -47,11 +47,11 @@ class RayCluster:
 
     @contextmanager
     def start(self) -> Iterator[Each]:
-        """Join the cluster and start actors. Raises `EngineError` without ray, a cluster, or room for the actors."""
+        """A function that works on items in the actors; raises `EngineError` without ray, cluster or room for them."""
         ray = _ray()
         here = self.address == LOCAL
         if self.address not in (LOCAL, AUTO):
-            _knock(self.address)
+            _check_reachable(self.address)
         cores = self.count or os.cpu_count()
         asked = {"num_cpus": cores, "include_dashboard": False, "object_store_memory": STORE} if here else {}
         try:
@@ -84,7 +84,7 @@ class Actor:
         self.backbone = None
 
     def work(self, work: Work, item: Any) -> Any:
-        """`work` on one item. The model is loaded with the first, so that its errors reach who asked."""
+        """The result of `work` on one item. The model is loaded with the first, so that its errors reach the caller."""
         if self.backbone is None:
             self.backbone = load_backbone(*self.model)
         return work(self.backbone, item)
@@ -99,8 +99,8 @@ def _ray() -> Any:
     return ray
 
 
-def _knock(address: str) -> None:
-    """See that somebody listens there; Ray itself would knock for a quarter of an hour."""
+def _check_reachable(address: str) -> None:
+    """Raise `EngineError` where no server listens; Ray itself would retry for a quarter of an hour."""
     host, _, port = address.rpartition(":")
     require(bool(host) and port.isdigit(), f"Expected host:port, {AUTO} or {LOCAL} for a Ray cluster; got “{address}”.")
     try:
@@ -116,7 +116,7 @@ def _each(ray: Any, actors: list[Any], work: Work, items: Iterable[Any]) -> Iter
     free = deque(actor for _ in range(AHEAD) for actor in actors)
     running: dict[Any, tuple[int, Any]] = {}
     done: dict[int, Any] = {}
-    following = 0
+    upcoming = 0
     while True:
         while free and (taken := next(waiting, None)) is not None:
             place, item = taken
@@ -128,9 +128,9 @@ def _each(ray: Any, actors: list[Any], work: Work, items: Iterable[Any]) -> Iter
         place, actor = running.pop(ready)
         done[place] = _result(ray, ready)
         free.append(actor)
-        while following in done:
-            yield done.pop(following)
-            following += 1
+        while upcoming in done:
+            yield done.pop(upcoming)
+            upcoming += 1
 
 
 def _result(ray: Any, reference: Any) -> Any:
