@@ -52,8 +52,8 @@ def _read(folder: Path, name: str) -> Measured:
 
 def _arm(plan: dict, name: str, records: list[dict]) -> Arm:
     defences = records[0]["arms"][name]
-    told = engine.evaluation.shares(
+    shares = engine.evaluation.shares(
         {defence: [record["arms"][name][defence]["right"] for record in records] for defence in defences}
     )
-    intervals = {defence: tuple(bounds) for defence, bounds in told["intervals"].items()}
-    return Arm(plan["attacks"].get(name), told["accuracy"], intervals)
+    intervals = {defence: tuple(bounds) for defence, bounds in shares["intervals"].items()}
+    return Arm(plan["attacks"].get(name), shares["accuracy"], intervals)

@@ -15,6 +15,8 @@ from app.components.slider import Range
 def slider(word: str, label: str, elem_id: str = "", **layout: object) -> Range:
     """A slider for the number `word`."""
     one = engine.parameters.parameters()[word]
+    if one.known.slider is None:
+        raise engine.EngineError(f"Expected a setting with a range for its slider; {word} has none.")
     low, high, step = one.known.slider
     return Range(
         low, high, one.default, step=step, label=label, elem_id=elem_id or _id(word), buttons=[], interactive=True,

@@ -24,14 +24,14 @@ def query(choices: Choices, started: Choices, opened: Opened | None, model: str 
     the link would be too long.
     """
     expected = _expected(started, opened)
-    told = {} if opened is None or not opened.shown.source else {PICTURE: opened.shown.source}
-    told |= {MODEL: model} if model else {}
-    told |= {
+    parameters = {} if opened is None or not opened.shown.source else {PICTURE: opened.shown.source}
+    parameters |= {MODEL: model} if model else {}
+    parameters |= {
         name: SEPARATOR.join(value) if isinstance(value, list) else _plain(value)
         for name, value in choices._asdict().items()
         if value is not None and value != getattr(expected, name)
     }
-    link = "?" + urlencode(told)
+    link = "?" + urlencode(parameters)
     if len(link) > LONGEST:
         raise engine.EngineError(text.LINK_TOO_LONG.format(most=LONGEST, length=len(link)))
     return link

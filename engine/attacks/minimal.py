@@ -40,10 +40,10 @@ def carlini_wagner(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
     return run, len(WEIGHTS) * (settings.steps + 1)
 
 
-def _margin(logits: Tensor, labels: Tensor) -> Tensor:
+def _margin(outputs: Tensor, labels: Tensor) -> Tensor:
     """How far the label's logit lies above all others, (b, c) -> (b,), at least 0."""
-    own = logits.gather(1, labels[:, None])[:, 0]
-    others = logits.scatter(1, labels[:, None], -math.inf).amax(1)
+    own = outputs.gather(1, labels[:, None])[:, 0]
+    others = outputs.scatter(1, labels[:, None], -math.inf).amax(1)
     return (own - others).clamp_min(0)
 
 

@@ -34,7 +34,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Attack once, print, and keep the pictures with --out."""
-    settings_of(args, ATTACK)  # values out of range are told before a model is loaded
+    settings_of(args, ATTACK)  # values out of range are refused before a model is loaded
     subject = load_subject(args)
     adversarial = run_attack(subject, settings_of(args, ATTACK, subject.classes).attack)
     if args.out is not None:

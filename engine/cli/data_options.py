@@ -31,8 +31,8 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         "--torchvision", nargs=2, metavar=("NAME", "ROOT"), help=f"one that torchvision reads: {', '.join(SETS)}"
     )
     group.add_argument("--images", type=Path, metavar="FOLDER", help="where the paths of --split begin")
-    told = "of a --split, --coop or --torchvision (default: test)"
-    group.add_argument("--part", default="test", choices=("train", "val", "test"), help=told)
+    parts = "of a --split, --coop or --torchvision (default: test)"
+    group.add_argument("--part", default="test", choices=("train", "val", "test"), help=parts)
     group.add_argument("--names", type=Path, metavar="FILE", help="other class names for --torchvision, one per line")
     group.add_argument("--download", action="store_true", help="let torchvision fetch what is not there")
     group.add_argument(

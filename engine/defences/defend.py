@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from ..models.predict import check_pixels
 from ..results import DefenceResult, Prediction, ViewSet
 from ..settings import Settings, TuneSettings, ViewSettings
 from ..views.guided import make_views
-from .base import Case, Defence
+from .base import Case, Defence, Purify, Weigh
 from .registry import DEFENCES, PURIFIERS
 from .tuning import tune
 
@@ -36,9 +37,9 @@ def defend(
     Raises `EngineError` for a defence that is not one of `DEFENCES` or a purifier that is not one of `PURIFIERS`.
     """
     chosen = [(name, DEFENCES.named(name)) for name in settings.defences]
-    purifier = PURIFIERS.named(settings.purifier) if settings.purifier else None
+    purify = PURIFIERS.named(settings.purifier).purify if settings.purifier else None
     check_pixels(backbone, pixels)
-    before, pixels = _purified(backbone, pixels, classes, purifier, settings.views.seed)
+    before, pixels = _purified(backbone, pixels, classes, purify, settings.views.seed)
     known = {} if settings.purifier else {_key(settings.views, views): views for views in made}
     for name, defence in chosen:
         asked = defence.classes(backbone, classes, settings.domain_word)
@@ -62,13 +63,13 @@ def _key(settings: ViewSettings, views: ViewSet) -> tuple[ViewSettings, Classes]
 
 
 def _purified(
-    backbone: Backbone, pixels: Tensor, classes: Classes, purifier: Defence | None, seed: int
+    backbone: Backbone, pixels: Tensor, classes: Classes, purify: Purify | None, seed: int
 ) -> tuple[float, Tensor]:
     """Seconds it took, and pictures (m, 3, s, s): the picture itself without a purifier."""
-    if purifier is None:
+    if purify is None:
         return 0.0, pixels[None]
     started = time.perf_counter()
-    pictures = purifier.purify(backbone, pixels.detach().float().cpu(), classes, seed)
+    pictures = purify(backbone, pixels.detach().float().cpu(), classes, seed)
     return time.perf_counter() - started, pictures
 
 
@@ -76,7 +77,7 @@ def _purified(
 def _look(backbone: Backbone, pixels: Tensor, classes: Classes, defence: Defence, settings: Settings) -> Prediction:
     """Mean logits of the pictures (m, 3, s, s) after the recipe's own purifier, if it has one."""
     if defence.purify is not None:
-        _, pixels = _purified(backbone, pixels[0], classes, defence, settings.views.seed)
+        _, pixels = _purified(backbone, pixels[0], classes, defence.purify, settings.views.seed)
     logits = backbone.logits(backbone.encode_image(pixels), backbone.encode_text(classes))
     return Prediction(classes, logits.mean(0).float().cpu())
 
@@ -87,9 +88,13 @@ def tuned_case(backbone: Backbone, views: ViewSet, classes: Classes, settings: S
     case = Case(backbone, classes, views, settings, scores=scores)
     if defence.loss is None:
         return case
-    weigh = None if scores is None else lambda kept: defence.weigh(scores[kept])
+    weigh = None if scores is None or defence.weigh is None else partial(_weighed, defence.weigh, scores)
     *_, last = tune(backbone, views, classes, recipe_tuning(settings.tuning, defence), weigh, defence.loss)
     return replace(case, step=last)
+
+
+def _weighed(weigh: Weigh, scores: Tensor, kept: Tensor) -> Tensor:
+    return weigh(scores[kept])
 
 
 def recipe_tuning(settings: TuneSettings, defence: Defence) -> TuneSettings:

@@ -80,7 +80,8 @@ class Target:
             return case.step.text_features.to(features)
         kept, loss = case.step.kept, self.defence.loss
         alike = torch.full((len(kept),), 1 / len(kept))
-        weights = (alike if case.scores is None else self.defence.weigh(case.scores[kept])).to(features)
+        weigh, scores = self.defence.weigh, case.scores
+        weights = (alike if weigh is None or scores is None else weigh(scores[kept])).to(features)
         tuning = recipe_tuning(case.settings.tuning, self.defence)
         return first_update(case.backbone, features[kept], case.classes, tuning, weights, self.unroll, loss)
 
