@@ -1,17 +1,35 @@
 """After a reload the tab is offered what it had, and nobody else is."""
 
+import pytest
+
 from tests.e2e.test_page import SAMPLES, open_step, picture_taken, says
 
 
-def reload(page):
-    page.wait_for_load_state("networkidle")  # a stream that a reload cuts off is told on the console
+@pytest.fixture
+def streams(page):
+    """The streams of events that the page is reading at the moment; those that it opened before are over."""
+    page.wait_for_load_state("networkidle")
+    reading = set()
+    page.on("request", lambda request: reading.add(request) if "/queue/data" in request.url else None)
+    for ended in ("requestfinished", "requestfailed"):
+        page.on(ended, lambda request: reading.discard(request))
+    return reading
+
+
+def reload(page, streams):
+    """Reload once nothing is read any more: a stream that a reload cuts off is told on the console."""
+    page.wait_for_timeout(100)  # in which a press just made begins to be answered
+    for _ in range(600):
+        if not streams:
+            break
+        page.wait_for_timeout(100)
     page.reload()
     page.get_by_text("which is right").first.wait_for()
 
 
-def test_a_reload_offers_the_last_result_with_its_settings(browser, address, page):
+def test_a_reload_offers_the_last_result_with_its_settings(browser, address, page, streams):
     assert not page.locator("#restore").is_visible()
-    reload(page)
+    reload(page, streams)
     assert not page.locator("#restore").is_visible()
     page.set_input_files("#upload input[type=file]", str(SAMPLES / "bird-1.png"))
     page.locator("#picture-question").get_by_text("bird-1.png").first.wait_for()
@@ -24,7 +42,7 @@ def test_a_reload_offers_the_last_result_with_its_settings(browser, address, pag
     cards, measured = page.locator("#journey .card").all_inner_texts(), page.inner_text("#attack-measured section")
     names = page.input_value("#class-names textarea")
 
-    reload(page)
+    reload(page, streams)
     page.locator("#restore").get_by_text("“bird-1.png”").wait_for()
     stranger = browser.new_page()
     stranger.goto(address)
@@ -45,8 +63,8 @@ def test_a_reload_offers_the_last_result_with_its_settings(browser, address, pag
     says(page, "Attack finished")
     assert page.locator("#journey .card").all_inner_texts() == cards
 
-    reload(page)
+    reload(page, streams)
     page.click("#restore [data-do=forget]")
     says(page, "Forgotten")
-    reload(page)
+    reload(page, streams)
     assert not page.locator("#restore").is_visible()
