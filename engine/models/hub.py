@@ -11,6 +11,7 @@ from pathlib import Path
 
 import huggingface_hub
 from huggingface_hub import constants, errors
+from huggingface_hub.utils import logging
 from tqdm import tqdm
 
 from ..errors import EngineError, require
@@ -23,7 +24,7 @@ HTTPError = errors.HfHubHTTPError.__bases__[0]  # of whichever HTTP library the 
 Report = Callable[[Download], None]
 
 if "HF_HUB_VERBOSITY" not in os.environ:
-    huggingface_hub.utils.logging.set_verbosity_error()  # what a warning of the client would tell is told here
+    logging.set_verbosity_error()  # errors of this module say what a warning of the client would
 
 
 def fetch_config(repo: str, report: Report | None = None) -> tuple[Path, dict]:
