@@ -368,5 +368,6 @@ class Settings:
     domain_word: str = setting("", "the domain word", "A-TPT's word before “photo” in its prompts")
 
     def with_seed(self, seed: int) -> Settings:
-        """The same settings with `seed` for the attack and the views."""
-        return replace(self, attack=replace(self.attack, seed=seed), views=replace(self.views, seed=seed))
+        """The same settings with `seed` for the attack, the maps and the views."""
+        seeded = {name: replace(getattr(self, name), seed=seed) for name in ("attack", "attention", "views")}
+        return replace(self, **seeded)

@@ -44,9 +44,7 @@ def others(section: str, placed: Collection[str]) -> dict[str, Component]:
 def _plain(word: str) -> Component:
     one = engine.parameters.parameters()[word]
     label = one.known.what.removeprefix("the ").removeprefix("a ")
-    owners = engine.parameters.owners(word)
-    shown = not owners or engine.parameters.parameters()["map"].default in owners
-    named = {"label": label[0].upper() + label[1:], "elem_id": _id(word), "min_width": 200, "visible": shown}
+    named = {"label": label[0].upper() + label[1:], "elem_id": _id(word), "min_width": 200}
     more = one.known.more and one.known.more[0].upper() + one.known.more[1:] + "."
     if one.kind is bool:
         return gr.Checkbox(one.default, info=more, **named)

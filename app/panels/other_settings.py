@@ -21,7 +21,7 @@ PART_OF = {
 
 
 class OtherSettings:
-    """All settings of a section that are not among `placed`; hidden while the chosen map does not read them."""
+    """All settings of a section that are not among `placed`."""
 
     def __init__(self, section: str, placed: Collection[str]) -> None:
         self.section = section
@@ -39,20 +39,11 @@ class OtherSettings:
             return
         if self.section == "attention":
             page.drop(names, _without_maps, "maps")
-            page.redraw(page.controls["map"], lambda session, choices: self._fit(choices), [*self.controls.values()])
         elif self.section == "ensemble":
             for name in names:
                 page.weigh(name, defences_follow=True)
         else:
             page.forget(names, PART_OF[self.section])
-
-    def _fit(self, choices: Choices) -> dict:
-        """Only what the chosen map reads is shown."""
-        owners = {word: engine.parameters.owners(word) for word in self.controls}
-        return {
-            control: gr.update(visible=not owners[word] or choices.map in owners[word])
-            for word, control in self.controls.items()
-        }
 
 
 def _without_maps(session: Session, choices: Choices) -> Session:

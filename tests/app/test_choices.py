@@ -54,8 +54,7 @@ RARE = CHOICES._replace(
 @pytest.mark.parametrize("choices", [CHOICES, ATTACK, ASKED, RARE])
 def test_the_options_of_the_command_line_give_the_pages_settings(choices):
     args = parser().parse_args(["defend", "x.png", *choices.options()])
-    expected = replace(choices.settings(), attention=replace(engine.AttentionSettings(), seed=choices.seed))
-    assert settings_of(args, engine.parameters.STORY) == expected
+    assert settings_of(args, engine.parameters.STORY) == choices.settings()
 
 
 def test_lengths_have_the_unit_of_their_norm():
@@ -100,11 +99,11 @@ def test_controls_that_the_attack_does_not_heed_are_hidden(page):
         return {name for name, component in controls.items() if fitted.get(component, {}).get("visible")}
 
     begun = {name for name in page.panels[2].controls if controls[name].visible}
-    assert shown() | {"attack", "norm"} == begun
-    assert shown(attack="fgsm") == {"eps", "target"}
-    assert shown(attack="deepfool", norm="l2") == {"eps", "steps"}
-    assert shown(attack="pgd-views") == {"eps", "steps", "step_size", "eot_samples", "target"}
-    adaptive = {"eps", "steps", "step_size", "eot_samples", "target", "target_defence"}
+    assert shown() | {"attack", "norm", "eps"} == begun
+    assert shown(attack="fgsm") == {"target"}
+    assert shown(attack="deepfool", norm="l2") == {"steps"}
+    assert shown(attack="pgd-views") == {"steps", "step_size", "eot_samples", "target"}
+    adaptive = {"steps", "step_size", "eot_samples", "target", "target_defence"}
     assert shown(attack="adaptive", target_defence="tpt") == adaptive | {"unroll"}
     assert shown(attack="adaptive", target_defence="mta") == adaptive
 

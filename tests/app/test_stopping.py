@@ -123,7 +123,7 @@ def test_a_model_that_several_pages_show_asks_once_a_layer(tiny, pixels):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_no_hook_is_left_after_a_run_that_ends(job, part):
-    list(until(threading.Event(), job.stages(part)))
+    list(until(threading.Event(), job.events(part)))
     model = job.worker.backbone.model
     assert hooks(model) == {0} and not any(layer._forward_hooks for layer in model.modules())
 

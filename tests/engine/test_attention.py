@@ -110,7 +110,7 @@ def test_layers_and_heads_that_are_not_there_are_refused(tiny, pictures):
         attend(tiny, pictures[0], CLASSES, AttentionSettings("raw", layer=4))
     with pytest.raises(EngineError, match="a head from 0 to 1; got 2"):
         attend(tiny, pictures[0], CLASSES, AttentionSettings("raw", head=2))
-    with pytest.raises(EngineError, match="head to be counted from 0; got -1"):
+    with pytest.raises(EngineError, match="head to be at least 0; got -1"):
         AttentionSettings("raw", head=-1)
     with pytest.raises(EngineError, match="one of mean, max, min; got “median”"):
         AttentionSettings(fusion="median")

@@ -65,4 +65,4 @@ def test_the_command_prints_one_document(capsys):
     assert main(command) == 0
     told = json.loads(capsys.readouterr().out)
     assert set(told["accuracy"]) == set(told["intervals"]) == set(ARMS)
-    assert told["settings"]["attack"] == {"attack": "pgd", "norm": "linf", "eps": 4, "step": 1, "steps": 1}
+    assert told["settings"]["attack"] == {"attack": "pgd", "norm": "linf", "eps": 4, "step_size": 1, "steps": 1}
