@@ -11,6 +11,8 @@ import engine
 from app.components.controls import menu
 from app.components.slider import Range
 
+TITLED = {"attack": engine.ATTACKS, "defence": engine.DEFENCES, "map": engine.MAPS}  # whose entries have a title
+
 
 def slider(word: str, label: str, elem_id: str = "", **layout: object) -> Range:
     """A slider for the number `word`."""
@@ -49,9 +51,9 @@ def _plain(word: str) -> Component:
     if one.kind is bool:
         return gr.Checkbox(one.default, info=more, **named)
     if one.choices:
-        return gr.Dropdown(
-            [(name or "–", name) for name in one.choices], value=one.default, filterable=False, info=more, **named
-        )
+        titles = {name: entry.title for name, entry in TITLED.get(one.known.registry, {}).items()}
+        shown = [(titles.get(name, name or "none"), name) for name in one.choices]
+        return gr.Dropdown(shown, value=one.default, filterable=False, info=more, **named)
     if one.kind is str:
         return gr.Textbox(one.default, info=more, **named)
     if one.known.slider is None:
