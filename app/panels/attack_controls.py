@@ -25,7 +25,7 @@ class AttackControls:
     def __init__(self) -> None:
         with gr.Row(elem_classes=["controls"]):  # least widths of three fields leave room for the buttons
             attacks = {name: attack.title for name, attack in engine.ATTACKS.items()}
-            self.attack = choice("attack", attacks, text.ATTACK_METHOD, "attack-menu", min_width=174)
+            self.attack = choice("attack", attacks, text.ATTACK_KIND, "attack-menu", min_width=174)
             self.eps = slider("eps", text.LIMITS["linf"], min_width=155)
             self.steps = slider("steps", text.ATTACK_STEPS, "attack-steps", min_width=100)
             self.button = gr.Button(text.ATTACK, variant="secondary", elem_id="attack", min_width=90, scale=0)

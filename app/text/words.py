@@ -165,7 +165,7 @@ PICTURE_CAPTION = (
 
 LIMITS = {"linf": "Limit ε, n/255", "l2": "Limit ε (L2)"}
 ATTACK_STEPS = "Iterations"
-ATTACK_METHOD = "Method"
+ATTACK_KIND = "Method"
 ATTACK = "Attack"
 ADAPTIVE = "Attack through A-TPT"
 ADAPTIVE_COST = (
