@@ -124,7 +124,7 @@ class Api:
 
 
 def _asking(one: engine.parameters.Parameter) -> tuple[Any, Any, str]:
-    """Type, default and explanation of a parameter; the limit has none, as the usual one hangs on the norm."""
+    """Type, default and explanation of a parameter; the limit has none, as the usual one depends on the norm."""
     if one.kind is tuple:
         return list[str], list(one.default), one.help
     if one.known.length and one.known.none is None:
@@ -169,4 +169,4 @@ def _text(asked: Mapping[str, Any], name: str) -> str:
 
 
 def _settings(asked: Mapping[str, Any], words: Sequence[str], classes: engine.Classes) -> engine.Settings:
-    return engine.parameters.inside({word: asked[word] for word in words if asked[word] is not None}, classes)
+    return engine.parameters.to_settings({word: asked[word] for word in words if asked[word] is not None}, classes)

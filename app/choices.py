@@ -61,7 +61,7 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
 
     def usual(self) -> Choices:
         """The same with the usual limit and step size of its norm."""
-        limit = engine.parameters.outside(engine.parameters.inside({"norm": self.norm}))
+        limit = engine.parameters.from_settings(engine.parameters.to_settings({"norm": self.norm}))
         return self._replace(eps=limit["eps"], step_size=limit["step_size"])
 
     def asked(self, classes: engine.Classes) -> tuple[int | None, int | None]:
@@ -74,7 +74,7 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
 
     def settings(self) -> engine.Settings:
         """The engine's settings but for the target, a class; raises `EngineError` for values out of range."""
-        return engine.parameters.inside(self._values())
+        return engine.parameters.to_settings(self._values())
 
     def options(self) -> list[str]:
         """The same choices as words for `python -m engine defend`; classes and target are apart."""

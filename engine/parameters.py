@@ -1,7 +1,7 @@
 """Settings as the outside world names them: options, arguments of the API, controls of the page, parameters of a link.
 
 All of them are `Parameter`s, derived from the fields of the settings classes (`engine.settings`): the same words with
-the same units everywhere. One adapter, `inside`, turns levels of 1/255 into pixels in [0, 1]. Imports no torch.
+the same units everywhere. One adapter, `to_settings`, turns levels of 1/255 into pixels in [0, 1]. Imports no torch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .classes import Classes
 from .defences.registry import DEFENCES, PURIFIERS
 from .errors import EngineError, require
 from .maps.registry import MAPS
-from .settings import KEY, AttackSettings, Setting, Settings
+from .settings import KEY, AttackSettings, Setting, Settings, number_text
 
 REGISTRIES: dict[str, tuple[str, ...]] = {
     "attack": tuple(ATTACKS),
@@ -27,16 +27,16 @@ REGISTRIES: dict[str, tuple[str, ...]] = {
     "map": tuple(MAPS),
     "purifier": ("", *PURIFIERS),
 }
-LEVELS = {"linf": 255, "l2": 1}  # how many of the unit of a length outside make 1 inside
-OWN = ""  # the section of the fields of `Settings` itself
+LEVELS = {"linf": 255, "l2": 1}  # 1.0 in the engine is so much outside: 255 levels, or the same length
+OWN = ""  # stands for `Settings` itself, beside the names of its sections
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One setting as the outside world sees it.
 
-    `word` is its name, `kind` the type of its values (bool, int, float, str, tuple), `default` its value in the unit of
-    outside. `places` are the fields that it sets, as (section, field): a seed is one parameter of several parts.
+    `word` is its name, `kind` the type of its values (bool, int, float, str, tuple), `default` its value as options
+    give it. `places` are the fields that it sets, as (section, field): one seed serves attack, maps and views.
     """
 
     word: str
@@ -56,18 +56,27 @@ class Parameter:
         return REGISTRIES[self.known.registry] if self.known.registry else self.known.choices
 
     @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest number that it may be, as options give it; infinite where there are no bounds."""
+        low, high = self.known.low, self.known.high
+        if self.known.length:
+            low, high = 0, AttackSettings.LARGEST["linf"] * LEVELS["linf"]  # the same number as under l2
+        least = [bound for bound in (low, self.known.none) if bound is not None]
+        return min(least, default=-math.inf), math.inf if high is None else high
+
+    @property
     def help(self) -> str:
         """What it is, with its choices or bounds, for a person."""
-        low, high = self.known.low, self.known.high
-        bounds = f" ({low:g} to {high:g})" if not self.known.length and _plain(low) and _plain(high) else ""
-        names = f"; one of {', '.join(name for name in self.choices if name)}" if self.choices else ""
         if self.known.class_name:
             return self.known.more
+        low, high = self.bounds
+        bounds = f" ({low:g} to {high:g})" if self.kind in (int, float) and high < 10**6 else ""
+        names = f"; one of {', '.join(name for name in self.choices if name)}" if self.choices else ""
         return f"{self.known.what}{bounds}" + (f": {self.known.more}" if self.known.more else "") + names
 
     @property
     def usual(self) -> str:
-        """Its default for a person; empty where it has none. The usual limit hangs on the norm."""
+        """Its default for a person; empty where it has none. The usual limit depends on the norm."""
         if self.known.length and self.known.none is None:
             return ", ".join(f"{value * LEVELS[norm]:g} with {norm}" for norm, value in AttackSettings.USUAL.items())
         if self.kind is bool:
@@ -93,10 +102,19 @@ class Parameter:
             return value
         number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         require(number, self._odd("a number", value))
-        if self.kind is int:
-            require(value == int(value), self._odd("a whole number", value))
-            return int(value)
-        return value
+        require(self.kind is float or value == int(value), self._odd("a whole number", value))
+        low, high = self.bounds
+        require(low <= value <= high, self._out_of_bounds(low, high, value))
+        return self.kind(value)
+
+    def _out_of_bounds(self, low: float, high: float, value: float) -> str:
+        unit = " (n/255; with the norm l2 a length)" if self.known.length else ""
+        span = (
+            f"to be at least {low:g}"
+            if high == math.inf
+            else f"between {number_text(low)} and {number_text(high)}{unit}"
+        )
+        return f"Expected {self.known.what} {span}; got {number_text(value)}."
 
     def _odd(self, kind: str, value: Any) -> str:
         return f"Expected {self.word} to be {kind}; got {value!r:.60}."
@@ -107,10 +125,6 @@ class Parameter:
         require(known, f"Expected {self.known.what} to be one of {listed}; got “{name:.60}”.")
 
 
-def _plain(bound: float | None) -> bool:
-    return bound is not None and abs(bound) < 10**6
-
-
 @cache
 def parameters() -> dict[str, Parameter]:
     """All parameters by word, in the order of the fields of `Settings`; fields of one word are one parameter."""
@@ -119,6 +133,8 @@ def parameters() -> dict[str, Parameter]:
         known: Setting = one.metadata[KEY]
         word = known.word or one.name
         if word in found:
+            same = (kind, _default(known, one.default, kind)) == (found[word].kind, found[word].default)
+            require(same, f"Expected all fields of the word {word} to have one type and one default.")
             found[word] = replace(found[word], places=(*found[word].places, place))
         else:
             require(not optional or known.none is not None or known.class_name, f"The field {one.name} needs `none`.")
@@ -162,7 +178,7 @@ def words(*sections: str, recipe: bool = True) -> tuple[str, ...]:
     )
 
 
-def owners(word: str) -> tuple[str, ...]:
+def read_by(word: str) -> tuple[str, ...]:
     """The attacks or maps that a parameter matters to; empty: all."""
     one = parameters()[word]
     if one.places[0][0] == "attack" and any(one.places[0][1] in attack.uses for attack in ATTACKS.values()):
@@ -170,7 +186,7 @@ def owners(word: str) -> tuple[str, ...]:
     return one.known.owner
 
 
-def inside(values: Mapping[str, Any], classes: Classes | None = None) -> Settings:
+def to_settings(values: Mapping[str, Any], classes: Classes | None = None) -> Settings:
     """The settings that parameters give, each in the unit of outside; those that are missing have their defaults.
 
     Lengths are in levels of 1/255 under Linf; a limit that is missing is the usual one of the norm. The class of
@@ -196,8 +212,8 @@ def inside(values: Mapping[str, Any], classes: Classes | None = None) -> Setting
     return replace(made, **{name: replace(getattr(made, name), **given) for name, given in changed.items()})
 
 
-def outside(settings: Settings, classes: Classes | None = None) -> dict[str, Any]:
-    """The parameters that `inside` makes these settings of, all by word; `classes` names the target."""
+def from_settings(settings: Settings, classes: Classes | None = None) -> dict[str, Any]:
+    """The parameters that `to_settings` makes these settings of, all by word; `classes` names the target."""
     found: dict[str, Any] = {}
     for word, one in parameters().items():
         section, name = one.places[0]
@@ -238,4 +254,4 @@ def _known(word: str) -> Parameter:
     return found
 
 
-STORY = words("attack", OWN, "views", "tuning", "ensemble")  # of attack and defence, so all but the maps
+STORY = words("attack", OWN, "views", "tuning", "ensemble")  # what `atpt defend` takes: all but how maps are drawn

@@ -1,13 +1,17 @@
-"""What a person may choose, one frozen object per part of the story; each refuses nonsense with an `EngineError`.
+"""What a person may choose, one frozen object per part of the story.
+
+Each refuses values of another type, out of bounds or not among its choices with an `EngineError`; names of attacks,
+defences and maps are looked up, and refused, where they are used.
 
 A field says once, in its metadata, all that is known of it: what it is, its bounds, its choices, its unit outside and
-what it matters to. Options of the command line, arguments of the API, controls of the page,
-parameters of a link and the checks below are derived from that (`engine.parameters`). Imports no torch.
+what it matters to. Options of the command line, arguments of the API, controls of the page, parameters of a link and
+the checks below are derived from that (`engine.parameters`). Imports no torch.
 """
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields, replace
+import numbers
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from .errors import require
@@ -20,40 +24,36 @@ LARGEST_SEED = 2**63 - 1
 class Setting:
     """What is known of one field, beside its type and its default.
 
-    `what` is a noun phrase for sentences and helps, `more` an explanation behind it. `word` is its name outside, as an
-    option, argument, parameter or control (empty: the field's own name). `low` and `high` bound its value, `choices`
-    lists its values, `registry` is the kind of registry whose names they are ("attack", "defence", "map", "purifier"),
-    `each` the option for one item of a list. `none` is the number that stands for None outside. A `length` is measured
-    in the norm of the attack: in levels of 1/255 outside where that is Linf. `class_name`: outside it is the name of a
-    class, inside its number. `slider` is the range of the page's control, (low, high, step), in the unit of outside.
-    `owner` names the maps that it matters to (empty: all; what an attack reads its registry entry says). `recipe`:
-    every defence decides it for itself, so that it concerns a person's own defence only.
+    "Outside" are the command line, the API, the page and links; there a field may have another name and another unit.
     """
 
-    what: str
-    more: str = ""
-    word: str = ""
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-    registry: str = ""
-    each: str = ""
-    none: float | None = None
-    length: bool = False
-    class_name: bool = False
-    slider: tuple[float, float, float] | None = None
-    owner: tuple[str, ...] = ()
-    recipe: bool = False
+    what: str  # a noun phrase: it begins helps and stands in sentences
+    more: str = ""  # an explanation behind it
+    word: str = ""  # its name outside; empty: the field's own
+    low: float | None = None  # least value, in the engine's unit
+    high: float | None = None  # greatest value, in the engine's unit
+    choices: tuple[str, ...] = ()  # its values
+    registry: str = ""  # the kind of names that it takes: "attack", "defence", "map" or "purifier"
+    each: str = ""  # of a list: the option for one item
+    none: float | None = None  # the number that stands for None outside
+    length: bool = False  # measured in the attack's norm: outside in levels of 1/255 where that is Linf
+    class_name: bool = False  # outside the name of a class, inside its number
+    slider: tuple[float, float, float] | None = None  # low, high and step of the page's control, in the unit of outside
+    owner: tuple[str, ...] = ()  # the maps that read it; empty: all (an attack's registry entry says what it reads)
+    recipe: bool = False  # every defence fixes it for itself, so it is for a defence of one's own
 
     def check(self, value: Any) -> None:
-        """Raise `EngineError` where `value` lies outside the bounds or is none of the choices."""
+        """Raise `EngineError` where `value`, of the right type, is out of bounds or none of the choices."""
         if self.choices:
             require(value in self.choices, f"Expected {self.what} to be one of {_listed(self.choices)}; got “{value}”.")
         if self.low is not None and self.high is not None:
-            sentence = f"Expected {self.what} between {_short(self.low)} and {_short(self.high)}; got {_short(value)}."
+            sentence = f"Expected {self.what} between {number_text(self.low)} and {number_text(self.high)}; got {number_text(value)}."
             require(self.low <= value <= self.high, sentence)
         elif self.low is not None:
-            require(value >= self.low, f"Expected {self.what} to be at least {_short(self.low)}; got {_short(value)}.")
+            require(
+                value >= self.low,
+                f"Expected {self.what} to be at least {number_text(self.low)}; got {number_text(value)}.",
+            )
 
 
 def setting(default: Any, what: str, more: str = "", **known: Any) -> Any:
@@ -70,7 +70,8 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names)
 
 
-def _short(number: float) -> str:
+def number_text(number: float) -> str:
+    """A number for a sentence: large whole numbers with commas, others in at most six digits."""
     return f"{number:,}" if isinstance(number, int) and abs(number) >= 10**6 else f"{number:g}"
 
 
@@ -82,8 +83,20 @@ class Checked:
     def __post_init__(self) -> None:
         for one in fields(self):  # type: ignore[arg-type]
             known, value = one.metadata.get(KEY), getattr(self, one.name)
-            if known is not None and (value is not None or one.default is MISSING):
-                known.check(value)
+            if known is None or (value is None and one.default is None):
+                continue
+            kind, of_kind = KINDS[str(getattr(one.type, "__name__", one.type)).partition(" ")[0]]
+            right = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+            require(right, f"Expected {known.what} to be {of_kind}; got {value!r:.60}.")
+            known.check(value)
+
+
+KINDS: dict[str, tuple[type, str]] = {  # by annotation: what a value must be, and what a sentence calls that
+    "bool": (bool, "true or false"),
+    "int": (numbers.Integral, "a whole number"),
+    "float": (numbers.Real, "a number"),
+    "str": (str, "text"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +145,8 @@ class AttackSettings(Checked):
         slider=(1, 16, 1),
     )  # fmt: skip
     unroll: str = setting(
-        "straight", "how tuning is unrolled",
-        "how the adaptive attack differentiates the tuning step: not at all, as it is, or as if it followed the size of"
-        " the gradient",
+        "straight", "the gradient of the tuning step",
+        "of the adaptive attack: none, as it is, or as if the step followed the size of its gradient",
         choices=UNROLLS,
     )  # fmt: skip
     target: int | None = setting(
@@ -193,8 +205,8 @@ class AttentionSettings(Checked):
         owner=("rollout",), slider=(0, 0.99, 0.01),
     )  # fmt: skip
     shuffled: str = setting(
-        "", "what is shuffled", "draw the map of a model whose weights are in random order, in its last block or all",
-        choices=SHUFFLED,
+        "", "the blocks to shuffle",
+        "draw the map of a model whose weights are in random order, in its last block or all", choices=SHUFFLED,
     )  # fmt: skip
     seed: int = setting(0, "a seed", low=0, high=LARGEST_SEED)
 
@@ -364,7 +376,9 @@ class Settings:
         ("clip", "view-average", "tpt", "r-tpt", "a-tpt"), "the defence", registry="defence",
         each="defence",
     )  # fmt: skip
-    purifier: str = setting("", "the purifier", "cleans the picture first", registry="purifier")
+    purifier: str = setting(
+        "", "the purifier", "a defence that cleans the picture before all others", registry="purifier"
+    )
     domain_word: str = setting("", "the domain word", "A-TPT's word before “photo” in its prompts")
 
     def with_seed(self, seed: int) -> Settings:

@@ -8,7 +8,7 @@ import pytest
 
 from engine.classes import Classes
 from engine.errors import EngineError
-from engine.parameters import STORY, as_options, inside, outside, owners, parameters, words
+from engine.parameters import STORY, as_options, from_settings, parameters, read_by, to_settings, words
 from engine.settings import AttackSettings, EnsembleSettings, Settings, ViewSettings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,7 +69,7 @@ assert complaints == [] and choices.settings().views.sparkle == 0.75
 _, choices, complaints = restored(page, sources, {"sparkle": "7"})
 assert len(complaints) == 1 and choices == begun
 try:
-    engine.parameters.inside({"sparkle": 7})
+    engine.parameters.to_settings({"sparkle": 7})
 except engine.EngineError as error:
     assert str(error) == "Expected the sparkle of views between 0 and 1; got 7.", error
 else:
@@ -83,20 +83,20 @@ def test_a_made_up_field_is_an_option_an_argument_a_control_and_a_link_parameter
     assert ran.stdout.endswith("found everywhere\n"), ran.stderr[-2000:]
 
 
-def test_inside_and_outside_undo_each_other():
-    assert inside({}) == Settings() and inside(outside(Settings())) == Settings()
+def test_to_settings_and_from_settings_undo_each_other():
+    assert to_settings({}) == Settings() and to_settings(from_settings(Settings())) == Settings()
     chosen = {"eps": 1.5, "norm": "l2", "step_size": 0.4, "seed": 7, "legacy": True, "layer": 0, "answer_views": 4}
-    made = inside(chosen | {"target": "owl"}, CLASSES)
+    made = to_settings(chosen | {"target": "owl"}, CLASSES)
     assert made.attack == AttackSettings("pgd", 1.5, 0.4, seed=7, norm="l2", target=1, legacy=True)
     assert made.views == ViewSettings(seed=7) and made.attention.seed == 7 and made.attention.layer == 0
     assert made.ensemble == EnsembleSettings(answer_views=4, legacy=True) and made.tuning.legacy
-    assert inside(outside(made, CLASSES), CLASSES) == made
+    assert to_settings(from_settings(made, CLASSES), CLASSES) == made
 
 
 def test_lengths_are_levels_of_255_outside_and_the_usual_limit_hangs_on_the_norm():
-    assert inside({"eps": 4, "step_size": 1}).attack == AttackSettings(epsilon=4 / 255, step_size=1 / 255)
-    assert inside({"norm": "l2"}).attack.epsilon == 1.0
-    assert inside({"eps": 0}).attack.epsilon == 0
+    assert to_settings({"eps": 4, "step_size": 1}).attack == AttackSettings(epsilon=4 / 255, step_size=1 / 255)
+    assert to_settings({"norm": "l2"}).attack.epsilon == 1.0
+    assert to_settings({"eps": 0}).attack.epsilon == 0
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,10 @@ def test_lengths_are_levels_of_255_outside_and_the_usual_limit_hangs_on_the_norm
     [
         ({"eps": "4"}, "Expected eps to be a number; got '4'"),
         ({"eps": float("nan")}, "Expected eps to be a number; got nan"),
-        ({"eps": 400}, "epsilon \\(linf, pixels in \\[0, 1\\]\\) between 0 and"),
+        ({"eps": 400}, "epsilon between 0 and 64 .n/255; with the norm l2 a length.; got 400"),
+        ({"eps": -1}, "epsilon between 0 and 64 .*; got -1"),
+        ({"layer": -2}, "the layer to be at least -1; got -2"),
+        ({"answer_views": 300}, "that answer between 0 and 256; got 300"),
         ({"steps": 1.5}, "Expected steps to be a whole number; got 1.5"),
         ({"steps": True}, "Expected steps to be a number; got True"),
         ({"legacy": 1}, "Expected legacy to be true or false; got 1"),
@@ -118,15 +121,15 @@ def test_lengths_are_levels_of_255_outside_and_the_usual_limit_hangs_on_the_norm
 )
 def test_values_that_cannot_be_used_get_one_sentence(values, sentence):
     with pytest.raises(EngineError, match=sentence):
-        inside(values)
+        to_settings(values)
 
 
 def test_a_command_line_gives_the_same_settings(monkeypatch):
     from engine.cli.main import parser
     from engine.cli.options import settings_of
 
-    chosen = inside({"eps": 2.5, "views": 8, "augmix": False, "defences": ["clip", "a-tpt"], "legacy": True})
-    args = parser().parse_args(["defend", "x.png", *as_options(outside(chosen), STORY)])
+    chosen = to_settings({"eps": 2.5, "views": 8, "augmix": False, "defences": ["clip", "a-tpt"], "legacy": True})
+    args = parser().parse_args(["defend", "x.png", *as_options(from_settings(chosen), STORY)])
     assert settings_of(args, STORY) == chosen
 
 
@@ -140,9 +143,9 @@ def test_every_parameter_tells_what_it_is_and_its_default_is_one_of_its_values()
 
 
 def test_owners_are_the_attacks_and_maps_that_read_a_setting():
-    assert "fgsm" not in owners("steps") and "pgd" in owners("steps")
-    assert owners("unroll") == owners("target_defence") == ("adaptive",)
-    assert owners("layer") == ("raw",) and owners("fusion") == ("rollout",) and owners("high") == ()
+    assert "fgsm" not in read_by("steps") and "pgd" in read_by("steps")
+    assert read_by("unroll") == read_by("target_defence") == ("adaptive",)
+    assert read_by("layer") == ("raw",) and read_by("fusion") == ("rollout",) and read_by("high") == ()
 
 
 def test_words_are_those_of_the_sections_asked_for():

@@ -67,7 +67,7 @@ class AttackControls:
         With what stood there `before`, only the values that differ from it are set: a visitor may be writing.
         """
         attack = engine.ATTACKS[choices.attack]
-        shown = {word: choices.attack in engine.parameters.owners(word) for word in SOMETIMES}
+        shown = {word: choices.attack in engine.parameters.read_by(word) for word in SOMETIMES}
         shown["unroll"] &= engine.DEFENCES[choices.target_defence].loss is not None
         shown["target"] = attack.targeted
         updates = {component: gr.update() for component in self.controls.values()}

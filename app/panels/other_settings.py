@@ -25,9 +25,8 @@ class OtherSettings:
 
     def __init__(self, section: str, placed: Collection[str]) -> None:
         self.section = section
-        missing = [word for word in engine.parameters.words(section) if word not in placed]
         self.controls: dict[str, Component] = {}
-        if missing:
+        if not set(engine.parameters.words(section)) <= set(placed):
             fold = gr.Accordion(text.OTHER_SETTINGS, open=False, elem_id=f"other-settings-{section or 'own'}")
             with fold, gr.Row(elem_classes=["controls"]):
                 self.controls = others(section, placed)

@@ -27,7 +27,7 @@ from ..evaluation import (
     read_plan,
     summarise,
 )
-from ..parameters import inside
+from ..parameters import to_settings
 from .data_options import add_data_options, known_set, open_source
 from .evaluation_tables import markdown_lines, plain_lines
 from .options import DEFENCE, add_attacks_options, add_options, all_attacks, given
@@ -135,7 +135,7 @@ def _executor(args: argparse.Namespace) -> Executor:
 def _plan(args: argparse.Namespace) -> Plan:
     attacks = all_attacks(args)
     shared = given(args, ("seed", "legacy"))
-    settings = replace(inside(given(args, DEFENCE) | shared), attack=attacks[0])
+    settings = replace(to_settings(given(args, DEFENCE) | shared), attack=attacks[0])
     if args.own_word:
         settings = replace(settings, domain_word=known_set(args).word)
     return Plan(settings, attacks, settings.attack.seed, not args.clip_on_clean)

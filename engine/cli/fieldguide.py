@@ -18,7 +18,7 @@ from ..fieldguide.world import VOCABULARY
 from ..fieldguide.world.samples import paint_samples
 from ..maps.registry import MAPS
 from ..models import BUILT_IN, FIELDGUIDE
-from ..parameters import outside
+from ..parameters import from_settings
 from ..settings import AttackSettings, Settings
 from .options import ATTACK, add_options, settings_of
 from .subject import SAMPLES, add_model_options, emit
@@ -192,5 +192,5 @@ def _interval(value: list[float]) -> str:
 
 def _as_options(settings: AttackSettings) -> dict:
     """Which attack, with lengths as its options give them."""
-    values = outside(Settings(attack=replace(settings, step_size=settings.step)))
+    values = from_settings(Settings(attack=replace(settings, step_size=settings.step)))
     return {word: values[word] for word in ("attack", "norm", "eps", "step_size", "steps")}

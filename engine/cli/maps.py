@@ -13,7 +13,7 @@ from ..maps.occlusion import occlude
 from ..maps.words import WordRelevance, word_relevance
 from ..numerics.baselines import sign_noise
 from ..numerics.measures import MAP_SIMILARITY
-from ..parameters import inside, owners, parameters, words
+from ..parameters import parameters, read_by, to_settings, words
 from ..pictures import save_png
 from ..results import Adversarial, AttentionMap
 from ..serialise import attack_data, maps_data
@@ -94,12 +94,12 @@ def _asked(args: argparse.Namespace) -> list[AttentionSettings]:
     values = given(args, MAP)
     maps = values.pop("map", [AttentionSettings().map])
     for word in values:
-        read_by = owners(word)
+        maps_of = read_by(word)
         require(
-            not read_by or any(name in maps for name in read_by),
-            f"{parameters()[word].option} is about --map {' and '.join(read_by)}, which was not asked for.",
+            not maps_of or any(name in maps for name in maps_of),
+            f"{parameters()[word].option} is about --map {' and '.join(maps_of)}, which was not asked for.",
         )
-    return [inside(values | {"map": name}).attention for name in maps]
+    return [to_settings(values | {"map": name}).attention for name in maps]
 
 
 def _both(adversarial: Adversarial) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..classes import Classes
 from ..defences.registry import DEFENCES
-from ..parameters import OWN, Parameter, inside, parameters, words
+from ..parameters import OWN, Parameter, parameters, to_settings, words
 from ..settings import AttackSettings, Settings
 
 ATTACK = words("attack")
@@ -78,7 +78,7 @@ def settings_of(args: argparse.Namespace, chosen: Iterable[str], classes: Classe
 
     Raises `EngineError` for values out of range and for a target that is no class.
     """
-    return inside(given(args, chosen), classes)
+    return to_settings(given(args, chosen), classes)
 
 
 def add_attacks_options(parser: argparse.ArgumentParser) -> None:
@@ -99,7 +99,7 @@ def all_attacks(args: argparse.Namespace) -> tuple[AttackSettings, ...]:
             for defence in defences if name == "adaptive" else [None]:
                 named = {"attack": name, "eps": eps, "target_defence": defence}
                 asked = values | {word: value for word, value in named.items() if value is not None}
-                attack = inside(asked).attack
+                attack = to_settings(asked).attack
                 slow = attack.attack == "adaptive" and args.adaptive_steps is not None
                 found.append(replace(attack, steps=args.adaptive_steps) if slow else attack)
     return tuple(found)
