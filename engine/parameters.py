@@ -19,7 +19,7 @@ from .classes import Classes
 from .defences.registry import DEFENCES, PURIFIERS
 from .errors import EngineError, require
 from .maps.registry import MAPS
-from .settings import KEY, AttackSettings, Setting, Settings, number_text
+from .settings import KEY, AttackSettings, Setting, Settings, number_text, span
 
 REGISTRIES: dict[str, tuple[str, ...]] = {
     "attack": tuple(ATTACKS),
@@ -109,12 +109,7 @@ class Parameter:
 
     def _out_of_bounds(self, low: float, high: float, value: float) -> str:
         unit = " (n/255; with the norm l2 a length)" if self.known.length else ""
-        span = (
-            f"to be at least {low:g}"
-            if high == math.inf
-            else f"between {number_text(low)} and {number_text(high)}{unit}"
-        )
-        return f"Expected {self.known.what} {span}; got {number_text(value)}."
+        return f"Expected {self.known.what} {span(low, high, unit)}; got {number_text(value)}."
 
     def _odd(self, kind: str, value: Any) -> str:
         return f"Expected {self.word} to be {kind}; got {value!r:.60}."

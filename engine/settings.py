@@ -10,6 +10,7 @@ the checks below are derived from that (`engine.parameters`). Imports no torch.
 
 from __future__ import annotations
 
+import math
 import numbers
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -46,14 +47,9 @@ class Setting:
         """Raise `EngineError` where `value`, of the right type, is out of bounds or none of the choices."""
         if self.choices:
             require(value in self.choices, f"Expected {self.what} to be one of {_listed(self.choices)}; got “{value}”.")
-        if self.low is not None and self.high is not None:
-            sentence = f"Expected {self.what} between {number_text(self.low)} and {number_text(self.high)}; got {number_text(value)}."
-            require(self.low <= value <= self.high, sentence)
-        elif self.low is not None:
-            require(
-                value >= self.low,
-                f"Expected {self.what} to be at least {number_text(self.low)}; got {number_text(value)}.",
-            )
+        if self.low is not None:
+            low, high = self.low, math.inf if self.high is None else self.high
+            require(low <= value <= high, f"Expected {self.what} {span(low, high)}; got {number_text(value)}.")
 
 
 def setting(default: Any, what: str, more: str = "", **known: Any) -> Any:
@@ -73,6 +69,15 @@ def _listed(names: tuple[str, ...]) -> str:
 def number_text(number: float) -> str:
     """A number for a sentence: large whole numbers with commas, others in at most six digits."""
     return f"{number:,}" if isinstance(number, int) and abs(number) >= 10**6 else f"{number:g}"
+
+
+def span(low: float, high: float, unit: str = "") -> str:
+    """Where a number may lie, for a sentence that begins with "Expected the …"; `high` may be infinite."""
+    return (
+        f"to be at least {number_text(low)}{unit}"
+        if high == math.inf
+        else f"between {number_text(low)} and {number_text(high)}{unit}"
+    )
 
 
 class Checked:

@@ -76,6 +76,22 @@ def test_links_and_paths_lead_somewhere(document):
             assert "NAME" in path or any(ROOT.glob(path.rstrip("/"))), f"{path} is nowhere"
 
 
+@pytest.mark.parametrize("document", sorted((ROOT / "docs").glob("add-*.md")), ids=named)
+def test_what_a_guide_shows_stands_in_the_file_that_it_names(document):
+    file, shown = "", 0
+    for part in re.split(
+        r"^(```python\n.*?^```)$", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    ):
+        if not part.startswith("```python"):
+            file = ([file] + re.findall(r"`(engine/[\w/]+\.py)`", part))[-1]
+            continue
+        there = {line.strip() for line in (ROOT / file).read_text(encoding="utf-8").splitlines()}
+        for line in part.splitlines()[1:-1]:
+            assert not line.strip() or "..." in line or line.strip() in there, f"{file} has no line {line!r}"
+            shown += 1
+    assert shown > 10
+
+
 def test_the_readme_stays_short():
     content = README.read_bytes()
     assert content.count(b"\n") <= 150 and len(content) <= 9_000

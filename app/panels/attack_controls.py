@@ -9,13 +9,13 @@ import gradio as gr
 import engine
 from app.choices import NO_TARGET, Choices
 from app.components.controls import class_menu, listing
-from app.components.settings import choice, slider
+from app.components.settings import choice, others, slider
 from app.figures.html import esc
 from app.page import Page
 from app.text import words as text
 
 ADAPTIVE, THROUGH = "adaptive", "a-tpt"
-SOMETIMES = ("steps", "step_size", "eot_samples", "target_defence", "unroll")  # an attack may not read these
+ELSEWHERE = ("seed", "legacy")  # not the attack's alone: beside the picture, and in the verdict
 STEP = {"linf": 0.5, "l2": 0.1}  # of the slider of the limit
 
 
@@ -33,11 +33,14 @@ class AttackControls:
         gr.HTML(f'<p class="fine">{esc(text.ADAPTIVE_COST)}</p>', elem_id="adaptive-cost")
         with gr.Accordion(text.ATTACK_MORE, open=False, elem_id="attack-more"):
             self._more()
-        self.controls = {
-            "attack": self.attack, "eps": self.eps, "steps": self.steps, "norm": self.norm,
-            "step_size": self.step_size, "target": self.target, "eot_samples": self.eot_samples,
-            "target_defence": self.target_defence, "unroll": self.unroll,
-        }  # fmt: skip
+            self.controls = {
+                "attack": self.attack, "eps": self.eps, "steps": self.steps, "norm": self.norm,
+                "step_size": self.step_size, "target": self.target, "eot_samples": self.eot_samples,
+                "target_defence": self.target_defence, "unroll": self.unroll,
+            }  # fmt: skip
+            placed = (*self.controls, *ELSEWHERE)
+            with gr.Row(elem_classes=["controls"], visible=not set(engine.parameters.words("attack")) <= set(placed)):
+                self.controls |= others("attack", placed)
 
     def _more(self) -> None:
         with gr.Row(elem_classes=["controls"]):
@@ -67,7 +70,8 @@ class AttackControls:
         With what stood there `before`, only the values that differ from it are set: a visitor may be writing.
         """
         attack = engine.ATTACKS[choices.attack]
-        shown = {word: choices.attack in engine.parameters.read_by(word) for word in SOMETIMES}
+        readers = {word: engine.parameters.read_by(word) for word in self.controls}
+        shown = {word: choices.attack in names for word, names in readers.items() if names}
         shown["unroll"] &= engine.DEFENCES[choices.target_defence].loss is not None
         shown["target"] = attack.targeted
         updates = {component: gr.update() for component in self.controls.values()}

@@ -14,10 +14,8 @@ from app.page import Page
 from app.session import Session
 from app.text import words as text
 
-STEP_OF = {"attack": 2, "attention": 3, "views": 4, "tuning": 5, "ensemble": 6, engine.parameters.OWN: 6}
-PART_OF = {
-    "attack": "adversarial", "views": "views", "tuning": "steps", engine.parameters.OWN: "defences",
-}  # fmt: skip
+STEP_OF = {"attention": 3, "views": 4, "tuning": 5, "ensemble": 6, engine.parameters.OWN: 6}
+PART_OF = {"views": "views", "tuning": "steps", engine.parameters.OWN: "defences"}
 
 
 class OtherSettings:

@@ -283,7 +283,7 @@ def test_an_attack_that_ends_early_fills_its_curves(tiny):
     assert f"{len(steps)} of {steps[0].total}" in _curve(steps, result.label, steps[0].total, result)
 
 
-def test_step_6_tells_what_each_method_does_and_where_it_comes_from():
+def test_step_6_tells_what_each_defence_does_and_where_it_comes_from():
     rows = _defences().split("<tr>")[2:]
     for row, name in zip(rows, engine.DEFENCES.values(), strict=True):
         assert all(esc(told) in row for told in (name.title, name.explanation, name.cost, name.source))

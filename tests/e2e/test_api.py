@@ -100,7 +100,7 @@ def test_maps_are_about_the_class_that_is_named_and_against_the_other(call, back
 
 
 @pytest.mark.parametrize("attack", [{}, {"norm": "l2", "eps": 1.5}])
-def test_defend_and_evaluate_one_agree_on_what_each_method_says(call, sample, attack):
+def test_defend_and_evaluate_one_agree_on_what_each_defence_says(call, sample, attack):
     asked = {"true_class": sample["truth"], "steps": 3, "views": 8, "defences": ["clip", "r-tpt"]} | attack
     story, record = call("/defend", **asked), call("/evaluate_one", **asked)
     told = {entry["defence"]: entry["prediction"] for entry in story["defences"]}
@@ -126,7 +126,7 @@ def test_defend_and_evaluate_one_agree_on_what_each_method_says(call, sample, at
         ({"attack": "magic"}, "magic"),
         ({"norm": "l7"}, "one of linf, l2"),
         ({"target": "magic"}, "not one of the 40 class names"),
-        ({"target_defence": "magic"}, "the defence to be one of clip"),
+        ({"target_defence": "magic"}, "goes through to be one of clip"),
     ],
 )
 def test_what_cannot_be_done_gets_one_sentence(call, wrong, sentence):

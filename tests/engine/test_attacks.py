@@ -152,12 +152,19 @@ def sharp(tiny, monkeypatch):
     return tiny
 
 
+OTHERS = {"steps": 3, "step_size": 3 / 255, "eot_samples": 2, "target_defence": "tpt"}  # not the defaults below
+ELSEWHERE = {"unroll"}  # matters to defences that tune only: tests/engine/test_adaptive.py
+
+
+def test_every_setting_that_an_attack_says_it_uses_is_tried_out():
+    assert {field for attack in ATTACKS.values() for field in attack.uses} == {*OTHERS} | ELSEWHERE
+
+
 @pytest.mark.parametrize("name", [name for name in ATTACKS if name not in EARLY])
 def test_an_attack_heeds_the_settings_it_says_it_heeds_and_no_others(tiny, pixels, name):
     begun = AttackSettings(name, steps=2, target_defence="view-average")
-    others = {"steps": 3, "step_size": 3 / 255, "eot_samples": 2, "target_defence": "tpt"}
     expected = drain(tiny, pixels, CLASSES, begun)
-    for field, value in others.items():
+    for field, value in OTHERS.items():
         changed = drain(tiny, pixels, CLASSES, replace(begun, **{field: value}))
         assert torch.equal(changed.pixels, expected.pixels) != (field in ATTACKS[name].uses), field
     assert expected.target_defence == ("view-average" if "target_defence" in ATTACKS[name].uses else "")

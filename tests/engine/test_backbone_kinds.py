@@ -182,7 +182,7 @@ def test_a_convnext_draws_grad_cam_of_its_last_stage(made):
 
 
 @pytest.mark.parametrize("kind", ["siglip", "attentional"])
-def test_attacks_and_every_method_that_tunes_no_prompt_work_on_it(made, kind, pictures):
+def test_attacks_and_every_defence_that_tunes_no_prompt_work_on_it(made, kind, pictures):
     backbone = made(kind)
     *_, attacked = attack(backbone, pictures[0], CLASSES, AttackSettings(steps=2), label=0)
     assert float((attacked.pixels - pictures[0]).abs().max()) == pytest.approx(4 / 255, rel=1e-4)

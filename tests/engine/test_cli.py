@@ -218,7 +218,7 @@ def test_defend_tells_which_total_variation_weighs(call):
     assert told in call("defend", *options, "a-tpt-tv")[1] and told not in call("defend", *options, "a-tpt")[1]
 
 
-def test_defend_runs_every_method_there_is(call):
+def test_defend_runs_every_defence_there_is(call):
     found = document(call("defend", *NAMED, "--eps", "0", "--views", "6", "--all-defences", "--json"))
     assert [entry["defence"] for entry in found["defences"]] == list(DEFENCES)
 
@@ -328,7 +328,7 @@ def test_every_command_has_help(command, capsys):
     assert command in capsys.readouterr().out
 
 
-def test_help_lists_every_method_and_map(capsys):
+def test_help_lists_every_defence_and_map(capsys):
     for command, words in (("defend", DEFENCES), ("evaluate", [*DEFENCES, *MAPS, *ATTACKS]), ("maps", MAPS)):
         with pytest.raises(SystemExit):
             cli.main([command, "--help"])

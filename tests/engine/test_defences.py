@@ -96,7 +96,8 @@ def test_every_answer_is_its_recipe_spelled_out(tiny, pixels):
     for name, logits in expected.items():
         assert torch.allclose(found[name], logits, atol=1e-4), name
     assert int(found["zero"].argmax()) == vote(crops.logits, 0.3)[1]
-    assert set(found) - set(expected) == {"zero", "ss-tpt"}
+    without = set(found) - set(expected)
+    assert without == {"zero", "ss-tpt"}, f"a defence needs its recipe here, spelled out: {without}"
 
 
 def test_the_prompt_ensemble_averages_unit_features_of_the_models_own_sentences(tiny, pixels):
@@ -113,7 +114,7 @@ def test_the_prompt_ensemble_averages_unit_features_of_the_models_own_sentences(
         assert float(found.logits[index]) == pytest.approx(tiny.scale * cosine, abs=1e-4)
 
 
-def test_no_method_remembers_another_picture(tiny, pixels):
+def test_no_defence_remembers_another_picture(tiny, pixels):
     few = replace(ALL, views=replace(SETTINGS.views, count=4))
     first, _, again = (answers(tiny, picture, few) for picture in (pixels, pixels.flip(0), pixels))
     assert all(torch.equal(first[name].prediction.logits, again[name].prediction.logits) for name in DEFENCES)
@@ -130,7 +131,7 @@ def test_ss_tpt_weighs_its_sixteen_views_before_and_after(tiny, pixels):
 
 
 @pytest.mark.parametrize("purifier", PURIFIERS)
-def test_a_purifier_comes_before_every_method(tiny, pixels, purifier):
+def test_a_purifier_comes_before_every_defence(tiny, pixels, purifier):
     few = replace(ALL, views=replace(SETTINGS.views, count=3))
     shown = PURIFIERS[purifier].purify(tiny, pixels, CLASSES, 3)
     made = [make_views(tiny, pixels, CLASSES, few.views)]  # of the picture as it was, so nobody may look at them
@@ -232,11 +233,11 @@ def test_views_of_a_kind_are_made_once_and_charged_to_all(tiny, pixels, monkeypa
     assert list(answers(tiny, pixels, replace(SETTINGS, defences=("clip",)))) == ["clip"] and made == []
 
 
-def test_methods_run_in_the_order_asked_for(tiny, pixels):
+def test_defences_run_in_the_order_asked_for(tiny, pixels):
     assert list(answers(tiny, pixels, replace(SETTINGS, defences=("tpt", "clip")))) == ["tpt", "clip"]
 
 
-def test_an_unknown_method_is_refused_before_anything_runs(tiny, pixels):
+def test_an_unknown_defence_is_refused_before_anything_runs(tiny, pixels):
     stream = defend(tiny, pixels, CLASSES, replace(SETTINGS, defences=("clip", "magic")))
     with pytest.raises(EngineError, match="Expected the defence to be one of clip, .*; got “magic”"):
         next(stream)

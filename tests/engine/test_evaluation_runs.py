@@ -121,7 +121,7 @@ def test_progress_begins_with_what_was_kept(undisturbed, tiny, model, tree, monk
     assert "| defence | clean | pgd-4 | fgsm-4 | seconds |" in (folder / "summary.md").read_text()
 
 
-def test_the_adaptive_attack_has_an_arm_per_method_and_steps_of_its_own(tiny, model, tree, monkeypatch, capsys):
+def test_the_adaptive_attack_has_an_arm_per_defence_and_steps_of_its_own(tiny, model, tree, monkeypatch, capsys):
     monkeypatch.setattr("engine.cli.evaluate.Processes", lambda model, *_: Here(tiny, model))
     words = (
         "--attack pgd --attack adaptive --target-defence tpt --target-defence view-average --steps 3 --adaptive-steps 1"
