@@ -38,15 +38,23 @@ def tick(word: str, label: str, info: str, **layout: object) -> gr.Checkbox:
     )
 
 
-def others(section: str, placed: Collection[str]) -> dict[str, Component]:
-    """Controls for all settings of a section that have none yet, in the words of their own description."""
-    return {word: _plain(word) for word in engine.parameters.words(section) if word not in placed}
+def others(section: str, placed: Collection[str], chosen: str = "") -> dict[str, Component]:
+    """Controls for all settings of a section that have none yet, in the words of their own description.
+
+    Those that `chosen`, an attack, does not read begin hidden.
+    """
+    found = {}
+    for word in engine.parameters.words(section):
+        readers = engine.parameters.read_by(word)
+        if word not in placed:
+            found[word] = _plain(word, not chosen or not readers or chosen in readers)
+    return found
 
 
-def _plain(word: str) -> Component:
+def _plain(word: str, visible: bool) -> Component:
     one = engine.parameters.parameters()[word]
     label = one.known.what.removeprefix("the ").removeprefix("a ")
-    named = {"label": label[0].upper() + label[1:], "elem_id": _id(word), "min_width": 200}
+    named = {"label": label[0].upper() + label[1:], "elem_id": _id(word), "min_width": 200, "visible": visible}
     more = one.known.more and one.known.more[0].upper() + one.known.more[1:] + "."
     if one.kind is bool:
         return gr.Checkbox(one.default, info=more, **named)

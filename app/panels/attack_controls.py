@@ -40,7 +40,7 @@ class AttackControls:
             }  # fmt: skip
             placed = (*self.controls, *ELSEWHERE)
             with gr.Row(elem_classes=["controls"], visible=not set(engine.parameters.words("attack")) <= set(placed)):
-                self.controls |= others("attack", placed)
+                self.controls |= others("attack", placed, engine.parameters.parameters()["attack"].default)
 
     def _more(self) -> None:
         with gr.Row(elem_classes=["controls"]):
