@@ -7,8 +7,8 @@ parameters of a link and the checks below are derived from that (`engine.paramet
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields, replace
-from typing import Any
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from typing import Any, ClassVar
 
 from .errors import require
 
@@ -78,9 +78,10 @@ class Checked:
     """A settings class that checks every field by its metadata."""
 
     __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, Field]]  # every settings class is a dataclass
 
     def __post_init__(self) -> None:
-        for one in fields(self):  # type: ignore[arg-type]
+        for one in fields(self):
             known, value = one.metadata.get(KEY), getattr(self, one.name)
             if known is not None and (value is not None or one.default is MISSING):
                 known.check(value)
