@@ -112,7 +112,7 @@ class Api:
         endpoint.__name__ = answer.__name__
         endpoint.__doc__ = _documented(inspect.getdoc(answer) or "", asked)
         endpoint.__annotations__ = {name: kind for name, (kind, _, _) in asked.items()} | {"return": returns}
-        endpoint.__signature__ = signature  # type: ignore[attr-defined]
+        endpoint.__dict__["__signature__"] = signature
         gr.api(endpoint, api_name=answer.__name__, concurrency_id="model", concurrency_limit=1)
 
     def _pixels(self, asked: Mapping[str, Any]):

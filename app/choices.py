@@ -30,6 +30,18 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
     """
 
     __slots__ = ()
+    class_names: str | None
+    template: str | None
+    prompt_ensemble: bool
+    true_class: str | None
+    about: str | None
+    against: str | None
+    attack: str
+    norm: str
+    target: str | None
+    domain_word: str | None
+    defences: Sequence[str]
+    seed: float | None
 
     def classes(self, sentences: Sequence[str] = ()) -> engine.Classes:
         """The classes as written; raises `EngineError` with a sentence for what cannot be used.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
 from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 2_000_000  # bytes; file uploads are multipart and have their own limit
 CLOSED = re.compile(r"file=?/*(https?|ftp|data):|/proxy=|/pwa_icon", re.IGNORECASE)
@@ -14,9 +14,6 @@ HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
-
-Receive = Callable[[], Awaitable[dict]]
-Send = Callable[[dict], Awaitable[None]]
 
 
 class TooLarge(Exception):
@@ -26,10 +23,10 @@ class TooLarge(Exception):
 class Guard:
     """403 for routes that would make the server fetch or resize on request, 413 for large bodies, safer headers."""
 
-    def __init__(self, app: Callable, max_body: int = MAX_BODY) -> None:
+    def __init__(self, app: ASGIApp, max_body: int = MAX_BODY) -> None:
         self.app, self.max_body = app, max_body
 
-    async def __call__(self, scope: dict, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         if CLOSED.search(_decoded(scope["path"])):
@@ -42,11 +39,11 @@ class Guard:
             return await _too_large(scope, receive, send)
         return await self._limited(scope, receive, send)
 
-    async def _limited(self, scope: dict, receive: Receive, send: Send) -> None:
+    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on while its body stays within the limit."""
         seen, started = 0, False
 
-        async def counted() -> dict:
+        async def counted() -> Message:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
@@ -54,7 +51,7 @@ class Guard:
                 raise TooLarge
             return message
 
-        async def noted(message: dict) -> None:
+        async def noted(message: Message) -> None:
             nonlocal started
             started = started or message["type"] == "http.response.start"
             await send(message)
@@ -77,7 +74,7 @@ def _decoded(path: str) -> str:
 
 
 def _with_headers(send: Send) -> Send:
-    async def sending(message: dict) -> None:
+    async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             message = {**message, "headers": [*message.get("headers", ()), *HEADERS]}
         await send(message)
@@ -85,5 +82,5 @@ def _with_headers(send: Send) -> Send:
     return sending
 
 
-async def _too_large(scope: dict, receive: Receive, send: Send) -> None:
+async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("The request is too large.", 413)(scope, receive, send)

@@ -15,6 +15,7 @@ from app.figures.journey import journey, status
 from app.labels import LabelSet
 from app.models import Models
 from app.page import Page
+from app.panel import Panel
 from app.panels.attack import AttackPanel
 from app.panels.attention import AttentionPanel
 from app.panels.batch import BatchPanel
@@ -81,13 +82,14 @@ def build_app(
     return demo
 
 
-def _panels(models: Models, sources: PictureSources) -> tuple[dict[int, object], dict[int, gr.Column]]:
+def _panels(models: Models, sources: PictureSources) -> tuple[dict[int, Panel], dict[int, gr.Column]]:
     """The panels by the number of their step, and the columns that hold them."""
     builders = (
         PicturePanel, AttackPanel, lambda: AttentionPanel(sources.backbone), ViewsPanel,
         lambda: TuningPanel(models), VerdictPanel, lambda: BatchPanel(sources),
     )  # fmt: skip
-    panels, columns = {}, {}
+    panels: dict[int, Panel] = {}
+    columns: dict[int, gr.Column] = {}
     for number, build in enumerate(builders, 1):
         with gr.Column(elem_id=f"panel-{number}") as columns[number]:
             panels[number] = build()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
@@ -15,12 +16,16 @@ from app.choices import Choices
 from app.figures.journey import journey, status
 from app.following import Change, Following
 from app.models import Models
+from app.panel import Panel
 from app.reactions import Reacting, Reactions
 from app.run import Job
 from app.session import Session, Store, Superseded
 from app.stopping import Runs, until
 from app.tabs import Tabs
 from app.text import words as text
+
+if TYPE_CHECKING:
+    from app.story import Story
 
 
 class Page:
@@ -29,11 +34,13 @@ class Page:
     def __init__(self, models: Models, store: Store) -> None:
         self.models, self.store, self.tabs = models, store, Tabs(store)
         self.controls: dict[str, gr.components.Component] = {}
-        self.panels: dict[int, object] = {}
+        self.panels: dict[int, Panel] = {}
         self.computing: list = []
         self.runs = Runs()
         self.reacting, self.following = Reacting(), Following(self.store, self.tabs)
-        self.journey = self.status = self.story = None
+        self.journey: gr.HTML
+        self.status: gr.HTML
+        self.story: Story
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 

@@ -40,8 +40,10 @@ class PictureSources:
         """The sample at that place, from 0."""
         sample = self.samples[place]
         picture = engine.load_picture(sample.path)
-        with Image.open(sample.mask) as mask:
-            masks = self._masks(mask)
+        masks: tuple[torch.Tensor, ...] = ()
+        if sample.mask is not None:
+            with Image.open(sample.mask) as mask:
+                masks = self._masks(mask)
         pixels = self.backbone.prepare(picture.image)
         seen = Shown(
             sample.title, picture.note, picture.image.size, pixels, sample.question, *masks, source=f"sample {place}"
@@ -88,7 +90,8 @@ class PictureSources:
         """Object and telling part (s, s) as the model's crop of the picture shows them."""
         whole = grey.point(lambda value: 255 * (value > 0))
         part = grey.point(lambda value: 255 * (value == 128))
-        return tuple(self.backbone.prepare(mask.convert("RGB"))[0] > 0.5 for mask in (whole, part))
+        seen_whole, seen_part = (self.backbone.prepare(mask.convert("RGB"))[0] > 0.5 for mask in (whole, part))
+        return seen_whole, seen_part
 
 
 def spell(specimen: engine.fieldguide.Specimen) -> str:

@@ -10,6 +10,7 @@ from app.choices import Choices
 from app.figures.html import esc
 from app.figures.journey import furthest, journey
 from app.page import Page
+from app.present import present
 from app.session import Session
 from app.text import words as text
 
@@ -47,7 +48,8 @@ class RestoreLine:
         """The two buttons; `again` is how the controls and `fields` stood with the session that is restored."""
 
         def handler(event: gr.EventData, request: gr.Request, *values: object) -> Iterator[dict]:
-            key, wish, last = request.session_hash, getattr(event, "wish", None), page.tabs.last(request.session_hash)
+            key, wish = present(request.session_hash), getattr(event, "wish", None)
+            last = page.tabs.last(key)
             if wish == "forget":
                 page.tabs.forget(key)
                 yield {self.drawn: ""} | page.say(text.RESTORE_FORGOTTEN)
@@ -68,5 +70,5 @@ def _line(session: Session) -> str:
     buttons = "".join(
         f'<button type="button" data-do="{wish}">{esc(word)}</button>' for wish, word in text.RESTORE_WISHES.items()
     )
-    sentence = esc(text.RESTORE_HERE.format(name=session.picture.name))
+    sentence = esc(text.RESTORE_HERE.format(name=present(session.picture).name))
     return f'<div class="restore" role="status"><span>{sentence}</span>{buttons}</div>'

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from typing import Literal, overload
 
 import torch
 
@@ -59,6 +60,16 @@ class Worker:
 
         self.stream = lend(stream) if lend else stream
 
+    @overload
+    def one(self, verb: Literal["predict"], *arguments: object) -> engine.Prediction: ...
+    @overload
+    def one(self, verb: Literal["attack"], *arguments: object) -> engine.Adversarial: ...
+    @overload
+    def one(self, verb: Literal["attend"], *arguments: object) -> engine.AttentionMap: ...
+    @overload
+    def one(self, verb: Literal["answer_question"], *arguments: object) -> engine.evaluation.Answered: ...
+    @overload
+    def one(self, verb: str, *arguments: object) -> object: ...
     def one(self, verb: str, *arguments: object) -> object:
         """The last item of a verb's stream."""
         *_, last = self.stream(verb, *arguments)

@@ -7,7 +7,7 @@ the engine's next result.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import engine
@@ -20,7 +20,7 @@ class Runs:
         self._stops: dict[str, threading.Event] = {}
 
     @contextmanager
-    def begun(self, key: str) -> Iterator[threading.Event]:
+    def begun(self, key: str) -> Generator[threading.Event]:
         """Inside, the visitor `key` has a run, which is to end when the event is set."""
         stop = self._stops[key] = threading.Event()
         try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
@@ -70,7 +71,7 @@ def load_picture(path: str | Path) -> Picture:
         raise EngineError(f"{EXPECTED}; got one that is damaged or cut short.") from error
 
 
-def save_png(pixels: np.ndarray, path: str | Path, notes: dict[str, str] | None = None) -> None:
+def save_png(pixels: ArrayLike, path: str | Path, notes: dict[str, str] | None = None) -> None:
     """Write pixels (3, s, s) in [0, 1], an array or a CPU tensor, as a PNG with every value rounded to n/255.
 
     `notes` become text entries of the file.
@@ -164,7 +165,8 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         mode = "RGBA" if image.mode == "RGBA" else "RGB"
-        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+        return image if converted is None else converted
     except (ImageCms.PyCMSError, OSError):
         return image
 
@@ -174,7 +176,7 @@ def _over_white(image: Image.Image, notes: list[str]) -> Image.Image:
     if not image.has_transparency_data:
         return image.convert("RGB")
     layers = image.convert("RGBA")
-    if layers.getchannel("A").getextrema()[0] < 255:
+    if np.asarray(layers.getchannel("A")).min() < 255:
         notes.append("transparency was laid over white")
     white = Image.new("RGBA", layers.size, "white")
     return Image.alpha_composite(white, layers).convert("RGB")

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import math
 import numbers
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from dataclasses import Field, dataclass, field, fields, replace
+from typing import Any, ClassVar
 
 from .errors import require
 
@@ -84,9 +84,10 @@ class Checked:
     """A settings class that checks every field by its metadata."""
 
     __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, Field]]  # every settings class is a dataclass
 
     def __post_init__(self) -> None:
-        for one in fields(self):  # type: ignore[arg-type]
+        for one in fields(self):
             known, value = one.metadata.get(KEY), getattr(self, one.name)
             if known is None or (value is None and one.default is None):
                 continue

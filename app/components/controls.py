@@ -38,10 +38,10 @@ def class_menu(none: str, label: str, elem_id: str, info: str | None = None, min
     )  # fmt: skip
 
 
-def listing(none: str, names: Sequence[str], chosen: str | None, **others: object) -> dict:
+def listing(none: str, names: Sequence[str], chosen: str | None, visible: bool | None = None) -> dict:
     """The update that offers `names` in such a menu; what was chosen and is none of them is dropped."""
     dropped = {} if chosen in names else {"value": none}
-    return gr.update(choices=[none, *names], **dropped, **others)
+    return gr.update(choices=[none, *names], visible=visible) | dropped
 
 
 def part(asks: str, run: str, run_id: str, drawn_id: str, min_width: int = 150) -> tuple[gr.Button, gr.HTML]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TypedDict
 
 import gradio as gr
 from gradio.components import Component
@@ -14,7 +15,9 @@ from app.components.slider import Range
 TITLED = {"attack": engine.ATTACKS, "defence": engine.DEFENCES, "map": engine.MAPS}  # whose entries have a title
 
 
-def slider(word: str, label: str, elem_id: str = "", **layout: object) -> Range:
+def slider(
+    word: str, label: str, elem_id: str = "", min_width: int = 160, info: str | None = None, visible: bool = True
+) -> Range:
     """A slider for the number `word`."""
     one = engine.parameters.parameters()[word]
     if one.known.slider is None:
@@ -22,19 +25,21 @@ def slider(word: str, label: str, elem_id: str = "", **layout: object) -> Range:
     low, high, step = one.known.slider
     return Range(
         low, high, one.default, step=step, label=label, elem_id=elem_id or _id(word), buttons=[], interactive=True,
-        **layout,
+        min_width=min_width, info=info, visible=visible,
     )  # fmt: skip
 
 
-def choice(word: str, shown: dict[str, str], label: str, elem_id: str = "", **layout: object) -> gr.Dropdown:
+def choice(
+    word: str, shown: dict[str, str], label: str, elem_id: str = "", min_width: int = 160, visible: bool = True
+) -> gr.Dropdown:
     """A menu for the name `word`; `shown` is what a visitor reads for each, and gives their order."""
-    return menu(shown, engine.parameters.parameters()[word].default, label, elem_id or _id(word), **layout)
+    return menu(shown, engine.parameters.parameters()[word].default, label, elem_id or _id(word), min_width, visible)
 
 
-def tick(word: str, label: str, info: str, **layout: object) -> gr.Checkbox:
+def tick(word: str, label: str, info: str, min_width: int = 160) -> gr.Checkbox:
     """A box for the switch `word`."""
     return gr.Checkbox(
-        engine.parameters.parameters()[word].default, label=label, info=info, elem_id=_id(word), **layout
+        engine.parameters.parameters()[word].default, label=label, info=info, elem_id=_id(word), min_width=min_width
     )
 
 
@@ -51,10 +56,18 @@ def others(section: str, placed: Collection[str], chosen: str = "") -> dict[str,
     return found
 
 
+class _Named(TypedDict):
+    label: str
+    elem_id: str
+    min_width: int
+    visible: bool
+
+
 def _plain(word: str, visible: bool) -> Component:
     one = engine.parameters.parameters()[word]
     label = one.known.what.removeprefix("the ").removeprefix("a ")
-    named = {"label": label[0].upper() + label[1:], "elem_id": _id(word), "min_width": 200, "visible": visible}
+    label = label[0].upper() + label[1:]
+    named: _Named = {"label": label, "elem_id": _id(word), "min_width": 200, "visible": visible}
     more = one.known.more and one.known.more[0].upper() + one.known.more[1:] + "."
     if one.kind is bool:
         return gr.Checkbox(one.default, info=more, **named)

@@ -6,7 +6,7 @@ Gradio writes a stub (`upload.pyi`) beside any file that defines a component, so
 from __future__ import annotations
 
 import gradio as gr
-from gradio.data_classes import FileData, ListFiles
+from gradio.data_classes import FileData, ImageData, ListFiles
 
 
 class PictureFile(gr.Image):
@@ -17,7 +17,7 @@ class PictureFile(gr.Image):
 
     is_template = True  # the browser draws it as the field it derives from
 
-    def preprocess(self, payload: FileData | None) -> str | None:
+    def preprocess(self, payload: ImageData | None) -> str | None:
         """The file's path, or None where the field is empty; nothing is decoded here."""
         return None if payload is None else payload.path
 
@@ -27,6 +27,8 @@ class PictureFiles(gr.File):
 
     is_template = True
 
-    def preprocess(self, payload: ListFiles | None) -> list[str]:
+    def preprocess(self, payload: ListFiles | FileData | None) -> list[str]:
         """The paths, none where the field is empty; nothing is decoded and no name is judged here."""
-        return [] if payload is None else [file.path for file in payload]
+        if payload is None:
+            return []
+        return [payload.path] if isinstance(payload, FileData) else [file.path for file in payload]

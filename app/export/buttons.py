@@ -13,6 +13,7 @@ from app.export import link, report
 from app.figures.journey import status
 from app.page import Page
 from app.picture_sources import Opened, PictureSources
+from app.present import present
 from app.text import words as text
 
 PRESS_HIDDEN = "() => document.querySelector('#zip').click()"
@@ -31,7 +32,7 @@ class ExportButtons:
         """Both read the session as it is."""
 
         def make_link(request: gr.Request, *values: object) -> str:
-            session = page.store.get(request.session_hash)
+            session = page.store.get(present(request.session_hash))
             picture = session.picture
             opened = None if picture is None or not picture.source else self.sources.again(picture.source)
             try:
@@ -41,18 +42,18 @@ class ExportButtons:
             return status(text.LINK_OWN if opened is None else text.LINK_MADE, "good", link=asked)
 
         def pack(request: gr.Request, *values: object) -> Iterator[dict]:
-            session = page.store.get(request.session_hash)
+            session = page.store.get(present(request.session_hash))
             yield page.say(text.PACKING, "busy")
             try:
                 packed = report.bundle(page.models.worker(session.model).backbone, session, Choices(*values))
             except engine.EngineError as error:
-                yield page.complain(request.session_hash, error)
+                yield page.complain(present(request.session_hash), error)
                 return
             yield {self.file: served(text.ZIP_NAME, packed)} | page.say(text.PACKED, "good")
 
-        quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        self.link.click(make_link, page.inputs, page.status, **quiet)
-        packing = self.download.click(pack, page.inputs, [self.file, page.status, page.journey], **quiet)
+        self.link.click(make_link, page.inputs, page.status, show_progress="hidden", api_visibility="private")
+        drawn = [self.file, page.status, page.journey]
+        packing = self.download.click(pack, page.inputs, drawn, show_progress="hidden", api_visibility="private")
         packing.success(None, None, None, js=PRESS_HIDDEN, api_visibility="private")
 
 

@@ -7,15 +7,18 @@ import json
 import platform
 import shlex
 import zipfile
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 
 import numpy as np
+from torch import Tensor
 
 import engine
 from app.choices import Choices
 from app.figures.pictures import amplified, gain_for, png, to_uint8
 from app.figures.printed import printed
+from app.present import present
 from app.session import Session
 from app.text import words as text
 
@@ -26,15 +29,16 @@ def bundle(backbone: engine.Backbone, session: Session, choices: Choices) -> byt
     """The bytes of the ZIP; what has not been run is left out. Raises `EngineError` where nothing was answered yet."""
     if session.clean is None:
         raise engine.EngineError(text.NOTHING_TO_TAKE)
-    settings = choices.aimed(choices.settings(), session.classes)
+    classes = present(session.classes)
+    settings = choices.aimed(choices.settings(), classes)
     files = {
         "README.txt": _explanation(session),
         "settings.json": _json(_settings(backbone, session, choices, settings)),
         "results.json": _json(_results(session)),
-        "classes.txt": "\n".join(session.classes.names) + "\n",
+        "classes.txt": "\n".join(classes.names) + "\n",
         "redo.sh": _command(backbone, session, choices),
-        "redo.py": _script(backbone, session, settings, choices.asked(session.classes)),
-        "clean.png": png(to_uint8(session.picture.pixels)),
+        "redo.py": _script(backbone, session, settings, choices.asked(classes)),
+        "clean.png": png(to_uint8(present(session.picture).pixels)),
         "numbers.npz": _numbers(session),
     }
     if session.adversarial is not None:
@@ -58,8 +62,9 @@ def _zip(files: dict[str, str | bytes]) -> bytes:
 
 
 def _settings(backbone: engine.Backbone, session: Session, choices: Choices, settings: engine.Settings) -> dict:
+    picture, classes = present(session.picture), present(session.classes)
     return {
-        "picture": {"name": session.picture.name, "source": session.picture.source, "file size": session.picture.size},
+        "picture": {"name": picture.name, "source": picture.source, "file size": picture.size},
         "model": {
             "name": backbone.name,
             "fingerprint": backbone.fingerprint,
@@ -67,9 +72,9 @@ def _settings(backbone: engine.Backbone, session: Session, choices: Choices, set
             "device": str(backbone.device),
             "precision": backbone.precision,
         },
-        "classes": session.classes.names,
-        "templates": session.classes.templates,
-        "true class": None if session.label is None else session.classes.names[session.label],
+        "classes": classes.names,
+        "templates": classes.templates,
+        "true class": None if session.label is None else classes.names[session.label],
         "engine": asdict(settings),
         "page": choices._asdict() | {"class_names": "see classes"},
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
@@ -77,12 +82,13 @@ def _settings(backbone: engine.Backbone, session: Session, choices: Choices, set
 
 
 def _results(session: Session) -> dict:
-    document: dict = {"clean": _answer(session.clean)}
+    names = present(session.classes).names
+    document: dict = {"clean": _answer(present(session.clean))}
     result = session.adversarial
     if result is not None:
         document["attacked"] = _answer(result.after_saved) | {
             "fooled": result.fooled,
-            "target": None if result.target is None else session.classes.names[result.target],
+            "target": None if result.target is None else names[result.target],
             "reached": result.reached,
             "linf x 255": {"float": 255 * result.linf(False), "saved": 255 * result.linf()},
             "l2": {"float": result.l2(False), "saved": result.l2()},
@@ -91,8 +97,8 @@ def _results(session: Session) -> dict:
         pair = session.maps
         document["maps"] = {
             "map": pair.clean.map,
-            "about": session.classes.names[pair.clean.label],
-            "against": None if pair.clean.against is None else session.classes.names[pair.clean.against],
+            "about": names[pair.clean.label],
+            "against": None if pair.clean.against is None else names[pair.clean.against],
             "degenerate": {"clean": pair.clean.degenerate, "attacked": pair.attacked.degenerate},
             "rank correlation": engine.measures.spearman(pair.clean.raw, pair.attacked.raw),
             "top fifth in common": engine.measures.top_iou(pair.clean.raw, pair.attacked.raw),
@@ -115,7 +121,7 @@ def _answer(prediction: engine.Prediction) -> dict:
 
 
 def _numbers(session: Session) -> bytes:
-    arrays = {"clean_logits": session.clean.logits}
+    arrays: dict[str, Tensor | np.ndarray] = {"clean_logits": present(session.clean).logits}
     if session.adversarial is not None:
         result = session.adversarial
         arrays |= {"attacked_pixels": result.pixels, "attacked_logits": result.after_saved.logits}
@@ -131,19 +137,21 @@ def _numbers(session: Session) -> bytes:
     if session.ensemble is not None:
         arrays["weights"] = session.ensemble.weights
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{name: np.asarray(array) for name, array in arrays.items()})
+    save: Callable[..., None] = np.savez_compressed  # whose stub takes a name for one of its options
+    save(buffer, **{name: np.asarray(array) for name, array in arrays.items()})
     return buffer.getvalue()
 
 
 def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> str:
     """The command line that redoes attack, views, tuning and defences from clean.png."""
+    classes = present(session.classes)
     words = ["python", "-m", "engine", "defend", "clean.png", "--classes", "classes.txt"]
     if session.given:
-        words += ["--true-class", session.classes.names[session.label]]
-    if choices.target in session.classes.names:
+        words += ["--true-class", classes.names[present(session.label)]]
+    if choices.target in classes.names:
         words += ["--target", choices.target]
     words += ["--model", backbone.name, "--precision", backbone.precision]
-    words += [word for template in session.classes.templates for word in ("--template", template)]
+    words += [word for template in classes.templates for word in ("--template", template)]
     return shlex.join([*words, *choices.options()]) + "\n"
 
 
@@ -161,7 +169,7 @@ from engine import AttackSettings, AttentionSettings, EnsembleSettings, Settings
 here = Path(__file__).resolve().parent
 backbone = engine.load_backbone({backbone.name!r}, precision={backbone.precision!r})
 names = tuple((here / "classes.txt").read_text(encoding="utf-8").splitlines())
-classes = engine.Classes(names, {session.classes.templates!r})
+classes = engine.Classes(names, {present(session.classes).templates!r})
 pixels = backbone.prepare(engine.load_picture(here / "clean.png").image)
 settings = {settings!r}
 
@@ -178,7 +186,7 @@ for event in engine.explore(backbone, pixels, classes, settings, {session.label}
 
 
 def _explanation(session: Session) -> str:
-    lines = [text.ZIP_HEAD.format(name=session.picture.name), ""]
+    lines = [text.ZIP_HEAD.format(name=present(session.picture).name), ""]
     return "\n".join([*lines, *(f"{name:22} {what}" for name, what in text.ZIP_FILES), "", text.ZIP_TAIL, ""])
 
 

@@ -6,6 +6,7 @@ import time
 
 import engine
 from app.figures.html import differing_words, esc, percent, rough_percent
+from app.present import present
 from app.session import Session
 from app.text import words as text
 from engine import DEFENCES, Prediction
@@ -116,7 +117,7 @@ def _maps(session: Session) -> tuple[str, str] | None:
 def _views(session: Session) -> tuple[str, str] | None:
     if session.views is None:
         return None
-    right = int((session.views.logits.argmax(-1) == session.reference).sum())
+    right = int((session.views.logits.argmax(-1) == present(session.reference)).sum())
     return (
         f"{right} of {len(session.views)} views",
         "still give the right class" if session.given else "give the clean answer",
@@ -139,7 +140,7 @@ def _verdict(session: Session) -> tuple[str, str] | None:
         good = answer.label == session.reference
         if good:
             return text.VERDICT_GOOD[session.given], f"defended, at {percent(answer.confidence)}"
-        return text.VERDICT_BAD[session.given], _instead(answer, session.reference)
+        return text.VERDICT_BAD[session.given], _instead(answer, present(session.reference))
     right = sum(d.prediction.label == session.reference for d in session.defences)
     good = text.AS_ASKED[session.given][True]
     return f"{right} of {len(session.defences)} {good}", "methods on this picture"

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 import engine
 from app.figures.maps import DIVERGING, subject, upper_end
 from app.figures.pictures import to_uint8
+from app.present import present
 from app.session import Session
 
 CLEAN, ATTACKED, DEFENDED, DRIVES, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#a8327e", "#8590a2"
@@ -30,7 +31,7 @@ def printed(session: Session) -> dict[str, Figure]:
 
 
 def _attack(session: Session) -> Figure:
-    result = session.adversarial
+    result = present(session.adversarial)
     figure = Figure((10, 3.2), layout="constrained")
     pictures, curves = figure.subplots(1, 4, width_ratios=(1, 1, 1, 1.5))[:3], figure.axes[3]
     size = max(result.linf(), 1 / 255)
@@ -49,7 +50,7 @@ def _attack(session: Session) -> Figure:
 
 
 def _maps(session: Session) -> Figure:
-    pair, result = session.maps, session.adversarial
+    pair, result = present(session.maps), present(session.adversarial)
     figure = Figure((10, 3.4), layout="constrained")
     first, second, third = figure.subplots(1, 3)
     clean, attacked = pair.clean.raw.numpy(), pair.attacked.raw.numpy()
@@ -66,7 +67,7 @@ def _maps(session: Session) -> Figure:
     _bare(third, "attacked − clean")
     figure.colorbar(drawn, ax=third, shrink=0.8, extend="both")
     kind = engine.MAPS[pair.clean.map]
-    about = subject(pair.clean, session.classes.names)
+    about = subject(pair.clean, present(session.classes).names)
     figure.suptitle(f"{kind.title}: evidence for {about}" if kind.class_specific else kind.title, fontsize=10)
     return figure
 
@@ -90,7 +91,7 @@ def _tuning(session: Session) -> Figure:
         driving = view in kept
         entropies.plot((0, 1), (before, after), color=DRIVES if driving else OTHER, lw=1.6 if driving else 0.6)
     entropies.set_xticks((0, 1), ("untuned", f"after {steps[-1].index}"))
-    entropies.set_ylim(0, math.log(len(session.classes)))
+    entropies.set_ylim(0, math.log(len(present(session.classes))))
     entropies.set_ylabel("entropy of a view (nats)", **STYLE)
     entropies.set_title("magenta: views that drive the tuning", **STYLE)
     return figure
@@ -100,14 +101,14 @@ def _defences(session: Session) -> Figure:
     figure = Figure((8, 0.9 + 0.34 * len(session.defences)), layout="constrained")
     axes = figure.subplots()
     titles = [engine.DEFENCES[d.defence].title for d in session.defences]
-    shares = [float(d.prediction.probabilities[session.reference]) for d in session.defences]
+    shares = [float(d.prediction.probabilities[present(session.reference)]) for d in session.defences]
     right = [d.prediction.label == session.reference for d in session.defences]
     axes.barh(titles, shares, color=[DEFENDED if hit else ATTACKED for hit in right])
     for row, (share, hit) in enumerate(zip(shares, right, strict=True)):
         axes.text(min(share + 0.01, 0.9), row, "right" if hit else "wrong", va="center", fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
-    axes.set_xlabel(f"share given to “{session.classes.names[session.reference]}”", **STYLE)
+    axes.set_xlabel(f"share given to “{present(session.classes).names[present(session.reference)]}”", **STYLE)
     return figure
 
 

@@ -18,6 +18,7 @@ from app.figures.pictures import amplified, gain_for, to_uint8
 from app.figures.threat import badges, limit, titled
 from app.page import Page
 from app.panels.attack_controls import AttackControls
+from app.present import present
 from app.session import Session
 from app.text import words as text
 
@@ -136,7 +137,7 @@ def _against(result: engine.Adversarial) -> tuple[str, str, str]:
 def _towards(result: engine.Adversarial) -> tuple[str, str, str]:
     """Sentence, tone and icon for an attack with a target."""
     names, answer = result.before.classes.names, _bold_answer(result)
-    target, name = names[result.target], names[result.label]
+    target, name = names[present(result.target)], names[result.label]
     if result.reached:
         return f"Reached the target: to the eye almost the same picture, but the model now says {answer}.", "bad", "✗"
     missed = f"Did not reach the target **{target}**"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import gradio as gr
+from gradio.components import Component
 
 import engine
 from app.choices import NO_TARGET, Choices
@@ -33,7 +34,7 @@ class AttackControls:
         gr.HTML(f'<p class="fine">{esc(text.ADAPTIVE_COST)}</p>', elem_id="adaptive-cost")
         with gr.Accordion(text.ATTACK_MORE, open=False, elem_id="attack-more"):
             self._more()
-            self.controls = {
+            self.controls: dict[str, Component] = {
                 "attack": self.attack, "eps": self.eps, "steps": self.steps, "norm": self.norm,
                 "step_size": self.step_size, "target": self.target, "eot_samples": self.eot_samples,
                 "target_defence": self.target_defence, "unroll": self.unroll,

@@ -17,8 +17,9 @@ from app.panels.heads import HeadsBrowser
 from app.panels.map_question import MapQuestion
 from app.panels.occlusion import OcclusionTest
 from app.panels.words import WordReader
+from app.present import present
 from app.run import chance_map
-from app.session import MapPair, Session, Shown
+from app.session import MapPair, Session
 from app.text import words as text
 
 SET_OPACITY = "(value) => { document.documentElement.style.setProperty('--overlay', value); return []; }"
@@ -76,7 +77,7 @@ class AttentionPanel:
             said = text.MISSING["Attention"] if session.adversarial is None else text.EMPTY["Attention"]
             return {self.maps: empty(said), self.numbers: "", self.caption: ""}
         how = engine.MAPS[pair.clean.map].explanation
-        words = {"label": _subjects(pair, session.classes.names), "how": how}
+        words = {"label": _subjects(pair, present(session.classes).names), "how": how}
         template = text.MAP_CAPTION if engine.MAPS[pair.clean.map].class_specific else text.MAP_CAPTION_NO_CLASS
         parts = [(head, body.format(**words)) for head, body in template]
         return {
@@ -104,10 +105,11 @@ def _warnings(pair: MapPair) -> str:
 
 def _maps(session: Session, look: Look) -> str:
     """One row of maps for the class attacked and one for the class it is taken for now."""
-    pair, names = session.maps, session.classes.names
+    pair, names = present(session.maps), present(session.classes).names
     rows = [(_why(session), pair.clean, pair.attacked)]
     if pair.rival is not None:
-        rows.append((text.MAP_RIVAL, *pair.rival))
+        before, after = pair.rival
+        rows.append((text.MAP_RIVAL, before, after))
     values = [drawn.raw.numpy() for _, *both in rows for drawn in both]
     shared = (min(float(v.min()) for v in values), upper_end(*values)) if look.shared else None
     moves = [abs(after.raw - before.raw).numpy() for _, before, after in rows]
@@ -118,7 +120,9 @@ def _maps(session: Session, look: Look) -> str:
         section(_title(clean, names, why), _row(session, clean, attacked, look, shared, most), hint)
         for why, clean, attacked in rows
     )
-    legend = text.MAP_LINES.format(floor=100 * FLOOR) + (text.MAP_OBJECT if session.picture.mask is not None else "")
+    legend = text.MAP_LINES.format(floor=100 * FLOOR) + (
+        text.MAP_OBJECT if present(session.picture).mask is not None else ""
+    )
     places = f'<p class="fine">{esc(text.MAP_PLACES)}</p>'
     return f'{places}{drawn}<p class="fine">{esc(legend)} <span class="pointed">{esc(text.MAP_HOVER)}</span></p>'
 
@@ -132,7 +136,7 @@ def _title(drawn: engine.AttentionMap, names: tuple[str, ...], why: str) -> str:
 
 def _why(session: Session) -> str:
     """What the class of the maps is to this picture."""
-    label, hit = session.maps.clean.label, session.adversarial
+    label, hit = present(session.maps).clean.label, present(session.adversarial)
     if label == session.reference:
         return text.MAP_TRUE if session.given else text.MAP_ANSWER
     return text.MAP_RIVAL if label == hit.after_saved.label else text.MAP_CHOSEN
@@ -146,7 +150,7 @@ def _row(
     shared: tuple[float, float] | None,
     most: float | None,
 ) -> str:
-    result, mask = session.adversarial, session.picture.mask
+    result, mask = present(session.adversarial), present(session.picture).mask
     drawn = ""
     both = ((text.MAP_CLEAN, clean.raw, result.clean), (text.MAP_ATTACKED, attacked.raw, result.saved))
     for name, values, pixels in both:
@@ -158,8 +162,8 @@ def _row(
 
 
 def _similarity(session: Session) -> str:
-    pair = session.maps
-    result = session.adversarial
+    pair = present(session.maps)
+    result = present(session.adversarial)
     size = levels(result.linf()) if result.norm == "linf" else f"L2 length {result.l2():.2f}"
     rows = [_similarity_row(_flagged("attacked picture", pair.attacked), pair.clean.raw, pair.attacked.raw)]
     if pair.noisy is not None:
@@ -182,11 +186,14 @@ def _moved(pair: MapPair) -> str:
 
 def _truth(session: Session) -> str:
     """Whether the maps find the object, where it is known which pixels it has."""
-    shown, pair = session.picture, session.maps
-    if shown.mask is None:
+    shown, pair = present(session.picture), present(session.maps)
+    if shown.mask is None or shown.part is None:
         return ""
     named = (("clean map", pair.clean.raw), ("attacked map", pair.attacked.raw))
-    rows = [_truth_row(name, values, shown) for name, values in (*named, (text.SIMILARITY_RANDOM, chance_map(session)))]
+    masks = (shown.mask, shown.part)
+    rows = [
+        _truth_row(name, values, *masks) for name, values in (*named, (text.SIMILARITY_RANDOM, chance_map(session)))
+    ]
     area = text.TRUTH_HINT.format(object=_covered(shown.mask), part=_covered(shown.part))
     heads = ("Map", "Strongest cell", "Of the map, on the object", "Of the map, on that part")
     drawn = table(heads, rows, "Maps against the painted truth", "stacks")
@@ -197,11 +204,11 @@ def _covered(mask: Tensor) -> str:
     return percent(float(mask.float().mean()))
 
 
-def _truth_row(name: str, values: Tensor, shown: Shown) -> tuple[str, ...]:
-    hit, part_hit = engine.measures.pointing_hit(values, shown.mask), engine.measures.pointing_hit(values, shown.part)
+def _truth_row(name: str, values: Tensor, mask: Tensor, part: Tensor) -> tuple[str, ...]:
+    hit, part_hit = engine.measures.pointing_hit(values, mask), engine.measures.pointing_hit(values, part)
     where = "on the part named last" if part_hit else "on the object" if hit else "off the object"
     icon = f'<span class="{"good" if hit else "bad"}" aria-hidden="true">{"✓" if hit else "✗"}</span>'
-    shares = (percent(engine.measures.energy_inside(values, mask)) for mask in (shown.mask, shown.part))
+    shares = (percent(engine.measures.energy_inside(values, marked)) for marked in (mask, part))
     return esc(name), f"{icon} {where}", *shares
 
 
@@ -211,8 +218,12 @@ def _flagged(name: str, found: engine.AttentionMap) -> str:
 
 def _similarities(first: Tensor, second: Tensor) -> tuple[float, float, float, float]:
     """Three measures that are larger, and one that is smaller, the more alike two maps are."""
-    measures = (engine.measures.spearman, engine.measures.ssim, engine.measures.top_iou, engine.measures.centre_shift)
-    return tuple(measure(first, second) for measure in measures)
+    return (
+        engine.measures.spearman(first, second),
+        engine.measures.ssim(first, second),
+        engine.measures.top_iou(first, second),
+        engine.measures.centre_shift(first, second),
+    )
 
 
 def _similarity_row(name: str, first: Tensor, second: Tensor) -> tuple[str, ...]:

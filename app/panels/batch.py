@@ -39,10 +39,10 @@ class BatchPanel:
 
     def __init__(self, sources: PictureSources) -> None:
         self.sources = sources
-        sources = {name: label for name, label in text.BATCH_SOURCES.items() if name != SAMPLES or sources.samples}
-        first = next(iter(sources))
+        listed = {name: label for name, label in text.BATCH_SOURCES.items() if name != SAMPLES or sources.samples}
+        first = next(iter(listed))
         with gr.Row(elem_classes=["controls"]):
-            self.source = menu(sources, first, text.BATCH_SOURCE, "batch-source", 230)
+            self.source = menu(listed, first, text.BATCH_SOURCE, "batch-source", 230)
             self.count = Range(
                 2, MOST, 8, step=1, label=text.BATCH_COUNT, elem_id="batch-count", min_width=150, buttons=[]
             )

@@ -10,6 +10,7 @@ from app.components.controls import part
 from app.figures.html import aligned, caption, empty, esc, percent, section, table, tick
 from app.figures.maps import Look, colour_bar, small_map, subject, upper_end
 from app.page import Page
+from app.present import present
 from app.session import MapTest, Session
 from app.text import words as text
 
@@ -32,21 +33,21 @@ class EveryMap:
 
 
 def _drawn(session: Session, look: Look) -> str:
-    truth = session.picture.mask is not None
-    rows = [_row(session, test, look, truth) for test in session.every]
+    mask = present(session.picture).mask
+    rows = [_row(session, test, look, mask) for test in session.every]
     heads = text.EVERY_HEADS
-    if truth:
-        chance = percent(float(session.picture.mask.float().mean()))
+    if mask is not None:
+        chance = percent(float(mask.float().mean()))
         heads += tuple(head.format(chance=chance) for head in text.EVERY_TRUTH)
     drawn = table(heads, rows, text.EVERY_TITLE, "stacks every")
     bar = f'<div class="scale">{colour_bar(text.EVERY_ENDS, look.colour_map)}</div>'
-    about = subject(session.every[0].pair.clean, session.classes.names)
+    about = subject(session.every[0].pair.clean, present(session.classes).names)
     figure = section(text.EVERY_TITLE_FOR.format(subject=about), bar + drawn, text.EVERY_HINT)
     return figure + caption(text.EVERY_CAPTION)
 
 
-def _row(session: Session, test: MapTest, look: Look, truth: bool) -> list[str]:
-    pair, hit = test.pair, session.adversarial
+def _row(session: Session, test: MapTest, look: Look, mask: Tensor | None) -> list[str]:
+    pair, hit = test.pair, present(session.adversarial)
     clean, attacked = pair.clean.raw, pair.attacked.raw
     title = engine.MAPS[pair.clean.map].title
     scale = (min(float(clean.min()), float(attacked.min())), upper_end(clean.numpy(), attacked.numpy()))
@@ -59,7 +60,7 @@ def _row(session: Session, test: MapTest, look: Look, truth: bool) -> list[str]:
         "" if pair.noisy is None else aligned(engine.measures.spearman(clean, pair.noisy.raw)),
         aligned(engine.measures.spearman(clean, test.shuffled.raw)),
     ]
-    return row + [_inside(values, session.picture.mask) for values in (clean, attacked)] if truth else row
+    return row if mask is None else row + [_inside(values, mask) for values in (clean, attacked)]
 
 
 def _inside(values: Tensor, mask: Tensor) -> str:

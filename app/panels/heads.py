@@ -15,6 +15,7 @@ from app.figures.heads import head_grid
 from app.figures.html import caption, differing, empty, esc, section
 from app.figures.maps import Look, difference_map, heat_map, upper_end
 from app.page import Page
+from app.present import present
 from app.session import HeadsPair, Session
 from app.text import words as text
 
@@ -138,7 +139,7 @@ def _order(pair: HeadsPair, shown: engine.maps.AttentionHeads, order: str) -> li
 
 
 def _opened(session: Session, look: Look, layer: int, head: int, cell: int) -> str:
-    pair, hit = session.heads, session.adversarial
+    pair, hit = present(session.heads), present(session.adversarial)
     clean, attacked = (_read(heads, layer, head, cell) for heads in (pair.clean, pair.attacked))
     scale = (0.0, upper_end(clean.numpy(), attacked.numpy())) if look.shared else None
     maps = ((text.MAP_CLEAN, clean, hit.clean, pair.clean), (text.MAP_ATTACKED, attacked, hit.saved, pair.attacked))
@@ -172,7 +173,7 @@ def _long_ones(pair: HeadsPair, layer: int) -> str:
 
 def _answers(session: Session) -> str:
     """The probability of the attacked class, and of the answer that stands now, read off after each layer."""
-    pair, hit, names = session.heads, session.adversarial, session.classes.names
+    pair, hit, names = present(session.heads), present(session.adversarial), present(session.classes).names
     lines = []
     for name, kind, label, heads in (
         (text.HEADS_TRUE_CLEAN, "clean", hit.label, pair.clean),

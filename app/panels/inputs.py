@@ -23,6 +23,7 @@ from app.page import Page
 from app.panels.model import ModelPicker
 from app.panels.painter import Painter
 from app.picture_sources import Opened, PictureSources
+from app.present import present
 from app.restore import RestoreLine
 from app.run import Job
 from app.samples import Sample
@@ -70,13 +71,13 @@ class Inputs:
                 self.ensemble = gr.Checkbox(
                     False, label=text.ENSEMBLE, info=_about_sentences(sources.backbone), elem_id="prompt-ensemble"
                 )
-                word = gr.Textbox(
+                self.word = gr.Textbox(
                     "", label=text.DOMAIN_WORD, info=text.DOMAIN_WORD_INFO, max_length=40, elem_id="domain-word"
                 )
             self.model = ModelPicker(models, sources, head)
         self.controls = {
             "class_names": self.names, "template": self.template, "true_class": self.truth, "seed": self.seed,
-            "prompt_ensemble": self.ensemble, "domain_word": word,
+            "prompt_ensemble": self.ensemble, "domain_word": self.word,
         }  # fmt: skip
         self.outputs = [self.gallery, self.upload, self.names, self.truth]
         self.followers = [*self.outputs, self.labels, *self.painter.fields, *self.model.outputs]
@@ -92,7 +93,7 @@ class Inputs:
         page.compute(self.template.blur, self._rewritten(page), [self.truth])
         page.compute(self.truth.input, self._rewritten(page), [self.truth])
         page.compute(self.ensemble.input, self._rewritten(page), [self.truth])
-        page.compute(page.controls["domain_word"].blur, self._rewritten(page), [self.truth])
+        page.compute(self.word.blur, self._rewritten(page), [self.truth])
 
     def wire_load(self, page: Page, load: Callable, restore: RestoreLine) -> None:
         """A fresh page shows what its link asks for, else the first sample, and offers the tab's last result."""
@@ -104,7 +105,7 @@ class Inputs:
                 yield page.draw(job.session, choices) | page.say(text.EMPTY["Picture"])
                 return
             opened = opened or self.sources.sample(0)
-            yield restore.offer(page, token, request.session_hash, opened.shown.source)
+            yield restore.offer(page, token, present(request.session_hash), opened.shown.source)
             linked = choices != Choices(*values)
             if linked:
                 yield page.set(choices) | self._beside(opened)
@@ -123,7 +124,9 @@ class Inputs:
 
     def again(self, page: Page, session: Session, choices: Choices) -> dict:
         """Every field as it stood with a session and choices from before; the upload field alone stays empty."""
-        opened = Opened(session.picture, () if session.classes is None else session.classes.names, choices.true_class)
+        opened = Opened(
+            present(session.picture), () if session.classes is None else session.classes.names, choices.true_class
+        )
         backbone = page.models.worker(session.model).backbone
         shown = self._follow(backbone, choices) | self.model.show(page, backbone, choices) | self._beside(opened)
         return page.set(choices) | shown
@@ -136,7 +139,7 @@ class Inputs:
         try:
             opened = open_it(self.sources.on(job.worker.backbone))
         except engine.EngineError as error:
-            yield {self.upload: None} | page.complain(request.session_hash, error)
+            yield {self.upload: None} | page.complain(present(request.session_hash), error)
             return
         choices = _asking(Choices(*values), opened)
         yield self._fields(opened) | page.say(text.BUSY["clean"], "busy")
@@ -190,8 +193,8 @@ class Inputs:
             ({}, {}) if choices is None else ({"value": choices.class_names}, {"value": choices.prompt_ensemble})
         )
         return {
-            self.names: gr.update(info=_about_names(backbone), **names),
-            self.ensemble: gr.update(info=_about_sentences(backbone), **mixed),
+            self.names: gr.update(info=_about_names(backbone)) | names,
+            self.ensemble: gr.update(info=_about_sentences(backbone)) | mixed,
             self.labels: gr.Dropdown(
                 choices=offered(self.label_sets, backbone), value=NO_SET, info=text.LABEL_SET_INFO
             ),
@@ -206,7 +209,7 @@ class Inputs:
     def _beside(self, opened: Opened) -> dict:
         """The chosen tile, the painter's fields, and the truths there are to choose from."""
         kind, _, rest = opened.shown.source.partition(" ")
-        updates = {self.gallery: self._tiles(int(rest) if kind == "sample" else None)}
+        updates: dict = {self.gallery: self._tiles(int(rest) if kind == "sample" else None)}
         if kind == "specimen":
             updates |= self.painter.show(rest)
         if opened.names:
@@ -228,11 +231,12 @@ class Inputs:
             if job.session is before:
                 yield {page.status: gr.skip()}
                 return
-            names = job.session.classes.names
+            classes = present(job.session.classes)
+            names = classes.names
             kept = choices.true_class if choices.true_class in names else NO_TRUTH
             yield {self.truth: gr.Dropdown(choices=[NO_TRUTH, *names], value=kept)} | page.say(text.READY)
             if choices.word:  # one that A-TPT cannot put into its prompts is refused at once
-                job.worker.backbone.prompts(engine.with_domain_word(job.session.classes, choices.word))
+                job.worker.backbone.prompts(engine.with_domain_word(classes, choices.word))
 
         return work
 

@@ -15,6 +15,7 @@ from app.figures.journey import status
 from app.models import Models
 from app.page import Page
 from app.picture_sources import PictureSources
+from app.present import present
 from app.text import words as text
 
 BUILT_IN = "fieldguide"  # says so in its title
@@ -41,8 +42,9 @@ class ModelPicker:
 
         `follow` returns the updates of the fields `followers` for another model.
         """
-        cheap = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
-        self.name.input(_about, self.name, self.about, **cheap)
+        self.name.input(
+            _about, self.name, self.about, show_progress="hidden", api_visibility="private", concurrency_limit=None
+        )
 
         def fetch(name: str | None) -> Iterator[str]:
             yield status(text.MODEL_LOADING.format(name=name), "busy", 0.0)
@@ -56,7 +58,9 @@ class ModelPicker:
                 gr.Warning(str(error), title=text.NOT_YET)
                 yield status(str(error), "bad")
 
-        fetching = self.use.click(fetch, self.name, page.status, **cheap)
+        fetching = self.use.click(
+            fetch, self.name, page.status, show_progress="hidden", api_visibility="private", concurrency_limit=None
+        )
         page.computing.append(fetching)
         outputs = [*self.outputs, page.controls["map"], *followers]
         page.listen(fetching.then, self._switch(page, follow), outputs, [self.name])
@@ -74,12 +78,13 @@ class ModelPicker:
 
     def _switch(self, page: Page, follow: Callable[[engine.Backbone], dict]):
         def handler(request: gr.Request, name: str | None, *values: object) -> Iterator[dict]:
-            if not self.models.ready(name or ""):
+            if name is None or not self.models.ready(name):
                 yield {page.status: gr.skip()}
                 return
-            session, choices = page.store.get(request.session_hash), Choices(*values)
+            key = present(request.session_hash)
+            session, choices = page.store.get(key), Choices(*values)
             backbone = self.models.worker(name).backbone
-            page.store.put(request.session_hash, session.with_model(name))
+            page.store.put(key, session.with_model(name))
             maps = engine.maps.maps_for(backbone)
             choices = choices._replace(map=choices.map if choices.map in maps else maps[0])
             yield self.show(page, backbone, choices) | follow(backbone) | page.say(text.BUSY["clean"], "busy")

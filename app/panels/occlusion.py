@@ -7,6 +7,7 @@ from app.components.controls import part
 from app.figures.curves import Line, curve
 from app.figures.html import caption, empty, esc, percent, rough_percent, section
 from app.page import Page
+from app.present import present
 from app.session import OcclusionPair, Session
 from app.text import words as text
 
@@ -30,8 +31,8 @@ class OcclusionTest:
 
 
 def _drawn(session: Session) -> str:
-    pair = session.occlusion
-    name = session.classes.names[pair.map.label]
+    pair = present(session.occlusion)
+    name = present(session.classes).names[pair.map.label]
     deletion = _chart(text.DELETION, pair, lambda o: o.deletion.tolist(), lambda o: o.deletion_area)
     insertion = _chart(text.INSERTION, pair, lambda o: o.insertion.tolist(), lambda o: o.insertion_area)
     body = f'<div class="pair">{deletion}{insertion}</div><p class="fine">{esc(_summary(pair))}</p>'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import gradio as gr
 import numpy as np
@@ -42,9 +42,18 @@ class Painter:
     def wire(self, page: Page, take: Callable[..., Iterator[dict]], outputs: list) -> None:
         """`take(page, request, values, open_it)` makes what `open_it` opens the visitor's picture."""
 
-        def paint(request: gr.Request, *values: object) -> Iterator[dict]:
-            wish, rest = values[:6], values[6:]
-            yield from take(page, request, rest, lambda sources: _open(sources, *wish))
+        def paint(
+            request: gr.Request,
+            kind: str,
+            colour: str,
+            pattern: str,
+            accent: str,
+            part: str,
+            number: float | None,
+            *values: object,
+        ) -> Iterator[dict]:
+            words = (kind, colour, pattern, accent, part)
+            yield from take(page, request, values, lambda sources: _open(sources, words, number))
 
         def surprise(request: gr.Request, *values: object) -> Iterator[dict]:
             rng = np.random.default_rng()
@@ -67,8 +76,7 @@ class Painter:
         return updates | {self.part: gr.Dropdown(value=values[4], label=_part_of(values[0]))}
 
 
-def _open(sources: PictureSources, *wish: object) -> Opened:
-    *words, number = wish
+def _open(sources: PictureSources, words: Sequence[str], number: float | None) -> Opened:
     if number is None or not 0 <= number <= LARGEST_NUMBER:
         raise engine.EngineError(f"Expected a scene number from 0 to {LARGEST_NUMBER:,}; got {number}.")
     return sources.specimen(unspell(words), int(number))

@@ -10,7 +10,8 @@ from app.figures.bars import prediction_bars, prediction_chips
 from app.figures.html import caption, empty, esc, note, section
 from app.figures.pictures import to_uint8
 from app.page import Page
-from app.session import Session
+from app.present import present
+from app.session import Session, Shown
 from app.text import words as text
 
 MOST = 7  # classes drawn
@@ -46,7 +47,7 @@ class PicturePanel:
         return {
             self.question: self._question(picture.name, picture.asks),
             self.picture: shown(to_uint8(picture.pixels)),
-            self.about: self._about(session),
+            self.about: self._about(picture),
             self.bars: self._answer(session),
         }
 
@@ -54,8 +55,7 @@ class PicturePanel:
         question = f'<span class="asks">{esc(asks)}</span>' if asks else ""
         return f'<div class="headline"><h2>{esc(name)}</h2>{question}</div>'
 
-    def _about(self, session: Session) -> str:
-        picture = session.picture
+    def _about(self, picture: Shown) -> str:
         width, height = picture.size
         side = picture.pixels.shape[-1]
         line = f"{side} × {side} pixels, as the model sees it; the file has {width:,} × {height:,}."
@@ -74,9 +74,9 @@ class PicturePanel:
         elif clean.label == session.label:
             verdict = note(f"{sentence}, which is right.", "good", "✓")
         else:
+            truth = present(session.classes).names[present(session.label)]
             verdict = note(
-                f"{sentence}; the true class is **{session.classes.names[session.label]}**. It is wrong"
-                f" before any attack.",
+                f"{sentence}; the true class is **{truth}**. It is wrong before any attack.",
                 "bad",
                 "✗",
             )

@@ -30,12 +30,13 @@ from app.figures.html import (
 )
 from app.models import Models
 from app.page import Page
+from app.present import present
 from app.run import Job
 from app.session import Session
 from app.text import words as text
 
 SENTENCES = 5
-MOST_STEPS = int(engine.parameters.parameters()["tune_steps"].known.slider[1])
+MOST_STEPS = int(present(engine.parameters.parameters()["tune_steps"].known.slider)[1])
 BUNDLE_LEGEND = (
     '<div class="legend"><span class="key drives">drives the tuning</span><span class="key">other views</span></div>'
 )
@@ -149,7 +150,9 @@ def _one_less(session: Session, choices: Choices) -> Session:
     if len(session.steps) < 2:
         return session
     earlier = session.with_result("steps", session.steps[:-1])
-    return earlier.with_result("ensemble", engine.fuse(session.views, earlier.steps[-1], choices.settings().ensemble))
+    return earlier.with_result(
+        "ensemble", engine.fuse(present(session.views), earlier.steps[-1], choices.settings().ensemble)
+    )
 
 
 def _drift(value: float, most: float, label: str) -> str:
@@ -197,9 +200,9 @@ def _loss(steps: tuple[engine.TuneStep, ...], loss: str) -> str:
 
 
 def _shares(session: Session) -> str:
-    steps, names = session.steps, session.classes.names
+    steps, names = session.steps, present(session.classes).names
     places = dict.fromkeys(
-        [session.reference, *steps[-1].prediction.probabilities.topk(min(3, len(names))).indices.tolist()]
+        [present(session.reference), *steps[-1].prediction.probabilities.topk(min(3, len(names))).indices.tolist()]
     )
     shares = [s.prediction.probabilities for s in steps]
     lines = [
@@ -211,10 +214,10 @@ def _shares(session: Session) -> str:
 
 def _named(session: Session, place: int) -> str:
     """A class in few words: those that set it apart from the class to be answered."""
-    names = session.classes.names
+    names = present(session.classes).names
     if place == session.reference:
         return text.TRUE_SHORT if session.given else text.ANSWER_SHORT
-    return f"“{' '.join(differing_words(names[place], names[session.reference]))}”"
+    return f"“{' '.join(differing_words(names[place], names[present(session.reference)]))}”"
 
 
 def _entropies(steps: tuple[engine.TuneStep, ...]) -> str:
@@ -244,14 +247,14 @@ def _sentences(session: Session) -> str:
     """The class sentences that moved most, and that of the class to be answered."""
     drift = session.steps[-1].text_drift
     places = drift.argsort(descending=True, stable=True)[:SENTENCES].tolist()
-    rows = [_sentence(session, place, drift) for place in dict.fromkeys([*places, session.reference])]
+    rows = [_sentence(session, place, drift) for place in dict.fromkeys([*places, present(session.reference)])]
     mean = text.SENTENCES_MEAN.format(mean=short(float(drift.mean())), count=len(drift))
     drawn = table(text.SENTENCE_HEADS, rows, text.SENTENCES)
     return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(mean)}</p>', text.DIFFERS[session.given])
 
 
 def _sentence(session: Session, place: int, drift: torch.Tensor) -> tuple[str, str]:
-    names, value = session.classes.names, float(drift[place])
+    names, value = present(session.classes).names, float(drift[place])
     mark = ("★ " if session.given else "☆ ") if place == session.reference else ""
-    shown = differing(names[place], names[session.reference])
+    shown = differing(names[place], names[present(session.reference)])
     return mark + shown, _drift(value, float(drift.max()), short(value))

@@ -13,6 +13,7 @@ from app.figures.measured import measured_button
 from app.figures.threat import badges
 from app.page import Page
 from app.panels.verdict_controls import WEIGHTS, rare_controls, weight_controls
+from app.present import present
 from app.session import Session
 from app.text import words as text
 
@@ -78,12 +79,9 @@ def _defences() -> str:
 
 def _head(session: Session) -> str:
     """Two separate verdicts: did the attack work, did the defence."""
-    result, names = session.adversarial, session.classes.names
-    wanted = (
-        f"the true class **{names[session.reference]}**"
-        if session.given
-        else f"the clean answer **{names[session.reference]}**"
-    )
+    result, names = present(session.adversarial), present(session.classes).names
+    reference = names[present(session.reference)]
+    wanted = f"the true class **{reference}**" if session.given else f"the clean answer **{reference}**"
     after = result.after_saved
     if not result.epsilon:
         attack = note(f"**Attack:** none (limit 0); the model says **{after.name}**.", "warn", "!")
@@ -114,9 +112,9 @@ def _head(session: Session) -> str:
 
 def _aimed(session: Session, wanted: str) -> str:
     """The verdict on an attack with a target."""
-    result = session.adversarial
+    result = present(session.adversarial)
     answer = f"**{result.after_saved.name}** ({percent(result.after_saved.confidence)})"
-    target = f"the target **{session.classes.names[result.target]}**"
+    target = f"the target **{present(session.classes).names[present(result.target)]}**"
     if result.reached:
         return note(f"**Attack reached its target:** without defence the model says {answer}.", "bad", "✗")
     sentence = f"**Attack did not reach** {target}: without defence the model says {answer}"
@@ -139,8 +137,9 @@ def _defended(session: Session, wanted: str) -> str:
 
 
 def _table(session: Session, choices: Choices) -> str:
-    rows = [_row(session, text.REFERENCE, text.REFERENCE_WHY, session.adversarial.before, None, "clean")]
-    seen = "attacked" if session.adversarial.epsilon else "clean"
+    hit = present(session.adversarial)
+    rows = [_row(session, text.REFERENCE, text.REFERENCE_WHY, hit.before, None, "clean")]
+    seen = "attacked" if hit.epsilon else "clean"
     for found in session.defences:
         defence = engine.DEFENCES[found.defence]
         rows.append(
@@ -160,7 +159,7 @@ def _table(session: Session, choices: Choices) -> str:
             f" {text.WEIGHTINGS[session.ensemble.weighting]}"
         )
         if steps:
-            untuned = engine.fuse(session.views, session.steps[0], choices.settings().ensemble).prediction
+            untuned = engine.fuse(present(session.views), session.steps[0], choices.settings().ensemble).prediction
             rows.append(_row(session, text.YOURS_UNTUNED, setup, untuned, None, seen))
         rows.append(_row(session, text.YOURS, setup, session.ensemble.prediction, None, seen, text.YOURS_NOTE))
     cleaned = text.PURIFIED.format(purifier=choices.purifier.upper()) if choices.purifier else ""
@@ -199,7 +198,7 @@ def _row(
         f'<span class="defence" title="{esc(why)}">{esc(title)}</span>'
         f"{_small(detail)}{_small(_asked(session, prediction))}",
         f'<span class="on {picture}">{shape}</span>',
-        differing(prediction.name, session.classes.names[session.reference]),
+        differing(prediction.name, present(session.classes).names[present(session.reference)]),
         mark(prediction.label == session.reference, session.given),
         percent(prediction.confidence),
         f"{prediction.entropy:.2f}",
@@ -209,7 +208,7 @@ def _row(
 
 def _final(session: Session) -> str:
     answer = session.ensemble
-    result = session.adversarial
+    result = present(session.adversarial)
     named = [("clean", "clean", result.before), ("attacked", "attacked", result.after_saved)]
     if answer is not None:
         named.append(("defended, your settings", "defended", answer.prediction))

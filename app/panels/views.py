@@ -28,6 +28,7 @@ from app.figures.html import (
 from app.figures.maps import to_image
 from app.figures.pictures import thumbnail, to_uint8
 from app.page import Page
+from app.present import present
 from app.session import Session
 from app.text import words as text
 
@@ -84,13 +85,13 @@ class ViewsPanel:
         return self._grid(session, opened) | {self.title: _opened(session, opened)}
 
     def _grid(self, session: Session, opened: int) -> dict:
-        views = session.views
+        views = present(session.views)
         kept = set(session.steps[-1].kept.tolist()) if session.steps else set()
         weights = session.ensemble.weights.tolist() if session.ensemble else None
         orders = _orders(session)
         tiles = "".join(
             _tile(session, view, {key: places[view] for key, places in orders.items()},
-                  view in kept, view == opened, weights and weights[view])
+                  view in kept, view == opened, None if weights is None else weights[view])
             for view in range(len(views))
         )  # fmt: skip
         body = f'{_summary(session)}{_legend(session)}<div class="tiles">{tiles}</div>'
@@ -103,7 +104,8 @@ class ViewsPanel:
         return {self.opened: place, self.title: _opened(session, place)} | self._parts(session, place)
 
     def _parts(self, session: Session, view: int) -> dict:
-        views, size = session.views, session.views.pixels.shape[-1]
+        views = present(session.views)
+        size = views.pixels.shape[-1]
         guided = views.kind == "attention"
         drawn = [
             views.bases[view].permute(1, 2, 0).numpy(),
@@ -125,7 +127,7 @@ class ViewsPanel:
 
 def _orders(session: Session) -> dict[str, list[int]]:
     """The place of every view in each of the orders a visitor may sort by."""
-    views = session.views
+    views = present(session.views)
     numbers = torch.arange(len(views))
     ranked = {
         "entropy": views.entropies,
@@ -137,8 +139,8 @@ def _orders(session: Session) -> dict[str, list[int]]:
 
 def _summary(session: Session) -> str:
     """The share of views that answer right: of all, of those that drive the tuning, and by weight."""
-    views, asked = session.views, text.VIEWS_RIGHT if session.given else text.VIEWS_CLEAN
-    right = views.logits.argmax(-1) == session.reference
+    views, asked = present(session.views), text.VIEWS_RIGHT if session.given else text.VIEWS_CLEAN
+    right = views.logits.argmax(-1) == present(session.reference)
     counts = [(text.VIEWS_ALL, f"{int(right.sum())} of {len(views)}", text.VIEWS_ALL_WHY)]
     if session.steps:
         kept = session.steps[-1].kept
@@ -152,7 +154,7 @@ def _summary(session: Session) -> str:
 
 def _legend(session: Session) -> str:
     """What the signs on a tile mean."""
-    views = session.views
+    views = present(session.views)
     signs = [("sign", f"#1 · {float(views.entropies[1]):.2f} nats", text.TILE_NUMBERS)]
     signs.append(("sign", f"{WRONG} words", text.TILE_WRONG))
     if session.steps:
@@ -165,7 +167,7 @@ def _legend(session: Session) -> str:
 
 
 def _tile(session: Session, view: int, places: dict[str, int], tunes: bool, picked: bool, weight: float | None) -> str:
-    views = session.views
+    views = present(session.views)
     place = int(views.logits[view].argmax())
     right = place == session.reference
     name, bits = views.classes.names[place], f"{float(views.entropies[view]):.2f}"
@@ -183,7 +185,7 @@ def _tile(session: Session, view: int, places: dict[str, int], tunes: bool, pick
 
 def _tile_name(session: Session, name: str) -> str:
     """A class on the two short lines of a tile: a long wrong one by its words that differ, which may stand last."""
-    reference = session.classes.names[session.reference]
+    reference = present(session.classes).names[present(session.reference)]
     if len(name) <= FITS_TILE:
         return differing(name, reference)
     if name == reference:
@@ -193,12 +195,13 @@ def _tile_name(session: Session, name: str) -> str:
 
 def _opened_now(session: Session, choices: Choices) -> int:
     """The view a visitor has opened; the first crop where there are not so many."""
-    return int(choices.opened_view) if choices.opened_view < len(session.views) else OPENED_FIRST
+    return int(choices.opened_view) if choices.opened_view < len(present(session.views)) else OPENED_FIRST
 
 
 def _opened(session: Session, view: int) -> str:
-    views, answer = session.views, session.views.logits[view]
-    name = differing(views.classes.names[int(answer.argmax())], views.classes.names[session.reference])
+    views = present(session.views)
+    answer = views.logits[view]
+    name = differing(views.classes.names[int(answer.argmax())], views.classes.names[present(session.reference)])
     good = int(answer.argmax()) == session.reference
     said = f'<p class="fine">{mark(good, session.given)} {name}</p>'
     return section(text.VIEW_TITLE.format(view=view), f"{said}{_numbers(session, view)}{_making(views, view)}")
@@ -206,7 +209,7 @@ def _opened(session: Session, view: int) -> str:
 
 def _numbers(session: Session, view: int) -> str:
     """What is known of one view: how sure it is, what it is used for, whether its map stays with the picture's."""
-    views, steps, ensemble = session.views, session.steps, session.ensemble
+    views, steps, ensemble = present(session.views), session.steps, session.ensemble
     rank = int((views.entropies < views.entropies[view]).sum()) + 1
     facts = [
         (text.VIEW_SURE, percent(float(views.logits[view].softmax(-1).max())), text.VIEW_SURE_WHY),

@@ -8,6 +8,7 @@ from app.components.controls import part
 from app.figures.html import caption, empty, section
 from app.figures.words import weighed_words
 from app.page import Page
+from app.present import present
 from app.session import Session
 from app.text import words as text
 
@@ -43,5 +44,5 @@ def _pair(
         weighed_words(name, read.pieces, read.shares.tolist(), most, text.WORDS_SCORE.format(score=read.score))
         for name, read in zip((text.MAP_CLEAN, text.MAP_ATTACKED), pair, strict=True)
     )
-    title = text.WORDS_TITLE.format(name=session.classes.names[pair[0].label], why=why)
+    title = text.WORDS_TITLE.format(name=present(session.classes).names[pair[0].label], why=why)
     return section(title, rows, text.WORDS_HINT)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from ..errors import require
+from ..errors import EngineError
 from .base import STEPPED, Attack
 from .gradient import pgd
 
@@ -62,7 +62,8 @@ def through_the_defence(target: TargetDefence | None) -> Callable[..., Probe]:
     """The probe of an attack that has the defence as its model. Raises `EngineError` without one."""
     from .defence_probe import DefenceProbe
 
-    require(target is not None, f"{ADAPTIVE.title} needs a defence to go through.")
+    if target is None:
+        raise EngineError(f"{ADAPTIVE.title} needs a defence to go through.")
     return partial(DefenceProbe, target)
 
 

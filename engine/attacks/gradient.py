@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .base import NORMS, STEPPED, UNAWARE, Attack, Run, likeliest_wrong, rivals
 
 if TYPE_CHECKING:
-    import torchattacks
+    import torchattacks.attack
     from torch import Tensor
 
     from ..settings import AttackSettings

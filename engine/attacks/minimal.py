@@ -31,6 +31,7 @@ def carlini_wagner(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
     built.f = _margin  # the package's own takes the other logits to be positive, and fails on a GPU
 
     def run(pixels: Tensor, label: Tensor) -> Tensor:
+        found = pixels
         for built.c in WEIGHTS:
             found = built(pixels, label)
             if fools(probe, found, label):
@@ -61,7 +62,7 @@ def deepfool(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
     built = torchattacks.DeepFool(probe, steps=1, overshoot=0)
 
     def run(pixels: Tensor, label: Tensor) -> Tensor:
-        near = pixels
+        near = over = pixels
         for _ in range(settings.steps):
             near = built(near, label)
             over = (pixels + (1 + OVERSHOOT) * (near - pixels)).clamp(0, 1)

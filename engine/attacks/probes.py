@@ -128,8 +128,8 @@ class CropProbe(ChanceProbe):
     mirrors = False
 
     def glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
-        size = picture.shape[-2:]
-        boxes = [(*place(*size, rng, (ViewSettings().smallest_crop, 1.0)), self._mirrored(rng)) for _ in range(LOOKS)]
+        (height, width), scale = picture.shape[-2:], (ViewSettings().smallest_crop, 1.0)
+        boxes = [(*place(height, width, rng, scale), self._mirrored(rng)) for _ in range(LOOKS)]
         seen = torch.cat([picture, cut_out(picture[0], boxes)])
         return Glance(self.altered(seen, rng), self.average)
 

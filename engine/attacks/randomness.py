@@ -24,7 +24,7 @@ class SeededStart(TorchFunctionMode):
         super().__init__()
         self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
+    def __torch_function__(self, func, types, args: tuple = (), kwargs: dict | None = None):
         given = kwargs or {}
         if func in FRESH:
             return self._drawn(args[0], lambda shape, own: func(shape, generator=own, **given))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from contextvars import copy_context
 from dataclasses import dataclass, replace
@@ -60,10 +60,18 @@ def attack(
         for item in stream:
             if isinstance(item, _Done):
                 outcome = _Outcome(item.pixels[0], tuple(steps), item.seconds)
+                yield _result(backbone, job, classes, settings, outcome)
             else:
                 steps.append(item[0])
                 yield item[0]
-    yield _result(backbone, job, classes, settings, outcome)
+
+
+def result_of(stream: Iterable[AttackStep | Adversarial]) -> Adversarial:
+    """What the stream of an attack ends with; its steps are passed over. Raises `TypeError` where it was cut off."""
+    *_, last = stream
+    if not isinstance(last, Adversarial):
+        raise TypeError("Expected the whole stream of an attack; got one that ends with a step.")
+    return last
 
 
 def attack_batch(
@@ -90,17 +98,22 @@ def attack_batch(
     chosen = ATTACKS.named(settings.attack)
     if settings.epsilon == 0 or not chosen.batched:
         return [
-            list(attack(backbone, picture, classes, replace(settings, seed=seed), label, target_defence))[-1]
+            result_of(attack(backbone, picture, classes, replace(settings, seed=seed), label, target_defence))
             for picture, label, seed in zip(pixels, labels, seeds, strict=True)
         ]
     jobs = [_job(backbone, picture, classes, label) for picture, label in zip(pixels, labels, strict=True)]
     for job in jobs:
         _check(chosen, settings, classes, job.label)
-    *rows, done = _run(backbone, jobs, classes, settings, seeds, target_defence)
-    return [
-        _result(backbone, job, classes, settings, _Outcome(found, trail, done.seconds))
-        for job, found, trail in zip(jobs, done.pixels, zip(*rows, strict=True), strict=True)
-    ]
+    rows, results = [], []
+    for item in _run(backbone, jobs, classes, settings, seeds, target_defence):
+        if isinstance(item, _Done):
+            results = [
+                _result(backbone, job, classes, settings, _Outcome(found, trail, item.seconds))
+                for job, found, trail in zip(jobs, item.pixels, zip(*rows, strict=True), strict=True)
+            ]
+        else:
+            rows.append(item)
+    return results
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -189,7 +202,7 @@ def _run(
     settings: AttackSettings,
     seeds: Sequence[int],
     target_defence: TargetDefence | None,
-) -> Iterator[tuple[AttackStep, ...] | _Done]:
+) -> Generator[tuple[AttackStep, ...] | _Done]:
     """Yield each forward pass as a step per picture, while a thread makes them, and then the end."""
     queue: SimpleQueue[tuple[AttackStep, ...] | _Done | Exception] = SimpleQueue()
     stop = threading.Event()

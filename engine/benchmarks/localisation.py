@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ..attacks.run import result_of
 from ..evaluation.executors import Executor
 from ..evaluation.plan import picture_seed
 from ..evaluation.statistics import pair, wilson
@@ -68,7 +69,7 @@ def _picture_scores(
 ) -> dict[str, dict[str, MapScore]]:
     question, own = make_question(seed, index), picture_seed(seed, index)
     pixels = backbone.prepare(Image.fromarray(question.painting.pixels))
-    *_, adversarial = attack(backbone, pixels, question.classes, replace(settings, seed=own), question.truth)
+    adversarial = result_of(attack(backbone, pixels, question.classes, replace(settings, seed=own), question.truth))
     clean = adversarial.clean
     noisy = sign_noise(clean, adversarial.per_channel, own)
     shown = (clean, adversarial.saved, noisy, clean)

@@ -12,7 +12,7 @@ from ..datasets.folders import Folder
 from ..datasets.splits import CoOpSplit
 from ..datasets.tables import Table
 from ..datasets.torchvision import SETS, Known, Torchvision
-from ..errors import require
+from ..errors import EngineError, require
 from ..fieldguide.series import FieldGuideSeries
 from .subject import read_classes
 
@@ -83,5 +83,6 @@ def known_set(args: argparse.Namespace) -> Layout | Known:
     Raises `EngineError` where they name none.
     """
     known = LAYOUTS.get(args.coop[1]) if args.coop else SETS.get(args.torchvision[0]) if args.torchvision else None
-    require(known is not None, "--own-prompt and --own-word go with a data set of --coop or --torchvision.")
+    if known is None:
+        raise EngineError("--own-prompt and --own-word go with a data set of --coop or --torchvision.")
     return known

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import matplotlib
 import numpy as np
+from numpy.typing import ArrayLike
 
 LUMA = np.array([0.299, 0.587, 0.114])
 
 
-def amplified(clean: np.ndarray, saved: np.ndarray, epsilon: float) -> np.ndarray:
+def amplified(clean: ArrayLike, saved: ArrayLike, epsilon: float) -> np.ndarray:
     """The change between two pictures (3, s, s) as a picture: grey where nothing changed, full range at `epsilon`."""
     change = np.asarray(saved) - np.asarray(clean)
     return (0.5 + change / (2 * max(epsilon, 1 / 255))).clip(0, 1)
 
 
 def heat(
-    grid: np.ndarray, pixels: np.ndarray, limits: tuple[float, float], colours: str = "viridis", opacity: float = 0.6
+    grid: ArrayLike, pixels: ArrayLike, limits: tuple[float, float], colours: str = "viridis", opacity: float = 0.6
 ) -> np.ndarray:
     """A map (gh, gw), patch by patch, over the greyscale of pixels (3, s, s); a picture (3, s, s).
 

@@ -23,7 +23,8 @@ def plain_lines(summary: dict) -> list[str]:
 def markdown_lines(summary: dict) -> list[str]:
     """What was attacked how, a table of accuracies, and one of differences on the same pictures."""
     arms = summary["arms"]
-    defences = list(max((results["accuracy"] for results in arms.values()), key=len, default={}))
+    scored: list[dict[str, float]] = [results["accuracy"] for results in arms.values()]
+    defences = list(max(scored, key=len, default={}))
     timed = any(results["seconds"] for results in arms.values())
     seconds = [(_seconds(arms, defence),) if timed else () for defence in defences]
     accuracies = [

@@ -7,6 +7,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
+from functools import partialmethod
 
 from ..errors import EngineError
 from . import attack, bench, defend, evaluate, fieldguide, maps, predict
@@ -35,8 +36,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 class Parser(argparse.ArgumentParser):
     """A parser with such help, as are the parsers of its commands."""
 
-    def __init__(self, **given: object) -> None:
-        super().__init__(formatter_class=Help, **given)
+    __init__ = partialmethod(argparse.ArgumentParser.__init__, formatter_class=Help)
 
 
 def parser(program: str = PROGRAM, more: Sequence[Register] = ()) -> argparse.ArgumentParser:

@@ -10,8 +10,9 @@ from pathlib import Path
 from torch import Tensor
 
 from ..assets import ASSETS
+from ..attacks.run import result_of
 from ..classes import DEFAULT_TEMPLATE, Classes
-from ..errors import require
+from ..errors import EngineError
 from ..files import make_folder, read_text
 from ..models import BUILT_IN, FORMS, Backbone, load_backbone
 from ..models.precision import PRECISIONS
@@ -95,8 +96,7 @@ def load_subject(args: argparse.Namespace) -> Subject:
 
 def run_attack(subject: Subject, settings: AttackSettings) -> Adversarial:
     """The attacked picture, steps drained."""
-    *_, adversarial = attack(subject.backbone, subject.pixels, subject.classes, settings, subject.label)
-    return adversarial
+    return result_of(attack(subject.backbone, subject.pixels, subject.classes, settings, subject.label))
 
 
 def emit(args: argparse.Namespace, document: dict, lines: list[str]) -> None:
@@ -122,11 +122,11 @@ def _classes(args: argparse.Namespace) -> tuple[Classes, str | None]:
     if args.classes is not None:
         return read_classes(args.classes, templates), None
     sample = _sample(args.image.name)
-    require(
-        sample is not None,
-        f"“{args.image.name}” is not one of the sample pictures, which know their classes; give --classes FILE, or"
-        " --class NAME twice or more.",
-    )
+    if sample is None:
+        raise EngineError(
+            f"“{args.image.name}” is not one of the sample pictures, which know their classes; give --classes FILE, or"
+            " --class NAME twice or more."
+        )
     return Classes(tuple(sample["classes"]), templates), sample["truth"]
 
 

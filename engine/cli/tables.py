@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..results import Prediction
 
 
@@ -19,7 +21,7 @@ def prediction_row(title: str, prediction: Prediction) -> tuple[str, ...]:
 PREDICTION_HEAD = ("", "answer", "prob", "entropy", "margin")
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Lines with aligned columns: text to the left, numbers to the right."""
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(head))]
@@ -31,7 +33,7 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
     return [line(head), *(line(row) for row in rows)]
 
 
-def markdown_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def markdown_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Lines of a Markdown table."""
     return ["| " + " | ".join(cells) + " |" for cells in (head, ("---",) * len(head), *rows)]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..classes import DEFAULT_TEMPLATE, Classes
-from ..errors import require
+from ..errors import EngineError, require
 from ..files import read_lines
 from .base import Listed, Templates, in_turn
 from .imagenet import read_numbered
@@ -121,7 +121,8 @@ def _from_split(root: Path, homes: list[Path], name: str, part: str) -> Listed:
     named = [folder / layout.split for folder in [*homes, *shared]]
     others = [path for home in homes[:-1] for path in sorted(home.glob("split*.json"))]
     path = next((path for path in [*named, *others] if path.is_file()), None)
-    require(path is not None, f"Expected {layout.split}, a file that CoOp's authors offer, in “{homes[0]}”.")
+    if path is None:
+        raise EngineError(f"Expected {layout.split}, a file that CoOp's authors offer, in “{homes[0]}”.")
     found = CoOpSplit(path, homes[0], part=part)
     return replace(found, root=_images(homes, name, found.entries[0][0]))
 
@@ -130,7 +131,8 @@ def _from_lists(root: Path, homes: list[Path], name: str, part: str) -> Listed:
     """Aircraft: a line holds a picture's number and its class, another file all classes in order."""
     listing = LAYOUTS[name].split.format(part)
     home = next((folder for folder in _folders(homes) if (folder / listing).is_file()), None)
-    require(home is not None, f"Expected {listing} and variants.txt in “{homes[0]}”.")
+    if home is None:
+        raise EngineError(f"Expected {listing} and variants.txt in “{homes[0]}”.")
     classes = Classes(tuple(read_lines(home / "variants.txt", "a list of classes")))
     lines = [line.partition(" ") for line in read_lines(home / listing, "a list of pictures")]
     unknown = sorted({label for _, _, label in lines} - set(classes.names))
@@ -144,10 +146,10 @@ def _images(homes: list[Path], name: str, first: str) -> Path:
     wanted = LAYOUTS[name].images[0]
     likely = [home / wanted for home in homes]
     found = next((folder for folder in [*likely, *_folders(homes)] if (folder / first).is_file()), None)
-    require(
-        found is not None,
-        f"Expected the pictures of {name} below “{likely[0]}”; “{first}” is neither there nor nearby.",
-    )
+    if found is None:
+        raise EngineError(
+            f"Expected the pictures of {name} below “{likely[0]}”; “{first}” is neither there nor nearby."
+        )
     return found
 
 

@@ -24,7 +24,8 @@ def read_numbered(likely: Sequence[Path], naming: Sequence[Path], subset: bool =
     missing where.
     """
     images = next((path for path in likely if path.is_dir() and any(map(_is_class, path.iterdir()))), None)
-    require(images is not None, f"Expected folders such as n01440764 below “{likely[0]}”; found none.")
+    if images is None:
+        raise EngineError(f"Expected folders such as n01440764 below “{likely[0]}”; found none.")
     names = _names(naming)
     folders = sorted(path for path in images.iterdir() if _is_class(path))
     numbers = sorted(names)
@@ -57,10 +58,10 @@ def _place(folder: str, numbers: list[str]) -> int:
 def _names(naming: Sequence[Path]) -> dict[str, str]:
     """WordNet number -> class name, from the first list of names there is."""
     path = next((folder / name for folder in naming for name in NAME_LISTS if (folder / name).is_file()), None)
-    require(
-        path is not None,
-        f"Expected {NAME_LISTS[0]} in “{naming[0]}”: a line for each class with its WordNet number and its name.",
-    )
+    if path is None:
+        raise EngineError(
+            f"Expected {NAME_LISTS[0]} in “{naming[0]}”: a line for each class with its WordNet number and its name."
+        )
     if path.suffix == ".json":
         index = read_json(path, "a list of class names")
         try:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import TypedDict
 
 from torchvision import datasets
 
@@ -52,7 +53,12 @@ class Known:
     word: str = ""
 
 
-def _like(name: str) -> dict[str, str]:
+class _Wording(TypedDict):
+    template: str
+    word: str
+
+
+def _like(name: str) -> _Wording:
     """Prompt and word of the same pictures in CoOp's layout."""
     return {"template": LAYOUTS[name].template, "word": LAYOUTS[name].word}
 
@@ -158,7 +164,7 @@ def _open(name: str, root: Path, part: str) -> datasets.VisionDataset:
 
 
 def _names_of(found: datasets.VisionDataset) -> tuple[str, ...]:
-    names = found.categories if hasattr(found, "categories") else found.classes
+    names = next(getattr(found, own) for own in ("categories", "classes") if hasattr(found, own))
     return tuple(_spoken(name[0] if isinstance(name, tuple) else name) for name in names)
 
 

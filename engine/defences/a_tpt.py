@@ -71,7 +71,7 @@ def weighted_by_total_variation(case: Case) -> Tensor:
     """Logits (c,) over as many views as drove the tuning, as A-TPT's figure draws it, unless the settings name a number
     of views.
     """
-    return fused(case, weighting="tv", answer_views=case.settings.ensemble.answer_views or max(1, len(case.step.kept)))
+    return fused(case, "tv", case.settings.ensemble.answer_views or max(1, len(case.tuned.kept)))
 
 
 A_TPT = Defence(

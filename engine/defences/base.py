@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..errors import EngineError
 from ..registry import Entry
 
 if TYPE_CHECKING:
@@ -45,6 +46,20 @@ class Case:
     scores: Tensor | None = None
 
     @property
+    def tuned(self) -> TuneStep:
+        """The tuned prompt. Raises `EngineError` for a defence that tunes none."""
+        if self.step is None:
+            raise EngineError("Expected a defence that tunes the prompt; this one has no loss.")
+        return self.step
+
+    @property
+    def scored(self) -> Tensor:
+        """The scores (n, m) of the views. Raises `EngineError` for a defence that scores none."""
+        if self.scores is None:
+            raise EngineError("Expected a defence that scores its views; this one has no score.")
+        return self.scores
+
+    @property
     def logits(self) -> Tensor:
         """Of every view, (n, c), under the tuned prompt where there is one."""
         return self.views.logits if self.step is None else self.step.logits
@@ -71,9 +86,14 @@ def plain_prompts(backbone: Backbone, classes: Classes, domain_word: str) -> Cla
     return classes
 
 
-def views_of(kind: str, **fixed: object) -> Views:
-    """Views of this kind, with the settings that the paper fixes in place of the visitor's."""
-    return lambda settings: replace(settings, kind=kind, **fixed)
+def views_of(kind: str, count: int | None = None, guide: str | None = None) -> Views:
+    """Views of this kind, with the count and the guide that the paper fixes in place of the visitor's."""
+    return lambda settings: replace(
+        settings,
+        kind=kind,
+        count=settings.count if count is None else count,
+        guide=settings.guide if guide is None else guide,
+    )
 
 
 def first_view(case: Case) -> Tensor:

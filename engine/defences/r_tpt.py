@@ -35,14 +35,17 @@ def by_similarity(views: ViewSet, chosen: Tensor, settings: EnsembleSettings) ->
 
 def weighted_by_similarity(case: Case) -> Tensor:
     """Logits (c,): those of the views under the tuned prompt, weighted by similarity."""
-    return fused(case, weighting="similarity")
+    return fused(case, "similarity")
 
 
-def fused(case: Case, **choice: object) -> Tensor:
-    """Logits (c,) of `fuse` with the settings of the ensemble and `choice` in their place."""
+def fused(case: Case, weighting: str, answer_views: int | None = None) -> Tensor:
+    """Logits (c,) of `fuse` with this weighting, and with this number of views in place of the settings' own."""
     from .ensemble import fuse
 
-    return fuse(case.views, case.step, replace(case.settings.ensemble, **choice)).prediction.logits
+    settings = replace(case.settings.ensemble, weighting=weighting)
+    if answer_views is not None:
+        settings = replace(settings, answer_views=answer_views)
+    return fuse(case.views, case.tuned, settings).prediction.logits
 
 
 R_TPT = Defence(

@@ -54,7 +54,8 @@ def divergence(first: Tensor, second: Tensor, reverse: bool = False) -> Tensor:
     p, q = first.softmax(-1), second.softmax(-1)
     mean = (p + q) / 2
     pairs = [(mean, part) if reverse else (part, mean) for part in (p, q)]
-    return 0.5 * sum((a * ((a + EPS).log() - (b + EPS).log())).sum(-1) for a, b in pairs).clamp_min(0)
+    one, other = ((a * ((a + EPS).log() - (b + EPS).log())).sum(-1) for a, b in pairs)
+    return 0.5 * (one + other).clamp_min(0)
 
 
 def agreement_weights(scores: Tensor) -> Tensor:
@@ -81,7 +82,7 @@ def agreement_score(backbone: Backbone, views: ViewSet, classes: Classes, settin
 
 def agreement_answer(case: Case) -> Tensor:
     """Logits (c,): those of the views under the tuned prompt, weighted by their scores."""
-    return agreement_weights(case.scores) @ case.logits.float()
+    return agreement_weights(case.scored) @ case.logits.float()
 
 
 SS_TPT = Defence(

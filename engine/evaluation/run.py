@@ -44,6 +44,7 @@ def evaluate(
     with executor.start() as each:
         fingerprint = next(each(_fingerprint, [None]))
         kept: list[Answered] = []
+        records = seconds = None
         if folder is not None:
             _claim(folder, asked | {"fingerprint": fingerprint})
             kept = _resume(folder)
@@ -52,7 +53,7 @@ def evaluate(
         missing = ((index, source.ask(index)) for index in range(len(kept), len(source)))
         work = partial(_answered, plan=plan, cache=pictures and pictures.resolve(), fingerprint=fingerprint)
         for answered in each(work, missing):
-            if folder is not None:
+            if records is not None and seconds is not None:
                 seconds.append(answered.seconds)
                 records.append(answered.record)
             yield answered

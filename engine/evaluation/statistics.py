@@ -18,7 +18,7 @@ def summarise(collected: list[Answered], against: str | None = None) -> dict:
     """
     summary: dict = {"pictures": len(collected), "arms": {}}
     for arm, defences in collected[0].record["arms"].items() if collected else ():
-        base = against if against in defences else list(defences)[-1]
+        base = against if against is not None and against in defences else list(defences)[-1]
         right = {defence: [one.record["arms"][arm][defence]["right"] for one in collected] for defence in defences}
         taken = [one.seconds["defences"][arm] for one in collected if one.seconds]
         summary["arms"][arm] = {

@@ -14,8 +14,10 @@ from tempfile import NamedTemporaryFile
 import numpy as np
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 from torch import Tensor
 
+from ..attacks.run import result_of
 from ..datasets.base import Question
 from ..models import Backbone
 from ..pictures import save_png
@@ -40,7 +42,7 @@ def attacked(
         levels, note = _read(path)
         if note.get("pixels") == _hash(levels):
             return torch.from_numpy(levels).permute(2, 0, 1).float() / 255, None
-    *_, adversarial = attack(backbone, pixels, question.classes, settings, question.label)
+    adversarial = result_of(attack(backbone, pixels, question.classes, settings, question.label))
     if path is not None:
         note = {
             "model": backbone.name,
@@ -86,7 +88,8 @@ def _read(path: Path) -> tuple[np.ndarray, dict]:
     try:
         with Image.open(path, formats=("PNG",)) as image:
             image.load()
-            return np.array(image.convert("RGB")), json.loads(image.text.get(NOTE, "{}"))
+            notes = image.text if isinstance(image, PngImageFile) else {}
+            return np.array(image.convert("RGB")), json.loads(notes.get(NOTE, "{}"))
     except (OSError, SyntaxError, ValueError):
         return np.zeros((1, 1, 3), np.uint8), {}
 

@@ -59,8 +59,9 @@ def attend(
         against is None or label is not None,
         "Expected a class to hold against the other; name both, or leave out the other.",
     )
-    labels, rivals = (None if asked is None else torch.tensor([_number(classes, asked)]) for asked in (label, against))
-    require(against is None or int(labels) != int(rivals), "Expected two different classes; got the same one twice.")
+    own, other = (None if asked is None else _number(classes, asked) for asked in (label, against))
+    require(other is None or own != other, "Expected two different classes; got the same one twice.")
+    labels, rivals = (None if number is None else torch.tensor([number]) for number in (own, other))
     maps = attention_maps(backbone, pixels[None], backbone.encode_text(classes), settings, labels, rivals)
     return AttentionMap(
         maps.raw[0].float().cpu(),
@@ -69,7 +70,7 @@ def attend(
         int(maps.labels),
         bool(maps.degenerate),
         maps.floor,
-        None if rivals is None else int(rivals),
+        other,
     )
 
 

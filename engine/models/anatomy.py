@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from .towers import ImageTower, Trunk
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Anatomy:
@@ -23,18 +25,22 @@ class Anatomy:
     averaged: bool = False
 
 
-def anatomy(visual: nn.Module, image_size: int) -> Anatomy:
+def anatomy(visual: ImageTower, image_size: int) -> Anatomy:
     """The anatomy of one of open_clip's image towers."""
     if hasattr(visual, "transformer") and hasattr(visual.transformer, "resblocks"):
         blocks = tuple(visual.transformer.resblocks)
         readable = visual.attn_pool is None and all(isinstance(b.attn, nn.MultiheadAttention) for b in blocks)
         kind = "vit" if readable else "patches"
-        return Anatomy(kind, tuple(visual.grid_size), blocks, averaged=visual.pool_type == "avg")
+        rows, columns = visual.grid_size
+        return Anatomy(kind, (rows, columns), blocks, averaged=visual.pool_type == "avg")
     if hasattr(visual, "layer4"):
         return Anatomy("resnet", (image_size // 32, image_size // 32), (visual.layer4,))
-    trunk = getattr(visual, "trunk", None)  # of timm
+    trunk: Trunk | None = getattr(visual, "trunk", None)
+    if trunk is None:
+        return Anatomy("other", (0, 0), ())
     if hasattr(trunk, "blocks") and hasattr(getattr(trunk, "patch_embed", None), "grid_size"):
-        return Anatomy("patches", tuple(trunk.patch_embed.grid_size), tuple(trunk.blocks))
+        rows, columns = trunk.patch_embed.grid_size
+        return Anatomy("patches", (rows, columns), tuple(trunk.blocks))
     if hasattr(trunk, "stages") and hasattr(trunk, "feature_info"):
         side = image_size // trunk.feature_info[-1]["reduction"]
         return Anatomy("stages", (side, side), (trunk.stages[-1],))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import cast
 
 import open_clip
 from open_clip.model import convert_to_custom_text_state_dict
@@ -18,6 +19,7 @@ from .hub import Report, fetch_config, fetch_weights, has_model, has_weights
 from .names import Source, parse
 from .preprocessing import PARTS
 from .script import is_script, module_kinds
+from .towers import Clip, Tokenizer
 from .weights import State, fit
 
 
@@ -42,7 +44,7 @@ def fetch_parts(source: Source, progress: Report | None = None) -> Parts:
         fetch_weights(source.repo, "", progress)
         return Parts(f"local-dir:{folder}", None, {}, source.model if foreign else f"local-dir:{folder}")
     if source.folder is None:
-        _reads_with_transformers(source.model, open_clip.get_model_config(source.model))
+        _reads_with_transformers(source.model, open_clip.get_model_config(source.model) or {})
     if source.tag is None:
         quick = source.file is not None and is_script(source.file) and "QuickGELU" in module_kinds(source.file)
         return Parts(source.model, None, {"quick_gelu": quick}, source.model)
@@ -54,13 +56,13 @@ def fetch_parts(source: Source, progress: Report | None = None) -> Parts:
     return Parts(source.model, weights, published, source.model)
 
 
-def build(parts: Parts) -> tuple[nn.Module, object]:
+def build(parts: Parts) -> tuple[Clip, Tokenizer]:
     """Model and tokenizer; a plain name without weights becomes a model that waits for them."""
     empty = parts.weights is None and ":" not in parts.model
     with _quiet():
         model = open_clip.create_model(
             parts.model,
-            pretrained=parts.weights and str(parts.weights),
+            pretrained=None if parts.weights is None else str(parts.weights),
             load_weights=not empty,
             # OpenAI's activation; without it answers are wrong
             force_quick_gelu=bool(parts.published.get("quick_gelu")),
@@ -68,7 +70,7 @@ def build(parts: Parts) -> tuple[nn.Module, object]:
             require_pretrained=not empty,
             pretrained_text=False,
         )
-        return model, open_clip.get_tokenizer(parts.tokenizer)
+        return cast(Clip, model), open_clip.get_tokenizer(parts.tokenizer)
 
 
 def fill(model: nn.Module, weights: State, path: Path) -> None:
@@ -104,7 +106,7 @@ def _reads_with_transformers(name: str, config: dict) -> bool:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> Generator[None]:
     """open_clip warns, on the root logger, of weights that are filled in later and of what becomes an error here."""
 
     def foreign(record: logging.LogRecord) -> bool:

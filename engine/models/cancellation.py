@@ -8,7 +8,7 @@ caller too: it keeps the hooks in place, and whoever asks it for its items sets 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ class Cancelled(Exception):
 
 
 @contextmanager
-def cancelled_by(token: threading.Event) -> Iterator[None]:
+def cancelled_by(token: threading.Event) -> Generator[None]:
     """Inside, `token` is that of the run, for this thread and those that it starts in a copy of its context.
 
     Raises `Cancelled` at once where the token is set already. Not for around a `yield`.
@@ -50,7 +50,7 @@ class LayerHooks:
         self._handles: list[RemovableHandle] = []
 
     @contextmanager
-    def in_place(self) -> Iterator[None]:
+    def in_place(self) -> Generator[None]:
         """Inside, a layer that is called raises `Cancelled` where the token of its run is set; the last run to leave
         takes the hooks away."""
         with self._lock:

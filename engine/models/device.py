@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from ..errors import EngineError, require
 from .memory import enough_memory
 from .precision import PRECISIONS, dtype_of
+from .towers import Clip
 
 
 def choose_device(device: str | None = None) -> torch.device:
@@ -39,7 +39,7 @@ def choose_format(precision: str, device: torch.device) -> torch.dtype:
     return dtype_of(precision)
 
 
-def place(model: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
+def place(model: Clip, device: torch.device, dtype: torch.dtype) -> None:
     """Move the model; the scale of its logits stays exact, as a rounded one would change every confidence.
 
     Raises `EngineError` for a device that has not enough memory.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,7 +34,8 @@ def fetch_config(repo: str, report: Report | None = None) -> tuple[Path, dict]:
     there, not open or not a model of open_clip.
     """
     path = _fetch(repo, CONFIG, report)
-    require(path is not None, f"{repo} is on the hub, but not in open_clip's format: it has no {CONFIG}.")
+    if path is None:
+        raise EngineError(f"{repo} is on the hub, but not in open_clip's format: it has no {CONFIG}.")
     described = json.loads(path.read_text(encoding="utf-8"))
     require("model_cfg" in described, f"{CONFIG} of {repo} describes no model of open_clip.")
     return path.parent, described["model_cfg"]
@@ -49,7 +50,8 @@ def fetch_weights(repo: str, file: str, report: Report | None = None) -> Path:
     here = [name for name in names if _cached(repo, name)]
     found = (_fetch(repo, name, report) for name in here or dict.fromkeys(names))
     path = next((path for path in found if path is not None), None)
-    require(path is not None, f"{repo} is on the hub, but has none of the files {' and '.join(names)}.")
+    if path is None:
+        raise EngineError(f"{repo} is on the hub, but has none of the files {' and '.join(names)}.")
     return path
 
 
@@ -79,7 +81,8 @@ def _fetch(repo: str, file: str, report: Report | None) -> Path | None:
         before = _cached(repo, file)
         if before is None:
             _reach(repo, file)
-        path = huggingface_hub.hf_hub_download(repo, file, tqdm_class=report and _bar(file, report))
+        bar = None if report is None else _bar(file, report)
+        path = huggingface_hub.hf_hub_download(repo, file, tqdm_class=bar)
         if path != before:
             _check(repo, Path(path))
         return Path(path)
@@ -103,9 +106,9 @@ def _bar(file: str, report: Report) -> type[tqdm]:
         def __init__(self, *_: object, total: int | None = None, initial: int = 0, **__: object) -> None:
             super().__init__(total=total, initial=initial, disable=True)
 
-        def update(self, n: int = 1) -> None:
-            self.n += n
-            report(Download(file, int(self.n), self.total and int(self.total)))
+        def update(self, n: float | None = 1) -> None:
+            self.n += n or 0
+            report(Download(file, int(self.n), None if self.total is None else int(self.total)))
 
     return Bar
 
@@ -129,7 +132,7 @@ def _check(repo: str, path: Path) -> None:
 
 
 @contextmanager
-def _explained(repo: str, file: str) -> Iterator[None]:
+def _explained(repo: str, file: str) -> Generator[None]:
     """Turn what the hub's client raises into one sentence; a file that the repository lacks is no error."""
     try:
         yield

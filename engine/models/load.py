@@ -39,10 +39,10 @@ def load_backbone(
         raise EngineError(f"{name} needs the package {error.name}: pip install {error.name}.") from error
     except UNREADABLE as error:
         raise EngineError(_why_not(name, error)) from error
-    if "file" in given:
+    if source.file is not None:
         fill(model, given["file"], source.file)
     moved = None
-    if "tower" in given:
+    if source.tower is not None:
         before = {key: value.clone() for key, value in model.visual.state_dict().items()}
         fit(given["tower"], model.visual, source.tower)
         moved = difference(before, model.visual.state_dict())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import torch
@@ -24,7 +24,7 @@ def shortage(what: str, instead: str = INSTEAD) -> EngineError:
 
 
 @contextmanager
-def enough_memory(what: str, instead: str = INSTEAD) -> Iterator[None]:
+def enough_memory(what: str, instead: str = INSTEAD) -> Generator[None]:
     """Inside, or in a function that this decorates, memory that runs out raises `shortage(what, instead)`."""
     try:
         yield

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cached_property, partial
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -27,6 +28,7 @@ from .preprocessing import Preprocessing
 from .prompts import Prompts, can_be_read, end_token, make_prompts, read_prompts
 from .recent import Recent
 from .tokens import Reader
+from .towers import Clip, TextTower, Tokenizer
 from .trace import Trace, twice_differentiable, watch_blocks, watch_layer
 
 
@@ -42,15 +44,15 @@ class Backbone:
 
     def __init__(
         self,
-        model: nn.Module,
-        tokenizer,
+        model: Clip,
+        tokenizer: Tokenizer,
         name: str,
         preprocessing: Preprocessing = Preprocessing(),  # noqa: B008  it is frozen
         words: frozenset[str] | None = None,
         templates: tuple[str, ...] = SEVEN_TEMPLATES,
         difference: float | None = None,
     ) -> None:
-        self.model = model.eval().requires_grad_(False)
+        self.model: Clip = model.eval().requires_grad_(False)
         self.tokenizer = tokenizer
         self.name = name
         self.words = words
@@ -59,7 +61,7 @@ class Backbone:
         self.lock = threading.RLock()
         self.cancellation_hooks = LayerHooks(self.model, self.lock)
         self.visual = model.visual
-        self.text = getattr(model, "text", model)
+        self.text = cast(TextTower, getattr(model, "text", model))
         parameter = next(self.visual.parameters())
         self.device, self.dtype = parameter.device, parameter.dtype
         exact = torch.promote_types(self.dtype, torch.float32)
@@ -67,7 +69,7 @@ class Backbone:
         self.mean = torch.tensor(preprocessing.mean, device=self.device, dtype=exact).view(3, 1, 1)
         self.std = torch.tensor(preprocessing.std, device=self.device, dtype=exact).view(3, 1, 1)
         size = self.visual.image_size
-        self.image_size = int(size[0] if isinstance(size, tuple | list) else size)
+        self.image_size = size if isinstance(size, int) else size[0]
         self._anatomy = anatomy(self.visual, self.image_size)
         self.kind, self.grid, self.averaged = self._anatomy.kind, self._anatomy.grid, self._anatomy.averaged
         length = min(filter(None, (self.text.context_length, tokenizer.context_length)))
@@ -116,12 +118,12 @@ class Backbone:
         require(bool(self._anatomy.watched), f"{self.name} has no transformer blocks and no layer4.")
         return self._anatomy.watched[-1]
 
-    def with_model(self, model: nn.Module, name: str) -> Backbone:
+    def with_model(self, model: Clip, name: str) -> Backbone:
         """The same preprocessing and words around other weights."""
         return Backbone(model, self.tokenizer, name, self.preprocessing, self.words, self.templates)
 
     @contextmanager
-    def cancellable(self, token: threading.Event) -> Iterator[None]:
+    def cancellable(self, token: threading.Event) -> Generator[None]:
         """Inside, what this thread computes with the model raises `Cancelled` at the next layer once `token` is set.
 
         Several threads may do so at once, each with its own token. Not for around a `yield`: see `cancellation`.

@@ -9,8 +9,7 @@ import open_clip
 import torch
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms import functional as TF
+from torchvision.transforms import CenterCrop, InterpolationMode, Pad, Resize
 
 from ..errors import require
 
@@ -48,10 +47,10 @@ class Preprocessing:
     def square(self, picture: Image.Image, size: int) -> Tensor:
         """The picture as RGB pixels (3, size, size) in steps of 1/255."""
         way = InterpolationMode.BILINEAR if self.interpolation == "bilinear" else InterpolationMode.BICUBIC
-        resized = TF.resize(picture.convert("RGB"), self._target(picture, size), way, antialias=True)
+        resized = Resize(self._target(picture, size), way, antialias=True)(picture.convert("RGB"))
         if self.resize_mode == "longest":
             resized = self._filled_up(resized, size)
-        cropped = np.asarray(TF.center_crop(resized, [size, size]))
+        cropped = np.asarray(CenterCrop([size, size])(resized))
         return torch.from_numpy(cropped.copy()).permute(2, 0, 1).float() / 255
 
     def _target(self, picture: Image.Image, size: int) -> list[int]:
@@ -67,7 +66,7 @@ class Preprocessing:
         width, height = picture.size
         left, top = (size - width) // 2, (size - height) // 2
         borders = [left, top, size - width - left, size - height - top]
-        return TF.pad(picture, borders, fill=self.fill_color)
+        return Pad(borders, fill=self.fill_color)(picture)
 
 
 PARTS = tuple(part.name for part in fields(Preprocessing))

@@ -11,6 +11,7 @@ from ..classes import Classes
 from ..errors import require
 from .precision import at_least_single
 from .tokens import Reader
+from .towers import TextTower
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,7 +31,7 @@ class Prompts:
         return len(self.context)
 
 
-def make_prompts(text: nn.Module, reader: Reader, classes: Classes) -> Prompts:
+def make_prompts(text: TextTower, reader: Reader, classes: Classes) -> Prompts:
     """The prompts of the first template of `classes`, ready for tuning.
 
     Raises `EngineError` for a text tower that is not read at the end of the text, and for a template without words
@@ -56,24 +57,25 @@ def make_prompts(text: nn.Module, reader: Reader, classes: Classes) -> Prompts:
     return Prompts(embeddings, ends, embeddings[0, 1 : 1 + count].clone())
 
 
-def can_be_read(text: nn.Module) -> bool:
+def can_be_read(text: TextTower) -> bool:
     """Whether `read_prompts` reads this text tower: a causal one that is asked at its end-of-text token."""
     parts = ("token_embedding", "ln_final", "text_projection", "attn_mask")
     whole = all(getattr(text, part, None) is not None for part in parts) and getattr(text, "cls_emb", None) is None
     return whole and _of(text, "pool_type") in ("argmax", "eos")
 
 
-def end_token(text: nn.Module) -> int | None:
+def end_token(text: TextTower) -> int | None:
     """The id of the end-of-text token, None where it is the greatest id of a prompt."""
-    return _of(text, "eos_id") if _of(text, "pool_type") == "eos" else None
+    end = _of(text, "eos_id")
+    return end if isinstance(end, int) and _of(text, "pool_type") == "eos" else None
 
 
-def _of(text: nn.Module, name: str) -> str | int | None:
+def _of(text: TextTower, name: str) -> str | int | None:
     """A fact about the tower; a CLIP that is its own text tower has it under another name."""
     return getattr(text, f"text_{name}", getattr(text, name, None))
 
 
-def read_prompts(text: nn.Module, embeddings: Tensor, ends: Tensor) -> Tensor:
+def read_prompts(text: TextTower, embeddings: Tensor, ends: Tensor) -> Tensor:
     """Text features (b, d), not yet unit, of token embeddings (b, length, width) read at the positions `ends` (b,).
 
     `text` is a causal text tower of open_clip; positions behind the longest end may be left out.

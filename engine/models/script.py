@@ -56,7 +56,7 @@ def module_kinds(path: Path) -> set[str]:
     """The names of the classes whose modules a TorchScript archive is made of, such as Linear."""
     with zipfile.ZipFile(path) as archive:
         steps = pickletools.genops(archive.read(_root(archive)))
-        named = [argument.split() for step, argument, _ in steps if step.name == "GLOBAL"]
+        named = [argument.split() for step, argument, _ in steps if step.name == "GLOBAL" and argument]
     return {name for module, name in named if module.startswith("__torch__")}
 
 

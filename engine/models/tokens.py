@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from ..errors import EngineError, require
+from .towers import Tokenizer
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -18,7 +20,7 @@ class Reader:
     None where that is the greatest id.
     """
 
-    tokenizer: object
+    tokenizer: Tokenizer
     name: str
     words: frozenset[str] | None
     length: int
@@ -62,12 +64,15 @@ class Reader:
 
         Raises `EngineError` where the tokenizer cannot tell.
         """
-        require(hasattr(self.tokenizer, "decode"), f"The tokenizer of {self.name} cannot spell out its tokens.")
-        return tuple(self.tokenizer.decode([token]) for token in ids.tolist())
+        decode: Callable[[list[int]], str] | None = getattr(self.tokenizer, "decode", None)
+        if decode is None:
+            raise EngineError(f"The tokenizer of {self.name} cannot spell out its tokens.")
+        return tuple(decode([token]) for token in ids.tolist())
 
     def whole_words(self) -> dict[str, int]:
         """The words that are one token, and its id. Raises `EngineError` where the tokenizer has no such list."""
-        encoder = getattr(self.tokenizer, "encoder", None)
-        require(encoder is not None, f"The tokenizer of {self.name} has no word list to search.")
+        encoder: dict[str, int] | None = getattr(self.tokenizer, "encoder", None)
+        if encoder is None:
+            raise EngineError(f"The tokenizer of {self.name} has no word list to search.")
         whole = {token[:-4]: i for token, i in encoder.items() if token.endswith("</w>") and token[:-4].isalpha()}
         return whole if self.words is None else {word: i for word, i in whole.items() if word in self.words}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ class Trace:
 
 
 @contextmanager
-def watch_blocks(blocks: Sequence[nn.Module], attention: bool = True) -> Iterator[Kept]:
+def watch_blocks(blocks: Iterable[nn.Module], attention: bool = True) -> Generator[Kept]:
     """Keep what enters these blocks, and with `attention` what open_clip's own do inside; no hook stays behind."""
     tokens: list[Tensor] = []
     weights: list[Tensor] = []
@@ -65,8 +65,8 @@ def watch_blocks(blocks: Sequence[nn.Module], attention: bool = True) -> Iterato
             handles.append(block.register_forward_pre_hook(leaf))
             if not attention:
                 continue
-            handles.append(block.ln_1.register_forward_hook(keep_in(normed)))
-            handles.append(block.attn.register_forward_hook(attend, with_kwargs=True))
+            handles.append(block.get_submodule("ln_1").register_forward_hook(keep_in(normed)))
+            handles.append(block.get_submodule("attn").register_forward_hook(attend, with_kwargs=True))
             handles.append(block.register_forward_hook(keep_in(left)))
         yield tokens, weights, normed, left
     finally:
@@ -88,13 +88,13 @@ def self_attention(module: nn.MultiheadAttention, tokens: Tensor, mask: Tensor |
 
 
 @contextmanager
-def twice_differentiable(blocks: Sequence[nn.Module]) -> Iterator[None]:
+def twice_differentiable(blocks: Iterable[nn.Module]) -> Generator[None]:
     """Inside, these blocks attend by `self_attention`: torch's fused attention has no second derivative."""
 
     def attend(module: nn.MultiheadAttention, args: tuple, kwargs: dict, output: tuple) -> tuple[Tensor, Tensor]:
         return self_attention(module, args[0], kwargs.get("attn_mask"))
 
-    handles = [block.attn.register_forward_hook(attend, with_kwargs=True) for block in blocks]
+    handles = [block.get_submodule("attn").register_forward_hook(attend, with_kwargs=True) for block in blocks]
     try:
         yield
     finally:
@@ -103,7 +103,7 @@ def twice_differentiable(blocks: Sequence[nn.Module]) -> Iterator[None]:
 
 
 @contextmanager
-def watch_layer(layer: nn.Module) -> Iterator[Kept]:
+def watch_layer(layer: nn.Module) -> Generator[Kept]:
     """Keep the output of one layer, cut off from what came before it."""
     tokens: list[Tensor] = []
 

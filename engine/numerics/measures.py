@@ -98,7 +98,8 @@ def pointing_hit(values: Tensor, mask: Tensor) -> bool:
 def energy_inside(values: Tensor, mask: Tensor) -> float:
     """The share of a map's positive part (gh, gw) that lies on the mask (h, w), in [0, 1]; 0 for an empty map."""
     positive = values.clamp_min(0).double()
-    inside = (positive * coverage(mask, tuple(values.shape)).double()).sum()
+    rows, columns = values.shape
+    inside = (positive * coverage(mask, (rows, columns)).double()).sum()
     return float(inside / positive.sum().clamp_min(1e-300))
 
 

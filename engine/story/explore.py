@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from torch import Tensor
 
+from ..attacks.run import result_of
 from ..classes import Classes
 from ..defences.defend import defend
 from ..defences.ensemble import fuse
@@ -37,9 +38,7 @@ def explore(
     Raises `EngineError` as the verbs of the stages do.
     """
     yield Event("clean", predict(backbone, pixels, classes))
-    for event in attack(backbone, pixels, classes, settings.attack, label):
-        yield Event("attack-step" if isinstance(event, AttackStep) else "attacked", event)
-    adversarial: Adversarial = event
+    adversarial = yield from _attacked(attack(backbone, pixels, classes, settings.attack, label))
     about = adversarial.label if about is None else about
     for name, picture in (("map-clean", adversarial.clean), ("map-attacked", adversarial.saved)):
         yield Event(name, attend(backbone, picture, classes, settings.attention, about, against))
@@ -50,3 +49,10 @@ def explore(
     yield Event("ensemble", fuse(views, step, settings.ensemble))
     for defence in defend(backbone, adversarial.saved, classes, settings, [views]):
         yield Event("defence", defence)
+
+
+def _attacked(stream: Iterator[AttackStep | Adversarial]) -> Generator[Event, None, Adversarial]:
+    """The events of an attack; returns its result."""
+    for item in stream:
+        yield Event("attack-step" if isinstance(item, AttackStep) else "attacked", item)
+    return result_of([item])

@@ -91,11 +91,11 @@ def _cut_alike(views: ViewSet) -> list[Tensor]:
     """The map of view 0 as each crop of the picture would see it, n of (gh, gw)."""
     if not len(views.raw_maps):
         return []
-    size, grid = views.pixels.shape[-1], views.raw_maps.shape[1:]
+    size, (_, rows, columns) = views.pixels.shape[-1], views.raw_maps.shape
     whole = F.interpolate(views.raw_maps[:1, None], (size, size))[0]  # each cell as a square: nothing is smoothed
     cut = []
     for top, left, height, width, mirrored in views.crops.tolist():
-        part = F.adaptive_avg_pool2d(whole[:, top : top + height, left : left + width], grid)[0]
+        part = F.adaptive_avg_pool2d(whole[:, top : top + height, left : left + width], (rows, columns))[0]
         cut.append(part.flip(-1) if mirrored else part)
     return cut
 

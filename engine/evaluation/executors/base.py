@@ -15,7 +15,10 @@ Each = Callable[[Work, Iterable[Any]], Iterator[Any]]  # each(work, items) -> th
 class Executor(Protocol):
     """A pool of workers, each with the model named `model` loaded."""
 
-    model: str
+    @property
+    def model(self) -> str:
+        """The name that it is loaded by."""
+        ...
 
     def start(self) -> AbstractContextManager[Each]:
         """A context manager that starts the workers, gives a function `Each` to use them, and stops them at its end."""

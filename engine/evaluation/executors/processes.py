@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ class Processes:
         require(self.count >= 1, f"Expected at least one worker; got {self.count}.")
 
     @contextmanager
-    def start(self) -> Iterator[Each]:
+    def start(self) -> Generator[Each]:
         """A function that works on items in the processes; raises `EngineError` when one of them is killed."""
         with ProcessPoolExecutor(self.count, get_context("spawn"), _initialise) as pool:
             try:
@@ -52,8 +52,10 @@ def _initialise() -> None:
 
 
 def _end_with_parent() -> None:
-    parent_process().join()
-    os._exit(1)
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _call(work: Work, model: tuple[str, str | None, str], item: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +46,7 @@ class RayCluster:
         require(self.count is None or self.count >= 1, f"Expected at least one worker; got {self.count}.")
 
     @contextmanager
-    def start(self) -> Iterator[Each]:
+    def start(self) -> Generator[Each]:
         """A function that works on items in the actors; raises `EngineError` without ray, cluster or room for them."""
         ray = _ray()
         here = self.address == LOCAL

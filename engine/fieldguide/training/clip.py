@@ -40,8 +40,24 @@ class Words:
 
 def build(words: Words) -> open_clip.CLIP:
     """The untrained model with the small vocabulary; training is cheaper by the 49,000 rows it leaves out."""
-    text = {**CONFIG["text_cfg"], "vocab_size": len(words)}
-    return open_clip.CLIP(CONFIG["embed_dim"], CONFIG["vision_cfg"], text)
+    image, text = CONFIG["vision_cfg"], CONFIG["text_cfg"]
+    return open_clip.CLIP(
+        CONFIG["embed_dim"],
+        open_clip.CLIPVisionCfg(
+            image_size=image["image_size"],
+            layers=image["layers"],
+            width=image["width"],
+            patch_size=image["patch_size"],
+            head_width=image["head_width"],
+        ),
+        open_clip.CLIPTextCfg(
+            context_length=text["context_length"],
+            vocab_size=len(words),
+            width=text["width"],
+            heads=text["heads"],
+            layers=text["layers"],
+        ),
+    )
 
 
 def export(state: dict[str, Tensor], words: Words, folder: Path) -> None:

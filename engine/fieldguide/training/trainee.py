@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ...models import read_prompts
+from ...models.towers import TextTower
 from ..world.specimens import COLOURS, KINDS, PATTERNS
 from .batches import SILENT, Batch
 from .clip import CONFIG, MEAN, STD, Words, build
@@ -22,7 +25,7 @@ class TellingPatches(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.count = 0
-        self.coverage: Tensor | None = None
+        self.coverage = torch.empty(0)
         self.generator = torch.Generator()
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -44,7 +47,7 @@ class Trainee(nn.Module):
         self.mean, self.std = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, STD))
         self.clip = build(words)
         self.patches = TellingPatches()
-        self.clip.visual.patch_dropout = self.patches
+        self.clip.visual.add_module("patch_dropout", self.patches)
         self.heads = nn.ModuleList(nn.Linear(CONFIG["embed_dim"], size) for size in _HEADS)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
@@ -70,7 +73,8 @@ class Trainee(nn.Module):
     def _read(self, tokens: Tensor) -> Tensor:
         """Text features before normalisation; prompts are cut behind the longest, as the engine does."""
         ends = tokens.argmax(-1)
-        return read_prompts(self.clip, self.clip.token_embedding(tokens[:, : int(ends.max()) + 1]), ends)
+        text = cast(TextTower, self.clip)  # CLIP is its own text tower
+        return read_prompts(text, text.token_embedding(tokens[:, : int(ends.max()) + 1]), ends)
 
     def _read_off(self, features: Tensor, codes: Tensor) -> Tensor:
         losses = [

@@ -44,7 +44,8 @@ def _colours(rng: np.random.Generator, count: int, hue: float, vividness: float,
     for turn, wild, other, pale, light in rng.random((count, 5)).tolist():
         tone = other if wild < 0.15 else hue + 0.2 * (turn - 0.5)
         shade = colorsys.hsv_to_rgb(tone % 1, vividness * (0.6 + 0.4 * pale), min(value + 0.4 * (light - 0.5), 1))
-        colours.append(tuple(int(round(255 * channel)) for channel in shade))
+        red, green, blue = (round(255 * channel) for channel in shade)
+        colours.append((red, green, blue))
     return colours
 
 

@@ -51,14 +51,15 @@ FRAME = Pose(np.eye(2), np.zeros(2))
 
 def mix(colour: Colour, other: Colour, share: float) -> Colour:
     """The colour with `share` of the other mixed in."""
-    return tuple(int(round(a + (b - a) * share)) for a, b in zip(colour, other, strict=True))
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(colour, other, strict=True))
+    return red, green, blue
 
 
 def paint_patch(pixels: np.ndarray, patch: Patch, pose: Pose, labels: np.ndarray | None = None, label: int = 0) -> None:
     """Paint a patch onto `pixels` (s, s, 3) in place and write `label` where it lies into `labels` (s, s)."""
     side = pixels.shape[0]
     outline = _fixed(pose.place(patch.outline), side)
-    edge_width = max(1, int(round(patch.width * pose.scale * side)))
+    edge_width = max(1, round(patch.width * pose.scale * side))
     if patch.marks or patch.glazes:
         _paint_coat(pixels, patch, pose, outline)
     else:
@@ -137,7 +138,7 @@ def _glaze(pixels: np.ndarray, outline: np.ndarray, colour: Colour, opacity: flo
     if not window.size:
         return
     cover = np.zeros(window.shape[:2], np.uint8)
-    cv2.fillPoly(cover, [outline - corner], int(round(255 * opacity)), cv2.LINE_AA, _SHIFT)
+    cv2.fillPoly(cover, [outline - corner], round(255 * opacity), cv2.LINE_AA, _SHIFT)
     _blend(window, np.array(colour, np.uint8), cover)
 
 

@@ -31,7 +31,7 @@ def label_set(specimen: Specimen, rng: np.random.Generator, count: int = 40) -> 
     _add(chosen, near, quarter, rng)
     while len(chosen) < count:
         kind = specimen.kind
-        chosen[random_specimen(rng, kind, held_out=bool(rng.random() < 0.2))] = None
+        chosen[random_specimen(rng, kind, held_out=rng.random() < 0.2)] = None
     others = list(chosen)[1:]
     others.insert(int(rng.integers(count)), specimen)
     return tuple(others)

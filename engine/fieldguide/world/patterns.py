@@ -71,7 +71,7 @@ def _spotted(coat: Coat, rng: np.random.Generator) -> list[Mark]:
 
 
 def _speckled(coat: Coat, rng: np.random.Generator) -> list[Mark]:
-    count = int(round(coat.width * coat.height * 340))
+    count = round(coat.width * coat.height * 340)
     xs, ys = rng.uniform(-0.5, 0.5, (2, count)) * ((coat.width,), (coat.height,))
     radii = rng.uniform(0.010, 0.019, (count, 2))
     turns = rng.uniform(0, 3.14, count)

@@ -10,7 +10,8 @@ from .specimens import COLOURS, Specimen
 
 _LEAF: Colour = (104, 156, 78)
 _CREAM: Colour = (234, 216, 182)
-_FLOWER_HEART = np.array((0.0, -0.13))
+_HEART_X, _HEART_Y = 0.0, -0.13
+_FLOWER_HEART = np.array((_HEART_X, _HEART_Y))
 
 
 def flower(specimen: Specimen, rng: np.random.Generator) -> list[Patch]:
@@ -56,7 +57,7 @@ def _petal_marks(specimen: Specimen, angles: np.ndarray, rng: np.random.Generato
     """One list of marks per petal: each petal has its own, but the band is one circle through all of them."""
     if specimen.pattern == "banded":
         inner, outer = 0.185, rng.uniform(0.275, 0.29)
-        disc = [(ellipse(*_FLOWER_HEART, outer, outer), True), (ellipse(*_FLOWER_HEART, inner, inner), False)]
+        disc = [(ellipse(_HEART_X, _HEART_Y, outer, outer), True), (ellipse(_HEART_X, _HEART_Y, inner, inner), False)]
         return [disc] * len(angles)
     along = specimen.pattern == "striped"
     coat = Coat(0.23, 0, 0.26 if along else 0.3, 0.3, np.pi / 2 if along else 0.0, ((0.035, 0),), 0.07, 5)
@@ -67,7 +68,7 @@ def _petal_marks(specimen: Specimen, angles: np.ndarray, rng: np.random.Generato
 
 
 def _flower_centre(colour: Colour) -> list[Patch]:
-    heart = ellipse(*_FLOWER_HEART, 0.115, 0.115)
+    heart = ellipse(_HEART_X, _HEART_Y, 0.115, 0.115)
     seeds = []
     for index in range(9):  # a sunflower's spiral
         radius, angle = 0.09 * np.sqrt((index + 0.5) / 9), 2.39996 * index
