@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import engine
 
-LARGEST_SEED = 2**31 - 1
+LARGEST_TYPED_SEED = 2**31 - 1
 NO_TRUTH = "Not given (attack the clean answer)"
 NO_TARGET = "None: away from the class, wherever to"
 ATTACKED = "Class pushed away from, and answer"
@@ -100,8 +100,8 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
 
     def _seed(self) -> int:
         seed = 0 if self.seed is None else self.seed
-        if not 0 <= seed <= LARGEST_SEED:
-            raise engine.EngineError(f"Expected a seed from 0 to {LARGEST_SEED:,}; got {seed:,.0f}.")
+        if not 0 <= seed <= LARGEST_TYPED_SEED:
+            raise engine.EngineError(f"Expected a seed from 0 to {LARGEST_TYPED_SEED:,}; got {seed:,.0f}.")
         return int(seed)
 
 

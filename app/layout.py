@@ -20,7 +20,7 @@ from app.panels.attack import AttackPanel
 from app.panels.attention import AttentionPanel
 from app.panels.batch import BatchPanel
 from app.panels.inputs import Inputs
-from app.panels.other_settings import STEP_OF, OtherSettings
+from app.panels.other_settings import FOLD_BELOW, OtherSettings
 from app.panels.picture import PicturePanel
 from app.panels.tuning import TuningPanel
 from app.panels.verdict import VerdictPanel
@@ -101,7 +101,7 @@ def _panels(models: Models, sources: PictureSources) -> tuple[dict[int, Panel], 
 def _other_settings(page: Page, columns: dict[int, gr.Column]) -> list[OtherSettings]:
     """What is left of the engine's settings, below the step that they belong to; their controls join the page's."""
     found = []
-    for section, number in STEP_OF.items():
+    for section, number in FOLD_BELOW.items():
         with columns[number]:
             found.append(OtherSettings(section, page.controls))
         page.controls |= found[-1].controls

@@ -14,7 +14,7 @@ from app.page import Page
 from app.session import Session
 from app.text import words as text
 
-STEP_OF = {"attention": 3, "views": 4, "tuning": 5, "ensemble": 6, engine.parameters.OWN: 6}
+FOLD_BELOW = {"attention": 3, "views": 4, "tuning": 5, "ensemble": 6, engine.parameters.OWN: 6}
 PART_OF = {"views": "views", "tuning": "steps", engine.parameters.OWN: "defences"}
 
 

@@ -76,7 +76,7 @@ Loss = Callable[[Kept], "Tensor"]  # -> () in nats
 Weigh = Callable[["Tensor"], "Tensor"]  # scores (k, m) -> weights (k,), summing to 1
 Answer = Callable[[Case], "Tensor"]  # -> logits (c,)
 Views = Callable[["ViewSettings"], "ViewSettings"]  # the visitor's -> the paper's
-Prompts = Callable[["Backbone", "Classes", str], "Classes"]  # with the settings' domain word, which may be empty
+Phrase = Callable[["Backbone", "Classes", str], "Classes"]  # with the settings' domain word, which may be empty
 Score = Callable[["Backbone", "ViewSet", "Classes", "Settings"], "Tensor"]  # -> scores (n, m) of n views
 Purify = Callable[["Backbone", "Tensor", "Classes", int], "Tensor"]  # (3, s, s) on the CPU, seed -> (m, 3, s, s)
 
@@ -122,7 +122,7 @@ class Defence(Entry):
     """
 
     cost: str
-    classes: Prompts = plain_prompts
+    classes: Phrase = plain_prompts
     purify: Purify | None = None
     views: Views | None = None
     score: Score | None = None

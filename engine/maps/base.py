@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .evidence import Evidence
 
     Drawn = tuple[Tensor, Tensor]  # raw map (b, gh, gw), degenerate (b,)
-    Draw = Callable[[Evidence], Drawn]
+    DrawMap = Callable[[Evidence], Drawn]
 
 TOWERS = ("vit", "patches", "resnet", "stages")  # the values of `Backbone.kind` that have something to draw from
 
@@ -30,7 +30,7 @@ class Map(Entry):
     """
 
     blocks: int
-    draw: Mapping[str, Draw]
+    draw: Mapping[str, DrawMap]
     floor: float = 0.0
     class_specific: bool = True
 
