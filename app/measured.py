@@ -13,8 +13,11 @@ SERIES = ("every-defence", "collapse")
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One column: the attack's settings as plain data (None: clean pictures), and for each defence its accuracy and
-    95 % interval, shares from 0 to 1."""
+    """An arm of an evaluation, one column: clean pictures, or those of one attacker.
+
+    `attack` is the attacker's settings as plain data (None: clean pictures). Each defence has an accuracy and its 95 %
+    interval, shares from 0 to 1.
+    """
 
     attack: dict | None
     accuracy: dict[str, float]

@@ -55,7 +55,7 @@ class Page:
         drawn = [component for panel in self.panels.values() for component in panel.outputs]
         return [*drawn, self.journey, self.status]
 
-    def draw(self, session: Session, choices: Choices, first: int = 1, last: int = 7) -> dict:
+    def draw(self, session: Session, choices: Choices, first: int = 1, last: int = len(text.STEPS)) -> dict:
         """The panels `first` to `last` and the row of cards as the session has them."""
         updates = {self.journey: journey(session)}
         for number in range(first, last + 1):

@@ -1,4 +1,4 @@
-"""Evaluations as tables: a defence a row, an attacker a column, and every accuracy with its interval."""
+"""Evaluations as tables: a defence a row, an arm (clean pictures or one attacker) a column; shares with intervals."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from app.text import words as text
 
 ADAPTIVE, THROUGH = "adaptive", "a-tpt"
 ELSEWHERE = ("seed", "legacy")  # not the attack's alone: beside the picture, and in the verdict
-STEP = {"linf": 0.5, "l2": 0.1}  # of the slider of the limit
+L2_STEP = 0.1  # of the slider of the limit, which is set for Linf
 
 
 class AttackControls:
@@ -28,6 +28,7 @@ class AttackControls:
             attacks = {name: attack.title for name, attack in engine.ATTACKS.items()}
             self.attack = choice("attack", attacks, text.ATTACK_KIND, "attack-menu", min_width=174)
             self.eps = slider("eps", text.LIMITS["linf"], min_width=155)
+            self.linf_step = self.eps.step
             self.steps = slider("steps", text.ATTACK_STEPS, "attack-steps", min_width=100)
             self.button = gr.Button(text.ATTACK, variant="secondary", elem_id="attack", min_width=90, scale=0)
             self.adaptive = gr.Button(text.ADAPTIVE, elem_id="attack-adaptive", min_width=180, scale=0)
@@ -83,7 +84,8 @@ class AttackControls:
             if name in shown:
                 updates[component]["visible"] = shown[name]
         norms = [(text.NORMS[name], name) for name in attack.norms]
-        updates[self.eps] |= {"label": text.LIMITS[choices.norm], "step": STEP[choices.norm]}
+        step = L2_STEP if choices.norm == "l2" else self.linf_step
+        updates[self.eps] |= {"label": text.LIMITS[choices.norm], "step": step}
         updates[self.step_size] |= {"label": text.STEP_SIZES[choices.norm]}
         updates[self.norm] |= {"choices": norms, "interactive": len(norms) > 1}
         return updates

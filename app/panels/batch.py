@@ -1,4 +1,4 @@
-"""Step 7: many pictures at once, with the interval that so few of them leave."""
+"""Step 7: many pictures at once, as accuracies with their 95 % intervals."""
 
 from __future__ import annotations
 

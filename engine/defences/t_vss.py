@@ -1,4 +1,4 @@
-"""T-VSS (arXiv 2606.23132): the prompt stays; the features of all views move together until they are surer.
+"""T-VSS, test-time visual subspace steering (arXiv 2606.23132): the prompt stays; all views' features move together.
 
 Letters: n views, c classes, d joint embedding. Features are unit vectors; logits are scaled cosines.
 """
