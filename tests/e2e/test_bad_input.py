@@ -13,7 +13,7 @@ LISTS = {
     "one class": ("red fish", "at least two class names"),
     "none": ("", "at least two class names"),
     "twice": ("red fish\nblue fish\nRed  fish", "stands twice"),
-    "one text to the model": ("red fish!\nblue fish\nred fish?", "number 1 is “red fish!”, number 3 is “red fish?”"),
+    "one text to the model": ("red fish!\nblue fish\nred fish?", "number 1 is “red fish!”, number 3 is “red fish"),
     "unknown words": ("red zebra\nblue unicorn", "never seen the words “zebra”, “unicorn”"),
     "too many": ("\n".join(f"red fish {i}" for i in range(5000)), "at most 1,000 class names; got 5,000"),
     "too long": ("blue fish\n" + "red " * 500, "at most 200 characters"),
