@@ -49,11 +49,11 @@ def require_distinct(names: Sequence[str], read: Iterable[Hashable], fault: str)
     first: dict[Hashable, int] = {}
     for place, (name, form) in enumerate(zip(names, read, strict=True)):
         before = first.setdefault(form, place)
-        require(
-            before == place,
-            f"The class name “{name}” {fault}: number {before + 1} is “{names[before]}”, number {place + 1} is"
-            f" “{name}”; every class needs its own name.",
-        )
+        if before != place:
+            raise EngineError(
+                f"The class name “{name}” {fault}: number {before + 1} is “{names[before]}”, number {place + 1} is"
+                f" “{name}”; every class needs its own name."
+            )
 
 
 def in_template(template: str, name: str) -> str:
@@ -90,13 +90,14 @@ class Classes:
         count = len(self.names)
         require(count >= 2, f"Give at least two class names, one per line; got {count or 'none'}.")
         require(count <= MAX_CLASSES, f"Give at most {MAX_CLASSES:,} class names; got {count:,}.")
+        spellings = [spelling(name) for name in self.names]
+        require("" not in spellings, "A class name is empty; every line needs at least one word.")
         for name in self.names:
-            require(bool(spelling(name)), "A class name is empty; every line needs at least one word.")
             require(
                 len(name) <= MAX_NAME,
                 f"Class names may have at most {MAX_NAME} characters; “{name[:30]}…” has {len(name):,}.",
             )
-        require_distinct(self.names, map(spelling, self.names), "stands twice")
+        require_distinct(self.names, spellings, "stands twice")
         require_templates(self.templates)
 
     @classmethod
