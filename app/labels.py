@@ -24,8 +24,7 @@ class LabelSet:
 
     def readable(self, backbone: engine.Backbone) -> bool:
         """Whether the model knows every word of it."""
-        words = backbone.words
-        return words is None or all(word in words for name in self.names for word in name.split())
+        return not backbone.unknown_words(self.names)
 
 
 def load_label_sets(folder: Path) -> tuple[LabelSet, ...]:
@@ -47,5 +46,9 @@ def _read(path: Path) -> LabelSet:
     missing = [name for name in ("title", "source", "prompt") if not fields.get(name)]
     if missing:
         raise engine.EngineError(f"Expected a line “# {missing[0]}: …” in the label set {path.name}; it has none.")
-    classes = engine.Classes(tuple(line for line in lines if not line.startswith("#")), (fields["prompt"],))
+    names = tuple(line for line in lines if not line.startswith("#"))
+    try:
+        classes = engine.Classes(names, (fields["prompt"],))
+    except engine.EngineError as error:
+        raise engine.EngineError(f"The label set {path.name}: {error}") from error
     return LabelSet(path.stem, fields["title"], fields["source"], fields["prompt"], classes.names)

@@ -148,8 +148,9 @@ def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> s
     words = ["python", "-m", "engine", "defend", "clean.png", "--classes", "classes.txt"]
     if session.given:
         words += ["--true-class", classes.names[present(session.label)]]
-    if choices.target in classes.names:
-        words += ["--target", choices.target]
+    target = engine.classes.find(choices.target, classes.names)
+    if target is not None:
+        words += ["--target", classes.names[target]]
     words += ["--model", backbone.name, "--precision", backbone.precision]
     words += [word for template in classes.templates for word in ("--template", template)]
     return shlex.join([*words, *choices.options()]) + "\n"

@@ -31,7 +31,7 @@ MISSING = {
     "Tuning": "There are no views yet. Press **One step** or **All steps**: attack and views are then made first.",
     "Verdict": "There is no attacked picture yet. Press **Compare methods**: the attack then runs first.",
 }
-NO_ANSWER = "No answer yet: the class names need a change, see the status line above."
+NO_ANSWER = "No answer yet: the class names or the prompt need a change, see the status line above."
 
 READY = "Ready. Press “Run the whole story”, or go step by step."
 QUEUED = "The model is busy with others: you are number {place} in its queue …"

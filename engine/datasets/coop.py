@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..classes import DEFAULT_TEMPLATE, Classes
+from ..classes import DEFAULT_TEMPLATE, Classes, find
 from ..errors import EngineError, require
 from ..files import read_lines
 from .base import Listed, Templates, in_turn
@@ -135,7 +135,7 @@ def _from_lists(root: Path, homes: list[Path], name: str, part: str) -> Listed:
         raise EngineError(f"Expected {listing} and variants.txt in “{homes[0]}”.")
     classes = Classes(tuple(read_lines(home / "variants.txt", "a list of classes")))
     lines = [line.partition(" ") for line in read_lines(home / listing, "a list of pictures")]
-    unknown = sorted({label for _, _, label in lines} - set(classes.names))
+    unknown = sorted(label for label in {label for _, _, label in lines} if find(label, classes.names) is None)
     require(not unknown, f"“{home / listing}” names classes that variants.txt does not: {', '.join(unknown[:3])}.")
     entries = [(f"{number}.jpg", classes.index(label)) for number, _, label in lines]
     return Listed(_images([home], name, entries[0][0]), tuple(entries), classes)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..classes import Classes
+from ..classes import Classes, spelling
 from ..errors import EngineError, require
 from ..files import read_json, read_lines
 from .base import ENDINGS, Entry, Listed
@@ -79,6 +79,7 @@ def _distinct(names: list[str]) -> tuple[str, ...]:
     seen: dict[str, int] = {}
     distinct = []
     for name in names:
-        count = seen[name.lower()] = seen.get(name.lower(), 0) + 1
+        form = spelling(name)
+        count = seen[form] = seen.get(form, 0) + 1
         distinct.append(name if count == 1 else f"{name} {count}")
     return tuple(distinct)

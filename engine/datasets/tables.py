@@ -6,7 +6,7 @@ import csv
 import io
 from pathlib import Path
 
-from ..classes import DEFAULT_TEMPLATE, Classes
+from ..classes import DEFAULT_TEMPLATE, Classes, spelling
 from ..errors import EngineError, require
 from ..files import read_text
 from .base import Listed, Templates, in_turn, listed
@@ -14,6 +14,8 @@ from .base import Listed, Templates, in_turn, listed
 
 def Table(path: Path, templates: Templates = (DEFAULT_TEMPLATE,), limit: int | None = None) -> Listed:  # noqa: N802
     """A CSV file with a header and the columns `path` (below the file's folder) and `label` (a class name).
+
+    Labels that are spellings of one name are one class, by the first of them in the alphabet.
 
     Raises `EngineError` for a file that cannot be read, lacks one of these columns or one of their entries.
     """
@@ -27,6 +29,10 @@ def Table(path: Path, templates: Templates = (DEFAULT_TEMPLATE,), limit: int | N
     require({"path", "label"} <= given, f"Expected the columns path and label in “{path}”; got {listed(given)}.")
     short = next((row for row in rows if not row["path"] or not row["label"]), None)
     require(short is None, f"Expected a path and a label in every line of “{path}”; got {short}.")
-    names = tuple(sorted({row["label"] for row in rows}))
-    entries = [(row["path"], names.index(row["label"])) for row in rows]
-    return Listed(path.parent, tuple(in_turn(entries)[:limit]), Classes(names, templates), {"source": "table"})
+    named: dict[str, str] = {}
+    for label in sorted({row["label"] for row in rows}):
+        named.setdefault(spelling(label), label)
+    places = {form: place for place, form in enumerate(named)}
+    entries = [(row["path"], places[spelling(row["label"])]) for row in rows]
+    classes = Classes(tuple(named.values()), templates)
+    return Listed(path.parent, tuple(in_turn(entries)[:limit]), classes, {"source": "table"})

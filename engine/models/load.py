@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..classes import SEVEN_TEMPLATES
+from ..classes import SEVEN_TEMPLATES, require_templates
 from ..errors import EngineError, require
 from ..files import read_json
 from .build import build, fetch_parts, fill
@@ -49,14 +49,14 @@ def load_backbone(
     place(model, target, dtype)
     configured = model.visual.preprocess_cfg
     preprocessing = Preprocessing(**{part: configured[part] for part in PARTS if part in configured})
-    words, templates = _declared(source.folder, "words.json"), _declared(source.folder, "templates.json")
+    words = _declared(source.folder, "words.json")
     return Backbone(
         model,
         tokenizer,
         name,
         preprocessing,
         None if words is None else frozenset(words),
-        SEVEN_TEMPLATES if templates is None else templates,
+        _templates(source.folder),
         moved,
     )
 
@@ -66,6 +66,18 @@ def _why_not(name: str, error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return f"{name} could not be found: {text[:160]}"
     return f"{name} is not a checkpoint that open_clip can read: {text[:160]}"
+
+
+def _templates(folder: Path | None) -> tuple[str, ...]:
+    """The prompt ensemble of a model folder, else the literature's."""
+    declared = _declared(folder, "templates.json")
+    if declared is None:
+        return SEVEN_TEMPLATES
+    try:
+        require_templates(declared)
+    except EngineError as error:
+        raise EngineError(f"templates.json of “{folder}”: {error}") from error
+    return declared
 
 
 def _declared(folder: Path | None, file: str) -> tuple[str, ...] | None:

@@ -162,16 +162,19 @@ class Backbone:
 
     @torch.no_grad()
     def encode_text(self, classes: Classes) -> Tensor:
-        """Unit text features (c, d); several templates are averaged and made unit again. Cached per label set."""
+        """Unit text features (c, d); several templates are averaged and made unit again. Cached per label set.
+
+        Raises `EngineError` for what the model cannot read, and for two names that are one text to it.
+        """
         with self.lock:
             return self._texts.get(classes, self._encode_classes)
 
     def _encode_classes(self, classes: Classes) -> Tensor:
-        features = [self._encode_sentences(classes.sentences(template)) for template in classes.templates]
+        features = [self._encode_in(template, classes) for template in classes.templates]
         return F.normalize(torch.stack(features).mean(0), dim=-1)
 
-    def _encode_sentences(self, sentences: list[str]) -> Tensor:
-        ids = self._reader.read(sentences).to(self.device)
+    def _encode_in(self, template: str, classes: Classes) -> Tensor:
+        ids = self._reader.read_classes(classes, template).to(self.device)
         return F.normalize(at_least_single(torch.cat(self._text_batches.run(self.model.encode_text, ids))), dim=-1)
 
     @torch.no_grad()

@@ -74,7 +74,7 @@ def test_a_bad_file_gets_a_sentence_and_the_others_go_on(tiny, files):
 
 def test_own_pictures_are_answered_as_the_engine_answers_them(tiny, files):
     choices = CHOICES._replace(template="a blurred {}.")
-    openers = own_pictures(PictureSources(tiny, ()), files[:2], "red fish\nblue fish", CLASSES.names)
+    openers = own_pictures(PictureSources(tiny, ()), files[:2], "RED_fish\nblue fish", CLASSES.names)
     *_, batch = _answered(Worker(tiny), openers, SETTINGS, choices)
     classes = engine.Classes(CLASSES.names, ("a blurred {}.",))
     for place, (path, label) in enumerate(zip(files, (0, 1), strict=False)):
@@ -82,6 +82,7 @@ def test_own_pictures_are_answered_as_the_engine_answers_them(tiny, files):
         pixels = tiny.prepare(engine.load_picture(path).image)
         *_, hit = engine.attack(tiny, pixels, classes, settings.attack, label)
         told = {d.defence: d.prediction.name for d in engine.defend(tiny, hit.saved, classes, settings)}
+        assert batch.rows[place].truth == CLASSES.names[label]  # as the class spells it, so that it can be right
         assert batch.rows[place].clean == hit.before.name and dict(batch.rows[place].answers) == told
 
 

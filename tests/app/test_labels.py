@@ -42,3 +42,16 @@ def test_a_set_without_a_heading_is_refused(tmp_path, missing):
     (tmp_path / "odd.txt").write_text("\n".join([*lines, "cat", "dog"]))
     with pytest.raises(engine.EngineError, match=f"{missing}.*odd.txt"):
         load_label_sets(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "names", "sentence"),
+    [
+        ("a photo of a {{}}.", "cat\ndog", "no other braces, and at most 200 characters; got “a photo of a {{}}.”"),
+        ("a photo of a {}.", "cat\ndog\nCat", "“Cat” stands twice: number 1 is “cat”, number 3 is “Cat”"),
+    ],
+)
+def test_a_set_that_cannot_be_asked_is_named(tmp_path, prompt, names, sentence):
+    (tmp_path / "odd.txt").write_text(f"# title: T\n# source: S\n# prompt: {prompt}\n{names}\n")
+    with pytest.raises(engine.EngineError, match=f"The label set odd.txt: .*{sentence}"):
+        load_label_sets(tmp_path)

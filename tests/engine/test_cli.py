@@ -126,6 +126,8 @@ def test_attack_aims_at_a_class_by_its_name(call, job):
     assert document(call("defend", *NAMED, *QUICK, *options, *quick))["attack"]["target"] == 2
     aimed = document(call("maps", *NAMED, *QUICK, *options, "--json"))
     assert aimed["attack"]["target"] == 2 and aimed["maps"][0]["attacked"]["label"] == 0  # evidence for the truth
+    spelled = ["--eps", "40", "--true-class", "RED_FOX", "--target", "Sea star"]
+    assert document(call("attack", *NAMED, "--steps", "12", *spelled, "--json"))["truth"] == "red fox"
     assert call("attack", *NAMED, "--target", "yeti") == (2, "", "engine: “yeti” is not one of the 3 class names.\n")
     code, _, told = call("attack", *NAMED, "--attack", "cw", "--target", "owl", "--true-class", "red fox")
     assert code == 2 and told.startswith("engine: Carlini & Wagner cannot be aimed at a class; pgd, fgsm")
@@ -289,6 +291,8 @@ def test_a_sample_brings_its_classes_and_its_truth(call, tmp_path, monkeypatch):
         (["--classes", "/nowhere/names.txt"], "/nowhere/names.txt” cannot be read"),
         ([*NAMED, "--true-class", "cat"], "“cat” is not one of the 3 class names"),
         ([*NAMED, "--template", "a photo"], "exactly one {}"),
+        ([*NAMED, "--template", "a {photo} of a {}"], "no other braces"),
+        ([*NAMED, "--class", "OWL"], "“OWL” stands twice: number"),
         ([*NAMED, "--eps", "400"], "epsilon"),
         ([*NAMED, "--eps", "nan"], "eps to be a number"),
         ([*NAMED, "--steps", "0"], "attack steps between 1 and 1000; got 0"),

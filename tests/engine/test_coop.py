@@ -81,6 +81,8 @@ def test_aircraft_is_read_from_its_lists(home, tmp_path):
     source = CoOp(tmp_path, "fgvc_aircraft")
     assert source.classes.names == ("707-320", "A300B4", "DR-400 2")
     assert set(source.entries) == {("0034309.jpg", 2), ("0034310.jpg", 0)}
+    (folder / "images_variant_test.txt").write_text("0034309 dr-400_2\n")
+    assert CoOp(tmp_path, "fgvc_aircraft").entries == (("0034309.jpg", 2),)
     (folder / "images_variant_test.txt").write_text("0034309 Zeppelin\n")
     with pytest.raises(EngineError, match="names classes that variants.txt does not: Zeppelin"):
         CoOp(tmp_path, "fgvc_aircraft")

@@ -3,6 +3,7 @@
 import csv
 import json
 import pickle
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,22 @@ def test_a_table_is_read_by_its_columns(tree, tmp_path):
     source = Table(path, ("a picture of a {}.",))
     assert source.classes.names == ("owl", "star") and source.classes.templates == ("a picture of a {}.",)
     assert np.array_equal(source.ask(1)().image, picture(0)) and source.ask(1)().label == 1
+
+
+def test_spellings_of_a_label_are_one_class_of_a_table(tmp_path):
+    labels = [unicodedata.normalize(form, "café") for form in ("NFC", "NFD")] + ["owl", "Sea_star", "sea  star"]
+    rows = "".join(f"{place}.png,{label}\n" for place, label in enumerate(labels))
+    source = Table(written(tmp_path, f"path,label\n{rows}"))
+    assert source.classes.names == ("Sea_star", labels[1], "owl")  # the first of each in the alphabet
+    assert sorted(source.entries) == [("0.png", 1), ("1.png", 1), ("2.png", 2), ("3.png", 0), ("4.png", 0)]
+
+
+def test_folders_of_one_name_in_two_spellings_are_refused(tree):
+    for form in ("NFC", "NFD"):
+        home = make_folder(tree / unicodedata.normalize(form, "café"))
+        (home / "a.png").write_bytes((tree / "owl" / "c.png").read_bytes())
+    with pytest.raises(EngineError, match="“café” stands twice: number 1 is “cafe\u0301”, number 2 is “café”"):
+        Folder(tree)
 
 
 def test_a_split_file_brings_paths_numbers_and_names(tree, tmp_path):
