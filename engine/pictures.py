@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image, ImageCms, ImageOps
+from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngInfo
 
+from .bit_depth import bits_of, from_bits, to_8_bits
 from .errors import EngineError, require
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
@@ -37,9 +41,18 @@ SIGNS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("a HEIC picture", lambda head: head[4:11] in (b"ftyphei", b"ftypmif", b"ftyphev")),
     ("a video", lambda head: head[4:8] == b"ftyp" or head.startswith(b"\x1aE\xdf\xa3")),
     ("a ZIP archive or office document", lambda head: head.startswith(b"PK\x03\x04")),
+    (
+        "a TIFF of a kind that is not read here, such as one of 64-bit numbers or float colours",
+        lambda head: head[:4] in TIFF,
+    ),
     ("text", lambda head: not re.search(rb"[\x00-\x08\x0e-\x1f]", head)),
 )
-SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
+DEEP_GREYS = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
+DEEP_COLOURS = re.compile("'(RGB|RGBA|LA);16[BLN]'")  # of which Pillow keeps the upper 8 bits
+PHOTOMETRIC, SAMPLE_FORMAT = 262, 339  # entries of a TIFF: what 0 means, and what kind of number a sample is
+TIFF = (b"II*\0", b"MM\0*")  # its first bytes
+WHITE_IS_ZERO, UNSIGNED, SIGNED = 0, 1, 2
+OTHER_ORDER = "B" if sys.byteorder == "little" else "L"  # than this machine's
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -53,7 +66,8 @@ class Picture:
 def load_picture(path: str | Path) -> Picture:
     """The picture in a file as upright RGB in sRGB, at most 2,048 pixels long.
 
-    Animations give their first frame, transparency is laid over white, 16-bit and float values are scaled to 8 bits.
+    Animations give their first frame, transparency is laid over white, values of more than 8 bits are scaled to 8 by
+    the range that they use (`bit_depth.to_8_bits`), each picture by its own.
     Raises `EngineError` with one sentence for anything that is no such picture, is damaged, or is too large or small.
     """
     data = _read(Path(path))
@@ -129,14 +143,17 @@ def _decode(image: Image.Image) -> Picture:
     elif getattr(image, "n_frames", 1) > 1:
         image.seek(0)
         notes.append("only the first frame was used")
+    lower = _lower_bytes(image)
     image.load()
+    if lower is not None:
+        notes.append(_put_deep_colours(image, lower))
     profile = image.info.get("icc_profile")
     upright = ImageOps.exif_transpose(image)
     if upright.size == image.size[::-1]:
         full = full[::-1]
-    if upright.mode in (*SIXTEEN_BITS, "I", "F"):
-        notes.append("values were scaled to 8 bits")
-        upright = _to_8_bits(upright)
+    tags = getattr(image, "tag_v2", {})
+    if upright.mode in DEEP_GREYS or (upright.mode == "L" and _number(tags) == SIGNED):
+        upright = _shallow_grey(upright, tags, notes)
     plain = _over_white(_to_srgb(upright, profile), notes)
     if max(full) > LARGE_SIDE:
         plain.thumbnail((LARGE_SIDE, LARGE_SIDE), Image.Resampling.LANCZOS)
@@ -144,18 +161,61 @@ def _decode(image: Image.Image) -> Picture:
     return Picture(Image.fromarray(np.array(plain)), _sentence(notes))
 
 
-def _to_8_bits(image: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and float greys as 8 bits; values that fit [0, 1] or [0, 255] keep that meaning."""
-    values = np.asarray(image).astype(np.float64)
+def _number(tags: Mapping) -> int:
+    """What kind of number the samples of a TIFF are."""
+    return tags.get(SAMPLE_FORMAT, (UNSIGNED,))[0]
+
+
+def _shallow_grey(image: Image.Image, tags: Mapping, notes: list[str]) -> Image.Image:
+    """Greys of 16 or 32 bits, of floats and of signed numbers as 8 bits; `tags` are those of a TIFF."""
+    values = np.asarray(image)
+    if image.mode == "I" and tags and _number(tags) == UNSIGNED:
+        values = values.view(np.uint32)  # Pillow has signed ones only
+    if image.mode == "L":
+        values = values.view(np.int8)
     require(bool(np.isfinite(values).all()), f"{EXPECTED}; got one with values that are no numbers.")
-    high = values.max()
-    if image.mode in SIXTEEN_BITS or (image.mode == "I" and 255 < high <= 65535):
-        values = values / 257
-    elif image.mode == "F" and high <= 1:
-        values = values * 255
-    elif high > 255:
-        values = values * (255 / high)
-    return Image.fromarray(np.rint(values).clip(0, 255).astype(np.uint8))
+    levels, note = to_8_bits(values)
+    notes.append(note)
+    inverted = image.mode in DEEP_GREYS and tags.get(PHOTOMETRIC) == WHITE_IS_ZERO  # done by Pillow for 8 bits alone
+    return Image.fromarray(255 - levels if inverted else levels)
+
+
+def _lower_bytes(image: Image.Image) -> np.ndarray | None:
+    """The lower bytes of a picture with 16 bits a colour that is not loaded yet, in the shape of its pixels.
+
+    Pillow decodes the upper bytes only; asked for the other byte order, it decodes the lower ones.
+    """
+    if not isinstance(image, ImageFile) or image.fp is None:
+        return None
+    modes = [found[1] for tile in image.tile if (found := DEEP_COLOURS.search(repr(tile.args)))]
+    if not modes:
+        return None
+    place = image.fp.tell()
+    image.fp.seek(0)
+    again = Image.open(io.BytesIO(image.fp.read()), formats=FORMATS)
+    image.fp.seek(place)
+    again.tile = [_other_order(tile) for tile in again.tile]
+    again.load()
+    lower = np.asarray(again)
+    return lower[..., [1, 1, 1, 3]] if modes[0] == "LA" else lower
+
+
+def _other_order(tile: Any) -> Any:
+    """The same tile of a file, read in the other byte order; grey and alpha have none, and give all four bytes."""
+    raw, *others = [tile.args] if isinstance(tile.args, str) else tile.args
+    other = "RGBA" if raw.startswith("LA") else raw[:-1] + {"B": "L", "L": "B", "N": OTHER_ORDER}[raw[-1]]
+    return tile._replace(args=(other, *others) if others else other)
+
+
+def _put_deep_colours(image: Image.Image, lower: np.ndarray) -> str:
+    """Replace the upper bytes that a picture holds by 8 bits scaled as its values ask for; says so."""
+    values = np.asarray(image).astype(np.uint16) << 8 | lower
+    levels, note = to_8_bits(values[..., :3])
+    if values.shape[-1] == 4:  # transparency has as many bits as the colours or uses all
+        alpha = values[..., 3:]
+        levels = np.concatenate([levels, from_bits(alpha, max(bits_of(values[..., :3]), bits_of(alpha)))], -1)
+    image.paste(Image.fromarray(levels))
+    return note
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
