@@ -120,9 +120,7 @@ class ModelSettings(Checked):
     RESIZE_MODES = ("shortest", "squash", "longest")
     INTERPOLATIONS = ("bicubic", "bilinear")
 
-    activation: str | None = setting(
-        None, "the activation", "that the weights were trained with", choices=ACTIVATIONS
-    )
+    activation: str | None = setting(None, "the activation", "that the weights were trained with", choices=ACTIVATIONS)
     mean: Channels | None = setting(None, "the mean of the channels", "red, green, blue; pixels in [0, 1]")
     std: Channels | None = setting(None, "the standard deviation of the channels", "red, green, blue")
     resize_mode: str | None = setting(
@@ -150,7 +148,9 @@ class ModelSettings(Checked):
 def check_channels(mean: Channels | None, std: Channels | None) -> None:
     """Raise `EngineError` for a mean or a deviation that is not three numbers, and a deviation of 0 or less."""
     for name, value in (("mean", mean), ("standard deviation", std)):
-        right = value is None or (len(value) == 3 and all(isinstance(x, numbers.Real) and math.isfinite(x) for x in value))
+        right = value is None or (
+            len(value) == 3 and all(isinstance(x, numbers.Real) and math.isfinite(x) for x in value)
+        )
         require(right, f"Expected the {name} of the channels to be three numbers; got {value!r:.60}.")
     require(std is None or min(std) > 0, f"Expected the standard deviation of the channels above 0; got {std!r:.60}.")
 

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
     lines = [
         f"{backbone.name} on {backbone.device}, {backbone.precision}, {torch.get_num_threads()} threads,"
         f" median of {args.runs}",
-        backbone.reading_told,
+        backbone.reading["in_words"],
         *backbone.assumed,
         "",
         *table(("stage", "seconds", "forwards", "limit"), rows),

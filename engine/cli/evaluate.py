@@ -102,7 +102,7 @@ def run(args: argparse.Namespace) -> None:
     asked = asked_of(source, plan, args.model)
     _check_against(args, asked)
     kept = [] if args.out is None else read_kept(args.out)
-    stream = evaluate(source, plan, _executor(args), args.out, args.cache)
+    stream = evaluate(source, plan, _executor(args), args.out, args.cache, asked.update)
     collected = list(islice(stream, len(kept)))  # at once, so that the time left is estimated from the others
     collected += tqdm(
         stream, total=len(source), initial=len(kept), unit="pictures", smoothing=0, file=sys.stderr, disable=args.json

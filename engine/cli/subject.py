@@ -42,7 +42,7 @@ class Subject:
         tower = "" if moved is None else f" (image tower {moved:.2%} away from the base)"
         named = f"{self.image.name}, {self.backbone.name}{tower}, {len(self.classes)} classes{truth}"
         size = self.backbone.image_size
-        read = f"read at {size} × {size} pixels, {self.backbone.reading_told}"
+        read = f"read at {size} × {size} pixels, {self.backbone.reading['in_words']}"
         return [named, read, *self.backbone.assumed, *([self.note] if self.note else [])]
 
     def document(self) -> dict:

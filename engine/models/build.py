@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import open_clip
 from open_clip.model import convert_to_custom_text_state_dict
@@ -66,6 +66,7 @@ def _published_parts(source: Source, given: ModelSettings, progress: Report | No
 def build(parts: Parts) -> tuple[Clip, Tokenizer]:
     """Model and tokenizer; a plain name without weights becomes a model that waits for them."""
     empty, quick = parts.weights is None and ":" not in parts.model, parts.reading.quick_gelu
+    activation: dict[str, Any] = {} if quick is None else {"quick_gelu": quick}  # with the wrong one answers are wrong
     with _quiet():
         model = open_clip.create_model(
             parts.model,
@@ -74,7 +75,7 @@ def build(parts: Parts) -> tuple[Clip, Tokenizer]:
             force_preprocess_cfg=parts.reading.preprocessing,
             require_pretrained=not empty,
             pretrained_text=False,
-            **({} if quick is None else {"quick_gelu": quick}),  # OpenAI's activation; without it answers are wrong
+            **activation,
         )
         return cast(Clip, model), open_clip.get_tokenizer(parts.tokenizer)
 
@@ -96,7 +97,8 @@ def is_here(name: str) -> bool:
 
 def _on_hub(model: str, tag: str) -> tuple[str, str]:
     """Repository and file of a tag's weights; the file is empty where it has the usual name."""
-    repo, _, file = open_clip.get_pretrained_cfg(model, tag)["hf_hub"].rpartition("/")
+    published: dict = open_clip.get_pretrained_cfg(model, tag)
+    repo, _, file = published["hf_hub"].rpartition("/")
     return repo, file
 
 

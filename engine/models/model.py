@@ -110,17 +110,13 @@ class Backbone:
 
     @property
     def reading(self) -> dict:
-        """What pictures and weights are read with, as plain data."""
+        """What pictures and weights are read with, as plain data, and in a few words."""
         return {
+            "in_words": ", ".join((ACTIVATIONS[self.activation], self.preprocessing.in_words)),
             "activation": self.activation,
             "preprocessing": {"image_size": self.image_size, **asdict(self.preprocessing)},
             "assumed": list(self.assumed),
         }
-
-    @property
-    def reading_told(self) -> str:
-        """The same in a few words, without what was assumed."""
-        return ", ".join((ACTIVATIONS[self.activation], self.preprocessing.told))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -61,7 +61,7 @@ class Preprocessing:
         return cls(**parts)
 
     @property
-    def told(self) -> str:
+    def in_words(self) -> str:
         """All of it in a few words."""
         scale = KNOWN.get((self.mean, self.std)) or f"mean {_channels(self.mean)}, std {_channels(self.std)}"
         return f"{scale}, {self.interpolation}, resize mode {self.resize_mode}"

@@ -13,6 +13,7 @@ from torch import nn
 
 from ..files import read_json
 from ..settings import ModelSettings
+from .options import option
 from .preprocessing import PARTS
 from .script import is_script, module_kinds
 
@@ -104,14 +105,16 @@ def _about_activation(model: str, tags: list[Reading], usual: Reading, given: Mo
     why = f", as {alike} of {len(tags)} published weights of {model} have it" if tags else ""
     name = "" if usual.quick_gelu else f"the name {model}{TWIN} or "
     return (
-        f"The file fits GELU and QuickGELU alike and does not say which it was trained with: {ACTIVATIONS[taken]} is taken{why};"
-        f" {name}--activation {other} takes the other.",
+        f"The file fits GELU and QuickGELU alike and does not say which it was trained with: {ACTIVATIONS[taken]} is"
+        f" taken{why}; {name}--activation {other} takes the other.",
     )
 
 
 def _options(parts: list[str]) -> str:
-    named = [f"--{part.replace('_', '-')}" for part in parts]
-    return f"{' and '.join(named) if len(named) < 3 else ', '.join(named)} {'give' if len(named) > 1 else 'gives'} another"
+    named = [option(part) for part in parts]
+    return (
+        f"{' and '.join(named) if len(named) < 3 else ', '.join(named)} {'give' if len(named) > 1 else 'gives'} another"
+    )
 
 
 def _config(model: str) -> dict:

@@ -10,10 +10,13 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from engine.cli.main import main
+from engine.datasets.folders import Folder
 from engine.errors import EngineError
+from engine.evaluation import Plan, Processes, evaluate, read_plan
 from engine.models import Backbone, load_backbone, published
-from engine.settings import ModelSettings
+from engine.settings import ModelSettings, Settings
 from tests.conftest import TINY
+from tests.evaluation_cases import Here
 
 OPENAI = (open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD)
 HALF, NONE = ((0.5,) * 3, (0.5,) * 3), ((0.0,) * 3, (1.0,) * 3)
@@ -64,7 +67,9 @@ def test_every_model_of_open_clip_has_a_reading_that_one_of_its_tags_has():
         if tags:
             ways = [published.of_tag(model, tag) for tag in tags]
             alike = [(one.preprocessing, one.quick_gelu) == (mine.preprocessing, mine.quick_gelu) for one in ways]
-            others = [sum((a.preprocessing, a.quick_gelu) == (b.preprocessing, b.quick_gelu) for b in ways) for a in ways]
+            others = [
+                sum((a.preprocessing, a.quick_gelu) == (b.preprocessing, b.quick_gelu) for b in ways) for a in ways
+            ]
             assert sum(alike) == max(others), model
         else:
             assert mine.preprocessing == {} and "OpenAI's preprocessing is taken" in mine.assumed[0], model
@@ -243,4 +248,29 @@ def test_the_command_line_tells_and_takes_preprocessing_and_activation(load, wei
         "fill_color": 0,
     }
     assert main([*asked, "--std", "0", "0", "0"]) == 2
-    assert capsys.readouterr().err.endswith("Expected the standard deviation of the channels above 0; got (0.0, 0.0, 0.0).\n")
+    assert capsys.readouterr().err.endswith(
+        "Expected the standard deviation of the channels above 0; got (0.0, 0.0, 0.0).\n"
+    )
+
+
+def test_an_evaluation_tells_what_the_model_reads_with_and_notices_another_activation(load, tiny, tree, tmp_path):
+    told, out = {}, tmp_path / "out"
+    plan = Plan(Settings(defences=()), ())
+    quick = load("ViT-B-32", QUICK)
+    first = evaluate(Folder(tree), plan, Here(quick, "mine"), out, told=told.update)
+    next(first)
+    first.close()
+    assert told == {"fingerprint": quick.fingerprint, "reading": quick.reading}
+    assert read_plan(out)["reading"] == json.loads(json.dumps(quick.reading))
+    with pytest.raises(EngineError, match="begun with other weights, another preprocessing or another activation"):
+        next(evaluate(Folder(tree), plan, Here(tiny, "mine"), out))
+
+
+@pytest.mark.slow
+def test_workers_load_the_model_with_the_same_settings(model):
+    with Processes(model, "cpu", settings=ModelSettings(mean=(0.1, 0.2, 0.3))).start() as each:
+        assert next(each(_mean, [None])) == (0.1, 0.2, 0.3)
+
+
+def _mean(backbone: Backbone, _: object) -> tuple[float, ...]:
+    return backbone.preprocessing.mean
