@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import io
 import re
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image, ImageCms, ImageOps
-from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngInfo
 
-from .bit_depth import bits_of, from_bits, to_8_bits
+from .bit_depth import load_deep, shallow_grey
 from .errors import EngineError, require
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
@@ -43,16 +40,10 @@ SIGNS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("a ZIP archive or office document", lambda head: head.startswith(b"PK\x03\x04")),
     (
         "a TIFF of a kind that is not read here, such as one of 64-bit numbers or float colours",
-        lambda head: head[:4] in TIFF,
+        lambda head: head.startswith((b"II*\0", b"MM\0*")),
     ),
     ("text", lambda head: not re.search(rb"[\x00-\x08\x0e-\x1f]", head)),
 )
-DEEP_GREYS = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
-DEEP_COLOURS = re.compile("'(RGB|RGBA|LA);16[BLN]'")  # of which Pillow keeps the upper 8 bits
-PHOTOMETRIC, SAMPLE_FORMAT = 262, 339  # entries of a TIFF: what 0 means, and what kind of number a sample is
-TIFF = (b"II*\0", b"MM\0*")  # its first bytes
-WHITE_IS_ZERO, UNSIGNED, SIGNED = 0, 1, 2
-OTHER_ORDER = "B" if sys.byteorder == "little" else "L"  # than this machine's
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -143,79 +134,18 @@ def _decode(image: Image.Image) -> Picture:
     elif getattr(image, "n_frames", 1) > 1:
         image.seek(0)
         notes.append("only the first frame was used")
-    lower = _lower_bytes(image)
-    image.load()
-    if lower is not None:
-        notes.append(_put_deep_colours(image, lower))
+    notes += load_deep(image)
     profile = image.info.get("icc_profile")
     upright = ImageOps.exif_transpose(image)
     if upright.size == image.size[::-1]:
         full = full[::-1]
-    tags = getattr(image, "tag_v2", {})
-    if upright.mode in DEEP_GREYS or (upright.mode == "L" and _number(tags) == SIGNED):
-        upright = _shallow_grey(upright, tags, notes)
+    upright, clauses = shallow_grey(upright, getattr(image, "tag_v2", {}))
+    notes += clauses
     plain = _over_white(_to_srgb(upright, profile), notes)
     if max(full) > LARGE_SIDE:
         plain.thumbnail((LARGE_SIDE, LARGE_SIDE), Image.Resampling.LANCZOS)
         notes.append(f"the picture was reduced from {full[0]:,}×{full[1]:,} to {plain.width:,}×{plain.height:,} pixels")
     return Picture(Image.fromarray(np.array(plain)), _sentence(notes))
-
-
-def _number(tags: Mapping) -> int:
-    """What kind of number the samples of a TIFF are."""
-    return tags.get(SAMPLE_FORMAT, (UNSIGNED,))[0]
-
-
-def _shallow_grey(image: Image.Image, tags: Mapping, notes: list[str]) -> Image.Image:
-    """Greys of 16 or 32 bits, of floats and of signed numbers as 8 bits; `tags` are those of a TIFF."""
-    values = np.asarray(image)
-    if image.mode == "I" and tags and _number(tags) == UNSIGNED:
-        values = values.view(np.uint32)  # Pillow has signed ones only
-    if image.mode == "L":
-        values = values.view(np.int8)
-    require(bool(np.isfinite(values).all()), f"{EXPECTED}; got one with values that are no numbers.")
-    levels, note = to_8_bits(values)
-    notes.append(note)
-    inverted = image.mode in DEEP_GREYS and tags.get(PHOTOMETRIC) == WHITE_IS_ZERO  # done by Pillow for 8 bits alone
-    return Image.fromarray(255 - levels if inverted else levels)
-
-
-def _lower_bytes(image: Image.Image) -> np.ndarray | None:
-    """The lower bytes of a picture with 16 bits a colour that is not loaded yet, in the shape of its pixels.
-
-    Pillow decodes the upper bytes only; asked for the other byte order, it decodes the lower ones.
-    """
-    if not isinstance(image, ImageFile) or image.fp is None:
-        return None
-    modes = [found[1] for tile in image.tile if (found := DEEP_COLOURS.search(repr(tile.args)))]
-    if not modes:
-        return None
-    place = image.fp.tell()
-    image.fp.seek(0)
-    again = Image.open(io.BytesIO(image.fp.read()), formats=FORMATS)
-    image.fp.seek(place)
-    again.tile = [_other_order(tile) for tile in again.tile]
-    again.load()
-    lower = np.asarray(again)
-    return lower[..., [1, 1, 1, 3]] if modes[0] == "LA" else lower
-
-
-def _other_order(tile: Any) -> Any:
-    """The same tile of a file, read in the other byte order; grey and alpha have none, and give all four bytes."""
-    raw, *others = [tile.args] if isinstance(tile.args, str) else tile.args
-    other = "RGBA" if raw.startswith("LA") else raw[:-1] + {"B": "L", "L": "B", "N": OTHER_ORDER}[raw[-1]]
-    return tile._replace(args=(other, *others) if others else other)
-
-
-def _put_deep_colours(image: Image.Image, lower: np.ndarray) -> str:
-    """Replace the upper bytes that a picture holds by 8 bits scaled as its values ask for; says so."""
-    values = np.asarray(image).astype(np.uint16) << 8 | lower
-    levels, note = to_8_bits(values[..., :3])
-    if values.shape[-1] == 4:  # transparency has as many bits as the colours or uses all
-        alpha = values[..., 3:]
-        levels = np.concatenate([levels, from_bits(alpha, max(bits_of(values[..., :3]), bits_of(alpha)))], -1)
-    image.paste(Image.fromarray(levels))
-    return note
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

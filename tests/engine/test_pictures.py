@@ -149,11 +149,11 @@ def png_of_16_bits(values: np.ndarray) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-def tiff_of(values: np.ndarray, photometric: int = 1, orientation: int = 1, samples: int | None = None) -> bytes:
+def tiff_of(values: np.ndarray, photometric: int = 1, orientation: int = 1, apart: bool = False) -> bytes:
     """An uncompressed TIFF of values (h, w) or (h, w, channels) in their own type and byte order."""
     order = ">" if values.dtype.byteorder == ">" else "<"
     height, width, channels = (*values.shape, 1)[:3]
-    bits, form = values.dtype.itemsize * 8, samples or {"u": 1, "i": 2, "f": 3}[values.dtype.kind]
+    bits, form = values.dtype.itemsize * 8, {"u": 1, "i": 2, "f": 3}[values.dtype.kind]
     listed = [
         (256, [width]),
         (257, [height]),
@@ -169,7 +169,7 @@ def tiff_of(values: np.ndarray, photometric: int = 1, orientation: int = 1, samp
         (279, [values.nbytes]),
         (339, [form] * channels),
     ]
-    listed += [(338, [2])] * (channels == 4)
+    listed += [(338, [2])] * (channels == 4) + [(284, [2])] * apart
     entries, beyond = b"", b""
     for tag, numbers in sorted(listed):
         packed = struct.pack(order + "I" * len(numbers), *numbers)
@@ -259,6 +259,12 @@ def test_a_tiff_whose_zero_is_white_is_not_shown_as_its_negative(tmp_path, kind)
     deepest = 255 if kind == "u1" else 4095
     picture = load_picture(with_file(tmp_path, "x.tif", tiff_of((RAMP * deepest).astype(kind), photometric=0)))
     assert np.abs(np.asarray(picture.image)[..., 0] - (1 - RAMP) * 255).max() <= 1
+
+
+def test_a_tiff_with_deep_colours_in_planes_of_their_own_is_refused(tmp_path):
+    data = tiff_of(COLOURS.astype("<u2"), photometric=2, apart=True)
+    with pytest.raises(EngineError, match="got a TIFF with 16 bits a colour in planes of their own"):
+        load_picture(with_file(tmp_path, "x.tif", data))
 
 
 @pytest.mark.parametrize("values", [RAMP.astype("<f8"), COLOURS.astype("<f4")])
