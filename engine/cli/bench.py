@@ -11,7 +11,7 @@ from ..benchmarks.speed import MEMORY_LIMIT_GB, Timing, peak_memory_gb, stage_ti
 from ..errors import require
 from ..models import add_model_options, load_backbone, model_settings
 from .subject import emit
-from .tables import table
+from .tables import table, wrapped
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> None:
         f"{backbone.name} on {backbone.device}, {backbone.precision}, {torch.get_num_threads()} threads,"
         f" median of {args.runs}",
         backbone.reading["in_words"],
-        *backbone.assumed,
+        *(line for told in backbone.assumed for line in wrapped(told)),
         "",
         *table(("stage", "seconds", "forwards", "limit"), rows),
         "",

@@ -6,12 +6,12 @@ from ..attacks import ATTACKS
 from ..defences.registry import DEFENCES
 from ..parameters import length
 from ..settings import EnsembleSettings
-from .tables import markdown_table, table
+from .tables import markdown_table, table, wrapped
 
 
 def plain_lines(summary: dict) -> list[str]:
     """One aligned table per arm."""
-    lines = [_heading(summary), *_assumed(summary)]
+    lines = [_heading(summary), *(line for told in _assumed(summary) for line in wrapped(told))]
     for arm, results in summary["arms"].items():
         base = _base(results)
         head = (arm, "accuracy", "95 % interval", f"minus {base}", f"only it / only {base}", "McNemar p", "seconds")

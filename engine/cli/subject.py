@@ -19,6 +19,7 @@ from ..pictures import load_picture
 from ..results import Adversarial
 from ..settings import AttackSettings
 from ..story.attack import attack
+from .tables import wrapped
 
 SAMPLES = ASSETS / "samples" / "samples.json"
 
@@ -43,7 +44,8 @@ class Subject:
         named = f"{self.image.name}, {self.backbone.name}{tower}, {len(self.classes)} classes{truth}"
         size = self.backbone.image_size
         read = f"read at {size} × {size} pixels, {self.backbone.reading['in_words']}"
-        return [named, read, *self.backbone.assumed, *([self.note] if self.note else [])]
+        notes = [*self.backbone.assumed, *([self.note] if self.note else [])]
+        return [named, read, *(line for note in notes for line in wrapped(note))]
 
     def document(self) -> dict:
         """The same as plain data."""

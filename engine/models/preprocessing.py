@@ -17,9 +17,9 @@ from torchvision.transforms import CenterCrop, InterpolationMode, Pad, Resize
 from ..errors import require
 from ..settings import Channels, ModelSettings, check_channels
 
-KNOWN = {
-    (open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD): "OpenAI's mean and std",
-    (IMAGENET_MEAN, IMAGENET_STD): "ImageNet's mean and std",
+KNOWN = {  # mean and std
+    "OpenAI's": (*open_clip.OPENAI_DATASET_MEAN, *open_clip.OPENAI_DATASET_STD),
+    "ImageNet's": (*IMAGENET_MEAN, *IMAGENET_STD),
 }
 
 
@@ -63,7 +63,9 @@ class Preprocessing:
     @property
     def in_words(self) -> str:
         """All of it in a few words."""
-        scale = KNOWN.get((self.mean, self.std)) or f"mean {_channels(self.mean)}, std {_channels(self.std)}"
+        given = np.array((*self.mean, *self.std))
+        whose = next((name for name, known in KNOWN.items() if np.allclose(given, known, rtol=0, atol=1e-6)), None)
+        scale = f"{whose} mean and std" if whose else f"mean {_channels(self.mean)}, std {_channels(self.std)}"
         return f"{scale}, {self.interpolation}, resize mode {self.resize_mode}"
 
     @property
@@ -98,7 +100,7 @@ class Preprocessing:
 
 
 def _channels(values: Channels) -> str:
-    return " ".join(f"{value:g}" for value in (values[:1] if len(set(values)) == 1 else values))
+    return " ".join(f"{value:.4g}" for value in (values[:1] if len(set(values)) == 1 else values))
 
 
 PARTS = tuple(part.name for part in fields(Preprocessing))

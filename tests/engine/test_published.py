@@ -234,7 +234,8 @@ def test_the_command_line_tells_and_takes_preprocessing_and_activation(load, wei
     assert main(asked) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == "read at 64 × 64 pixels, GELU, OpenAI's mean and std, bicubic, resize mode shortest"
-    assert lines[2].startswith("The file fits GELU and QuickGELU alike")
+    assert " ".join(lines[2:5]).startswith("The file fits GELU and QuickGELU alike and does not say")
+    assert all(len(line) < 120 for line in lines[1:])
     given = ["--activation", "quickgelu", "--mean", "0.5", "0.5", "0.5", "--std", "0.1", "0.2", "0.3"]
     assert main([*asked, *given, "--resize-mode", "squash", "--interpolation", "bilinear", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
