@@ -71,6 +71,7 @@ def _settings(backbone: engine.Backbone, session: Session, choices: Choices, set
             "difference": backbone.difference,
             "device": str(backbone.device),
             "precision": backbone.precision,
+            **backbone.reading,
         },
         "classes": classes.names,
         "templates": classes.templates,
@@ -152,6 +153,7 @@ def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> s
     if target is not None:
         words += ["--target", classes.names[target]]
     words += ["--model", backbone.name, "--precision", backbone.precision]
+    words += engine.models.as_options(backbone.settings)
     words += [word for template in classes.templates for word in ("--template", template)]
     return shlex.join([*words, *choices.options()]) + "\n"
 
@@ -166,9 +168,11 @@ from pathlib import Path
 
 import engine
 from engine import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
+from engine import ModelSettings
 
 here = Path(__file__).resolve().parent
-backbone = engine.load_backbone({backbone.name!r}, precision={backbone.precision!r})
+read_with = {backbone.settings!r}
+backbone = engine.load_backbone({backbone.name!r}, precision={backbone.precision!r}, settings=read_with)
 names = tuple((here / "classes.txt").read_text(encoding="utf-8").splitlines())
 classes = engine.Classes(names, {present(session.classes).templates!r})
 pixels = backbone.prepare(engine.load_picture(here / "clean.png").image)

@@ -73,8 +73,7 @@ def attack_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
     origin = "the truth" if adversarial.from_truth else "the clean answer"
     towards = "" if adversarial.target is None else f", towards {subject.classes.names[adversarial.target]}"
     return [
-        subject.heading,
-        *([subject.note] if subject.note else []),
+        *subject.heading,
         f"{adversarial.attack}, {adversarial.norm} {limit}, {len(adversarial.steps)} steps,"
         f" {adversarial.seconds:.2f} s, away from {name} ({origin})" + towards,
         "",

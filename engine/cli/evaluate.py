@@ -27,11 +27,11 @@ from ..evaluation import (
     read_plan,
     summarise,
 )
+from ..models import add_model_options, model_settings
 from ..parameters import to_settings
 from .data_options import add_data_options, known_set, open_source
 from .evaluation_tables import markdown_lines, plain_lines
 from .options import DEFENCE, add_attacks_options, add_options, all_attacks, given
-from .subject import add_model_options
 
 SUMMARY, MARKDOWN = "summary.json", "summary.md"
 LISTING = ("entries", "classes")  # of the plan, too long for a summary
@@ -102,7 +102,7 @@ def run(args: argparse.Namespace) -> None:
     asked = asked_of(source, plan, args.model)
     _check_against(args, asked)
     kept = [] if args.out is None else read_kept(args.out)
-    stream = evaluate(source, plan, _executor(args), args.out, args.cache)
+    stream = evaluate(source, plan, _executor(args), args.out, args.cache, asked.update)
     collected = list(islice(stream, len(kept)))  # at once, so that the time left is estimated from the others
     collected += tqdm(
         stream, total=len(source), initial=len(kept), unit="pictures", smoothing=0, file=sys.stderr, disable=args.json
@@ -127,9 +127,9 @@ def _check_against(args: argparse.Namespace, asked: dict) -> None:
 
 def _executor(args: argparse.Namespace) -> Executor:
     if args.ray is not None:
-        return RayCluster(args.model, args.device, args.workers, args.precision, args.ray)
+        return RayCluster(args.model, args.device, args.workers, args.precision, args.ray, model_settings(args))
     count = (os.cpu_count() or 1) if args.workers is None else args.workers
-    return Processes(args.model, args.device, count, args.precision)
+    return Processes(args.model, args.device, count, args.precision, model_settings(args))
 
 
 def _plan(args: argparse.Namespace) -> Plan:

@@ -6,12 +6,12 @@ from ..attacks import ATTACKS
 from ..defences.registry import DEFENCES
 from ..parameters import length
 from ..settings import EnsembleSettings
-from .tables import markdown_table, table
+from .tables import markdown_table, table, wrapped
 
 
 def plain_lines(summary: dict) -> list[str]:
     """One aligned table per arm."""
-    lines = [_heading(summary)]
+    lines = [_heading(summary), *(line for told in _assumed(summary) for line in wrapped(told))]
     for arm, results in summary["arms"].items():
         base = _base(results)
         head = (arm, "accuracy", "95 % interval", f"minus {base}", f"only it / only {base}", "McNemar p", "seconds")
@@ -41,6 +41,7 @@ def markdown_lines(summary: dict) -> list[str]:
         f"{_heading(summary)}. Accuracy with 95 % Wilson interval"
         + ("; seconds a picture in one worker, attack excluded." if timed else "."),
         "",
+        *(f"- {told}" for told in _assumed(summary)),
         *(f"- {_attack_line(arm, summary)}" for arm in arms if arm in summary["plan"]["attacks"]),
         "",
         *markdown_table(("defence", *arms, *(["seconds"] if timed else [])), accuracies),
@@ -60,11 +61,17 @@ def _heading(summary: dict) -> str:
     done, asked = summary["pictures"], summary["plan"]["pictures"]
     pictures = f"{done}" if done == asked else f"{done} of {asked}"
     parts = [f"{pictures} pictures", summary["plan"]["model"], f"{summary['plan']['views']['count']} views"]
+    reading = summary["plan"].get("reading")  # plans of older versions have none
+    parts += [reading["in_words"]] if reading else []
     weights = EnsembleSettings(**summary["plan"]["ensemble"])
     defences = {name.rpartition("/")[2] for results in summary["arms"].values() for name in results["accuracy"]}
     if any("tv_map" in DEFENCES[defence].uses for defence in defences):
         parts.append(f"TV weights: {weights.tv_reading}")
     return ", ".join([*parts, *(["flaws of the official codes kept"] if weights.legacy else [])])
+
+
+def _assumed(summary: dict) -> list[str]:
+    return summary["plan"].get("reading", {}).get("assumed", [])
 
 
 def _attack_line(arm: str, summary: dict) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,23 @@ from .plan import Plan
 from .records import Answered, answer_question
 from .store import PART, sweep
 
+OF_MODEL = ("fingerprint", "reading")  # what a plan says of the loaded model, beside what was asked
 RECORDS, SECONDS, ASKED, ATTACKED = "records.jsonl", "seconds.jsonl", "plan.json", "attacked"
 
 
 def evaluate(
-    source: Source, plan: Plan, executor: Executor, folder: Path | None = None, cache: Path | None = None
+    source: Source,
+    plan: Plan,
+    executor: Executor,
+    folder: Path | None = None,
+    cache: Path | None = None,
+    told: Callable[[dict], object] | None = None,
 ) -> Iterator[Answered]:
     """The results of all pictures, in order. With `folder`, those kept there come first and are not made again.
 
     Records do not depend on the executor. `folder` gets plan.json, records.jsonl and seconds.jsonl (one line a picture,
     written when it is whole) and attacked/ (PNG files), unless a folder `cache`, which many evaluations may share,
-    keeps those.
+    keeps those. `told` gets what plan.json says of the loaded model: its fingerprint, and what it reads with.
     Raises `EngineError` for a folder that holds another evaluation or one of other weights, and whatever attacks
     and defences raise.
     """
@@ -42,15 +48,18 @@ def evaluate(
         make_folder(cache)
         sweep(cache)
     with executor.start() as each:
-        fingerprint = next(each(_fingerprint, [None]))
+        of_model = next(each(_described, [None]))
+        if told is not None:
+            told(of_model)
         kept: list[Answered] = []
         records = seconds = None
         if folder is not None:
-            _claim(folder, asked | {"fingerprint": fingerprint})
+            _claim(folder, asked | of_model)
             kept = _resume(folder)
             records, seconds = _Lines(folder / RECORDS), _Lines(folder / SECONDS)
             yield from kept
         missing = ((index, source.ask(index)) for index in range(len(kept), len(source)))
+        fingerprint = of_model["fingerprint"]
         work = partial(_answered, plan=plan, cache=pictures and pictures.resolve(), fingerprint=fingerprint)
         for answered in each(work, missing):
             if records is not None and seconds is not None:
@@ -79,17 +88,16 @@ def read_plan(folder: Path) -> dict:
 
 
 def _check(folder: Path, asked: dict) -> None:
-    """Raise `EngineError` where `folder` holds another evaluation; `asked` may leave the fingerprint out."""
+    """Raise `EngineError` where `folder` holds another evaluation; `asked` may leave out what it says of the model."""
     if not (folder / ASKED).is_file():
         return
     kept = read_plan(folder)
-    differing = [name for name in sorted({*kept, *asked}) if kept.get(name) != asked.get(name)]
-    if "fingerprint" not in asked:
-        differing = [name for name in differing if name != "fingerprint"]
+    differing = [name for name in sorted({*kept, *asked} - {*OF_MODEL}) if kept.get(name) != asked.get(name)]
+    mine, now = kept.get("fingerprint"), asked.get("fingerprint")
     require(
-        differing != ["fingerprint"],
-        f"“{folder}” was begun with other weights under the name {asked['model']} (fingerprint"
-        f" {kept.get('fingerprint')}, now {asked.get('fingerprint')}); choose another folder or those weights.",
+        bool(differing) or now in (None, mine),
+        f"“{folder}” was begun with other weights, another preprocessing or another activation under the name"
+        f" {asked['model']} (fingerprint {mine}, now {now}); choose another folder or that model.",
     )
     require(
         not differing,
@@ -137,14 +145,14 @@ class _Lines:
             self.size = file.tell()
 
 
-def _fingerprint(backbone: Backbone, _: Any) -> str:
-    return backbone.fingerprint
+def _described(backbone: Backbone, _: Any) -> dict:
+    return {"fingerprint": backbone.fingerprint, "reading": backbone.reading}
 
 
 def _answered(backbone: Backbone, item: tuple, plan: Plan, cache: Path | None, fingerprint: str) -> Answered:
     require(
         backbone.fingerprint == fingerprint,
-        f"Expected one model for all workers; {backbone.name} has other weights on one of them.",
+        f"Expected one model for all workers; {backbone.name} has other weights or preprocessing on one of them.",
     )
     index, ask = item
     return answer_question(backbone, ask(), index, plan, cache)

@@ -10,6 +10,7 @@ import hashlib
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import cached_property, partial
 from typing import cast
 
@@ -20,12 +21,14 @@ from torch import Tensor, nn
 
 from ..classes import SEVEN_TEMPLATES, Classes
 from ..errors import require
+from ..settings import ModelSettings
 from .anatomy import anatomy
 from .batches import Batches
 from .cancellation import LayerHooks, cancelled_by
 from .precision import PRECISIONS, at_least_single, dtype_of
 from .preprocessing import Preprocessing
 from .prompts import Prompts, can_be_read, end_token, make_prompts, read_prompts
+from .published import ACTIVATIONS, activation_of
 from .recent import Recent
 from .tokens import Reader
 from .towers import Clip, TextTower, Tokenizer
@@ -39,7 +42,9 @@ class Backbone:
 
     `name` is what it was loaded as, `words` the only words it knows (None: an open vocabulary), `templates` its prompt
     ensemble, `grid` its patch grid (rows, columns), `kind` and `averaged` as in `Anatomy`. `difference` is how far an
-    image tower that was put in lies from the model's own, relative to its length (None: none was put in).
+    image tower that was put in lies from the model's own, relative to its length (None: none was put in). `settings` is
+    what was said of its preprocessing and activation when it was loaded, `assumed` a sentence for each part of these
+    that nobody said.
     """
 
     def __init__(
@@ -51,6 +56,8 @@ class Backbone:
         words: frozenset[str] | None = None,
         templates: tuple[str, ...] = SEVEN_TEMPLATES,
         difference: float | None = None,
+        settings: ModelSettings = ModelSettings(),  # noqa: B008  it is frozen
+        assumed: tuple[str, ...] = (),
     ) -> None:
         self.model: Clip = model.eval().requires_grad_(False)
         self.tokenizer = tokenizer
@@ -58,6 +65,8 @@ class Backbone:
         self.words = words
         self.templates = templates
         self.difference = difference
+        self.settings = settings
+        self.assumed = assumed
         self.lock = threading.RLock()
         self.cancellation_hooks = LayerHooks(self.model, self.lock)
         self.visual = model.visual
@@ -94,11 +103,31 @@ class Backbone:
         """Number of weights."""
         return sum(p.numel() for p in self.model.parameters())
 
+    @property
+    def activation(self) -> str:
+        """“quickgelu” where its transformers have OpenAI's QuickGELU, else “gelu”."""
+        return activation_of(self.model)
+
+    @property
+    def reading(self) -> dict:
+        """What pictures and weights are read with, as plain data, and in a few words."""
+        return {
+            "in_words": ", ".join((ACTIVATIONS[self.activation], self.preprocessing.in_words)),
+            "activation": self.activation,
+            "preprocessing": {"image_size": self.image_size, **asdict(self.preprocessing)},
+            "assumed": list(self.assumed),
+        }
+
     @cached_property
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits that change with any weight, precision or preprocessing."""
-        reading = (self.dtype, self.mean.tolist(), self.std.tolist(), *self.preprocessing.resizing)
-        digest = hashlib.sha256(repr(reading).encode())
+        """Sixteen hexadecimal digits that change with any weight, precision, preprocessing, picture size or activation.
+
+        What the built-in model has goes without saying, and the size too where the weights of a ViT tell it.
+        """
+        said = [self.dtype, self.mean.tolist(), self.std.tolist(), *self.preprocessing.resizing]
+        said += [] if self.activation == "gelu" else [self.activation]
+        said += [] if self.kind == "vit" else [self.image_size]
+        digest = hashlib.sha256(repr(tuple(said)).encode())
         for name, tensor in sorted(self.model.state_dict().items()):
             exact = tensor.detach().cpu().contiguous().flatten().view(torch.uint8)
             digest.update(name.encode() + exact.numpy().tobytes())

@@ -169,7 +169,9 @@ def test_a_shared_folder_of_attacked_pictures_serves_every_evaluation(tiny, tree
 
 def test_other_weights_under_the_same_name_are_noticed(tiny, resnet, tree, tmp_path):
     next(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "mine"), tmp_path / "out"))
-    with pytest.raises(EngineError, match="begun with other weights under the name mine"):
+    with pytest.raises(
+        EngineError, match="begun with other weights, another preprocessing or another activation under the name mine"
+    ):
         next(evaluate(Folder(tree), CLEAN_PLAN, Here(resnet, "mine"), tmp_path / "out"))
     with pytest.raises(EngineError, match=r"holds another evaluation \(attacks, seed differ\)"):
         next(evaluate(Folder(tree), replace(PLAN, settings=CLEAN_PLAN.settings), Here(tiny, "mine"), tmp_path / "out"))

@@ -26,6 +26,15 @@ def test_the_heading_names_the_reading_of_total_variation_and_kept_flaws(lines):
     assert reading not in other and "flaws" in other and "flaws" not in plain
 
 
+@pytest.mark.parametrize("lines", [plain_lines, markdown_lines])
+def test_the_heading_names_what_the_model_reads_with_and_what_was_assumed(lines):
+    told = summary("clip", EnsembleSettings())
+    told["plan"]["reading"] = {"in_words": "GELU, mean 0, std 1, bilinear, resize mode squash", "assumed": ["It fits."]}
+    drawn = lines(told)
+    assert drawn[0].startswith("1 pictures, tiny, 8 views, GELU, mean 0, std 1, bilinear, resize mode squash")
+    assert drawn[1:3] in (["It fits.", ""], ["", "- It fits."])
+
+
 def test_a_table_has_a_column_of_seconds_only_where_they_are_known():
     known, unknown = (summary("clip", EnsembleSettings()) for _ in range(2))
     known["arms"]["clean"]["seconds"] = {"clip": 0.25}
