@@ -29,8 +29,9 @@ class LabelSet:
 
 def load_label_sets(folder: Path) -> tuple[LabelSet, ...]:
     """The sets of `folder`, by name: text files of one class name a line, headed by `# title:`, `# source:` and
-    `# prompt:` lines. Raises `EngineError` for a file that lacks one of these or holds no usable classes."""
-    return tuple(_read(path) for path in sorted(folder.glob("*.txt")))
+    `# prompt:` lines; hidden files are passed over. Raises `EngineError` for a file that lacks one of these or holds no
+    usable classes."""
+    return tuple(_read(path) for path in sorted(folder.glob("[!.]*.txt")))
 
 
 def offered(sets: Sequence[LabelSet], backbone: engine.Backbone) -> list[tuple[str, str]]:

@@ -54,18 +54,20 @@ class Picture:
     note: str
 
 
-def load_picture(path: str | Path) -> Picture:
+def load_picture(path: str | Path, plain: bool = False) -> Picture:
     """The picture in a file as upright RGB in sRGB, at most 2,048 pixels long.
 
     Animations give their first frame, transparency is laid over white, values of more than 8 bits are scaled to 8 by
     the range that they use (`bit_depth.to_8_bits`), each picture by its own.
+    With `plain`, what the evaluation protocols of the prompt-tuning literature see instead: Pillow's conversion to RGB
+    and nothing else, so that turned photos lie on their side and colour profiles and transparency are ignored.
     Raises `EngineError` with one sentence for anything that is no such picture, is damaged, or is too large or small.
     """
     data = _read(Path(path))
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(*image.size)
-            return _decode(image)
+            return _converted(image) if plain else _decode(image)
     except EngineError:
         raise
     except Image.DecompressionBombError as error:
@@ -124,6 +126,10 @@ def _check_size(width: int, height: int) -> None:
         max(width, height) <= MAX_ASPECT * min(width, height),
         f"Expected a picture at most {MAX_ASPECT} times as long as it is wide; got {width:,}×{height:,} pixels.",
     )
+
+
+def _converted(image: Image.Image) -> Picture:
+    return Picture(Image.fromarray(np.array(image.convert("RGB"))), "")
 
 
 def _decode(image: Image.Image) -> Picture:

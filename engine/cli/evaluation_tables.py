@@ -8,10 +8,13 @@ from ..parameters import length
 from ..settings import EnsembleSettings
 from .tables import markdown_table, table, wrapped
 
+NAMED = 20  # pictures that a table names among those left out
+
 
 def plain_lines(summary: dict) -> list[str]:
     """One aligned table per arm."""
     lines = [_heading(summary), *(line for told in _assumed(summary) for line in wrapped(told))]
+    lines += _skipped_lines(summary, "  ")
     for arm, results in summary["arms"].items():
         base = _base(results)
         head = (arm, "accuracy", "95 % interval", f"minus {base}", f"only it / only {base}", "McNemar p", "seconds")
@@ -40,6 +43,7 @@ def markdown_lines(summary: dict) -> list[str]:
     lines = [
         f"{_heading(summary)}. Accuracy with 95 % Wilson interval"
         + ("; seconds a picture in one worker, attack excluded." if timed else "."),
+        *_skipped_lines(summary, "- "),
         "",
         *(f"- {told}" for told in _assumed(summary)),
         *(f"- {_attack_line(arm, summary)}" for arm in arms if arm in summary["plan"]["attacks"]),
@@ -72,6 +76,17 @@ def _heading(summary: dict) -> str:
 
 def _assumed(summary: dict) -> list[str]:
     return summary["plan"].get("reading", {}).get("assumed", [])
+
+
+def _skipped_lines(summary: dict, mark: str) -> list[str]:
+    """Which pictures could not be read, the first `NAMED` of them by their sentences; none where all could."""
+    reasons = [one["reason"] for one in summary["skipped"]]
+    if not reasons:
+        return []
+    rest = len(reasons) - NAMED
+    more = [f"and {rest:,} more, all in skipped.jsonl and summary.json"] if rest > 0 else []
+    told = [mark + why for why in (*reasons[:NAMED], *more)]
+    return ["", f"Left out, for they cannot be read: {len(reasons):,}.", "", *told]
 
 
 def _attack_line(arm: str, summary: dict) -> str:

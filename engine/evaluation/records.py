@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..datasets.base import Question
@@ -10,7 +10,7 @@ from ..defences.defend import defend
 from ..models import Backbone
 from ..results import Prediction
 from .plan import CLEAN, Plan, arm_name
-from .store import attacked
+from .store import attacked, described
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,20 @@ class Answered:
     not.
 
     `seconds` has `attacks` (arm -> seconds, only of those made now) and `defences` (arm -> defence -> seconds it would
-    take alone).
+    take alone). `attacked`, of a picture answered now, says what its kept attacked pictures are.
     """
 
     record: dict
     seconds: dict
+    attacked: list[dict] = field(default_factory=list, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A picture that could not be read: its key, and a sentence that names it."""
+
+    key: str
+    reason: str
 
 
 def answer_question(
@@ -31,24 +40,30 @@ def answer_question(
 ) -> Answered:
     """The answers of all defences to one picture in every arm; numbers of the record are rounded to six digits.
 
+    A question without a number of its own has `index`, its place, instead, and the record names it.
     Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept).
     """
     pixels = backbone.prepare(question.image)
-    arms, made = {CLEAN: pixels}, {}
+    number = index if question.number is None else question.number
+    arms, made, files = {CLEAN: pixels}, {}, []
     for wanted in plan.attacks:
         name = arm_name(wanted)
-        seeded = replace(wanted, seed=plan.seed_for(index))
+        seeded = replace(wanted, seed=plan.seed_for(number))
         arms[name], seconds = attacked(backbone, pixels, question, seeded, cache)
+        if cache is not None:
+            files.append({"attack": name, **described(backbone, pixels, question, seeded)})
         if seconds is not None:
             made[name] = round(seconds, 4)
     answers, taken = {}, {}
     for name, picture in arms.items():
-        defences = list(defend(backbone, picture, question.classes, plan.settings_for(index, name)))
+        defences = list(defend(backbone, picture, question.classes, plan.settings_for(number, name)))
         answers[name] = {d.defence: _answer(d.prediction, question.label) for d in defences}
         taken[name] = {d.defence: round(d.seconds, 4) for d in defences}
-    names = question.classes.names
-    record = {"index": index, "key": question.key, "group": question.group, "truth": names[question.label]}
-    return Answered(record | {"arms": answers}, {"index": index, "attacks": made, "defences": taken})
+    told = ({"index": index} if question.number is None else {}) | {"key": question.key}
+    record = told | {"group": question.group, "truth": question.classes.names[question.label]}
+    if question.digest:
+        record["digest"] = question.digest
+    return Answered(record | {"arms": answers}, told | {"attacks": made, "defences": taken}, files)
 
 
 def _answer(prediction: Prediction, label: int) -> dict:

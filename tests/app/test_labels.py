@@ -15,6 +15,11 @@ def sets():
     return {each.key: each for each in load_label_sets(LABELS)}
 
 
+def test_hidden_files_are_no_sets(tmp_path):
+    (tmp_path / "._dtd.txt").write_bytes(b"\x00\x05what a Mac leaves \xff")
+    assert load_label_sets(tmp_path) == ()
+
+
 @pytest.mark.parametrize(("key", "count"), [("cifar-10", 10), ("oxford-pets", 37), ("eurosat", 10), ("dtd", 47)])
 def test_known_data_sets_have_all_their_classes_and_a_source(sets, key, count):
     assert len(sets[key].names) == count and "20" in sets[key].source

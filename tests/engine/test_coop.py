@@ -1,6 +1,7 @@
 """CoOp's fifteen data sets on small made-up trees of the same shape."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -181,7 +182,7 @@ def test_what_is_missing_is_named_with_its_place(tmp_path):
     split = "split_zhou_DescribableTextures.json"
     assert f"Expected {split}, a file that CoOp's authors offer, in “{tmp_path}”" in sentence("dtd")
     write_split(tmp_path / "dtd" / split, tmp_path / "dtd" / "images")
-    (tmp_path / "dtd" / "images" / "a" / "1.png").unlink()
+    shutil.rmtree(tmp_path / "dtd" / "images")
     assert f"below “{tmp_path}/dtd/images”; “a/1.png” is neither there nor nearby" in sentence("dtd")
     assert f"Expected images_variant_test.txt and variants.txt in “{tmp_path}”" in sentence("fgvc_aircraft")
     assert f"folders such as n01440764 below “{tmp_path}/images/val”" in sentence("imagenet")

@@ -100,7 +100,7 @@ def test_two_attacks_of_one_name_are_refused():
 
 def test_pictures_come_in_order_with_or_without_a_folder(tiny, tree, tmp_path):
     told = list(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny")))
-    assert [one.record["index"] for one in told] == list(range(6))
+    assert [one.record["key"] for one in told] == [path for path, _ in Folder(tree).entries]
     assert all(list(one.record["arms"]) == ["clean"] for one in told)
     kept = list(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny"), tmp_path / "out"))
     assert [one.record for one in kept] == [one.record for one in told]
@@ -132,7 +132,7 @@ def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(tiny
     (tmp_path / "killed" / "attacked" / "tmpx.part").write_bytes(b"half a PNG")
     assert run("killed", 6) == undisturbed
     assert not list((tmp_path / "killed").rglob("*.part"))
-    assert [one.seconds["index"] for one in read_kept(tmp_path / "killed")] == list(range(6))
+    assert all(one.seconds["key"] == one.record["key"] for one in read_kept(tmp_path / "killed"))
 
 
 def test_two_evaluations_in_one_folder_do_not_mix(tiny, tree, tmp_path):
@@ -141,7 +141,7 @@ def test_two_evaluations_in_one_folder_do_not_mix(tiny, tree, tmp_path):
     assert len(list(second)) == 6
     with pytest.raises(EngineError, match="is being written by another evaluation too"):
         next(first)
-    assert [one.record["index"] for one in read_kept(tmp_path / "out")] == list(range(6))
+    assert [one.record["key"] for one in read_kept(tmp_path / "out")] == [path for path, _ in Folder(tree).entries]
 
 
 def test_a_folder_that_cannot_be_made_gets_a_sentence(tiny, tree, tmp_path):

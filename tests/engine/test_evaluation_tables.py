@@ -11,7 +11,7 @@ from engine.settings import EnsembleSettings
 def summary(defence: str, weights: EnsembleSettings) -> dict:
     told = {"accuracy": {defence: 1.0}, "intervals": {defence: (0.2, 1.0)}, "pairs": [], "seconds": {}}
     plan = {"pictures": 1, "model": "tiny", "views": {"count": 8}, "attacks": {}, "ensemble": asdict(weights)}
-    return {"pictures": 1, "plan": plan, "arms": {"clean": told}, "attack_seconds": {}}
+    return {"pictures": 1, "plan": plan, "arms": {"clean": told}, "attack_seconds": {}, "skipped": []}
 
 
 @pytest.mark.parametrize("lines", [plain_lines, markdown_lines])
