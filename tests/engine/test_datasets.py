@@ -117,7 +117,7 @@ def test_spellings_of_a_label_are_one_class_of_a_table(tmp_path):
     labels = [unicodedata.normalize(form, "café") for form in ("NFC", "NFD")] + ["owl", "Sea_star", "sea  star"]
     rows = "".join(f"{place}.png,{label}\n" for place, label in enumerate(labels))
     source = Table(written(tmp_path, f"path,label\n{rows}"))
-    assert source.classes.names == ("Sea_star", labels[1], "owl")  # the first of each in the alphabet
+    assert source.classes.names == ("Sea star", labels[1], "owl")  # the first of each in the alphabet, "_" as a blank
     assert sorted(source.entries) == [("0.png", 1), ("1.png", 1), ("2.png", 2), ("3.png", 0), ("4.png", 0)]
 
 
