@@ -160,4 +160,12 @@ def _asked(worker: Worker, opened: Opened, settings: engine.Settings, choices: C
     adversarial = worker.one("attack", pixels, classes, settings.attack, label)
     defences = worker.stream("defend", adversarial.saved, classes, settings)
     answers = tuple((defence.defence, defence.prediction.name) for defence in defences)
-    return Row(thumbnail(pixels), opened.truth or "", adversarial.before.name, answers, name, opened.shown.note)
+    return Row(
+        thumbnail(pixels),
+        opened.truth or "",
+        adversarial.before.name,
+        answers,
+        name,
+        opened.shown.note,
+        adversarial.blind,
+    )

@@ -30,17 +30,20 @@ def answer_question(
     backbone: Backbone, question: Question, index: int, plan: Plan, cache: Path | None = None
 ) -> Answered:
     """The answers of all defences to one picture in every arm; numbers of the record are rounded to six digits.
+    `blind` in the record, where it is there, lists the arms whose attack was blind, as in `Adversarial`.
 
     Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept).
     """
     pixels = backbone.prepare(question.image)
-    arms, made = {CLEAN: pixels}, {}
+    arms, made, blind = {CLEAN: pixels}, {}, []
     for wanted in plan.attacks:
         name = arm_name(wanted)
         seeded = replace(wanted, seed=plan.seed_for(index))
-        arms[name], seconds = attacked(backbone, pixels, question, seeded, cache)
+        arms[name], seconds, saw_nothing = attacked(backbone, pixels, question, seeded, cache)
         if seconds is not None:
             made[name] = round(seconds, 4)
+        if saw_nothing:
+            blind.append(name)
     answers, taken = {}, {}
     for name, picture in arms.items():
         defences = list(defend(backbone, picture, question.classes, plan.settings_for(index, name)))
@@ -48,7 +51,8 @@ def answer_question(
         taken[name] = {d.defence: round(d.seconds, 4) for d in defences}
     names = question.classes.names
     record = {"index": index, "key": question.key, "group": question.group, "truth": names[question.label]}
-    return Answered(record | {"arms": answers}, {"index": index, "attacks": made, "defences": taken})
+    record |= {"arms": answers} | ({"blind": blind} if blind else {})
+    return Answered(record, {"index": index, "attacks": made, "defences": taken})
 
 
 def _answer(prediction: Prediction, label: int) -> dict:
