@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ..classes import Classes
 from ..models import Backbone
-from ..models.gradient_scaling import with_scaled_gradients
+from ..models.gradient_scaling import with_scaled_gradients, with_steady_gradients
 from ..settings import AttackSettings, ViewSettings
 from ..views.augmix import draw_beta, mix
 from ..views.crops import Box, place
@@ -80,6 +80,20 @@ class Probe(nn.Module):
     def model(self, pixels: Tensor) -> Tensor:
         """The untouched model's logits (b, c) of pixels (b, 3, s, s)."""
         return self.backbone.logits(self.backbone.encode_image(pixels), self.text_features)
+
+
+class Direction(nn.Module):
+    """A probe for attacks that follow a gradient's direction whatever its length: it does not shrink with the loss.
+
+    They divide it by its length plus a small constant, below which the cross-entropy of a sure model would leave it.
+    """
+
+    def __init__(self, probe: Probe) -> None:
+        super().__init__()
+        self.probe = probe
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return with_steady_gradients(self.probe, pixels)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

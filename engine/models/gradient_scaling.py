@@ -31,6 +31,14 @@ def with_scaled_gradients(work: Callable[[Tensor], Tensor], values: Tensor, dtyp
     return _Leave.apply(at_least_single(work(_Enter.apply(values, scale))), scale)
 
 
+def with_steady_gradients(work: Callable[[Tensor], Tensor], values: Tensor) -> Tensor:
+    """`work` of values (b, ...), row by row, for those who ask gradients for their direction only.
+
+    The gradient of each row sets out at the same size, however small it was, and keeps the power of two that this took.
+    """
+    return _Leave.apply(work(values), _Scale())
+
+
 class _Scale:
     """The factors of the rows in one backward pass, as their square roots: a factor itself may lie beyond float32."""
 

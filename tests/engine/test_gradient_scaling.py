@@ -14,6 +14,7 @@ from engine.defences.tuning import tune
 from engine.models import Backbone, load_backbone
 from engine.models.gradient_scaling import with_scaled_gradients
 from engine.models.precision import PRECISIONS
+from engine.models.predict import predict
 from engine.pictures import load_picture
 from engine.settings import AttackSettings, TuneSettings, ViewSettings
 from engine.story.attack import attack
@@ -69,6 +70,20 @@ def test_an_attack_on_a_sure_model_is_as_strong_in_every_precision(trained, bird
     for half_share, half_margin in halves:
         assert half_share == pytest.approx(share, abs=0.01)
         assert half_margin == pytest.approx(margin, abs=0.7)
+
+
+@pytest.mark.parametrize("name", ["pgd", "fgsm", "mi-fgsm"])
+def test_how_sure_a_model_is_does_not_shorten_a_step(tiny, pixels, monkeypatch, name):
+    """Between two classes the direction of the gradient is the same at every scale of the logits."""
+    norm, epsilon = ("l2", 0.02) if name == "pgd" else ("linf", 0.1 / 255)  # too little to make it less sure
+    settings, two = AttackSettings(name, epsilon, steps=2, norm=norm), Classes(("cat", "dog"))
+    logits, margin, found = Backbone.logits, predict(tiny, pixels, two).margin, []
+    for sure in (20, 98):
+        monkeypatch.setattr(Backbone, "logits", lambda self, *given, by=sure / margin: by * logits(self, *given))
+        *_, result = attack(tiny, pixels, two, settings)
+        assert result.before.margin == pytest.approx(sure, rel=1e-3) and not result.zero_gradient
+        found.append(result.pixels - pixels)
+    assert alike(*found) > 0.99
 
 
 def gradient_of_a_sure_loss(backbone: Backbone, pixels: torch.Tensor, settings: AttackSettings) -> torch.Tensor:
