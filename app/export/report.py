@@ -91,6 +91,7 @@ def _results(session: Session) -> dict:
             "fooled": result.fooled,
             "target": None if result.target is None else names[result.target],
             "reached": result.reached,
+            "zero gradient": result.zero_gradient,
             "linf x 255": {"float": 255 * result.linf(False), "saved": 255 * result.linf()},
             "l2": {"float": result.l2(False), "saved": result.l2()},
         }

@@ -162,4 +162,5 @@ def _asked(worker: Worker, opened: Opened, settings: engine.Settings, choices: C
     adversarial = worker.one("attack", pixels, classes, settings.attack, label)
     defences = worker.stream("defend", adversarial.saved, classes, settings)
     answers = tuple((defence.defence, defence.prediction.name) for defence in defences)
-    return Row(thumbnail(pixels), opened.truth or "", adversarial.before.name, answers, name, opened.shown.note)
+    clean, note, blind = adversarial.before.name, opened.shown.note, adversarial.blind
+    return Row(thumbnail(pixels), opened.truth or "", clean, answers, name, note, blind)

@@ -210,6 +210,12 @@ ATTACK_CAPTION = (
     ("What it does not show", "that no smaller or stronger change exists, or how the model fares on other pictures."),
 )
 THREAT_WHY = "White-box: it knows the weights and follows their gradients. Black-box: it only sees answers."
+BLIND = (
+    "**Proves nothing:** the gradient was zero at the first step, so this attack could not see which way to go. That"
+    " the model says {answer} tells nothing about how robust it is; try Carlini & Wagner or Square, which go by other"
+    " signs."
+)
+BLIND_CARD = "Proves nothing", "no gradient to follow"
 NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean picture."
 
 MAP_KIND = "Map"
@@ -589,6 +595,10 @@ BATCH_UNKNOWN = "not given"
 BATCH_UNKNOWN_NOTE = (
     "Without a true class nothing can be called right: **=** says that the answer is still the clean one, **≠** that it"
     " is not. There the attack pushed away from the clean answer."
+)
+BATCH_BLIND = (
+    "On {count} of {total} pictures the gradient was zero at the first step: the attack could not see which way to go,"
+    " so these pictures prove nothing about robustness."
 )
 BATCH_RIGHT, BATCH_KEPT = "<b>Right</b>, of {pictures}", "<b>Clean answer kept</b>, of {pictures}"
 BATCH_CLEAN, BATCH_ATTACKED = "Not attacked, no defence", "{title}, attacked"

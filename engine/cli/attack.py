@@ -17,6 +17,7 @@ from .subject import Subject, add_picture_options, emit, folder, load_subject, r
 from .tables import PREDICTION_HEAD, prediction_row, table
 
 CHANGE_HEAD = ("the change", "Linf x 255", "L2")
+BLIND = "The gradient was zero at the first step: the attack could not see which way to go, so it proves nothing."
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -80,6 +81,7 @@ def attack_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
         *table(PREDICTION_HEAD, rows),
         "",
         f"largest change {adversarial.linf() * 255:.0f}/255, L2 {adversarial.l2():.3f}: {_verdict(adversarial)}",
+        *([BLIND] if adversarial.blind else []),
     ]
 
 

@@ -20,6 +20,8 @@ def plain_lines(summary: dict) -> list[str]:
         head = (arm, "accuracy", "95 % interval", f"minus {base}", f"only it / only {base}", "McNemar p", "seconds")
         rows = [_plain_row(defence, results) for defence in results["accuracy"]]
         lines += ["", *table(head if base else (*head[:3], "", "", "", head[-1]), rows)]
+        if results["blind"]:
+            lines.append(_blind(results))
     return lines
 
 
@@ -98,7 +100,15 @@ def _attack_line(arm: str, summary: dict) -> str:
     chosen = ATTACKS[attack["attack"]]
     through = f" ({attack['target_defence']})" if attack["attack"] == "adaptive" else ""
     limit = length(attack["epsilon"], attack["norm"])
-    return f"`{arm}`: {chosen.title}{through}, {steps}, {attack['norm']} at most {limit}; {chosen.threat}{took}"
+    blind = f"; {_blind(results)}" if (results := summary["arms"][arm])["blind"] else ""
+    return f"`{arm}`: {chosen.title}{through}, {steps}, {attack['norm']} at most {limit}; {chosen.threat}{took}{blind}"
+
+
+def _blind(results: dict) -> str:
+    """On how many pictures an attack proved nothing."""
+    count = results["blind"]
+    pictures = f"{count} picture{'s' if count > 1 else ''}"
+    return f"gradient zero at the first step on {pictures}, where this attack proves nothing"
 
 
 def _base(results: dict) -> str:

@@ -39,21 +39,24 @@ def answer_question(
     backbone: Backbone, question: Question, index: int, plan: Plan, cache: Path | None = None
 ) -> Answered:
     """The answers of all defences to one picture in every arm; numbers of the record are rounded to six digits.
+    `blind` in the record, where it is there, lists the arms whose attack was blind, as in `Adversarial`.
 
     A question without a number of its own has `index`, its place, instead, and the record names it.
     Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept).
     """
     pixels = backbone.prepare(question.image)
     number = index if question.number is None else question.number
-    arms, made, files = {CLEAN: pixels}, {}, []
+    arms, made, blind, files = {CLEAN: pixels}, {}, [], []
     for wanted in plan.attacks:
         name = arm_name(wanted)
         seeded = replace(wanted, seed=plan.seed_for(number))
-        arms[name], seconds = attacked(backbone, pixels, question, seeded, cache)
+        arms[name], seconds, saw_nothing = attacked(backbone, pixels, question, seeded, cache)
         if cache is not None:
             files.append({"attack": name, **described(backbone, pixels, question, seeded)})
         if seconds is not None:
             made[name] = round(seconds, 4)
+        if saw_nothing:
+            blind.append(name)
     answers, taken = {}, {}
     for name, picture in arms.items():
         defences = list(defend(backbone, picture, question.classes, plan.settings_for(number, name)))
@@ -63,7 +66,8 @@ def answer_question(
     record = told | {"group": question.group, "truth": question.classes.names[question.label]}
     if question.digest:
         record["digest"] = question.digest
-    return Answered(record | {"arms": answers}, told | {"attacks": made, "defences": taken}, files)
+    record |= {"arms": answers} | ({"blind": blind} if blind else {})
+    return Answered(record, told | {"attacks": made, "defences": taken}, files)
 
 
 def _answer(prediction: Prediction, label: int) -> dict:

@@ -31,22 +31,25 @@ ABANDONED = 3600  # seconds after which a half-written file belongs to nobody
 
 def attacked(
     backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings, folder: Path | None
-) -> tuple[Tensor, float | None]:
-    """The 8-bit picture (3, s, s) pushed away from the true label, and the seconds that took (None: it was there).
+) -> tuple[Tensor, float | None, bool]:
+    """The 8-bit picture (3, s, s) pushed away from the true label, the seconds that took (None: it was there), and
+    whether the attack was blind, as in `Adversarial`.
 
-    It is read from `folder` where it lies there whole, else made and kept (None: not kept). Its name is a digest of all
-    that it depends on; the file itself holds the settings and a hash of its pixels, by which damage is noticed.
+    It is read from `folder` where it lies there whole and with all of its note, else made and kept (None: not kept).
+    Its name is a digest of all that it depends on; the file itself holds the settings and a hash of its pixels, by
+    which damage is noticed.
     """
     path = None if folder is None else folder / _name(backbone, pixels, question, settings)
     if path is not None and path.is_file():
         levels, note = _read(path)
-        if note.get("pixels") == _hash(levels):
-            return torch.from_numpy(levels).permute(2, 0, 1).float() / 255, None
+        if note.get("pixels") == _hash(levels) and "blind" in note:
+            return torch.from_numpy(levels).permute(2, 0, 1).float() / 255, None, note["blind"]
     adversarial = result_of(attack(backbone, pixels, question.classes, settings, question.label))
     if path is not None:
-        note = _note(backbone, question, settings) | {"pixels": _hash(_levels(adversarial.saved))}
+        told = {"pixels": _hash(_levels(adversarial.saved)), "blind": adversarial.blind}
+        note = _note(backbone, question, settings) | told
         _save(adversarial.saved, path, note)
-    return adversarial.saved, adversarial.seconds
+    return adversarial.saved, adversarial.seconds, adversarial.blind
 
 
 def described(backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings) -> dict:

@@ -25,6 +25,7 @@ from ..settings import ModelSettings
 from .anatomy import anatomy
 from .batches import Batches
 from .cancellation import LayerHooks, cancelled_by
+from .gradient_scaling import with_scaled_gradients
 from .precision import PRECISIONS, at_least_single, dtype_of
 from .preprocessing import Preprocessing
 from .prompts import Prompts, can_be_read, end_token, make_prompts, read_prompts
@@ -172,7 +173,8 @@ class Backbone:
 
     def embed_image(self, pixels: Tensor) -> Tensor:
         """Features (b, d) of pixels (b, 3, s, s) in [0, 1], not yet unit; differentiable with respect to the pixels."""
-        return self._image_batches.joined(self._see, pixels)
+        see = partial(with_scaled_gradients, self._see, dtype=self.dtype)
+        return self._image_batches.joined(see, pixels)
 
     def _see(self, pixels: Tensor) -> Tensor:
         with self.lock:
@@ -221,7 +223,7 @@ class Backbone:
 
         def read(embeddings: Tensor, ends: Tensor, shared: Tensor) -> Tensor:
             filled = torch.cat([embeddings[:, :1], shared, embeddings[:, 1 + prompts.tokens :]], 1)
-            return read_prompts(self.text, filled, ends)
+            return with_scaled_gradients(partial(read_prompts, self.text, ends=ends), filled, self.dtype)
 
         columns = (prompts.embeddings, prompts.ends, context.expand(len(prompts.embeddings), -1, -1))
         if twice:
@@ -229,7 +231,7 @@ class Backbone:
                 features = torch.cat(self._text_batches.run(read, *columns))
         else:
             features = self._text_batches.joined(read, *columns)
-        return F.normalize(at_least_single(features), dim=-1)
+        return F.normalize(features, dim=-1)
 
     def logits(self, image_features: Tensor, text_features: Tensor) -> Tensor:
         """Scaled cosines (b, c) of unit features; SigLIP's bias is left out because no decision depends on it."""

@@ -42,6 +42,12 @@ def test_a_strip_counts_what_was_right_and_says_how_sure_that_is():
     assert "3 of 3 right" in drawn and "44–100&nbsp;%" in drawn and "PGD, 4/255" in drawn
 
 
+def test_pictures_whose_attack_saw_no_gradient_are_counted():
+    rows = (row("red fish"), row("red fish", blind=True), row("red fish", blind=True))
+    assert "On 2 of 3 pictures the gradient was zero" in batch_table(Batch(SETTINGS, 3, rows))
+    assert "gradient" not in batch_table(Batch(SETTINGS, 1, rows[:1]))
+
+
 def test_without_a_true_class_only_the_clean_answer_can_be_kept():
     rows = (row(""), row("", "blue fish", name="<b>.png"), row("green fish"))
     batch = Batch(SETTINGS, 3, rows)

@@ -22,7 +22,7 @@ from engine.maps.attend import attend
 from engine.maps.occlusion import occlude
 from engine.maps.registry import MAPS
 from engine.maps.words import word_relevance
-from engine.models import load_backbone
+from engine.models import Backbone, load_backbone
 from engine.models.predict import predict
 from engine.numerics.baselines import sign_noise
 from engine.numerics.measures import MAP_SIMILARITY
@@ -112,6 +112,15 @@ def test_attack_measures_the_change_as_computed_in_8_bits_and_after_the_file(cal
     _, told, _ = call("attack", *NAMED, *QUICK, "--norm", "l2", "--eps", "0.7")
     assert "pgd, l2 0.7, 3 steps" in told
     assert [line.split()[0] for line in told.splitlines()[-3:]] == ["float", "8_bits", "file"]
+
+
+def test_attack_says_that_it_saw_no_gradient(call, monkeypatch):
+    logits = Backbone.logits
+    monkeypatch.setattr(Backbone, "logits", lambda self, *features: 1e4 * logits(self, *features))
+    assert document(call("attack", *NAMED, *QUICK, "--json"))["attack"]["zero_gradient"]
+    for command in (("attack",), ("defend", "--views", "2", "--defence", "clip")):
+        assert "The gradient was zero at the first step" in call(*command, *NAMED, *QUICK)[1]
+    assert "gradient" not in call("attack", *NAMED, *QUICK, "--attack", "deepfool")[1]
 
 
 def test_attack_aims_at_a_class_by_its_name(call, job):
