@@ -253,6 +253,7 @@ MAP_LINES = (
     " percentile; values have no unit."
 )
 MAP_OBJECT = " Thin line, in any colour that shows: the object's true outline."
+FLAT, FLAT_MAPS = "the same everywhere: no cell is strongest", ("Maps are flat", "they point nowhere")
 MAP_HOVER = "Hover over a cell for its value."
 MAP_TITLE, MAP_TITLE_AGAINST = "Evidence for {subject}, {why}", "Evidence for {subject}"
 MAP_TITLE_NO_CLASS = "Where the model looks, whatever the class: this map asks for none"
@@ -266,6 +267,8 @@ MAP_CAPTION_NO_CLASS = (
     ),
 )
 SIMILARITY_TITLE, SIMILARITY_HINT = "Did the attack move the map?", "the first maps above; beside harmless noise"
+TRUTH_HEADS = ("Map", "Strongest cell", "Of the map, on the object", "Of the map, on that part")
+POINTS_NOWHERE = "none: flat map"
 TRUTH_HINT = (
     "the first maps above; the object covers {object} of the picture, the part named last, after “with”, {part}"
 )
@@ -274,9 +277,10 @@ SIMILARITY_HEADS = (
     "Centre moved, of the side",
 )  # fmt: skip
 SIMILARITY_ALIKE = (
-    "Maps that are the same: 1, 1, 100 % and 0 %. The strongest fifth is counted whole, with cells too faint to be"
-    " outlined."
+    "Maps that are the same: 1, 1, 100 % and 0 %. The strongest fifth counts cells too faint to be outlined, but none"
+    " at its map's minimum: what points at few cells has few to share."
 )
+SIMILARITY_FLAT = "–: nothing to compare, as a map that is the same everywhere has no order and no strongest cells."
 SIMILARITY_MORE = "By {more} of the {of} measures the attack changed this map more than random noise of its size."
 SIMILARITY_NULL = "random noise of the same size"
 SIMILARITY_RANDOM = "a map drawn at random"
@@ -341,6 +345,10 @@ DELETION, INSERTION = ("Deletion: blur them", "lower is better"), ("Insertion: b
 OCCLUSION_SUMMARY = (
     "On this picture the map's order is {deletion} at deletion and {insertion} at insertion than a random one; areas"
     " within {same:g} of each other count as alike. The wholly blurred picture still gives the class {left}."
+)
+OCCLUSION_FLAT = (
+    "This map is the same everywhere and puts no patch before another: its order here was drawn at random, like the"
+    " other."
 )
 OCCLUSION_BETTER, OCCLUSION_WORSE, OCCLUSION_SAME = "better", "worse", "no better"
 OCCLUSION_CAPTION = (
@@ -433,7 +441,7 @@ VIEW_DRIVES, VIEW_WEIGHT = "Drives the tuning", "Weight in the answer"
 VIEW_MAP = "Likeness of its map to the attacked picture's (1: the same; no part of the weight)"
 VIEW_MAP_WHY = (
     "Rank correlation of this view's map with that of view 0, cut and mirrored alike: 1 the same, 0 unrelated. Each map"
-    " is for its own view's answer"
+    " is for its own view's answer; –: a map that is the same everywhere has no order"
 )
 VIEW_WHOLE = "The attacked picture itself, not cut and not mixed."
 VIEW_CROP = "Cut from {width} × {height} pixels at ({left}, {top}){mirrored}."

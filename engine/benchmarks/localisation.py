@@ -80,13 +80,15 @@ def _picture_scores(
         scores[arm] = {}
         for name in named:
             drawn = attend(drawer, picture, question.classes, AttentionSettings(name, seed=own), question.truth)
-            areas = _areas(backbone, picture, question, drawn.raw) if curves else None
+            areas = _areas(backbone, picture, question, drawn.raw, own) if curves else None
             scores[arm][name] = map_score(question, drawn.raw, drawn.degenerate, areas)
     return scores
 
 
-def _areas(backbone: Backbone, picture: Tensor, question: PaintedQuestion, values: Tensor) -> tuple[float, float]:
-    found = occlude(backbone, picture, values, question.classes, question.truth)
+def _areas(
+    backbone: Backbone, picture: Tensor, question: PaintedQuestion, values: Tensor, seed: int
+) -> tuple[float, float]:
+    found = occlude(backbone, picture, values, question.classes, question.truth, seed=seed)
     return found.deletion_area, found.insertion_area
 
 
