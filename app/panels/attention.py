@@ -178,24 +178,16 @@ def _similarity(session: Session) -> str:
 
 
 def _moved(pair: MapPair) -> str:
-    """In words: by how many of the measures the attack changed the map more than noise of the same size did.
-
-    Measures that a flat map leaves undefined do not count, and are explained.
-    """
-    arms = [_distances(pair.clean.raw, other.raw) for other in (pair.attacked, pair.noisy) if other is not None]
-    said = [text.SIMILARITY_ALIKE]
+    """In words: by how many of the measures the attack changed the map more than noise of the same size did, or why
+    that cannot be told."""
+    arms = [_similarities(pair.clean.raw, other.raw) for other in (pair.attacked, pair.noisy) if other is not None]
     if any(math.isnan(value) for arm in arms for value in arm):
-        said.append(text.SIMILARITY_FLAT)
-    known = [values for values in zip(*arms, strict=True) if not any(map(math.isnan, values))]
-    if pair.noisy is not None and known:
-        said.append(text.SIMILARITY_MORE.format(more=sum(a > n for a, n in known), of=len(known)))
-    return " ".join(said)
-
-
-def _distances(first: Tensor, second: Tensor) -> tuple[float, ...]:
-    """Every measure so that more means less alike."""
-    *alike, shift = _similarities(first, second)
-    return *(-value for value in alike), shift
+        return f"{text.SIMILARITY_ALIKE} {text.SIMILARITY_FLAT}"
+    if pair.noisy is None:
+        return text.SIMILARITY_ALIKE
+    attacked, noisy = arms
+    more = sum(a < n for a, n in zip(attacked[:3], noisy[:3], strict=True)) + (attacked[3] > noisy[3])
+    return f"{text.SIMILARITY_ALIKE} {text.SIMILARITY_MORE.format(more=more, of=len(attacked))}"
 
 
 def _truth(session: Session) -> str:

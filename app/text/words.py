@@ -353,7 +353,11 @@ OCCLUSION_FLAT = (
 OCCLUSION_BETTER, OCCLUSION_WORSE, OCCLUSION_SAME = "better", "worse", "no better"
 OCCLUSION_CAPTION = (
     ("What you see", "the class's probability while patches are blurred, or brought back into the blurred picture."),
-    ("How", "deletion and insertion (Petsiuk et al., BMVC 2018) with a blur; the area under each curve is its score."),
+    (
+        "How",
+        "deletion and insertion (Petsiuk et al., BMVC 2018) with a blur, equal patches in random order; the area under"
+        " each curve is its score.",
+    ),
     ("What it does not show", "how a picture with half its patches blurred should look to a model never shown one."),
 )
 
