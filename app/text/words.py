@@ -312,7 +312,8 @@ EVERY_CAPTION = (
     (
         "What it does not show",
         "which map is true. A map that stays the same when the last block is shuffled says little about that block. Raw"
-        " attention, attention rollout and the baselines ask for no class at all.",
+        " attention, attention rollout and the baselines ask for no class at all. Of 600 painted pictures edges alone"
+        " find the object about as often as A-TPT's map: to find it proves little.",
     ),
 )
 
