@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from torch import Tensor
 
+from .numerics.measures import MAP_SIMILARITY
 from .results import Adversarial, AttackStep, AttentionMap, DefenceResult, Ensemble, Prediction, TuneStep
 
 
@@ -77,6 +79,12 @@ def map_data(found: AttentionMap) -> dict:
 def maps_data(pairs: Sequence[tuple[AttentionMap, AttentionMap]]) -> list[dict]:
     """Clean and attacked map of each pair as plain data."""
     return [{"map": clean.map, "clean": map_data(clean), "attacked": map_data(hit)} for clean, hit in pairs]
+
+
+def similarity_data(first: Tensor, second: Tensor) -> dict[str, float | None]:
+    """How alike two maps (gh, gw) are by every measure there is; None where a flat map leaves nothing to compare."""
+    found = {name: measure(first, second) for name, measure in MAP_SIMILARITY.items()}
+    return {name: None if math.isnan(value) else value for name, value in found.items()}
 
 
 def defence_data(steps: Sequence[TuneStep], ensemble: Ensemble, defences: Sequence[DefenceResult]) -> dict:

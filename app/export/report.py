@@ -102,8 +102,7 @@ def _results(session: Session) -> dict:
             "about": names[pair.clean.label],
             "against": None if pair.clean.against is None else names[pair.clean.against],
             "degenerate": {"clean": pair.clean.degenerate, "attacked": pair.attacked.degenerate},
-            "rank correlation": engine.measures.spearman(pair.clean.raw, pair.attacked.raw),
-            "top fifth in common": engine.measures.top_iou(pair.clean.raw, pair.attacked.raw),
+            **engine.serialise.similarity_data(pair.clean.raw, pair.attacked.raw),
         }
     if session.steps:
         losses = [step.loss if len(step.kept) else None for step in session.steps]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import engine
@@ -111,6 +112,8 @@ def _maps(session: Session) -> tuple[str, str] | None:
         return None
     pair = session.maps
     overlap = engine.measures.top_iou(pair.clean.raw, pair.attacked.raw)
+    if math.isnan(overlap):
+        return text.FLAT_MAPS
     null = None if pair.noisy is None else engine.measures.top_iou(pair.clean.raw, pair.noisy.raw)
     said = "clean and attacked" if null is None else f"under mere noise {rough_percent(null)}"
     return f"Maps overlap {rough_percent(overlap)}", said

@@ -80,13 +80,15 @@ def _picture_scores(
         scores[arm] = {}
         for name in named:
             drawn = attend(drawer, picture, question.classes, AttentionSettings(name, seed=own), question.truth)
-            areas = _areas(backbone, picture, question, drawn.raw) if curves else None
+            areas = _areas(backbone, picture, question, drawn.raw, own) if curves else None
             scores[arm][name] = map_score(question, drawn.raw, drawn.degenerate, areas)
     return scores
 
 
-def _areas(backbone: Backbone, picture: Tensor, question: PaintedQuestion, values: Tensor) -> tuple[float, float]:
-    found = occlude(backbone, picture, values, question.classes, question.truth)
+def _areas(
+    backbone: Backbone, picture: Tensor, question: PaintedQuestion, values: Tensor, seed: int
+) -> tuple[float, float]:
+    found = occlude(backbone, picture, values, question.classes, question.truth, seed=seed)
     return found.deletion_area, found.insertion_area
 
 
@@ -110,7 +112,7 @@ def map_score(
 def summary(collected: list[dict[str, dict[str, MapScore]]]) -> dict:
     """Arm -> map -> shares with 95 % intervals (Wilson for `pointing`, `part_pointing` and `degenerate`, normal for the
     means `inside`, `part_inside` and, where curves were drawn, the areas `deletion` and `insertion`), each as
-    [value, low, high]."""
+    [value, low, high]; the mean of a single picture has no interval: None."""
     shares: dict = {}
     for arm, maps in collected[0].items():
         for name in maps:
@@ -142,11 +144,13 @@ def pairs(collected: list[dict[str, dict[str, MapScore]]]) -> dict[str, list[dic
     }
 
 
-def _share(hits: list[bool]) -> list[float]:
+def _share(hits: list[bool]) -> list[float | None]:
     return [sum(hits) / len(hits), *wilson(sum(hits), len(hits))]
 
 
-def _mean(values: list[float]) -> list[float]:
+def _mean(values: list[float]) -> list[float | None]:
     mean = float(np.mean(values))
-    half = 1.96 * float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    if len(values) == 1:
+        return [mean, None, None]
+    half = 1.96 * float(np.std(values, ddof=1)) / math.sqrt(len(values))
     return [mean, round(mean - half, 4), round(mean + half, 4)]

@@ -22,7 +22,7 @@ from ..parameters import from_settings
 from ..settings import AttackSettings, Settings
 from .options import ATTACK, add_options, settings_of
 from .subject import SAMPLES, emit
-from .tables import table
+from .tables import UNDEFINED, table
 
 WORKERS = os.cpu_count() or 1
 LOCALISE = tuple(word for word in ATTACK if word != "target")
@@ -186,8 +186,9 @@ def _localisation_lines(scores: dict, paired: dict) -> list[str]:
     return lines[:-1]
 
 
-def _interval(value: list[float]) -> str:
-    return "{:.3f} [{:.3f}, {:.3f}]".format(*value)
+def _interval(value: list[float | None]) -> str:
+    mean, low, high = (UNDEFINED if number is None else f"{number:.3f}" for number in value)
+    return f"{mean} [{low}, {high}]"
 
 
 def _as_options(settings: AttackSettings) -> dict:

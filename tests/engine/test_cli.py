@@ -248,6 +248,19 @@ def test_maps_tells_how_far_the_attack_and_noise_move_a_map_and_what_it_hides(ca
     assert entry["curves"]["clean"]["insertion_area"] == expected.insertion_area
 
 
+def test_a_flat_map_is_told_as_such(call, image):
+    Image.new("RGB", (80, 80), "white").save(image)
+    options = [*NAMED, "--map", "edges", "--eps", "0"]
+    (entry,) = document(call("maps", *options, "--json"))["maps"]
+    assert not any(map(any, entry["clean"]["raw"]))
+    assert entry["similarity"] == {which: dict.fromkeys(MAP_SIMILARITY) for which in ("attacked", "noise")}
+    code, out, err = call("maps", *options)
+    assert (code, err) == (0, "") and "nan" not in out
+    assert out.count("none, the map is flat") == 2 and "–: nothing to compare" in out
+    code, out, err = call("maps", *NAMED, "--map", "random", "--eps", "0")
+    assert code == 0 and "–" not in out and "flat" not in out
+
+
 def test_maps_reads_what_was_asked_for_about_the_class_that_was_asked_for(call, job):
     options = ["--map", "raw", "--map", "rollout", "--layer", "1", "--head", "0", "--fusion", "max", "--discard", "0.5"]
     raw, rolled = document(call("maps", *NAMED, *QUICK, *options, "--json"))["maps"]

@@ -30,6 +30,9 @@ def test_a_map_of_the_part_itself_hits_it_and_lies_within_it():
     assert coarse.hit and 0.2 < coarse.part_inside <= coarse.inside <= 1
     away = map_score(question, 1 - coverage(torch.from_numpy(question.painting.object_mask), (14, 14)))
     assert not away.hit and away.inside < 0.1
+    empty, flat = (map_score(question, torch.full((14, 14), value)) for value in (0.0, 0.5))
+    assert not empty.hit and not flat.hit and empty.inside == 0
+    assert flat.inside == pytest.approx(float(question.painting.object_mask.mean()))
 
 
 def test_the_summary_counts_shares_and_means():
@@ -37,6 +40,11 @@ def test_the_summary_counts_shares_and_means():
     scores = summary(made)["clean"]["raw"]
     assert scores["pointing"][0] == 0.75 and scores["part_pointing"][0] == 0 and scores["degenerate"][0] == 0.25
     assert scores["inside"][0] == pytest.approx(0.375) and scores["inside"][1] < 0.375 < scores["inside"][2]
+
+
+def test_the_mean_of_one_picture_has_no_interval():
+    scores = summary([{"clean": {"raw": MapScore(True, False, 0.25, 0.0, False)}}])["clean"]["raw"]
+    assert scores["inside"] == [0.25, None, None] and json.loads(json.dumps(scores, allow_nan=False)) == scores
 
 
 def test_the_summary_has_areas_where_curves_were_drawn():
@@ -104,3 +112,6 @@ def test_the_command_prints_one_document(monkeypatch, capsys):
         "deletion", "insertion",
     ]  # fmt: skip
     assert all(line == line.rstrip() for line in lines)
+    command[command.index("2")] = "1"
+    assert main(command) == 0
+    assert "0.500 [–, –]" in capsys.readouterr().out
