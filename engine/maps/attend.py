@@ -142,8 +142,8 @@ def gather(
     return Evidence(pixels, trace, scores, read, backbone.grid, backbone.averaged, settings), tops
 
 
-def _read(backbone: Backbone, score: Callable[[Tensor], Tensor], tokens: Tensor) -> Tensor:
-    return score(backbone.read_out(tokens))
+def _read(backbone: Backbone, score: Callable[[Tensor], Tensor], token: Tensor) -> Tensor:
+    return score(backbone.read_token(token))
 
 
 def _require_map(backbone: Backbone, name: str) -> None:

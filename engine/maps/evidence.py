@@ -18,8 +18,8 @@ class Evidence:
     """A batch and what was traced of it, the score each picture is asked about, how the tower sums pictures up, and
     what was chosen.
 
-    `score_of` reads the same score off the tokens that a block leaves, (b, tokens, width) -> (b,), as if it were the
-    last.
+    `score_of` reads the same score off one token a picture that a block leaves, (b, width) -> (b,), as if the block
+    were the last and the token the summary.
     """
 
     pixels: Tensor  # (b, 3, s, s)
