@@ -81,7 +81,8 @@ def watch_blocks(blocks: Iterable[nn.Module], attention: bool = True) -> Generat
 
 def _first_norm(block: nn.Module) -> nn.Module | None:
     """What a block normalises its tokens by before they attend, by the name of open_clip or of timm."""
-    return getattr(block, "ln_1", getattr(block, "norm1", None))
+    children = dict(block.named_children())
+    return children.get("ln_1", children.get("norm1"))
 
 
 def self_attention(module: nn.MultiheadAttention, tokens: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
