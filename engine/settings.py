@@ -185,11 +185,11 @@ class AttentionSettings(Checked):
 
     Raw attention is read from `layer` (from 0; None: the last) and `head` (None: the mean of all). Rollout fuses heads
     by `fusion` and drops the `discard` share of each block's entries, the smallest. Relevance and LeGrad read the
-    `last_blocks` (None: all, as their papers do; the codes of their authors begin with 1 and 2). Grad-CAM of a
-    transformer reads the `cam_tokens` of the last block: "normed", behind its first LayerNorm, as pytorch-grad-cam
-    does, or "entering", before it, as A-TPT's code does. `shuffled` draws the map of a model
-    whose weights are in random order, in the "last" block of the image tower or in "all" of it: a map that does not
-    change shows nothing that was learned. `seed` is that of the order, and of the random map.
+    `last_blocks` (None: all, as in their papers; unless told otherwise, the codes of their authors read 1 and 2).
+    Grad-CAM of a transformer reads the `cam_tokens` of the last block: "normed", behind its first LayerNorm, as
+    pytorch-grad-cam does, or "entering", before it, as A-TPT's code does. `shuffled` draws the map of a model whose
+    weights are in random order, in the "last" block of the image tower or in "all" of it: a map that does not change
+    shows nothing that was learned. `seed` is that of the order, and of the random map.
     """
 
     FUSIONS = ("mean", "max", "min")
@@ -216,8 +216,8 @@ class AttentionSettings(Checked):
     )  # fmt: skip
     last_blocks: int | None = setting(
         None, "the number of last blocks read",
-        "by relevance and LeGrad; 0: all, as their papers do; their authors' codes begin with 1 (relevance, its CLIP"
-        " notebook) and 2 (LeGrad)",
+        "by relevance and LeGrad; 0: all, as in their papers; unless told otherwise, their authors' codes read 1"
+        " (relevance, its CLIP notebook) and 2 (LeGrad)",
         low=1, none=0, owner=("relevance", "legrad"), slider=(0, 48, 1),
     )  # fmt: skip
     cam_tokens: str = setting(

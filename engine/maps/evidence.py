@@ -44,7 +44,5 @@ class Evidence:
 
     def weighted(self, dots: list[Tensor], depths: list[float]) -> list[Tensor]:
         """Contributions (b, tokens, tokens) of each block, tokens weighted by `dots` and depth."""
-        return [
-            rollout.contributions(attention.mean(1), depth * rollout.token_weights(depth * dot))
-            for attention, dot, depth in zip(self.trace.attention, dots, depths, strict=True)
-        ]
+        columns = zip(self.trace.attention, dots, depths, strict=True)
+        return [rollout.weighted_contributions(attention, dot, depth) for attention, dot, depth in columns]

@@ -29,8 +29,9 @@ def layer_grad_cam(evidence: Evidence) -> Drawn:
 
 GRAD_CAM = Map(
     title="Grad-CAM",
-    explanation="The features behind the last block's first LayerNorm, as the library pytorch-grad-cam reads a ViT, or"
-    " of a ResNet's last stage, each channel weighted by its mean gradient for the class.",
+    explanation="The features behind the last block's first LayerNorm, as the library pytorch-grad-cam reads a ViT, or,"
+    " if chosen, those that enter the block; of a convolutional tower those of the last stage. Each channel is weighted"
+    " by its mean gradient for the class.",
     source="Selvaraju et al., ICCV 2017",
     blocks=1,
     draw={"vit": token_grad_cam, "patches": token_grad_cam, "resnet": layer_grad_cam, "stages": layer_grad_cam},

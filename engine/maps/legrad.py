@@ -28,7 +28,7 @@ def legrad(evidence: Evidence) -> Drawn:
 LEGRAD = LastBlocks(
     title="LeGrad",
     explanation="How much more attention would raise the score of the mean token, read off every block by itself, then"
-    " averaged over all blocks, as in the paper; its code begins with the last two (last blocks: 2).",
+    " averaged over all, as in the paper, or over the last ones chosen; its code reads two unless told otherwise.",
     source="Bousselham et al., ICCV 2025",
     blocks=0,
     draw={"vit": legrad},

@@ -21,7 +21,7 @@ def gradient_weighted(evidence: Evidence) -> Drawn:
 RELEVANCE = LastBlocks(
     title="Gradient-weighted relevance",
     explanation="Where attention and its gradient for the class are both positive, carried through all blocks, as in"
-    " the paper; its CLIP notebook begins at the last one (last blocks: 1).",
+    " the paper, or through the last ones chosen; its CLIP notebook reads the last alone.",
     source="Chefer et al., ICCV 2021",
     blocks=0,
     draw={"vit": gradient_weighted},

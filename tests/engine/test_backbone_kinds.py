@@ -123,10 +123,10 @@ def test_every_map_is_drawn_on_transformers_whose_attention_can_be_followed(made
         maps = attention_maps(backbone, pictures, text, AttentionSettings(name))
         assert maps.grid.shape == (3, 4, 4)
         assert float(maps.grid.max()) > 0.99, name
-        alone = attention_maps(backbone, pictures[1:2], text, AttentionSettings(name))
-        assert name in ("a-tpt", "gradient-rollout", "depth-weighted") or torch.allclose(
-            alone.raw[0], maps.raw[1], rtol=1e-3, atol=1e-6
-        )
+        for place in range(3):
+            alone = attention_maps(backbone, pictures[place : place + 1], text, AttentionSettings(name))
+            alike = torch.allclose(alone.raw[0], maps.raw[place], rtol=1e-3, atol=1e-6)
+            assert maps.degenerate[place] or alike, name
         assert kind != "average" or not maps.degenerate.any()
 
 
