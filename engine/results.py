@@ -136,8 +136,9 @@ class AttentionMap:
     """One map: where it finds the evidence for one class, on the model's patch grid.
 
     `raw` (gh, gw) are the values as computed (comparable between pictures); `grid` (gh, gw) is `raw` clipped at its
-    0.99 quantile and stretched to [0, 1], which is what A-TPT thresholds. `degenerate` marks a gradient-rollout map
-    whose last-block weights are rounding residue (class-token weight not positive): it shows amplified noise.
+    0.99 quantile and stretched to [0, 1], which is what A-TPT thresholds. `degenerate` marks a map of A-TPT's
+    kind of which more than a tenth stems from last-block weights that exact arithmetic would make zero: it shows
+    amplified rounding residue, another one in another batch, in another precision or on another machine.
     `floor` is what A-TPT's sharpening for ResNets takes off after upsampling; 0 means no sharpening.
     `against` is the class whose evidence was subtracted, where there was one.
     """

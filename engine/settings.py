@@ -234,12 +234,16 @@ class AttentionSettings(Checked):
     """Which map of `MAPS`; values above `clip_quantile` of a map are clipped before scaling.
 
     Raw attention is read from `layer` (from 0; None: the last) and `head` (None: the mean of all). Rollout fuses heads
-    by `fusion` and drops the `discard` share of each block's entries, the smallest. `shuffled` draws the map of a model
-    whose weights are in random order, in the "last" block of the image tower or in "all" of it: a map that does not
-    change shows nothing that was learned. `seed` is that of the order, and of the random map.
+    by `fusion` and drops the `discard` share of each block's entries, the smallest. Relevance and LeGrad read the
+    `last_blocks` (None: all, as in their papers; unless told otherwise, the codes of their authors read 1 and 2).
+    Grad-CAM of a transformer reads the `cam_tokens` of the last block: "normed", behind its first LayerNorm, as
+    pytorch-grad-cam does, or "entering", before it, as A-TPT's code does. `shuffled` draws the map of a model whose
+    weights are in random order, in the "last" block of the image tower or in "all" of it: a map that does not change
+    shows nothing that was learned. `seed` is that of the order, and of the random map.
     """
 
     FUSIONS = ("mean", "max", "min")
+    CAM_TOKENS = ("normed", "entering")
     SHUFFLED = ("", "last", "all")
 
     map: str = setting("a-tpt", "the map", registry="map")
@@ -259,6 +263,18 @@ class AttentionSettings(Checked):
     discard: float = setting(
         0.0, "the share of attention discarded", "the smallest, in rollout", low=0, high=0.99,
         owner=("rollout",), slider=(0, 0.99, 0.01),
+    )  # fmt: skip
+    last_blocks: int | None = setting(
+        None, "the number of last blocks read",
+        "by relevance and LeGrad; 0: all, as in their papers; unless told otherwise, their authors' codes read 1"
+        " (relevance, its CLIP notebook) and 2 (LeGrad)",
+        low=1, none=0, owner=("relevance", "legrad"), slider=(0, 48, 1),
+    )  # fmt: skip
+    cam_tokens: str = setting(
+        "normed", "the tokens that Grad-CAM reads",
+        "of the last block of a transformer: behind its first LayerNorm, as pytorch-grad-cam does, or those that enter"
+        " it, as A-TPT's code does",
+        choices=CAM_TOKENS, owner=("grad-cam",),
     )  # fmt: skip
     shuffled: str = setting(
         "", "the blocks to shuffle",

@@ -233,8 +233,8 @@ CELL_KINDS = {"patches": "one per patch", "smooth": "smoothed (invents detail)"}
 SCALE = "Scale"
 SCALES = {"shared": "shared", "own": "each its own"}
 MAP_DEGENERATE = (
-    "{which}: in the last block the class token's weight was not positive, so what remains there is amplified"
-    " rounding residue. Do not read it as evidence; try another map."
+    "{which}: more than a tenth of it stems from weights of the last block that exact arithmetic would make zero. It"
+    " shows amplified rounding residue. Do not read it as evidence; try another map."
 )
 MAP_CLEAN, MAP_ATTACKED, MAP_DIFFERENCE = "● Clean", "▲ Attacked", "Attacked − clean"
 MAP_TRUE, MAP_ANSWER, MAP_RIVAL = "the true class", "the clean answer", "the answer after the attack"
@@ -332,8 +332,8 @@ WORDS_CAPTION = (
     ("What you see", "how much each word counts for the fit of sentence and picture; the stronger the tint, the more."),
     (
         "How",
-        "gradient-weighted relevance through the text tower (Chefer et al., ICCV 2021). “Fits” is the scaled cosine"
-        " that softmax turns into shares.",
+        "gradient-weighted relevance through all blocks of the text tower (Chefer et al., ICCV 2021). “Fits” is the"
+        " scaled cosine that softmax turns into shares.",
     ),
     (
         "What it does not show",

@@ -50,22 +50,35 @@ class MapScore:
 
 
 def localise(
-    pictures: int, seed: int, maps: tuple[str, ...], settings: AttackSettings, executor: Executor, curves: bool = False
+    pictures: int,
+    seed: int,
+    maps: tuple[str, ...],
+    settings: AttackSettings,
+    executor: Executor,
+    curves: bool = False,
+    drawing: AttentionSettings = AttentionSettings(),  # noqa: B008  it is frozen
 ) -> Iterator[dict[str, dict[str, MapScore]]]:
     """For every picture arm -> map -> `MapScore`, in order; every map is asked about the true class.
 
     The arms: the picture, `attacked`, under `noise` of random signs as large as the attack (null arm), and the picture
     again as a model draws it whose image tower is `shuffled`. `maps`, or all that the model can draw where none are
-    named, are joined by the baselines, which know no model. `curves` also hides and shows what each map points at,
+    named, are joined by the baselines, which know no model, and all are drawn as `drawing` says, with the picture's own
+    seed. `curves` also hides and shows what each map points at,
     which takes far longer.
     """
-    work = partial(_picture_scores, seed=seed, maps=maps, settings=settings, curves=curves)
+    work = partial(_picture_scores, seed=seed, maps=maps, settings=settings, curves=curves, drawing=drawing)
     with executor.start() as each:
         yield from each(work, range(pictures))
 
 
 def _picture_scores(
-    backbone: Backbone, index: int, seed: int, maps: tuple[str, ...], settings: AttackSettings, curves: bool
+    backbone: Backbone,
+    index: int,
+    seed: int,
+    maps: tuple[str, ...],
+    settings: AttackSettings,
+    curves: bool,
+    drawing: AttentionSettings,
 ) -> dict[str, dict[str, MapScore]]:
     question, own = make_question(seed, index), picture_seed(seed, index)
     pixels = backbone.prepare(Image.fromarray(question.painting.pixels))
@@ -79,7 +92,8 @@ def _picture_scores(
     for arm, drawer, picture in zip(ARMS, drawers, shown, strict=True):
         scores[arm] = {}
         for name in named:
-            drawn = attend(drawer, picture, question.classes, AttentionSettings(name, seed=own), question.truth)
+            asked = replace(drawing, map=name, seed=own)
+            drawn = attend(drawer, picture, question.classes, asked, question.truth)
             areas = _areas(backbone, picture, question, drawn.raw, own) if curves else None
             scores[arm][name] = map_score(question, drawn.raw, drawn.degenerate, areas)
     return scores

@@ -7,20 +7,19 @@ import argparse
 import torch
 from torch import Tensor
 
-from ..errors import require
 from ..maps.attend import attend
 from ..maps.occlusion import occlude
 from ..maps.words import WordRelevance, word_relevance
 from ..numerics.baselines import sign_noise
 from ..numerics.measures import MAP_SIMILARITY, peak
-from ..parameters import parameters, read_by, to_settings, words
+from ..parameters import to_settings, words
 from ..pictures import save_png
 from ..results import Adversarial, AttentionMap
 from ..serialise import attack_data, maps_data, similarity_data
 from ..settings import AttentionSettings
 from .attack import attack_lines, save_pictures
 from .drawing import heat
-from .options import ATTACK, add_options, given, settings_of
+from .options import ATTACK, add_options, given, require_read, settings_of
 from .subject import Subject, add_picture_options, emit, folder, load_subject, run_attack
 from .tables import UNDEFINED, table
 
@@ -96,12 +95,7 @@ def _asked(args: argparse.Namespace) -> list[AttentionSettings]:
     """The settings of every map; raises `EngineError` for an option that matters to none of them."""
     values = given(args, MAP)
     maps = values.pop("map", [AttentionSettings().map])
-    for word in values:
-        maps_of = read_by(word)
-        require(
-            not maps_of or any(name in maps for name in maps_of),
-            f"{parameters()[word].option} is about --map {' and '.join(maps_of)}, which was not asked for.",
-        )
+    require_read(values, maps)
     return [to_settings(values | {"map": name}).attention for name in maps]
 
 

@@ -73,19 +73,19 @@ def test_workers_do_not_change_the_scores(model):
 
 
 def test_without_names_every_map_of_the_model_is_scored(resnet):
-    scores = _picture_scores(resnet, 0, 9, (), AttackSettings(steps=1), curves=False)
+    scores = _picture_scores(resnet, 0, 9, (), AttackSettings(steps=1), False, AttentionSettings())
     assert list(scores["attacked"]) == ["a-tpt", "grad-cam", "random", "edges"]
 
 
 def test_curves_are_those_of_the_picture_in_each_arm(tiny):
-    settings = AttackSettings(steps=1)
-    scores = _picture_scores(tiny, 0, 9, ("raw",), settings, curves=True)
+    settings, drawing = AttackSettings(steps=1), AttentionSettings(layer=0)
+    scores = _picture_scores(tiny, 0, 9, ("raw",), settings, True, drawing)
     question = make_question(9, 0)
     *_, adversarial = attack(
         tiny, tiny.prepare(Image.fromarray(question.painting.pixels)), question.classes,
         replace(settings, seed=picture_seed(9, 0)), question.truth,
     )  # fmt: skip
-    drawn = attend(tiny, adversarial.saved, question.classes, AttentionSettings("raw"), question.truth)
+    drawn = attend(tiny, adversarial.saved, question.classes, AttentionSettings("raw", layer=0), question.truth)
     found = occlude(tiny, adversarial.saved, drawn.raw, question.classes, question.truth)
     assert scores["attacked"]["raw"].areas == pytest.approx((found.deletion_area, found.insertion_area))
     assert scores["clean"]["raw"].areas != scores["shuffled"]["raw"].areas
@@ -94,18 +94,22 @@ def test_curves_are_those_of_the_picture_in_each_arm(tiny):
 def test_the_command_prints_one_document(monkeypatch, capsys):
     asked = []
 
-    def fake(pictures, seed, maps, settings, executor, curves):
-        asked.append((pictures, seed, maps, executor, curves))
+    def fake(pictures, seed, maps, settings, executor, curves, drawing):
+        asked.append((pictures, seed, maps, executor, curves, drawing.layer))
         drawn = MapScore(True, False, 0.5, 0.25, False, (0.1, 0.9))
         return iter([{arm: {"a-tpt": drawn, "raw": drawn} for arm in ARMS}] * pictures)
 
     monkeypatch.setattr("engine.benchmarks.localisation.localise", fake)
-    command = ["fieldguide", "localise", "--pictures", "2", "--seed", "3", "--map", "raw", "--curves", "--workers", "1"]
+    command = [
+        "fieldguide", "localise", "--pictures", "2", "--seed", "3", "--map", "raw", "--layer", "2", "--curves",
+        "--workers", "1",
+    ]  # fmt: skip
     assert main([*command, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert asked == [(2, 3, ("raw",), Processes(BUILT_IN, "auto", 1), True)]
+    assert asked == [(2, 3, ("raw",), Processes(BUILT_IN, "auto", 1), True, 2)]
     assert list(found["maps"]) == list(ARMS) and found["maps"]["noise"]["raw"]["insertion"][0] == 0.9
     assert found["pairs"]["clean"][0]["first"] == "raw" and found["settings"]["pictures"] == 2
+    assert found["settings"]["drawing"] == {"layer": 2}
     assert main(command) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["clean", "pointing", "part", "pointing", "inside", "part", "inside", "degenerate"] + [
