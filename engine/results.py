@@ -81,7 +81,8 @@ class Adversarial:
     `norm` and `epsilon` are the limit, `target_defence` the defence that an adaptive attack went through, empty for
     others. `label` is what the attack pushed away from, `target` the class it was to reach (None: any other);
     `from_truth` says whether `label` was the given true label (else the clean prediction). `after` is the answer to
-    `pixels`, `after_saved` that to `saved`.
+    `pixels`, `after_saved` that to `saved`. `found` is how long the change is, in `norm`, that an attack for the
+    shortest change found before the limit cut it; None where it found none, and for other attacks.
     """
 
     clean: Tensor  # (3, s, s)
@@ -94,6 +95,7 @@ class Adversarial:
     label: int
     target: int | None
     from_truth: bool
+    found: float | None
     before: Prediction
     after: Prediction
     after_saved: Prediction
@@ -106,9 +108,35 @@ class Adversarial:
         return self.after_saved.label != self.label
 
     @property
+    def fooled_as_computed(self) -> bool:
+        """Whether the float result, before it is rounded to 8 bits, is no longer given the attacked label."""
+        return self.after.label != self.label
+
+    @property
     def reached(self) -> bool:
         """Whether the saved picture is given the target."""
         return self.after_saved.label == self.target
+
+    @property
+    def reached_as_computed(self) -> bool:
+        """Whether the float result, before it is rounded to 8 bits, is given the target."""
+        return self.after.label == self.target
+
+    @property
+    def cut(self) -> bool:
+        """Whether the limit shortened the change that was found."""
+        return self.found is not None and self.found > self.epsilon
+
+    @property
+    def erased(self) -> bool:
+        """Whether saving in 8 bits left nothing of the change."""
+        changed = not torch.equal(self.pixels, self.clean)
+        return changed and torch.equal((self.saved * 255).round(), (self.clean * 255).round())
+
+    @property
+    def below_a_level(self) -> bool:
+        """Whether the limit lets no channel move by a whole level of 8 bits, so that saving must undo any change."""
+        return round(self.epsilon * 255, 6) < 1
 
     def linf(self, saved: bool = True) -> float:
         """Largest absolute change of a channel, in [0, 1]."""
