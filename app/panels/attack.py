@@ -144,8 +144,9 @@ def _towards(result: engine.Adversarial) -> tuple[str, str, str]:
     names, answer = result.before.classes.names, _bold_answer(result)
     target, name = names[present(result.target)], names[result.label]
     if result.reached != result.reached_as_computed:
-        said = text.REACHED_AS_SAVED if result.reached else text.MISSED_AS_SAVED
-        return said.format(answer=answer), *(("bad", "✗") if result.reached else ("warn", "!"))
+        if result.reached:
+            return text.REACHED_AS_SAVED.format(answer=answer), "bad", "✗"
+        return text.MISSED_AS_SAVED.format(answer=answer), "warn", "!"
     if result.reached:
         return f"Reached the target: to the eye almost the same picture, but the model now says {answer}.", "bad", "✗"
     missed = f"Did not reach the target **{target}**"

@@ -28,32 +28,36 @@ SEARCHES = 4  # of Carlini & Wagner, for the weight or the limit that just suffi
 SPARE = 1.5  # beginning with so much more than would suffice if boundaries were flat
 SHRINK = 0.6
 LEAD = 1e-3  # of another class over the label, in logits, that the rounding of the last digit does not undo
-RATES = (0.2, 0.02)  # of Carlini & Wagner's descent, first and last
+RATES = (0.5, 0.02)  # of Carlini & Wagner's descent: first to where a flat boundary would be, and last
 STRIDE = 0.25  # of its steps under a limit, as a share of that
 TINY = 1e-30  # keeps a gradient of zeros from being divided by
 
 
 def deepfool(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
     """The way to the nearest linearised boundary of the `RIVALS` likeliest wrong classes, again until over it
-    (Moosavi-Dezfooli et al., 2016). Ends as soon as the answer is not the label, so that pictures that are wrong
-    already stay as they are.
+    (Moosavi-Dezfooli et al., 2016, algorithm 2). Ends as soon as the answer is not the label, so that pictures that are
+    wrong already stay as they are.
 
-    In each step the ways of all steps before are walked with it, `OVERSHOOT` further, within [0, 1].
+    The whole way is lengthened by `OVERSHOOT`, as in the paper, and not each step for itself: the last one is next to
+    nothing, and would end where the rounding of the last digit gives the answer.
     """
 
     def run(pixels: Tensor, label: Tensor) -> Tensor:
-        over, way, others = pixels, pixels.new_zeros(pixels.shape), None
+        near = over = pixels
+        way, others = pixels.new_zeros(pixels.shape), []
         for _ in range(settings.steps):
-            shown = over.detach().requires_grad_()
+            shown = near.detach().requires_grad_()
             logits = probe(shown)
             if int(logits.argmax()) != int(label):
                 return over
-            others = _likeliest_others(logits, label) if others is None else others
+            others = others or _likeliest_others(logits, label)
             way = way + min(_ways(probe, shown, logits[0], int(label), others, settings.norm), key=lambda w: w[0])[1]
-            over = (pixels + (1 + OVERSHOOT) * way).clamp(0, 1)
+            near, over = (pixels + way).clamp(0, 1), (pixels + (1 + OVERSHOOT) * way).clamp(0, 1)
+            if fools(probe, over, label):
+                break
         return over
 
-    return run, settings.steps
+    return run, 2 * settings.steps
 
 
 def _likeliest_others(logits: Tensor, label: Tensor) -> list[int]:
