@@ -80,7 +80,8 @@ def foolbox_s(name: str, **options: float) -> Finder:
         wanted = foolbox.criteria.Misclassification(torch.tensor([label], device=backbone.device))
         counted.passes = 0
         found, _, turned = getattr(foolbox.attacks, name)(**options)(model, pixels[None], wanted, epsilons=None)
-        return found[0] if turned else pixels, counted.passes  # where it fails it returns a black picture
+        black = not found.any()  # what its C&W returns where it fails, which may be given another answer
+        return found[0] if turned and not black else pixels, counted.passes
 
     return find
 
