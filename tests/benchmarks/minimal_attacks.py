@@ -96,7 +96,7 @@ COMPARED: tuple[tuple[str, str, Finder], ...] = (
     ("l2", "DeepFool of foolbox", foolbox_s("L2DeepFoolAttack")),
     ("l2", "Carlini & Wagner, 20 steps", ours("cw", "l2", 20)),
     ("l2", "C&W of foolbox, 9 times 20 steps", foolbox_s(CW, steps=20)),
-    ("l2", "C&W of foolbox, 3 times 40 steps of 0.001", foolbox_s(CW, steps=40, binary_search_steps=3, **PATIENT)),
+    ("l2", "C&W of foolbox, 5 times 100 steps of 0.001", foolbox_s(CW, steps=100, binary_search_steps=5, **PATIENT)),
 )
 
 

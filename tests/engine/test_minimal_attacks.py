@@ -96,7 +96,12 @@ def test_deepfool_goes_a_fiftieth_beyond_where_its_linear_steps_lead(sharp, norm
     [
         ("deepfool", "linf", "LinfDeepFoolAttack", {}),
         ("deepfool", "l2", "L2DeepFoolAttack", {}),
-        ("cw", "l2", "L2CarliniWagnerAttack", PATIENT | {"steps": 40, "binary_search_steps": 2}),
+        (
+            "cw",
+            "l2",
+            "L2CarliniWagnerAttack",
+            PATIENT | {"steps": 60, "binary_search_steps": 2, "stepsize": 3e-3, "initial_const": 1.0},
+        ),
     ],
 )
 def test_the_shortest_changes_are_as_many_and_as_short_as_foolbox_s(sharp, name, norm, theirs, options):
