@@ -25,7 +25,10 @@ def prediction_data(prediction: Prediction) -> dict:
 
 
 def attack_data(adversarial: Adversarial) -> dict:
-    """An attack as plain data; norms are those of the change, pixels in [0, 1]."""
+    """An attack as plain data; norms are those of the change, pixels in [0, 1].
+
+    `fooled` and `reached` are those of the saved picture, which is what later parts use.
+    """
     return {
         "attack": adversarial.attack,
         "target_defence": adversarial.target_defence,
@@ -35,8 +38,13 @@ def attack_data(adversarial: Adversarial) -> dict:
         "target": adversarial.target,
         "from_truth": adversarial.from_truth,
         "fooled": adversarial.fooled,
+        "fooled_as_computed": adversarial.fooled_as_computed,
         "reached": adversarial.reached,
         "zero_gradient": adversarial.zero_gradient,
+        "reached_as_computed": adversarial.reached_as_computed,
+        "found": adversarial.found,
+        "cut": adversarial.cut,
+        "erased": adversarial.erased,
         "norms": {
             "float": change_data(adversarial.pixels - adversarial.clean),
             "8_bits": change_data(adversarial.saved - adversarial.clean),

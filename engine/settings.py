@@ -168,7 +168,8 @@ class AttackSettings(Checked):
     mean logits of `eot_samples` fresh looks per step (EOT, Athalye et al., ICML 2018). In `adaptive`, `unroll` says how
     the tuning step is differentiated: "none" takes the tuned prompt as given, "exact" differentiates AdamW's first step
     as it is, "straight" as if it followed the gradient's size and not its sign. `target` is the number of a class to
-    reach; None: away from the label, wherever to. `legacy` cuts the attacked picture off to 8 bits as R-TPT and A-TPT
+    reach; None: away from the label, wherever to. `confidence` is Carlini & Wagner's kappa: by how many logits another
+    class must lead before a change counts. `legacy` cuts the attacked picture off to 8 bits as R-TPT and A-TPT
     do, which may leave the ball by one level, instead of rounding it and bringing it back.
     """
 
@@ -214,6 +215,10 @@ class AttackSettings(Checked):
         "legacy",
         "keep the flaws of the official codes that published numbers depend on, of attacks and defences",
     )
+    confidence: float = setting(
+        0.0, "the confidence", "by how many logits another class must lead (kappa), so that a change outlasts rounding",
+        low=0, high=100, slider=(0, 20, 0.5),
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

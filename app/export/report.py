@@ -89,9 +89,12 @@ def _results(session: Session) -> dict:
     if result is not None:
         document["attacked"] = _answer(result.after_saved) | {
             "fooled": result.fooled,
+            "fooled as computed": result.fooled_as_computed,
             "target": None if result.target is None else names[result.target],
             "reached": result.reached,
             "zero gradient": result.zero_gradient,
+            "reached as computed": result.reached_as_computed,
+            "shortest change found": result.found,
             "linf x 255": {"float": 255 * result.linf(False), "saved": 255 * result.linf()},
             "l2": {"float": result.l2(False), "saved": result.l2()},
         }

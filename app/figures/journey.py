@@ -94,9 +94,11 @@ def _attack(session: Session) -> tuple[str, str] | None:
         return text.BLIND_CARD
     if result.target is not None:
         head = "Reached the target" if result.reached else "Target not reached"
+        if result.reached_as_computed and not result.reached:
+            head = "Target lost by saving"
         return head, _instead(after, result.label) if result.fooled else f"at {percent(after.confidence)}"
     if not result.fooled:
-        return "Held", f"at {percent(after.confidence)}"
+        return "Undone by saving" if result.fooled_as_computed else "Held", f"at {percent(after.confidence)}"
     head = "Fooled" if result.before.label == result.label else "Wrong before and after"
     return head, _instead(after, result.label)
 

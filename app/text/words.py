@@ -217,6 +217,27 @@ BLIND = (
 )
 BLIND_CARD = "Proves nothing", "no gradient to follow"
 NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean picture."
+FOUND = "The shortest change found that turns the answer: {found}."
+FOUND_AND_CUT = (
+    "The shortest change found that turns the answer: {found}. The limit cut it to {limit}, so this shows no robustness"
+    " beyond the limit."
+)
+FOUND_NONE = "It found no change that turns the answer, of any length. More steps may find one."
+BELOW_A_LEVEL = "The limit, {limit}, is less than one level of 8 bits, so the saved picture is the clean one."
+ERASED = "No channel changed by half a level of 8 bits, so the saved picture is the clean one."
+HELD_AS_SAVED = (
+    "Fooled as computed, but not after saving: rounded to 8 bits, as all later steps see it, the picture is still"
+    " answered {answer}; before, it was **{computed}**."
+)
+FOOLED_AS_SAVED = (
+    "Fooled, but only after saving: rounded to 8 bits the picture is answered {answer} instead of **{name}**; as"
+    " computed it was not."
+)
+MISSED_AS_SAVED = (
+    "Reached the target as computed, but not after saving: rounded to 8 bits, as all later steps see it, the picture is"
+    " answered {answer}."
+)
+REACHED_AS_SAVED = "Reached the target, but only after saving: rounded to 8 bits the picture is answered {answer}."
 
 MAP_KIND = "Map"
 MAP_ABOUT, MAP_AGAINST = "Evidence for", "Rather than for"
