@@ -6,7 +6,7 @@ import pytest
 
 import engine
 from app.figures.html import percent, short, signed
-from tests.e2e.test_page import SAMPLES, open_step, put, says
+from tests.e2e.test_page import SAMPLES, choose, open_step, put, says
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,6 @@ def test_the_table_of_map_similarity_is_the_engines(page, told):
     page.click("#look")
     says(page, "Maps drawn")
     assert [row[1:] for row in cells(page, "#map-similarity [aria-label='Agreement of maps']")] == expected
-
-
-def choose(page, menu, words):
-    page.click(f"{menu} input")
-    page.get_by_role("option").filter(has_text=words).first.click()
 
 
 def test_maps_follow_the_class_that_is_chosen_and_the_one_it_is_held_against(page, told):

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError
 
 from engine import AttackSettings, Classes, attack, load_backbone, load_picture
 
@@ -14,6 +15,20 @@ SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
 
 def says(page, words):
     page.locator("#status").get_by_text(re.compile(words)).wait_for()
+
+
+def choose(page, menu, words):
+    """Choose in a menu; one that closes, because the page was about to draw it again, is opened anew."""
+    option = page.get_by_role("option").filter(has_text=words).first
+    for _ in range(6):
+        page.click(f"{menu} input")
+        try:
+            option.click(timeout=10_000)
+            page.keyboard.press("Tab")
+            return
+        except TimeoutError:
+            page.keyboard.press("Escape")
+    raise AssertionError(f"{menu} offers no “{words}”")
 
 
 def put(page, field, value):
