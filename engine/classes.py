@@ -79,14 +79,18 @@ class Classes:
 
     The first template is the prompt that tuning starts from; several templates are averaged (prompt ensemble)
     wherever nothing is tuned. Underscores in names are read as spaces by the text encoder.
-    Raises `EngineError` for fewer than two names, empty, too long or too many names, two with the same `spelling`, or a
-    template that has not exactly one `{}` and no other braces.
+    Lists become tuples. Raises `EngineError` for what is no list of texts, fewer than two names, empty, too long or too
+    many names, two with the same `spelling`, or a template that has not exactly one `{}` and no other braces.
     """
 
     names: tuple[str, ...]
     templates: tuple[str, ...] = (DEFAULT_TEMPLATE,)
 
     def __post_init__(self) -> None:
+        for field, value in (("names", self.names), ("templates", self.templates)):
+            listed = isinstance(value, tuple | list) and all(isinstance(one, str) for one in value)
+            require(listed, f"Expected the {field} of classes to be several texts; got {value!r:.60}.")
+            object.__setattr__(self, field, tuple(value))
         count = len(self.names)
         require(count >= 2, f"Give at least two class names, one per line; got {count or 'none'}.")
         require(count <= MAX_CLASSES, f"Give at most {MAX_CLASSES:,} class names; got {count:,}.")

@@ -83,7 +83,8 @@ class Adversarial:
     `from_truth` says whether `label` was the given true label (else the clean prediction). `after` is the answer to
     `pixels`, `after_saved` that to `saved`. `zero_gradient` says that the attack asked for gradients and that they
     were zero at the first step and ever after. `found` is how long the change is, in `norm`, that an attack for the
-    shortest change found before the limit cut it; None where it found none, and for other attacks.
+    shortest change found before the limit cut it; None where it found none, and for other attacks. `confidence` is by
+    how many logits it wanted another class to lead.
     """
 
     clean: Tensor  # (3, s, s)
@@ -97,6 +98,7 @@ class Adversarial:
     target: int | None
     from_truth: bool
     found: float | None
+    confidence: float
     before: Prediction
     after: Prediction
     after_saved: Prediction

@@ -43,6 +43,7 @@ def attack_data(adversarial: Adversarial) -> dict:
         "zero_gradient": adversarial.zero_gradient,
         "reached_as_computed": adversarial.reached_as_computed,
         "found": adversarial.found,
+        "confidence": adversarial.confidence,
         "cut": adversarial.cut,
         "erased": adversarial.erased,
         "norms": {

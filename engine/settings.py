@@ -146,12 +146,15 @@ class ModelSettings(Checked):
 
 
 def check_channels(mean: Channels | None, std: Channels | None) -> None:
-    """Raise `EngineError` for a mean or a deviation that is not three numbers, and a deviation of 0 or less."""
+    """Raise `EngineError` for a mean or a deviation that is not three numbers, a mean outside [0, 1] and a
+    deviation of 0 or less."""
     for name, value in (("mean", mean), ("standard deviation", std)):
         right = value is None or (
             len(value) == 3 and all(isinstance(x, numbers.Real) and math.isfinite(x) for x in value)
         )
         require(right, f"Expected the {name} of the channels to be three numbers; got {value!r:.60}.")
+    within = mean is None or all(0 <= x <= 1 for x in mean)
+    require(within, f"Expected the mean of the channels between 0 and 1, not in levels of 255; got {mean!r:.60}.")
     require(std is None or min(std) > 0, f"Expected the standard deviation of the channels above 0; got {std!r:.60}.")
 
 

@@ -46,10 +46,11 @@ def remarks(result: engine.Adversarial) -> str:
 def _found(result: engine.Adversarial) -> list[str]:
     if result.before.label != result.label:
         return []  # nothing had to be found
+    wanted = text.LEADS.format(lead=result.confidence) if result.confidence else text.TURNS
     if result.found is not None:
         found, most = limit(result.found, result.norm), limit(result.epsilon, result.norm)
-        return [(text.FOUND_AND_CUT if result.cut else text.FOUND).format(found=found, limit=most)]
-    return [text.FOUND_NONE] if engine.ATTACKS[result.attack].minimal else []
+        return [(text.FOUND_AND_CUT if result.cut else text.FOUND).format(wanted=wanted, found=found, limit=most)]
+    return [text.FOUND_NONE.format(wanted=wanted)] if engine.ATTACKS[result.attack].minimal else []
 
 
 def _erased(result: engine.Adversarial) -> list[str]:

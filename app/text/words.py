@@ -217,12 +217,10 @@ BLIND = (
 )
 BLIND_CARD = "Proves nothing", "no gradient to follow"
 NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean picture."
-FOUND = "The shortest change found that turns the answer: {found}."
-FOUND_AND_CUT = (
-    "The shortest change found that turns the answer: {found}. The limit cut it to {limit}, so this shows no robustness"
-    " beyond the limit."
-)
-FOUND_NONE = "It found no change that turns the answer, of any length. More steps may find one."
+TURNS, LEADS = "turns the answer", "makes another class lead by {lead:g} logits"
+FOUND = "The shortest change found that {wanted}: {found}."
+FOUND_AND_CUT = FOUND + " The limit cut it to {limit}, so this shows no robustness beyond the limit."
+FOUND_NONE = "It found no change that {wanted}. More steps may find one."
 BELOW_A_LEVEL = "The limit, {limit}, is less than one level of 8 bits, so the saved picture is the clean one."
 ERASED = "No channel changed by half a level of 8 bits, so the saved picture is the clean one."
 HELD_AS_SAVED = (

@@ -189,6 +189,7 @@ def _result(
         target=settings.target,
         from_truth=job.from_truth,
         found=found,
+        confidence=settings.confidence if "confidence" in ATTACKS[settings.attack].uses else 0.0,
         before=job.before,
         after=predict(backbone, pixels, classes),
         after_saved=predict(backbone, saved, classes),

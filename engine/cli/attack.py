@@ -118,7 +118,9 @@ def _remarks(adversarial: Adversarial) -> list[str]:
 
 
 def _found(adversarial: Adversarial, limit: str) -> str:
+    lead = adversarial.confidence
+    wanted = f"makes another class lead by {lead:g} logits" if lead else "turns the answer"
     if adversarial.found is None:
-        return "no change found that turns the answer, of any length"
-    found = f"the shortest change found that turns the answer: {length(adversarial.found, adversarial.norm)}"
+        return f"no change found that {wanted}; more steps may find one"
+    found = f"the shortest change found that {wanted}: {length(adversarial.found, adversarial.norm)}"
     return found + (f", cut by the limit to {limit}" if adversarial.cut else "")

@@ -79,10 +79,11 @@ def top_cells(values: Tensor, share: float = 0.2) -> Tensor:
 
 def top_iou(first: Tensor, second: Tensor, share: float = 0.2) -> float:
     """Overlap (intersection over union, in [0, 1]) of the strongest cells of two maps, those of `top_cells`; nan where
-    both maps are flat, so that neither has any."""
+    either map is flat and has none."""
+    if is_flat(first) or is_flat(second):
+        return math.nan
     a, b = (top_cells(values, share) for values in (first, second))
-    union = int((a | b).sum())
-    return int((a & b).sum()) / union if union else math.nan
+    return int((a & b).sum()) / int((a | b).sum())
 
 
 def ssim(first: Tensor, second: Tensor) -> float:

@@ -21,7 +21,7 @@ from engine import (
     predict,
     tune,
 )
-from tests.e2e.test_page import SAMPLES, choose, open_step, put, says
+from tests.e2e.test_page import SAMPLES, open_step, pick_option, put, says
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,11 @@ def asked():
     backbone, classes = load_backbone(), Classes(tuple(sample["classes"]))
     pixels = backbone.prepare(load_picture(SAMPLES / sample["file"]).image)
     return backbone, pixels, classes, classes.index(sample["truth"])
+
+
+def choose(page, menu, words):
+    pick_option(page, menu, words)
+    page.keyboard.press("Tab")
 
 
 def unfold(page, fold):

@@ -6,7 +6,7 @@ import pytest
 
 import engine
 from app.figures.html import percent, short, signed
-from tests.e2e.test_page import SAMPLES, choose, open_step, put, says
+from tests.e2e.test_page import SAMPLES, open_step, pick_option, put, says
 
 
 @pytest.fixture(scope="module")
@@ -57,19 +57,19 @@ def test_maps_follow_the_class_that_is_chosen_and_the_one_it_is_held_against(pag
         for pixels in (hit.clean, hit.saved)
     )
     open_step(page, 3)
-    choose(page, "#map-about", classes.names[about])
+    pick_option(page, "#map-about", classes.names[about])
     page.click("#look")
     says(page, "Maps drawn")
     assert page.locator("#maps h2").count() == 1
     page.locator("#maps").get_by_text(f"Evidence for “{classes.names[about]}”, the class you chose").wait_for()
-    choose(page, "#map-against", classes.names[against])
+    pick_option(page, "#map-against", classes.names[against])
     page.locator("#maps").get_by_text(f"“{classes.names[about]}” rather than “{classes.names[against]}”").wait_for()
     first = cells(page, "#map-similarity [aria-label='Agreement of maps']")[0]
     assert first[1] == signed(engine.measures.spearman(clean, attacked))
-    choose(page, "#map-against", classes.names[about])
+    pick_option(page, "#map-against", classes.names[about])
     says(page, "two different classes")
     assert page.locator("#maps svg").count() == 0
-    choose(page, "#map-menu", "Raw attention")
+    pick_option(page, "#map-menu", "Raw attention")
     page.locator("#map-about").wait_for(state="detached")
 
 

@@ -17,14 +17,13 @@ def says(page, words):
     page.locator("#status").get_by_text(re.compile(words)).wait_for()
 
 
-def choose(page, menu, words):
+def pick_option(page, menu, words):
     """Choose in a menu; one that closes, because the page was about to draw it again, is opened anew."""
     option = page.get_by_role("option").filter(has_text=words).first
     for _ in range(6):
         page.click(f"{menu} input")
         try:
             option.click(timeout=10_000)
-            page.keyboard.press("Tab")
             return
         except TimeoutError:
             page.keyboard.press("Escape")

@@ -21,6 +21,16 @@ def test_bad_class_lists(text, sentence):
         Classes.parse(text)
 
 
+@pytest.mark.parametrize("names", ["ab", None, ("a", 1), 3])
+def test_what_is_no_list_of_names_is_refused(names):
+    with pytest.raises(EngineError, match="the names of classes to be several texts"):
+        Classes(names)
+
+
+def test_lists_of_names_and_templates_are_taken():
+    assert Classes(["bird", "fish"], ["a {}."]) == Classes(("bird", "fish"), ("a {}.",))
+
+
 @pytest.mark.parametrize(
     "template",
     [
