@@ -96,7 +96,7 @@ class Tuning:
 
     def update(self, state: Tuned, graph: bool = False) -> Tuned:
         """The prompt after one more AdamW update; with `graph` the state holds what the next one differentiates."""
-        look = state.look or self._look(state.step.context.to(self._features.device).requires_grad_(), True)
+        look = state.look or self._look(state.step.context.to(self._features.device, copy=True).requires_grad_(), True)
         context = look.context
         optimiser = torch.optim.AdamW(
             [context], lr=self._settings.learning_rate, weight_decay=self._settings.weight_decay

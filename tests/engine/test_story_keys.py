@@ -165,7 +165,7 @@ def direct(backbone: Backbone, pixels: Tensor, settings: Settings) -> dict:
 
 @pytest.mark.parametrize("field", CHANGED)
 def test_a_result_is_that_of_the_verb_under_all_settings(tiny, results, field):
-    """So no slice lacks what its verb reads: a default would stand for it, or what other settings left under its key."""
+    """So no slice lacks what a verb reads: a default would stand for it, or what other settings left under its key."""
     settings = changed(SETTINGS, field)
     recipe = Recipe(Picture(results["pixels"]), CLASSES, settings=settings)
     other = Story(tiny, recipe, results["story"].results)
