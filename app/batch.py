@@ -12,6 +12,7 @@ class Row:
     """One picture: a small copy, its true class, the clean answer, and the answer of each defence to the attacked one.
 
     `truth` is empty where nobody gave one. `name` and `note`, of a visitor's file, tell its name and how it was read.
+    `blind` says that the attack failed for want of a gradient.
     """
 
     thumbnail: str
@@ -20,6 +21,7 @@ class Row:
     answers: tuple[tuple[str, str], ...]  # defence, answer
     name: str = ""
     note: str = ""
+    blind: bool = False
 
     def answer(self, defence: str | None) -> str:
         """What the defence answered, or the model on the clean picture (None)."""

@@ -55,7 +55,7 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
 
     def label(self, classes: engine.Classes) -> int | None:
         """The true label's place among `classes`, or None where none is given or it is no longer listed."""
-        return _place(classes, self.true_class)
+        return engine.classes.find(self.true_class, classes.names)
 
     @property
     def word(self) -> str:
@@ -78,11 +78,12 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
 
     def asked(self, classes: engine.Classes) -> tuple[int | None, int | None]:
         """The places of the class the maps are about, and of the one it is held against, where they are listed."""
-        return _place(classes, self.about), _place(classes, self.against)
+        return engine.classes.find(self.about, classes.names), engine.classes.find(self.against, classes.names)
 
     def aimed(self, settings: engine.Settings, classes: engine.Classes) -> engine.Settings:
         """`settings` with the place of the target among `classes`, where it is listed there."""
-        return replace(settings, attack=replace(settings.attack, target=_place(classes, self.target)))
+        target = engine.classes.find(self.target, classes.names)
+        return replace(settings, attack=replace(settings.attack, target=target))
 
     def settings(self) -> engine.Settings:
         """The engine's settings but for the target, a class; raises `EngineError` for values out of range."""
@@ -103,7 +104,3 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
         if not 0 <= seed <= LARGEST_TYPED_SEED:
             raise engine.EngineError(f"Expected a seed from 0 to {LARGEST_TYPED_SEED:,}; got {seed:,.0f}.")
         return int(seed)
-
-
-def _place(classes: engine.Classes, name: str | None) -> int | None:
-    return classes.names.index(name) if name in classes.names else None

@@ -24,14 +24,14 @@ class LabelSet:
 
     def readable(self, backbone: engine.Backbone) -> bool:
         """Whether the model knows every word of it."""
-        words = backbone.words
-        return words is None or all(word in words for name in self.names for word in name.split())
+        return not backbone.unknown_words(self.names)
 
 
 def load_label_sets(folder: Path) -> tuple[LabelSet, ...]:
     """The sets of `folder`, by name: text files of one class name a line, headed by `# title:`, `# source:` and
-    `# prompt:` lines. Raises `EngineError` for a file that lacks one of these or holds no usable classes."""
-    return tuple(_read(path) for path in sorted(folder.glob("*.txt")))
+    `# prompt:` lines; hidden files are passed over. Raises `EngineError` for a file that lacks one of these or holds no
+    usable classes."""
+    return tuple(_read(path) for path in sorted(folder.glob("[!.]*.txt")))
 
 
 def offered(sets: Sequence[LabelSet], backbone: engine.Backbone) -> list[tuple[str, str]]:
@@ -47,5 +47,9 @@ def _read(path: Path) -> LabelSet:
     missing = [name for name in ("title", "source", "prompt") if not fields.get(name)]
     if missing:
         raise engine.EngineError(f"Expected a line “# {missing[0]}: …” in the label set {path.name}; it has none.")
-    classes = engine.Classes(tuple(line for line in lines if not line.startswith("#")), (fields["prompt"],))
+    names = tuple(line for line in lines if not line.startswith("#"))
+    try:
+        classes = engine.Classes(names, (fields["prompt"],))
+    except engine.EngineError as error:
+        raise engine.EngineError(f"The label set {path.name}: {error}") from error
     return LabelSet(path.stem, fields["title"], fields["source"], fields["prompt"], classes.names)

@@ -33,8 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def serve(chosen: argparse.Namespace) -> None:
     """Load the model, build the page and serve it until interrupted; raises `EngineError` for a model that is none."""
+    settings = engine.models.model_settings(chosen)
     print(f"Loading {chosen.model} …", flush=True)
-    backbone = engine.load_backbone(chosen.model, chosen.device, chosen.precision)
+    backbone = engine.load_backbone(chosen.model, chosen.device, chosen.precision, settings=settings)
     page = build_app(
         backbone,
         load_samples(engine.ASSETS / "samples"),

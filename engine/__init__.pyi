@@ -40,6 +40,7 @@ from .results import ViewSet as ViewSet
 from .settings import AttackSettings as AttackSettings
 from .settings import AttentionSettings as AttentionSettings
 from .settings import EnsembleSettings as EnsembleSettings
+from .settings import ModelSettings as ModelSettings
 from .settings import Settings as Settings
 from .settings import TuneSettings as TuneSettings
 from .settings import ViewSettings as ViewSettings

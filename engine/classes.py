@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import unicodedata
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from .errors import require
+from .errors import EngineError, require
 
 DEFAULT_TEMPLATE = "a photo of a {}."
 SEVEN_TEMPLATES = (  # the short prompt ensemble of the CLIP literature
@@ -18,6 +21,56 @@ SEVEN_TEMPLATES = (  # the short prompt ensemble of the CLIP literature
 )
 MAX_CLASSES = 1000
 MAX_NAME = 200
+STRAIGHT = str.maketrans("ʼ‘’‚‛“”„‟", "'" * 5 + '"' * 4)  # quotation marks, as CLIP's tokenizer reads them
+
+
+def spelling(name: str) -> str:
+    """What all spellings of one name have in common; two names with the same are one.
+
+    Case, blanks, underscores, composed or decomposed letters, curled quotation marks and HTML's entities do not count:
+    CLIP's tokenizer makes them the same before it reads a text.
+    """
+    plain = unicodedata.normalize("NFC", html.unescape(name)).translate(STRAIGHT)
+    return " ".join(plain.replace("_", " ").lower().split())
+
+
+def find(name: str | None, names: Sequence[str]) -> int | None:
+    """Position of `name` among `names`, in the same spelling or another; None where it is none of them."""
+    if not name:
+        return None
+    if name in names:
+        return names.index(name)
+    wanted = spelling(name)
+    return next((place for place, other in enumerate(names) if spelling(other) == wanted), None)
+
+
+def require_distinct(names: Sequence[str], read: Iterable[Hashable], fault: str) -> None:
+    """Raise `EngineError` with `fault` and both names where two of `names` are `read` as the same."""
+    first: dict[Hashable, int] = {}
+    for place, (name, form) in enumerate(zip(names, read, strict=True)):
+        before = first.setdefault(form, place)
+        if before != place:
+            raise EngineError(
+                f"The class name “{name}” {fault}: number {before + 1} is “{names[before]}”, number {place + 1} is"
+                f" “{name}”; every class needs its own name."
+            )
+
+
+def in_template(template: str, name: str) -> str:
+    """The sentence that the text encoder reads: `name` with its underscores as spaces, in the place of `{}`."""
+    return template.replace("{}", name.replace("_", " "))
+
+
+def require_templates(templates: Sequence[str]) -> None:
+    """Raise `EngineError` for no templates and for one with other braces than one `{}`, or too long."""
+    require(bool(templates), "Give at least one prompt template, such as “a photo of a {}.”.")
+    for template in templates:
+        braces = tuple(template.count(each) for each in ("{}", "{", "}"))
+        require(
+            braces == (1, 1, 1) and len(template) <= MAX_NAME,
+            f"A prompt template needs exactly one {{}} for the class name, no other braces, and at most {MAX_NAME}"
+            f" characters; got “{template[:60]}”.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +79,8 @@ class Classes:
 
     The first template is the prompt that tuning starts from; several templates are averaged (prompt ensemble)
     wherever nothing is tuned. Underscores in names are read as spaces by the text encoder.
-    Raises `EngineError` for fewer than two names, empty, repeated, too long or too many names, or a template
-    without exactly one `{}`.
+    Raises `EngineError` for fewer than two names, empty, too long or too many names, two with the same `spelling`, or a
+    template that has not exactly one `{}` and no other braces.
     """
 
     names: tuple[str, ...]
@@ -37,23 +90,15 @@ class Classes:
         count = len(self.names)
         require(count >= 2, f"Give at least two class names, one per line; got {count or 'none'}.")
         require(count <= MAX_CLASSES, f"Give at most {MAX_CLASSES:,} class names; got {count:,}.")
-        seen: set[str] = set()
+        spellings = [spelling(name) for name in self.names]
+        require("" not in spellings, "A class name is empty; every line needs at least one word.")
         for name in self.names:
-            require(bool(name.strip()), "A class name is empty; every line needs at least one word.")
             require(
                 len(name) <= MAX_NAME,
                 f"Class names may have at most {MAX_NAME} characters; “{name[:30]}…” has {len(name):,}.",
             )
-            key = " ".join(name.replace("_", " ").lower().split())
-            require(key not in seen, f"The class name “{name}” stands twice; every class needs its own name.")
-            seen.add(key)
-        require(bool(self.templates), "Give at least one prompt template, such as “a photo of a {}.”.")
-        for template in self.templates:
-            require(
-                template.count("{}") == 1 and len(template) <= MAX_NAME,
-                f"A prompt template needs exactly one {{}} for the class name and at most {MAX_NAME} characters;"
-                f" got “{template[:60]}”.",
-            )
+        require_distinct(self.names, spellings, "stands twice")
+        require_templates(self.templates)
 
     @classmethod
     def parse(cls, text: str, templates: tuple[str, ...] = (DEFAULT_TEMPLATE,)) -> Classes:
@@ -65,9 +110,11 @@ class Classes:
 
     def sentences(self, template: str) -> list[str]:
         """The names in one template, in order, as the text encoder reads them."""
-        return [template.format(name.replace("_", " ")) for name in self.names]
+        return [in_template(template, name) for name in self.names]
 
     def index(self, name: str) -> int:
-        """Position of `name`; raises `EngineError` when it is not one of the classes."""
-        require(name in self.names, f"“{name}” is not one of the {len(self)} class names.")
-        return self.names.index(name)
+        """Position of `name` in any `spelling`; raises `EngineError` when it is not one of the classes."""
+        place = find(name, self.names)
+        if place is None:
+            raise EngineError(f"“{name}” is not one of the {len(self)} class names.")
+        return place

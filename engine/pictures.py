@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from PIL import Image, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
+from .bit_depth import load_deep, shallow_grey
 from .errors import EngineError, require
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
@@ -37,9 +38,12 @@ SIGNS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("a HEIC picture", lambda head: head[4:11] in (b"ftyphei", b"ftypmif", b"ftyphev")),
     ("a video", lambda head: head[4:8] == b"ftyp" or head.startswith(b"\x1aE\xdf\xa3")),
     ("a ZIP archive or office document", lambda head: head.startswith(b"PK\x03\x04")),
+    (
+        "a TIFF of a kind that is not read here, such as one of 64-bit numbers or float colours",
+        lambda head: head.startswith((b"II*\0", b"MM\0*")),
+    ),
     ("text", lambda head: not re.search(rb"[\x00-\x08\x0e-\x1f]", head)),
 )
-SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,17 +54,20 @@ class Picture:
     note: str
 
 
-def load_picture(path: str | Path) -> Picture:
+def load_picture(path: str | Path, plain: bool = False) -> Picture:
     """The picture in a file as upright RGB in sRGB, at most 2,048 pixels long.
 
-    Animations give their first frame, transparency is laid over white, 16-bit and float values are scaled to 8 bits.
+    Animations give their first frame, transparency is laid over white, values of more than 8 bits are scaled to 8 by
+    the range that they use (`bit_depth.to_8_bits`), each picture by its own.
+    With `plain`, what the evaluation protocols of the prompt-tuning literature see instead: Pillow's conversion to RGB
+    and nothing else, so that turned photos lie on their side and colour profiles and transparency are ignored.
     Raises `EngineError` with one sentence for anything that is no such picture, is damaged, or is too large or small.
     """
     data = _read(Path(path))
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(*image.size)
-            return _decode(image)
+            return _converted(image) if plain else _decode(image)
     except EngineError:
         raise
     except Image.DecompressionBombError as error:
@@ -121,6 +128,10 @@ def _check_size(width: int, height: int) -> None:
     )
 
 
+def _converted(image: Image.Image) -> Picture:
+    return Picture(Image.fromarray(np.array(image.convert("RGB"))), "")
+
+
 def _decode(image: Image.Image) -> Picture:
     notes = []
     full = image.size
@@ -129,33 +140,18 @@ def _decode(image: Image.Image) -> Picture:
     elif getattr(image, "n_frames", 1) > 1:
         image.seek(0)
         notes.append("only the first frame was used")
-    image.load()
+    notes += load_deep(image)
     profile = image.info.get("icc_profile")
     upright = ImageOps.exif_transpose(image)
     if upright.size == image.size[::-1]:
         full = full[::-1]
-    if upright.mode in (*SIXTEEN_BITS, "I", "F"):
-        notes.append("values were scaled to 8 bits")
-        upright = _to_8_bits(upright)
+    upright, clauses = shallow_grey(upright, getattr(image, "tag_v2", {}))
+    notes += clauses
     plain = _over_white(_to_srgb(upright, profile), notes)
     if max(full) > LARGE_SIDE:
         plain.thumbnail((LARGE_SIDE, LARGE_SIDE), Image.Resampling.LANCZOS)
         notes.append(f"the picture was reduced from {full[0]:,}×{full[1]:,} to {plain.width:,}×{plain.height:,} pixels")
     return Picture(Image.fromarray(np.array(plain)), _sentence(notes))
-
-
-def _to_8_bits(image: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and float greys as 8 bits; values that fit [0, 1] or [0, 255] keep that meaning."""
-    values = np.asarray(image).astype(np.float64)
-    require(bool(np.isfinite(values).all()), f"{EXPECTED}; got one with values that are no numbers.")
-    high = values.max()
-    if image.mode in SIXTEEN_BITS or (image.mode == "I" and 255 < high <= 65535):
-        values = values / 257
-    elif image.mode == "F" and high <= 1:
-        values = values * 255
-    elif high > 255:
-        values = values * (255 / high)
-    return Image.fromarray(np.rint(values).clip(0, 255).astype(np.uint8))
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

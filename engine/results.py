@@ -81,7 +81,8 @@ class Adversarial:
     `norm` and `epsilon` are the limit, `target_defence` the defence that an adaptive attack went through, empty for
     others. `label` is what the attack pushed away from, `target` the class it was to reach (None: any other);
     `from_truth` says whether `label` was the given true label (else the clean prediction). `after` is the answer to
-    `pixels`, `after_saved` that to `saved`.
+    `pixels`, `after_saved` that to `saved`. `zero_gradient` says that the attack asked for gradients and that they
+    were zero at the first step and ever after.
     """
 
     clean: Tensor  # (3, s, s)
@@ -97,6 +98,7 @@ class Adversarial:
     before: Prediction
     after: Prediction
     after_saved: Prediction
+    zero_gradient: bool
     steps: tuple[AttackStep, ...]
     seconds: float
 
@@ -109,6 +111,11 @@ class Adversarial:
     def reached(self) -> bool:
         """Whether the saved picture is given the target."""
         return self.after_saved.label == self.target
+
+    @property
+    def blind(self) -> bool:
+        """Whether it failed for want of a gradient, which proves nothing about the model's robustness."""
+        return self.zero_gradient and not (self.fooled if self.target is None else self.reached)
 
     def linf(self, saved: bool = True) -> float:
         """Largest absolute change of a channel, in [0, 1]."""

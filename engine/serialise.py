@@ -34,6 +34,7 @@ def attack_data(adversarial: Adversarial) -> dict:
         "from_truth": adversarial.from_truth,
         "fooled": adversarial.fooled,
         "reached": adversarial.reached,
+        "zero_gradient": adversarial.zero_gradient,
         "norms": {
             "float": change_data(adversarial.pixels - adversarial.clean),
             "8_bits": change_data(adversarial.saved - adversarial.clean),

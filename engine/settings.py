@@ -19,6 +19,7 @@ from .errors import require
 
 KEY = "setting"  # of a field's metadata
 LARGEST_SEED = 2**63 - 1
+Channels = tuple[float, float, float]  # red, green, blue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,56 @@ KINDS: dict[str, tuple[type, str]] = {  # by annotation: what a value must be, a
     "int": (numbers.Integral, "a whole number"),
     "float": (numbers.Real, "a number"),
     "str": (str, "text"),
+    "Channels": (tuple, "a tuple of three numbers"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings(Checked):
+    """What a model is to be read with, whatever was published with its weights; None: as published, or assumed.
+
+    `mean` and `std` are those of the channels, pixels in [0, 1]; `resize_mode` and `interpolation` as in
+    `Preprocessing`. `activation` is that of open_clip's own transformers: GELU, or OpenAI's QuickGELU, x sigmoid(1.702
+    x) (Hendrycks and Gimpel, 2016), which has no weights, so that a file cannot tell them apart.
+    """
+
+    ACTIVATIONS = ("gelu", "quickgelu")
+    RESIZE_MODES = ("shortest", "squash", "longest")
+    INTERPOLATIONS = ("bicubic", "bilinear")
+
+    activation: str | None = setting(None, "the activation", "that the weights were trained with", choices=ACTIVATIONS)
+    mean: Channels | None = setting(None, "the mean of the channels", "red, green, blue; pixels in [0, 1]")
+    std: Channels | None = setting(None, "the standard deviation of the channels", "red, green, blue")
+    resize_mode: str | None = setting(
+        None, "the resize mode", "the short side fits and the middle is cut out, the picture is stretched to a square,"
+        " or the long side fits and the rest is filled", choices=RESIZE_MODES,
+    )  # fmt: skip
+    interpolation: str | None = setting(None, "the interpolation of resizing", choices=INTERPOLATIONS)
+
+    def __post_init__(self) -> None:
+        Checked.__post_init__(self)
+        check_channels(self.mean, self.std)
+
+    @property
+    def preprocessing(self) -> dict[str, Any]:
+        """The parts of the preprocessing that are given."""
+        parts = ("mean", "std", "resize_mode", "interpolation")
+        return {part: value for part in parts if (value := getattr(self, part)) is not None}
+
+    @property
+    def quick_gelu(self) -> bool | None:
+        """Whether QuickGELU is asked for; None: nothing is."""
+        return None if self.activation is None else self.activation == "quickgelu"
+
+
+def check_channels(mean: Channels | None, std: Channels | None) -> None:
+    """Raise `EngineError` for a mean or a deviation that is not three numbers, and a deviation of 0 or less."""
+    for name, value in (("mean", mean), ("standard deviation", std)):
+        right = value is None or (
+            len(value) == 3 and all(isinstance(x, numbers.Real) and math.isfinite(x) for x in value)
+        )
+        require(right, f"Expected the {name} of the channels to be three numbers; got {value!r:.60}.")
+    require(std is None or min(std) > 0, f"Expected the standard deviation of the channels above 0; got {std!r:.60}.")
 
 
 @dataclass(frozen=True, slots=True)

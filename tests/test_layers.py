@@ -15,7 +15,7 @@ import engine
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (  # strictly downward: a unit imports only units of rows above it, and files of its own
     ("errors",),
-    ("settings", "classes", "numerics", "files", "registry", "assets"),
+    ("settings", "classes", "numerics", "files", "registry", "assets", "bit_depth"),
     ("results",),
     ("pictures", "serialise"),
     ("models",),
@@ -35,7 +35,7 @@ LAYERS = (  # strictly downward: a unit imports only units of rows above it, and
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HOMES = {
     "ray": {"engine/evaluation/executors/ray.py"},
-    "open_clip": {f"engine/models/{name}.py" for name in ("build", "names", "preprocessing")}
+    "open_clip": {f"engine/models/{name}.py" for name in ("build", "names", "preprocessing", "published")}
     | {"engine/fieldguide/training/clip.py"},
     "huggingface_hub": {"engine/models/hub.py"},
     "torchattacks": {f"engine/attacks/{name}.py" for name in ("gradient", "minimal", "black_box")},
@@ -48,7 +48,13 @@ PARTS = {  # panels of the page that are composed of several files: the panel, a
 }
 PART_FILES = [part for own in PARTS.values() for part in own]
 LAZY = [f"engine{name}" for name in ("", ".fieldguide", ".maps", ".models", ".numerics", ".views")]
-WITHOUT_TORCH = ("engine", "engine.settings", "engine.maps.registry", "engine.models.names", "engine.models.precision")
+WITHOUT_TORCH = (
+    "engine",
+    "engine.settings",
+    "engine.maps.registry",
+    "engine.models.options",
+    "engine.models.precision",
+)
 ENGINE = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "engine").rglob("*.py"))
 INNER = [path for path in ENGINE if path not in ("engine/__init__.py", "engine/fieldguide/__init__.py")]
 APP = sorted(path.relative_to(ROOT).as_posix() for path in [*(ROOT / "app").rglob("*.py"), ROOT / "app.py"])

@@ -11,6 +11,7 @@ import numpy as np
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
+import engine
 from app.figures.html import esc
 from app.figures.pictures import png
 
@@ -40,8 +41,14 @@ def class_menu(none: str, label: str, elem_id: str, info: str | None = None, min
 
 def listing(none: str, names: Sequence[str], chosen: str | None, visible: bool | None = None) -> dict:
     """The update that offers `names` in such a menu; what was chosen and is none of them is dropped."""
-    dropped = {} if chosen in names else {"value": none}
-    return gr.update(choices=[none, *names], visible=visible) | dropped
+    update = gr.update(choices=[none, *names], visible=visible)
+    return update if chosen in names else update | {"value": listed(none, names, chosen)}
+
+
+def listed(none: str, names: Sequence[str], chosen: str | None) -> str:
+    """What was chosen, as the class it is spells it among `names`; `none` where it is none of them."""
+    place = engine.classes.find(chosen, names)
+    return none if place is None else names[place]
 
 
 def part(asks: str, run: str, run_id: str, drawn_id: str, min_width: int = 150) -> tuple[gr.Button, gr.HTML]:

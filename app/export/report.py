@@ -71,6 +71,7 @@ def _settings(backbone: engine.Backbone, session: Session, choices: Choices, set
             "difference": backbone.difference,
             "device": str(backbone.device),
             "precision": backbone.precision,
+            **backbone.reading,
         },
         "classes": classes.names,
         "templates": classes.templates,
@@ -90,6 +91,7 @@ def _results(session: Session) -> dict:
             "fooled": result.fooled,
             "target": None if result.target is None else names[result.target],
             "reached": result.reached,
+            "zero gradient": result.zero_gradient,
             "linf x 255": {"float": 255 * result.linf(False), "saved": 255 * result.linf()},
             "l2": {"float": result.l2(False), "saved": result.l2()},
         }
@@ -148,9 +150,11 @@ def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> s
     words = ["python", "-m", "engine", "defend", "clean.png", "--classes", "classes.txt"]
     if session.given:
         words += ["--true-class", classes.names[present(session.label)]]
-    if choices.target in classes.names:
-        words += ["--target", choices.target]
+    target = engine.classes.find(choices.target, classes.names)
+    if target is not None:
+        words += ["--target", classes.names[target]]
     words += ["--model", backbone.name, "--precision", backbone.precision]
+    words += engine.models.as_options(backbone.settings)
     words += [word for template in classes.templates for word in ("--template", template)]
     return shlex.join([*words, *choices.options()]) + "\n"
 
@@ -165,9 +169,11 @@ from pathlib import Path
 
 import engine
 from engine import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
+from engine import ModelSettings
 
 here = Path(__file__).resolve().parent
-backbone = engine.load_backbone({backbone.name!r}, precision={backbone.precision!r})
+read_with = {backbone.settings!r}
+backbone = engine.load_backbone({backbone.name!r}, precision={backbone.precision!r}, settings=read_with)
 names = tuple((here / "classes.txt").read_text(encoding="utf-8").splitlines())
 classes = engine.Classes(names, {present(session.classes).templates!r})
 pixels = backbone.prepare(engine.load_picture(here / "clean.png").image)

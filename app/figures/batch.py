@@ -26,8 +26,10 @@ def batch_table(batch: Batch) -> str:
         f" {attack.steps} iterations, no target; {views.count} views; random seeds from {attack.seed} on"
     )
     unknown = note(text.BATCH_UNKNOWN_NOTE) if batch.unknown else ""
+    blind = sum(row.blind for row in batch.rows)
+    warned = note(text.BATCH_BLIND.format(count=blind, total=len(batch.rows)), "warn", "!") if blind else ""
     drawn = table(heads, rows, "Right and wrong answers on many pictures", "stacks batch")
-    return section("Right and wrong, picture by picture", f"{unknown}{drawn}{refused}", made)
+    return section("Right and wrong, picture by picture", f"{warned}{unknown}{drawn}{refused}", made)
 
 
 def _sums(batch: Batch, defences: Sequence[str]) -> list[tuple[str, ...]]:

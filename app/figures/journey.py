@@ -89,6 +89,8 @@ def _attack(session: Session) -> tuple[str, str] | None:
     after = result.after_saved
     if not result.epsilon:
         return "Not attacked", "limit 0"
+    if result.blind:
+        return text.BLIND_CARD
     if result.target is not None:
         head = "Reached the target" if result.reached else "Target not reached"
         return head, _instead(after, result.label) if result.fooled else f"at {percent(after.confidence)}"

@@ -117,7 +117,13 @@ def verdict(result: engine.Adversarial) -> str:
         return note(text.NOT_ATTACKED, "warn", "!")
     aimed = text.AIMED_AT.format(defence=engine.DEFENCES[result.target_defence].title) if result.target_defence else ""
     fine = f'<p class="fine">{esc(aimed)}</p>' if aimed else ""
-    return note(*(_against if result.target is None else _towards)(result)) + badges(result) + fine
+    said = _blind if result.blind else _against if result.target is None else _towards
+    return note(*said(result)) + badges(result) + fine
+
+
+def _blind(result: engine.Adversarial) -> tuple[str, str, str]:
+    """Sentence, tone and icon for an attack that failed for want of a gradient."""
+    return text.BLIND.format(answer=_bold_answer(result)), "warn", "!"
 
 
 def _against(result: engine.Adversarial) -> tuple[str, str, str]:

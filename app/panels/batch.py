@@ -111,14 +111,16 @@ def own_pictures(
         raise engine.EngineError(text.BATCH_TRUTHS_MORE.format(got=len(given), count=len(files)))
     given += [""] * (len(files) - len(given))
     called = [Path(path).name for path in files]
-    for truth, name in zip(given, called, strict=True):
-        if truth and truth not in names:
+    places = [engine.classes.find(truth, names) for truth in given]
+    for truth, place, name in zip(given, places, called, strict=True):
+        if truth and place is None:
             raise engine.EngineError(text.BATCH_TRUTH_ODD.format(name=name, got=truth[:60]))
 
-    def opener(path: str, truth: str) -> Callable[[], Opened]:
-        return lambda: replace(sources.file(path), names=tuple(names), truth=truth or None)
+    def opener(path: str, place: int | None) -> Callable[[], Opened]:
+        truth = None if place is None else names[place]
+        return lambda: replace(sources.file(path), names=tuple(names), truth=truth)
 
-    return [(name, opener(path, truth)) for name, path, truth in zip(called, files, given, strict=True)]
+    return [(name, opener(path, place)) for name, path, place in zip(called, files, places, strict=True)]
 
 
 def _pictures(sources: PictureSources, source: str, count: int, seed: int) -> list[tuple[str, Callable[[], Opened]]]:
@@ -160,4 +162,5 @@ def _asked(worker: Worker, opened: Opened, settings: engine.Settings, choices: C
     adversarial = worker.one("attack", pixels, classes, settings.attack, label)
     defences = worker.stream("defend", adversarial.saved, classes, settings)
     answers = tuple((defence.defence, defence.prediction.name) for defence in defences)
-    return Row(thumbnail(pixels), opened.truth or "", adversarial.before.name, answers, name, opened.shown.note)
+    clean, note, blind = adversarial.before.name, opened.shown.note, adversarial.blind
+    return Row(thumbnail(pixels), opened.truth or "", clean, answers, name, note, blind)

@@ -11,6 +11,7 @@ from PIL import Image
 
 import engine
 from app.choices import NO_TRUTH, Choices
+from app.components.controls import listed
 from app.components.tiles import PICK
 from app.components.upload import PictureFile
 from app.export.buttons import restored
@@ -233,7 +234,7 @@ class Inputs:
                 return
             classes = present(job.session.classes)
             names = classes.names
-            kept = choices.true_class if choices.true_class in names else NO_TRUTH
+            kept = listed(NO_TRUTH, names, choices.true_class)
             yield {self.truth: gr.Dropdown(choices=[NO_TRUTH, *names], value=kept)} | page.say(text.READY)
             if choices.word:  # one that A-TPT cannot put into its prompts is refused at once
                 job.worker.backbone.prompts(engine.with_domain_word(classes, choices.word))

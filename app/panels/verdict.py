@@ -92,6 +92,8 @@ def _head(session: Session) -> str:
             "warn",
             "!",
         )
+    elif result.blind:
+        attack = note(text.BLIND.format(answer=f"**{after.name}** ({percent(after.confidence)})"), "warn", "!")
     elif result.target is not None:
         attack = _aimed(session, wanted)
     elif result.fooled:

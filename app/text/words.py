@@ -31,7 +31,7 @@ MISSING = {
     "Tuning": "There are no views yet. Press **One step** or **All steps**: attack and views are then made first.",
     "Verdict": "There is no attacked picture yet. Press **Compare methods**: the attack then runs first.",
 }
-NO_ANSWER = "No answer yet: the class names need a change, see the status line above."
+NO_ANSWER = "No answer yet: the class names or the prompt need a change, see the status line above."
 
 READY = "Ready. Press “Run the whole story”, or go step by step."
 QUEUED = "The model is busy with others: you are number {place} in its queue …"
@@ -124,7 +124,7 @@ LABEL_SET_INFO = "Replaces class names and prompt; only sets this model can read
 LABEL_SET_FROM = "Source: {source}."
 LINK_MODEL = "The link was made with the model {name}: choose it under “Model”, then open the link again."
 MODEL, MODEL_NAME, MODEL_USE = "Model", "Which model", "Use this model"
-MODEL_FREE = "From the list, or type a name: MODEL/TAG of open_clip, hf-hub:ORG/NAME, local-dir:FOLDER."
+MODEL_FREE = "From the list, or type a name: MODEL/TAG or MODEL/FILE of open_clip, hf-hub:ORG/NAME, local-dir:FOLDER."
 MODEL_HERE = "on this machine"
 MODEL_OTHER = "Any model that open_clip can load. It is checked before it is used."
 MODEL_DOWNLOAD = "Will be downloaded first: about {size}."
@@ -210,6 +210,12 @@ ATTACK_CAPTION = (
     ("What it does not show", "that no smaller or stronger change exists, or how the model fares on other pictures."),
 )
 THREAT_WHY = "White-box: it knows the weights and follows their gradients. Black-box: it only sees answers."
+BLIND = (
+    "**Proves nothing:** the gradient was zero at the first step, so this attack could not see which way to go. That"
+    " the model says {answer} tells nothing about how robust it is; try Carlini & Wagner or Square, which go by other"
+    " signs."
+)
+BLIND_CARD = "Proves nothing", "no gradient to follow"
 NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean picture."
 
 MAP_KIND = "Map"
@@ -589,6 +595,10 @@ BATCH_UNKNOWN = "not given"
 BATCH_UNKNOWN_NOTE = (
     "Without a true class nothing can be called right: **=** says that the answer is still the clean one, **≠** that it"
     " is not. There the attack pushed away from the clean answer."
+)
+BATCH_BLIND = (
+    "On {count} of {total} pictures the gradient was zero at the first step: the attack could not see which way to go,"
+    " so these pictures prove nothing about robustness."
 )
 BATCH_RIGHT, BATCH_KEPT = "<b>Right</b>, of {pictures}", "<b>Clean answer kept</b>, of {pictures}"
 BATCH_CLEAN, BATCH_ATTACKED = "Not attacked, no defence", "{title}, attacked"

@@ -20,8 +20,10 @@ def pgd(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
     """Projected gradient ascent from a random start (Madry et al., 2018)."""
     import torchattacks
 
+    from .probes import Direction
+
     family = {"linf": torchattacks.PGD, "l2": torchattacks.PGDL2}[settings.norm]
-    built = family(probe, eps=settings.epsilon, alpha=settings.step, steps=settings.steps, random_start=True)
+    built = family(Direction(probe), eps=settings.epsilon, alpha=settings.step, steps=settings.steps, random_start=True)
     return _aimed(built, settings), settings.steps
 
 
@@ -29,14 +31,20 @@ def fgsm(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
     """One step of size epsilon along the gradient's sign (Goodfellow et al., 2015)."""
     import torchattacks
 
-    return _aimed(torchattacks.FGSM(probe, eps=settings.epsilon), settings), 1
+    from .probes import Direction
+
+    return _aimed(torchattacks.FGSM(Direction(probe), eps=settings.epsilon), settings), 1
 
 
 def mi_fgsm(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
     """Sign steps along a gradient with momentum 1, from the picture itself (Dong et al., 2018)."""
     import torchattacks
 
-    built = torchattacks.MIFGSM(probe, eps=settings.epsilon, alpha=settings.step, steps=settings.steps, decay=1.0)
+    from .probes import Direction
+
+    built = torchattacks.MIFGSM(
+        Direction(probe), eps=settings.epsilon, alpha=settings.step, steps=settings.steps, decay=1.0
+    )
     return _aimed(built, settings), settings.steps
 
 
@@ -59,8 +67,10 @@ def apgd(probe: Probe, settings: AttackSettings, loss: str) -> tuple[Run, int]:
     import torch
     import torchattacks
 
+    from .probes import Direction
+
     norm = NORMS[settings.norm]
-    built = torchattacks.APGD(probe, norm=norm, eps=settings.epsilon, steps=settings.steps, loss=loss)
+    built = torchattacks.APGD(Direction(probe), norm=norm, eps=settings.epsilon, steps=settings.steps, loss=loss)
 
     def run(pixels: Tensor, label: Tensor) -> Tensor:
         highest, held, _, fooling = built.attack_single_run(pixels, label)
@@ -75,8 +85,10 @@ def apgd_targeted(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
     """
     import torchattacks
 
+    from .probes import Direction
+
     norm, count = NORMS[settings.norm], len(probe.classes)
-    built = torchattacks.APGDT(probe, norm=norm, eps=settings.epsilon, steps=settings.steps, n_classes=count)
+    built = torchattacks.APGDT(Direction(probe), norm=norm, eps=settings.epsilon, steps=settings.steps, n_classes=count)
 
     def run(pixels: Tensor, label: Tensor) -> Tensor:
         best, top = pixels, -math.inf

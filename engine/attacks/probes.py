@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..classes import Classes
 from ..models import Backbone
+from ..models.gradient_scaling import with_scaled_gradients, with_steady_gradients
 from ..settings import AttackSettings, ViewSettings
 from ..views.augmix import draw_beta, mix
 from ..views.crops import Box, place
@@ -28,7 +29,8 @@ class Cancelled(Exception):
 class Probe(nn.Module):
     """Pixels (b, 3, s, s) to logits (b, c) against fixed text features, reporting each forward pass.
 
-    `seeds` are those of the b pictures' own generators, for the probes that leave something to chance.
+    `felt` (b,) says for each picture whether any gradient with respect to its pixels was not zero; None before the
+    first gradient. `seeds` are those of the b pictures' own generators, for the probes that leave something to chance.
     The text features are its only parameter: torchattacks reads the device from it. The backbone is no submodule, so
     switching the probe between training and evaluation cannot reach the shared model.
     """
@@ -44,15 +46,27 @@ class Probe(nn.Module):
     ) -> None:
         super().__init__()
         self.backbone, self.classes, self.settings, self.report, self.stop = backbone, classes, settings, report, stop
+        self.felt: Tensor | None = None
         self.rngs = [np.random.default_rng(seed) for seed in seeds]
         self.text_features = nn.Parameter(backbone.encode_text(classes), requires_grad=False)
         self.eval()
 
     def forward(self, pixels: Tensor) -> Tensor:
         self.check_cancelled()
-        logits = self.look(pixels).float()
+        logits = with_scaled_gradients(self.look, self._watched(pixels), self.backbone.dtype).float()
         self.report(logits.detach().clone())  # Square writes into what it gets
         return logits
+
+    def _watched(self, pixels: Tensor) -> Tensor:
+        """The same pixels, whose gradients are looked at on their way to the attack."""
+        watched = pixels.view_as(pixels)
+        if watched.requires_grad:
+            watched.register_hook(self._feel)
+        return watched
+
+    def _feel(self, gradient: Tensor) -> None:
+        found = gradient.flatten(1).any(1)
+        self.felt = found if self.felt is None else self.felt | found
 
     def check_cancelled(self) -> None:
         """Raise `Cancelled` as soon as nobody waits."""
@@ -66,6 +80,20 @@ class Probe(nn.Module):
     def model(self, pixels: Tensor) -> Tensor:
         """The untouched model's logits (b, c) of pixels (b, 3, s, s)."""
         return self.backbone.logits(self.backbone.encode_image(pixels), self.text_features)
+
+
+class Direction(nn.Module):
+    """A probe for attacks that follow a gradient's direction whatever its length: it does not shrink with the loss.
+
+    They divide it by its length plus a small constant, below which the cross-entropy of a sure model would leave it.
+    """
+
+    def __init__(self, probe: Probe) -> None:
+        super().__init__()
+        self.probe = probe
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return with_steady_gradients(self.probe, pixels)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

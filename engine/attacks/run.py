@@ -53,13 +53,13 @@ def attack(
     job = _job(backbone, pixels, classes, label)
     _check(chosen, settings, classes, job.label)
     if settings.epsilon == 0:
-        yield _result(backbone, job, classes, settings, _Outcome(job.clean, (), 0.0))
+        yield _result(backbone, job, classes, settings, _Outcome(job.clean, False, (), 0.0))
         return
     steps = []
     with closing(_run(backbone, [job], classes, settings, [settings.seed], target_defence)) as stream:
         for item in stream:
             if isinstance(item, _Done):
-                outcome = _Outcome(item.pixels[0], tuple(steps), item.seconds)
+                outcome = _Outcome(item.pixels[0], item.zero_gradients[0], tuple(steps), item.seconds)
                 yield _result(backbone, job, classes, settings, outcome)
             else:
                 steps.append(item[0])
@@ -108,8 +108,10 @@ def attack_batch(
     for item in _run(backbone, jobs, classes, settings, seeds, target_defence):
         if isinstance(item, _Done):
             results = [
-                _result(backbone, job, classes, settings, _Outcome(found, trail, item.seconds))
-                for job, found, trail in zip(jobs, item.pixels, zip(*rows, strict=True), strict=True)
+                _result(backbone, job, classes, settings, _Outcome(found, zero, trail, item.seconds))
+                for job, found, zero, trail in zip(
+                    jobs, item.pixels, item.zero_gradients, zip(*rows, strict=True), strict=True
+                )
             ]
         else:
             rows.append(item)
@@ -154,9 +156,12 @@ def _check(chosen: Attack, settings: AttackSettings, classes: Classes, label: in
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Outcome:
-    """What became of one picture: perturbed pixels (3, s, s), the steps, and the seconds."""
+    """What became of one picture: perturbed pixels (3, s, s), whether every gradient was zero, the steps, the
+    seconds.
+    """
 
     pixels: Tensor
+    zero_gradient: bool
     steps: tuple[AttackStep, ...]
     seconds: float
 
@@ -182,6 +187,7 @@ def _result(
         before=job.before,
         after=predict(backbone, outcome.pixels, classes),
         after_saved=predict(backbone, saved, classes),
+        zero_gradient=outcome.zero_gradient,
         steps=outcome.steps,
         seconds=outcome.seconds,
     )
@@ -189,9 +195,12 @@ def _result(
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Done:
-    """The end of a run: perturbed pixels (b, 3, s, s) on the CPU, and how long it took."""
+    """The end of a run: perturbed pixels (b, 3, s, s) on the CPU, of which of them every gradient was zero, and how
+    long it took.
+    """
 
     pixels: Tensor
+    zero_gradients: list[bool]
     seconds: float
 
 
@@ -224,7 +233,8 @@ def _run(
         try:
             with enough_memory("the gradients of this attack", LESS), SeededStart(seeds):
                 perturbed = built(clean, labels).detach().cpu()
-            queue.put(_Done(perturbed, time.perf_counter() - started))
+            zero = [False] * len(jobs) if probe.felt is None else (~probe.felt).tolist()
+            queue.put(_Done(perturbed, zero, time.perf_counter() - started))
         except Exception as error:  # whatever it is, it belongs to the thread that waits
             queue.put(error)
 

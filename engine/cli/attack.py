@@ -17,6 +17,7 @@ from .subject import Subject, add_picture_options, emit, folder, load_subject, r
 from .tables import PREDICTION_HEAD, prediction_row, table
 
 CHANGE_HEAD = ("the change", "Linf x 255", "L2")
+BLIND = "The gradient was zero at the first step: the attack could not see which way to go, so it proves nothing."
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -73,14 +74,14 @@ def attack_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
     origin = "the truth" if adversarial.from_truth else "the clean answer"
     towards = "" if adversarial.target is None else f", towards {subject.classes.names[adversarial.target]}"
     return [
-        subject.heading,
-        *([subject.note] if subject.note else []),
+        *subject.heading,
         f"{adversarial.attack}, {adversarial.norm} {limit}, {len(adversarial.steps)} steps,"
         f" {adversarial.seconds:.2f} s, away from {name} ({origin})" + towards,
         "",
         *table(PREDICTION_HEAD, rows),
         "",
         f"largest change {adversarial.linf() * 255:.0f}/255, L2 {adversarial.l2():.3f}: {_verdict(adversarial)}",
+        *([BLIND] if adversarial.blind else []),
     ]
 
 

@@ -9,9 +9,9 @@ import torch
 
 from ..benchmarks.speed import MEMORY_LIMIT_GB, Timing, peak_memory_gb, stage_timings
 from ..errors import require
-from ..models import load_backbone
-from .subject import add_model_options, emit
-from .tables import table
+from ..models import add_model_options, load_backbone, model_settings
+from .subject import emit
+from .tables import table, wrapped
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -31,8 +31,9 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Time all stages and print."""
     require(args.runs >= 1, f"Expected at least one run; got {args.runs}.")
+    settings = model_settings(args)
     started = time.perf_counter()
-    backbone = load_backbone(args.model, args.device, args.precision)
+    backbone = load_backbone(args.model, args.device, args.precision, settings=settings)
     loaded = Timing("load the model", time.perf_counter() - started, None)
     timings = [loaded, *stage_timings(backbone, args.runs)]
     forward = next(timing.seconds for timing in timings if timing.stage == "predict")
@@ -41,12 +42,14 @@ def run(args: argparse.Namespace) -> None:
         {"stage": t.stage, "seconds": t.seconds, "forwards": t.seconds / forward, "limit": t.limit} for t in timings
     ]
     document = {"model": backbone.name, "device": str(backbone.device), "precision": backbone.precision}
-    document |= {"threads": torch.get_num_threads(), "stages": data}
+    document |= {**backbone.reading, "threads": torch.get_num_threads(), "stages": data}
     document |= {"memory_gb": memory, "memory_limit_gb": MEMORY_LIMIT_GB}
     rows = [(t.stage, f"{t.seconds:.3f}", f"{t.seconds / forward:.1f}", t.verdict) for t in timings]
     lines = [
         f"{backbone.name} on {backbone.device}, {backbone.precision}, {torch.get_num_threads()} threads,"
         f" median of {args.runs}",
+        backbone.reading["in_words"],
+        *(line for told in backbone.assumed for line in wrapped(told)),
         "",
         *table(("stage", "seconds", "forwards", "limit"), rows),
         "",

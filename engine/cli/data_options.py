@@ -33,7 +33,19 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--images", type=Path, metavar="FOLDER", help="where the paths of --split begin")
     parts = "of a --split, --coop or --torchvision (default: test)"
     group.add_argument("--part", default="test", choices=("train", "val", "test"), help=parts)
-    group.add_argument("--names", type=Path, metavar="FILE", help="other class names for --torchvision, one per line")
+    group.add_argument(
+        "--names",
+        type=Path,
+        metavar="FILE",
+        help="class names for --folder and --table, a line for each folder or label in alphabetical order, or for"
+        " WordNet numbers a list of ImageNet's; other ones for --torchvision, a line each",
+    )
+    group.add_argument(
+        "--plain-rgb",
+        action="store_true",
+        help="read picture files as published protocols did, by Pillow's conversion to RGB alone: not turned upright,"
+        " colour profiles and transparency ignored, never reduced",
+    )
     group.add_argument("--download", action="store_true", help="let torchvision fetch what is not there")
     group.add_argument(
         "--pictures", type=int, metavar="N", help="at most N, of as many classes as possible (Field Guide: 100)"
@@ -58,22 +70,27 @@ def open_source(args: argparse.Namespace) -> Source:
     """The source that the options ask for; raises `EngineError` for one that is not as it should be."""
     require(args.pictures is None or args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
     torchvision = args.torchvision is not None
-    require(torchvision or not (args.names or args.download), "--names and --download go with --torchvision.")
+    require(torchvision or not args.download, "--download goes with --torchvision.")
+    named = torchvision or args.folder is not None or args.table is not None
+    require(named or args.names is None, "--names goes with --folder, --table and --torchvision.")
+    files = named or args.split is not None or args.coop is not None
+    require(files or not args.plain_rgb, "--plain-rgb goes with pictures that are files; the Field Guide is painted.")
     templates = (known_set(args).template,) if args.own_prompt else tuple(args.templates or (DEFAULT_TEMPLATE,))
     if args.folder is not None:
-        return Folder(args.folder, templates, args.pictures)
+        return Folder(args.folder, templates, args.pictures, args.names, args.plain_rgb)
     if args.table is not None:
-        return Table(args.table, templates, args.pictures)
+        return Table(args.table, templates, args.pictures, args.names, args.plain_rgb)
     if args.split is not None:
         require(args.images is not None, "Expected --images with --split: the folder where its paths begin.")
-        return CoOpSplit(args.split, args.images, templates, args.part, args.pictures)
+        return CoOpSplit(args.split, args.images, templates, args.part, args.pictures, args.plain_rgb)
     if args.coop is not None:
         root, name = args.coop
-        return CoOp(Path(root), name, templates, args.part, args.pictures)
+        return CoOp(Path(root), name, templates, args.part, args.pictures, args.plain_rgb)
     if args.torchvision is not None:
         name, root = args.torchvision
         names = () if args.names is None else read_classes(args.names).names
-        return Torchvision(name, Path(root), templates, args.part, args.pictures, names, args.download)
+        given = (Path(root), templates, args.part, args.pictures, names, args.download, args.plain_rgb)
+        return Torchvision(name, *given)
     return FieldGuideSeries(args.pictures or 100, args.seed or 0)
 
 

@@ -6,12 +6,13 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 
 from tqdm import tqdm
 
+from ..datasets.base import Listed, Source
 from ..defences.registry import DEFENCES
 from ..errors import require
 from ..evaluation import (
@@ -20,21 +21,25 @@ from ..evaluation import (
     Plan,
     Processes,
     RayCluster,
+    Skipped,
     asked_of,
+    copy_attacked,
     evaluate,
+    kept_of,
     read_kept,
     read_merged,
     read_plan,
+    read_skipped,
     summarise,
 )
+from ..models import add_model_options, model_settings
 from ..parameters import to_settings
 from .data_options import add_data_options, known_set, open_source
 from .evaluation_tables import markdown_lines, plain_lines
 from .options import DEFENCE, add_attacks_options, add_options, all_attacks, given
-from .subject import add_model_options
 
 SUMMARY, MARKDOWN = "summary.json", "summary.md"
-LISTING = ("entries", "classes")  # of the plan, too long for a summary
+LISTING = ("classes",)  # of the plan, too long for a summary
 EXAMPLES = """examples:
   600 painted pictures, every defence, two attackers, kept in the folder table:
     %(prog)s --pictures 600 --all-defences --attack pgd --attack apgd-ce --out table
@@ -74,10 +79,16 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         help="work on a Ray cluster: host:port, auto for the one this machine belongs to, local for one of its own;"
         " all its machines need this repository and see pictures, models and folders under the same paths",
     )
+    group.add_argument("--strict", action="store_true", help="end at a picture that cannot be read, leave none out")
     group.add_argument("--out", metavar="FOLDER", type=Path, help="keep records, attacked pictures and summary here")
     group.add_argument(
         "--cache", metavar="FOLDER", type=Path, help="keep attacked pictures here, for other evaluations too"
     )
+    group.add_argument(
+        "--attacked", metavar="FOLDER", type=Path,
+        help="with --out: at the end, also copy them here, as ATTACK/PICTURE.png, each PICTURE with the folders and the"
+        " name that it has in the data set, and list them in attacked.jsonl",
+    )  # fmt: skip
     group = parser.add_argument_group("result")
     group.add_argument(
         "--summary", metavar="FOLDER", type=Path, nargs="+",
@@ -95,23 +106,57 @@ def run(args: argparse.Namespace) -> None:
     """Evaluate and keep, or read what was kept; print."""
     if args.summary is not None:
         asked, kept = _read(args.summary)
+        skipped = {one.key: one for folder in args.summary for one in read_skipped(folder)}
         _check_against(args, asked)
-        _print(args, _summary(args, asked, kept))
+        _print(args, _summary(args, asked, kept, [*skipped.values()]))
         return
+    _check_folders(args)
     source, plan = open_source(args), _plan(args)
     asked = asked_of(source, plan, args.model)
     _check_against(args, asked)
-    kept = [] if args.out is None else read_kept(args.out)
-    stream = evaluate(source, plan, _executor(args), args.out, args.cache)
-    collected = list(islice(stream, len(kept)))  # at once, so that the time left is estimated from the others
-    collected += tqdm(
-        stream, total=len(source), initial=len(kept), unit="pictures", smoothing=0, file=sys.stderr, disable=args.json
-    )
-    summary = _summary(args, asked, collected)
+    for note in source.notes if isinstance(source, Listed) else ():
+        print(note, file=sys.stderr)
+    collected, skipped = _collected(args, source, plan, asked)
+    summary = _summary(args, asked, collected, skipped)
     if args.out is not None:
         (args.out / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
         (args.out / MARKDOWN).write_text("\n".join(markdown_lines(summary)) + "\n", encoding="utf-8")
+        if args.attacked is not None:
+            copy_attacked(args.out, read_kept(args.out), args.attacked)
     _print(args, summary)
+
+
+def _check_folders(args: argparse.Namespace) -> None:
+    """Raise `EngineError` where what is written would lie among the classes of --folder, or is not kept at all."""
+    kept = args.attacked is None or args.out is not None
+    require(kept, "--attacked goes with --out, the folder of an evaluation that keeps them.")
+    if args.folder is None:
+        return
+    classes = args.folder.resolve()
+    for option, target in (("--out", args.out), ("--cache", args.cache), ("--attacked", args.attacked)):
+        inside = target is not None and target.resolve().is_relative_to(classes)
+        require(not inside, f"Expected {option} outside of --folder, whose folders are classes; got “{target}”.")
+
+
+def _collected(
+    args: argparse.Namespace, source: Source, plan: Plan, asked: dict
+) -> tuple[list[Answered], list[Skipped]]:
+    """The results and the pictures that were left out, both shown as they come; `asked` is told of the loaded model."""
+    skipped: list[Skipped] = []
+    kept = 0 if args.out is None else len(kept_of(args.out, source))
+
+    def skip(one: Skipped) -> None:
+        skipped.append(one)
+        bar.update()
+
+    on_skip = None if args.strict else skip
+    stream = evaluate(source, plan, _executor(args), args.out, args.cache, on_skip, asked.update)
+    collected = list(islice(stream, kept))  # at once, so that the time left is estimated from the others
+    with tqdm(total=len(source), initial=kept, unit="pictures", smoothing=0, file=sys.stderr, disable=args.json) as bar:
+        for one in stream:
+            collected.append(one)
+            bar.update()
+    return collected, skipped
 
 
 def _read(folders: list[Path]) -> tuple[dict, list[Answered]]:
@@ -127,9 +172,9 @@ def _check_against(args: argparse.Namespace, asked: dict) -> None:
 
 def _executor(args: argparse.Namespace) -> Executor:
     if args.ray is not None:
-        return RayCluster(args.model, args.device, args.workers, args.precision, args.ray)
+        return RayCluster(args.model, args.device, args.workers, args.precision, args.ray, model_settings(args))
     count = (os.cpu_count() or 1) if args.workers is None else args.workers
-    return Processes(args.model, args.device, count, args.precision)
+    return Processes(args.model, args.device, count, args.precision, model_settings(args))
 
 
 def _plan(args: argparse.Namespace) -> Plan:
@@ -141,9 +186,10 @@ def _plan(args: argparse.Namespace) -> Plan:
     return Plan(settings, attacks, settings.attack.seed, not args.clip_on_clean)
 
 
-def _summary(args: argparse.Namespace, asked: dict, collected: list[Answered]) -> dict:
+def _summary(args: argparse.Namespace, asked: dict, collected: list[Answered], skipped: list[Skipped]) -> dict:
     plan = {name: value for name, value in asked.items() if name not in LISTING}
-    return {"model": asked["model"], **summarise(collected, args.against), "plan": plan}
+    told = summarise(collected, args.against) | {"skipped": [asdict(one) for one in skipped]}
+    return {"model": asked["model"], **told, "plan": plan}
 
 
 def _print(args: argparse.Namespace, summary: dict) -> None:

@@ -6,17 +6,22 @@ from ..attacks import ATTACKS
 from ..defences.registry import DEFENCES
 from ..parameters import length
 from ..settings import EnsembleSettings
-from .tables import markdown_table, table
+from .tables import markdown_table, table, wrapped
+
+NAMED = 20  # pictures that a table names among those left out
 
 
 def plain_lines(summary: dict) -> list[str]:
     """One aligned table per arm."""
-    lines = [_heading(summary)]
+    lines = [_heading(summary), *(line for told in _assumed(summary) for line in wrapped(told))]
+    lines += _skipped_lines(summary, "  ")
     for arm, results in summary["arms"].items():
         base = _base(results)
         head = (arm, "accuracy", "95 % interval", f"minus {base}", f"only it / only {base}", "McNemar p", "seconds")
         rows = [_plain_row(defence, results) for defence in results["accuracy"]]
         lines += ["", *table(head if base else (*head[:3], "", "", "", head[-1]), rows)]
+        if results["blind"]:
+            lines.append(_blind(results))
     return lines
 
 
@@ -40,7 +45,9 @@ def markdown_lines(summary: dict) -> list[str]:
     lines = [
         f"{_heading(summary)}. Accuracy with 95 % Wilson interval"
         + ("; seconds a picture in one worker, attack excluded." if timed else "."),
+        *_skipped_lines(summary, "- "),
         "",
+        *(f"- {told}" for told in _assumed(summary)),
         *(f"- {_attack_line(arm, summary)}" for arm in arms if arm in summary["plan"]["attacks"]),
         "",
         *markdown_table(("defence", *arms, *(["seconds"] if timed else [])), accuracies),
@@ -60,11 +67,28 @@ def _heading(summary: dict) -> str:
     done, asked = summary["pictures"], summary["plan"]["pictures"]
     pictures = f"{done}" if done == asked else f"{done} of {asked}"
     parts = [f"{pictures} pictures", summary["plan"]["model"], f"{summary['plan']['views']['count']} views"]
+    reading = summary["plan"].get("reading")  # plans of older versions have none
+    parts += [reading["in_words"]] if reading else []
     weights = EnsembleSettings(**summary["plan"]["ensemble"])
     defences = {name.rpartition("/")[2] for results in summary["arms"].values() for name in results["accuracy"]}
     if any("tv_map" in DEFENCES[defence].uses for defence in defences):
         parts.append(f"TV weights: {weights.tv_reading}")
     return ", ".join([*parts, *(["flaws of the official codes kept"] if weights.legacy else [])])
+
+
+def _assumed(summary: dict) -> list[str]:
+    return summary["plan"].get("reading", {}).get("assumed", [])
+
+
+def _skipped_lines(summary: dict, mark: str) -> list[str]:
+    """Which pictures could not be read, the first `NAMED` of them by their sentences; none where all could."""
+    reasons = [one["reason"] for one in summary["skipped"]]
+    if not reasons:
+        return []
+    rest = len(reasons) - NAMED
+    more = [f"and {rest:,} more, all in skipped.jsonl and summary.json"] if rest > 0 else []
+    told = [mark + why for why in (*reasons[:NAMED], *more)]
+    return ["", f"Left out, for they cannot be read: {len(reasons):,}.", "", *told]
 
 
 def _attack_line(arm: str, summary: dict) -> str:
@@ -76,7 +100,15 @@ def _attack_line(arm: str, summary: dict) -> str:
     chosen = ATTACKS[attack["attack"]]
     through = f" ({attack['target_defence']})" if attack["attack"] == "adaptive" else ""
     limit = length(attack["epsilon"], attack["norm"])
-    return f"`{arm}`: {chosen.title}{through}, {steps}, {attack['norm']} at most {limit}; {chosen.threat}{took}"
+    blind = f"; {_blind(results)}" if (results := summary["arms"][arm])["blind"] else ""
+    return f"`{arm}`: {chosen.title}{through}, {steps}, {attack['norm']} at most {limit}; {chosen.threat}{took}{blind}"
+
+
+def _blind(results: dict) -> str:
+    """On how many pictures an attack proved nothing."""
+    count = results["blind"]
+    pictures = f"{count} picture{'s' if count > 1 else ''}"
+    return f"gradient zero at the first step on {pictures}, where this attack proves nothing"
 
 
 def _base(results: dict) -> str:

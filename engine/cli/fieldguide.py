@@ -17,11 +17,11 @@ from ..fieldguide.training.train import CARD, PHASES, train
 from ..fieldguide.world import VOCABULARY
 from ..fieldguide.world.samples import paint_samples
 from ..maps.registry import MAPS
-from ..models import BUILT_IN, FIELDGUIDE
+from ..models import BUILT_IN, FIELDGUIDE, add_model_options, model_settings
 from ..parameters import from_settings
 from ..settings import AttackSettings, Settings
 from .options import ATTACK, add_options, settings_of
-from .subject import SAMPLES, add_model_options, emit
+from .subject import SAMPLES, emit
 from .tables import table
 
 WORKERS = os.cpu_count() or 1
@@ -164,7 +164,7 @@ def _register_localise(actions: argparse._SubParsersAction) -> None:
 def _localise(args: argparse.Namespace) -> None:
     require(args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
     settings = settings_of(args, LOCALISE).attack
-    executor = Processes(args.model, args.device, args.workers, args.precision)
+    executor = Processes(args.model, args.device, args.workers, args.precision, model_settings(args))
     stream = localisation.localise(
         args.pictures, settings.seed, tuple(args.maps or ()), settings, executor, args.curves
     )

@@ -27,8 +27,7 @@ def run(args: argparse.Namespace) -> None:
     prediction = predict(subject.backbone, subject.pixels, subject.classes)
     rows = [(name, f"{probability:.4f}") for name, probability in prediction.top(SHOWN)]
     lines = [
-        subject.heading,
-        *([subject.note] if subject.note else []),
+        *subject.heading,
         "",
         *table(("class", "prob"), rows),
         "",

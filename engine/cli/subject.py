@@ -14,12 +14,12 @@ from ..attacks.run import result_of
 from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import EngineError
 from ..files import make_folder, read_text
-from ..models import BUILT_IN, FORMS, Backbone, load_backbone
-from ..models.precision import PRECISIONS
+from ..models import Backbone, add_model_options, load_backbone, model_settings
 from ..pictures import load_picture
 from ..results import Adversarial
 from ..settings import AttackSettings
 from ..story.attack import attack
+from .tables import wrapped
 
 SAMPLES = ASSETS / "samples" / "samples.json"
 
@@ -36,12 +36,16 @@ class Subject:
     label: int | None
 
     @property
-    def heading(self) -> str:
-        """One line that names picture, model, number of classes and truth."""
+    def heading(self) -> list[str]:
+        """Lines that name picture, model, number of classes, truth, how picture and weights are read, and all notes."""
         truth = "" if self.label is None else f", truth: {self.classes.names[self.label]}"
         moved = self.backbone.difference
         tower = "" if moved is None else f" (image tower {moved:.2%} away from the base)"
-        return f"{self.image.name}, {self.backbone.name}{tower}, {len(self.classes)} classes{truth}"
+        named = f"{self.image.name}, {self.backbone.name}{tower}, {len(self.classes)} classes{truth}"
+        size = self.backbone.image_size
+        read = f"read at {size} × {size} pixels, {self.backbone.reading['in_words']}"
+        notes = [*self.backbone.assumed, *([self.note] if self.note else [])]
+        return [named, read, *(line for note in notes for line in wrapped(note))]
 
     def document(self) -> dict:
         """The same as plain data."""
@@ -51,18 +55,11 @@ class Subject:
             "model": self.backbone.name,
             "difference": self.backbone.difference,
             "precision": self.backbone.precision,
+            **self.backbone.reading,
             "classes": list(self.classes.names),
             "templates": list(self.classes.templates),
             "truth": None if self.label is None else self.classes.names[self.label],
         }
-
-
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """--model, --device and --precision."""
-    group = parser.add_argument_group("model")
-    group.add_argument("--model", default=BUILT_IN, help=f"{FORMS}; default: %(default)s")
-    group.add_argument("--device", default="auto", help="cpu, cuda, mps or auto: the best that is there (default)")
-    group.add_argument("--precision", choices=list(PRECISIONS), default="fp32", help="of the weights; default: fp32")
 
 
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
@@ -86,11 +83,12 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
 
 def load_subject(args: argparse.Namespace) -> Subject:
     """The picture, classes and model that the options name; the cheap checks come first."""
+    settings = model_settings(args)
     picture = load_picture(args.image)
     classes, truth = _classes(args)
     name = args.true_class or truth
     label = None if name is None else classes.index(name)
-    backbone = load_backbone(args.model, args.device, args.precision)
+    backbone = load_backbone(args.model, args.device, args.precision, settings=settings)
     return Subject(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)
 
 

@@ -1,7 +1,8 @@
-"""Tables as aligned text and as Markdown."""
+"""Tables as aligned text and as Markdown, and sentences broken into lines."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from ..results import Prediction
@@ -31,6 +32,11 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
         return "  ".join(cell.rjust(width) if right else cell.ljust(width) for cell, width, right in cells).rstrip()
 
     return [line(head), *(line(row) for row in rows)]
+
+
+def wrapped(sentence: str) -> list[str]:
+    """Lines of at most 110 characters, broken between words."""
+    return textwrap.wrap(sentence, 110, break_on_hyphens=False, break_long_words=False)
 
 
 def markdown_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:

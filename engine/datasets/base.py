@@ -6,10 +6,11 @@ calls that do, which are small and can be sent to another process.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -20,19 +21,24 @@ from ..errors import EngineError
 from ..pictures import load_picture
 
 Templates = tuple[str, ...]  # averaged where nothing is tuned
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Question:
     """A picture, its candidate classes and its label. `key` names it within its source; `group` names the part of the
-    results that it counts in ("" for none)."""
+    results that it counts in ("" for none).
+
+    `number` is what its seed is made of, whatever pictures lie beside it (None: its place among them); `digest` tells
+    its file from another of the same name ("" where there is no file).
+    """
 
     key: str
     image: Image.Image
     classes: Classes
     label: int
     group: str = ""
+    number: int | None = None
+    digest: str = ""
 
 
 class Source(Protocol):
@@ -40,12 +46,21 @@ class Source(Protocol):
 
     def __len__(self) -> int: ...
 
+    def key(self, index: int) -> str:
+        """The key of question `index`, from 0 to len - 1, known before its picture is opened."""
+        ...
+
     def ask(self, index: int) -> Callable[[], Question]:
-        """A call that gives question `index`, from 0 to len - 1, also in another process."""
+        """A call that gives question `index`, also in another process; it raises `EngineError` where the picture
+        cannot be read."""
+        ...
+
+    def recognises(self, index: int, record: dict) -> bool:
+        """Whether a record that was kept under the key of question `index` is about its picture and its label."""
         ...
 
     def document(self) -> dict:
-        """What identifies the source, as plain data."""
+        """What every question depends on, as plain data; not which pictures there are."""
         ...
 
 
@@ -54,34 +69,57 @@ Entry = tuple[str, int]  # path below a root, class number
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Picture files with class numbers, all with the same classes; the base of what is read from disk."""
+    """Picture files with class numbers, all with the same classes; the base of what is read from disk.
+
+    `plain` is how they are read (`load_picture`); `notes` are sentences on what was passed over.
+    """
 
     root: Path
     entries: tuple[Entry, ...]
     classes: Classes
     origin: dict = field(default_factory=dict)
+    plain: bool = False
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    def key(self, index: int) -> str:
+        """The picture's path below the root."""
+        return self.entries[index][0]
 
     def ask(self, index: int) -> Callable[[], Question]:
         """The picture at that place of the list; the call raises `EngineError` with its path where it cannot be
         read."""
         path, label = self.entries[index]
-        return partial(_open, self.root.resolve(), path, self.classes, label)
+        return partial(_open, self.root.resolve(), path, self.classes, label, self.plain)
+
+    def recognises(self, index: int, record: dict) -> bool:
+        """Whether the file still has the same bytes and the same label."""
+        path, label = self.entries[index]
+        return record["truth"] == self.classes.names[label] and record.get("digest") == _digest(self.root / path)
 
     def document(self) -> dict:
-        """What was read, and every picture and class in it."""
-        listing = {"entries": [list(entry) for entry in self.entries], "classes": list(self.classes.names)}
-        return {**self.origin, **listing, "templates": list(self.classes.templates)}
+        """Where it comes from, how pictures are read, and the classes."""
+        classes = {"classes": list(self.classes.names), "templates": list(self.classes.templates)}
+        return {**self.origin, **reader(self.plain), **classes}
 
 
-def _open(root: Path, path: str, classes: Classes, label: int) -> Question:
-    try:
-        image = load_picture(root / path).image
-    except EngineError as error:
-        raise EngineError(f"{path}: {error}") from error
-    return Question(path, image, classes, label, classes.names[label])
+def gather(
+    root: Path,
+    entries: Iterable[Entry],
+    classes: Classes,
+    origin: dict,
+    limit: int | None = None,
+    plain: bool = False,
+    notes: tuple[str, ...] = (),
+) -> Listed:
+    """The first `limit` of the entries, in turn from every class; one that is listed again counts once."""
+    entries = list(entries)
+    once = list(dict.fromkeys(entries))
+    if len(once) < len(entries):
+        notes += (f"Pictures that are listed again count once, here {len(entries) - len(once):,}.",)
+    return Listed(root, tuple(in_turn(once)[:limit]), classes, origin, plain, notes)
 
 
 def in_turn(entries: Sequence[Entry]) -> list[Entry]:
@@ -94,7 +132,34 @@ def in_turn(entries: Sequence[Entry]) -> list[Entry]:
     return [(path, label) for _, label, path in sorted(ranked, key=lambda entry: entry[:2])]
 
 
-def listed(words: Iterable[str]) -> str:
-    """The first eight of the words in order as text, or “nothing”."""
-    words = sorted(words)
-    return ", ".join(words[:8]) + (" …" if len(words) > 8 else "") if words else "nothing"
+def reader(plain: bool) -> dict[str, str]:
+    """How pictures are read, as it stands in a plan."""
+    return {"reader": "plain" if plain else "upright"}
+
+
+def _open(root: Path, path: str, classes: Classes, label: int, plain: bool) -> Question:
+    try:
+        image = load_picture(root / path, plain).image
+    except EngineError as error:
+        raise EngineError(f"{path}: {error}") from error
+    number = int.from_bytes(hashlib.sha256(path.encode("utf-8", "surrogateescape")).digest()[:6], "big")
+    return Question(path, image, classes, label, classes.names[label], number, _digest(root / path))
+
+
+def _digest(path: Path) -> str:
+    """A hash of the file's bytes; "" where it cannot be read."""
+    try:
+        stat = path.stat()
+        return _hash(path, stat.st_size, stat.st_mtime_ns)
+    except OSError:
+        return ""
+
+
+@cache
+def _hash(path: Path, size: int, modified: int) -> str:
+    """The hash of a file that had this size and was changed at this time."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(2**20):
+            found.update(part)
+    return found.hexdigest()[:16]

@@ -7,16 +7,18 @@ do not count.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..classes import DEFAULT_TEMPLATE, Classes
+from ..classes import DEFAULT_TEMPLATE, Classes, find
 from ..errors import EngineError, require
 from ..files import read_lines
-from .base import Listed, Templates, in_turn
+from .base import Entry, Listed, Templates, gather
 from .imagenet import read_numbered
 from .splits import CoOpSplit
+
+LOOKED_FOR = 100  # pictures by which the folder of a set is found
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,10 @@ def CoOp(  # noqa: N802
     templates: Templates = (DEFAULT_TEMPLATE,),
     part: str = "test",
     limit: int | None = None,
+    plain: bool = False,
 ) -> Listed:
-    """The data set `name` of `LAYOUTS` below `root` (or `root` itself); `part` is train, val or test.
+    """The data set `name` of `LAYOUTS` below `root` (or `root` itself); `part` is train, val or test, `plain` that of
+    `load_picture`.
 
     ImageNet has no labelled test pictures: its test part is the folder val. Its variants have one part only.
     Raises `EngineError` that names what is missing where.
@@ -102,7 +106,7 @@ def CoOp(  # noqa: N802
     found = read(root, homes, name, part)
     origin = {"source": "coop", "set": name, "part": part}
     classes = replace(found.classes, templates=templates)
-    return Listed(found.root, tuple(in_turn(found.entries)[:limit]), classes, origin)
+    return gather(found.root, found.entries, classes, origin, limit, plain, found.notes)
 
 
 def _homes(root: Path, layout: Layout) -> list[Path]:
@@ -124,7 +128,7 @@ def _from_split(root: Path, homes: list[Path], name: str, part: str) -> Listed:
     if path is None:
         raise EngineError(f"Expected {layout.split}, a file that CoOp's authors offer, in “{homes[0]}”.")
     found = CoOpSplit(path, homes[0], part=part)
-    return replace(found, root=_images(homes, name, found.entries[0][0]))
+    return replace(found, root=_images(homes, name, found.entries))
 
 
 def _from_lists(root: Path, homes: list[Path], name: str, part: str) -> Listed:
@@ -135,20 +139,23 @@ def _from_lists(root: Path, homes: list[Path], name: str, part: str) -> Listed:
         raise EngineError(f"Expected {listing} and variants.txt in “{homes[0]}”.")
     classes = Classes(tuple(read_lines(home / "variants.txt", "a list of classes")))
     lines = [line.partition(" ") for line in read_lines(home / listing, "a list of pictures")]
-    unknown = sorted({label for _, _, label in lines} - set(classes.names))
+    require(bool(lines), f"Expected a list of pictures; “{home / listing}” is empty.")
+    unknown = sorted(label for label in {label for _, _, label in lines} if find(label, classes.names) is None)
     require(not unknown, f"“{home / listing}” names classes that variants.txt does not: {', '.join(unknown[:3])}.")
     entries = [(f"{number}.jpg", classes.index(label)) for number, _, label in lines]
-    return Listed(_images([home], name, entries[0][0]), tuple(entries), classes)
+    return Listed(_images([home], name, entries), tuple(entries), classes)
 
 
-def _images(homes: list[Path], name: str, first: str) -> Path:
-    """The folder below which the picture `first` lies."""
+def _images(homes: list[Path], name: str, entries: Sequence[Entry]) -> Path:
+    """The folder below which pictures of the entries lie, though some may be missing."""
     wanted = LAYOUTS[name].images[0]
     likely = [home / wanted for home in homes]
-    found = next((folder for folder in [*likely, *_folders(homes)] if (folder / first).is_file()), None)
+    few = [path for path, _ in entries[:LOOKED_FOR]]
+    places = [*likely, *_folders(homes)]
+    found = next((folder for folder in places if any((folder / path).is_file() for path in few)), None)
     if found is None:
         raise EngineError(
-            f"Expected the pictures of {name} below “{likely[0]}”; “{first}” is neither there nor nearby."
+            f"Expected the pictures of {name} below “{likely[0]}”; “{few[0]}” is neither there nor nearby."
         )
     return found
 
@@ -158,7 +165,7 @@ def _folders(homes: list[Path]) -> Iterator[Path]:
     yield from homes
     for pattern in ("*/", "*/*/"):
         for home in homes:
-            yield from (path for path in sorted(home.glob(pattern)) if path.is_dir())
+            yield from (path for path in sorted(home.glob(pattern)) if path.is_dir() and path.name[0] != ".")
 
 
 def _from_folders(root: Path, homes: list[Path], name: str, part: str) -> Listed:

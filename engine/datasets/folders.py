@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import require
-from .base import ENDINGS, Listed, Templates, in_turn
+from .base import Listed, Templates, gather
+from .listing import folders_in, listed, passed_over, pictures_below
+from .naming import class_names
+
+PARTS = ("test", "val", "train", "testing", "valid", "validation", "training", "dev")  # the likeliest to ask for first
 
 
-def Folder(root: Path, templates: Templates = (DEFAULT_TEMPLATE,), limit: int | None = None) -> Listed:  # noqa: N802
-    """Pictures in one folder per class, the folder's name being the class (underscores are spaces).
+def Folder(  # noqa: N802
+    root: Path,
+    templates: Templates = (DEFAULT_TEMPLATE,),
+    limit: int | None = None,
+    names: Path | None = None,
+    plain: bool = False,
+) -> Listed:
+    """Pictures in one folder per class, the folder's name being the class (underscores are spaces), unless the file
+    `names` has others. `plain` is that of `load_picture`. Names that begin with a dot are passed over.
 
-    Raises `EngineError` for a folder with fewer than two such folders in it.
+    Raises `EngineError` for a folder with fewer than two such folders in it, for one whose folders are the parts of a
+    data set or go by WordNet numbers, and for a file that does not name them all.
     """
     require(root.is_dir(), f"Expected a folder with one folder of pictures per class; “{root}” is none.")
-    folders = sorted(path for path in root.iterdir() if path.is_dir())
-    found = [sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS) for path in folders]
-    kept = [(path, pictures) for path, pictures in zip(folders, found, strict=True) if pictures]
+    hidden: list[Path] = []
+    found = {path: pictures_below(path, hidden) for path in folders_in(root, hidden)}
+    kept = {path: pictures for path, pictures in found.items() if pictures}
+    empty = [path.name for path, pictures in found.items() if not pictures]
+    _check_no_parts(root, [path.name for path in kept])
     require(len(kept) >= 2, f"Expected at least two folders with pictures in “{root}”; found {len(kept)}.")
-    names = tuple(path.name.replace("_", " ") for path, _ in kept)
-    entries = [(p.relative_to(root).as_posix(), label) for label, (_, ps) in enumerate(kept) for p in ps]
-    return Listed(root, tuple(in_turn(entries)[:limit]), Classes(names, templates), {"source": "folder"})
+    called, notes = class_names([path.name for path in kept], names, f"the folders of “{root}”")
+    entries = [(p.relative_to(root).as_posix(), label) for label, ps in enumerate(kept.values()) for p in ps]
+    notes += passed_over(hidden) + _without_pictures(empty)
+    return gather(root, entries, Classes(called, templates), {"source": "folder"}, limit, plain, notes)
+
+
+def _check_no_parts(root: Path, folders: Sequence[str]) -> None:
+    parts = [part for part in PARTS if part in (name.lower() for name in folders)]
+    chosen = next((name for name in folders if parts and name.lower() == parts[0]), "")
+    require(
+        not folders or len(parts) < len(folders),
+        f"Expected a folder per class; those of “{root}” are the parts of a data set ({listed(folders)}): name one of"
+        f" them, such as “{root / chosen}”.",
+    )
+
+
+def _without_pictures(folders: Sequence[str]) -> tuple[str, ...]:
+    return (f"Folders without pictures are no classes, here {len(folders):,}: {listed(folders)}.",) if folders else ()

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..classes import Classes
+from ..classes import Classes, spelling
 from ..errors import EngineError, require
 from ..files import read_json, read_lines
-from .base import ENDINGS, Entry, Listed
+from .base import Entry, Listed
+from .listing import passed_over, pictures_below
 
 NUMBER = re.compile(r"n\d{8}")  # a WordNet number
 NAME_LISTS = ("classnames.txt", "LOC_synset_mapping.txt", "synset_words.txt", "imagenet_class_index.json")
@@ -34,14 +35,15 @@ def read_numbered(likely: Sequence[Path], naming: Sequence[Path], subset: bool =
         present = sorted(set(known.values()))
         numbers = [numbers[place] for place in present]
         known = {path: present.index(place) for path, place in known.items()}
+    hidden: list[Path] = []
     entries: list[Entry] = [
         (picture.relative_to(images).as_posix(), known[path])
         for path in folders
-        for picture in sorted(path.iterdir())
-        if picture.suffix.lower() in ENDINGS
+        for picture in pictures_below(path, hidden)
     ]
     require(bool(entries), f"Expected pictures in the folders of “{images}”; found none.")
-    return Listed(images, tuple(entries), Classes(_distinct([names[number] for number in numbers])))
+    classes = Classes(distinct([names[number] for number in numbers]))
+    return Listed(images, tuple(entries), classes, notes=passed_over(hidden))
 
 
 def _is_class(path: Path) -> bool:
@@ -62,6 +64,14 @@ def _names(naming: Sequence[Path]) -> dict[str, str]:
         raise EngineError(
             f"Expected {NAME_LISTS[0]} in “{naming[0]}”: a line for each class with its WordNet number and its name."
         )
+    return read_names(path)
+
+
+def read_names(path: Path) -> dict[str, str]:
+    """WordNet number -> class name, from one of the lists that go with ImageNet, by the name and ending of its file.
+
+    Raises `EngineError` for a file that is none.
+    """
     if path.suffix == ".json":
         index = read_json(path, "a list of class names")
         try:
@@ -74,11 +84,12 @@ def _names(naming: Sequence[Path]) -> dict[str, str]:
     return {number: name.split(",")[0] if path.name in SYNONYMS else name for number, _, name in lines}
 
 
-def _distinct(names: list[str]) -> tuple[str, ...]:
+def distinct(names: list[str]) -> tuple[str, ...]:
     """The names, with a number behind those that came before: two classes of ImageNet are called missile."""
     seen: dict[str, int] = {}
     distinct = []
     for name in names:
-        count = seen[name.lower()] = seen.get(name.lower(), 0) + 1
+        form = spelling(name)
+        count = seen[form] = seen.get(form, 0) + 1
         distinct.append(name if count == 1 else f"{name} {count}")
     return tuple(distinct)

@@ -7,14 +7,21 @@ from pathlib import Path
 from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import EngineError, require
 from ..files import read_json
-from .base import Listed, Templates, in_turn, listed
+from .base import Listed, Templates, gather
+from .listing import listed
 
 
 def CoOpSplit(  # noqa: N802
-    path: Path, images: Path, templates: Templates = (DEFAULT_TEMPLATE,), part: str = "test", limit: int | None = None
+    path: Path,
+    images: Path,
+    templates: Templates = (DEFAULT_TEMPLATE,),
+    part: str = "test",
+    limit: int | None = None,
+    plain: bool = False,
 ) -> Listed:
     """A split file of CoOp's kind (Zhou et al., IJCV 2022): JSON with train, val and test, each a list of
-    [path below `images`, class number, class name]. The classes are those of all three.
+    [path below `images`, class number, class name]. The classes are those of all three; `plain` is that of
+    `load_picture`.
 
     Raises `EngineError` for a file that is not of this kind, whose `part` is empty or whose numbers have gaps.
     """
@@ -29,6 +36,5 @@ def CoOpSplit(  # noqa: N802
         sorted(known) == list(range(len(known))),
         f"Expected class numbers from 0 without gaps in “{path}”; got {listed(map(str, sorted(known)))}.",
     )
-    entries = in_turn(items)
     classes = Classes(tuple(known[label] for label in range(len(known))), templates)
-    return Listed(images, tuple(entries[:limit]), classes, {"source": "split", "part": part})
+    return gather(images, items, classes, {"source": "split", "part": part}, limit, plain)

@@ -6,16 +6,28 @@ import csv
 import io
 from pathlib import Path
 
-from ..classes import DEFAULT_TEMPLATE, Classes
+from ..classes import DEFAULT_TEMPLATE, Classes, spelling
 from ..errors import EngineError, require
 from ..files import read_text
-from .base import Listed, Templates, in_turn, listed
+from .base import Listed, Templates, gather
+from .listing import listed
+from .naming import class_names
 
 
-def Table(path: Path, templates: Templates = (DEFAULT_TEMPLATE,), limit: int | None = None) -> Listed:  # noqa: N802
-    """A CSV file with a header and the columns `path` (below the file's folder) and `label` (a class name).
+def Table(  # noqa: N802
+    path: Path,
+    templates: Templates = (DEFAULT_TEMPLATE,),
+    limit: int | None = None,
+    names: Path | None = None,
+    plain: bool = False,
+) -> Listed:
+    """A CSV file with a header and the columns `path` (below the file's folder) and `label` (a class name, unless the
+    file `names` has others for the labels in alphabetical order). `plain` is that of `load_picture`.
 
-    Raises `EngineError` for a file that cannot be read, lacks one of these columns or one of their entries.
+    Labels that are spellings of one name are one class, by the first of them in the alphabet.
+
+    Raises `EngineError` for a file that cannot be read, lacks one of these columns or one of their entries, and for
+    labels that are WordNet numbers without `names`.
     """
     text = read_text(path, "a CSV file with the columns path and label")
     reader = csv.DictReader(io.StringIO(text))
@@ -27,6 +39,10 @@ def Table(path: Path, templates: Templates = (DEFAULT_TEMPLATE,), limit: int | N
     require({"path", "label"} <= given, f"Expected the columns path and label in “{path}”; got {listed(given)}.")
     short = next((row for row in rows if not row["path"] or not row["label"]), None)
     require(short is None, f"Expected a path and a label in every line of “{path}”; got {short}.")
-    names = tuple(sorted({row["label"] for row in rows}))
-    entries = [(row["path"], names.index(row["label"])) for row in rows]
-    return Listed(path.parent, tuple(in_turn(entries)[:limit]), Classes(names, templates), {"source": "table"})
+    named: dict[str, str] = {}
+    for label in sorted({row["label"] for row in rows}):
+        named.setdefault(spelling(label), label)
+    called, notes = class_names([*named.values()], names, f"the labels of “{path}”")
+    places = {form: place for place, form in enumerate(named)}
+    entries = [(row["path"], places[spelling(row["label"])]) for row in rows]
+    return gather(path.parent, entries, Classes(called, templates), {"source": "table"}, limit, plain, notes)

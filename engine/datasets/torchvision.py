@@ -1,20 +1,27 @@
-"""Data sets that torchvision reads and that classify; nothing is downloaded unless asked for."""
+"""Data sets that torchvision keeps and that classify; nothing is downloaded unless asked for.
+
+Where a set's pictures are files, they are read as those of all other data sets are.
+"""
 
 from __future__ import annotations
 
+import inspect
+import os
 import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
+from PIL import Image
 from torchvision import datasets
 
 from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import EngineError, require
-from .base import Question, Templates
+from ..pictures import load_picture
+from .base import Question, Templates, reader
 from .coop import LAYOUTS
 
 Parts = dict[str, dict]  # train, val or test -> the constructor's arguments
@@ -44,13 +51,23 @@ LAND = (
 @dataclass(frozen=True, slots=True)
 class Known:
     """How torchvision's class is constructed, its class names (`names` where its own are not readable), and the
-    prompt and A-TPT's domain word that go with the set."""
+    prompt and A-TPT's domain word that go with the set.
+
+    `file` gives the file of a picture that torchvision has opened, by set, number and picture, where its class opens
+    files and takes no `loader`.
+    """
 
     build: Callable
     parts: Parts
     names: tuple[str, ...] = ()
     template: str = DEFAULT_TEMPLATE
     word: str = ""
+    file: Callable[[Any, int, Image.Image], str] | None = None
+
+    @property
+    def takes_loader(self) -> bool:
+        """Whether torchvision's class opens its files by a function of ours."""
+        return "loader" in inspect.signature(self.build).parameters
 
 
 class _Wording(TypedDict):
@@ -63,20 +80,28 @@ def _like(name: str) -> _Wording:
     return {"template": LAYOUTS[name].template, "word": LAYOUTS[name].word}
 
 
+def _left_open(found: Any, place: int, image: Any) -> str:
+    image.close()
+    return image.filename
+
+
 SETS: dict[str, Known] = {
     "CIFAR10": Known(datasets.CIFAR10, FLAG),
     "CIFAR100": Known(datasets.CIFAR100, FLAG),
     "STL10": Known(datasets.STL10, TWO),
     "Flowers102": Known(datasets.Flowers102, THREE, **_like("oxford_flowers")),
     "OxfordIIITPet": Known(
-        datasets.OxfordIIITPet, {"train": {"split": "trainval"}, "test": {"split": "test"}}, **_like("oxford_pets")
+        datasets.OxfordIIITPet,
+        {"train": {"split": "trainval"}, "test": {"split": "test"}},
+        **_like("oxford_pets"),
+        file=lambda found, place, _: str(found._images[place]),
     ),
     "DTD": Known(datasets.DTD, THREE, **_like("dtd")),
     "EuroSAT": Known(datasets.EuroSAT, WHOLE, LAND, **_like("eurosat")),
     "Food101": Known(datasets.Food101, TWO, **_like("food101")),
     "FGVCAircraft": Known(datasets.FGVCAircraft, THREE, **_like("fgvc_aircraft")),
-    "Caltech101": Known(datasets.Caltech101, WHOLE, **_like("caltech101")),
-    "Caltech256": Known(datasets.Caltech256, WHOLE),
+    "Caltech101": Known(datasets.Caltech101, WHOLE, **_like("caltech101"), file=_left_open),
+    "Caltech256": Known(datasets.Caltech256, WHOLE, file=_left_open),
     "StanfordCars": Known(datasets.StanfordCars, TWO, **_like("stanford_cars")),
     "SUN397": Known(datasets.SUN397, WHOLE, **_like("sun397")),
     "SVHN": Known(datasets.SVHN, TWO, DIGITS, NUMBER),
@@ -97,25 +122,36 @@ SETS: dict[str, Known] = {
 
 @dataclass(frozen=True, slots=True)
 class TorchvisionSet:
-    """Pictures of one of `SETS`, in `order`."""
+    """Pictures of one of `SETS`, which has `size` of them, in `order`."""
 
     name: str
     root: Path
     part: str
     classes: Classes
     order: tuple[int, ...]
+    size: int
+    plain: bool = False
 
     def __len__(self) -> int:
         return len(self.order)
 
+    def key(self, index: int) -> str:
+        """The picture's number in torchvision's list."""
+        return str(self.order[index])
+
     def ask(self, index: int) -> Callable[[], Question]:
         """The picture at that place of the order."""
-        return partial(_question, self.name, self.root, self.part, self.classes, self.order[index])
+        return partial(_question, self.name, self.root, self.part, self.classes, self.order[index], self.plain)
+
+    def recognises(self, index: int, record: dict) -> bool:
+        """Always: torchvision's list is the same as long as its length is."""
+        return True
 
     def document(self) -> dict:
-        """The set, its part, every picture and class."""
-        origin = {"source": "torchvision", "set": self.name, "part": self.part, "entries": list(self.order)}
-        return {**origin, "classes": list(self.classes.names), "templates": list(self.classes.templates)}
+        """The set, its part and size, how its files are read, and the classes."""
+        origin = {"source": "torchvision", "set": self.name, "part": self.part, "size": self.size}
+        classes = {"classes": list(self.classes.names), "templates": list(self.classes.templates)}
+        return {**origin, **reader(self.plain), **classes}
 
 
 def Torchvision(  # noqa: N802
@@ -126,30 +162,37 @@ def Torchvision(  # noqa: N802
     limit: int | None = None,
     names: tuple[str, ...] = (),
     download: bool = False,
+    plain: bool = False,
 ) -> TorchvisionSet:
     """The data set `name` of `SETS` in `root`, where torchvision keeps it, or with `download` puts it.
 
     Its pictures come in one shuffled order, always the same, so that the first `limit` are a fair sample. `names`
-    replace its class names (Country211 has only country codes). Raises `EngineError` for a set or part that does not
-    exist, for pictures that are not there, and for another number of names.
+    replace its class names (Country211 has only country codes). `plain` is that of `load_picture`, for files. Raises
+    `EngineError` for a set or part that does not exist, for pictures that are not there, for a hidden folder among
+    those of the classes, and for another number of names.
     """
     require(name in SETS, f"Expected a data set among {', '.join(SETS)}; got “{name}”.")
     parts = SETS[name].parts
     require(part in parts, f"Expected a part of {name} among {', '.join(parts)}; got “{part}”.")
     if download:
         _read(name, root, part, True)
-    found = _open(name, root, part)
-    own = SETS[name].names or _names_of(found)
+    found = _open(name, root, part, plain)
+    given = _names_of(found)
+    hidden = next((one for one in given if one.startswith(".")), "")
+    require(not hidden, f"Expected the classes of {name} in “{root}”; torchvision takes “{hidden}” for one: remove it.")
+    own = SETS[name].names or given
     require(len(names) in (0, len(own)), f"Expected {len(own)} class names for {name}; got {len(names)}.")
     order = list(range(len(found)))
     random.Random(0).shuffle(order)
-    return TorchvisionSet(name, root.resolve(), part, Classes(names or own, templates), tuple(order[:limit]))
+    classes = Classes(names or own, templates)
+    return TorchvisionSet(name, root.resolve(), part, classes, tuple(order[:limit]), len(found), plain)
 
 
-def _read(name: str, root: Path, part: str, download: bool) -> datasets.VisionDataset:
+def _read(name: str, root: Path, part: str, download: bool, plain: bool = False) -> datasets.VisionDataset:
     known = SETS[name]
+    loader = {"loader": partial(_load, root, plain)} if known.takes_loader else {}
     try:
-        return known.build(str(root), download=download, **known.parts[part])
+        return known.build(str(root), download=download, **known.parts[part], **loader)
     except (RuntimeError, OSError, ValueError, LookupError, ImportError) as error:
         why = str(error).split("\n")[0].split(". You can")[0]
         raise EngineError(
@@ -158,13 +201,21 @@ def _read(name: str, root: Path, part: str, download: bool) -> datasets.VisionDa
 
 
 @cache
-def _open(name: str, root: Path, part: str) -> datasets.VisionDataset:
+def _open(name: str, root: Path, part: str, plain: bool) -> datasets.VisionDataset:
     """The set, opened once a process, for some keep all their pixels in memory."""
-    return _read(name, root, part, False)
+    return _read(name, root, part, False, plain)
+
+
+def _load(root: Path, plain: bool, path: str | Path) -> Image.Image:
+    try:
+        return load_picture(path, plain).image
+    except EngineError as error:
+        raise EngineError(f"{os.path.relpath(path, root)}: {error}") from error
 
 
 def _names_of(found: datasets.VisionDataset) -> tuple[str, ...]:
-    names = next(getattr(found, own) for own in ("categories", "classes") if hasattr(found, own))
+    """The class names that torchvision has; none where it has none."""
+    names = next((getattr(found, own) for own in ("categories", "classes") if hasattr(found, own)), ())
     return tuple(_spoken(name[0] if isinstance(name, tuple) else name) for name in names)
 
 
@@ -173,6 +224,11 @@ def _spoken(name: str) -> str:
     return " ".join(re.sub(r"^\d{3}\.", "", name).replace("_", " ").replace("/", " ").split())
 
 
-def _question(name: str, root: Path, part: str, classes: Classes, index: int) -> Question:
-    image, label = _open(name, root, part)[index]
-    return Question(str(index), image.convert("RGB"), classes, int(label), classes.names[int(label)])
+def _question(name: str, root: Path, part: str, classes: Classes, place: int, plain: bool) -> Question:
+    found, file = _open(name, root, part, plain), SETS[name].file
+    try:
+        image, label = found[place]
+        image = image.convert("RGB") if file is None else _load(root, plain, file(found, place, image))
+    except OSError as error:  # of Pillow, where torchvision opens the file itself
+        raise EngineError(f"{place}: Expected a picture; torchvision cannot read it ({error}).") from error
+    return Question(str(place), image, classes, int(label), classes.names[int(label)])

@@ -6,29 +6,40 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import require
+from .kept import read_kept, read_plan
 from .records import Answered
-from .run import read_kept, read_plan
 
 
 def read_merged(folders: Sequence[Path]) -> tuple[dict, list[Answered]]:
     """Plan and records of all folders together: arms and pictures that all have, defences as FOLDER/DEFENCE.
 
     The plan is the first one's but for the defences. Where the model is the first one's too, CLIP is listed once.
-    Raises `EngineError` for other pictures, another attack in an arm of the same name, and folders of one name.
+    Raises `EngineError` where no picture is in all of them, for pictures read in another way, another attack in an arm
+    of the same name, and folders of one name.
     """
     names = [folder.resolve().name for folder in folders]
     require(len(set(names)) == len(names), f"Expected folders of different names; got {', '.join(names)}.")
     plans = [read_plan(folder) for folder in folders]
     for name, plan in zip(names, plans, strict=True):
+        require(
+            plan.get("reader") == plans[0].get("reader"),
+            f"“{name}” read its pictures in another way than “{names[0]}”; these cannot be compared.",
+        )
         for arm in plan["attacks"].keys() & plans[0]["attacks"].keys():
             require(
                 plan["attacks"][arm] == plans[0]["attacks"][arm],
                 f"“{name}” made {arm} in another way than “{names[0]}”; these cannot be compared.",
             )
     called = [_called(name, plan, plans[0]) for name, plan in zip(names, plans, strict=True)]
-    rows = zip(*(read_kept(folder) for folder in folders), strict=False)
+    kept = [{_picture(one): one for one in read_kept(folder)} for folder in folders]
+    rows = [[found[picture] for found in kept] for picture in kept[0] if all(picture in found for found in kept)]
+    require(bool(rows) or not all(kept), f"Expected evaluations of the same pictures; {', '.join(names)} share none.")
     plan = plans[0] | {"defences": [defence for renamed in called for defence in renamed.values()]}
     return plan, [_together(called, row) for row in rows]
+
+
+def _picture(one: Answered) -> tuple[str, str, str]:
+    return one.record["key"], one.record["truth"], one.record.get("digest", "")
 
 
 def _called(name: str, plan: dict, first: dict) -> dict[str, str]:
@@ -38,8 +49,6 @@ def _called(name: str, plan: dict, first: dict) -> dict[str, str]:
 
 
 def _together(called: Sequence[dict[str, str]], row: Sequence[Answered]) -> Answered:
-    pictures = {(one.record["key"], one.record["truth"]) for one in row}
-    require(len(pictures) == 1, f"Expected evaluations of the same pictures; number {row[0].record['index']} differs.")
     arms = [arm for arm in row[0].record["arms"] if all(arm in one.record["arms"] for one in row)]
     records = [one.record["arms"] for one in row]
     answers = {arm: _renamed(called, [record[arm] for record in records]) for arm in arms}

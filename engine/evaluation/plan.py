@@ -17,7 +17,7 @@ class Plan:
 
     Every arm is answered by `settings.defences`, with CLIP always first; the clean one by CLIP alone where
     `defend_clean` is False. Each picture has a seed of its own, made of
-    `seed` and its index, so that no result depends on batch, order or worker.
+    `seed` and its number, so that no result depends on batch, order or worker.
     Raises `EngineError` for two attacks of one name.
     """
 
@@ -35,14 +35,14 @@ class Plan:
         """CLIP and then the others."""
         return ("clip", *(name for name in self.settings.defences if name != "clip"))
 
-    def settings_for(self, index: int, arm: str) -> Settings:
-        """The settings of picture `index` in one arm, with its own seed."""
+    def settings_for(self, number: int, arm: str) -> Settings:
+        """The settings of picture `number` in one arm, with its own seed."""
         alone = arm == CLEAN and not self.defend_clean
-        return replace(self.settings, defences=("clip",) if alone else self.defences).with_seed(self.seed_for(index))
+        return replace(self.settings, defences=("clip",) if alone else self.defences).with_seed(self.seed_for(number))
 
-    def seed_for(self, index: int) -> int:
-        """The seed of picture `index`."""
-        return picture_seed(self.seed, index)
+    def seed_for(self, number: int) -> int:
+        """The seed of picture `number`."""
+        return picture_seed(self.seed, number)
 
     def document(self) -> dict:
         """The plan as plain data; two plans that could give different records give different documents."""
@@ -52,9 +52,9 @@ class Plan:
         return {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks, **settings}
 
 
-def picture_seed(series: int, index: int) -> int:
-    """The seed of picture `index` in the series with this seed."""
-    return (series * _SPREAD + index) % 2**63
+def picture_seed(series: int, number: int) -> int:
+    """The seed of picture `number` in the series with this seed."""
+    return (series * _SPREAD + number) % 2**63
 
 
 def arm_name(attack: AttackSettings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..datasets.base import Question
@@ -10,7 +10,7 @@ from ..defences.defend import defend
 from ..models import Backbone
 from ..results import Prediction
 from .plan import CLEAN, Plan, arm_name
-from .store import attacked
+from .store import attacked, described
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,36 +19,55 @@ class Answered:
     not.
 
     `seconds` has `attacks` (arm -> seconds, only of those made now) and `defences` (arm -> defence -> seconds it would
-    take alone).
+    take alone). `attacked`, of a picture answered now, says what its kept attacked pictures are.
     """
 
     record: dict
     seconds: dict
+    attacked: list[dict] = field(default_factory=list, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A picture that could not be read: its key, and a sentence that names it."""
+
+    key: str
+    reason: str
 
 
 def answer_question(
     backbone: Backbone, question: Question, index: int, plan: Plan, cache: Path | None = None
 ) -> Answered:
     """The answers of all defences to one picture in every arm; numbers of the record are rounded to six digits.
+    `blind` in the record, where it is there, lists the arms whose attack was blind, as in `Adversarial`.
 
+    A question without a number of its own has `index`, its place, instead, and the record names it.
     Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept).
     """
     pixels = backbone.prepare(question.image)
-    arms, made = {CLEAN: pixels}, {}
+    number = index if question.number is None else question.number
+    arms, made, blind, files = {CLEAN: pixels}, {}, [], []
     for wanted in plan.attacks:
         name = arm_name(wanted)
-        seeded = replace(wanted, seed=plan.seed_for(index))
-        arms[name], seconds = attacked(backbone, pixels, question, seeded, cache)
+        seeded = replace(wanted, seed=plan.seed_for(number))
+        arms[name], seconds, saw_nothing = attacked(backbone, pixels, question, seeded, cache)
+        if cache is not None:
+            files.append({"attack": name, **described(backbone, pixels, question, seeded)})
         if seconds is not None:
             made[name] = round(seconds, 4)
+        if saw_nothing:
+            blind.append(name)
     answers, taken = {}, {}
     for name, picture in arms.items():
-        defences = list(defend(backbone, picture, question.classes, plan.settings_for(index, name)))
+        defences = list(defend(backbone, picture, question.classes, plan.settings_for(number, name)))
         answers[name] = {d.defence: _answer(d.prediction, question.label) for d in defences}
         taken[name] = {d.defence: round(d.seconds, 4) for d in defences}
-    names = question.classes.names
-    record = {"index": index, "key": question.key, "group": question.group, "truth": names[question.label]}
-    return Answered(record | {"arms": answers}, {"index": index, "attacks": made, "defences": taken})
+    told = ({"index": index} if question.number is None else {}) | {"key": question.key}
+    record = told | {"group": question.group, "truth": question.classes.names[question.label]}
+    if question.digest:
+        record["digest"] = question.digest
+    record |= {"arms": answers} | ({"blind": blind} if blind else {})
+    return Answered(record, told | {"attacks": made, "defences": taken}, files)
 
 
 def _answer(prediction: Prediction, label: int) -> dict:

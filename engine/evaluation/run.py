@@ -3,60 +3,97 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..datasets.base import Source
-from ..errors import require
-from ..files import make_folder, read_json
+from ..errors import EngineError, require
+from ..files import make_folder
 from ..models import Backbone
 from .executors import Executor
+from .kept import Journal, check, claim, resume
+from .manifest import Manifest
 from .plan import Plan
-from .records import Answered, answer_question
-from .store import PART, sweep
-
-RECORDS, SECONDS, ASKED, ATTACKED = "records.jsonl", "seconds.jsonl", "plan.json", "attacked"
+from .records import Answered, Skipped, answer_question
+from .store import ATTACKED, sweep
 
 
 def evaluate(
-    source: Source, plan: Plan, executor: Executor, folder: Path | None = None, cache: Path | None = None
+    source: Source,
+    plan: Plan,
+    executor: Executor,
+    folder: Path | None = None,
+    cache: Path | None = None,
+    on_skip: Callable[[Skipped], None] | None = None,
+    told: Callable[[dict], object] | None = None,
 ) -> Iterator[Answered]:
     """The results of all pictures, in order. With `folder`, those kept there come first and are not made again.
 
-    Records do not depend on the executor. `folder` gets plan.json, records.jsonl and seconds.jsonl (one line a picture,
-    written when it is whole) and attacked/ (PNG files), unless a folder `cache`, which many evaluations may share,
-    keeps those.
-    Raises `EngineError` for a folder that holds another evaluation or one of other weights, and whatever attacks
-    and defences raise.
+    Records do not depend on the executor, nor that of a picture on which others there are. `folder` gets plan.json,
+    records.jsonl and seconds.jsonl (one line a picture, written when it is whole), attacked/ (PNG files), unless a
+    folder `cache`, which many evaluations may share, keeps those, and attacked.jsonl, which tells what they are.
+
+    A picture that cannot be read is left out and given to `on_skip`, and stands in skipped.jsonl; it is tried again
+    the next time. Without `on_skip` it ends the evaluation. `told` gets what plan.json says of the loaded model: its
+    fingerprint, and what it reads with.
+    Raises `EngineError` for a folder that holds another evaluation or one of other weights, where no picture can be
+    read, and whatever attacks and defences raise.
     """
     asked = asked_of(source, plan, executor.model)
     pictures = cache or (folder and folder / ATTACKED)
     if folder is not None:  # before a model is loaded
-        _check(folder, asked)
+        check(folder, asked)
         make_folder(folder)
         sweep(folder / ATTACKED, age=0)
     if cache is not None:
         make_folder(cache)
         sweep(cache)
     with executor.start() as each:
-        fingerprint = next(each(_fingerprint, [None]))
-        kept: list[Answered] = []
-        records = seconds = None
+        of_model = next(each(_described, [None]))
+        if told is not None:
+            told(of_model)
+        kept: dict[int, Answered] = {}
         if folder is not None:
-            _claim(folder, asked | {"fingerprint": fingerprint})
-            kept = _resume(folder)
-            records, seconds = _Lines(folder / RECORDS), _Lines(folder / SECONDS)
-            yield from kept
-        missing = ((index, source.ask(index)) for index in range(len(kept), len(source)))
-        work = partial(_answered, plan=plan, cache=pictures and pictures.resolve(), fingerprint=fingerprint)
-        for answered in each(work, missing):
-            if records is not None and seconds is not None:
-                seconds.append(answered.seconds)
-                records.append(answered.record)
-            yield answered
+            claim(folder, asked | of_model)
+            kept = resume(folder, source)
+            yield from kept.values()
+        journal = None if folder is None else Journal(folder, kept)
+        home = folder or cache
+        manifest = None if home is None or pictures is None else Manifest(home, pictures)
+        store = pictures and pictures.resolve()
+        strict, fingerprint = on_skip is None, of_model["fingerprint"]
+        work = partial(_answered, plan=plan, cache=store, fingerprint=fingerprint, strict=strict)
+        yield from _missing(source, kept, partial(each, work), journal, manifest, on_skip)
+
+
+def _missing(
+    source: Source,
+    kept: Collection[int],
+    each: Callable[[Iterable[tuple]], Iterator[Answered | Skipped]],
+    journal: Journal | None,
+    manifest: Manifest | None,
+    on_skip: Callable[[Skipped], None] | None,
+) -> Iterator[Answered]:
+    """The results of all pictures but those at the places `kept`, each written down before it is given."""
+    missing = [index for index in range(len(source)) if index not in kept]
+    items = ((index, source.key(index), source.ask(index)) for index in missing)
+    skipped = []
+    for index, result in zip(missing, each(items), strict=True):
+        if manifest is not None and isinstance(result, Answered):
+            manifest.add(result.attacked)
+        if journal is not None:
+            journal.add(index, result)
+        if isinstance(result, Answered):
+            yield result
+        elif on_skip is not None:
+            skipped.append(result)
+            on_skip(result)
+    if journal is not None:
+        journal.put_in_order()
+    if skipped and len(skipped) == len(source):
+        raise EngineError(f"None of the {len(source):,} pictures can be read; the first: {skipped[0].reason}")
 
 
 def asked_of(source: Source, plan: Plan, model: str) -> dict:
@@ -65,86 +102,22 @@ def asked_of(source: Source, plan: Plan, model: str) -> dict:
     return json.loads(json.dumps(asked))
 
 
-def read_kept(folder: Path) -> list[Answered]:
-    """The results that an evaluation has kept in its folder so far, in order; nothing is changed there."""
-    seconds = {line["index"]: line for line in _lines(folder / SECONDS)}
-    return [Answered(record, seconds.get(record["index"], {})) for record in _lines(folder / RECORDS)]
+def _described(backbone: Backbone, _: Any) -> dict:
+    return {"fingerprint": backbone.fingerprint, "reading": backbone.reading}
 
 
-def read_plan(folder: Path) -> dict:
-    """The plan of the evaluation in a folder, as plain data; raises `EngineError` where there is none."""
-    path = folder / ASKED
-    require(path.is_file(), f"Expected the folder of an evaluation; “{folder}” has no {ASKED}.")
-    return read_json(path, "the plan of an evaluation")
-
-
-def _check(folder: Path, asked: dict) -> None:
-    """Raise `EngineError` where `folder` holds another evaluation; `asked` may leave the fingerprint out."""
-    if not (folder / ASKED).is_file():
-        return
-    kept = read_plan(folder)
-    differing = [name for name in sorted({*kept, *asked}) if kept.get(name) != asked.get(name)]
-    if "fingerprint" not in asked:
-        differing = [name for name in differing if name != "fingerprint"]
-    require(
-        differing != ["fingerprint"],
-        f"“{folder}” was begun with other weights under the name {asked['model']} (fingerprint"
-        f" {kept.get('fingerprint')}, now {asked.get('fingerprint')}); choose another folder or those weights.",
-    )
-    require(
-        not differing,
-        f"“{folder}” holds another evaluation ({', '.join(differing)} differ); choose another folder or the same"
-        " settings.",
-    )
-
-
-def _claim(folder: Path, asked: dict) -> None:
-    """Write the plan into `folder`; raise `EngineError` where it holds another evaluation."""
-    _check(folder, asked)
-    temporary = (folder / ASKED).with_suffix(PART)
-    temporary.write_text(json.dumps(asked, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    temporary.replace(folder / ASKED)
-
-
-def _resume(folder: Path) -> list[Answered]:
-    """The results kept so far; a line that was cut off while being written is removed from its file."""
-    for path in (folder / RECORDS, folder / SECONDS):
-        if path.is_file() and not (data := path.read_bytes()).endswith(b"\n"):
-            with path.open("r+b") as file:
-                file.truncate(data.rfind(b"\n") + 1)
-    return read_kept(folder)
-
-
-def _lines(path: Path) -> list[dict]:
-    """The whole lines of a file; none where there is no file."""
-    data = path.read_bytes() if path.is_file() else b""
-    return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
-
-
-class _Lines:
-    """A file of JSON lines with one writer: two evaluations in one folder would count pictures twice."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.size = path.stat().st_size if path.is_file() else 0
-
-    def append(self, line: dict) -> None:
-        with self.path.open("ab") as file:
-            require(file.tell() == self.size, f"“{self.path.parent}” is being written by another evaluation too.")
-            file.write(json.dumps(line).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-            self.size = file.tell()
-
-
-def _fingerprint(backbone: Backbone, _: Any) -> str:
-    return backbone.fingerprint
-
-
-def _answered(backbone: Backbone, item: tuple, plan: Plan, cache: Path | None, fingerprint: str) -> Answered:
+def _answered(
+    backbone: Backbone, item: tuple, plan: Plan, cache: Path | None, fingerprint: str, strict: bool
+) -> Answered | Skipped:
     require(
         backbone.fingerprint == fingerprint,
-        f"Expected one model for all workers; {backbone.name} has other weights on one of them.",
+        f"Expected one model for all workers; {backbone.name} has other weights or preprocessing on one of them.",
     )
-    index, ask = item
-    return answer_question(backbone, ask(), index, plan, cache)
+    index, key, ask = item
+    try:
+        question = ask()
+    except EngineError as error:
+        if strict:
+            raise
+        return Skipped(key, str(error).encode("utf-8", "replace").decode())
+    return answer_question(backbone, question, index, plan, cache)

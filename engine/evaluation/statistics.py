@@ -11,8 +11,9 @@ from .records import Answered
 
 
 def summarise(collected: list[Answered], against: str | None = None) -> dict:
-    """Plain data for every arm: `accuracy`, 95 % Wilson `intervals`, mean `seconds` a picture of every defence, and
-    `pairs` of every defence with the defence `against` (None: the last of the records).
+    """Plain data for every arm: `accuracy`, 95 % Wilson `intervals`, mean `seconds` a picture of every defence,
+    `pairs` of every defence with the defence `against` (None: the last of the records), and on how many pictures the
+    attack was `blind`, as in `Adversarial`.
 
     `attack_seconds` has the mean seconds per arm of the attacks that were made, not read.
     """
@@ -25,6 +26,7 @@ def summarise(collected: list[Answered], against: str | None = None) -> dict:
             **shares(right),
             "seconds": {defence: _mean(seconds[defence] for seconds in taken) for defence in defences if taken},
             "pairs": [pair(defence, right[defence], base, right[base]) for defence in defences if defence != base],
+            "blind": sum(arm in one.record.get("blind", ()) for one in collected),
         }
     made = [one.seconds["attacks"] for one in collected if one.seconds]
     arms = sorted({arm for seconds in made for arm in seconds})

@@ -24,36 +24,37 @@ from ..pictures import save_png
 from ..settings import AttackSettings
 from ..story.attack import attack
 
-PART = ".part"
+ATTACKED, PART = "attacked", ".part"
 NOTE = "attack"  # the PNG's text entry that tells what was done
 ABANDONED = 3600  # seconds after which a half-written file belongs to nobody
 
 
 def attacked(
     backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings, folder: Path | None
-) -> tuple[Tensor, float | None]:
-    """The 8-bit picture (3, s, s) pushed away from the true label, and the seconds that took (None: it was there).
+) -> tuple[Tensor, float | None, bool]:
+    """The 8-bit picture (3, s, s) pushed away from the true label, the seconds that took (None: it was there), and
+    whether the attack was blind, as in `Adversarial`.
 
-    It is read from `folder` where it lies there whole, else made and kept (None: not kept). Its name is a digest of all
-    that it depends on; the file itself holds the settings and a hash of its pixels, by which damage is noticed.
+    It is read from `folder` where it lies there whole and with all of its note, else made and kept (None: not kept).
+    Its name is a digest of all that it depends on; the file itself holds the settings and a hash of its pixels, by
+    which damage is noticed.
     """
-    path = None if folder is None else folder / f"{_digest(backbone, pixels, question, settings)}.png"
+    path = None if folder is None else folder / _name(backbone, pixels, question, settings)
     if path is not None and path.is_file():
         levels, note = _read(path)
-        if note.get("pixels") == _hash(levels):
-            return torch.from_numpy(levels).permute(2, 0, 1).float() / 255, None
+        if note.get("pixels") == _hash(levels) and "blind" in note:
+            return torch.from_numpy(levels).permute(2, 0, 1).float() / 255, None, note["blind"]
     adversarial = result_of(attack(backbone, pixels, question.classes, settings, question.label))
     if path is not None:
-        note = {
-            "model": backbone.name,
-            "fingerprint": backbone.fingerprint,
-            "picture": question.key,
-            "away_from": question.classes.names[question.label],
-            "settings": asdict(settings),
-            "pixels": _hash(_levels(adversarial.saved)),
-        }
+        told = {"pixels": _hash(_levels(adversarial.saved)), "blind": adversarial.blind}
+        note = _note(backbone, question, settings) | told
         _save(adversarial.saved, path, note)
-    return adversarial.saved, adversarial.seconds
+    return adversarial.saved, adversarial.seconds, adversarial.blind
+
+
+def described(backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings) -> dict:
+    """What the manifest says of the file that `attacked` keeps: its name, and what was attacked with what settings."""
+    return {"file": _name(backbone, pixels, question, settings), **_note(backbone, question, settings)}
 
 
 def sweep(folder: Path, age: float = ABANDONED) -> None:
@@ -64,7 +65,17 @@ def sweep(folder: Path, age: float = ABANDONED) -> None:
                 path.unlink()
 
 
-def _digest(backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings) -> str:
+def _note(backbone: Backbone, question: Question, settings: AttackSettings) -> dict:
+    return {
+        "model": backbone.name,
+        "fingerprint": backbone.fingerprint,
+        "picture": question.key,
+        "away_from": question.classes.names[question.label],
+        "settings": asdict(settings),
+    }
+
+
+def _name(backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings) -> str:
     inputs = [
         backbone.fingerprint,
         asdict(settings),
@@ -72,7 +83,7 @@ def _digest(backbone: Backbone, pixels: Tensor, question: Question, settings: At
         question.classes.templates,
         question.label,
     ]
-    return hashlib.sha256(json.dumps(inputs).encode() + _levels(pixels).tobytes()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps(inputs).encode() + _levels(pixels).tobytes()).hexdigest()[:32] + ".png"
 
 
 def _levels(pixels: Tensor) -> np.ndarray:

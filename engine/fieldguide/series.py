@@ -21,13 +21,25 @@ class FieldGuideSeries:
     def __len__(self) -> int:
         return self.count
 
+    def key(self, index: int) -> str:
+        """Series and number."""
+        return _key(self.seed, index)
+
     def ask(self, index: int) -> Callable[[], Question]:
         """A painting and its forty candidates, grouped by kind."""
         return partial(_paint, self.seed, index)
 
+    def recognises(self, index: int, record: dict) -> bool:
+        """Always: a series is painted the same every time."""
+        return True
+
     def document(self) -> dict:
         """The series."""
         return {"source": "fieldguide", "series": self.seed}
+
+
+def _key(seed: int, index: int) -> str:
+    return f"{seed}-{index}"
 
 
 def _paint(seed: int, index: int) -> Question:
@@ -35,4 +47,4 @@ def _paint(seed: int, index: int) -> Question:
 
     question = make_question(seed, index)
     image = Image.fromarray(question.painting.pixels)
-    return Question(f"{seed}-{index}", image, question.classes, question.truth, question.painting.specimen.kind)
+    return Question(_key(seed, index), image, question.classes, question.truth, question.painting.specimen.kind)

@@ -9,6 +9,9 @@ from .model import Backbone as Backbone
 from .names import BUILT_IN as BUILT_IN
 from .names import FIELDGUIDE as FIELDGUIDE
 from .names import FORMS as FORMS
+from .options import add_model_options as add_model_options
+from .options import as_options as as_options
+from .options import model_settings as model_settings
 from .precision import PRECISIONS as PRECISIONS
 from .prompts import Prompts as Prompts
 from .prompts import read_prompts as read_prompts

@@ -5,70 +5,77 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import open_clip
 from open_clip.model import convert_to_custom_text_state_dict
 from torch import nn
 
 from ..errors import EngineError, require
-from .hub import Report, fetch_config, fetch_weights, has_model, has_weights
+from ..settings import ModelSettings
+from . import published
+from .hub import CONFIG, Report, fetch_config, fetch_weights, has_model, has_weights
 from .names import Source, parse
-from .preprocessing import PARTS
-from .script import is_script, module_kinds
+from .published import Reading
 from .towers import Clip, Tokenizer
 from .weights import State, fit
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What open_clip builds from: a model's name, the file of its weights, and what was published about them."""
+    """What open_clip builds from: a model's name, the file of its weights, and what these are read with."""
 
     model: str
     weights: Path | None
-    published: dict
+    reading: Reading
     tokenizer: str
 
 
-def fetch_parts(source: Source, progress: Report | None = None) -> Parts:
+def fetch_parts(source: Source, given: ModelSettings, progress: Report | None = None) -> Parts:
     """The parts on this machine, downloaded where they are missing; `progress` is told of every piece.
 
-    Raises `EngineError` for what the hub refuses and for a package that is not installed.
+    What is `given` goes before what was published. Raises `EngineError` for what the hub refuses and for a package that
+    is not installed.
     """
+    parts = _published_parts(source, given, progress)
+    return replace(parts, reading=parts.reading.overruled(given))
+
+
+def _published_parts(source: Source, given: ModelSettings, progress: Report | None) -> Parts:
     if source.repo is not None:
         folder, config = fetch_config(source.repo, progress)
         foreign = _reads_with_transformers(source.model, config)
         fetch_weights(source.repo, "", progress)
-        return Parts(f"local-dir:{folder}", None, {}, source.model if foreign else f"local-dir:{folder}")
-    if source.folder is None:
-        _reads_with_transformers(source.model, open_clip.get_model_config(source.model) or {})
+        reading = published.of_folder(folder / CONFIG, given)
+        return Parts(f"local-dir:{folder}", None, reading, source.model if foreign else f"local-dir:{folder}")
+    if source.folder is not None:
+        return Parts(source.model, None, published.of_folder(source.folder / CONFIG, given), source.model)
+    _reads_with_transformers(source.model, open_clip.get_model_config(source.model) or {})
     if source.tag is None:
-        quick = source.file is not None and is_script(source.file) and "QuickGELU" in module_kinds(source.file)
-        return Parts(source.model, None, {"quick_gelu": quick}, source.model)
-    published = open_clip.get_pretrained_cfg(source.model, source.tag)
+        return Parts(source.model, None, published.of_file(source.model, source.file, given), source.model)
     try:
-        weights = fetch_weights(*_on_hub(published), progress)
+        weights = fetch_weights(*_on_hub(source.model, source.tag), progress)
     except EngineError as error:  # it names the repository, which nobody asked for by that name
         raise EngineError(f"{source.model}/{source.tag}: {error}") from error
-    return Parts(source.model, weights, published, source.model)
+    return Parts(source.model, weights, published.of_tag(source.model, source.tag), source.model)
 
 
 def build(parts: Parts) -> tuple[Clip, Tokenizer]:
     """Model and tokenizer; a plain name without weights becomes a model that waits for them."""
-    empty = parts.weights is None and ":" not in parts.model
+    empty, quick = parts.weights is None and ":" not in parts.model, parts.reading.quick_gelu
+    activation: dict[str, Any] = {} if quick is None else {"quick_gelu": quick}  # with the wrong one answers are wrong
     with _quiet():
         model = open_clip.create_model(
             parts.model,
             pretrained=None if parts.weights is None else str(parts.weights),
             load_weights=not empty,
-            # OpenAI's activation; without it answers are wrong
-            force_quick_gelu=bool(parts.published.get("quick_gelu")),
-            force_preprocess_cfg={key: parts.published[key] for key in PARTS if key in parts.published},
+            force_preprocess_cfg=parts.reading.preprocessing,
             require_pretrained=not empty,
             pretrained_text=False,
+            **activation,
         )
         return cast(Clip, model), open_clip.get_tokenizer(parts.tokenizer)
 
@@ -85,11 +92,12 @@ def is_here(name: str) -> bool:
     source = parse(name)
     if source.repo is not None:
         return has_model(source.repo)
-    return source.tag is None or has_weights(*_on_hub(open_clip.get_pretrained_cfg(source.model, source.tag)))
+    return source.tag is None or has_weights(*_on_hub(source.model, source.tag))
 
 
-def _on_hub(published: dict) -> tuple[str, str]:
+def _on_hub(model: str, tag: str) -> tuple[str, str]:
     """Repository and file of a tag's weights; the file is empty where it has the usual name."""
+    published: dict = open_clip.get_pretrained_cfg(model, tag)
     repo, _, file = published["hf_hub"].rpartition("/")
     return repo, file
 

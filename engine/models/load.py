@@ -4,27 +4,36 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..classes import SEVEN_TEMPLATES
+from ..classes import SEVEN_TEMPLATES, require_templates
 from ..errors import EngineError, require
 from ..files import read_json
+from ..settings import ModelSettings
 from .build import build, fetch_parts, fill
 from .device import choose_device, choose_format, place
 from .hub import Report
 from .model import Backbone
 from .names import BUILT_IN, parse
-from .preprocessing import PARTS, Preprocessing
+from .preprocessing import Preprocessing
 from .weights import UNREADABLE, difference, fit, read_weights
 
 
 def load_backbone(
-    name: str = BUILT_IN, device: str | None = None, precision: str = "fp32", progress: Report | None = None
+    name: str = BUILT_IN,
+    device: str | None = None,
+    precision: str = "fp32",
+    progress: Report | None = None,
+    settings: ModelSettings = ModelSettings(),  # noqa: B008  it is frozen
 ) -> Backbone:
     """Load a model: `fieldguide` (built in), `MODEL/TAG` or `MODEL/CHECKPOINT-FILE` with an open_clip model name,
     `hf-hub:ORG/NAME`, or `local-dir:FOLDER` in open_clip's folder format.
 
     `BASE+FILE` puts the image tower of FILE (as TeCoA and FARE publish theirs) into any of these; `difference` of the
     backbone tells how far it moved. `precision` is a key of `PRECISIONS`. `progress` is told of every piece that a
-    download brings. Raises `EngineError` when name, folder, file, network, device or precision is not what it should
+    download brings.
+
+    Preprocessing and activation are those published with the weights; a CHECKPOINT-FILE takes those that most published
+    weights of its model have, and `assumed` of the backbone says what nobody says of it. `settings` goes before all of
+    that. Raises `EngineError` when name, folder, file, network, device, precision or settings are not what they should
     be.
     """
     target = choose_device(device)
@@ -32,7 +41,8 @@ def load_backbone(
     source = parse(name)
     given = {part: read_weights(path) for part in ("file", "tower") if (path := getattr(source, part))}
     try:
-        model, tokenizer = build(fetch_parts(source, progress))
+        parts = fetch_parts(source, settings, progress)
+        model, tokenizer = build(parts)
     except EngineError:
         raise
     except ImportError as error:
@@ -47,18 +57,23 @@ def load_backbone(
         fit(given["tower"], model.visual, source.tower)
         moved = difference(before, model.visual.state_dict())
     place(model, target, dtype)
-    configured = model.visual.preprocess_cfg
-    preprocessing = Preprocessing(**{part: configured[part] for part in PARTS if part in configured})
-    words, templates = _declared(source.folder, "words.json"), _declared(source.folder, "templates.json")
-    return Backbone(
+    words = _declared(source.folder, "words.json")
+    backbone = Backbone(
         model,
         tokenizer,
         name,
-        preprocessing,
+        Preprocessing.configured(model.visual.preprocess_cfg),
         None if words is None else frozenset(words),
-        SEVEN_TEMPLATES if templates is None else templates,
+        _templates(source.folder),
         moved,
+        settings,
+        parts.reading.assumed,
     )
+    require(
+        settings.activation in (None, backbone.activation),
+        f"{name} has no transformer of open_clip's own, so its activation cannot be {settings.activation}.",
+    )
+    return backbone
 
 
 def _why_not(name: str, error: Exception) -> str:
@@ -66,6 +81,18 @@ def _why_not(name: str, error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return f"{name} could not be found: {text[:160]}"
     return f"{name} is not a checkpoint that open_clip can read: {text[:160]}"
+
+
+def _templates(folder: Path | None) -> tuple[str, ...]:
+    """The prompt ensemble of a model folder, else the literature's."""
+    declared = _declared(folder, "templates.json")
+    if declared is None:
+        return SEVEN_TEMPLATES
+    try:
+        require_templates(declared)
+    except EngineError as error:
+        raise EngineError(f"templates.json of “{folder}”: {error}") from error
+    return declared
 
 
 def _declared(folder: Path | None, file: str) -> tuple[str, ...] | None:

@@ -10,6 +10,7 @@ import hashlib
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import cached_property, partial
 from typing import cast
 
@@ -20,12 +21,15 @@ from torch import Tensor, nn
 
 from ..classes import SEVEN_TEMPLATES, Classes
 from ..errors import require
+from ..settings import ModelSettings
 from .anatomy import anatomy
 from .batches import Batches
 from .cancellation import LayerHooks, cancelled_by
+from .gradient_scaling import with_scaled_gradients
 from .precision import PRECISIONS, at_least_single, dtype_of
 from .preprocessing import Preprocessing
 from .prompts import Prompts, can_be_read, end_token, make_prompts, read_prompts
+from .published import ACTIVATIONS, activation_of
 from .recent import Recent
 from .tokens import Reader
 from .towers import Clip, TextTower, Tokenizer
@@ -39,7 +43,9 @@ class Backbone:
 
     `name` is what it was loaded as, `words` the only words it knows (None: an open vocabulary), `templates` its prompt
     ensemble, `grid` its patch grid (rows, columns), `kind` and `averaged` as in `Anatomy`. `difference` is how far an
-    image tower that was put in lies from the model's own, relative to its length (None: none was put in).
+    image tower that was put in lies from the model's own, relative to its length (None: none was put in). `settings` is
+    what was said of its preprocessing and activation when it was loaded, `assumed` a sentence for each part of these
+    that nobody said.
     """
 
     def __init__(
@@ -51,6 +57,8 @@ class Backbone:
         words: frozenset[str] | None = None,
         templates: tuple[str, ...] = SEVEN_TEMPLATES,
         difference: float | None = None,
+        settings: ModelSettings = ModelSettings(),  # noqa: B008  it is frozen
+        assumed: tuple[str, ...] = (),
     ) -> None:
         self.model: Clip = model.eval().requires_grad_(False)
         self.tokenizer = tokenizer
@@ -58,6 +66,8 @@ class Backbone:
         self.words = words
         self.templates = templates
         self.difference = difference
+        self.settings = settings
+        self.assumed = assumed
         self.lock = threading.RLock()
         self.cancellation_hooks = LayerHooks(self.model, self.lock)
         self.visual = model.visual
@@ -94,11 +104,31 @@ class Backbone:
         """Number of weights."""
         return sum(p.numel() for p in self.model.parameters())
 
+    @property
+    def activation(self) -> str:
+        """“quickgelu” where its transformers have OpenAI's QuickGELU, else “gelu”."""
+        return activation_of(self.model)
+
+    @property
+    def reading(self) -> dict:
+        """What pictures and weights are read with, as plain data, and in a few words."""
+        return {
+            "in_words": ", ".join((ACTIVATIONS[self.activation], self.preprocessing.in_words)),
+            "activation": self.activation,
+            "preprocessing": {"image_size": self.image_size, **asdict(self.preprocessing)},
+            "assumed": list(self.assumed),
+        }
+
     @cached_property
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits that change with any weight, precision or preprocessing."""
-        reading = (self.dtype, self.mean.tolist(), self.std.tolist(), *self.preprocessing.resizing)
-        digest = hashlib.sha256(repr(reading).encode())
+        """Sixteen hexadecimal digits that change with any weight, precision, preprocessing, picture size or activation.
+
+        What the built-in model has goes without saying, and the size too where the weights of a ViT tell it.
+        """
+        said = [self.dtype, self.mean.tolist(), self.std.tolist(), *self.preprocessing.resizing]
+        said += [] if self.activation == "gelu" else [self.activation]
+        said += [] if self.kind == "vit" else [self.image_size]
+        digest = hashlib.sha256(repr(tuple(said)).encode())
         for name, tensor in sorted(self.model.state_dict().items()):
             exact = tensor.detach().cpu().contiguous().flatten().view(torch.uint8)
             digest.update(name.encode() + exact.numpy().tobytes())
@@ -143,7 +173,8 @@ class Backbone:
 
     def embed_image(self, pixels: Tensor) -> Tensor:
         """Features (b, d) of pixels (b, 3, s, s) in [0, 1], not yet unit; differentiable with respect to the pixels."""
-        return self._image_batches.joined(self._see, pixels)
+        see = partial(with_scaled_gradients, self._see, dtype=self.dtype)
+        return self._image_batches.joined(see, pixels)
 
     def _see(self, pixels: Tensor) -> Tensor:
         with self.lock:
@@ -162,16 +193,19 @@ class Backbone:
 
     @torch.no_grad()
     def encode_text(self, classes: Classes) -> Tensor:
-        """Unit text features (c, d); several templates are averaged and made unit again. Cached per label set."""
+        """Unit text features (c, d); several templates are averaged and made unit again. Cached per label set.
+
+        Raises `EngineError` for what the model cannot read, and for two names that are one text to it.
+        """
         with self.lock:
             return self._texts.get(classes, self._encode_classes)
 
     def _encode_classes(self, classes: Classes) -> Tensor:
-        features = [self._encode_sentences(classes.sentences(template)) for template in classes.templates]
+        features = [self._encode_in(template, classes) for template in classes.templates]
         return F.normalize(torch.stack(features).mean(0), dim=-1)
 
-    def _encode_sentences(self, sentences: list[str]) -> Tensor:
-        ids = self._reader.read(sentences).to(self.device)
+    def _encode_in(self, template: str, classes: Classes) -> Tensor:
+        ids = self._reader.read_classes(classes, template).to(self.device)
         return F.normalize(at_least_single(torch.cat(self._text_batches.run(self.model.encode_text, ids))), dim=-1)
 
     @torch.no_grad()
@@ -189,7 +223,7 @@ class Backbone:
 
         def read(embeddings: Tensor, ends: Tensor, shared: Tensor) -> Tensor:
             filled = torch.cat([embeddings[:, :1], shared, embeddings[:, 1 + prompts.tokens :]], 1)
-            return read_prompts(self.text, filled, ends)
+            return with_scaled_gradients(partial(read_prompts, self.text, ends=ends), filled, self.dtype)
 
         columns = (prompts.embeddings, prompts.ends, context.expand(len(prompts.embeddings), -1, -1))
         if twice:
@@ -197,7 +231,7 @@ class Backbone:
                 features = torch.cat(self._text_batches.run(read, *columns))
         else:
             features = self._text_batches.joined(read, *columns)
-        return F.normalize(at_least_single(features), dim=-1)
+        return F.normalize(features, dim=-1)
 
     def logits(self, image_features: Tensor, text_features: Tensor) -> Tensor:
         """Scaled cosines (b, c) of unit features; SigLIP's bias is left out because no decision depends on it."""

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import open_clip
 import torch
+from open_clip.constants import IMAGENET_MEAN, IMAGENET_STD
 from PIL import Image
 from torch import Tensor
 from torchvision.transforms import CenterCrop, InterpolationMode, Pad, Resize
 
 from ..errors import require
+from ..settings import Channels, ModelSettings, check_channels
 
-MODES = ("shortest", "squash", "longest")
-Channels = tuple[float, float, float]  # red, green, blue
+KNOWN = {  # mean and std
+    "OpenAI's": (*open_clip.OPENAI_DATASET_MEAN, *open_clip.OPENAI_DATASET_STD),
+    "ImageNet's": (*IMAGENET_MEAN, *IMAGENET_STD),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,8 @@ class Preprocessing:
 
     `mean` and `std` are those of the channels, pixels in [0, 1]. `resize_mode` makes the short side fit and cuts the
     middle out ("shortest"), stretches the picture to a square ("squash"), or makes the long side fit and fills up with
-    `fill_color`, a level from 0 to 255 ("longest"). Raises `EngineError` for another `resize_mode`.
+    `fill_color`, a level from 0 to 255 ("longest"). Raises `EngineError` for another `resize_mode` or `interpolation`,
+    and for a mean and a std that are not three numbers.
     """
 
     mean: Channels = open_clip.OPENAI_DATASET_MEAN
@@ -33,10 +40,33 @@ class Preprocessing:
     fill_color: int = 0
 
     def __post_init__(self) -> None:
-        require(
-            self.resize_mode in MODES,
-            f"Expected resize_mode to be one of {', '.join(MODES)}; the model's configuration says {self.resize_mode}.",
-        )
+        for part, values in (
+            ("resize_mode", ModelSettings.RESIZE_MODES),
+            ("interpolation", ModelSettings.INTERPOLATIONS),
+        ):
+            said = getattr(self, part)
+            told = f"Expected {part} to be one of {', '.join(values)}; the model's configuration says {said}."
+            require(said in values, told)
+        check_channels(self.mean, self.std)
+
+    @classmethod
+    def configured(cls, config: Mapping[str, Any]) -> Preprocessing:
+        """What one of open_clip's configurations says; there one number may stand for all channels, and the
+        interpolation may be “random”, which is bicubic but in training."""
+        parts = {part: config[part] for part in PARTS if part in config}
+        for part in {"mean", "std"} & parts.keys():
+            parts[part] = tuple(parts[part]) if isinstance(parts[part], list | tuple) else (parts[part],) * 3
+        if parts.get("interpolation") == "random":
+            parts["interpolation"] = "bicubic"
+        return cls(**parts)
+
+    @property
+    def in_words(self) -> str:
+        """All of it in a few words."""
+        given = np.array((*self.mean, *self.std))
+        whose = next((name for name, known in KNOWN.items() if np.allclose(given, known, rtol=0, atol=1e-6)), None)
+        scale = f"{whose} mean and std" if whose else f"mean {_channels(self.mean)}, std {_channels(self.std)}"
+        return f"{scale}, {self.interpolation}, resize mode {self.resize_mode}"
 
     @property
     def resizing(self) -> tuple[str, ...]:
@@ -67,6 +97,10 @@ class Preprocessing:
         left, top = (size - width) // 2, (size - height) // 2
         borders = [left, top, size - width - left, size - height - top]
         return Pad(borders, fill=self.fill_color)(picture)
+
+
+def _channels(values: Channels) -> str:
+    return " ".join(f"{value:.4g}" for value in (values[:1] if len(set(values)) == 1 else values))
 
 
 PARTS = tuple(part.name for part in fields(Preprocessing))

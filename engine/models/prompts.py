@@ -34,8 +34,8 @@ class Prompts:
 def make_prompts(text: TextTower, reader: Reader, classes: Classes) -> Prompts:
     """The prompts of the first template of `classes`, ready for tuning.
 
-    Raises `EngineError` for a text tower that is not read at the end of the text, and for a template without words
-    before the class name.
+    Raises `EngineError` for a text tower that is not read at the end of the text, for a template without words before
+    the class name, and for names that the model cannot read or tell apart.
     """
     require(
         can_be_read(text),
@@ -50,7 +50,7 @@ def make_prompts(text: TextTower, reader: Reader, classes: Classes) -> Prompts:
         f"Tuning moves the words before the class name; “{template}” has none, “a photo of a {{}}.” has.",
     )
     table = text.token_embedding
-    ids = reader.read(classes.sentences(template)).to(table.weight.device)
+    ids = reader.read_classes(classes, template).to(table.weight.device)
     ends = reader.ends(ids)
     count = int(reader.ends(reader.read([whole_words.strip()]))) - 1
     embeddings = at_least_single(table(ids[:, : int(ends.max()) + 1]))

@@ -1,4 +1,4 @@
-"""Sentences to token ids: refuses words a model never saw and sentences it would cut. Runs no model."""
+"""Sentences to token ids: refuses what a model never saw, would cut or could not tell apart. Runs no model."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
+from ..classes import Classes, require_distinct
 from ..errors import EngineError, require
 from .towers import Tokenizer
 
@@ -30,13 +32,14 @@ class Reader:
         """The words of `texts` that the model has never seen, in order; empty for an open vocabulary."""
         if self.words is None:
             return ()
-        found = (w for text in texts for w in re.findall(r"[^\W_]+", text.lower()))
+        found = (word for text in texts for word in _words(text))
         return tuple(dict.fromkeys(w for w in found if w not in self.words))
 
     def read(self, texts: list[str]) -> Tensor:
         """Token ids (b, length) on the CPU, filled up as the tokenizer does.
 
-        Raises `EngineError` for unknown words and for texts that would be cut.
+        Raises `EngineError` for unknown words, for the marks that begin and end every text, and for texts that would be
+        cut.
         """
         unknown = self.unknown_words(tuple(texts))
         if unknown:
@@ -45,15 +48,34 @@ class Reader:
                 f"The model {self.name} has never seen the word{'s' * (len(unknown) > 1)} {listed};"
                 " use its own words or choose a model with an open vocabulary."
             )
-        filler = self.tokenizer([""], context_length=self.length)[0, -1]
+        empty = self.tokenizer([""], context_length=self.length)
         ids = self.tokenizer(texts, context_length=self.length + 2)
-        cut = (ids[:, self.length :] != filler).any(-1)
+        marks = torch.tensor(getattr(self.tokenizer, "all_special_ids", ()), dtype=ids.dtype)
+        marked = torch.isin(ids, marks).sum(-1) > torch.isin(empty, marks).sum(-1)
+        require(
+            not bool(marked.any()),
+            f"“{texts[int(marked.int().argmax())][:60]}” has one of the marks that begin and end every text, behind"
+            " which nothing would be read; write words only.",
+        )
+        cut = (ids[:, self.length :] != empty[0, -1]).any(-1)
         require(
             not bool(cut.any()),
             f"“{texts[int(cut.int().argmax())][:60]}…” is too long for the text encoder: it reads at most"
             f" {self.length - 2} word pieces.",
         )
         return ids[:, : self.length]
+
+    def read_classes(self, classes: Classes, template: str) -> Tensor:
+        """Token ids (c, length) of the class names in one template.
+
+        Raises `EngineError` as `read` does, and for two names that the model cannot tell apart: the same tokens or,
+        in a closed vocabulary, where other marks than its words mean nothing, the same words.
+        """
+        sentences = classes.sentences(template)
+        ids = self.read(sentences)
+        read = map(tuple, ids.tolist() if self.words is None else map(_words, sentences))
+        require_distinct(classes.names, read, f"is the same as another to the model {self.name}, in “{template}”")
+        return ids
 
     def ends(self, ids: Tensor) -> Tensor:
         """Positions (b,) of the end-of-text token in token ids (b, length)."""
@@ -76,3 +98,7 @@ class Reader:
             raise EngineError(f"The tokenizer of {self.name} has no word list to search.")
         whole = {token[:-4]: i for token, i in encoder.items() if token.endswith("</w>") and token[:-4].isalpha()}
         return whole if self.words is None else {word: i for word, i in whole.items() if word in self.words}
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.lower())

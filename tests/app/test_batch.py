@@ -42,6 +42,12 @@ def test_a_strip_counts_what_was_right_and_says_how_sure_that_is():
     assert "3 of 3 right" in drawn and "44–100&nbsp;%" in drawn and "PGD, 4/255" in drawn
 
 
+def test_pictures_whose_attack_saw_no_gradient_are_counted():
+    rows = (row("red fish"), row("red fish", blind=True), row("red fish", blind=True))
+    assert "On 2 of 3 pictures the gradient was zero" in batch_table(Batch(SETTINGS, 3, rows))
+    assert "gradient" not in batch_table(Batch(SETTINGS, 1, rows[:1]))
+
+
 def test_without_a_true_class_only_the_clean_answer_can_be_kept():
     rows = (row(""), row("", "blue fish", name="<b>.png"), row("green fish"))
     batch = Batch(SETTINGS, 3, rows)
@@ -74,7 +80,7 @@ def test_a_bad_file_gets_a_sentence_and_the_others_go_on(tiny, files):
 
 def test_own_pictures_are_answered_as_the_engine_answers_them(tiny, files):
     choices = CHOICES._replace(template="a blurred {}.")
-    openers = own_pictures(PictureSources(tiny, ()), files[:2], "red fish\nblue fish", CLASSES.names)
+    openers = own_pictures(PictureSources(tiny, ()), files[:2], "RED_fish\nblue fish", CLASSES.names)
     *_, batch = _answered(Worker(tiny), openers, SETTINGS, choices)
     classes = engine.Classes(CLASSES.names, ("a blurred {}.",))
     for place, (path, label) in enumerate(zip(files, (0, 1), strict=False)):
@@ -82,6 +88,7 @@ def test_own_pictures_are_answered_as_the_engine_answers_them(tiny, files):
         pixels = tiny.prepare(engine.load_picture(path).image)
         *_, hit = engine.attack(tiny, pixels, classes, settings.attack, label)
         told = {d.defence: d.prediction.name for d in engine.defend(tiny, hit.saved, classes, settings)}
+        assert batch.rows[place].truth == CLASSES.names[label]  # as the class spells it, so that it can be right
         assert batch.rows[place].clean == hit.before.name and dict(batch.rows[place].answers) == told
 
 

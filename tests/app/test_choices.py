@@ -12,6 +12,7 @@ import torch
 
 import engine
 from app.choices import NO_TARGET
+from app.components.controls import listing
 from app.export import link, report
 from app.export.buttons import restored, started
 from app.figures.journey import journey
@@ -141,6 +142,15 @@ def test_the_classes_of_the_maps_are_places_among_the_classes_or_none():
     chosen = CHOICES._replace(about="green fish", against="red fish")
     assert chosen.asked(CLASSES) == (2, 0)
     assert chosen._replace(about="yeti").asked(CLASSES) == (None, 0)
+
+
+def test_a_class_that_the_page_spells_otherwise_by_now_is_still_the_one_chosen():
+    chosen = CHOICES._replace(true_class="Red_fish", target="GREEN fish", about="green  fish", against="blue_fish")
+    assert chosen.label(CLASSES) == 0 and chosen.asked(CLASSES) == (2, 1)
+    assert chosen.aimed(chosen.settings(), CLASSES).attack.target == 2
+    assert listing(NO_TARGET, CLASSES.names, "GREEN fish")["value"] == "green fish"
+    assert listing(NO_TARGET, CLASSES.names, "yeti")["value"] == NO_TARGET
+    assert "value" not in listing(NO_TARGET, CLASSES.names, "green fish")  # a visitor may be choosing
 
 
 def test_verdicts_tell_a_target_that_was_reached_from_one_that_was_not(tiny, told):

@@ -28,7 +28,7 @@ from app.models import Models
 from app.page import Page
 from app.panels.attack import _curve, verdict
 from app.panels.tuning import _what_it_did
-from app.panels.verdict import _defences, _defended, _table
+from app.panels.verdict import _defences, _defended, _head, _table
 from app.run import Job, Worker
 from app.samples import load_samples
 from app.session import Session, Shown, Store, Superseded, weight
@@ -273,6 +273,16 @@ def test_the_badge_tells_what_this_attacker_knows(tiny, name):
     told = verdict(result)
     assert engine.ATTACKS[name].threat in told
     assert ("knows nothing of any defence" in told) == (name not in ("pgd-crops", "pgd-views", "adaptive"))
+
+
+def test_an_attack_without_a_gradient_proves_nothing_on_every_panel(told):
+    held = replace(told.adversarial, after_saved=told.adversarial.before, label=told.adversarial.before.label)
+    sees, blind = held, replace(held, zero_gradient=True)
+    for result, nothing in ((sees, False), (blind, True), (replace(blind, target=2, label=1), True)):
+        session = replace(told, adversarial=result)
+        for drawn in (verdict(result), _head(session), journey(session)):
+            assert ("Proves nothing" in drawn) == nothing
+            assert ("Held" in drawn or "Attack failed" in drawn) == (not nothing)
 
 
 def test_an_attack_that_ends_early_fills_its_curves(tiny):

@@ -119,7 +119,13 @@ def test_defend_and_evaluate_one_agree_on_what_each_defence_says(call, sample, a
         ({"class_names": ["one"]}, "at least two class names"),
         ({"class_names": "red fish"}, "a list of names"),
         ({"class_names": ["red zebra", "blue fish"]}, "zebra"),
+        (
+            {"class_names": ["red fish?", "blue fish", "red fish!"]},
+            "number 1 is “red fish.”, number 3",
+        ),
         ({"template": "no place"}, "exactly one {}"),
+        ({"template": "a photo of a {{}}."}, "no other braces"),
+        ({"template": "a {photo} of a {}"}, "no other braces"),
         ({"eps": "four"}, "eps to be a number"),
         ({"eps": 400}, "between 0 and"),
         ({"steps": 1.5}, "steps to be a whole number"),

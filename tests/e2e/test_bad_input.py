@@ -13,6 +13,7 @@ LISTS = {
     "one class": ("red fish", "at least two class names"),
     "none": ("", "at least two class names"),
     "twice": ("red fish\nblue fish\nRed  fish", "stands twice"),
+    "one text to the model": ("red fish!\nblue fish\nred fish?", "number 1 is “red fish!”, number 3 is “red fish"),
     "unknown words": ("red zebra\nblue unicorn", "never seen the words “zebra”, “unicorn”"),
     "too many": ("\n".join(f"red fish {i}" for i in range(5000)), "at most 1,000 class names; got 5,000"),
     "too long": ("blue fish\n" + "red " * 500, "at most 200 characters"),
@@ -86,7 +87,10 @@ def test_an_attack_of_size_zero_says_that_nothing_was_attacked(page):
     page.locator("#attack-verdict").get_by_text("Not attacked").wait_for()
 
 
-@pytest.mark.parametrize(("template", "sentence"), [("a photo", "exactly one {}"), ("{}", "words before the class")])
+@pytest.mark.parametrize(("template", "sentence"), [
+    ("a photo", "exactly one {}"), ("{}", "words before the class"), ("a photo of a {{}}.", "no other braces"),
+    ("a {photo} of a {}", "no other braces"),
+])  # fmt: skip
 def test_a_prompt_that_cannot_be_used_gets_a_sentence(page, template, sentence):
     page.fill("#template textarea, #template input", template)
     page.locator("#template textarea, #template input").blur()

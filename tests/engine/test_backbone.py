@@ -101,6 +101,13 @@ def test_a_model_folder_brings_its_own_words_and_templates(tiny, tmp_path, offli
     assert backbone.templates == ("a {}", "photo of a {}")
     with pytest.raises(EngineError, match="has never seen the word “okapi”;"):
         backbone.prompts(Classes(("cat", "okapi")))
+    for content, fault in (
+        ("[]", "at least one prompt template"),
+        ('["a {}", "a {{}}"]', "no other braces, .* “a {{}}”"),
+    ):
+        (tmp_path / "templates.json").write_text(content)
+        with pytest.raises(EngineError, match=f"templates.json of “{tmp_path}”: .*{fault}"):
+            load_backbone(f"local-dir:{tmp_path}", "cpu")
     for content in ("a photo", '{"words": ["a"]}', "[1, 2]"):
         (tmp_path / "words.json").write_text(content)
         with pytest.raises(EngineError, match="Expected a JSON list of texts; .*words.json” is n"):

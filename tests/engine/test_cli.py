@@ -22,7 +22,7 @@ from engine.maps.attend import attend
 from engine.maps.occlusion import occlude
 from engine.maps.registry import MAPS
 from engine.maps.words import word_relevance
-from engine.models import load_backbone
+from engine.models import Backbone, load_backbone
 from engine.models.predict import predict
 from engine.numerics.baselines import sign_noise
 from engine.numerics.measures import MAP_SIMILARITY
@@ -114,6 +114,15 @@ def test_attack_measures_the_change_as_computed_in_8_bits_and_after_the_file(cal
     assert [line.split()[0] for line in told.splitlines()[-3:]] == ["float", "8_bits", "file"]
 
 
+def test_attack_says_that_it_saw_no_gradient(call, monkeypatch):
+    logits = Backbone.logits
+    monkeypatch.setattr(Backbone, "logits", lambda self, *features: 1e4 * logits(self, *features))
+    assert document(call("attack", *NAMED, *QUICK, "--json"))["attack"]["zero_gradient"]
+    for command in (("attack",), ("defend", "--views", "2", "--defence", "clip")):
+        assert "The gradient was zero at the first step" in call(*command, *NAMED, *QUICK)[1]
+    assert "gradient" not in call("attack", *NAMED, *QUICK, "--attack", "deepfool")[1]
+
+
 def test_attack_aims_at_a_class_by_its_name(call, job):
     options = ["--eps", "40", "--true-class", "red fox", "--target", "sea star"]
     found = document(call("attack", *NAMED, "--steps", "12", *options, "--json"))["attack"]
@@ -126,6 +135,8 @@ def test_attack_aims_at_a_class_by_its_name(call, job):
     assert document(call("defend", *NAMED, *QUICK, *options, *quick))["attack"]["target"] == 2
     aimed = document(call("maps", *NAMED, *QUICK, *options, "--json"))
     assert aimed["attack"]["target"] == 2 and aimed["maps"][0]["attacked"]["label"] == 0  # evidence for the truth
+    spelled = ["--eps", "40", "--true-class", "RED_FOX", "--target", "Sea star"]
+    assert document(call("attack", *NAMED, "--steps", "12", *spelled, "--json"))["truth"] == "red fox"
     assert call("attack", *NAMED, "--target", "yeti") == (2, "", "engine: “yeti” is not one of the 3 class names.\n")
     code, _, told = call("attack", *NAMED, "--attack", "cw", "--target", "owl", "--true-class", "red fox")
     assert code == 2 and told.startswith("engine: Carlini & Wagner cannot be aimed at a class; pgd, fgsm")
@@ -289,6 +300,8 @@ def test_a_sample_brings_its_classes_and_its_truth(call, tmp_path, monkeypatch):
         (["--classes", "/nowhere/names.txt"], "/nowhere/names.txt” cannot be read"),
         ([*NAMED, "--true-class", "cat"], "“cat” is not one of the 3 class names"),
         ([*NAMED, "--template", "a photo"], "exactly one {}"),
+        ([*NAMED, "--template", "a {photo} of a {}"], "no other braces"),
+        ([*NAMED, "--class", "OWL"], "“OWL” stands twice: number"),
         ([*NAMED, "--eps", "400"], "epsilon"),
         ([*NAMED, "--eps", "nan"], "eps to be a number"),
         ([*NAMED, "--steps", "0"], "attack steps between 1 and 1000; got 0"),

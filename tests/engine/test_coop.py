@@ -1,6 +1,7 @@
 """CoOp's fifteen data sets on small made-up trees of the same shape."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,8 @@ def test_aircraft_is_read_from_its_lists(home, tmp_path):
     source = CoOp(tmp_path, "fgvc_aircraft")
     assert source.classes.names == ("707-320", "A300B4", "DR-400 2")
     assert set(source.entries) == {("0034309.jpg", 2), ("0034310.jpg", 0)}
+    (folder / "images_variant_test.txt").write_text("0034309 dr-400_2\n")
+    assert CoOp(tmp_path, "fgvc_aircraft").entries == (("0034309.jpg", 2),)
     (folder / "images_variant_test.txt").write_text("0034309 Zeppelin\n")
     with pytest.raises(EngineError, match="names classes that variants.txt does not: Zeppelin"):
         CoOp(tmp_path, "fgvc_aircraft")
@@ -179,7 +182,7 @@ def test_what_is_missing_is_named_with_its_place(tmp_path):
     split = "split_zhou_DescribableTextures.json"
     assert f"Expected {split}, a file that CoOp's authors offer, in “{tmp_path}”" in sentence("dtd")
     write_split(tmp_path / "dtd" / split, tmp_path / "dtd" / "images")
-    (tmp_path / "dtd" / "images" / "a" / "1.png").unlink()
+    shutil.rmtree(tmp_path / "dtd" / "images")
     assert f"below “{tmp_path}/dtd/images”; “a/1.png” is neither there nor nearby" in sentence("dtd")
     assert f"Expected images_variant_test.txt and variants.txt in “{tmp_path}”" in sentence("fgvc_aircraft")
     assert f"folders such as n01440764 below “{tmp_path}/images/val”" in sentence("imagenet")

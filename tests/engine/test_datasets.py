@@ -3,6 +3,8 @@
 import csv
 import json
 import pickle
+import shutil
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,79 @@ def test_a_folder_is_read_in_turns_so_that_few_pictures_cover_all_classes(tree):
     assert question.label == 1 and question.group == "owl" and np.array_equal(question.image, picture(2))
 
 
+def test_hidden_names_are_passed_over_and_told_once(tree):
+    shutil.copytree(tree / "owl", tree / ".ipynb_checkpoints")
+    shutil.copytree(tree / "owl", tree / "owl" / ".trash")
+    (tree / "fox" / "._f.png").write_bytes(b"what a Mac leaves in an archive")
+    (tree / "__MACOSX" / "owl").mkdir(parents=True)
+    (tree / "__MACOSX" / "owl" / "._c.png").write_bytes(b"the same")
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini"):
+        (tree / "owl" / name).write_bytes(b"of a file manager")
+    (tree / "owl" / "circle").symlink_to(tree)
+    source = Folder(tree)
+    assert source.classes.names == ("fox", "owl", "sea star") and len(source) == 6
+    assert source.notes == (
+        "Names that begin with a dot are passed over, here 4: ._c.png, ._f.png, .ipynb_checkpoints, .trash.",
+        "Folders without pictures are no classes, here 2: __MACOSX, notes.",
+    )
+
+
+@pytest.mark.parametrize("parts", [("train", "val", "test"), ("Training", "validation"), ("train",)])
+def test_parts_of_a_data_set_are_no_classes(tree, tmp_path, parts):
+    for part in parts:
+        shutil.copytree(tree, tmp_path / "set" / part)
+    likely = tmp_path / "set" / {3: "test", 2: "validation", 1: "train"}[len(parts)]
+    with pytest.raises(EngineError, match=f"are the parts of a data set .*: name one of them, such as “{likely}”"):
+        Folder(tmp_path / "set")
+    assert len(Folder(likely)) == 6
+
+
+def test_a_class_may_be_called_as_a_part_is(tree):
+    (tree / "fox").rename(tree / "train")
+    assert Folder(tree).classes.names == ("owl", "sea star", "train")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("classnames.txt", "n00000001 a fish\nn00000002 fox\nn00000003 horned owl\n"),
+        ("LOC_synset_mapping.txt", "n00000002 fox, reynard\nn00000003 horned owl, owl\n"),
+        ("imagenet_class_index.json", '{"0": ["n00000002", "fox"], "1": ["n00000003", "horned_owl"]}'),
+    ],
+)
+def test_wordnet_numbers_need_a_list_of_names(tree, tmp_path, file, text):
+    shutil.rmtree(tree / "sea_star")
+    (tree / "fox").rename(tree / "n00000002")
+    (tree / "owl").rename(tree / "n00000003")
+    remedy = r"are WordNet numbers \(n00000002, n00000003\): give --names FILE with lines such as “n01440764 tench”"
+    with pytest.raises(EngineError, match=f"the folders of “.*” {remedy}"):
+        Folder(tree)
+    (tmp_path / file).write_text(text)
+    source = Folder(tree, names=tmp_path / file)
+    assert source.classes.names == ("fox", "horned owl") and source.ask(1)().group == "horned owl"
+    table = written(tree, "path,label\nn00000002/x/f.png,n00000002\nn00000003/c.png,n00000003\n")
+    with pytest.raises(EngineError, match=f"the labels of “.*odd.csv” {remedy}"):
+        Table(table)
+    assert Table(table, names=tmp_path / file).classes.names == ("fox", "horned owl")
+    (tmp_path / "classnames.txt").write_text("n00000002 fox\n")
+    with pytest.raises(EngineError, match="a name for every WordNet number in “.*”; it has none for n00000003"):
+        Folder(tree, names=tmp_path / "classnames.txt")
+
+
+def test_joined_words_are_told_and_a_file_of_names_gives_others(tree, tmp_path):
+    (tree / "sea_star").rename(tree / "SeaStar")
+    (note, _) = Folder(tree).notes
+    assert note.startswith("A model reads names such as these as one odd word: SeaStar; --names FILE, a line")
+    names = tmp_path / "names.txt"
+    names.write_text("sea star\nfox\n\nhorned owl\n")
+    source = Folder(tree, names=names)
+    assert source.classes.names == ("sea star", "fox", "horned owl")  # SeaStar, fox, owl
+    assert not any("odd word" in note for note in source.notes)
+    names.write_text("sea star\n")
+    with pytest.raises(EngineError, match="3 class names in .* in this order: SeaStar, fox, owl; got 1"):
+        Folder(tree, names=names)
+
+
 def test_a_table_is_read_by_its_columns(tree, tmp_path):
     path = tree / "list.csv"
     with path.open("w", newline="") as file:
@@ -36,6 +111,22 @@ def test_a_table_is_read_by_its_columns(tree, tmp_path):
     source = Table(path, ("a picture of a {}.",))
     assert source.classes.names == ("owl", "star") and source.classes.templates == ("a picture of a {}.",)
     assert np.array_equal(source.ask(1)().image, picture(0)) and source.ask(1)().label == 1
+
+
+def test_spellings_of_a_label_are_one_class_of_a_table(tmp_path):
+    labels = [unicodedata.normalize(form, "café") for form in ("NFC", "NFD")] + ["owl", "Sea_star", "sea  star"]
+    rows = "".join(f"{place}.png,{label}\n" for place, label in enumerate(labels))
+    source = Table(written(tmp_path, f"path,label\n{rows}"))
+    assert source.classes.names == ("Sea star", labels[1], "owl")  # the first of each in the alphabet, "_" as a blank
+    assert sorted(source.entries) == [("0.png", 1), ("1.png", 1), ("2.png", 2), ("3.png", 0), ("4.png", 0)]
+
+
+def test_folders_of_one_name_in_two_spellings_are_refused(tree):
+    for form in ("NFC", "NFD"):
+        home = make_folder(tree / unicodedata.normalize(form, "café"))
+        (home / "a.png").write_bytes((tree / "owl" / "c.png").read_bytes())
+    with pytest.raises(EngineError, match="“café” stands twice: number 1 is “cafe\u0301”, number 2 is “café”"):
+        Folder(tree)
 
 
 def test_a_split_file_brings_paths_numbers_and_names(tree, tmp_path):

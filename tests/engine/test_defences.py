@@ -160,6 +160,9 @@ def test_the_domain_word_changes_a_tpt_only(tiny, pixels):
     assert worded["a-tpt"].prediction.classes.templates == ("a pet photo of a {}.",)
     with pytest.raises(EngineError, match="“a {}.” has none"):
         with_domain_word(Classes(CLASSES.names, ("a {}.",)), "pet")
+    for word in ("{}", "{pet}"):
+        with pytest.raises(EngineError, match=f"no other braces, .*; got “a {word} photo of a {{}}.”"):
+            with_domain_word(CLASSES, word)
 
 
 def test_the_settings_may_name_how_many_views_answer(tiny, pixels):

@@ -17,6 +17,8 @@ from engine.errors import EngineError
 from engine.evaluation import Answered, answer_question, evaluate, read_kept, summarise
 from engine.evaluation.statistics import newcombe
 from engine.evaluation.store import attacked
+from engine.models import Backbone
+from engine.models.predict import predict
 from engine.settings import AttackSettings
 from engine.story.explore import explore
 from tests.evaluation_cases import CLASSES, CLEAN_PLAN, PLAN, Here, picture
@@ -54,7 +56,7 @@ def test_attacked_pictures_are_made_once_and_are_exact(tiny, tmp_path, monkeypat
 def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(tiny, tmp_path):
     question, settings = Question("x", picture(1), CLASSES, 2), AttackSettings(steps=2)
     pixels = tiny.prepare(question.image)
-    made, seconds = attacked(tiny, pixels, question, settings, tmp_path)
+    made, seconds, _ = attacked(tiny, pixels, question, settings, tmp_path)
     assert seconds > 0 and (made - pixels).abs().max() <= 4 / 255 + 1e-6
     (path,) = tmp_path.iterdir()
     with Image.open(path) as image:
@@ -63,12 +65,27 @@ def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(
         image.save(tmp_path / "changed.png", pnginfo=None)
     assert note["settings"]["steps"] == 2 and note["away_from"] == "sea star"
     assert note["fingerprint"] == tiny.fingerprint
-    read, seconds = attacked(tiny, pixels, question, settings, tmp_path)
+    read, seconds, _ = attacked(tiny, pixels, question, settings, tmp_path)
     assert seconds is None and torch.equal(read, made)
     for damage in ((tmp_path / "changed.png").read_bytes(), path.read_bytes()[:200], b""):
         path.write_bytes(damage)
-        again, seconds = attacked(tiny, pixels, question, settings, tmp_path)
+        again, seconds, _ = attacked(tiny, pixels, question, settings, tmp_path)
         assert seconds is not None and torch.equal(again, made)
+
+
+def test_a_record_tells_attacks_that_saw_no_gradient_and_so_does_a_kept_picture(tiny, tmp_path, monkeypatch):
+    question = Question("x", picture(1), CLASSES, tiny_answer(tiny))
+    assert "blind" not in answer_question(tiny, question, 3, PLAN).record
+    logits = Backbone.logits
+    monkeypatch.setattr(Backbone, "logits", lambda self, *features: 1e4 * logits(self, *features))
+    made, read = (answer_question(tiny, question, 3, PLAN, tmp_path) for _ in range(2))
+    assert made.record["blind"] == ["pgd-4", "fgsm-8"] and made.record == read.record
+    arms = summarise([made])["arms"]
+    assert [arms[arm]["blind"] for arm in ("clean", "pgd-4", "fgsm-8")] == [0, 1, 1]
+
+
+def tiny_answer(tiny) -> int:
+    return predict(tiny, tiny.prepare(picture(1)), CLASSES).label
 
 
 def test_the_fingerprint_changes_with_any_weight(tiny):
@@ -100,7 +117,7 @@ def test_two_attacks_of_one_name_are_refused():
 
 def test_pictures_come_in_order_with_or_without_a_folder(tiny, tree, tmp_path):
     told = list(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny")))
-    assert [one.record["index"] for one in told] == list(range(6))
+    assert [one.record["key"] for one in told] == [path for path, _ in Folder(tree).entries]
     assert all(list(one.record["arms"]) == ["clean"] for one in told)
     kept = list(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny"), tmp_path / "out"))
     assert [one.record for one in kept] == [one.record for one in told]
@@ -132,7 +149,7 @@ def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(tiny
     (tmp_path / "killed" / "attacked" / "tmpx.part").write_bytes(b"half a PNG")
     assert run("killed", 6) == undisturbed
     assert not list((tmp_path / "killed").rglob("*.part"))
-    assert [one.seconds["index"] for one in read_kept(tmp_path / "killed")] == list(range(6))
+    assert all(one.seconds["key"] == one.record["key"] for one in read_kept(tmp_path / "killed"))
 
 
 def test_two_evaluations_in_one_folder_do_not_mix(tiny, tree, tmp_path):
@@ -141,7 +158,7 @@ def test_two_evaluations_in_one_folder_do_not_mix(tiny, tree, tmp_path):
     assert len(list(second)) == 6
     with pytest.raises(EngineError, match="is being written by another evaluation too"):
         next(first)
-    assert [one.record["index"] for one in read_kept(tmp_path / "out")] == list(range(6))
+    assert [one.record["key"] for one in read_kept(tmp_path / "out")] == [path for path, _ in Folder(tree).entries]
 
 
 def test_a_folder_that_cannot_be_made_gets_a_sentence(tiny, tree, tmp_path):
@@ -169,7 +186,9 @@ def test_a_shared_folder_of_attacked_pictures_serves_every_evaluation(tiny, tree
 
 def test_other_weights_under_the_same_name_are_noticed(tiny, resnet, tree, tmp_path):
     next(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "mine"), tmp_path / "out"))
-    with pytest.raises(EngineError, match="begun with other weights under the name mine"):
+    with pytest.raises(
+        EngineError, match="begun with other weights, another preprocessing or another activation under the name mine"
+    ):
         next(evaluate(Folder(tree), CLEAN_PLAN, Here(resnet, "mine"), tmp_path / "out"))
     with pytest.raises(EngineError, match=r"holds another evaluation \(attacks, seed differ\)"):
         next(evaluate(Folder(tree), replace(PLAN, settings=CLEAN_PLAN.settings), Here(tiny, "mine"), tmp_path / "out"))

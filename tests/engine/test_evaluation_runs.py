@@ -45,6 +45,7 @@ def undisturbed(finished, tmp_path) -> tuple[Path, dict]:
 
 @pytest.mark.slow
 def test_workers_change_nothing(undisturbed, model, tree, tmp_path):
+    (tree / "owl" / "x broken.png").write_text("no picture")  # is left out
     assert main(command(model, tree, tmp_path / "two", "--workers", "2")) == 0
     one, two = ((folder / "records.jsonl").read_bytes() for folder in (undisturbed[0], tmp_path / "two"))
     assert one == two and one.count(b"\n") == 6
@@ -95,7 +96,10 @@ def test_evaluations_of_the_same_pictures_are_told_side_by_side(
 
     records = (other / "records.jsonl").read_text()
     (other / "records.jsonl").write_text(records.replace('"key": "', '"key": "not '))
-    assert main(beside) == 2 and "evaluations of the same pictures; number 0 differs" in capsys.readouterr().err
+    assert (
+        main(beside) == 2
+        and "evaluations of the same pictures; undisturbed, random map share none" in capsys.readouterr().err
+    )
     plan = json.loads((other / "plan.json").read_text())
     plan["attacks"]["pgd-4"]["steps"] = 3
     (other / "plan.json").write_text(json.dumps(plan))
@@ -126,7 +130,7 @@ def test_the_adaptive_attack_has_an_arm_per_defence_and_steps_of_its_own(tiny, m
     words = (
         "--attack pgd --attack adaptive --target-defence tpt --target-defence view-average --steps 3 --adaptive-steps 1"
     )
-    out = tree / "out"
+    out = tree.parent / "out"
     more = ["--views", "2", "--keep", "0.5", "--defence", "clip", "--pictures", "1", "--json", "--out", str(out)]
     assert main(["evaluate", "--folder", str(tree), "--model", model, *words.split(), *more]) == 0
     attacks = json.loads(capsys.readouterr().out)["plan"]["attacks"]

@@ -15,6 +15,7 @@ from safetensors.torch import save
 from engine.classes import Classes
 from engine.errors import EngineError
 from engine.models import Backbone, is_here, load_backbone
+from engine.settings import ModelSettings
 from tests.conftest import TINY
 from tests.hub import Hub
 
@@ -280,3 +281,15 @@ print(hub.fetch_config('someone/tiny')[0])
 def _pickled(source: Backbone, folder: Path) -> bytes:
     torch.save(source.model.state_dict(), folder / "weights.bin")
     return (folder / "weights.bin").read_bytes()
+
+
+def test_a_model_of_the_hub_that_tells_no_preprocessing_says_so(hub, files):
+    files["open_clip_config.json"] = json.dumps({"model_cfg": {**SMALL, "quick_gelu": True}}).encode()
+    loaded = load_backbone(NAME, "cpu")
+    assert loaded.activation == "quickgelu"
+    assert [told.partition(":")[0] for told in loaded.assumed] == [
+        "open_clip_config.json of this model gives no mean and no std"
+    ]
+    given = ModelSettings(activation="gelu", mean=(0.5,) * 3, std=(0.5,) * 3)
+    asked = load_backbone(NAME, "cpu", settings=given)
+    assert (asked.activation, asked.assumed, asked.preprocessing.mean) == ("gelu", (), (0.5,) * 3)

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -22,11 +23,12 @@ def encoded(image: Image.Image, kind: str, **options) -> bytes:
     return buffer.getvalue()
 
 
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
 def png_of_size(width: int, height: int) -> bytes:
     """A few hundred bytes that claim to be a grey PNG of any size."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
@@ -134,16 +136,141 @@ def test_an_opaque_alpha_channel_needs_no_note(tmp_path):
     assert load_picture(with_file(tmp_path, "x.png", encoded(NOISE.convert("RGBA"), "PNG"))).note == ""
 
 
-def test_16_bits_and_floats_are_scaled(tmp_path):
-    ramp = np.linspace(0, 1, 32 * 32).reshape(32, 32)
-    for name, image in {
-        "i16.png": Image.fromarray((ramp * 65535).astype(np.uint16)),
-        "float.tif": Image.fromarray(ramp.astype(np.float32)),
-        "wide.tif": Image.fromarray((ramp * 5000).astype(np.float32)),
-    }.items():
-        picture = load_picture(with_file(tmp_path, name, encoded(image, "TIFF" if name.endswith("tif") else "PNG")))
-        assert picture.note == "Values were scaled to 8 bits."
-        assert np.abs(np.asarray(picture.image)[..., 0] - ramp * 255).max() <= 1
+RAMP = np.linspace(0, 1, 32 * 32).reshape(32, 32)
+COLOURS = np.stack([RAMP, RAMP.T, 1 - RAMP], -1)
+
+
+def png_of_16_bits(values: np.ndarray) -> bytes:
+    """Of values (h, w, channels): grey, grey and alpha, RGB, or RGB and alpha."""
+    height, width, channels = values.shape
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    header = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def tiff_of(values: np.ndarray, photometric: int = 1, orientation: int = 1, apart: bool = False) -> bytes:
+    """An uncompressed TIFF of values (h, w) or (h, w, channels) in their own type and byte order."""
+    order = ">" if values.dtype.byteorder == ">" else "<"
+    height, width, channels = (*values.shape, 1)[:3]
+    bits, form = values.dtype.itemsize * 8, {"u": 1, "i": 2, "f": 3}[values.dtype.kind]
+    listed = [
+        (256, [width]),
+        (257, [height]),
+        (258, [bits] * channels),
+        (259, [1]),
+        (262, [photometric]),
+        (273, [1000]),
+    ]
+    listed += [
+        (274, [orientation]),
+        (277, [channels]),
+        (278, [height]),
+        (279, [values.nbytes]),
+        (339, [form] * channels),
+    ]
+    listed += [(338, [2])] * (channels == 4) + [(284, [2])] * apart
+    entries, beyond = b"", b""
+    for tag, numbers in sorted(listed):
+        packed = struct.pack(order + "I" * len(numbers), *numbers)
+        if len(packed) > 4:
+            beyond, packed = beyond + packed, struct.pack(order + "I", 500 + len(beyond))
+        entries += struct.pack(order + "HHI", tag, 4, len(numbers)) + packed
+    head = (b"MM" if order == ">" else b"II") + struct.pack(order + "HIH", 42, 8, len(listed)) + entries + b"\0" * 4
+    return (head.ljust(500, b"\0") + beyond).ljust(1000, b"\0") + values.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("bits", "note"),
+    [
+        (8, "Values up to 255 were taken for 8 bits."),
+        (10, "Values up to 1,023 were scaled from 10 bits to 8."),
+        (12, "Values up to 4,095 were scaled from 12 bits to 8."),
+        (14, "Values up to 16,383 were scaled from 14 bits to 8."),
+        (16, "Values up to 65,535 were scaled from 16 bits to 8."),
+    ],
+)
+@pytest.mark.parametrize("form", ["png", "tiff", "big-endian tiff", "32-bit tiff"])
+@pytest.mark.parametrize("shown", [RAMP[..., None], COLOURS])
+def test_deep_values_are_scaled_by_the_bits_that_they_use(tmp_path, bits, note, form, shown):
+    values = (shown * (2**bits - 1)).round()
+    if form == "32-bit tiff" and shown is COLOURS:
+        return  # Pillow reads no such file
+    kind = {"tiff": "<u2", "big-endian tiff": ">u2", "32-bit tiff": "<u4", "png": ">u2"}[form]
+    colours = 2 if shown is COLOURS else 1
+    data = png_of_16_bits(values) if form == "png" else tiff_of(values.astype(kind), photometric=colours)
+    picture = load_picture(with_file(tmp_path, "x", data))
+    expected = np.broadcast_to((values * (255 / (2**bits - 1))).round(), (32, 32, 3))
+    assert picture.note == note
+    assert np.array_equal(np.asarray(picture.image), expected)
+
+
+@pytest.mark.parametrize("shown", [RAMP[..., None], COLOURS])
+def test_transparency_of_16_bits_has_the_bits_of_the_colours_or_its_own(tmp_path, shown):
+    for opaque in (4095, 65535):
+        values = np.concatenate([(shown * 4095).round(), np.full((32, 32, 1), opaque)], -1)
+        picture = load_picture(with_file(tmp_path, "x.png", png_of_16_bits(values)))
+        assert picture.note == "Values up to 4,095 were scaled from 12 bits to 8."
+        assert np.abs(np.asarray(picture.image) - shown * 255).max() <= 1
+    values[..., -1] = 0
+    picture = load_picture(with_file(tmp_path, "x.png", png_of_16_bits(values)))
+    assert picture.note == "Values up to 4,095 were scaled from 12 bits to 8 and transparency was laid over white."
+    assert np.asarray(picture.image).min() == 255
+
+
+def test_deep_colours_stand_upright_and_may_be_compressed(tmp_path):
+    values = (COLOURS[:20] * 4095).round().astype("<u2")
+    turned = load_picture(with_file(tmp_path, "turned.tif", tiff_of(values, photometric=2, orientation=6))).image
+    assert np.array_equal(np.asarray(turned), np.rot90((values * (255 / 4095)).round(), -1))
+    cv2.imwrite(str(tmp_path / "packed.tif"), values[..., ::-1])  # LZW with a predictor
+    packed = load_picture(tmp_path / "packed.tif")
+    assert packed.note == "Values up to 4,095 were scaled from 12 bits to 8."
+    assert np.array_equal(np.asarray(packed.image), (values * (255 / 4095)).round())
+
+
+@pytest.mark.parametrize(
+    ("values", "note", "shown"),
+    [
+        (RAMP.astype("<f4"), "Values from 0 to 1 were scaled to 8 bits.", RAMP),
+        (RAMP.astype(">f4"), "Values from 0 to 1 were scaled to 8 bits.", RAMP),
+        ((RAMP * 200).astype("<f4"), "Values were rounded to 8 bits.", RAMP * 200 / 255),
+        ((RAMP * 1.5).astype("<f4"), "Values up to 1.5 were scaled to 8 bits by the greatest.", RAMP),
+        ((RAMP * 5000).astype("<f4"), "Values up to 5,000 were scaled to 8 bits by the greatest.", RAMP),
+        ((RAMP * 1.02 - 0.02).astype("<f4"), "Values from 0 to 1 were scaled to 8 bits.", (RAMP * 1.02 - 0.02).clip(0)),
+        ((RAMP * 2 - 1).astype("<f4"), "Values from -1 to 1 were stretched to 8 bits.", RAMP),
+        ((RAMP * 4000 - 1000).astype("<i2"), "Values from -1,000 to 3,000 were stretched to 8 bits.", RAMP),
+        ((RAMP * 4000 - 1000).astype(">i2"), "Values from -1,000 to 3,000 were stretched to 8 bits.", RAMP),
+        ((RAMP * 4000 - 1000).astype("<i4"), "Values from -1,000 to 3,000 were stretched to 8 bits.", RAMP),
+        ((RAMP * 200 - 100).astype("i1"), "Values from -100 to 100 were stretched to 8 bits.", RAMP),
+        ((RAMP * 4095).astype("<i4"), "Values up to 4,095 were scaled from 12 bits to 8.", RAMP),
+        ((RAMP * 4e9).astype("<u4"), "Values up to 4e+09 were scaled to 8 bits by the greatest.", RAMP),
+        ((RAMP * 0).astype("<f4"), "Values from 0 to 1 were scaled to 8 bits.", RAMP * 0),
+        ((RAMP * 0 - 5).astype("<i2"), "Values from -5 to -5 were stretched to 8 bits.", RAMP * 0),
+    ],
+)
+def test_floats_and_signed_numbers_are_scaled_by_their_range(tmp_path, values, note, shown):
+    picture = load_picture(with_file(tmp_path, "x.tif", tiff_of(values)))
+    assert picture.note == note
+    assert np.abs(np.asarray(picture.image)[..., 0] - shown * 255).max() <= 2
+
+
+@pytest.mark.parametrize("kind", ["u1", "<u2"])
+def test_a_tiff_whose_zero_is_white_is_not_shown_as_its_negative(tmp_path, kind):
+    deepest = 255 if kind == "u1" else 4095
+    picture = load_picture(with_file(tmp_path, "x.tif", tiff_of((RAMP * deepest).astype(kind), photometric=0)))
+    assert np.abs(np.asarray(picture.image)[..., 0] - (1 - RAMP) * 255).max() <= 1
+
+
+def test_a_tiff_with_deep_colours_in_planes_of_their_own_is_refused(tmp_path):
+    data = tiff_of(COLOURS.astype("<u2"), photometric=2, apart=True)
+    with pytest.raises(EngineError, match="got a TIFF with 16 bits a colour in planes of their own"):
+        load_picture(with_file(tmp_path, "x.tif", data))
+
+
+@pytest.mark.parametrize("values", [RAMP.astype("<f8"), COLOURS.astype("<f4")])
+def test_a_tiff_of_a_kind_that_is_not_read_is_called_one(tmp_path, values):
+    with pytest.raises(EngineError, match="got a TIFF of a kind that is not read here, such as one of 64-bit"):
+        load_picture(with_file(tmp_path, "x.tif", tiff_of(values)))
 
 
 def test_floats_that_are_no_numbers_are_refused(tmp_path):

@@ -7,12 +7,13 @@ import torch
 from PIL import Image
 
 from engine.errors import EngineError
-from engine.models.preprocessing import MODES, Preprocessing
+from engine.models.preprocessing import Preprocessing
+from engine.settings import ModelSettings
 
 
 @pytest.mark.parametrize("shape", [(40, 90), (91, 37), (64, 64), (20, 31)])
 @pytest.mark.parametrize("interpolation", ["bicubic", "bilinear"])
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", ModelSettings.RESIZE_MODES)
 def test_a_picture_becomes_the_square_that_open_clip_makes_of_it(mode, interpolation, shape):
     picture = Image.fromarray(np.random.default_rng(3).integers(0, 256, (*shape, 3), np.uint8))
     plain = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}

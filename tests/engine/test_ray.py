@@ -15,7 +15,7 @@ from engine.cli.main import main
 from engine.datasets.base import Question, Source
 from engine.datasets.folders import Folder
 from engine.errors import EngineError
-from engine.evaluation import RayCluster, evaluate
+from engine.evaluation import RayCluster, evaluate, read_kept
 from tests.evaluation_cases import CLEAN_PLAN, PLAN, Here, Started
 
 pytestmark = pytest.mark.slow
@@ -34,6 +34,12 @@ class Deadly:
 
     def document(self) -> dict:
         return self.inner.document()
+
+    def key(self, index: int) -> str:
+        return self.inner.key(index)
+
+    def recognises(self, index: int, record: dict) -> bool:
+        return self.inner.recognises(index, record)
 
     def ask(self, index: int) -> Callable[[], Question]:
         return partial(_die_once, self.inner.ask(index), self.mark) if index == 2 else self.inner.ask(index)
@@ -61,8 +67,13 @@ def test_a_killed_workers_pictures_are_done_again_and_the_records_are_the_same_b
     assert here == cluster and not list(tmp_path.rglob("*.part"))
 
 
-def test_what_an_actor_raises_comes_back_as_it_is(executor, tree):
+def test_a_picture_that_an_actor_cannot_read_ends_it_or_is_left_out_as_anywhere(executor, tiny, tree, tmp_path):
     (tree / "owl" / "c.png").write_text("no picture")
+    for name, each in (("here", Here(tiny, executor.model)), ("cluster", executor)):
+        list(evaluate(Folder(tree), CLEAN_PLAN, each, tmp_path / name, on_skip=lambda _: None))
+    for file in ("records.jsonl", "skipped.jsonl"):
+        assert (tmp_path / "here" / file).read_bytes() == (tmp_path / "cluster" / file).read_bytes()
+    assert len(read_kept(tmp_path / "cluster")) == 5
     with pytest.raises(EngineError, match=r"^owl/c.png: .* got text\.$"):
         list(evaluate(Folder(tree), CLEAN_PLAN, executor))
 

@@ -21,10 +21,23 @@ def test_bad_class_lists(text, sentence):
         Classes.parse(text)
 
 
-@pytest.mark.parametrize("template", ["a photo of a cat.", "{} and {}", ""])
-def test_template_needs_one_place_for_the_name(template):
-    with pytest.raises(EngineError, match="exactly one {}"):
-        Classes(("cat", "dog"), (template,))
+@pytest.mark.parametrize(
+    "template",
+    [
+        "a photo of a cat.", "{} and {}", "", "a photo of a {{}}.", "a {photo} of a {}", "a {0}", "a {!r}", "a {} {0}",
+        "{:>9999999}", "{} {:>9999999}", "{} of {", "a {} }", "{{}", "{}}", "{ }",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("before", [(), ("a photo of a {}.",)])
+def test_template_needs_one_place_for_the_name_and_no_other_braces(template, before):
+    with pytest.raises(EngineError, match="exactly one {} for the class name, no other braces,.*; got “") as said:
+        Classes(("cat", "dog"), (*before, template))
+    assert str(said.value).endswith(f"got “{template}”.")
+
+
+def test_braces_in_a_name_are_a_part_of_it():
+    classes = Classes(("{}", "{x}", "a_{0}"))
+    assert classes.sentences("a photo of a {}.") == ["a photo of a {}.", "a photo of a {x}.", "a photo of a a {0}."]
 
 
 def test_classes_are_read_line_by_line():

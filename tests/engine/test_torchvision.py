@@ -50,7 +50,7 @@ def test_pictures_come_in_one_shuffled_order_with_their_labels(tmp_path, monkeyp
     assert asked[0].image.size == (32, 32) and asked[0].group == source.classes.names[asked[0].label]
     assert Torchvision("CIFAR10", tmp_path, limit=2).order == source.order[:2]
     told = source.document()
-    assert (told["set"], told["part"], told["entries"]) == ("CIFAR10", "test", list(source.order))
+    assert (told["set"], told["part"], told["size"]) == ("CIFAR10", "test", 5)
 
 
 def test_eurosat_is_not_parted_and_has_speakable_names(tmp_path):
@@ -90,6 +90,29 @@ def test_sets_of_lists_folders_and_tables_are_read(tmp_path):
     assert Torchvision("Caltech256", tmp_path).classes.names == ("ak47", "american-flag")
 
 
+def test_a_hidden_folder_that_torchvision_takes_for_a_class_is_refused(tmp_path):
+    for folder in ("001.ak47", "002.american-flag", ".ipynb_checkpoints"):
+        draw(tmp_path / "caltech256" / "256_ObjectCategories" / folder / f"{folder[:3]}_0001.jpg")
+    with pytest.raises(EngineError, match="torchvision takes “.ipynb checkpoints” for one: remove it"):
+        Torchvision("Caltech256", tmp_path)
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path):
+    meta = tmp_path / "food-101" / "meta"
+    meta.mkdir(parents=True)
+    (meta / "test.json").write_text(json.dumps({"apple_pie": ["apple_pie/1"], "ice_cream": ["ice_cream/2"]}))
+    draw(tmp_path / "food-101" / "images" / "apple_pie" / "1.jpg")
+    gone = Torchvision("Food101", tmp_path).order.index(1)
+    with pytest.raises(EngineError, match="^food-101/images/ice_cream/2.jpg: Expected a PNG.*there is no file"):
+        Torchvision("Food101", tmp_path).ask(gone)()
+    for number in ("001.ak47", "002.american-flag"):
+        path = tmp_path / "caltech256" / "256_ObjectCategories" / number / f"{number[:3]}_0001.jpg"
+        draw(path)
+        path.write_text("no picture")
+    with pytest.raises(EngineError, match="^[01]: Expected a picture; torchvision cannot read it"):
+        Torchvision("Caltech256", tmp_path).ask(0)()
+
+
 def test_digits_are_read_from_mnists_files(tmp_path):
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
@@ -116,7 +139,9 @@ def test_prompts_and_words_are_those_of_the_same_pictures_elsewhere():
     [
         (["--torchvision", "CUB", "."], "Expected a data set among CIFAR10, "),
         (["--coop", ".", "cub"], "Expected a data set among caltech101, "),
-        (["--names", "x.txt"], "--names and --download go with --torchvision"),
+        (["--names", "x.txt"], "--names goes with --folder, --table and --torchvision"),
+        (["--download", "--folder", "."], "--download goes with --torchvision"),
+        (["--plain-rgb"], "--plain-rgb goes with pictures that are files; the Field Guide is painted"),
         (["--own-word"], "--own-prompt and --own-word go with a data set"),
         (["--own-prompt", "--folder", "."], "--own-prompt and --own-word go with a data set"),
         (["--torchvision", "CIFAR10", "/nowhere"], "Expected CIFAR10 in “/nowhere”"),

@@ -17,6 +17,7 @@ import torch
 
 from ...errors import EngineError, require
 from ...models import Backbone, load_backbone
+from ...settings import ModelSettings
 from .base import Each, Work
 
 
@@ -28,6 +29,7 @@ class Processes:
     device: str | None = None
     count: int = 1
     precision: str = "fp32"
+    settings: ModelSettings = ModelSettings()
 
     def __post_init__(self) -> None:
         require(self.count >= 1, f"Expected at least one worker; got {self.count}.")
@@ -37,7 +39,7 @@ class Processes:
         """A function that works on items in the processes; raises `EngineError` when one of them is killed."""
         with ProcessPoolExecutor(self.count, get_context("spawn"), _initialise) as pool:
             try:
-                model = (self.model, self.device, self.precision)
+                model = (self.model, self.device, self.precision, self.settings)
                 yield lambda work, items: pool.map(partial(_call, work, model), items)
             except BrokenProcessPool as error:
                 raise EngineError(
@@ -58,11 +60,11 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _call(work: Work, model: tuple[str, str | None, str], item: Any) -> Any:
+def _call(work: Work, model: tuple[str, str | None, str, ModelSettings], item: Any) -> Any:
     return work(_backbone(*model), item)
 
 
 @cache
-def _backbone(model: str, device: str | None, precision: str) -> Backbone:
+def _backbone(model: str, device: str | None, precision: str, settings: ModelSettings) -> Backbone:
     """The model of this process, loaded at the first call."""
-    return load_backbone(model, device, precision)
+    return load_backbone(model, device, precision, settings=settings)

@@ -11,12 +11,14 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 
 from ...errors import EngineError, require
 from ...models import load_backbone
+from ...settings import ModelSettings
 from .base import Each, Work
 
 LOCAL = "local"  # instead of an address: a cluster of this machine alone, for as long as it is needed
@@ -41,6 +43,7 @@ class RayCluster:
     count: int | None = None
     precision: str = "fp32"
     address: str = LOCAL
+    settings: ModelSettings = ModelSettings()
 
     def __post_init__(self) -> None:
         require(self.count is None or self.count >= 1, f"Expected at least one worker; got {self.count}.")
@@ -72,21 +75,21 @@ class RayCluster:
         count = self.count or places
         require(1 <= count <= places, f"Expected a cluster with room for {count or 1} workers; it has {places}.")
         build = ray.remote(max_restarts=-1, max_task_retries=RETRIES, **needs)(Actor)
-        return [build.remote(self.model, self.device, self.precision) for _ in range(count)]
+        return [build.remote(self.model, self.device, self.precision, self.settings) for _ in range(count)]
 
 
 class Actor:
     """One model and one thread on some machine."""
 
-    def __init__(self, *model: Any) -> None:
+    def __init__(self, model: str, device: str | None, precision: str, settings: ModelSettings) -> None:
         torch.set_num_threads(1)
-        self.model = model
+        self.load = partial(load_backbone, model, device, precision, settings=settings)
         self.backbone = None
 
     def work(self, work: Work, item: Any) -> Any:
         """The result of `work` on one item. The model is loaded with the first, so that its errors reach the caller."""
         if self.backbone is None:
-            self.backbone = load_backbone(*self.model)
+            self.backbone = self.load()
         return work(self.backbone, item)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...classes import in_template
 from ...views.augmix import mix
 from ..world.captions import TEMPLATES, Description, describe, random_description
 from ..world.specimens import Specimen
@@ -94,7 +95,8 @@ def _cropped(picture: np.ndarray, rng: np.random.Generator, smallest: float) -> 
 
 
 def _caption(description: Description, rng: np.random.Generator) -> str:
-    return TEMPLATES[0 if rng.random() < 0.4 else int(rng.integers(len(TEMPLATES)))].format(description.phrase())
+    template = TEMPLATES[0 if rng.random() < 0.4 else int(rng.integers(len(TEMPLATES)))]
+    return in_template(template, description.phrase())
 
 
 def _mentioned(description: Description, specimen: Specimen) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from ...classes import in_template
 from ...files import make_folder
 from ..world.captions import TEMPLATES, VOCABULARY
 
@@ -27,7 +28,7 @@ class Words:
 
     def __init__(self) -> None:
         self.tokenizer = open_clip.SimpleTokenizer(context_length=CONFIG["text_cfg"]["context_length"])
-        spoken = [*sorted(VOCABULARY), *(t.format("bird") for t in TEMPLATES)]
+        spoken = [*sorted(VOCABULARY), *(in_template(template, "bird") for template in TEMPLATES)]
         self.ids = torch.unique(torch.cat([self.tokenizer([text]).flatten() for text in spoken]))
 
     def __len__(self) -> int:

@@ -1,0 +1,52 @@
+"""Class names for folders and labels that were not made to be read by a model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import require
+from ..files import read_lines
+from .imagenet import NUMBER, distinct, read_names
+from .listing import listed
+
+JOINED = re.compile(r"[a-z][A-Z]")  # AnnualCrop
+
+
+def class_names(found: Sequence[str], file: Path | None, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The class names for folders or labels (underscores are spaces), in their order, and notes on them.
+
+    The names come from `file` where there is one: a line for each in order, or, for WordNet numbers, one of ImageNet's
+    lists. `where` says what was found there. Raises `EngineError` for a file that does not name them all, and for
+    WordNet numbers without a file, which no model can read.
+    """
+    numbers = [name for name in found if NUMBER.fullmatch(name)]
+    if file is None:
+        require(
+            not numbers,
+            f"Expected class names; {where} are WordNet numbers ({listed(numbers)}): give --names FILE with lines such"
+            " as “n01440764 tench”.",
+        )
+        return tuple(name.replace("_", " ") for name in found), _hint(found)
+    if numbers:
+        known = read_names(file)
+        unnamed = [number for number in numbers if number not in known]
+        missing = f"it has none for {listed(unnamed)}"
+        require(not unnamed, f"Expected a name for every WordNet number in “{file}”; {missing}.")
+        return distinct([known.get(name, name.replace("_", " ")) for name in found]), ()
+    lines = read_lines(file, "a text file of class names")
+    require(
+        len(lines) == len(found),
+        f"Expected {len(found)} class names in “{file}”, a line for each of {where} in this order: {listed(found)};"
+        f" got {len(lines)}.",
+    )
+    return tuple(lines), ()
+
+
+def _hint(found: Sequence[str]) -> tuple[str, ...]:
+    joined = [name for name in found if JOINED.search(name)]
+    if not joined:
+        return ()
+    told = "A model reads names such as these as one odd word"
+    return (f"{told}: {listed(joined)}; --names FILE, a line for each class, gives others (“Annual Crop”).",)

@@ -1,0 +1,177 @@
+"""The folder of an evaluation: its plan, and a line a picture of records, seconds and of what could not be read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from ..datasets.base import Source
+from ..errors import require
+from ..files import read_json
+from .records import Answered, Skipped
+from .store import PART
+
+RECORDS, SECONDS, SKIPPED, ASKED = "records.jsonl", "seconds.jsonl", "skipped.jsonl", "plan.json"
+ASIDE = "set-aside.jsonl"  # records of pictures that are not asked about now, should they be again
+FREE = ("pictures", "fingerprint", "reading")  # of the plan: may differ, or is told only when a model is loaded
+
+
+def read_kept(folder: Path) -> list[Answered]:
+    """The results that an evaluation has kept in its folder so far; nothing is changed there."""
+    return _with_seconds(folder, read_lines(folder / RECORDS))
+
+
+def read_skipped(folder: Path) -> list[Skipped]:
+    """The pictures that the evaluation in a folder could not read when it last ran, in order."""
+    return [Skipped(**line) for line in read_lines(folder / SKIPPED)]
+
+
+def read_plan(folder: Path) -> dict:
+    """The plan of the evaluation in a folder, as plain data; raises `EngineError` where there is none."""
+    path = folder / ASKED
+    require(path.is_file(), f"Expected the folder of an evaluation; “{folder}” has no {ASKED}.")
+    return read_json(path, "the plan of an evaluation")
+
+
+def kept_of(folder: Path, source: Source) -> dict[int, Answered]:
+    """The kept results of what `source` asks about now, by place, in order; nothing is changed there."""
+    return _sorted_out(folder, source)[0]
+
+
+def check(folder: Path, asked: dict) -> None:
+    """Raise `EngineError` where `folder` holds another evaluation; `asked` may leave out what it says of the model."""
+    if not (folder / ASKED).is_file():
+        return
+    kept = read_plan(folder)
+    other = "fingerprint" in asked and kept.get("fingerprint") != asked["fingerprint"]
+    differing = [name for name in sorted({*kept, *asked} - {*FREE}) if kept.get(name) != asked.get(name)]
+    require(
+        not other or bool(differing),
+        f"“{folder}” was begun with other weights, another preprocessing or another activation under the name"
+        f" {asked['model']} (fingerprint {kept.get('fingerprint')}, now {asked.get('fingerprint')}); choose another"
+        " folder or that model.",
+    )
+    require(
+        not differing,
+        f"“{folder}” holds another evaluation ({', '.join(differing)} differ); choose another folder or the same"
+        " settings.",
+    )
+
+
+def claim(folder: Path, asked: dict) -> None:
+    """Write the plan into `folder`; raise `EngineError` where it holds another evaluation."""
+    check(folder, asked)
+    replace_file(folder / ASKED, (json.dumps(asked, indent=1, sort_keys=True) + "\n").encode())
+
+
+def resume(folder: Path, source: Source) -> dict[int, Answered]:
+    """The same as `kept_of`, with the folder made ready to go on: its records are those, in order, and the others are
+    set aside; lines that were cut off while being written and what could not be read before are gone."""
+    for path in (folder / RECORDS, folder / SECONDS):
+        cut_off(path)
+    kept, others = _sorted_out(folder, source)
+    _write(folder / ASIDE, [one.record for one in others])  # first: a kill in between repeats a record, and loses none
+    _write(folder / RECORDS, [one.record for one in kept.values()])
+    _write(folder / SKIPPED, [])
+    return kept
+
+
+def cut_off(path: Path) -> None:
+    """Remove a last line that has no end from a file of JSON lines, if there is one."""
+    if path.is_file() and not (data := path.read_bytes()).endswith(b"\n"):
+        with path.open("r+b") as file:
+            file.truncate(data.rfind(b"\n") + 1)
+
+
+def read_lines(path: Path) -> list[dict]:
+    """The whole lines of a file of JSON lines; none where there is no file."""
+    data = path.read_bytes() if path.is_file() else b""
+    return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
+
+
+class Journal:
+    """Writes the results of one evaluation into its folder, each when it is whole."""
+
+    def __init__(self, folder: Path, kept: Iterable[int]) -> None:
+        self.records, self.seconds, self.skipped = (_Lines(folder / name) for name in (RECORDS, SECONDS, SKIPPED))
+        self.places = list(kept)  # of the records, as they stand in the file
+
+    def add(self, index: int, result: Answered | Skipped) -> None:
+        """Keep the one at that place; raises `EngineError` where another evaluation writes into the folder too."""
+        if isinstance(result, Skipped):
+            self.skipped.append(asdict(result))
+            return
+        self.seconds.append(result.seconds)
+        self.records.append(result.record)
+        self.places.append(index)
+
+    def put_in_order(self) -> None:
+        """Sort the records by place: those of pictures that came later stand behind the others until then."""
+        self.records.check()
+        placed = zip(self.places, read_lines(self.records.path), strict=True)
+        _write(self.records.path, [record for _, record in sorted(placed, key=lambda pair: pair[0])])
+
+
+class _Lines:
+    """A file of JSON lines with one writer: two evaluations in one folder would count pictures twice."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = self._now()
+
+    def _now(self) -> int:
+        return self.path.stat().st_size if self.path.is_file() else 0
+
+    def check(self) -> None:
+        """Raise `EngineError` where somebody else has written to the file."""
+        require(self._now() == self.size, f"“{self.path.parent}” is being written by another evaluation too.")
+
+    def append(self, line: dict) -> None:
+        self.check()
+        with self.path.open("ab") as file:
+            file.write(json.dumps(line).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+            self.size = file.tell()
+
+
+def _sorted_out(folder: Path, source: Source) -> tuple[dict[int, Answered], list[Answered]]:
+    """The kept results of what `source` asks about now, by place, and all others."""
+    by_key: dict[str, list[Answered]] = {}
+    for one in _with_seconds(folder, [*read_lines(folder / RECORDS), *read_lines(folder / ASIDE)]):
+        by_key.setdefault(one.record["key"], []).append(one)
+    found: dict[int, Answered] = {}
+    for index in range(len(source)):
+        same = by_key.get(source.key(index), [])
+        place = next((place for place, one in enumerate(same) if source.recognises(index, one.record)), None)
+        if place is not None:
+            found[index] = same.pop(place)
+    return found, [one for same in by_key.values() for one in same]
+
+
+def _with_seconds(folder: Path, records: Sequence[dict]) -> list[Answered]:
+    """The results with their seconds, which older evaluations keep by place alone."""
+    seconds = {line["key"] if "key" in line else line["index"]: line for line in read_lines(folder / SECONDS)}
+    return [Answered(one, seconds.get(one["key"], seconds.get(one.get("index"), {}))) for one in records]
+
+
+def _write(path: Path, lines: Sequence[dict]) -> None:
+    """Make these the lines of the file, unless they are; no lines, no file."""
+    data = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    if not data:
+        path.unlink(missing_ok=True)
+    elif not path.is_file() or path.read_bytes() != data:
+        replace_file(path, data)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write the file whole or not at all, also when killed."""
+    temporary = path.with_suffix(PART)
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

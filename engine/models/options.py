@@ -1,0 +1,50 @@
+"""The options that name a model and say how it is loaded, for every command line; loads nothing."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+from typing import Any
+
+from ..settings import KEY, ModelSettings, Setting
+from .names import BUILT_IN, FORMS
+from .precision import PRECISIONS
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """--model, --device, --precision, and those of `ModelSettings`."""
+    group = parser.add_argument_group("model")
+    group.add_argument("--model", default=BUILT_IN, help=f"{FORMS}; default: %(default)s")
+    group.add_argument("--device", default="auto", help="cpu, cuda, mps or auto: the fastest that is there (default)")
+    group.add_argument("--precision", choices=list(PRECISIONS), default="fp32", help="of the weights; default: fp32")
+    for one in fields(ModelSettings):
+        known: Setting = one.metadata[KEY]
+        form: dict[str, Any] = (
+            {"choices": known.choices} if known.choices else {"type": float, "nargs": 3, "metavar": ("R", "G", "B")}
+        )
+        more = f": {known.more}" if known.more else ""
+        help_ = f"{known.what}{more}; default: as published with the weights"
+        group.add_argument(option(one.name), help=help_, **form)
+
+
+def as_options(settings: ModelSettings) -> list[str]:
+    """The words of a command line that give these settings."""
+    line: list[str] = []
+    for one in fields(ModelSettings):
+        value = getattr(settings, one.name)
+        if value is not None:
+            line += [option(one.name), *(map(repr, value) if isinstance(value, tuple) else [value])]
+    return line
+
+
+def option(name: str) -> str:
+    """The option of a field of `ModelSettings`."""
+    return f"--{name.replace('_', '-')}"
+
+
+def model_settings(args: argparse.Namespace) -> ModelSettings:
+    """What these options say; raises `EngineError` for values that cannot be used."""
+    values: dict[str, Any] = {one.name: getattr(args, one.name) for one in fields(ModelSettings)}
+    for name in ("mean", "std"):
+        values[name] = values[name] and tuple(values[name])
+    return ModelSettings(**values)
