@@ -82,7 +82,8 @@ class Adversarial:
     others. `label` is what the attack pushed away from, `target` the class it was to reach (None: any other);
     `from_truth` says whether `label` was the given true label (else the clean prediction). `after` is the answer to
     `pixels`, `after_saved` that to `saved`. `zero_gradient` says that the attack asked for gradients and that they
-    were zero at the first step and ever after.
+    were zero at the first step and ever after. `found` is how long the change is, in `norm`, that an attack for the
+    shortest change found before the limit cut it; None where it found none, and for other attacks.
     """
 
     clean: Tensor  # (3, s, s)
@@ -95,6 +96,7 @@ class Adversarial:
     label: int
     target: int | None
     from_truth: bool
+    found: float | None
     before: Prediction
     after: Prediction
     after_saved: Prediction
@@ -108,6 +110,11 @@ class Adversarial:
         return self.after_saved.label != self.label
 
     @property
+    def fooled_as_computed(self) -> bool:
+        """Whether the float result, before it is rounded to 8 bits, is no longer given the attacked label."""
+        return self.after.label != self.label
+
+    @property
     def reached(self) -> bool:
         """Whether the saved picture is given the target."""
         return self.after_saved.label == self.target
@@ -116,6 +123,27 @@ class Adversarial:
     def blind(self) -> bool:
         """Whether it failed for want of a gradient, which proves nothing about the model's robustness."""
         return self.zero_gradient and not (self.fooled if self.target is None else self.reached)
+
+    @property
+    def reached_as_computed(self) -> bool:
+        """Whether the float result, before it is rounded to 8 bits, is given the target."""
+        return self.after.label == self.target
+
+    @property
+    def cut(self) -> bool:
+        """Whether the limit shortened the change that was found."""
+        return self.found is not None and self.found > self.epsilon
+
+    @property
+    def erased(self) -> bool:
+        """Whether saving in 8 bits left nothing of the change."""
+        changed = not torch.equal(self.pixels, self.clean)
+        return changed and torch.equal((self.saved * 255).round(), (self.clean * 255).round())
+
+    @property
+    def below_a_level(self) -> bool:
+        """Whether the limit lets no channel move by a whole level of 8 bits, so that saving must undo any change."""
+        return round(self.epsilon * 255, 6) < 1
 
     def linf(self, saved: bool = True) -> float:
         """Largest absolute change of a channel, in [0, 1]."""
@@ -136,8 +164,9 @@ class AttentionMap:
     """One map: where it finds the evidence for one class, on the model's patch grid.
 
     `raw` (gh, gw) are the values as computed (comparable between pictures); `grid` (gh, gw) is `raw` clipped at its
-    0.99 quantile and stretched to [0, 1], which is what A-TPT thresholds. `degenerate` marks a gradient-rollout map
-    whose last-block weights are rounding residue (class-token weight not positive): it shows amplified noise.
+    0.99 quantile and stretched to [0, 1], which is what A-TPT thresholds. `degenerate` marks a map of A-TPT's
+    kind of which more than a tenth stems from last-block weights that exact arithmetic would make zero: it shows
+    amplified rounding residue, another one in another batch, in another precision or on another machine.
     `floor` is what A-TPT's sharpening for ResNets takes off after upsampling; 0 means no sharpening.
     `against` is the class whose evidence was subtracted, where there was one.
     """

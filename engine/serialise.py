@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from torch import Tensor
 
+from .numerics.measures import MAP_SIMILARITY
 from .results import Adversarial, AttackStep, AttentionMap, DefenceResult, Ensemble, Prediction, TuneStep
 
 
@@ -23,7 +25,10 @@ def prediction_data(prediction: Prediction) -> dict:
 
 
 def attack_data(adversarial: Adversarial) -> dict:
-    """An attack as plain data; norms are those of the change, pixels in [0, 1]."""
+    """An attack as plain data; norms are those of the change, pixels in [0, 1].
+
+    `fooled` and `reached` are those of the saved picture, which is what later parts use.
+    """
     return {
         "attack": adversarial.attack,
         "target_defence": adversarial.target_defence,
@@ -33,8 +38,13 @@ def attack_data(adversarial: Adversarial) -> dict:
         "target": adversarial.target,
         "from_truth": adversarial.from_truth,
         "fooled": adversarial.fooled,
+        "fooled_as_computed": adversarial.fooled_as_computed,
         "reached": adversarial.reached,
         "zero_gradient": adversarial.zero_gradient,
+        "reached_as_computed": adversarial.reached_as_computed,
+        "found": adversarial.found,
+        "cut": adversarial.cut,
+        "erased": adversarial.erased,
         "norms": {
             "float": change_data(adversarial.pixels - adversarial.clean),
             "8_bits": change_data(adversarial.saved - adversarial.clean),
@@ -77,6 +87,12 @@ def map_data(found: AttentionMap) -> dict:
 def maps_data(pairs: Sequence[tuple[AttentionMap, AttentionMap]]) -> list[dict]:
     """Clean and attacked map of each pair as plain data."""
     return [{"map": clean.map, "clean": map_data(clean), "attacked": map_data(hit)} for clean, hit in pairs]
+
+
+def similarity_data(first: Tensor, second: Tensor) -> dict[str, float | None]:
+    """How alike two maps (gh, gw) are by every measure there is; None where a flat map leaves nothing to compare."""
+    found = {name: measure(first, second) for name, measure in MAP_SIMILARITY.items()}
+    return {name: None if math.isnan(value) else value for name, value in found.items()}
 
 
 def defence_data(steps: Sequence[TuneStep], ensemble: Ensemble, defences: Sequence[DefenceResult]) -> dict:

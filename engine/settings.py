@@ -168,7 +168,8 @@ class AttackSettings(Checked):
     mean logits of `eot_samples` fresh looks per step (EOT, Athalye et al., ICML 2018). In `adaptive`, `unroll` says how
     the tuning step is differentiated: "none" takes the tuned prompt as given, "exact" differentiates AdamW's first step
     as it is, "straight" as if it followed the gradient's size and not its sign. `target` is the number of a class to
-    reach; None: away from the label, wherever to. `legacy` cuts the attacked picture off to 8 bits as R-TPT and A-TPT
+    reach; None: away from the label, wherever to. `confidence` is Carlini & Wagner's kappa: by how many logits another
+    class must lead before a change counts. `legacy` cuts the attacked picture off to 8 bits as R-TPT and A-TPT
     do, which may leave the ball by one level, instead of rounding it and bringing it back.
     """
 
@@ -214,6 +215,10 @@ class AttackSettings(Checked):
         "legacy",
         "keep the flaws of the official codes that published numbers depend on, of attacks and defences",
     )
+    confidence: float = setting(
+        0.0, "the confidence", "by how many logits another class must lead (kappa), so that a change outlasts rounding",
+        low=0, high=100, slider=(0, 20, 0.5),
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)
@@ -234,12 +239,16 @@ class AttentionSettings(Checked):
     """Which map of `MAPS`; values above `clip_quantile` of a map are clipped before scaling.
 
     Raw attention is read from `layer` (from 0; None: the last) and `head` (None: the mean of all). Rollout fuses heads
-    by `fusion` and drops the `discard` share of each block's entries, the smallest. `shuffled` draws the map of a model
-    whose weights are in random order, in the "last" block of the image tower or in "all" of it: a map that does not
-    change shows nothing that was learned. `seed` is that of the order, and of the random map.
+    by `fusion` and drops the `discard` share of each block's entries, the smallest. Relevance and LeGrad read the
+    `last_blocks` (None: all, as in their papers; unless told otherwise, the codes of their authors read 1 and 2).
+    Grad-CAM of a transformer reads the `cam_tokens` of the last block: "normed", behind its first LayerNorm, as
+    pytorch-grad-cam does, or "entering", before it, as A-TPT's code does. `shuffled` draws the map of a model whose
+    weights are in random order, in the "last" block of the image tower or in "all" of it: a map that does not change
+    shows nothing that was learned. `seed` is that of the order, and of the random map.
     """
 
     FUSIONS = ("mean", "max", "min")
+    CAM_TOKENS = ("normed", "entering")
     SHUFFLED = ("", "last", "all")
 
     map: str = setting("a-tpt", "the map", registry="map")
@@ -259,6 +268,18 @@ class AttentionSettings(Checked):
     discard: float = setting(
         0.0, "the share of attention discarded", "the smallest, in rollout", low=0, high=0.99,
         owner=("rollout",), slider=(0, 0.99, 0.01),
+    )  # fmt: skip
+    last_blocks: int | None = setting(
+        None, "the number of last blocks read",
+        "by relevance and LeGrad; 0: all, as in their papers; unless told otherwise, their authors' codes read 1"
+        " (relevance, its CLIP notebook) and 2 (LeGrad)",
+        low=1, none=0, owner=("relevance", "legrad"), slider=(0, 48, 1),
+    )  # fmt: skip
+    cam_tokens: str = setting(
+        "normed", "the tokens that Grad-CAM reads",
+        "of the last block of a transformer: behind its first LayerNorm, as pytorch-grad-cam does, or those that enter"
+        " it, as A-TPT's code does",
+        choices=CAM_TOKENS, owner=("grad-cam",),
     )  # fmt: skip
     shuffled: str = setting(
         "", "the blocks to shuffle",

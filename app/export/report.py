@@ -89,9 +89,12 @@ def _results(session: Session) -> dict:
     if result is not None:
         document["attacked"] = _answer(result.after_saved) | {
             "fooled": result.fooled,
+            "fooled as computed": result.fooled_as_computed,
             "target": None if result.target is None else names[result.target],
             "reached": result.reached,
             "zero gradient": result.zero_gradient,
+            "reached as computed": result.reached_as_computed,
+            "shortest change found": result.found,
             "linf x 255": {"float": 255 * result.linf(False), "saved": 255 * result.linf()},
             "l2": {"float": result.l2(False), "saved": result.l2()},
         }
@@ -102,8 +105,7 @@ def _results(session: Session) -> dict:
             "about": names[pair.clean.label],
             "against": None if pair.clean.against is None else names[pair.clean.against],
             "degenerate": {"clean": pair.clean.degenerate, "attacked": pair.attacked.degenerate},
-            "rank correlation": engine.measures.spearman(pair.clean.raw, pair.attacked.raw),
-            "top fifth in common": engine.measures.top_iou(pair.clean.raw, pair.attacked.raw),
+            **engine.serialise.similarity_data(pair.clean.raw, pair.attacked.raw),
         }
     if session.steps:
         losses = [step.loss if len(step.kept) else None for step in session.steps]

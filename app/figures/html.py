@@ -13,6 +13,7 @@ from app.text.words import AS_ASKED
 _TEMPLATE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 RIGHT, WRONG = "✓", "✗"
+UNDEFINED = "–"  # in place of a number that there is not, such as the order of cells that are all the same
 
 
 def esc(text: object) -> str:
@@ -27,6 +28,8 @@ def rich(text: str) -> str:
 
 def percent(share: float) -> str:
     """A share as a percentage of three figures at most, never rounded up to 100 or down to 0, and never broken."""
+    if math.isnan(share):
+        return UNDEFINED
     value = 100 * share
     if 0 < value < 0.1:
         return "<\u00a00.1\u00a0%"
@@ -37,11 +40,13 @@ def percent(share: float) -> str:
 
 def rough_percent(share: float) -> str:
     """A share as a whole percentage."""
-    return f"{100 * share:.0f}\u00a0%"
+    return UNDEFINED if math.isnan(share) else f"{100 * share:.0f}\u00a0%"
 
 
 def signed(value: float, digits: int = 2) -> str:
     """A number with a true minus."""
+    if math.isnan(value):
+        return UNDEFINED
     shown = f"{abs(value):.{digits}f}"
     return ("\u2212" if value < 0 and float(shown) else "") + shown
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import engine
@@ -93,9 +94,11 @@ def _attack(session: Session) -> tuple[str, str] | None:
         return text.BLIND_CARD
     if result.target is not None:
         head = "Reached the target" if result.reached else "Target not reached"
+        if result.reached_as_computed and not result.reached:
+            head = "Target lost by saving"
         return head, _instead(after, result.label) if result.fooled else f"at {percent(after.confidence)}"
     if not result.fooled:
-        return "Held", f"at {percent(after.confidence)}"
+        return "Undone by saving" if result.fooled_as_computed else "Held", f"at {percent(after.confidence)}"
     head = "Fooled" if result.before.label == result.label else "Wrong before and after"
     return head, _instead(after, result.label)
 
@@ -111,6 +114,8 @@ def _maps(session: Session) -> tuple[str, str] | None:
         return None
     pair = session.maps
     overlap = engine.measures.top_iou(pair.clean.raw, pair.attacked.raw)
+    if math.isnan(overlap):
+        return text.FLAT_MAPS
     null = None if pair.noisy is None else engine.measures.top_iou(pair.clean.raw, pair.noisy.raw)
     said = "clean and attacked" if null is None else f"under mere noise {rough_percent(null)}"
     return f"Maps overlap {rough_percent(overlap)}", said

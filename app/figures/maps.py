@@ -67,7 +67,7 @@ def heat_map(
     `mask` (s, s) is the object, drawn as a thin line; `marked` (gh, gw) are cells to be outlined with dashes.
     """
     cells = values.numpy()
-    lines = _outline(top_cells(cells), "contour") + _object_outline(mask, cells.shape)
+    lines = _outline(outlined(values), "contour") + _object_outline(mask, cells.shape)
     if marked is not None:
         lines += f'<path class="marked" d="{_border(marked.numpy(), CELL)}"/>'
     return _figure(name, cells, pixels, scale, look.colour_map, look.smooth, lines)
@@ -101,15 +101,12 @@ def upper_end(*maps: np.ndarray) -> float:
     return float(np.quantile(np.concatenate([m.ravel() for m in maps]), CLIP))
 
 
-def top_cells(cells: np.ndarray, share: float = 0.2) -> np.ndarray:
-    """Which cells are among the `share` with the largest values, bool of the same shape.
+def outlined(values: Tensor) -> np.ndarray:
+    """Which cells of a map (gh, gw) are outlined, bool of the same shape: its strongest fifth.
 
     Cells below `FLOOR` of the largest value are left out: where a map is all but zero, their order is rounding.
     """
-    order = cells.ravel().argsort()[::-1][: max(1, round(share * cells.size))]
-    chosen = np.zeros(cells.size, bool)
-    chosen[order] = True
-    return chosen.reshape(cells.shape) & (cells >= FLOOR * cells.max())
+    return (engine.measures.top_cells(values) & (values >= FLOOR * values.max())).numpy()
 
 
 def to_image(values: np.ndarray, colours: str = "viridis") -> np.ndarray:
@@ -135,14 +132,17 @@ def _figure(
     layer = (_smooth(shares, colours, rows, columns) if smooth else "") + _patches(cells, fills)
     width, height = columns * CELL, rows * CELL
     peak = np.unravel_index(int(np.abs(cells).argmax()), cells.shape)
+    strongest = float(cells[peak])
+    flat = bool(cells.min() == cells.max())
     place = f"row {peak[0] + 1} of {rows}, column {peak[1] + 1} of {columns}"
-    label = f"{name}: strongest in {place}, value {short(float(cells[peak]))}"
+    label = f"{name}: " + (text.FLAT if flat else f"strongest in {place}, value {short(strongest)}")
+    said = text.FLAT if flat else _strongest(strongest, low, high, beside)
     return (
         f'<figure class="map"><figcaption>{esc(name)}</figcaption>'
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{esc(label)}">'
         f'<image href="{_backdrop(pixels)}" width="{width}" height="{height}" preserveAspectRatio="none"/>'
         f'<g class="heat">{layer}</g>{lines}</svg>{numbered_bar(low, high, colours, beside)}'
-        f'<p class="fine">{esc(_strongest(float(cells[peak]), low, high, beside))}</p></figure>'
+        f'<p class="fine">{esc(said)}</p></figure>'
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import engine
-from app.figures.html import badge, levels
+from app.figures.html import badge, esc, levels
 from app.text import words as text
 
 
@@ -34,4 +34,27 @@ def badges(result: engine.Adversarial) -> str:
 
 def limit(epsilon: float, norm: str) -> str:
     """How far an attack may go: n/255 for each channel, or a length over all of them."""
-    return levels(epsilon) if norm == "linf" else f"an L2 length of {epsilon:g}"
+    return levels(epsilon) if norm == "linf" else f"an L2 length of {epsilon:.4g}"
+
+
+def remarks(result: engine.Adversarial) -> str:
+    """What else is to be known of the verdict: the change that was found, and what became of it."""
+    said = [*_found(result), *_erased(result)]
+    return "".join(f'<p class="fine">{esc(sentence)}</p>' for sentence in said)
+
+
+def _found(result: engine.Adversarial) -> list[str]:
+    if result.before.label != result.label:
+        return []  # nothing had to be found
+    if result.found is not None:
+        found, most = limit(result.found, result.norm), limit(result.epsilon, result.norm)
+        return [(text.FOUND_AND_CUT if result.cut else text.FOUND).format(found=found, limit=most)]
+    return [text.FOUND_NONE] if engine.ATTACKS[result.attack].minimal else []
+
+
+def _erased(result: engine.Adversarial) -> list[str]:
+    if not result.erased:
+        return []
+    return [
+        text.BELOW_A_LEVEL.format(limit=limit(result.epsilon, result.norm)) if result.below_a_level else text.ERASED
+    ]

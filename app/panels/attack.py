@@ -15,7 +15,7 @@ from app.figures.bars import prediction_bars
 from app.figures.curves import Line, curve
 from app.figures.html import caption, empty, esc, levels, note, percent, section, table
 from app.figures.pictures import amplified, gain_for, to_uint8
-from app.figures.threat import badges, limit, titled
+from app.figures.threat import badges, limit, remarks, titled
 from app.page import Page
 from app.panels.attack_controls import AttackControls
 from app.present import present
@@ -118,7 +118,7 @@ def verdict(result: engine.Adversarial) -> str:
     aimed = text.AIMED_AT.format(defence=engine.DEFENCES[result.target_defence].title) if result.target_defence else ""
     fine = f'<p class="fine">{esc(aimed)}</p>' if aimed else ""
     said = _blind if result.blind else _against if result.target is None else _towards
-    return note(*said(result)) + badges(result) + fine
+    return note(*said(result)) + remarks(result) + badges(result) + fine
 
 
 def _blind(result: engine.Adversarial) -> tuple[str, str, str]:
@@ -129,6 +129,10 @@ def _blind(result: engine.Adversarial) -> tuple[str, str, str]:
 def _against(result: engine.Adversarial) -> tuple[str, str, str]:
     """Sentence, tone and icon for an attack that only pushes away."""
     name, answer = result.before.classes.names[result.label], _bold_answer(result)
+    if result.before.label == result.label and result.fooled != result.fooled_as_computed:
+        if result.fooled:
+            return text.FOOLED_AS_SAVED.format(answer=answer, name=name), "bad", "✗"
+        return text.HELD_AS_SAVED.format(answer=answer, computed=result.after.name), "warn", "!"
     if result.before.label == result.label and result.fooled:
         sentence = f"Fooled: to the eye almost the same picture, but the model now says {answer} instead of **{name}**."
         return sentence, "bad", "✗"
@@ -144,6 +148,10 @@ def _towards(result: engine.Adversarial) -> tuple[str, str, str]:
     """Sentence, tone and icon for an attack with a target."""
     names, answer = result.before.classes.names, _bold_answer(result)
     target, name = names[present(result.target)], names[result.label]
+    if result.reached != result.reached_as_computed:
+        if result.reached:
+            return text.REACHED_AS_SAVED.format(answer=answer), "bad", "✗"
+        return text.MISSED_AS_SAVED.format(answer=answer), "warn", "!"
     if result.reached:
         return f"Reached the target: to the eye almost the same picture, but the model now says {answer}.", "bad", "✗"
     missed = f"Did not reach the target **{target}**"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import gradio as gr
 from torch import Tensor
 
@@ -176,10 +178,14 @@ def _similarity(session: Session) -> str:
 
 
 def _moved(pair: MapPair) -> str:
-    """In words: by how many of the measures the attack changed the map more than noise of the same size did."""
+    """In words: by how many of the measures the attack changed the map more than noise of the same size did, or why
+    that cannot be told."""
+    arms = [_similarities(pair.clean.raw, other.raw) for other in (pair.attacked, pair.noisy) if other is not None]
+    if any(math.isnan(value) for arm in arms for value in arm):
+        return f"{text.SIMILARITY_ALIKE} {text.SIMILARITY_FLAT}"
     if pair.noisy is None:
         return text.SIMILARITY_ALIKE
-    attacked, noisy = (_similarities(pair.clean.raw, other.raw) for other in (pair.attacked, pair.noisy))
+    attacked, noisy = arms
     more = sum(a < n for a, n in zip(attacked[:3], noisy[:3], strict=True)) + (attacked[3] > noisy[3])
     return f"{text.SIMILARITY_ALIKE} {text.SIMILARITY_MORE.format(more=more, of=len(attacked))}"
 
@@ -195,8 +201,7 @@ def _truth(session: Session) -> str:
         _truth_row(name, values, *masks) for name, values in (*named, (text.SIMILARITY_RANDOM, chance_map(session)))
     ]
     area = text.TRUTH_HINT.format(object=_covered(shown.mask), part=_covered(shown.part))
-    heads = ("Map", "Strongest cell", "Of the map, on the object", "Of the map, on that part")
-    drawn = table(heads, rows, "Maps against the painted truth", "stacks")
+    drawn = table(text.TRUTH_HEADS, rows, "Maps against the painted truth", "stacks")
     return section("Does the map find the object?", drawn, area)
 
 
@@ -205,11 +210,17 @@ def _covered(mask: Tensor) -> str:
 
 
 def _truth_row(name: str, values: Tensor, mask: Tensor, part: Tensor) -> tuple[str, ...]:
+    shares = (percent(engine.measures.energy_inside(values, marked)) for marked in (mask, part))
+    return esc(name), _pointed(values, mask, part), *shares
+
+
+def _pointed(values: Tensor, mask: Tensor, part: Tensor) -> str:
+    """In words: where a map's strongest cell lies."""
+    if engine.measures.is_flat(values):
+        return esc(text.POINTS_NOWHERE)
     hit, part_hit = engine.measures.pointing_hit(values, mask), engine.measures.pointing_hit(values, part)
     where = "on the part named last" if part_hit else "on the object" if hit else "off the object"
-    icon = f'<span class="{"good" if hit else "bad"}" aria-hidden="true">{"✓" if hit else "✗"}</span>'
-    shares = (percent(engine.measures.energy_inside(values, marked)) for marked in (mask, part))
-    return esc(name), f"{icon} {where}", *shares
+    return f'<span class="{"good" if hit else "bad"}" aria-hidden="true">{"✓" if hit else "✗"}</span> {where}'
 
 
 def _flagged(name: str, found: engine.AttentionMap) -> str:

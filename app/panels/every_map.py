@@ -64,5 +64,7 @@ def _row(session: Session, test: MapTest, look: Look, mask: Tensor | None) -> li
 
 
 def _inside(values: Tensor, mask: Tensor) -> str:
-    share, sign = percent(engine.measures.energy_inside(values, mask)), tick(engine.measures.pointing_hit(values, mask))
-    return f'<span class="tight">{share}</span><small class="peak">peak {sign}</small>'
+    share = percent(engine.measures.energy_inside(values, mask))
+    flat, hit = engine.measures.is_flat(values), engine.measures.pointing_hit(values, mask)
+    peak = esc(text.POINTS_NOWHERE) if flat else f"peak {tick(hit)}"
+    return f'<span class="tight">{share}</span><small class="peak">{peak}</small>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import engine
 from app.choices import Choices
 from app.components.controls import part
 from app.figures.curves import Line, curve
@@ -31,11 +32,12 @@ class OcclusionTest:
 
 
 def _drawn(session: Session) -> str:
-    pair = present(session.occlusion)
+    pair, flat = present(session.occlusion), engine.measures.is_flat(present(session.maps).clean.raw)
     name = present(session.classes).names[pair.map.label]
     deletion = _chart(text.DELETION, pair, lambda o: o.deletion.tolist(), lambda o: o.deletion_area)
     insertion = _chart(text.INSERTION, pair, lambda o: o.insertion.tolist(), lambda o: o.insertion_area)
-    body = f'<div class="pair">{deletion}{insertion}</div><p class="fine">{esc(_summary(pair))}</p>'
+    said = text.OCCLUSION_FLAT if flat else _summary(pair)
+    body = f'<div class="pair">{deletion}{insertion}</div><p class="fine">{esc(said)}</p>'
     return section(text.OCCLUSION_TITLE.format(name=name), body) + caption(text.OCCLUSION_CAPTION)
 
 

@@ -96,6 +96,13 @@ def _head(session: Session) -> str:
         attack = note(text.BLIND.format(answer=f"**{after.name}** ({percent(after.confidence)})"), "warn", "!")
     elif result.target is not None:
         attack = _aimed(session, wanted)
+    elif result.fooled_as_computed and not result.fooled:
+        attack = note(
+            f"**Attack undone by saving:** as computed the model says **{result.after.name}**, but after rounding to 8"
+            f" bits still **{after.name}** ({percent(after.confidence)}).",
+            "warn",
+            "!",
+        )
     elif result.fooled:
         attack = note(
             f"**Attack succeeded:** without defence the model says **{after.name}**"
@@ -119,6 +126,8 @@ def _aimed(session: Session, wanted: str) -> str:
     target = f"the target **{present(session.classes).names[present(result.target)]}**"
     if result.reached:
         return note(f"**Attack reached its target:** without defence the model says {answer}.", "bad", "✗")
+    if result.reached_as_computed:
+        return note(f"**Attack undone by saving:** {target} was reached as computed; saved: {answer}.", "warn", "!")
     sentence = f"**Attack did not reach** {target}: without defence the model says {answer}"
     return note(f"{sentence} instead of {wanted}.", "warn", "!") if result.fooled else note(f"{sentence}.", "good", "✓")
 

@@ -35,9 +35,10 @@ $$u_j = \Big[\textstyle\sum_d T_{jd}\,\frac{\partial S}{\partial T_{jd}}\Big]_+,
 J = \hat A_L \cdot \mathrm{rows}\Big(\tfrac{0.5\,\hat A_{L-1} + \hat A_L}{1.5}\Big).$$
 
 $\mathrm{rows}$ scales each row to sum 1; the map is the class token's row of $J$ over the patches. In the last block
-only the class token is read, so the patches' sum is exactly zero up to rounding behind the LayerNorm: where the class
-token's own sum is not positive, the map shows amplified residue and is called *degenerate* here. *A-TPT, ICML 2026, as
-released; rollout: Abnar & Zuidema, ACL 2020.*
+only the class token is read, so the patches' sums are zero but for rounding behind the LayerNorm: where more than a
+tenth of the map stems from them, as when the class token's own sum is not positive, and often in half precision, it
+shows amplified residue and is called *degenerate* here. *A-TPT, ICML 2026, as released; rollout: Abnar & Zuidema, ACL
+2020.*
 """,
     r"""
 Each view starts as a random crop $b$, possibly mirrored. AugMix alters copies of it and mixes them with Dirichlet

@@ -217,6 +217,27 @@ BLIND = (
 )
 BLIND_CARD = "Proves nothing", "no gradient to follow"
 NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean picture."
+FOUND = "The shortest change found that turns the answer: {found}."
+FOUND_AND_CUT = (
+    "The shortest change found that turns the answer: {found}. The limit cut it to {limit}, so this shows no robustness"
+    " beyond the limit."
+)
+FOUND_NONE = "It found no change that turns the answer, of any length. More steps may find one."
+BELOW_A_LEVEL = "The limit, {limit}, is less than one level of 8 bits, so the saved picture is the clean one."
+ERASED = "No channel changed by half a level of 8 bits, so the saved picture is the clean one."
+HELD_AS_SAVED = (
+    "Fooled as computed, but not after saving: rounded to 8 bits, as all later steps see it, the picture is still"
+    " answered {answer}; before, it was **{computed}**."
+)
+FOOLED_AS_SAVED = (
+    "Fooled, but only after saving: rounded to 8 bits the picture is answered {answer} instead of **{name}**; as"
+    " computed it was not."
+)
+MISSED_AS_SAVED = (
+    "Reached the target as computed, but not after saving: rounded to 8 bits, as all later steps see it, the picture is"
+    " answered {answer}."
+)
+REACHED_AS_SAVED = "Reached the target, but only after saving: rounded to 8 bits the picture is answered {answer}."
 
 MAP_KIND = "Map"
 MAP_ABOUT, MAP_AGAINST = "Evidence for", "Rather than for"
@@ -233,8 +254,8 @@ CELL_KINDS = {"patches": "one per patch", "smooth": "smoothed (invents detail)"}
 SCALE = "Scale"
 SCALES = {"shared": "shared", "own": "each its own"}
 MAP_DEGENERATE = (
-    "{which}: in the last block the class token's weight was not positive, so what remains there is amplified"
-    " rounding residue. Do not read it as evidence; try another map."
+    "{which}: more than a tenth of it stems from weights of the last block that exact arithmetic would make zero. It"
+    " shows amplified rounding residue. Do not read it as evidence; try another map."
 )
 MAP_CLEAN, MAP_ATTACKED, MAP_DIFFERENCE = "● Clean", "▲ Attacked", "Attacked − clean"
 MAP_TRUE, MAP_ANSWER, MAP_RIVAL = "the true class", "the clean answer", "the answer after the attack"
@@ -259,6 +280,7 @@ MAP_LINES = (
     " percentile; values have no unit."
 )
 MAP_OBJECT = " Thin line, in any colour that shows: the object's true outline."
+FLAT, FLAT_MAPS = "the same everywhere: no cell is strongest", ("Maps are flat", "they point nowhere")
 MAP_HOVER = "Hover over a cell for its value."
 MAP_TITLE, MAP_TITLE_AGAINST = "Evidence for {subject}, {why}", "Evidence for {subject}"
 MAP_TITLE_NO_CLASS = "Where the model looks, whatever the class: this map asks for none"
@@ -272,6 +294,8 @@ MAP_CAPTION_NO_CLASS = (
     ),
 )
 SIMILARITY_TITLE, SIMILARITY_HINT = "Did the attack move the map?", "the first maps above; beside harmless noise"
+TRUTH_HEADS = ("Map", "Strongest cell", "Of the map, on the object", "Of the map, on that part")
+POINTS_NOWHERE = "none: flat map"
 TRUTH_HINT = (
     "the first maps above; the object covers {object} of the picture, the part named last, after “with”, {part}"
 )
@@ -280,9 +304,10 @@ SIMILARITY_HEADS = (
     "Centre moved, of the side",
 )  # fmt: skip
 SIMILARITY_ALIKE = (
-    "Maps that are the same: 1, 1, 100 % and 0 %. The strongest fifth is counted whole, with cells too faint to be"
-    " outlined."
+    "Maps that are the same: 1, 1, 100 % and 0 %. The strongest fifth counts cells too faint to be outlined, but none"
+    " at its map's minimum: what points at few cells has few to share."
 )
+SIMILARITY_FLAT = "–: nothing to compare, as a map that is the same everywhere has no order and no strongest cells."
 SIMILARITY_MORE = "By {more} of the {of} measures the attack changed this map more than random noise of its size."
 SIMILARITY_NULL = "random noise of the same size"
 SIMILARITY_RANDOM = "a map drawn at random"
@@ -314,7 +339,8 @@ EVERY_CAPTION = (
     (
         "What it does not show",
         "which map is true. A map that stays the same when the last block is shuffled says little about that block. Raw"
-        " attention, attention rollout and the baselines ask for no class at all.",
+        " attention, attention rollout and the baselines ask for no class at all. Of 600 painted pictures edges alone"
+        " find the object about as often as A-TPT's map: to find it proves little.",
     ),
 )
 
@@ -327,8 +353,8 @@ WORDS_CAPTION = (
     ("What you see", "how much each word counts for the fit of sentence and picture; the stronger the tint, the more."),
     (
         "How",
-        "gradient-weighted relevance through the text tower (Chefer et al., ICCV 2021). “Fits” is the scaled cosine"
-        " that softmax turns into shares.",
+        "gradient-weighted relevance through all blocks of the text tower (Chefer et al., ICCV 2021). “Fits” is the"
+        " scaled cosine that softmax turns into shares.",
     ),
     (
         "What it does not show",
@@ -348,10 +374,18 @@ OCCLUSION_SUMMARY = (
     "On this picture the map's order is {deletion} at deletion and {insertion} at insertion than a random one; areas"
     " within {same:g} of each other count as alike. The wholly blurred picture still gives the class {left}."
 )
+OCCLUSION_FLAT = (
+    "This map is the same everywhere and puts no patch before another: its order here was drawn at random, like the"
+    " other."
+)
 OCCLUSION_BETTER, OCCLUSION_WORSE, OCCLUSION_SAME = "better", "worse", "no better"
 OCCLUSION_CAPTION = (
     ("What you see", "the class's probability while patches are blurred, or brought back into the blurred picture."),
-    ("How", "deletion and insertion (Petsiuk et al., BMVC 2018) with a blur; the area under each curve is its score."),
+    (
+        "How",
+        "deletion and insertion (Petsiuk et al., BMVC 2018) with a blur, equal patches in random order; the area under"
+        " each curve is its score.",
+    ),
     ("What it does not show", "how a picture with half its patches blurred should look to a model never shown one."),
 )
 
@@ -439,7 +473,7 @@ VIEW_DRIVES, VIEW_WEIGHT = "Drives the tuning", "Weight in the answer"
 VIEW_MAP = "Likeness of its map to the attacked picture's (1: the same; no part of the weight)"
 VIEW_MAP_WHY = (
     "Rank correlation of this view's map with that of view 0, cut and mirrored alike: 1 the same, 0 unrelated. Each map"
-    " is for its own view's answer"
+    " is for its own view's answer; –: a map that is the same everywhere has no order"
 )
 VIEW_WHOLE = "The attacked picture itself, not cut and not mixed."
 VIEW_CROP = "Cut from {width} × {height} pixels at ({left}, {top}){mirrored}."

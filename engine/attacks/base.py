@@ -45,8 +45,9 @@ class Attack(Entry):
     would seed the global generator. `probe` is given the defence to go through and returns what makes the probe.
 
     `norms` are those it can keep to, `least` is how many classes its loss needs, `targeted` whether it can be aimed at
-    a class, `batched` whether several pictures can run together without disturbing each other. `uses` names the
-    settings that change what it does, besides epsilon and norm.
+    a class, `batched` whether several pictures can run together without disturbing each other, `minimal` whether its
+    run looks for the shortest change, however long that is: the stream measures it and cuts it to epsilon. `uses` names
+    the settings that change what it does, besides epsilon and norm.
     """
 
     threat: str
@@ -56,6 +57,7 @@ class Attack(Entry):
     least: int = 2
     targeted: bool = False
     batched: bool = True
+    minimal: bool = False
     uses: tuple[str, ...] = ("steps",)
 
 

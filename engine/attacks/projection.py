@@ -15,6 +15,11 @@ def into_ball(pixels: Tensor, clean: Tensor, epsilon: float, norm: str) -> Tenso
     return (clean + change * (epsilon / lengths.clamp_min(1e-12)).clamp(max=1)).clamp(0, 1)
 
 
+def size_of(change: Tensor, norm: str) -> float:
+    """How long a change (3, s, s) is: its largest absolute value for linf, its Euclidean length for l2."""
+    return float(change.abs().max() if norm == "linf" else change.norm())
+
+
 def to_8_bits(pixels: Tensor, clean: Tensor, epsilon: float, norm: str = "linf") -> Tensor:
     """`pixels` (3, s, s) rounded to n/255 and brought back, in whole levels, into the ball of `epsilon` around `clean`.
 

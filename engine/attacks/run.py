@@ -26,7 +26,7 @@ from ..models.predict import check_pixels, predict
 from ..results import Adversarial, AttackStep, Prediction
 from ..settings import AttackSettings
 from .adaptive import TargetDefence
-from .projection import cut_to_8_bits, to_8_bits
+from .projection import cut_to_8_bits, into_ball, size_of, to_8_bits
 from .randomness import SeededStart
 from .registry import ATTACKS, Attack
 
@@ -169,13 +169,17 @@ class _Outcome:
 def _result(
     backbone: Backbone, job: _Job, classes: Classes, settings: AttackSettings, outcome: _Outcome
 ) -> Adversarial:
+    found = _length_found(backbone, job, classes, settings, outcome.pixels)
+    pixels = outcome.pixels
+    if ATTACKS[settings.attack].minimal and size_of(pixels - job.clean, settings.norm) > settings.epsilon:
+        pixels = into_ball(pixels[None], job.clean[None], settings.epsilon, settings.norm)[0]
     if settings.legacy and settings.epsilon > 0:
-        saved = cut_to_8_bits(outcome.pixels)
+        saved = cut_to_8_bits(pixels)
     else:
-        saved = to_8_bits(outcome.pixels, job.clean, settings.epsilon, settings.norm)
+        saved = to_8_bits(pixels, job.clean, settings.epsilon, settings.norm)
     return Adversarial(
         clean=job.clean,
-        pixels=outcome.pixels,
+        pixels=pixels,
         saved=saved,
         attack=settings.attack,
         target_defence=settings.target_defence if "target_defence" in ATTACKS[settings.attack].uses else "",
@@ -184,13 +188,25 @@ def _result(
         label=job.label,
         target=settings.target,
         from_truth=job.from_truth,
+        found=found,
         before=job.before,
-        after=predict(backbone, outcome.pixels, classes),
+        after=predict(backbone, pixels, classes),
         after_saved=predict(backbone, saved, classes),
         zero_gradient=outcome.zero_gradient,
         steps=outcome.steps,
         seconds=outcome.seconds,
     )
+
+
+def _length_found(
+    backbone: Backbone, job: _Job, classes: Classes, settings: AttackSettings, reached: Tensor
+) -> float | None:
+    """How long the change is that a minimal attack found, in the attack's norm; None for others, and for no change that
+    turns the answer.
+    """
+    if not ATTACKS[settings.attack].minimal or predict(backbone, reached, classes).label == job.label:
+        return None
+    return size_of(reached - job.clean, settings.norm)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -50,22 +50,35 @@ class MapScore:
 
 
 def localise(
-    pictures: int, seed: int, maps: tuple[str, ...], settings: AttackSettings, executor: Executor, curves: bool = False
+    pictures: int,
+    seed: int,
+    maps: tuple[str, ...],
+    settings: AttackSettings,
+    executor: Executor,
+    curves: bool = False,
+    drawing: AttentionSettings = AttentionSettings(),  # noqa: B008  it is frozen
 ) -> Iterator[dict[str, dict[str, MapScore]]]:
     """For every picture arm -> map -> `MapScore`, in order; every map is asked about the true class.
 
     The arms: the picture, `attacked`, under `noise` of random signs as large as the attack (null arm), and the picture
     again as a model draws it whose image tower is `shuffled`. `maps`, or all that the model can draw where none are
-    named, are joined by the baselines, which know no model. `curves` also hides and shows what each map points at,
+    named, are joined by the baselines, which know no model, and all are drawn as `drawing` says, with the picture's own
+    seed. `curves` also hides and shows what each map points at,
     which takes far longer.
     """
-    work = partial(_picture_scores, seed=seed, maps=maps, settings=settings, curves=curves)
+    work = partial(_picture_scores, seed=seed, maps=maps, settings=settings, curves=curves, drawing=drawing)
     with executor.start() as each:
         yield from each(work, range(pictures))
 
 
 def _picture_scores(
-    backbone: Backbone, index: int, seed: int, maps: tuple[str, ...], settings: AttackSettings, curves: bool
+    backbone: Backbone,
+    index: int,
+    seed: int,
+    maps: tuple[str, ...],
+    settings: AttackSettings,
+    curves: bool,
+    drawing: AttentionSettings,
 ) -> dict[str, dict[str, MapScore]]:
     question, own = make_question(seed, index), picture_seed(seed, index)
     pixels = backbone.prepare(Image.fromarray(question.painting.pixels))
@@ -79,14 +92,17 @@ def _picture_scores(
     for arm, drawer, picture in zip(ARMS, drawers, shown, strict=True):
         scores[arm] = {}
         for name in named:
-            drawn = attend(drawer, picture, question.classes, AttentionSettings(name, seed=own), question.truth)
-            areas = _areas(backbone, picture, question, drawn.raw) if curves else None
+            asked = replace(drawing, map=name, seed=own)
+            drawn = attend(drawer, picture, question.classes, asked, question.truth)
+            areas = _areas(backbone, picture, question, drawn.raw, own) if curves else None
             scores[arm][name] = map_score(question, drawn.raw, drawn.degenerate, areas)
     return scores
 
 
-def _areas(backbone: Backbone, picture: Tensor, question: PaintedQuestion, values: Tensor) -> tuple[float, float]:
-    found = occlude(backbone, picture, values, question.classes, question.truth)
+def _areas(
+    backbone: Backbone, picture: Tensor, question: PaintedQuestion, values: Tensor, seed: int
+) -> tuple[float, float]:
+    found = occlude(backbone, picture, values, question.classes, question.truth, seed=seed)
     return found.deletion_area, found.insertion_area
 
 
@@ -110,7 +126,7 @@ def map_score(
 def summary(collected: list[dict[str, dict[str, MapScore]]]) -> dict:
     """Arm -> map -> shares with 95 % intervals (Wilson for `pointing`, `part_pointing` and `degenerate`, normal for the
     means `inside`, `part_inside` and, where curves were drawn, the areas `deletion` and `insertion`), each as
-    [value, low, high]."""
+    [value, low, high]; the mean of a single picture has no interval: None."""
     shares: dict = {}
     for arm, maps in collected[0].items():
         for name in maps:
@@ -142,11 +158,13 @@ def pairs(collected: list[dict[str, dict[str, MapScore]]]) -> dict[str, list[dic
     }
 
 
-def _share(hits: list[bool]) -> list[float]:
+def _share(hits: list[bool]) -> list[float | None]:
     return [sum(hits) / len(hits), *wilson(sum(hits), len(hits))]
 
 
-def _mean(values: list[float]) -> list[float]:
+def _mean(values: list[float]) -> list[float | None]:
     mean = float(np.mean(values))
-    half = 1.96 * float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    if len(values) == 1:
+        return [mean, None, None]
+    half = 1.96 * float(np.std(values, ddof=1)) / math.sqrt(len(values))
     return [mean, round(mean - half, 4), round(mean + half, 4)]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ..attacks.registry import ATTACKS
 from ..parameters import length
 from ..pictures import load_picture, save_png
 from ..results import Adversarial
@@ -82,6 +83,7 @@ def attack_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
         "",
         f"largest change {adversarial.linf() * 255:.0f}/255, L2 {adversarial.l2():.3f}: {_verdict(adversarial)}",
         *([BLIND] if adversarial.blind else []),
+        *_remarks(adversarial),
     ]
 
 
@@ -92,6 +94,31 @@ def _changes(norms: dict[str, dict]) -> list[tuple[str, ...]]:
 def _verdict(adversarial: Adversarial) -> str:
     if adversarial.before.label != adversarial.label:
         return "wrong before the attack"
-    if adversarial.reached:
+    computed = _outcome(adversarial.fooled_as_computed, adversarial.reached_as_computed)
+    saved = _outcome(adversarial.fooled, adversarial.reached)
+    return saved if computed == saved else f"{computed} as computed, {saved} after saving in 8 bits"
+
+
+def _outcome(fooled: bool, reached: bool) -> str:
+    if reached:
         return "target reached"
-    return "fooled" if adversarial.fooled else "held"
+    return "fooled" if fooled else "held"
+
+
+def _remarks(adversarial: Adversarial) -> list[str]:
+    """What else is to be known of the verdict: the change that was found, and what became of it."""
+    remarks, limit = [], length(adversarial.epsilon, adversarial.norm)
+    if ATTACKS[adversarial.attack].minimal and adversarial.epsilon and adversarial.before.label == adversarial.label:
+        remarks.append(_found(adversarial, limit))
+    if adversarial.erased:
+        small = f"the limit of {limit} is less than one level of 8 bits"
+        why = small if adversarial.below_a_level else "no channel changed by half a level of 8 bits"
+        remarks.append(f"{why}: the saved picture is the clean one")
+    return remarks
+
+
+def _found(adversarial: Adversarial, limit: str) -> str:
+    if adversarial.found is None:
+        return "no change found that turns the answer, of any length"
+    found = f"the shortest change found that turns the answer: {length(adversarial.found, adversarial.norm)}"
+    return found + (f", cut by the limit to {limit}" if adversarial.cut else "")

@@ -18,15 +18,16 @@ from ..fieldguide.world import VOCABULARY
 from ..fieldguide.world.samples import paint_samples
 from ..maps.registry import MAPS
 from ..models import BUILT_IN, FIELDGUIDE, add_model_options, model_settings
-from ..parameters import from_settings
+from ..parameters import from_settings, read_by, words
 from ..settings import AttackSettings, Settings
-from .options import ATTACK, add_options, settings_of
+from .options import ATTACK, add_options, given, require_read, settings_of
 from .subject import SAMPLES, emit
-from .tables import table
+from .tables import UNDEFINED, table
 
 WORKERS = os.cpu_count() or 1
 LOCALISE = tuple(word for word in ATTACK if word != "target")
 SCORE = (*LOCALISE, "views")
+DRAWING = tuple(word for word in words("attention") if read_by(word))  # what is chosen for single maps
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -149,7 +150,7 @@ def _register_localise(actions: argparse._SubParsersAction) -> None:
         " clean, attacked, under noise of the attack's size, and as a model with shuffled weights draws it. Beside them"
         " two maps that know nothing of any model: random noise, and the picture's edges.",
     )
-    add_options(parser, LOCALISE)
+    add_options(parser, (*LOCALISE, *DRAWING))
     parser.add_argument("--pictures", type=int, default=100, metavar="N", help="how many; default: %(default)s")
     several = {"action": "append", "choices": list(MAPS), "metavar": "MAP"}
     maps_help = f"repeat for several of {', '.join(MAPS)}; default: all that the model has"
@@ -163,14 +164,15 @@ def _register_localise(actions: argparse._SubParsersAction) -> None:
 
 def _localise(args: argparse.Namespace) -> None:
     require(args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
-    settings = settings_of(args, LOCALISE).attack
+    settings, drawing = settings_of(args, LOCALISE).attack, settings_of(args, DRAWING).attention
+    maps, chosen = tuple(args.maps or ()), given(args, DRAWING)
+    require_read(chosen, maps or tuple(MAPS))
     executor = Processes(args.model, args.device, args.workers, args.precision, model_settings(args))
-    stream = localisation.localise(
-        args.pictures, settings.seed, tuple(args.maps or ()), settings, executor, args.curves
-    )
+    stream = localisation.localise(args.pictures, settings.seed, maps, settings, executor, args.curves, drawing)
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
     scores, paired = localisation.summary(collected), localisation.pairs(collected)
     shown = {"model": args.model, "seed": settings.seed, "pictures": args.pictures, "attack": _as_options(settings)}
+    shown |= {"drawing": chosen} if chosen else {}
     emit(args, {"maps": scores, "pairs": paired, "settings": shown}, _localisation_lines(scores, paired))
 
 
@@ -186,8 +188,9 @@ def _localisation_lines(scores: dict, paired: dict) -> list[str]:
     return lines[:-1]
 
 
-def _interval(value: list[float]) -> str:
-    return "{:.3f} [{:.3f}, {:.3f}]".format(*value)
+def _interval(value: list[float | None]) -> str:
+    mean, low, high = (UNDEFINED if number is None else f"{number:.3f}" for number in value)
+    return f"{mean} [{low}, {high}]"
 
 
 def _as_options(settings: AttackSettings) -> dict:

@@ -7,26 +7,26 @@ import argparse
 import torch
 from torch import Tensor
 
-from ..errors import require
 from ..maps.attend import attend
 from ..maps.occlusion import occlude
 from ..maps.words import WordRelevance, word_relevance
 from ..numerics.baselines import sign_noise
-from ..numerics.measures import MAP_SIMILARITY
-from ..parameters import parameters, read_by, to_settings, words
+from ..numerics.measures import MAP_SIMILARITY, peak
+from ..parameters import to_settings, words
 from ..pictures import save_png
 from ..results import Adversarial, AttentionMap
-from ..serialise import attack_data, maps_data
+from ..serialise import attack_data, maps_data, similarity_data
 from ..settings import AttentionSettings
 from .attack import attack_lines, save_pictures
 from .drawing import heat
-from .options import ATTACK, add_options, given, settings_of
+from .options import ATTACK, add_options, given, require_read, settings_of
 from .subject import Subject, add_picture_options, emit, folder, load_subject, run_attack
-from .tables import table
+from .tables import UNDEFINED, table
 
 ARMS = ("clean", "attacked")
 DIVERGING = "RdBu_r"  # blue where the attack took evidence away, red where it brought some
 MAP = words("attention")
+FLAT = f"{UNDEFINED}: nothing to compare, as a map that is the same everywhere has no order and no strongest cells."
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -74,9 +74,11 @@ def run(args: argparse.Namespace) -> None:
     noisy = sign_noise(adversarial.clean, adversarial.per_channel, seed)
     compared = [_compared(subject, noisy, one, pair) for one, pair in zip(asked, made, strict=True)]
     lines += ["", *table(("clean map against", "that of", *MAP_SIMILARITY), _compared_rows(made, compared))]
+    if any(None in found.values() for others in compared for found in others.values()):
+        lines.append(FLAT)
     entries = [entry | {"similarity": found} for entry, found in zip(maps_data(made), compared, strict=True)]
     if args.curves:
-        curves = [_curves(subject, adversarial, pair) for pair in made]
+        curves = [_curves(subject, adversarial, pair, seed) for pair in made]
         entries = [entry | {"curves": found} for entry, found in zip(entries, curves, strict=True)]
         lines += ["", *table(("map", "of", "area under deletion", "under insertion"), _curve_rows(made, curves))]
     document = subject.document() | {"attack": attack_data(adversarial), "maps": entries}
@@ -93,12 +95,7 @@ def _asked(args: argparse.Namespace) -> list[AttentionSettings]:
     """The settings of every map; raises `EngineError` for an option that matters to none of them."""
     values = given(args, MAP)
     maps = values.pop("map", [AttentionSettings().map])
-    for word in values:
-        maps_of = read_by(word)
-        require(
-            not maps_of or any(name in maps for name in maps_of),
-            f"{parameters()[word].option} is about --map {' and '.join(maps_of)}, which was not asked for.",
-        )
+    require_read(values, maps)
     return [to_settings(values | {"map": name}).attention for name in maps]
 
 
@@ -132,31 +129,29 @@ def _pair(
 
 def _compared(
     subject: Subject, noisy: Tensor, settings: AttentionSettings, pair: tuple[AttentionMap, AttentionMap]
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, float | None]]:
     """How alike the clean map is to the attacked one and, the null arm, to that of the clean picture under noise."""
     clean, attacked = pair
     null = attend(subject.backbone, noisy, subject.classes, settings, clean.label, clean.against)
-    others = {"attacked": attacked, "noise": null}
-    return {
-        which: {name: measure(clean.raw, other.raw) for name, measure in MAP_SIMILARITY.items()}
-        for which, other in others.items()
-    }
+    return {which: similarity_data(clean.raw, other.raw) for which, other in (("attacked", attacked), ("noise", null))}
 
 
 def _compared_rows(
-    made: list[tuple[AttentionMap, AttentionMap]], compared: list[dict[str, dict[str, float]]]
+    made: list[tuple[AttentionMap, AttentionMap]], compared: list[dict[str, dict[str, float | None]]]
 ) -> list[tuple[str, ...]]:
     return [
-        (clean.map, which, *(f"{value:.3f}" for value in found.values()))
+        (clean.map, which, *(UNDEFINED if value is None else f"{value:.3f}" for value in found.values()))
         for (clean, _), others in zip(made, compared, strict=True)
         for which, found in others.items()
     ]
 
 
-def _curves(subject: Subject, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> dict[str, dict]:
+def _curves(
+    subject: Subject, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap], seed: int
+) -> dict[str, dict]:
     curves = {}
     for which, found, pixels in zip(ARMS, pair, _both(adversarial), strict=True):
-        hidden = occlude(subject.backbone, pixels, found.raw, subject.classes, found.label)
+        hidden = occlude(subject.backbone, pixels, found.raw, subject.classes, found.label, seed=seed)
         curves[which] = {
             "fractions": hidden.fractions.tolist(),
             "deletion": hidden.deletion.tolist(),
@@ -194,5 +189,8 @@ def _rows(pair: tuple[AttentionMap, AttentionMap]) -> list[tuple[str, ...]]:
 
 
 def _peak(found: AttentionMap) -> str:
-    row, column = divmod(int(found.raw.argmax()), found.raw.shape[1])
-    return f"row {row}, column {column}" + (" (degenerate)" if found.degenerate else "")
+    cells = peak(found.raw).tolist()
+    places = [f"row {row}, column {column}" for row, column in cells[:1]] or ["none, the map is flat"]
+    equal = [f"{len(cells)} equal"] if len(cells) > 1 else []
+    notes = equal + ["degenerate"] * found.degenerate
+    return places[0] + (f" ({', '.join(notes)})" if notes else "")

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..classes import Classes
 from ..defences.registry import DEFENCES
-from ..parameters import OWN, Parameter, parameters, to_settings, words
+from ..errors import require
+from ..parameters import OWN, Parameter, parameters, read_by, to_settings, words
 from ..settings import AttackSettings, Settings
 
 ATTACK = words("attack")
@@ -79,6 +80,16 @@ def settings_of(args: argparse.Namespace, chosen: Iterable[str], classes: Classe
     Raises `EngineError` for values out of range and for a target that is no class.
     """
     return to_settings(given(args, chosen), classes)
+
+
+def require_read(chosen: Iterable[str], maps: Sequence[str]) -> None:
+    """Raise `EngineError` for a parameter of `chosen` that matters to none of these maps."""
+    for word in chosen:
+        maps_of = read_by(word)
+        require(
+            not maps_of or any(name in maps for name in maps_of),
+            f"{parameters()[word].option} is about --map {' and '.join(maps_of)}, which was not asked for.",
+        )
 
 
 def add_attacks_options(parser: argparse.ArgumentParser) -> None:

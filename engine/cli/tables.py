@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from ..results import Prediction
 
+UNDEFINED = "–"  # in place of a number that there is not
+
 
 def prediction_row(title: str, prediction: Prediction) -> tuple[str, ...]:
     """Columns for `table`: title, answer, probability, entropy and margin."""
@@ -45,4 +47,4 @@ def markdown_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> li
 
 
 def _is_number(cell: str) -> bool:
-    return cell[:1].isdigit() or cell[:1] == "-"
+    return cell[:1].isdigit() or cell[:1] in ("-", UNDEFINED)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .evidence import Evidence
 
 
+RESIDUE = 0.1  # the largest share of a sound map that may stem from the weights of the last block's patches
+
+
 def last_two(evidence: Evidence) -> Drawn:
     """A-TPT's map, as released."""
     return _by_token_evidence(evidence, [1.0, 1.0], numerics.rollout.last_two)
@@ -33,9 +36,22 @@ def depth_weighted(evidence: Evidence) -> Drawn:
 
 
 def _by_token_evidence(evidence: Evidence, depths: list[float], combine: Callable[[list[Tensor]], Tensor]) -> Drawn:
+    """A map, degenerate where more than `RESIDUE` of it stems from the weights of the last block's patches.
+
+    Where a class token sums the picture up, a patch of the last block is read through a LayerNorm alone. That ignores
+    the size of its token, so the patch's evidence is zero, and its weight what rounding and the LayerNorm's epsilon
+    leave. Scaling weights to sum to 1 can make a whole map of that.
+    """
     dots = evidence.dots(evidence.trace.tokens)
-    raw = evidence.row(combine(evidence.weighted(dots, depths)))
-    return never_degenerate(raw) if evidence.averaged else (raw, dots[-1][:, 0] <= 0)
+    blocks = evidence.weighted(dots, depths)
+    raw = evidence.row(combine(blocks))
+    if evidence.averaged:
+        return never_degenerate(raw)
+    class_token = dots[-1].clone()
+    class_token[:, 1:] = 0
+    last = numerics.rollout.weighted_contributions(evidence.trace.attention[-1], class_token, depths[-1])
+    sound = evidence.row(combine([*blocks[:-1], last]))
+    return raw, (raw - sound).abs().sum((-2, -1)) > RESIDUE * raw.sum((-2, -1))
 
 
 def repaired(evidence: Evidence) -> Drawn:

@@ -91,8 +91,9 @@ def attention_maps(
 ) -> MapBatch:
     """Maps of pictures (b, 3, s, s) for `labels` (b,), or each for its own top class under `text_features` (c, d).
 
-    With `rivals` (b,) the score is the difference of two logits. Batched and one by one agree up to rounding. Raises
-    `EngineError` for a map that does not exist or that this backbone has no tokens for.
+    With `rivals` (b,) the score is the difference of two logits. Batched and one by one agree up to rounding, but
+    degenerate maps are made of rounding and differ. Raises `EngineError` for a map that does not exist or that this
+    backbone has no tokens for.
     """
     _require_map(backbone, settings.map)
     if settings.shuffled:
@@ -142,8 +143,8 @@ def gather(
     return Evidence(pixels, trace, scores, read, backbone.grid, backbone.averaged, settings), tops
 
 
-def _read(backbone: Backbone, score: Callable[[Tensor], Tensor], tokens: Tensor) -> Tensor:
-    return score(backbone.read_out(tokens))
+def _read(backbone: Backbone, score: Callable[[Tensor], Tensor], token: Tensor) -> Tensor:
+    return score(backbone.read_token(token))
 
 
 def _require_map(backbone: Backbone, name: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..errors import require
 from ..registry import Entry
 from ..settings import AttentionSettings
 
@@ -37,6 +38,16 @@ class Map(Entry):
     def depth(self, layers: int, settings: AttentionSettings) -> int:
         """How many last blocks of `layers` have to be traced."""
         return self.blocks or layers
+
+
+class LastBlocks(Map):
+    """A map of as many last blocks as `AttentionSettings.last_blocks` says."""
+
+    def depth(self, layers: int, settings: AttentionSettings) -> int:
+        """How many last blocks of `layers` have to be traced; raises `EngineError` for more than there are."""
+        asked = settings.last_blocks or super().depth(layers, settings)
+        require(asked <= layers, f"Expected at most {layers} last blocks; got {asked}.")
+        return asked
 
 
 def never_degenerate(raw: Tensor) -> Drawn:

@@ -18,8 +18,8 @@ class Evidence:
     """A batch and what was traced of it, the score each picture is asked about, how the tower sums pictures up, and
     what was chosen.
 
-    `score_of` reads the same score off the tokens that a block leaves, (b, tokens, width) -> (b,), as if it were the
-    last.
+    `score_of` reads the same score off one token a picture that a block leaves, (b, width) -> (b,), as if the block
+    were the last and the token the summary.
     """
 
     pixels: Tensor  # (b, 3, s, s)
@@ -44,7 +44,5 @@ class Evidence:
 
     def weighted(self, dots: list[Tensor], depths: list[float]) -> list[Tensor]:
         """Contributions (b, tokens, tokens) of each block, tokens weighted by `dots` and depth."""
-        return [
-            rollout.contributions(attention.mean(1), depth * rollout.token_weights(depth * dot))
-            for attention, dot, depth in zip(self.trace.attention, dots, depths, strict=True)
-        ]
+        columns = zip(self.trace.attention, dots, depths, strict=True)
+        return [rollout.weighted_contributions(attention, dot, depth) for attention, dot, depth in columns]

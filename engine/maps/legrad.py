@@ -1,10 +1,10 @@
-"""LeGrad: the gradient of each block's own score with respect to its attention (Bousselham et al., 2024)."""
+"""LeGrad: the gradient of each block's own score with respect to its attention (Bousselham et al., ICCV 2025)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .base import Map, never_degenerate
+from .base import LastBlocks, never_degenerate
 
 if TYPE_CHECKING:
     from .base import Drawn
@@ -19,17 +19,17 @@ def legrad(evidence: Evidence) -> Drawn:
     total = evidence.scores.new_zeros(())
     for attention, tokens in zip(trace.attention, trace.left, strict=True):
         with torch.enable_grad():
-            score = evidence.score_of(tokens).sum()
+            score = evidence.score_of(tokens.mean(1)).sum()
         (gradient,) = torch.autograd.grad(score, attention, retain_graph=True)
         total = total + gradient.relu().mean((1, 2)) / len(trace.attention)
     return never_degenerate(total[:, 1:].unflatten(-1, evidence.grid))
 
 
-LEGRAD = Map(
+LEGRAD = LastBlocks(
     title="LeGrad",
-    explanation="How much more attention would raise the score of the class, read off every block by itself, then"
-    " averaged.",
-    source="Bousselham et al., 2024",
+    explanation="How much more attention would raise the score of the mean token, read off every block by itself, then"
+    " averaged over all, as in the paper, or over the last ones chosen; its code reads two unless told otherwise.",
+    source="Bousselham et al., ICCV 2025",
     blocks=0,
     draw={"vit": legrad},
 )

@@ -43,13 +43,14 @@ class Occlusion:
 
 @torch.no_grad()
 def occlude(
-    backbone: Backbone, pixels: Tensor, values: Tensor, classes: Classes, label: int, steps: int = 14
+    backbone: Backbone, pixels: Tensor, values: Tensor, classes: Classes, label: int, steps: int = 14, seed: int = 0
 ) -> Occlusion:
     """Deletion and insertion of a map's values (gh, gw) on a picture (3, s, s), both with blur for what is missing
     (Petsiuk et al., BMVC 2018, who delete to grey; a blur is no edge that the model has never seen).
 
-    Patches of equal value go in reading order. All pictures are encoded at once. Raises `EngineError` for a map without
-    two dimensions, a class that is not there, or fewer than one step.
+    Patches of equal value go in an order that chance draws from `seed`, as a map that knows nothing has it. All
+    pictures are encoded at once. Raises `EngineError` for a map without two dimensions, a class that is not there, or
+    fewer than one step.
     """
     check_pixels(backbone, pixels)
     require(values.dim() == 2, f"Expected a map with rows and columns; got one of shape {tuple(values.shape)}.")
@@ -57,14 +58,19 @@ def occlude(
     require(steps >= 1, f"Expected at least one step; got {steps}.")
     count = values.numel()
     taken = torch.linspace(0, count, steps + 1).round().long()
-    ranks = values.flatten().argsort(descending=True, stable=True).argsort()
-    chosen = (ranks < taken[:, None]).float().view(-1, 1, *values.shape)
+    chosen = (_ranks(values.flatten(), seed) < taken[:, None]).float().view(-1, 1, *values.shape)
     masks = F.interpolate(chosen, pixels.shape[-2:], mode="nearest")
     blurred = blur(pixels)
     shown = torch.cat([torch.where(masks > 0, blurred, pixels), torch.where(masks > 0, pixels, blurred)])
     logits = backbone.logits(backbone.encode_image(shown), backbone.encode_text(classes))
     deletion, insertion = logits.float().softmax(-1)[:, label].cpu().chunk(2)
     return Occlusion(taken / count, deletion, insertion, label)
+
+
+def _ranks(values: Tensor, seed: int) -> Tensor:
+    """The place of each of n values, the largest being 0, equal ones in an order drawn by chance, (n,)."""
+    drawn = torch.randperm(len(values), generator=torch.Generator().manual_seed(seed))
+    return drawn[values[drawn].argsort(descending=True, stable=True)].argsort()
 
 
 def blur(pixels: Tensor) -> Tensor:

@@ -1,11 +1,11 @@
-"""Gradient-weighted relevance, carried through all blocks (Chefer et al., ICCV 2021)."""
+"""Gradient-weighted relevance, carried from block to block (Chefer et al., ICCV 2021)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from .. import numerics
-from .base import Map, never_degenerate
+from .base import LastBlocks, never_degenerate
 
 if TYPE_CHECKING:
     from .base import Drawn
@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 
 def gradient_weighted(evidence: Evidence) -> Drawn:
-    """The relevance of each patch for the summary, from attention times its gradient in all blocks."""
+    """The relevance of each patch for the summary, from attention times its gradient in the blocks read."""
     attention = evidence.trace.attention
     return never_degenerate(evidence.row(numerics.rollout.relevance(attention, evidence.gradients(attention))))
 
 
-RELEVANCE = Map(
+RELEVANCE = LastBlocks(
     title="Gradient-weighted relevance",
-    explanation="Where attention and its gradient for the class are both positive, carried through all blocks.",
+    explanation="Where attention and its gradient for the class are both positive, carried through all blocks, as in"
+    " the paper, or through the last ones chosen; its CLIP notebook reads the last alone.",
     source="Chefer et al., ICCV 2021",
     blocks=0,
     draw={"vit": gradient_weighted},

@@ -259,7 +259,7 @@ class Backbone:
         """Forward `pixels` (b, 3, s, s) keeping inputs and attention of the last `blocks` transformer blocks.
 
         Gradients exist with respect to the kept tokens only; blocks before them build no graph. Towers of kind
-        "patches" keep no attention. Of a convolutional tower the output of the last stage is kept instead. Raises
+        "patches" keep tokens alone. Of a convolutional tower the output of the last stage is kept instead. Raises
         `EngineError` for towers that have neither.
         """
         require(
@@ -298,5 +298,12 @@ class Backbone:
     def read_out(self, tokens: Tensor) -> Tensor:
         """Unit features (b, d) of a "vit" tower's tokens (b, 1 + gh*gw, width), as if its last block had left them."""
         pooled, _ = self.visual._pool(tokens.to(self.dtype))
+        return self._project(pooled)
+
+    def read_token(self, token: Tensor) -> Tensor:
+        """Unit features (b, d) of one token (b, width) of a "vit" tower, as if it were what the tower pools to."""
+        return self._project(self.visual.ln_post(token.to(self.dtype)))
+
+    def _project(self, pooled: Tensor) -> Tensor:
         seen = pooled if self.visual.proj is None else pooled @ self.visual.proj
         return F.normalize(at_least_single(seen), dim=-1)

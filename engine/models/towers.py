@@ -43,6 +43,7 @@ class ImageTower(nn.Module):
     attn_pool: nn.Module | None
     grid_size: tuple[int, int]
     pool_type: str
+    ln_post: nn.Module
     proj: nn.Parameter | None
     _pool: Callable[[Tensor], tuple[Tensor, Tensor]]
     layer4: nn.Module

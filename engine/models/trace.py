@@ -20,11 +20,11 @@ class Trace:
     """A forward pass with its inside kept, attached to the autograd graph from the first traced block on.
 
     `tokens` are the inputs of the traced transformer blocks, each (b, 1 + gh*gw, width), `attention` their weights
-    (b, heads, 1 + gh*gw, 1 + gh*gw), `normed` the tokens behind the block's first LayerNorm, `left` the tokens as each
+    (b, heads, 1 + gh*gw, 1 + gh*gw), `normed` the tokens behind the block's first norm, `left` the tokens as each
     block leaves them, all in block order.
     All are float32 whatever the precision of the weights, and so are gradients with respect to them.
     For a ResNet `tokens` holds the one layer4 output (b, channels, gh, gw). Towers without a readable attention keep
-    tokens only, patches last.
+    `tokens` and `normed` only, patches last; of a block that has no first norm both are the tokens that enter.
     """
 
     features: Tensor  # (b, d), unit length
@@ -36,7 +36,8 @@ class Trace:
 
 @contextmanager
 def watch_blocks(blocks: Iterable[nn.Module], attention: bool = True) -> Generator[Kept]:
-    """Keep what enters these blocks, and with `attention` what open_clip's own do inside; no hook stays behind."""
+    """Keep what enters these blocks and is normed first, with `attention` also what open_clip's own do inside and
+    leave; no hook stays behind."""
     tokens: list[Tensor] = []
     weights: list[Tensor] = []
     normed: list[Tensor] = []
@@ -45,6 +46,8 @@ def watch_blocks(blocks: Iterable[nn.Module], attention: bool = True) -> Generat
     def leaf(module: nn.Module, args: tuple) -> tuple:
         entering = at_least_single(args[0])
         tokens.append(entering if tokens else entering.detach().requires_grad_())
+        if _first_norm(module) is None:
+            normed.append(tokens[-1])
         return (tokens[-1].to(args[0].dtype), *args[1:])
 
     def attend(module: nn.MultiheadAttention, args: tuple, kwargs: dict, output: tuple) -> tuple[Tensor, Tensor]:
@@ -63,15 +66,23 @@ def watch_blocks(blocks: Iterable[nn.Module], attention: bool = True) -> Generat
     try:
         for block in blocks:
             handles.append(block.register_forward_pre_hook(leaf))
+            norm = _first_norm(block)
+            if norm is not None:
+                handles.append(norm.register_forward_hook(keep_in(normed)))
             if not attention:
                 continue
-            handles.append(block.get_submodule("ln_1").register_forward_hook(keep_in(normed)))
             handles.append(block.get_submodule("attn").register_forward_hook(attend, with_kwargs=True))
             handles.append(block.register_forward_hook(keep_in(left)))
         yield tokens, weights, normed, left
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _first_norm(block: nn.Module) -> nn.Module | None:
+    """What a block normalises its tokens by before they attend, by the name of open_clip or of timm."""
+    children = dict(block.named_children())
+    return children.get("ln_1", children.get("norm1"))
 
 
 def self_attention(module: nn.MultiheadAttention, tokens: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:

@@ -48,10 +48,18 @@ def total_variation(maps: Tensor, mean: bool = True) -> Tensor:
     return total / max(down[0].numel() + right[0].numel(), 1) if mean else total
 
 
+def is_flat(values: Tensor) -> bool:
+    """Whether a map is the same in all its cells, so that none is stronger than another."""
+    return bool(values.min() == values.max())
+
+
 def spearman(first: Tensor, second: Tensor) -> float:
-    """Rank correlation of two maps of one shape, in [-1, 1]; ties share their mean rank, a constant map gives 0."""
+    """Rank correlation of two maps of one shape, in [-1, 1]; ties share their mean rank. nan where either map is flat:
+    its cells have no order."""
+    if is_flat(first) or is_flat(second):
+        return math.nan
     a, b = (ranks - ranks.mean() for ranks in (_ranks(first), _ranks(second)))
-    return float((a @ b) / (a.norm() * b.norm()).clamp_min(1e-12))
+    return float((a @ b) / (a.norm() * b.norm()))
 
 
 def _ranks(values: Tensor) -> Tensor:
@@ -59,18 +67,32 @@ def _ranks(values: Tensor) -> Tensor:
     return (counts.cumsum(0) - (counts - 1) / 2).double()[places]
 
 
+def top_cells(values: Tensor, share: float = 0.2) -> Tensor:
+    """Which cells are a map's strongest: the `share` with the largest values, bool of the map's shape.
+
+    Cells as strong as the last of them are all in, so that the set may be larger; cells at the map's minimum never are,
+    so that it may be smaller, and is empty where the map is flat.
+    """
+    count = max(1, round(share * values.numel()))
+    return (values >= values.flatten().topk(count).values[-1]) & (values > values.min())
+
+
 def top_iou(first: Tensor, second: Tensor, share: float = 0.2) -> float:
-    """Overlap (intersection over union, in [0, 1]) of the `share` of cells with the largest values of two maps."""
-    count = max(1, round(share * first.numel()))
-    a, b = (set(values.flatten().topk(count).indices.tolist()) for values in (first, second))
-    return len(a & b) / len(a | b)
+    """Overlap (intersection over union, in [0, 1]) of the strongest cells of two maps, those of `top_cells`; nan where
+    both maps are flat, so that neither has any."""
+    a, b = (top_cells(values, share) for values in (first, second))
+    union = int((a | b).sum())
+    return int((a & b).sum()) / union if union else math.nan
 
 
 def ssim(first: Tensor, second: Tensor) -> float:
     """Structural similarity of two maps (gh, gw), each first scaled to [0, 1] by its own limits; at most 1 (Wang et
-    al., TIP 2004; used on maps by Adebayo et al., NeurIPS 2018). Means over all windows of 3 by 3 cells."""
+    al., TIP 2004; used on maps by Adebayo et al., NeurIPS 2018). Means over all windows of 3 by 3 cells; nan where
+    either map is flat and cannot be scaled."""
+    if is_flat(first) or is_flat(second):
+        return math.nan
     low, high = 0.01**2, 0.03**2  # that paper's constants for values in [0, 1]
-    a, b = (_windows((v.double() - v.min()) / (v.max() - v.min()).clamp_min(1e-12)) for v in (first, second))
+    a, b = (_windows((v.double() - v.min()) / (v.max() - v.min())) for v in (first, second))
     (a_mean, b_mean), (a_spread, b_spread) = (a.mean(-1), b.mean(-1)), (a.var(-1), b.var(-1))
     together = ((a - a_mean[..., None]) * (b - b_mean[..., None])).sum(-1) / (a.shape[-1] - 1)
     alike = (2 * a_mean * b_mean + low) * (2 * together + high)
@@ -87,16 +109,21 @@ def coverage(mask: Tensor, grid: tuple[int, int]) -> Tensor:
     return F.adaptive_avg_pool2d(mask[None].float(), grid)[0]
 
 
+def peak(values: Tensor) -> Tensor:
+    """Rows and columns of a map's strongest cell, (k, 2): several where cells are equal, none where the map is flat."""
+    return ((values == values.max()) & (values > values.min())).nonzero()
+
+
 def pointing_hit(values: Tensor, mask: Tensor) -> bool:
     """Pointing game (Zhang et al., IJCV 2018) on a patch grid: whether the middle of the strongest cell of a map
-    (gh, gw) lies on the mask (h, w)."""
-    cell = divmod(int(values.argmax()), values.shape[1])
-    places = zip(cell, mask.shape, values.shape, strict=True)
-    return bool(mask[tuple((2 * place + 1) * size // (2 * cells) for place, size, cells in places)])
+    (gh, gw) lies on the mask (h, w). Of several equal cells all must; a flat map points nowhere."""
+    cells = peak(values)
+    down, across = ((2 * cells[:, axis] + 1) * mask.shape[axis] // (2 * values.shape[axis]) for axis in (0, 1))
+    return len(cells) > 0 and bool(mask[down, across].all())
 
 
 def energy_inside(values: Tensor, mask: Tensor) -> float:
-    """The share of a map's positive part (gh, gw) that lies on the mask (h, w), in [0, 1]; 0 for an empty map."""
+    """The share of a map's positive part (gh, gw) that lies on the mask (h, w), in [0, 1]; 0 where it has none."""
     positive = values.clamp_min(0).double()
     rows, columns = values.shape
     inside = (positive * coverage(mask, (rows, columns)).double()).sum()
@@ -105,17 +132,18 @@ def energy_inside(values: Tensor, mask: Tensor) -> float:
 
 def centre_shift(first: Tensor, second: Tensor) -> float:
     """Distance between the centres of mass of two maps' positive parts (gh, gw), in sides of the picture, in
-    [0, 1.42]."""
+    [0, 1.42]; nan where either has none."""
     return float((_centre(first) - _centre(second)).norm())
 
 
 def _centre(values: Tensor) -> Tensor:
-    mass = values.double().clamp_min(0) + 1e-12  # an empty map has its centre in the middle
+    mass = values.double().clamp_min(0)
     rows, columns = ((torch.arange(size, dtype=mass.dtype) + 0.5) / size for size in mass.shape)
     return torch.stack([mass.sum(1) @ rows, mass.sum(0) @ columns]) / mass.sum()
 
 
-MAP_SIMILARITY: dict[str, Callable[[Tensor, Tensor], float]] = {  # how alike two maps of one shape are
+# How alike two maps of one shape are; nan where a flat or an empty map leaves nothing to compare.
+MAP_SIMILARITY: dict[str, Callable[[Tensor, Tensor], float]] = {
     "rank correlation": spearman,
     "structural similarity": ssim,
     "top fifth in common": top_iou,

@@ -58,6 +58,11 @@ def contributions(mixed: Tensor, weights: Tensor | float = 1.0) -> Tensor:
     return row_normalised(identity + mixed * weights)
 
 
+def weighted_contributions(attention: Tensor, dots: Tensor, depth: float = 1.0) -> Tensor:
+    """Contributions (b, t, t) of a block with attention (b, h, t, t), tokens weighted by `dots` (b, t) and depth."""
+    return contributions(attention.mean(1), depth * token_weights(depth * dots))
+
+
 def joint(blocks: list[Tensor]) -> Tensor:
     """Product of the blocks' contributions, each (b, t, t), in block order: last @ ... @ first (attention rollout)."""
     return reduce(lambda product, block: block @ product, blocks)

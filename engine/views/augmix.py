@@ -1,6 +1,7 @@
 """AugMix mixtures of one picture (Hendrycks et al., ICLR 2020), as TPT and its followers make them; knows no model.
 
 Pictures are uint8 (h, w, 3) RGB arrays; every function draws from the generator it is given and from nothing else.
+What is turned, sheared or shifted is black where nothing of the picture comes to lie, as in the published code.
 """
 
 from __future__ import annotations

@@ -83,7 +83,8 @@ def regions(maps: Tensor, high: float, low: float) -> Tensor:
 
 def map_similarity(views: ViewSet) -> Tensor:
     """Whether views look where the picture does: rank correlation of each view's map with that of view 0, cut and
-    mirrored alike, (n,) in [-1, 1]. Each map is for its own view's answer. Empty where views have no maps."""
+    mirrored alike, (n,) in [-1, 1], nan where either is flat. Each map is for its own view's answer. Empty where views
+    have no maps."""
     return torch.tensor([spearman(found, cut) for found, cut in zip(views.raw_maps, _cut_alike(views), strict=True)])
 
 

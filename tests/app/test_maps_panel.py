@@ -8,9 +8,11 @@ import torch
 
 import engine
 from app.figures.html import signed
+from app.figures.journey import journey
 from app.figures.maps import Look
 from app.figures.words import weighed_words
-from app.panels.attention import _maps
+from app.panels import occlusion
+from app.panels.attention import _maps, _similarity, _truth
 from app.panels.every_map import _drawn
 from app.session import WordsRead
 from tests.page_cases import CHOICES
@@ -91,3 +93,31 @@ def test_a_map_that_asks_for_no_class_is_not_shown_as_evidence_for_one(job):
     assert session.maps.rival is None
     drawn = _maps(session, Look())
     assert drawn.count("<h2>") == 1 and "this map asks for none" in drawn and "Evidence for" not in drawn
+
+
+def test_flat_maps_are_told_as_flat(told, job):
+    """No nan, no peak in the first cell and no likeness of cells that are all the same."""
+    mask = torch.zeros(64, 64, dtype=torch.bool)
+    mask[:32] = True
+    session = run(job, "occlusion")
+    flat = replace(session.maps.clean, raw=torch.zeros(8, 8))
+    maps = replace(session.maps, clean=flat, attacked=flat, noisy=flat)
+    tests = tuple(replace(test, pair=maps) for test in run(job, "every").every[:1])
+    session = replace(session, maps=maps, every=tests, picture=replace(session.picture, mask=mask, part=mask))
+    drawn = [part(session) for part in (_similarity, _truth, occlusion._drawn)]
+    drawn += [_maps(session, Look()), _drawn(session, Look()), journey(session)]
+    assert not any(re.search(r"\bnan\b", html.unescape(part)) for part in drawn)
+    similarity, truth, curves, shown, every, cards = drawn
+    attacked = re.search(r"attacked picture.*?</tr>", similarity)
+    assert attacked is not None and attacked[0].count("–") == 4
+    assert "–: nothing to compare" in similarity and "measures the attack" not in similarity
+    assert truth.count("none: flat map") == 2 and every.count("none: flat map") == 2
+    assert "drawn at random" in curves and "Maps are flat" in cards
+    assert shown.count("the same everywhere: no cell is strongest") == 6 and 'class="contour" d=""' in shown
+
+
+def test_a_map_that_became_flat_is_not_counted_as_moved(told):
+    assert "of the 4 measures the attack changed this map more" in _similarity(told)
+    pair = replace(told.maps, attacked=replace(told.maps.attacked, raw=torch.zeros(8, 8)))
+    drawn = _similarity(replace(told, maps=pair))
+    assert "measures the attack changed" not in drawn and "–: nothing to compare" in drawn

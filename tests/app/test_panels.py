@@ -21,7 +21,7 @@ from app.figures.curves import Line, bundle, curve, weight_columns
 from app.figures.heads import head_grid
 from app.figures.html import aligned, differing, differing_words, esc, levels, percent, short, signed
 from app.figures.journey import journey, status
-from app.figures.maps import SEQUENTIAL, Look, difference_map, heat_map, to_image, top_cells
+from app.figures.maps import SEQUENTIAL, Look, difference_map, heat_map, outlined, to_image
 from app.figures.pictures import amplified, gain_for, to_uint8
 from app.layout import build_app
 from app.models import Models
@@ -192,10 +192,11 @@ def test_differing_words_are_marked_by_place():
 
 def test_maps_share_a_scale_and_outline_a_fifth():
     cells = torch.arange(25.0).view(5, 5)
-    assert top_cells(cells.numpy()).sum() == 5
+    assert outlined(cells).sum() == 5
     nearly_empty = torch.zeros(5, 5)
     nearly_empty[0, :3] = torch.tensor([1.0, 0.5, 1e-6])
-    assert top_cells(nearly_empty.numpy()).nonzero()[1].tolist() == [0, 1]  # the order of what is all but zero is noise
+    assert outlined(nearly_empty).nonzero()[1].tolist() == [0, 1]  # the order of what is all but zero is noise
+    assert not outlined(torch.full((5, 5), 0.5)).any() and not outlined(torch.zeros(5, 5)).any()
     drawn = heat_map("Clean", cells, torch.rand(3, 20, 20), (0.0, 24.0), Look())
     assert drawn.count("<rect") == 25 and 'role="img"' in drawn and "≥ 24" in drawn and 'class="contour"' in drawn
     signed = difference_map("Change", cells - 12, torch.rand(3, 20, 20), Look())

@@ -175,3 +175,21 @@ def test_weights_by_calmness_are_the_engines_without_a_new_look(page, asked):
     open_step(page, 5)
     page.click("#tune-run")
     says(page, "needs an attention map of every view")
+
+
+def test_an_attack_for_the_shortest_change_says_how_long_it_is_and_what_the_limit_left_of_it(page, asked):
+    backbone, pixels, classes, label = asked
+    settings = AttackSettings("cw", 0.5 / 255, steps=5, confidence=2)
+    *_, hit = attack(backbone, pixels, classes, settings, label)
+    open_step(page, 2)
+    unfold(page, "#attack-more")
+    assert not page.locator("#confidence").is_visible()
+    choose(page, "#attack-menu", "Carlini & Wagner")
+    page.locator("#confidence").wait_for()
+    for control, value in (("#eps", 0.5), ("#attack-steps", 5), ("#confidence", 2)):
+        put(page, control, str(value))
+    page.click("#attack")
+    says(page, "Attack finished")
+    said = page.inner_text("#attack-verdict")
+    assert f"{hit.found * 255:.2f}/255. The limit cut it to 0.50/255" in said
+    assert "less than one level of 8 bits" in said

@@ -152,7 +152,8 @@ def sharp(tiny, monkeypatch):
     return tiny
 
 
-OTHERS = {"steps": 3, "step_size": 3 / 255, "eot_samples": 2, "target_defence": "tpt"}  # not the defaults below
+# values that are not the defaults below
+OTHERS = {"steps": 3, "step_size": 3 / 255, "eot_samples": 2, "target_defence": "tpt", "confidence": 4.0}
 ELSEWHERE = {"unroll"}  # matters to defences that tune only: tests/engine/test_adaptive.py
 
 
@@ -231,25 +232,6 @@ def test_the_shortest_changes_just_turn_the_answer_whatever_is_added_to_all_logi
         result = drain(sharp, pixels, CLASSES, AttackSettings(name, epsilon=8, steps=40, norm="l2"))
         assert result.after.label != result.label
         assert result.after.margin < 2 and result.l2(saved=False) < 4
-
-
-@pytest.mark.parametrize("seed", [7, 8, 9, 10])
-def test_deepfool_goes_a_fiftieth_beyond_where_its_linear_steps_lead(sharp, seed):
-    pixels, text = noise(seed), sharp.encode_text(CLASSES)
-    *steps, result = attack(sharp, pixels, CLASSES, AttackSettings("deepfool", epsilon=8, steps=2, norm="l2"))
-    assert len(steps) == 4 and steps[0].total == 4
-    moved = pixels[None]
-    for _ in range(2):
-        moved = moved.detach().requires_grad_()
-        logits = sharp.logits(sharp.encode_image(moved), text)[0]
-        ways = []
-        for other in {0, 1, 2, 3} - {result.label}:
-            gap = logits[result.label] - logits[other]
-            (gradient,) = torch.autograd.grad(-gap, moved, retain_graph=True)
-            ways.append((float(gap.detach() / gradient.norm()), gradient / gradient.norm()))
-        length, direction = min(ways, key=lambda way: way[0])
-        moved = (moved.detach() + length * direction).clamp(0, 1)
-    assert torch.allclose(result.pixels, (pixels + 1.02 * (moved[0] - pixels)).clamp(0, 1), atol=1e-5)
 
 
 @pytest.mark.parametrize("seed", [7, 8, 9, 10])

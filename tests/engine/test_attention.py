@@ -7,9 +7,10 @@ import torch
 
 from engine.classes import Classes
 from engine.errors import EngineError
-from engine.maps.attend import attend, attention_maps
+from engine.maps.attend import attend, attention_maps, gather
 from engine.maps.registry import MAPS, maps_for
 from engine.models import Backbone
+from engine.models.precision import dtype_of
 from engine.numerics import rollout
 from engine.numerics.baselines import edges
 from engine.settings import AttentionSettings
@@ -76,16 +77,54 @@ def test_repaired_weights_give_the_patches_of_the_last_block_a_say(double, pictu
     assert weights[:, 1:].sum(-1).min() > 0.01
 
 
-def test_maps_with_a_class_token_that_weighs_nothing_are_marked(double, pictures):
+@pytest.mark.parametrize("name", ["a-tpt", "gradient-rollout", "depth-weighted"])
+def test_maps_with_a_class_token_that_weighs_nothing_are_marked(double, pictures, name):
     text = double.encode_text(CLASSES)
     labels = torch.arange(3).repeat_interleave(5)
-    maps = attention_maps(double, pictures.repeat(3, 1, 1, 1), text, AttentionSettings(), labels)
+    maps = attention_maps(double, pictures.repeat(3, 1, 1, 1), text, AttentionSettings(name), labels)
+    assert 0 < maps.degenerate.sum() < len(labels)
     trace = double.trace(pictures, 2)
     for label in range(3):
         scores = double.logits(trace.features, text)[:, label]
         gradient = torch.autograd.grad(scores.sum(), trace.tokens[-1], retain_graph=True)[0]
         weight = (trace.tokens[-1] * gradient).sum(-1)[:, 0]
         assert maps.degenerate[labels == label].tolist() == (weight <= 0).tolist()
+
+
+def sound(attention: torch.Tensor, dots: torch.Tensor) -> torch.Tensor:
+    """A-TPT's map (t - 1,) of one picture from attention (2, t, t) and products (2, t) of the last two blocks, had the
+    last block's patches no products, as in exact arithmetic."""
+    blocks = []
+    for place in range(2):
+        products = dots[place].double().relu()
+        if place == 1:
+            products[1:] = 0
+        block = torch.eye(len(products)) + attention[place].double() * products / (products.sum() + 1e-8)
+        blocks.append(block / block.sum(-1, keepdim=True))
+    middle = 0.5 * blocks[0] + blocks[1]
+    return (blocks[1] @ (middle / middle.sum(-1, keepdim=True)))[0, 1:]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+def test_maps_made_of_rounding_are_marked_in_every_precision_and_others_resemble_exact_ones(
+    double, tiny, pictures, precision
+):
+    backbone = Backbone(copy.deepcopy(tiny.model).to(dtype_of(precision)), tiny.tokenizer, precision)
+    labels, asked = torch.arange(3).repeat_interleave(5), pictures.repeat(3, 1, 1, 1)
+    text, settings = backbone.encode_text(CLASSES), AttentionSettings("a-tpt")
+    maps = attention_maps(backbone, asked, text, settings, labels)
+    exact = attention_maps(double, asked, double.encode_text(CLASSES), settings, labels)
+    evidence, _ = gather(backbone, asked, text, settings, labels)
+    dots = torch.stack([found.detach() for found in evidence.dots(evidence.trace.tokens)], 1)
+    attention = torch.stack([found.detach().mean(1) for found in evidence.trace.attention], 1)
+    for place in range(15):
+        raw, marked = maps.raw[place].double().flatten(), bool(maps.degenerate[place])
+        residue = (raw - sound(attention[place], dots[place])).abs().sum() / raw.sum()
+        assert marked == bool(residue > 0.1)
+        alike = float(torch.corrcoef(torch.stack([raw, exact.raw[place].flatten()]))[0, 1])
+        assert marked or alike > 0.95
+    more = int((maps.degenerate & (dots[:, 1, 0] > 0)).sum())  # though the class token's own weight is positive
+    assert more >= 1 if precision == "bf16" else more == 0
 
 
 def test_attend_answers_for_the_asked_class_or_else_its_own_on_the_cpu_in_float32(double, pictures):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engine.errors import EngineError
-from engine.numerics.baselines import SOBEL, edges, random_map, sign_noise
+from engine.numerics.baselines import edges, random_map, sign_noise
 
 
 def test_sign_noise_moves_every_channel_by_epsilon_either_way(pixels):
@@ -27,13 +27,17 @@ def test_sign_noise_refuses_levels_of_255(pixels):
         sign_noise(pixels, 4, 0)
 
 
-def test_edges_are_the_mean_sobel_magnitude_of_every_cell():
+SOBEL = ((-1, 0, 1), (-2, 0, 2), (-1, 0, 1))
+
+
+def test_edges_are_the_mean_sobel_magnitude_of_every_cell_with_outermost_pixels_repeated():
     picture = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(0))
-    grey = [[float(picture[:, y, x].mean()) if 0 <= y < 8 and 0 <= x < 8 else 0.0 for x in range(-1, 9)]
-            for y in range(-1, 9)]  # fmt: skip
+
+    def grey(y: int, x: int) -> float:
+        return float(picture[:, min(max(y, 0), 7), min(max(x, 0), 7)].mean())
 
     def magnitude(y: int, x: int) -> float:
-        around = [(i, j, grey[y + i][x + j]) for i in range(3) for j in range(3)]
+        around = [(i, j, grey(y + i - 1, x + j - 1)) for i in range(3) for j in range(3)]
         across, down = sum(SOBEL[i][j] * v for i, j, v in around), sum(SOBEL[j][i] * v for i, j, v in around)
         return sqrt(across**2 + down**2)
 
@@ -42,6 +46,18 @@ def test_edges_are_the_mean_sobel_magnitude_of_every_cell():
         for column in range(2):
             cell = [magnitude(y, x) for y in range(4 * row, 4 * row + 4) for x in range(4 * column, 4 * column + 4)]
             assert float(found[row, column]) == pytest.approx(sum(cell) / 16, rel=1e-4)
+
+
+@pytest.mark.parametrize("colour", [(1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (0.1, 0.3, 0.7)])
+def test_a_flat_picture_has_no_edges(colour):
+    assert not edges(torch.tensor(colour)[:, None, None].expand(3, 30, 30), (4, 4)).any()
+
+
+def test_edges_are_where_the_object_is_and_not_at_the_frame():
+    picture = torch.ones(3, 32, 32)
+    picture[:, 14:20, 10:14] = 0.5  # its outline lies in rows 13 to 20 and columns 9 to 14
+    found = edges(picture, (8, 8))
+    assert {tuple(cell) for cell in (found > 0).nonzero().tolist()} == {(y, x) for y in (3, 4, 5) for x in (2, 3)}
 
 
 def test_a_random_map_depends_on_its_seed_alone():

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ from engine.models.predict import predict
 from engine.numerics.baselines import sign_noise
 from engine.numerics.measures import MAP_SIMILARITY
 from engine.pictures import load_picture
+from engine.results import Prediction
 from engine.settings import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
 from engine.story.attack import attack
 from engine.story.explore import explore
@@ -248,6 +249,19 @@ def test_maps_tells_how_far_the_attack_and_noise_move_a_map_and_what_it_hides(ca
     assert entry["curves"]["clean"]["insertion_area"] == expected.insertion_area
 
 
+def test_a_flat_map_is_told_as_such(call, image):
+    Image.new("RGB", (80, 80), "white").save(image)
+    options = [*NAMED, "--map", "edges", "--eps", "0"]
+    (entry,) = document(call("maps", *options, "--json"))["maps"]
+    assert not any(map(any, entry["clean"]["raw"]))
+    assert entry["similarity"] == {which: dict.fromkeys(MAP_SIMILARITY) for which in ("attacked", "noise")}
+    code, out, err = call("maps", *options)
+    assert (code, err) == (0, "") and "nan" not in out
+    assert out.count("none, the map is flat") == 2 and "–: nothing to compare" in out
+    code, out, err = call("maps", *NAMED, "--map", "random", "--eps", "0")
+    assert code == 0 and "–" not in out and "flat" not in out
+
+
 def test_maps_reads_what_was_asked_for_about_the_class_that_was_asked_for(call, job):
     options = ["--map", "raw", "--map", "rollout", "--layer", "1", "--head", "0", "--fusion", "max", "--discard", "0.5"]
     raw, rolled = document(call("maps", *NAMED, *QUICK, *options, "--json"))["maps"]
@@ -376,3 +390,24 @@ def test_a_reader_who_has_seen_enough_gets_no_traceback():
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         running.stdout.close()
         assert running.stderr.read() == b"" and running.wait() == 141
+
+
+def test_attack_says_how_long_a_change_it_found_and_what_the_limit_and_saving_left_of_it(call, job):
+    asked = ("attack", *NAMED, "--attack", "deepfool", "--steps", "3")
+    found = document(call(*asked, "--eps", "0.5", "--json"))["attack"]
+    expected = list(attack(*job, CLASSES, AttackSettings("deepfool", 0.5 / 255, steps=3)))[-1]
+    assert found["found"] == expected.found > 0.5 / 255 and found["cut"] and found["erased"] and not found["fooled"]
+    assert found["fooled_as_computed"] == expected.fooled_as_computed and not found["reached_as_computed"]
+    _, told, _ = call(*asked, "--eps", "0.5")
+    assert f"turns the answer: {expected.found * 255:.4g}/255, cut by the limit to 0.5/255\n" in told
+    assert "the limit of 0.5/255 is less than one level of 8 bits: the saved picture is the clean one\n" in told
+    _, told, _ = call(*asked, "--norm", "l2", "--eps", "60")
+    assert "the shortest change found that turns the answer: " in told and "cut by the limit" not in told
+
+
+def test_attack_tells_fooled_as_computed_from_fooled_after_saving(call, job, monkeypatch):
+    *_, result = attack(*job, CLASSES, AttackSettings(steps=1))
+    undone = replace(result, after=Prediction(CLASSES, -result.before.logits), after_saved=result.before)
+    monkeypatch.setattr("engine.cli.attack.run_attack", lambda subject, settings: undone)
+    _, told, _ = call("attack", *NAMED, *QUICK)
+    assert "fooled as computed, held after saving in 8 bits\n" in told

@@ -30,6 +30,9 @@ def test_a_map_of_the_part_itself_hits_it_and_lies_within_it():
     assert coarse.hit and 0.2 < coarse.part_inside <= coarse.inside <= 1
     away = map_score(question, 1 - coverage(torch.from_numpy(question.painting.object_mask), (14, 14)))
     assert not away.hit and away.inside < 0.1
+    empty, flat = (map_score(question, torch.full((14, 14), value)) for value in (0.0, 0.5))
+    assert not empty.hit and not flat.hit and empty.inside == 0
+    assert flat.inside == pytest.approx(float(question.painting.object_mask.mean()))
 
 
 def test_the_summary_counts_shares_and_means():
@@ -37,6 +40,11 @@ def test_the_summary_counts_shares_and_means():
     scores = summary(made)["clean"]["raw"]
     assert scores["pointing"][0] == 0.75 and scores["part_pointing"][0] == 0 and scores["degenerate"][0] == 0.25
     assert scores["inside"][0] == pytest.approx(0.375) and scores["inside"][1] < 0.375 < scores["inside"][2]
+
+
+def test_the_mean_of_one_picture_has_no_interval():
+    scores = summary([{"clean": {"raw": MapScore(True, False, 0.25, 0.0, False)}}])["clean"]["raw"]
+    assert scores["inside"] == [0.25, None, None] and json.loads(json.dumps(scores, allow_nan=False)) == scores
 
 
 def test_the_summary_has_areas_where_curves_were_drawn():
@@ -65,19 +73,19 @@ def test_workers_do_not_change_the_scores(model):
 
 
 def test_without_names_every_map_of_the_model_is_scored(resnet):
-    scores = _picture_scores(resnet, 0, 9, (), AttackSettings(steps=1), curves=False)
+    scores = _picture_scores(resnet, 0, 9, (), AttackSettings(steps=1), False, AttentionSettings())
     assert list(scores["attacked"]) == ["a-tpt", "grad-cam", "random", "edges"]
 
 
 def test_curves_are_those_of_the_picture_in_each_arm(tiny):
-    settings = AttackSettings(steps=1)
-    scores = _picture_scores(tiny, 0, 9, ("raw",), settings, curves=True)
+    settings, drawing = AttackSettings(steps=1), AttentionSettings(layer=0)
+    scores = _picture_scores(tiny, 0, 9, ("raw",), settings, True, drawing)
     question = make_question(9, 0)
     *_, adversarial = attack(
         tiny, tiny.prepare(Image.fromarray(question.painting.pixels)), question.classes,
         replace(settings, seed=picture_seed(9, 0)), question.truth,
     )  # fmt: skip
-    drawn = attend(tiny, adversarial.saved, question.classes, AttentionSettings("raw"), question.truth)
+    drawn = attend(tiny, adversarial.saved, question.classes, AttentionSettings("raw", layer=0), question.truth)
     found = occlude(tiny, adversarial.saved, drawn.raw, question.classes, question.truth)
     assert scores["attacked"]["raw"].areas == pytest.approx((found.deletion_area, found.insertion_area))
     assert scores["clean"]["raw"].areas != scores["shuffled"]["raw"].areas
@@ -86,21 +94,28 @@ def test_curves_are_those_of_the_picture_in_each_arm(tiny):
 def test_the_command_prints_one_document(monkeypatch, capsys):
     asked = []
 
-    def fake(pictures, seed, maps, settings, executor, curves):
-        asked.append((pictures, seed, maps, executor, curves))
+    def fake(pictures, seed, maps, settings, executor, curves, drawing):
+        asked.append((pictures, seed, maps, executor, curves, drawing.layer))
         drawn = MapScore(True, False, 0.5, 0.25, False, (0.1, 0.9))
         return iter([{arm: {"a-tpt": drawn, "raw": drawn} for arm in ARMS}] * pictures)
 
     monkeypatch.setattr("engine.benchmarks.localisation.localise", fake)
-    command = ["fieldguide", "localise", "--pictures", "2", "--seed", "3", "--map", "raw", "--curves", "--workers", "1"]
+    command = [
+        "fieldguide", "localise", "--pictures", "2", "--seed", "3", "--map", "raw", "--layer", "2", "--curves",
+        "--workers", "1",
+    ]  # fmt: skip
     assert main([*command, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert asked == [(2, 3, ("raw",), Processes(BUILT_IN, "auto", 1), True)]
+    assert asked == [(2, 3, ("raw",), Processes(BUILT_IN, "auto", 1), True, 2)]
     assert list(found["maps"]) == list(ARMS) and found["maps"]["noise"]["raw"]["insertion"][0] == 0.9
     assert found["pairs"]["clean"][0]["first"] == "raw" and found["settings"]["pictures"] == 2
+    assert found["settings"]["drawing"] == {"layer": 2}
     assert main(command) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["clean", "pointing", "part", "pointing", "inside", "part", "inside", "degenerate"] + [
         "deletion", "insertion",
     ]  # fmt: skip
     assert all(line == line.rstrip() for line in lines)
+    command[command.index("2")] = "1"
+    assert main(command) == 0
+    assert "0.500 [–, –]" in capsys.readouterr().out

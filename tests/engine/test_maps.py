@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from pytorch_grad_cam import GradCAM
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 from engine.classes import Classes
 from engine.errors import EngineError
@@ -43,6 +45,22 @@ def averaged(small) -> Backbone:
 @pytest.fixture(params=["small", "averaged"])
 def either(request) -> Backbone:
     return request.getfixturevalue(request.param)
+
+
+class Classifier(torch.nn.Module):
+    """Logits (b, c) of pictures (b, 3, s, s), as a library that knows no text wants them."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        self.backbone, self.visual = backbone, backbone.visual
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.backbone.logits(self.backbone.encode_image(pixels), self.backbone.encode_text(CLASSES))
+
+
+def as_channels(tokens: torch.Tensor) -> torch.Tensor:
+    """Patch tokens (b, t, d) as feature maps (b, d, gh, gw)."""
+    return tokens[:, 1:].unflatten(1, (4, 4)).permute(0, 3, 1, 2)
 
 
 @pytest.fixture(scope="module")
@@ -139,37 +157,65 @@ def test_rollout_of_all_blocks_weighted_by_tokens(either, picture, name, depths)
     assert drawn(either, picture, name, 1) == pytest.approx(summary(either, joint), rel=1e-3)
 
 
-def test_relevance_is_carried_from_block_to_block(either, picture):
+@pytest.mark.parametrize("last", [None, 1, 3])
+def test_relevance_is_carried_from_block_to_block(either, picture, last):
     found = identity()
-    for layer in layers(either, picture, 2):
+    for layer in layers(either, picture, 2)[-last if last else None :]:
         both = [(a.tolist(), a.grad.tolist()) for a in layer.attention]
         mixed = [
             [sum(max(g[i][j] * a[i][j], 0) for a, g in both) / HEADS for j in range(TOKENS)] for i in range(TOKENS)
         ]
         added = product(mixed, found)
         found = [[a + b for a, b in zip(*rows, strict=True)] for rows in zip(found, added, strict=True)]
-    assert drawn(either, picture, "relevance", 2) == pytest.approx(summary(either, found), rel=1e-5)
+    asked = drawn(either, picture, "relevance", 2, last_blocks=last)
+    assert asked == pytest.approx(summary(either, found), rel=1e-5)
 
 
-def test_legrad_asks_every_block_by_itself(either, picture):
+@pytest.mark.parametrize("last", [None, 2])
+def test_legrad_asks_the_mean_token_of_every_block_by_itself(either, picture, last):
+    """The class token counts as one of the tokens, on a tower that averages patches too, as in the official code."""
     total = [0.0] * (TOKENS - 1)
-    text = either.encode_text(CLASSES)
-    found = literal_tower.forward(either, picture)
+    text, visual = either.encode_text(CLASSES), either.visual
+    found = literal_tower.forward(either, picture)[-last if last else None :]
     for layer in found:
-        score = literal_tower.read(either, layer.left, text)[2]
+        mean = sum(layer.left[i] for i in range(TOKENS)) / TOKENS
+        feature = visual.ln_post(mean) @ visual.proj
+        score = either.model.logit_scale.exp() * (feature @ text[2]) / feature.norm()
         for gradient in torch.autograd.grad(score, layer.attention, retain_graph=True):
             for row in gradient.tolist():
                 for j in range(1, TOKENS):
                     total[j - 1] += max(row[j], 0) / (HEADS * TOKENS * len(found))
-    assert drawn(either, picture, "legrad", 2) == pytest.approx(total, rel=1e-5)
+    assert drawn(either, picture, "legrad", 2, last_blocks=last) == pytest.approx(total, rel=1e-5)
 
 
-def test_grad_cam_weights_channels_by_their_mean_gradient(small, picture):
-    last = layers(small, picture, 0)[-1].tokens
+@pytest.mark.parametrize("name", ["relevance", "legrad"])
+def test_more_blocks_than_there_are_are_refused(small, picture, name):
+    with pytest.raises(EngineError, match="at most 4 last blocks; got 5"):
+        drawn(small, picture, name, 2, last_blocks=5)
+
+
+@pytest.mark.parametrize("read", ["normed", "entering"])
+def test_grad_cam_weights_channels_by_their_mean_gradient(either, picture, read):
+    last = layers(either, picture, 0)[-1]
+    last = {"normed": last.normed, "entering": last.tokens}[read]
     patches, gradients = last[1:].tolist(), last.grad[1:].tolist()
     channels = [sum(column) / len(column) for column in zip(*gradients, strict=True)]
     expected = [max(sum(x * w for x, w in zip(patch, channels, strict=True)), 0) for patch in patches]
-    assert drawn(small, picture, "grad-cam", 0) == pytest.approx(expected, rel=1e-4, abs=1e-7)
+    assert drawn(either, picture, "grad-cam", 0, cam_tokens=read) == pytest.approx(expected, rel=1e-4, abs=1e-7)
+
+
+@pytest.mark.parametrize("read", ["normed", "entering"])
+def test_grad_cam_is_that_of_the_library(small, picture, read):
+    """`pytorch_grad_cam` on the last block's first norm, as its examples for ViTs have it, or on the block before,
+    whose output enters the last."""
+    classifier = Classifier(small)
+    before, last = small.visual.transformer.resblocks[-2:]
+    with GradCAM(classifier, [last.ln_1 if read == "normed" else before], reshape_transform=as_channels) as cam:
+        cam.get_target_width_height = lambda pictures: (4, 4)  # the library enlarges by itself; here it does not
+        (theirs,) = cam(picture[None].double().requires_grad_(), [ClassifierOutputTarget(1)])
+    ours = torch.tensor(drawn(small, picture, "grad-cam", 1, cam_tokens=read)).view(4, 4)
+    ours = (ours - ours.min()) / (ours.max() - ours.min())
+    assert theirs.ravel().tolist() == pytest.approx(ours.flatten().tolist(), abs=1e-4)
 
 
 def test_raw_attention_is_that_of_the_chosen_layer_and_head(small, picture):

@@ -52,7 +52,6 @@ def test_spearman_sees_order_only_and_shares_ranks_of_ties():
     values = torch.rand(5, 5, generator=torch.manual_seed(0))
     assert measures.spearman(values, values.exp()) == pytest.approx(1)
     assert measures.spearman(values, -values) == pytest.approx(-1)
-    assert measures.spearman(values, torch.zeros(5, 5)) == 0
     assert measures.spearman(torch.tensor([1.0, 1, 2, 3]), torch.tensor([1.0, 2, 3, 4])) == pytest.approx(0.9486833)
 
 
@@ -73,6 +72,13 @@ def test_ssim_is_the_mean_over_windows_of_maps_scaled_to_one():
     assert measures.ssim(first, -first) < 0
 
 
+@pytest.mark.parametrize("measure", [measures.spearman, measures.ssim])
+def test_a_flat_map_has_nothing_to_compare(measure):
+    values, flat = torch.rand(5, 5), torch.full((5, 5), 0.5)
+    for pair in ((values, flat), (flat, values), (flat, flat), (torch.zeros(5, 5), flat)):
+        assert math.isnan(measure(*pair))
+
+
 def test_top_iou_compares_the_largest_cells():
     first = torch.arange(10.0)
     assert measures.top_iou(first, first) == 1
@@ -80,12 +86,49 @@ def test_top_iou_compares_the_largest_cells():
     assert measures.top_iou(first, first.roll(1)) == pytest.approx(1 / 3)
 
 
+def test_the_strongest_cells_are_those_of_the_definition_written_out():
+    for seed in range(20):
+        values = torch.randint(0, 5, (4, 5), generator=torch.Generator().manual_seed(seed)).float()
+        cells = values.flatten().tolist()
+        last = sorted(cells, reverse=True)[3]  # of the strongest fifth of 20
+        expected = [value >= last and value > min(cells) for value in cells]
+        assert measures.top_cells(values).flatten().tolist() == expected
+
+
+def test_equal_cells_do_not_fill_up_the_strongest():
+    one, other = torch.zeros(14, 14), torch.zeros(14, 14)
+    one[2, 3] = other[9, 9] = 1
+    assert measures.top_cells(one).nonzero().tolist() == [[2, 3]]
+    assert measures.top_iou(one, other) == 0 and measures.top_iou(one, one) == 1
+    assert measures.top_iou(one, torch.zeros(14, 14)) == 0
+    assert measures.top_iou(one, one + other) == 0.5
+
+
+def test_maps_without_strongest_cells_have_no_overlap_to_tell():
+    assert math.isnan(measures.top_iou(torch.zeros(14, 14), torch.zeros(14, 14)))
+    assert math.isnan(measures.top_iou(torch.zeros(14, 14), torch.full((14, 14), 0.5)))
+
+
+def test_measures_do_not_depend_on_where_equal_cells_lie():
+    generator = torch.Generator().manual_seed(0)
+    first, second = torch.randint(0, 3, (2, 36), generator=generator).float()
+    order = torch.randperm(36, generator=generator)
+    for measure in (measures.spearman, measures.top_iou):
+        assert measure(first[order], second[order]) == pytest.approx(measure(first, second))
+
+
 def test_centre_shift_is_measured_in_sides_of_the_picture():
-    corner, other, empty = torch.zeros(4, 4), torch.zeros(4, 4), torch.zeros(4, 4)
+    corner, other = torch.zeros(4, 4), torch.zeros(4, 4)
     corner[0, 0] = other[0, 3] = 1
     assert measures.centre_shift(corner, other) == pytest.approx(0.75)
-    assert measures.centre_shift(corner, empty) == pytest.approx(0.375 * math.sqrt(2))
+    assert measures.centre_shift(corner, torch.ones(4, 4)) == pytest.approx(0.375 * math.sqrt(2))
     assert measures.centre_shift(corner, corner - 2 * other) == 0
+    assert measures.centre_shift(1e-20 * corner, 1e-20 * other) == pytest.approx(0.75)
+
+
+def test_a_map_without_a_positive_part_has_no_centre():
+    assert math.isnan(measures.centre_shift(torch.ones(4, 4), torch.zeros(4, 4)))
+    assert math.isnan(measures.centre_shift(-torch.ones(4, 4), torch.ones(4, 4)))
 
 
 def test_a_cell_is_covered_by_its_share_of_the_mask():
@@ -100,6 +143,15 @@ def test_pointing_asks_for_the_middle_of_the_strongest_cell():
     mask[6, 2] = True  # the middle of the lower left cell
     assert measures.pointing_hit(values, mask) and not measures.pointing_hit(values.t(), mask)
     assert not measures.pointing_hit(values, mask.roll(1, 1))
+
+
+def test_a_flat_map_points_nowhere_and_equal_peaks_must_all_hit():
+    mask = torch.zeros(8, 8, dtype=torch.bool)
+    mask[:4] = True
+    assert not measures.pointing_hit(torch.zeros(2, 2), mask) and not measures.pointing_hit(torch.ones(2, 2), mask)
+    assert measures.pointing_hit(torch.tensor([[1.0, 1.0], [0.0, 0.5]]), mask)
+    for values in (torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([[0.0, 1.0], [1.0, 0.0]])):
+        assert not measures.pointing_hit(values, mask) and not measures.pointing_hit(values.flip(0), mask)
 
 
 def test_energy_inside_is_the_share_of_the_positive_map_on_the_mask():

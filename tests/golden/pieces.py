@@ -146,7 +146,7 @@ def _one_map(
             rf"{stored}_(raw|grid|up)", "a degenerate map is rounding noise in float32; its float64 is compared"
         )
         return
-    settings = AttentionSettings(name, ledger.golden.settings["clip_quantile"])
+    settings = AttentionSettings(name, ledger.golden.settings["clip_quantile"], cam_tokens="entering")
     maps = attention_maps(backbone, base, text, settings)
     tolerances = GRAD_CAM if name == "grad-cam" else MAPS
     ledger.check(f"{stored}_raw", maps.raw[0], tolerances)
