@@ -144,7 +144,8 @@ class Map(Request):
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
         chosen = recipe.settings.attention
         own = {"map": self.map or chosen.map, "shuffled": self.shuffled or chosen.shuffled}
-        read = [one.name for one in fields(chosen) if one.metadata[KEY].owner in ((), (own["map"],))]
+        owners = {one.name: one.metadata[KEY].owner for one in fields(chosen)}
+        read = [name for name, maps in owners.items() if not maps or own["map"] in maps]
         if not own["shuffled"] and own["map"] != "random":
             read.remove("seed")
         noise = {"seed": recipe.settings.attack.seed if self.picture == NOISE else 0}

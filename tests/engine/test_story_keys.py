@@ -46,8 +46,9 @@ SETTINGS = Settings(
 CHANGED = {  # another value of every field of every settings class
     "attack.attack": "mi-fgsm", "attack.epsilon": 8 / 255, "attack.step_size": 2 / 255, "attack.steps": 3,
     "attack.seed": 5, "attack.target_defence": "tpt", "attack.norm": "l2", "attack.eot_samples": 2,
-    "attack.unroll": "none", "attack.target": 2, "attack.legacy": True,
+    "attack.unroll": "none", "attack.target": 2, "attack.legacy": True, "attack.confidence": 1.0,
     "attention.map": "raw", "attention.clip_quantile": 0.9, "attention.layer": 0, "attention.head": 0,
+    "attention.last_blocks": 1, "attention.cam_tokens": "entering",
     "attention.fusion": "max", "attention.discard": 0.5, "attention.shuffled": "last", "attention.seed": 5,
     "views.kind": "augmix", "views.count": 5, "views.high": 0.1, "views.low": 0.5, "views.keep_high": 0.6,
     "views.keep_low": 0.4, "views.smallest_crop": 0.5, "views.seed": 5, "views.guide": "raw", "views.augmix": False,
@@ -60,12 +61,14 @@ CHANGED = {  # another value of every field of every settings class
 }  # fmt: skip
 REQUESTS = {
     "clean": Clean(), "attack": Attack(), "map": Map(), "map-attacked": Map(ATTACKED), "map-noise": Map(NOISE),
-    "map-raw": Map(map="raw"), "map-rollout": Map(map="rollout"), "map-shuffled": Map(shuffled="last"),
+    "map-raw": Map(map="raw"), "map-rollout": Map(map="rollout"), "map-relevance": Map(map="relevance"),
+    "map-grad-cam": Map(map="grad-cam"), "map-shuffled": Map(shuffled="last"),
     "map-answer": Map(about=ANSWER), "heads": Heads(), "heads-attacked": Heads(ATTACKED), "words": Words(ATTACKED),
     "curves": Curves(), "views": Views(), "views-a-tpt": Views("a-tpt"), "views-tpt": Views("tpt"), "tune-0": Tune(0),
     "tune-1": Tune(1), "weighted": Weighted(), "shown": Shown(),
 }  # fmt: skip
 REQUESTS |= {f"defence-{name}": Defended(name) for name in ("clip", "tpt", "r-tpt", "a-tpt", "a-tpt-tv", "ttc", "mta")}
+NAMED = {"map-raw", "map-rollout", "map-relevance", "map-grad-cam"}
 MAPS = {"map", "map-attacked", "map-noise", "map-answer", "map-shuffled"}
 TUNED = {"tune-0", "tune-1", "weighted"}
 TUNERS = {"defence-tpt", "defence-r-tpt", "defence-a-tpt", "defence-a-tpt-tv"}
@@ -77,14 +80,15 @@ HIT = {"attack", "map-attacked", "map-noise", "map-answer", "heads-attacked", "w
 BY_SIMILARITY, BY_VARIATION = {"weighted", "defence-r-tpt", "defence-a-tpt"}, {"weighted", "defence-a-tpt-tv"}
 EXPECTED = {  # by field: the requests whose key it changes
     **dict.fromkeys(("attack", "epsilon", "step_size", "steps", "seed", "norm", "target", "legacy"), HIT),
-    **dict.fromkeys(("target_defence", "eot_samples", "unroll"), set()),
+    **dict.fromkeys(("target_defence", "eot_samples", "unroll", "confidence"), set()),
 }
 EXPECTED = {f"attack.{field}": found for field, found in EXPECTED.items()} | {
     "attention.map": {*MAPS, "curves"},
-    "attention.clip_quantile": {*MAPS, "curves", "map-raw", "map-rollout"},
+    "attention.clip_quantile": {*MAPS, *NAMED, "curves"},
     "attention.layer": {"map-raw"}, "attention.head": {"map-raw"},
+    "attention.last_blocks": {"map-relevance"}, "attention.cam_tokens": {"map-grad-cam"},
     "attention.fusion": {"map-rollout"}, "attention.discard": {"map-rollout"},
-    "attention.shuffled": {*MAPS, "curves", "map-raw", "map-rollout"} - {"map-shuffled"},
+    "attention.shuffled": {*MAPS, *NAMED, "curves"} - {"map-shuffled"},
     "attention.seed": {"map-shuffled"},
     "views.kind": {"views", *TUNED},
     "views.high": GUIDED, "views.low": GUIDED, "views.guide": GUIDED, "views.augmix": MIXED,
