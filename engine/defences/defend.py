@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -37,47 +37,71 @@ def defend(
     Raises `EngineError` for a defence that is not one of `DEFENCES` or a purifier that is not one of `PURIFIERS`.
     """
     chosen = [(name, DEFENCES.named(name)) for name in settings.defences]
-    purify = PURIFIERS.named(settings.purifier).purify if settings.purifier else None
-    check_pixels(backbone, pixels)
-    before, pixels = _purified(backbone, pixels, classes, purify, settings.views.seed)
+    shown = purified(backbone, pixels, classes, settings)
     known = {} if settings.purifier else {_key(settings.views, views): views for views in made}
     for name, defence in chosen:
         asked = defence.classes(backbone, classes, settings.domain_word)
-        started = time.perf_counter()
         if defence.views is None:
-            prediction = _look(backbone, pixels, asked, defence, settings)
-            yield DefenceResult(name, prediction, before + time.perf_counter() - started)
+            yield answer_of_pictures(backbone, shown, asked, settings, name)
             continue
         wanted = defence.views(settings.views)
         if (wanted, asked) not in known:
-            known[wanted, asked] = make_views(backbone, pixels[0], asked, wanted)
-        views = known[wanted, asked]
-        started = time.perf_counter()
-        with torch.no_grad():
-            logits = defence.answer(tuned_case(backbone, views, asked, settings, defence))
-        yield DefenceResult(name, Prediction(asked, logits), before + views.seconds + time.perf_counter() - started)
+            known[wanted, asked] = make_views(backbone, shown.pictures[0], asked, wanted)
+        yield answer_of_views(backbone, known[wanted, asked], settings, name, shown.seconds)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Purified:
+    """What defences look at: pictures (m, 3, s, s), and the seconds that purifying took; m is 1 for nearly all."""
+
+    pictures: Tensor
+    seconds: float
+
+
+def purified(backbone: Backbone, pixels: Tensor, classes: Classes, settings: Settings) -> Purified:
+    """Pixels (3, s, s) in [0, 1] after `settings.purifier`; the picture itself where there is none."""
+    purify = PURIFIERS.named(settings.purifier).purify if settings.purifier else None
+    check_pixels(backbone, pixels)
+    return _purified(backbone, pixels, classes, purify, settings.views.seed)
+
+
+def answer_of_pictures(
+    backbone: Backbone, shown: Purified, classes: Classes, settings: Settings, name: str
+) -> DefenceResult:
+    """The answer of a defence without views; `classes` are in the sentences that it puts them into."""
+    started = time.perf_counter()
+    prediction = _look(backbone, shown.pictures, classes, DEFENCES[name], settings)
+    return DefenceResult(name, prediction, shown.seconds + time.perf_counter() - started)
+
+
+def answer_of_views(
+    backbone: Backbone, views: ViewSet, settings: Settings, name: str, before: float = 0.0
+) -> DefenceResult:
+    """The answer of a defence from views that were made as it wants them; `before` are seconds spent on purifying."""
+    started = time.perf_counter()
+    defence, classes = DEFENCES[name], views.classes
+    with torch.no_grad():
+        logits = defence.answer(tuned_case(backbone, views, classes, settings, defence))
+    return DefenceResult(name, Prediction(classes, logits), before + views.seconds + time.perf_counter() - started)
 
 
 def _key(settings: ViewSettings, views: ViewSet) -> tuple[ViewSettings, Classes]:
     return replace(settings, kind=views.kind, count=len(views)), views.classes
 
 
-def _purified(
-    backbone: Backbone, pixels: Tensor, classes: Classes, purify: Purify | None, seed: int
-) -> tuple[float, Tensor]:
-    """Seconds it took, and pictures (m, 3, s, s): the picture itself without a purifier."""
+def _purified(backbone: Backbone, pixels: Tensor, classes: Classes, purify: Purify | None, seed: int) -> Purified:
     if purify is None:
-        return 0.0, pixels[None]
+        return Purified(pixels[None], 0.0)
     started = time.perf_counter()
     pictures = purify(backbone, pixels.detach().float().cpu(), classes, seed)
-    return time.perf_counter() - started, pictures
+    return Purified(pictures, time.perf_counter() - started)
 
 
 @torch.no_grad()
 def _look(backbone: Backbone, pixels: Tensor, classes: Classes, defence: Defence, settings: Settings) -> Prediction:
     """Mean logits of the pictures (m, 3, s, s) after the recipe's own purifier, if it has one."""
     if defence.purify is not None:
-        _, pixels = _purified(backbone, pixels[0], classes, defence.purify, settings.views.seed)
+        pixels = _purified(backbone, pixels[0], classes, defence.purify, settings.views.seed).pictures
     logits = backbone.logits(backbone.encode_image(pixels), backbone.encode_text(classes))
     return Prediction(classes, logits.mean(0).float().cpu())
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..classes import Classes
-from ..models import Backbone, Prompts
+from ..models import Backbone
 from ..models.memory import enough_memory
 from ..numerics.measures import entropy
 from ..results import Prediction, TuneStep, ViewSet
@@ -45,24 +45,92 @@ def tune(
     first update. `weigh` turns the indices (k,) of the kept views into their weights (k,), summing to 1, for the losses
     that use them (None: all alike). `loss` is minimised (None: the one that the settings name).
     """
-    prompts = backbone.prompts(classes)
-    features = views.features.to(backbone.device)
-    context = prompts.context.clone().requires_grad_()
-    optimiser = torch.optim.AdamW([context], lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    start = _look(backbone, prompts, features, context, settings.steps > 0)
-    kept = confident(start.logits.detach(), settings.keep, least=0 if settings.legacy else 1)
-    weights = torch.ones(len(kept)) / len(kept) if weigh is None else weigh(kept.cpu())
-    weights = weights.to(features)
-    measure = loss or LOSSES[settings.loss]
-    for index in range(settings.steps + 1):
-        look = start if index == 0 else _look(backbone, prompts, features, context, index < settings.steps)
-        with torch.set_grad_enabled(index < settings.steps):
-            value = measure(Kept(look.logits[kept], look.text_features, weights))
-        yield _step(index, value.detach(), look, start, kept, classes)
-        if index < settings.steps:
-            with enough_memory(f"tuning on {len(classes)} classes", "fewer classes, a smaller model or another device"):
-                (context.grad,) = torch.autograd.grad(value, context)
-            optimiser.step()
+    tuning = Tuning(backbone, views, classes, settings, weigh, loss)
+    state = tuning.begin(graph=settings.steps > 0)
+    yield state.step
+    for index in range(1, settings.steps + 1):
+        state = tuning.update(state, graph=index < settings.steps)
+        yield state.step
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Tuned:
+    """A tuned prompt, and what the next update goes on from.
+
+    `start` are the context (tokens, width) and text features (c, d) of step 0, `moments` AdamW's running means (none
+    before the first update). `look` holds the graph of this step, where it was asked for.
+    """
+
+    step: TuneStep
+    start: tuple[Tensor, Tensor]
+    moments: tuple[Tensor, ...] = ()
+    look: _Look | None = None
+
+
+class Tuning:
+    """The tuning of one prompt on one set of views, a step at a time: every state can be gone on from, at any time.
+
+    Arguments as for `tune`. Going on from a kept state gives the numbers of going straight on, bit for bit.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        views: ViewSet,
+        classes: Classes,
+        settings: TuneSettings,
+        weigh: Callable[[Tensor], Tensor] | None = None,
+        loss: Loss | None = None,
+    ) -> None:
+        self._backbone, self._classes, self._settings, self._weigh = backbone, classes, settings, weigh
+        self._prompts = backbone.prompts(classes)
+        self._features = views.features.to(backbone.device)
+        self._loss = loss or LOSSES[settings.loss]
+
+    def begin(self, graph: bool = False) -> Tuned:
+        """The untuned prompt; with `graph` the state holds what the first update differentiates."""
+        look = self._look(self._prompts.context.clone().requires_grad_(), graph)
+        kept = confident(look.logits.detach(), self._settings.keep, least=0 if self._settings.legacy else 1)
+        start = (look.context.detach().clone(), look.text_features.detach())
+        return self._state(0, look, kept, start, ())
+
+    def update(self, state: Tuned, graph: bool = False) -> Tuned:
+        """The prompt after one more AdamW update; with `graph` the state holds what the next one differentiates."""
+        look = state.look or self._look(state.step.context.to(self._features.device, copy=True).requires_grad_(), True)
+        context = look.context
+        optimiser = torch.optim.AdamW(
+            [context], lr=self._settings.learning_rate, weight_decay=self._settings.weight_decay
+        )
+        if state.moments:
+            count = torch.tensor(float(state.step.index))
+            names = ("step", "exp_avg", "exp_avg_sq")
+            optimiser.state[context] = dict(zip(names, (count, *(one.clone() for one in state.moments)), strict=True))
+        value = self._value(look, state.step.kept, True)
+        with enough_memory(
+            f"tuning on {len(self._classes)} classes", "fewer classes, a smaller model or another device"
+        ):
+            (context.grad,) = torch.autograd.grad(value, context)
+        optimiser.step()
+        moments = tuple(optimiser.state[context][name] for name in ("exp_avg", "exp_avg_sq"))
+        moved = self._look(context.detach().clone().requires_grad_(), graph)
+        return self._state(state.step.index + 1, moved, state.step.kept, state.start, moments)
+
+    def _look(self, context: Tensor, graph: bool) -> _Look:
+        with torch.set_grad_enabled(graph):
+            text = self._backbone.encode_prompts(self._prompts, context)
+            return _Look(context, text, self._backbone.logits(self._features, text))
+
+    def _value(self, look: _Look, kept: Tensor, graph: bool) -> Tensor:
+        weights = torch.ones(len(kept)) / len(kept) if self._weigh is None else self._weigh(kept.cpu())
+        with torch.set_grad_enabled(graph):
+            return self._loss(Kept(look.logits[kept], look.text_features, weights.to(self._features)))
+
+    def _state(
+        self, index: int, look: _Look, kept: Tensor, start: tuple[Tensor, Tensor], moments: tuple[Tensor, ...]
+    ) -> Tuned:
+        loss = self._value(look, kept, False)
+        step = _step(index, loss, look, start, kept, self._classes)
+        return Tuned(step, start, moments, look if look.logits.requires_grad else None)
 
 
 def first_update(
@@ -119,23 +187,20 @@ class _Look:
     logits: Tensor
 
 
-def _look(backbone: Backbone, prompts: Prompts, features: Tensor, context: Tensor, graph: bool) -> _Look:
-    with torch.set_grad_enabled(graph):
-        text = backbone.encode_prompts(prompts, context)
-        return _Look(context.detach().clone(), text, backbone.logits(features, text))
-
-
-def _step(index: int, loss: Tensor, look: _Look, start: _Look, kept: Tensor, classes: Classes) -> TuneStep:
-    text, logits = look.text_features.detach(), look.logits.detach().cpu()
-    cosines = (text * start.text_features.detach()).sum(-1)
+def _step(
+    index: int, loss: Tensor, look: _Look, start: tuple[Tensor, Tensor], kept: Tensor, classes: Classes
+) -> TuneStep:
+    context, text, logits = look.context.detach(), look.text_features.detach(), look.logits.detach().cpu()
+    began, first = start
+    cosines = (text * first).sum(-1)
     return TuneStep(
         index=index,
         loss=float(loss),
-        context=look.context.cpu(),
+        context=context.clone().cpu(),
         text_features=text.cpu(),
         logits=logits,
         kept=kept.cpu(),
-        token_drift=(look.context - start.context).norm(dim=-1).cpu(),
+        token_drift=(context - began).norm(dim=-1).cpu(),
         text_drift=(1 - cosines).clamp_min(0).cpu(),
         prediction=Prediction(classes, logits[0]),
     )

@@ -32,7 +32,7 @@ def cancelled_by(token: threading.Event) -> Generator[None]:
     """
     outer = _token.set(token)
     try:
-        _raise_if_cancelled()
+        raise_if_cancelled()
         yield
     finally:
         _token.reset(outer)
@@ -69,10 +69,11 @@ class LayerHooks:
 
 
 def _before_layer(layer: nn.Module, args: tuple) -> None:
-    _raise_if_cancelled()
+    raise_if_cancelled()
 
 
-def _raise_if_cancelled() -> None:
+def raise_if_cancelled() -> None:
+    """Raises `Cancelled` where the token of this run is set."""
     token = _token.get()
     if token is not None and token.is_set():
         raise Cancelled

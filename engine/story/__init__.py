@@ -1,1 +1,1 @@
-"""The whole story of one picture as a stream of events."""
+"""The story of one picture: its parts, their results by key, and all of it as a stream of events."""

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 from torch import Tensor
 
-from ..attacks.run import result_of
 from ..classes import Classes
-from ..defences.defend import defend
-from ..defences.ensemble import fuse
-from ..defences.tuning import tune
-from ..maps.attend import attend
 from ..models import Backbone
-from ..models.predict import predict
-from ..results import Adversarial, AttackStep, Event
+from ..results import AttackStep, Event
 from ..settings import Settings
-from ..views.guided import make_views
-from .attack import attack
+from .graph import Story
+from .recipe import Picture, Recipe
+from .requests import ATTACKED, CLEAN, LABEL, Attack, Clean, Defended, Map, Request, Tune, Views, Weighted
 
 
 def explore(
@@ -37,22 +33,38 @@ def explore(
     work on the 8-bit picture `Adversarial.saved`; with epsilon 0 that is the clean one.
     Raises `EngineError` as the verbs of the stages do.
     """
-    yield Event("clean", predict(backbone, pixels, classes))
-    adversarial = yield from _attacked(attack(backbone, pixels, classes, settings.attack, label))
-    about = adversarial.label if about is None else about
-    for name, picture in (("map-clean", adversarial.clean), ("map-attacked", adversarial.saved)):
-        yield Event(name, attend(backbone, picture, classes, settings.attention, about, against))
-    views = make_views(backbone, adversarial.saved, classes, settings.views)
-    yield Event("views", views)
-    for step in tune(backbone, views, classes, settings.tuning):
-        yield Event("tune-step", step)
-    yield Event("ensemble", fuse(views, step, settings.ensemble))
-    for defence in defend(backbone, adversarial.saved, classes, settings, [views]):
-        yield Event("defence", defence)
+    story = Story(backbone, Recipe(Picture(pixels), classes, label, settings))
+    for request in whole(settings, about, against):
+        for asked, item in story.ask(request):
+            if asked == request:
+                yield Event(event_name(request, item), item.step if isinstance(request, Tune) else item)
 
 
-def _attacked(stream: Iterator[AttackStep | Adversarial]) -> Generator[Event, None, Adversarial]:
-    """The events of an attack; returns its result."""
-    for item in stream:
-        yield Event("attack-step" if isinstance(item, AttackStep) else "attacked", item)
-    return result_of([item])
+def whole(settings: Settings, about: int | None = None, against: int | None = None) -> Iterator[Request]:
+    """The requests of a whole story, in its order."""
+    yield Clean()
+    yield Attack()
+    for picture in (CLEAN, ATTACKED):
+        yield Map(picture, about=LABEL if about is None else about, against=against)
+    yield Views()
+    yield from (Tune(step) for step in range(settings.tuning.steps + 1))
+    yield Weighted()
+    yield from (Defended(name) for name in settings.defences)
+
+
+def event_name(request: Request, item: Any) -> str:
+    """What an item of a story is called: the name of its `Event`."""
+    if isinstance(request, Attack):
+        return "attack-step" if isinstance(item, AttackStep) else "attacked"
+    if isinstance(request, Map):
+        return f"map-{request.picture}"
+    return NAMES[type(request)]
+
+
+NAMES: dict[type[Request], str] = {
+    Clean: "clean",
+    Views: "views",
+    Tune: "tune-step",
+    Weighted: "ensemble",
+    Defended: "defence",
+}

@@ -1,0 +1,376 @@
+"""The parts of a story, each a request for one result: what it reads of the recipe, what it needs, how it is computed.
+
+`compute` is given the slice of the recipe and the results that a request names, and nothing else. So what a part has
+not declared it cannot read, and a result is determined by its slice and by the keys of what it needs.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+from ..attacks.registry import ATTACKS
+from ..attacks.run import attack as run_attack
+from ..classes import Classes
+from ..defences.base import Defence
+from ..defences.defend import Purified, answer_of_pictures, answer_of_views, purified
+from ..defences.ensemble import fuse
+from ..defences.registry import DEFENCES
+from ..defences.target import target_defence
+from ..defences.tuning import Tuned, Tuning
+from ..maps.attend import attend
+from ..maps.heads import AttentionHeads, attention_heads
+from ..maps.occlusion import Occlusion, occlude
+from ..maps.words import WordRelevance, word_relevance
+from ..models import Backbone
+from ..models.predict import predict
+from ..numerics.baselines import random_map, sign_noise
+from ..results import Adversarial, AttackStep, AttentionMap, DefenceResult, Ensemble, Prediction, ViewSet
+from ..settings import (
+    KEY,
+    AttackSettings,
+    AttentionSettings,
+    EnsembleSettings,
+    Settings,
+    TuneSettings,
+    ViewSettings,
+)
+from ..views.guided import make_views
+from .recipe import Picture, Recipe, only
+
+CLEAN, ATTACKED, NOISE = "clean", "attacked", "noise"  # the pictures of a story
+LABEL, ANSWER = "label", "answer"  # classes by what they are: the one attacked, and the attacked picture's answer
+About = int | str  # the number of a class, `LABEL` or `ANSWER`
+
+
+class Request(ABC):
+    """A part of the story with its arguments; equal requests of one recipe have one result.
+
+    `slice` gives the values that `compute` may read of the recipe, by the names of its parameters, with the default in
+    place of every setting that it does not read. `needs` gives the requests whose results it is given, by name too.
+    `compute` yields what there is on the way, and the result last.
+    """
+
+    @abstractmethod
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]: ...
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        return {}
+
+    @staticmethod
+    @abstractmethod
+    def compute(*backbone: Any, **held: Any) -> Iterator[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clean(Request):
+    """The model's answer to the picture."""
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        return {"picture": recipe.picture, "classes": recipe.classes}
+
+    @staticmethod
+    def compute(backbone: Backbone, picture: Picture, classes: Classes) -> Iterator[Prediction]:
+        yield predict(backbone, picture.pixels, classes)
+
+
+@dataclass(frozen=True, slots=True)
+class Attack(Request):
+    """The attacked picture, behind a step for every pass of the attack."""
+
+    ALWAYS: ClassVar = ("attack", "epsilon", "norm", "seed", "target", "legacy")
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        settings = recipe.settings.attack
+        read = (*self.ALWAYS, *ATTACKS.named(settings.attack).uses)
+        own = {"settings": only(settings, read), "label": recipe.label}
+        return {"picture": recipe.picture, "classes": recipe.classes} | own
+
+    @staticmethod
+    def compute(
+        backbone: Backbone, picture: Picture, classes: Classes, settings: AttackSettings, label: int | None
+    ) -> Iterator[AttackStep | Adversarial]:
+        return run_attack(backbone, picture.pixels, classes, settings, label, target_defence(settings))
+
+
+def _shown(picture: str) -> dict[str, Request]:
+    """What a part needs that looks at this picture of the story."""
+    return {} if picture == CLEAN else {"attacked": Attack()}
+
+
+def _pixels(which: str, picture: Picture, attacked: Adversarial | None, seed: int) -> Tensor:
+    """Of a picture of the story, (3, s, s)."""
+    if attacked is None or which == CLEAN:
+        return picture.pixels
+    return attacked.saved if which == ATTACKED else sign_noise(attacked.clean, attacked.per_channel, seed)
+
+
+def _class_needed(recipe: Recipe, about: About) -> dict[str, Request]:
+    """What a part needs that is about this class."""
+    if about == ANSWER:
+        return {"attacked": Attack()}
+    return {"answer": Clean()} if about == LABEL and recipe.label is None else {}
+
+
+def _known(recipe: Recipe, about: About) -> About:
+    """The number of the class where the recipe tells it."""
+    return recipe.label if about == LABEL and recipe.label is not None else about
+
+
+def _number(about: About, answer: Prediction | None, attacked: Adversarial | None) -> int:
+    """The number of the class, which the results tell where it is symbolic."""
+    if about == LABEL and answer is not None:
+        return answer.label
+    return attacked.after_saved.label if about == ANSWER and attacked is not None else int(about)
+
+
+@dataclass(frozen=True, slots=True)
+class Map(Request):
+    """A map of one picture about a class, alone or against another; empty `map`: the settings' own.
+
+    With `shuffled`, the map of a model whose blocks "last" or "all" are shuffled, whatever the settings say.
+    """
+
+    picture: str = CLEAN
+    map: str = ""
+    about: About = LABEL
+    against: int | None = None
+    shuffled: str = ""
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        chosen = recipe.settings.attention
+        own = {"map": self.map or chosen.map, "shuffled": self.shuffled or chosen.shuffled}
+        owners = {one.name: one.metadata[KEY].owner for one in fields(chosen)}
+        read = [name for name, maps in owners.items() if not maps or own["map"] in maps]
+        if not own["shuffled"] and own["map"] != "random":
+            read.remove("seed")
+        noise = {"seed": recipe.settings.attack.seed if self.picture == NOISE else 0}
+        about = {"about": _known(recipe, self.about), "against": self.against, "which": self.picture}
+        settings = {"settings": only(replace(chosen, **own), read)}
+        return {"picture": recipe.picture, "classes": recipe.classes} | settings | about | noise
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        return _shown(self.picture) | _class_needed(recipe, self.about)
+
+    @staticmethod
+    def compute(
+        backbone: Backbone,
+        picture: Picture,
+        classes: Classes,
+        settings: AttentionSettings,
+        about: About,
+        against: int | None,
+        which: str,
+        seed: int,
+        answer: Prediction | None = None,
+        attacked: Adversarial | None = None,
+    ) -> Iterator[AttentionMap]:
+        label = _number(about, answer, attacked)
+        yield attend(backbone, _pixels(which, picture, attacked, seed), classes, settings, label, against)
+
+
+@dataclass(frozen=True, slots=True)
+class Heads(Request):
+    """What every head attends to in a picture."""
+
+    picture: str = CLEAN
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        return {"picture": recipe.picture, "classes": recipe.classes, "which": self.picture}
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        return _shown(self.picture)
+
+    @staticmethod
+    def compute(
+        backbone: Backbone, picture: Picture, classes: Classes, which: str, attacked: Adversarial | None = None
+    ) -> Iterator[AttentionHeads]:
+        yield attention_heads(backbone, _pixels(which, picture, attacked, 0), classes)
+
+
+@dataclass(frozen=True, slots=True)
+class Words(Request):
+    """How much each word of a class's sentence counts for a picture."""
+
+    picture: str = CLEAN
+    about: About = LABEL
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        about = {"about": _known(recipe, self.about), "which": self.picture}
+        return {"picture": recipe.picture, "classes": recipe.classes} | about
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        return _shown(self.picture) | _class_needed(recipe, self.about)
+
+    @staticmethod
+    def compute(
+        backbone: Backbone,
+        picture: Picture,
+        classes: Classes,
+        about: About,
+        which: str,
+        answer: Prediction | None = None,
+        attacked: Adversarial | None = None,
+    ) -> Iterator[WordRelevance]:
+        label = _number(about, answer, attacked)
+        yield word_relevance(backbone, _pixels(which, picture, attacked, 0), classes, label)
+
+
+@dataclass(frozen=True, slots=True)
+class Curves(Request):
+    """Deletion and insertion on the clean picture, in the order of its map or, with `chance`, of a random one."""
+
+    chance: bool = False
+    about: About = LABEL
+    against: int | None = None
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        return {"picture": recipe.picture, "classes": recipe.classes, "chance": self.chance}
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        return {"drawn": Map(CLEAN, "", self.about, self.against)}
+
+    @staticmethod
+    def compute(
+        backbone: Backbone, picture: Picture, classes: Classes, chance: bool, drawn: AttentionMap
+    ) -> Iterator[Occlusion]:
+        rows, columns = drawn.raw.shape
+        order = random_map((rows, columns), drawn.label) if chance else drawn.raw
+        yield occlude(backbone, picture.pixels, order, classes, drawn.label)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Request):
+    """The attacked picture as views are made of it; for defences `purified` where the settings name a purifier."""
+
+    purified: bool = True
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        purifier = recipe.settings.purifier if self.purified else ""
+        seed = recipe.settings.views.seed if purifier else 0
+        return {"classes": recipe.classes, "purifier": purifier, "seed": seed}
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        return {"attacked": Attack()}
+
+    @staticmethod
+    def compute(
+        backbone: Backbone, classes: Classes, purifier: str, seed: int, attacked: Adversarial
+    ) -> Iterator[Purified]:
+        settings = Settings(views=ViewSettings(seed=seed), purifier=purifier)
+        yield purified(backbone, attacked.saved, classes, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Views(Request):
+    """Views of the attacked picture as the settings have them; with `defence`, of what defences look at, as it asks."""
+
+    defence: str = ""
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        classes, wanted = recipe.classes, recipe.settings.views
+        if self.defence:
+            asked = DEFENCES.named(self.defence)
+            classes = asked.classes(backbone, classes, recipe.settings.domain_word)
+            wanted = wanted if asked.views is None else asked.views(wanted)
+        return {"classes": classes, "settings": only(wanted, _read_for(wanted.kind))}
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        return {"shown": Shown(purified=bool(self.defence))}
+
+    @staticmethod
+    def compute(
+        backbone: Backbone,
+        classes: Classes,
+        settings: ViewSettings,
+        shown: Purified,
+    ) -> Iterator[ViewSet]:
+        yield make_views(backbone, shown.pictures[0], classes, settings)
+
+
+def _read_for(kind: str) -> list[str]:
+    """The settings that views of this kind are made by, or that stand in their results."""
+    unread = {"attention": (), "augmix": ("guide", "high", "low"), "crops": ("guide", "high", "low", "augmix")}[kind]
+    return [one.name for one in fields(ViewSettings) if one.name not in unread]
+
+
+@dataclass(frozen=True, slots=True)
+class Tune(Request):
+    """The prompt after `step` updates, with what the next one goes on from."""
+
+    step: int
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        read = ("loss", "keep", "legacy", *(("learning_rate", "weight_decay") if self.step else ()))
+        return {"classes": recipe.classes, "settings": only(recipe.settings.tuning, read)}
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        return {"views": Views()} | ({"before": Tune(self.step - 1)} if self.step else {})
+
+    @staticmethod
+    def compute(
+        backbone: Backbone, classes: Classes, settings: TuneSettings, views: ViewSet, before: Tuned | None = None
+    ) -> Iterator[Tuned]:
+        tuning = Tuning(backbone, views, classes, settings)
+        yield tuning.begin() if before is None else tuning.update(before)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted(Request):
+    """The answer of the weighted views under the prompt after all updates of the settings."""
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        return {"settings": recipe.settings.ensemble}
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        return {"views": Views(), "tuned": Tune(recipe.settings.tuning.steps)}
+
+    @staticmethod
+    def compute(backbone: Backbone, settings: EnsembleSettings, views: ViewSet, tuned: Tuned) -> Iterator[Ensemble]:
+        yield fuse(views, tuned.step, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Defended(Request):
+    """A defence's answer to the attacked picture."""
+
+    defence: str
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        asked, settings = DEFENCES.named(self.defence), recipe.settings
+        classes = asked.classes(backbone, recipe.classes, settings.domain_word)
+        return {"name": self.defence, "classes": classes, "settings": _read_by(asked, settings)}
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        with_views = DEFENCES.named(self.defence).views is not None
+        return {"shown": Shown()} | ({"views": Views(self.defence)} if with_views else {})
+
+    @staticmethod
+    def compute(
+        backbone: Backbone,
+        name: str,
+        classes: Classes,
+        settings: Settings,
+        shown: Purified,
+        views: ViewSet | None = None,
+    ) -> Iterator[DefenceResult]:
+        if views is None:
+            yield answer_of_pictures(backbone, shown, classes, settings, name)
+        else:
+            yield answer_of_views(backbone, views, settings, name, shown.seconds)
+
+
+def _read_by(defence: Defence, settings: Settings) -> Settings:
+    """The settings that a defence reads once its views are made; defaults for all others."""
+    tuning = ("steps", "learning_rate", "weight_decay", "legacy") if defence.loss else ()
+    tuning += ("keep",) if defence.loss and defence.keep is None else ()
+    seed = ("seed",) if defence.purify or defence.score else ()
+    return Settings(
+        views=only(settings.views, seed),
+        tuning=only(settings.tuning, tuning),
+        ensemble=only(settings.ensemble, defence.uses),
+    )

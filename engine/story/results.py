@@ -1,0 +1,199 @@
+"""Results by key: each computed once, by a thread of its own, whoever asks for it; bounded in bytes.
+
+Nobody who asks drives a computation: all who ask follow it, and it ends early when the last of them has left. What
+failed or was cancelled leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
+from contextvars import copy_context
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from ..models.cancellation import Cancelled, cancelled_by, raise_if_cancelled
+
+NOTICE = 0.05  # seconds until one who follows and waits notices that its own token is set
+Work = Callable[[], Generator[Any]]
+
+
+def size(thing: Any, seen: set[int] | None = None) -> int:
+    """Bytes of all arrays and tensors in nested dataclasses, tuples, lists and mappings, each counted once."""
+    seen = set() if seen is None else seen
+    if id(thing) in seen:
+        return 0
+    seen.add(id(thing))
+    if isinstance(thing, Tensor | np.ndarray):
+        return thing.nbytes
+    if is_dataclass(thing):
+        return sum(size(getattr(thing, one.name), seen) for one in fields(thing))
+    if isinstance(thing, Mapping):
+        return sum(size(one, seen) for one in thing.values())
+    return sum(size(one, seen) for one in thing) if isinstance(thing, tuple | list) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A result, whose it is, and its bytes."""
+
+    result: Any
+    owner: str
+    bytes: int
+
+
+class _Computation:
+    """One computation under way: what it has yielded so far, for all who follow it."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.token = threading.Event()
+        self.followers = 0
+        self._items: list[Any] = []
+        self._ended = False
+        self._error: BaseException | None = None
+        self._news = threading.Condition()
+
+    def start(self, ended: Callable[[_Computation, Any], None]) -> None:
+        """Compute in a thread; `ended` is called with the result before anybody who follows sees the end."""
+
+        def run() -> None:
+            try:
+                result = self._run()
+                ended(self, result)
+            except BaseException as error:  # whatever it is, it belongs to those who follow
+                self._error = error
+            with self._news:
+                self._ended = True
+                self._news.notify_all()
+
+        threading.Thread(target=copy_context().run, args=(run,), name="story", daemon=True).start()
+
+    def follow(self) -> Iterator[Any]:
+        """All items from the first on, as they come. Raises what the computation raised, and `Cancelled` where the
+        token of whoever follows is set."""
+        place, ended = 0, False
+        while not ended:
+            items, ended = self._from(place)
+            yield from items
+            place += len(items)
+        if self._error is not None:
+            raise self._error
+
+    def _from(self, place: int) -> tuple[list[Any], bool]:
+        """The items from this place on, once there are any or the computation has ended, and whether it has."""
+        with self._news:
+            while not self._news.wait_for(lambda: self._ended or len(self._items) > place, NOTICE):
+                raise_if_cancelled()
+            return self._items[place:], self._ended
+
+    def _run(self) -> Any:
+        item = None
+        with closing(self.work()) as items:
+            while True:
+                try:
+                    with cancelled_by(self.token):
+                        item = next(items)
+                except StopIteration:
+                    return item
+                with self._news:
+                    self._items.append(item)
+                    self._news.notify_all()
+
+
+class Results:
+    """Results by key; safe to use from several threads.
+
+    `most` bytes are kept in all, `most_each` of one owner; who asks first owns a result. Room is made by dropping what
+    was not asked for longest: of the owner's own where that one has too much, else of anybody.
+    """
+
+    def __init__(self, most: int = 1 << 30, most_each: int = 256 << 20) -> None:
+        self.most, self.most_each = most, most_each
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._bytes: Counter[str] = Counter()
+        self._running: dict[str, _Computation] = {}
+
+    def __contains__(self, key: str) -> bool:
+        with self._lock:
+            return key in self._kept
+
+    def __getitem__(self, key: str) -> Any:
+        """The result of this key. Raises `KeyError` where none is held."""
+        with self._lock:
+            self._kept.move_to_end(key)
+            return self._kept[key].result
+
+    @property
+    def bytes(self) -> int:
+        """Of everything held."""
+        with self._lock:
+            return self._bytes.total()
+
+    def ask(self, key: str, work: Work, owner: str = "") -> Iterator[Any]:
+        """What `work` yields, the result last; of a result that is held only that.
+
+        A computation of this key under way is followed from its beginning. Closing the generator leaves it; who is the
+        last to leave cancels it. Raises what the computation raises.
+        """
+        found = self._held_or_joined(key, work, owner)
+        if isinstance(found, _Kept):
+            yield found.result
+            return
+        try:
+            yield from found.follow()
+        finally:
+            self._leave(key, found)
+
+    def drop(self, owner: str) -> None:
+        """Let go of everything that this owner was the first to ask for."""
+        with self._lock:
+            for key in [key for key, kept in self._kept.items() if kept.owner == owner]:
+                self._remove(key)
+
+    def _held_or_joined(self, key: str, work: Work, owner: str) -> _Kept | _Computation:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+            computation = self._running.get(key)
+            if computation is None:
+                computation = self._running[key] = _Computation(work)
+                computation.start(lambda ended, result: self._end(key, ended, result, owner))
+            computation.followers += 1
+            return computation
+
+    def _leave(self, key: str, computation: _Computation) -> None:
+        with self._lock:
+            computation.followers -= 1
+            if not computation.followers:
+                computation.token.set()
+                if self._running.get(key) is computation:
+                    del self._running[key]
+
+    def _end(self, key: str, computation: _Computation, result: Any, owner: str) -> None:
+        with self._lock:
+            if self._running.get(key) is not computation:
+                raise Cancelled  # the last who followed has left
+            del self._running[key]
+            self._keep(key, _Kept(result, owner, size(result)))
+
+    def _keep(self, key: str, kept: _Kept) -> None:
+        self._kept[key] = kept
+        self._bytes[kept.owner] += kept.bytes
+        while self._bytes[kept.owner] > self.most_each:
+            self._remove(next(one for one, other in self._kept.items() if other.owner == kept.owner))
+        while self._bytes.total() > self.most:
+            self._remove(next(iter(self._kept)))
+
+    def _remove(self, key: str) -> None:
+        kept = self._kept.pop(key)
+        self._bytes[kept.owner] -= kept.bytes
+        if not self._bytes[kept.owner]:
+            del self._bytes[kept.owner]

@@ -1,0 +1,224 @@
+"""A result's key changes with what the result depends on, and with nothing else."""
+
+from dataclasses import fields, is_dataclass, replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from engine.attacks.run import result_of
+from engine.classes import Classes
+from engine.defences.defend import defend
+from engine.defences.ensemble import fuse
+from engine.defences.tuning import Tuned, tune
+from engine.maps.attend import attend
+from engine.models import Backbone
+from engine.models.predict import predict
+from engine.settings import AttackSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
+from engine.story.attack import attack
+from engine.story.graph import Story
+from engine.story.recipe import Picture, Recipe
+from engine.story.requests import (
+    ANSWER,
+    ATTACKED,
+    NOISE,
+    Attack,
+    Clean,
+    Curves,
+    Defended,
+    Heads,
+    Map,
+    Shown,
+    Tune,
+    Views,
+    Weighted,
+    Words,
+)
+from engine.views.guided import make_views
+
+CLASSES = Classes(("red fox", "owl", "sea star"))
+SETTINGS = Settings(
+    attack=AttackSettings(steps=2),
+    views=ViewSettings(count=4),
+    tuning=TuneSettings(steps=1, keep=0.5),
+    ensemble=EnsembleSettings(neighbours=2),
+)
+CHANGED = {  # another value of every field of every settings class
+    "attack.attack": "mi-fgsm", "attack.epsilon": 8 / 255, "attack.step_size": 2 / 255, "attack.steps": 3,
+    "attack.seed": 5, "attack.target_defence": "tpt", "attack.norm": "l2", "attack.eot_samples": 2,
+    "attack.unroll": "none", "attack.target": 2, "attack.legacy": True, "attack.confidence": 1.0,
+    "attention.map": "raw", "attention.clip_quantile": 0.9, "attention.layer": 0, "attention.head": 0,
+    "attention.last_blocks": 1, "attention.cam_tokens": "entering",
+    "attention.fusion": "max", "attention.discard": 0.5, "attention.shuffled": "last", "attention.seed": 5,
+    "views.kind": "augmix", "views.count": 5, "views.high": 0.1, "views.low": 0.5, "views.keep_high": 0.6,
+    "views.keep_low": 0.4, "views.smallest_crop": 0.5, "views.seed": 5, "views.guide": "raw", "views.augmix": False,
+    "tuning.loss": "marginal", "tuning.steps": 2, "tuning.learning_rate": 0.01, "tuning.keep": 0.75,
+    "tuning.weight_decay": 0.1, "tuning.legacy": True,
+    "ensemble.weighting": "uniform", "ensemble.neighbours": 3, "ensemble.temperature": 0.5,
+    "ensemble.tv_temperature": 0.5, "ensemble.answer_views": 2, "ensemble.tv_map": "upsampled",
+    "ensemble.tv_norm": "sum1", "ensemble.tv_reduction": "sum", "ensemble.legacy": True,
+    "defences": ("clip",), "purifier": "ttc", "domain_word": "pet",
+}  # fmt: skip
+REQUESTS = {
+    "clean": Clean(), "attack": Attack(), "map": Map(), "map-attacked": Map(ATTACKED), "map-noise": Map(NOISE),
+    "map-raw": Map(map="raw"), "map-rollout": Map(map="rollout"), "map-relevance": Map(map="relevance"),
+    "map-grad-cam": Map(map="grad-cam"), "map-shuffled": Map(shuffled="last"),
+    "map-answer": Map(about=ANSWER), "heads": Heads(), "heads-attacked": Heads(ATTACKED), "words": Words(ATTACKED),
+    "curves": Curves(), "views": Views(), "views-a-tpt": Views("a-tpt"), "views-tpt": Views("tpt"), "tune-0": Tune(0),
+    "tune-1": Tune(1), "weighted": Weighted(), "shown": Shown(),
+}  # fmt: skip
+REQUESTS |= {f"defence-{name}": Defended(name) for name in ("clip", "tpt", "r-tpt", "a-tpt", "a-tpt-tv", "ttc", "mta")}
+NAMED = {"map-raw", "map-rollout", "map-relevance", "map-grad-cam"}
+MAPS = {"map", "map-attacked", "map-noise", "map-answer", "map-shuffled"}
+TUNED = {"tune-0", "tune-1", "weighted"}
+TUNERS = {"defence-tpt", "defence-r-tpt", "defence-a-tpt", "defence-a-tpt-tv"}
+GUIDED = {"views", "views-a-tpt", "defence-a-tpt", "defence-a-tpt-tv", *TUNED}
+MIXED = {*GUIDED, "views-tpt", "defence-tpt", "defence-r-tpt"}
+VIEWED = {*MIXED, "defence-mta"}
+DEFENDED = {name for name in REQUESTS if name.startswith("defence-")}
+HIT = {"attack", "map-attacked", "map-noise", "map-answer", "heads-attacked", "words", "shown", *VIEWED, *DEFENDED}
+BY_SIMILARITY, BY_VARIATION = {"weighted", "defence-r-tpt", "defence-a-tpt"}, {"weighted", "defence-a-tpt-tv"}
+EXPECTED = {  # by field: the requests whose key it changes
+    **dict.fromkeys(("attack", "epsilon", "step_size", "steps", "seed", "norm", "target", "legacy"), HIT),
+    **dict.fromkeys(("target_defence", "eot_samples", "unroll", "confidence"), set()),
+}
+EXPECTED = {f"attack.{field}": found for field, found in EXPECTED.items()} | {
+    "attention.map": {*MAPS, "curves"},
+    "attention.clip_quantile": {*MAPS, *NAMED, "curves"},
+    "attention.layer": {"map-raw"}, "attention.head": {"map-raw"},
+    "attention.last_blocks": {"map-relevance"}, "attention.cam_tokens": {"map-grad-cam"},
+    "attention.fusion": {"map-rollout"}, "attention.discard": {"map-rollout"},
+    "attention.shuffled": {*MAPS, *NAMED, "curves"} - {"map-shuffled"},
+    "attention.seed": {"map-shuffled"},
+    "views.kind": {"views", *TUNED},
+    "views.high": GUIDED, "views.low": GUIDED, "views.guide": GUIDED, "views.augmix": MIXED,
+    **dict.fromkeys(("views.count", "views.keep_high", "views.keep_low", "views.smallest_crop"), VIEWED),
+    "views.seed": {*VIEWED, "defence-ttc"},
+    "tuning.loss": TUNED, "tuning.steps": {"weighted", *TUNERS},
+    "tuning.keep": {*TUNED, *TUNERS}, "tuning.legacy": {*TUNED, *TUNERS},
+    "tuning.learning_rate": {*TUNED, *TUNERS} - {"tune-0"}, "tuning.weight_decay": {*TUNED, *TUNERS} - {"tune-0"},
+    "ensemble.weighting": {"weighted"},
+    "ensemble.answer_views": BY_SIMILARITY | BY_VARIATION,
+    **dict.fromkeys(("ensemble.neighbours", "ensemble.temperature", "ensemble.legacy"), BY_SIMILARITY),
+    **dict.fromkeys([f"ensemble.tv_{name}" for name in ("temperature", "map", "norm", "reduction")], BY_VARIATION),
+    "defences": set(), "purifier": {"shown", "views-a-tpt", "views-tpt", *DEFENDED},
+    "domain_word": {"views-a-tpt", "defence-a-tpt", "defence-a-tpt-tv"},
+}  # fmt: skip
+
+
+def changed(settings: Settings, name: str) -> Settings:
+    section, _, field = name.rpartition(".")
+    if not section:
+        return replace(settings, **{field: CHANGED[name]})
+    return replace(settings, **{section: replace(getattr(settings, section), **{field: CHANGED[name]})})
+
+
+def story(backbone: Backbone, pixels: Tensor, settings: Settings = SETTINGS, **question) -> Story:
+    return Story(backbone, Recipe(Picture(pixels), question.pop("classes", CLASSES), settings=settings, **question))
+
+
+def leaves(thing: object) -> list:
+    """Everything in a result but seconds, in order, for comparison."""
+    if is_dataclass(thing):
+        named = [one.name for one in fields(thing) if one.name not in ("seconds", "look")]
+        return [part for name in named for part in leaves(getattr(thing, name))]
+    if isinstance(thing, tuple | list):
+        return [part for one in thing for part in leaves(one)]
+    return [thing]
+
+
+def same(one: object, two: object) -> bool:
+    pairs = list(zip(leaves(one), leaves(two), strict=True))
+    return all(torch.equal(a, b) or (a.isnan() == b.isnan()).all() if isinstance(a, Tensor) else a == b
+               for a, b in pairs)  # fmt: skip
+
+
+def test_another_value_is_known_of_every_field():
+    own = [one.name for one in fields(Settings) if not is_dataclass(getattr(Settings(), one.name))]
+    sections = [one.name for one in fields(Settings) if one.name not in own]
+    named = [f"{name}.{one.name}" for name in sections for one in fields(getattr(Settings(), name))]
+    assert {*named, *own} == set(CHANGED)
+
+
+@pytest.fixture(scope="module")
+def results(tiny) -> dict:
+    pixels = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(3)).mul(255).round() / 255
+    begun = story(tiny, pixels)
+    return {"pixels": pixels, "story": begun} | {name: begun.result(request) for name, request in REQUESTS.items()}
+
+
+@pytest.mark.parametrize("field", CHANGED)
+def test_a_key_changes_where_the_result_may_and_nowhere_else(tiny, results, field):
+    other = story(tiny, results["pixels"], changed(SETTINGS, field))
+    moved = {name for name, request in REQUESTS.items() if other.key(request) != results["story"].key(request)}
+    assert moved == EXPECTED[field]
+
+
+def direct(backbone: Backbone, pixels: Tensor, settings: Settings) -> dict:
+    """What the verbs give for the whole settings, by the names of `REQUESTS`."""
+    hit = result_of(attack(backbone, pixels, CLASSES, settings.attack))
+    views = make_views(backbone, hit.saved, CLASSES, settings.views)
+    steps = list(tune(backbone, views, CLASSES, settings.tuning))
+    found = {"clean": predict(backbone, pixels, CLASSES), "attack": hit, "views": views}
+    found |= {"map": attend(backbone, pixels, CLASSES, settings.attention, hit.label)}
+    found |= {"map-attacked": attend(backbone, hit.saved, CLASSES, settings.attention, hit.label)}
+    found |= {"tune-1": steps[1], "weighted": fuse(views, steps[-1], settings.ensemble)}
+    chosen = replace(settings, defences=tuple(name.removeprefix("defence-") for name in sorted(DEFENDED)))
+    return found | {f"defence-{one.defence}": one for one in defend(backbone, hit.saved, CLASSES, chosen)}
+
+
+@pytest.mark.parametrize("field", CHANGED)
+def test_a_result_is_that_of_the_verb_under_all_settings(tiny, results, field):
+    """So no slice lacks what a verb reads: a default would stand for it, or what other settings left under its key."""
+    settings = changed(SETTINGS, field)
+    recipe = Recipe(Picture(results["pixels"]), CLASSES, settings=settings)
+    other = Story(tiny, recipe, results["story"].results)
+    for name, expected in direct(tiny, results["pixels"], settings).items():
+        found = other.result(REQUESTS[name])
+        assert same(found.step if isinstance(found, Tuned) else found, expected), name
+
+
+def test_picture_salt_classes_and_weights_are_part_of_every_key(tiny, resnet, results):
+    begun, pixels = results["story"], results["pixels"]
+    others = [
+        story(tiny, pixels.flip(-1)),
+        story(tiny, pixels, classes=Classes(CLASSES.names, ("{}",))),
+        Story(tiny, Recipe(Picture(pixels, "a visitor's own"), CLASSES, settings=SETTINGS)),
+        Story(resnet, begun.recipe),
+    ]
+    for other in others:
+        assert not any(other.key(request) == begun.key(request) for request in REQUESTS.values())
+
+
+def test_a_true_class_matters_to_what_is_about_it(tiny, results):
+    begun, told = results["story"], story(tiny, results["pixels"], label=results["clean"].label)
+    moved = {name for name, request in REQUESTS.items() if told.key(request) != begun.key(request)}
+    assert moved == set(REQUESTS) - {"clean", "heads"}
+    assert same(told.result(Map()), results["map"])
+
+
+def test_defences_share_views_with_each_other_and_with_the_visitor(tiny, results):
+    key = results["story"].key
+    assert key(Views()) == key(Views("a-tpt")) == key(Views("a-tpt-tv")) != key(Views("tpt"))
+    assert key(Views("tpt")) == key(Views("r-tpt")) == key(Views("view-average"))
+    assert key(Views("mta")) == key(Views("zero")) != key(Views("tpt"))
+
+
+def test_going_back_and_on_again_in_tuning_gives_the_same(tiny, results):
+    steps = list(tune(tiny, results["views"], CLASSES, replace(SETTINGS.tuning, steps=4)))
+    for order in ((4, 2, 3), (0, 1, 4)):
+        fresh = story(tiny, results["pixels"])
+        for step in order:
+            assert same(fresh.result(Tune(step)).step, steps[step])
+    assert fresh.result(Tune(3)) is fresh.result(Tune(3))
+
+
+def test_what_is_held_is_given_at_once_and_nothing_before_it(tiny, results):
+    begun = results["story"]
+    assert [asked for asked, _ in begun.ask(Weighted())] == [Weighted()]
+    assert next(item for _, item in begun.ask(Views())) is results["views"]
+
+
+def test_what_is_needed_and_not_held_comes_first(tiny, results):
+    asked = [type(request).__name__ for request, _ in story(tiny, results["pixels"]).ask(Weighted())]
+    assert asked == [*["Attack"] * 3, "Shown", "Views", "Tune", "Tune", "Weighted"]

@@ -1,0 +1,240 @@
+"""Results by key: computed once for all who ask, cancelled when nobody is left, bounded in bytes."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+import pytest
+import torch
+
+from engine.classes import Classes
+from engine.errors import EngineError
+from engine.models import Cancelled, cancelled_by
+from engine.settings import AttackSettings, Settings, ViewSettings
+from engine.story.graph import Story
+from engine.story.recipe import Picture, Recipe
+from engine.story.requests import Attack, Clean, Defended, Views
+from engine.story.results import Results, size
+
+SECONDS = 20  # for a thread that should have moved on long ago
+
+
+class Work:
+    """A computation that counts its beginnings and waits before each item until it is let on."""
+
+    def __init__(self, count: int = 3, fails: bool = False) -> None:
+        self.count, self.fails = count, fails
+        self.begun, self.closed = 0, threading.Event()
+        self.turns = threading.Semaphore(0)
+
+    def let(self, count: int = 1) -> None:
+        self.turns.release(count)
+
+    def __call__(self) -> Iterator[int]:
+        self.begun += 1
+        try:
+            for item in range(self.count):
+                assert self.turns.acquire(timeout=SECONDS)
+                yield item
+            if self.fails:
+                raise EngineError("It cannot be done.")
+        finally:
+            self.closed.set()
+
+
+@dataclass(frozen=True)
+class Block:
+    """A result of so many bytes."""
+
+    bytes: torch.Tensor
+
+
+def block(count: int) -> Block:
+    return Block(torch.zeros(count, dtype=torch.uint8))
+
+
+def read(results: Results, key: str, work: Work, got: list) -> threading.Thread:
+    """A thread that follows a computation to its end."""
+
+    def run() -> None:
+        got.extend(results.ask(key, work))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_who_comes_later_gets_what_he_missed_and_nothing_is_computed_twice():
+    results, work = Results(), Work()
+    first = results.ask("key", work)
+    work.let(2)
+    assert [next(first), next(first)] == [0, 1]
+    second = results.ask("key", work)
+    assert [next(second), next(second)] == [0, 1]
+    work.let()
+    assert (list(first), list(second)) == ([2], [2])
+    assert work.begun == 1 and results["key"] == 2
+    assert list(results.ask("key", work)) == [2] and work.begun == 1
+
+
+def test_two_threads_at_the_same_time_compute_once():
+    for _ in range(50):
+        results, work, barrier = Results(), Work(), threading.Barrier(4)
+        work.let(3)
+        got: list[list] = [[] for _ in range(4)]
+
+        def run(into, results=results, work=work, barrier=barrier):
+            barrier.wait()
+            into.extend(results.ask("key", work))
+
+        threads = [threading.Thread(target=run, args=(into,)) for into in got]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(SECONDS)
+        assert work.begun == 1 and all(into in ([0, 1, 2], [2]) for into in got)
+
+
+def test_one_who_stalls_or_leaves_does_not_hold_up_the_other():
+    results, work, got = Results(), Work(), []
+    stalled, leaving = results.ask("key", work), results.ask("key", work)
+    work.let()
+    assert next(stalled) == next(leaving) == 0
+    leaving.close()
+    thread = read(results, "key", work, got)
+    work.let(2)
+    thread.join(SECONDS)
+    assert got == [0, 1, 2] and work.begun == 1
+    assert list(stalled) == [1, 2]
+
+
+def test_the_last_to_leave_cancels_and_nothing_is_kept():
+    results, work = Results(), Work()
+    one, two = results.ask("key", work), results.ask("key", work)
+    work.let()
+    assert next(one) == next(two) == 0
+    one.close()
+    assert not work.closed.is_set()
+    two.close()
+    work.let()
+    assert work.closed.wait(SECONDS) and "key" not in results
+    work.let(3)
+    assert list(results.ask("key", work))[-1] == 2 and work.begun == 2
+
+
+def test_who_asks_again_while_a_cancelled_one_still_ends_begins_anew():
+    results, old, new = Results(), Work(), Work()
+    with closing(results.ask("key", old)) as left:
+        old.let()
+        assert next(left) == 0
+    new.let(3)
+    assert list(results.ask("key", new)) == [0, 1, 2]
+    old.let(2)
+    assert old.closed.wait(SECONDS) and results["key"] == 2 and (old.begun, new.begun) == (1, 1)
+
+
+def test_a_failure_reaches_all_who_follow_and_leaves_no_entry():
+    results, work = Results(), Work(fails=True)
+    one, two = results.ask("key", work), results.ask("key", work)
+    work.let()
+    assert next(one) == next(two) == 0
+    work.let(2)
+    for follower in (one, two):
+        with pytest.raises(EngineError, match="cannot be done"):
+            list(follower)
+    assert "key" not in results and results.bytes == 0
+    with pytest.raises(KeyError):
+        results["key"]
+
+
+def test_who_waits_leaves_when_his_own_token_is_set():
+    results, work, token, left = Results(), Work(), threading.Event(), []
+
+    def run() -> None:
+        with cancelled_by(token):
+            try:
+                list(results.ask("key", work))
+            except Cancelled:
+                left.append(True)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    token.set()
+    thread.join(SECONDS)
+    work.let()
+    assert left == [True] and work.closed.wait(SECONDS) and "key" not in results
+
+
+def test_bytes_are_bounded_for_each_and_in_all_and_the_oldest_of_ones_own_goes_first():
+    results = Results(most=100, most_each=50)
+
+    def keep(key: str, count: int, owner: str) -> None:
+        list(results.ask(key, lambda: (one for one in [block(count)]), owner))
+
+    keep("a1", 20, "a"), keep("b1", 20, "b"), keep("a2", 20, "a"), keep("a3", 20, "a")
+    assert "a1" not in results and all(key in results for key in ("b1", "a2", "a3")) and results.bytes == 60
+    assert len(results["a2"].bytes) == 20  # looked at, so a3 is the older one now
+    keep("a4", 20, "a")
+    assert "a3" not in results and "a2" in results and "b1" in results
+    keep("b2", 30, "b"), keep("c1", 30, "c")
+    assert results.bytes <= 100 and "c1" in results and "b1" not in results
+    keep("c2", 60, "c")
+    assert "c2" not in results and results.bytes <= 100
+    results.drop("a")
+    assert "a2" not in results and "a4" not in results
+    for owner in "bc":
+        results.drop(owner)
+    assert results.bytes == 0
+
+
+def test_a_tensor_that_stands_twice_is_counted_once():
+    one = torch.zeros(10)
+    assert size((one, [one, block(5)], {"more": one})) == 45
+
+
+CLASSES = Classes(("red fox", "owl", "sea star"))
+SETTINGS = Settings(attack=AttackSettings(steps=3), views=ViewSettings(count=6), defences=("clip", "a-tpt"))
+
+
+def test_recipes_that_share_parts_share_their_results(tiny, pixels):
+    results = Results()
+    one = Story(tiny, Recipe(Picture(pixels), CLASSES, settings=SETTINGS), results)
+    more = replace(SETTINGS, views=replace(SETTINGS.views, count=4))
+    two = Story(tiny, Recipe(Picture(pixels), CLASSES, settings=more), results)
+    one.result(Defended("a-tpt"))
+    assert Attack() in two and Views() not in two and Defended("a-tpt") not in two
+    assert two.result(Attack()) is one.result(Attack())
+    back = Story(tiny, Recipe(Picture(pixels), CLASSES, settings=SETTINGS), results)
+    assert [asked for asked, _ in back.ask(Defended("a-tpt"))] == [Defended("a-tpt")]
+
+
+def test_a_visitors_own_picture_is_answered_from_no_other_visitors_key(tiny, pixels):
+    results = Results()
+    mine, yours = (Story(tiny, Recipe(Picture(pixels, salt), CLASSES), results, salt) for salt in ("me", "you"))
+    mine.result(Clean())
+    assert Clean() in mine and Clean() not in yours
+    assert torch.equal(yours.result(Clean()).logits, mine.result(Clean()).logits)
+    results.drop("me")
+    assert Clean() not in mine and Clean() in yours
+
+
+def test_leaving_a_story_cancels_its_model_at_the_next_layer(tiny, pixels):
+    story = Story(tiny, Recipe(Picture(pixels), CLASSES, settings=replace(SETTINGS, attack=AttackSettings(steps=900))))
+    running = story.ask(Attack())
+    next(running)
+    running.close()
+    assert Attack() not in story
+    for thread in threading.enumerate():
+        if thread.name in ("story", "attack"):
+            thread.join(SECONDS)
+            assert not thread.is_alive()
+    assert not any(layer._forward_pre_hooks for layer in tiny.model.modules())
+
+
+def test_gradients_and_tokens_of_who_asks_are_left_alone(tiny, pixels):
+    story = Story(tiny, Recipe(Picture(pixels), CLASSES, settings=SETTINGS))
+    with torch.no_grad():
+        assert not torch.is_grad_enabled()
+        plain = story.result(Attack())
+    assert torch.is_grad_enabled() and plain.linf() > 0
