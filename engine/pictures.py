@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,9 +98,10 @@ def save_png(pixels: ArrayLike, path: str | Path, notes: dict[str, str] | None =
 
 
 def _read(path: Path) -> bytes:
-    require(not path.is_dir(), f"{EXPECTED}; got the folder “{path}”.")
     try:
-        size = path.stat().st_size
+        found = path.stat()
+        require(not stat.S_ISDIR(found.st_mode), f"{EXPECTED}; got the folder “{path}”.")
+        size = found.st_size
         require(size > 0, f"{EXPECTED}; got an empty file.")
         require(size <= MAX_BYTES, f"Expected a file of at most {MAX_BYTES >> 20} MB; got {size / 2**20:,.1f} MB.")
         return path.read_bytes()
@@ -107,6 +109,8 @@ def _read(path: Path) -> bytes:
         raise EngineError(f"{EXPECTED}; there is no file “{path}”.") from error
     except OSError as error:
         raise EngineError(f"{EXPECTED}; “{path}” cannot be read ({error.strerror}).") from error
+    except ValueError as error:  # a NUL, or half a character
+        raise EngineError(f"{EXPECTED}; {str(path)!r} is not the path of a file.") from error
 
 
 def _kind(data: bytes) -> str:

@@ -151,7 +151,7 @@ def _digest(path: Path) -> str:
     try:
         stat = path.stat()
         return _hash(path, stat.st_size, stat.st_mtime_ns)
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 

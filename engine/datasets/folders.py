@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def Folder(  # noqa: N802
     Raises `EngineError` for a folder with fewer than two such folders in it, for one whose folders are the parts of a
     data set or go by WordNet numbers, and for a file that does not name them all.
     """
-    require(root.is_dir(), f"Expected a folder with one folder of pictures per class; “{root}” is none.")
+    require(os.path.isdir(root), f"Expected a folder with one folder of pictures per class; “{root}” is none.")
     hidden: list[Path] = []
     found = {path: pictures_below(path, hidden) for path in folders_in(root, hidden)}
     kept = {path: pictures for path, pictures in found.items() if pictures}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from ..classes import Classes, spelling
 from ..errors import EngineError, require
 from ..files import read_json, read_lines
 from .base import Entry, Listed
-from .listing import passed_over, pictures_below
+from .listing import passed_over, paths_in, pictures_below
 
 NUMBER = re.compile(r"n\d{8}")  # a WordNet number
 NAME_LISTS = ("classnames.txt", "LOC_synset_mapping.txt", "synset_words.txt", "imagenet_class_index.json")
@@ -24,11 +25,11 @@ def read_numbered(likely: Sequence[Path], naming: Sequence[Path], subset: bool =
     that the list names or, with `subset`, those that there are folders of. Raises `EngineError` that tells what is
     missing where.
     """
-    images = next((path for path in likely if path.is_dir() and any(map(_is_class, path.iterdir()))), None)
+    images = next((path for path in likely if os.path.isdir(path) and any(map(_is_class, paths_in(path)))), None)
     if images is None:
         raise EngineError(f"Expected folders such as n01440764 below “{likely[0]}”; found none.")
     names = _names(naming)
-    folders = sorted(path for path in images.iterdir() if _is_class(path))
+    folders = [path for path in paths_in(images) if _is_class(path)]
     numbers = sorted(names)
     known = {path: _place(path.name, numbers) for path in folders}
     if subset:
@@ -59,7 +60,7 @@ def _place(folder: str, numbers: list[str]) -> int:
 
 def _names(naming: Sequence[Path]) -> dict[str, str]:
     """WordNet number -> class name, from the first list of names there is."""
-    path = next((folder / name for folder in naming for name in NAME_LISTS if (folder / name).is_file()), None)
+    path = next((folder / name for folder in naming for name in NAME_LISTS if os.path.isfile(folder / name)), None)
     if path is None:
         raise EngineError(
             f"Expected {NAME_LISTS[0]} in “{naming[0]}”: a line for each class with its WordNet number and its name."

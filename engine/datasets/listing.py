@@ -12,15 +12,20 @@ from ..errors import EngineError
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
+def paths_in(folder: Path) -> list[Path]:
+    """What lies in a folder, by name; raises `EngineError` for a folder that cannot be read."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        _refuse(error)
+
+
 def folders_in(folder: Path, hidden: list[Path]) -> list[Path]:
     """The folders in a folder, by name; those whose names begin with a dot are added to `hidden` instead.
 
     Raises `EngineError` for a folder that cannot be read.
     """
-    try:
-        found = sorted(path for path in folder.iterdir() if path.is_dir())
-    except OSError as error:
-        _refuse(error)
+    found = [path for path in paths_in(folder) if os.path.isdir(path)]
     hidden += [path for path in found if path.name.startswith(".")]
     return [path for path in found if not path.name.startswith(".")]
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import pickle
 import shutil
 import unicodedata
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.datasets.coop import CoOp
 from engine.datasets.folders import Folder
 from engine.datasets.splits import CoOpSplit
 from engine.datasets.tables import Table
@@ -163,6 +165,51 @@ def written(folder: Path, text: str) -> Path:
 def test_a_source_that_is_none_gets_a_sentence(tree, make, sentence):
     with pytest.raises(EngineError, match=sentence):
         make(tree)
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("x" * 300 + ".png", "cannot be read \\(File name too long\\)"),
+        ("a\0b.png", "'.*x00b.png' is not the path of a file"),
+    ],
+)
+def test_a_path_that_can_be_none_is_skipped_by_name(tree, path, sentence):
+    source = Table(written(tree, f"path,label\n{path},owl\nsea_star/a.png,star\n"))
+    with pytest.raises(EngineError, match=f"Expected a PNG.*{sentence}") as said:
+        source.ask(0)()
+    assert str(said.value).startswith(f"{path}: ")
+    assert not source.recognises(0, {"truth": "owl", "digest": "0"}) and source.ask(1)().label == 1
+
+
+def forbid(monkeypatch, closed: Path) -> None:
+    """Make the file system refuse what lies in a folder, as for a user without permission (root has it always)."""
+
+    def guarded(call):
+        def made(path, *args, **kwargs):
+            if str(path).startswith(f"{closed}/") or (call is scandir and str(path) == str(closed)):
+                raise PermissionError(13, "Permission denied", str(path))
+            return call(path, *args, **kwargs)
+
+        return made
+
+    scandir = os.scandir
+    for name in ("stat", "scandir", "open"):
+        monkeypatch.setattr(os, name, guarded(getattr(os, name)))
+    monkeypatch.setattr(os, "listdir", lambda path: [entry.name for entry in os.scandir(path)])
+
+
+def test_what_a_user_may_not_read_gets_a_sentence(tree, monkeypatch):
+    forbid(monkeypatch, tree / "owl")
+    table = Table(written(tree, "path,label\nowl/c.png,owl\nsea_star/a.png,star\n"))
+    with pytest.raises(EngineError, match="^owl/c.png: Expected a PNG.* cannot be read \\(Permission denied\\)"):
+        table.ask(0)()
+    for make in (lambda: Folder(tree), lambda: Folder(tree / "owl"), lambda: CoOp(tree / "owl", "dtd")):
+        with pytest.raises(EngineError, match="a folder that can be read; “.*owl” cannot \\(Permission denied\\)"):
+            make()
+    for name in ("fgvc_aircraft", "imagenet"):  # beside the set, passed over
+        with pytest.raises(EngineError, match="Expected (images_variant_test.txt|folders such as n01440764)"):
+            CoOp(tree, name)
 
 
 def test_a_question_can_be_opened_by_a_process_that_works_elsewhere(tree, tmp_path, monkeypatch):
