@@ -11,7 +11,7 @@ from ..classes import Classes, spelling
 from ..errors import EngineError, require
 from ..files import read_json, read_lines
 from .base import Entry, Listed
-from .listing import passed_over, paths_in, pictures_below
+from .listing import Passed, paths_in, pictures_below
 
 NUMBER = re.compile(r"n\d{8}")  # a WordNet number
 NAME_LISTS = ("classnames.txt", "LOC_synset_mapping.txt", "synset_words.txt", "imagenet_class_index.json")
@@ -36,15 +36,15 @@ def read_numbered(likely: Sequence[Path], naming: Sequence[Path], subset: bool =
         present = sorted(set(known.values()))
         numbers = [numbers[place] for place in present]
         known = {path: present.index(place) for path, place in known.items()}
-    hidden: list[Path] = []
+    passed = Passed()
     entries: list[Entry] = [
         (picture.relative_to(images).as_posix(), known[path])
         for path in folders
-        for picture in pictures_below(path, hidden)
+        for picture in pictures_below(path, passed)
     ]
     require(bool(entries), f"Expected pictures in the folders of “{images}”; found none.")
     classes = Classes(distinct([names[number] for number in numbers]))
-    return Listed(images, tuple(entries), classes, notes=passed_over(hidden))
+    return Listed(images, tuple(entries), classes, notes=passed.notes())
 
 
 def _is_class(path: Path) -> bool:

@@ -46,8 +46,25 @@ def test_hidden_names_are_passed_over_and_told_once(tree):
     assert source.classes.names == ("fox", "owl", "sea star") and len(source) == 6
     assert source.notes == (
         "Names that begin with a dot are passed over, here 4: ._c.png, ._f.png, .ipynb_checkpoints, .trash.",
+        "Links to folders that lead back or lie in a class are passed over, here 1: circle.",
         "Folders without pictures are no classes, here 2: __MACOSX, notes.",
     )
+
+
+def test_links_to_folders_are_classes_unless_they_lead_back(tree, tmp_path):
+    shutil.move(tree / "fox", tmp_path / "fox of elsewhere")
+    (tree / "fox").symlink_to(tmp_path / "fox of elsewhere")
+    (tree / "flower").symlink_to(tree)
+    (tree / "above").symlink_to("../..")
+    (tree / "owl" / "more").symlink_to(tree / "sea_star")
+    source = Folder(tree)
+    assert source.classes.names == ("fox", "owl", "sea star") and len(source) == 6
+    assert (
+        source.notes[0]
+        == "Links to folders that lead back or lie in a class are passed over, here 3: above, flower, more."
+    )
+    (tmp_path / "itself").symlink_to(tree)
+    assert Folder(tmp_path / "itself").entries == source.entries
 
 
 @pytest.mark.parametrize("parts", [("train", "val", "test"), ("Training", "validation"), ("train",)])
