@@ -37,8 +37,8 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         "--names",
         type=Path,
         metavar="FILE",
-        help="class names for --folder and --table, a line for each folder or label in alphabetical order, or for"
-        " WordNet numbers a list of ImageNet's; other ones for --torchvision, a line each",
+        help="class names for --folder and --table, a line for each folder or label in order (capitals first, 10"
+        " before 2), or for WordNet numbers a list of ImageNet's; other ones for --torchvision, a line each",
     )
     group.add_argument(
         "--plain-rgb",

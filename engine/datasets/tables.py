@@ -22,9 +22,9 @@ def Table(  # noqa: N802
     plain: bool = False,
 ) -> Listed:
     """A CSV file with a header and the columns `path` (below the file's folder) and `label` (a class name, unless the
-    file `names` has others for the labels in alphabetical order). `plain` is that of `load_picture`.
+    file `names` has others for the labels in order, capitals first, 10 before 2). `plain` is that of `load_picture`.
 
-    Labels that are spellings of one name are one class, by the first of them in the alphabet.
+    Labels that are spellings of one name are one class, by the first of them in that order.
 
     Raises `EngineError` for a file that cannot be read, lacks one of these columns or one of their entries, and for
     labels that are WordNet numbers without `names`.

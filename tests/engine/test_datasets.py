@@ -116,11 +116,33 @@ def test_joined_words_are_told_and_a_file_of_names_gives_others(tree, tmp_path):
     names = tmp_path / "names.txt"
     names.write_text("sea star\nfox\n\nhorned owl\n")
     source = Folder(tree, names=names)
-    assert source.classes.names == ("sea star", "fox", "horned owl")  # SeaStar, fox, owl
+    assert source.classes.names == ("sea star", "fox", "horned owl")
+    told = "were given to the classes in this order: SeaStar → sea star, fox → fox, owl → horned owl."
+    assert source.notes[0] == f"The names of “{names}” {told}"
     assert not any("odd word" in note for note in source.notes)
     names.write_text("sea star\n")
     with pytest.raises(EngineError, match="3 class names in .* in this order: SeaStar, fox, owl; got 1"):
         Folder(tree, names=names)
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (("1", "10", "2"), "10 → B, 2 → C"),
+        (("Fish", "bird"), "Fish → A, bird → B"),
+        (("1", "2", "3"), ""),
+        (("bird", "Fish"), "Fish → A, bird → B"),
+        (("Bird", "Fish"), ""),
+        (("class 2", "class_1"), "class 2 → A, class_1 → B"),
+    ],
+)
+def test_names_are_told_where_their_order_may_surprise(tmp_path, labels, told):
+    (tmp_path / "names.txt").write_text("A\nB\nC\n"[: 2 * len(labels)])
+    rows = "".join(f"{place}.png,{label}\n" for place, label in enumerate(labels))
+    source = Table(written(tmp_path, f"path,label\n{rows}"), names=tmp_path / "names.txt")
+    sentence = f"The names of “{tmp_path / 'names.txt'}” were given to the classes in this order: {told}."
+    assert source.classes.names == ("A", "B", "C")[: len(labels)]
+    assert source.notes == ((sentence,) if told else ())
 
 
 def test_a_table_is_read_by_its_columns(tree, tmp_path):
