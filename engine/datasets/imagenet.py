@@ -79,10 +79,15 @@ def read_names(path: Path) -> dict[str, str]:
             return {number: name.replace("_", " ") for number, name in index.values()}
         except (ValueError, TypeError, AttributeError) as error:
             raise EngineError(f"Expected {{“0”: [WordNet number, name], ...}} in “{path}”.") from error
-    lines = [line.partition(" ") for line in read_lines(path, "a list of class names")]
-    wrong = next((number for number, _, name in lines if not NUMBER.fullmatch(number) or not name), None)
-    require(wrong is None, f"Expected lines such as “n01440764 tench” in “{path}”; got one with “{wrong}”.")
-    return {number: name.split(",")[0] if path.name in SYNONYMS else name for number, _, name in lines}
+    names: dict[str, str] = {}
+    for line in read_lines(path, "a list of class names"):
+        number, name = [*line.split(maxsplit=1), ""][:2]
+        valid = NUMBER.fullmatch(number) and name
+        require(bool(valid), f"Expected lines such as “n01440764 tench” in “{path}”; got one with “{number}”.")
+        name = name.split(",")[0] if path.name in SYNONYMS else name
+        before = names.setdefault(number, name)
+        require(before == name, f"Expected one name for {number} in “{path}”; got “{before}” and “{name}”.")
+    return names
 
 
 def distinct(names: list[str]) -> tuple[str, ...]:

@@ -109,6 +109,20 @@ def test_wordnet_numbers_need_a_list_of_names(tree, tmp_path, file, text):
         Folder(tree, names=tmp_path / "classnames.txt")
 
 
+def test_a_list_of_wordnet_numbers_may_have_tabs_but_not_two_names_for_one(tmp_path):
+    table = written(tmp_path, "path,label\n1.png,n00000002\n2.png,n00000003\n")
+    names = tmp_path / "names.txt"
+    names.write_text("n00000002\tred fox\nn00000003  \t owl\nn00000003 owl\n")
+    assert Table(table, names=names).classes.names == ("red fox", "owl")
+    names.write_text("n00000002 fox\nn00000003 owl\nn00000002 wolf\n")
+    with pytest.raises(EngineError, match="one name for n00000002 in “.*names.txt”; got “fox” and “wolf”"):
+        Table(table, names=names)
+    for line in ("n00000002", "fox n00000002"):
+        names.write_text(line)
+        with pytest.raises(EngineError, match=f"such as “n01440764 tench” in “.*”; got one with “{line.split()[0]}”"):
+            Table(table, names=names)
+
+
 def test_joined_words_are_told_and_a_file_of_names_gives_others(tree, tmp_path):
     (tree / "sea_star").rename(tree / "SeaStar")
     (note, _) = Folder(tree).notes
@@ -152,6 +166,13 @@ def test_a_table_is_read_by_its_columns(tree, tmp_path):
     source = Table(path, ("a picture of a {}.",))
     assert source.classes.names == ("owl", "star") and source.classes.templates == ("a picture of a {}.",)
     assert np.array_equal(source.ask(1)().image, picture(0)) and source.ask(1)().label == 1
+
+
+def test_a_file_that_is_listed_by_two_paths_counts_once(tree):
+    rows = "../up.png,owl\n./../up.png,owl\nowl/../../up.png,owl\nsea_star/a.png,star\nsea_star//b.png,star\n"
+    source = Table(written(tree, f"path,label\n{rows}"))
+    assert source.entries == (("../up.png", 0), ("sea_star/a.png", 1), ("sea_star//b.png", 1))
+    assert source.notes == ("Pictures that are listed again count once, here 2.",)
 
 
 def test_spellings_of_a_label_are_one_class_of_a_table(tmp_path):
