@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..classes import DEFAULT_TEMPLATE, Classes
-from ..errors import require
+from ..errors import EngineError, require
 from .base import Listed, Templates, gather
 from .listing import Passed, folders_in, listed, pictures_below
 from .naming import class_names
 
 PARTS = ("test", "val", "train", "testing", "valid", "validation", "training", "dev")  # the likeliest to ask for first
+SET = re.compile(r"[-_ ]?(set|data|images|split)$")  # training_set
 
 
 def Folder(  # noqa: N802
@@ -43,13 +45,13 @@ def Folder(  # noqa: N802
 
 
 def _check_no_parts(root: Path, folders: Sequence[str]) -> None:
-    parts = [part for part in PARTS if part in (name.lower() for name in folders)]
-    chosen = next((name for name in folders if parts and name.lower() == parts[0]), "")
-    require(
-        not folders or len(parts) < len(folders),
-        f"Expected a folder per class; those of “{root}” are the parts of a data set ({listed(folders)}): name one of"
-        f" them, such as “{root / chosen}”.",
-    )
+    words = {name: SET.sub("", name.lower()) for name in folders}
+    parts = [name for part in PARTS for name in folders if words[name] == part]
+    if parts and len(parts) == len(folders):
+        raise EngineError(
+            f"Expected a folder per class; those of “{root}” are the parts of a data set ({listed(folders)}): name one"
+            f" of them, such as “{root / parts[0]}”."
+        )
 
 
 def _without_pictures(folders: Sequence[str]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from .base import Entry, Listed
 from .listing import Passed, paths_in, pictures_below
 
 NUMBER = re.compile(r"n\d{8}")  # a WordNet number
+CALLED = re.compile(r"[nN](\d{8})(?:[-_. ].*)?")  # a folder or label that begins with one: n01440764_tench
 NAME_LISTS = ("classnames.txt", "LOC_synset_mapping.txt", "synset_words.txt", "imagenet_class_index.json")
 SYNONYMS = ("LOC_synset_mapping.txt", "synset_words.txt")  # these give several names, with commas between
 
@@ -88,6 +89,12 @@ def read_names(path: Path) -> dict[str, str]:
         before = names.setdefault(number, name)
         require(before == name, f"Expected one name for {number} in “{path}”; got “{before}” and “{name}”.")
     return names
+
+
+def number_in(name: str) -> str:
+    """The WordNet number that a folder or label goes by (`N01440764`, `n01440764_tench`); "" where it has none."""
+    called = CALLED.fullmatch(name)
+    return f"n{called[1]}" if called else ""
 
 
 def distinct(names: list[str]) -> tuple[str, ...]:

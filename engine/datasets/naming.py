@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import require
 from ..files import read_lines
-from .imagenet import NUMBER, distinct, read_names
+from .imagenet import distinct, number_in, read_names
 from .listing import listed
 
 JOINED = re.compile(r"[a-z][A-Z]")  # AnnualCrop
@@ -22,7 +22,7 @@ def class_names(found: Sequence[str], file: Path | None, where: str) -> tuple[tu
     lists. `where` says what was found there. Raises `EngineError` for a file that does not name them all, and for
     WordNet numbers without a file, which no model can read.
     """
-    numbers = [name for name in found if NUMBER.fullmatch(name)]
+    numbers = {name: number for name in found if (number := number_in(name))}
     if file is None:
         require(
             not numbers,
@@ -32,10 +32,10 @@ def class_names(found: Sequence[str], file: Path | None, where: str) -> tuple[tu
         return tuple(name.replace("_", " ") for name in found), _hint(found)
     if numbers:
         known = read_names(file)
-        unnamed = [number for number in numbers if number not in known]
+        unnamed = {number for number in numbers.values() if number not in known}
         missing = f"it has none for {listed(unnamed)}"
         require(not unnamed, f"Expected a name for every WordNet number in “{file}”; {missing}.")
-        return distinct([known.get(name, name.replace("_", " ")) for name in found]), ()
+        return distinct([known.get(numbers.get(name, ""), name.replace("_", " ")) for name in found]), ()
     lines = read_lines(file, "a text file of class names")
     require(
         len(lines) == len(found),

@@ -67,11 +67,13 @@ def test_links_to_folders_are_classes_unless_they_lead_back(tree, tmp_path):
     assert Folder(tmp_path / "itself").entries == source.entries
 
 
-@pytest.mark.parametrize("parts", [("train", "val", "test"), ("Training", "validation"), ("train",)])
+@pytest.mark.parametrize(
+    "parts", [("train", "val", "test"), ("Training", "validation"), ("train",), ("training_set", "test_set")]
+)
 def test_parts_of_a_data_set_are_no_classes(tree, tmp_path, parts):
     for part in parts:
         shutil.copytree(tree, tmp_path / "set" / part)
-    likely = tmp_path / "set" / {3: "test", 2: "validation", 1: "train"}[len(parts)]
+    likely = tmp_path / "set" / next(one for one in ("test", "validation", "test_set", "train") if one in parts)
     with pytest.raises(EngineError, match=f"are the parts of a data set .*: name one of them, such as “{likely}”"):
         Folder(tmp_path / "set")
     assert len(Folder(likely)) == 6
@@ -121,6 +123,15 @@ def test_a_list_of_wordnet_numbers_may_have_tabs_but_not_two_names_for_one(tmp_p
         names.write_text(line)
         with pytest.raises(EngineError, match=f"such as “n01440764 tench” in “.*”; got one with “{line.split()[0]}”"):
             Table(table, names=names)
+
+
+@pytest.mark.parametrize("label", ["N00000002", "n00000002_fox", "n00000002-fox", "n00000002 fox"])
+def test_wordnet_numbers_may_be_capital_or_have_words_behind_them(tmp_path, label):
+    table = written(tmp_path, f"path,label\n1.png,{label}\n2.png,n00000003\n3.png,n0000000234\n")
+    with pytest.raises(EngineError, match=f"are WordNet numbers \\({label}, n00000003\\): give --names FILE"):
+        Table(table)
+    (tmp_path / "names.txt").write_text("n00000002 red fox\nn00000003 owl\n")
+    assert sorted(Table(table, names=tmp_path / "names.txt").classes.names) == ["n0000000234", "owl", "red fox"]
 
 
 def test_joined_words_are_told_and_a_file_of_names_gives_others(tree, tmp_path):
