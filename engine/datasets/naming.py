@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..classes import spelling
 from ..errors import require
 from ..files import read_lines
 from .imagenet import distinct, number_in, read_names
@@ -20,7 +21,7 @@ def class_names(found: Sequence[str], file: Path | None, where: str) -> tuple[tu
     The names come from `file` where there is one: a line for each in order (by code point, as `found` is: capitals
     first, 10 before 2; a note tells where that may surprise), or, for WordNet numbers, one of ImageNet's
     lists. `where` says what was found there. Raises `EngineError` for a file that does not name them all, and for
-    WordNet numbers without a file, which no model can read.
+    WordNet numbers without a file, which no model can read, and for a name of blanks.
     """
     numbers = {name: number for name in found if (number := number_in(name))}
     if file is None:
@@ -28,6 +29,12 @@ def class_names(found: Sequence[str], file: Path | None, where: str) -> tuple[tu
             not numbers,
             f"Expected class names; {where} are WordNet numbers ({listed(numbers)}): give --names FILE with lines such"
             " as “n01440764 tench”.",
+        )
+        blank = [name for name in found if not spelling(name)]
+        require(
+            not blank,
+            f"Expected class names; {where} have one without a word in it, “{''.join(blank[:1])}”: rename it, or give"
+            " --names FILE.",
         )
         return tuple(name.replace("_", " ") for name in found), _hint(found)
     if numbers:

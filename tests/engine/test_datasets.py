@@ -198,7 +198,9 @@ def test_folders_of_one_name_in_two_spellings_are_refused(tree):
     for form in ("NFC", "NFD"):
         home = make_folder(tree / unicodedata.normalize(form, "café"))
         (home / "a.png").write_bytes((tree / "owl" / "c.png").read_bytes())
-    with pytest.raises(EngineError, match="“café” stands twice: number 1 is “cafe\u0301”, number 2 is “café”"):
+    with pytest.raises(
+        EngineError, match="“café” stands twice: number 1 is “cafe\u0301”, number 2 is “café”, which differ only in how"
+    ):
         Folder(tree)
 
 
@@ -226,8 +228,23 @@ def written(folder: Path, text: str) -> Path:
         (lambda t: Folder(t / "owl"), "at least two folders with pictures"),
         (lambda t: Table(t / "gone.csv"), "gone.csv” cannot be read"),
         (lambda t: Table(t / "notes" / "read me.txt"), "columns path and label in .*; got nothing"),
-        (lambda t: Table(written(t, "path,label\nowl/c.png,owl\nowl/d.png")), "in every line of .*; got .*owl/d.png"),
+        (
+            lambda t: Table(written(t, "path,label\nowl/c.png,owl\nowl/d.png")),
+            "in every line of .*odd.csv”; line 3 has no label",
+        ),
         (lambda t: Table(written(t, "file,label\nowl/c.png,owl,7")), "columns path and label in .*; got file, label"),
+        (lambda t: Table(written(t, "path,label\nowl/c.png,owl\n\n,owl\n")), "odd.csv”; line 4 has no path"),
+        (lambda t: Table(written(t, "path;label\na;owl")), "path;label \\(commas are expected between columns\\)"),
+        (lambda t: Table(written(t, "path\tlabel\na\towl")), "commas are expected between columns"),
+        (lambda t: Table(written(t, "Path, label\na,owl")), "got  label, Path \\(small letters and no blanks are expe"),
+        (
+            lambda t: Table(written(t, "path,label\na,_\nb,owl")),
+            "the labels of .* one without a word in it, “_”: rename",
+        ),
+        (
+            lambda t: Folder((t / "owl").rename(t / "_").parent),
+            "the folders of .* one without a word in it, “_”: rename",
+        ),
         (lambda t: Table(written(t, f"path,label\n{'x' * 200_000},owl")), "in “.*odd.csv” field larger than"),
         (lambda t: CoOpSplit(t / "gone.json", t), "gone.json” cannot be read"),
         (lambda t: CoOpSplit(t / "notes" / "read me.txt", t), "lists of \\[path, number, name\\] under “test”"),
