@@ -43,8 +43,9 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--plain-rgb",
         action="store_true",
-        help="read picture files as published protocols did, by Pillow's conversion to RGB alone: not turned upright,"
-        " colour profiles and transparency ignored, never reduced",
+        help="read picture files as published protocols did, by Pillow's conversion to RGB alone: not turned upright"
+        " (but TIFFs, which Pillow turns itself), colour profiles and transparency ignored, values of 16 bits not"
+        " scaled, never reduced",
     )
     group.add_argument("--download", action="store_true", help="let torchvision fetch what is not there")
     group.add_argument(
