@@ -50,9 +50,11 @@ def require_distinct(names: Sequence[str], read: Iterable[Hashable], fault: str)
     for place, (name, form) in enumerate(zip(names, read, strict=True)):
         before = first.setdefault(form, place)
         if before != place:
+            looks = {unicodedata.normalize("NFC", one) for one in (name, names[before])}
+            encoded = ", which differ only in how letters are encoded" * (len(looks) == 1 and name != names[before])
             raise EngineError(
                 f"The class name “{name}” {fault}: number {before + 1} is “{names[before]}”, number {place + 1} is"
-                f" “{name}”; every class needs its own name."
+                f" “{name}”{encoded}; every class needs its own name."
             )
 
 

@@ -20,6 +20,8 @@ def read_text(path: Path, what: str) -> str:
         raise EngineError(f"Expected {what}; “{path}” cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise EngineError(f"Expected {what} in UTF-8; “{path}” is not one.") from error
+    except ValueError as error:  # a NUL
+        raise EngineError(f"Expected {what}; {str(path)!r} is not the path of a file.") from error
 
 
 def read_lines(path: Path, what: str) -> list[str]:
@@ -42,4 +44,6 @@ def make_folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EngineError(f"Expected a folder that can be written; “{path}” cannot ({error.strerror}).") from error
+    except ValueError as error:  # a NUL
+        raise EngineError(f"Expected a folder that can be written; {str(path)!r} is not the path of one.") from error
     return path

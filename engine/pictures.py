@@ -7,7 +7,9 @@ before any pixel is decoded.
 from __future__ import annotations
 
 import io
+import os
 import re
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +62,8 @@ def load_picture(path: str | Path, plain: bool = False) -> Picture:
     Animations give their first frame, transparency is laid over white, values of more than 8 bits are scaled to 8 by
     the range that they use (`bit_depth.to_8_bits`), each picture by its own.
     With `plain`, what the evaluation protocols of the prompt-tuning literature see instead: Pillow's conversion to RGB
-    and nothing else, so that turned photos lie on their side and colour profiles and transparency are ignored.
+    and nothing else, so that turned photos lie on their side (but TIFFs, which Pillow turns as it loads them), colour
+    profiles and transparency are ignored and values of more than 8 bits are not scaled.
     Raises `EngineError` with one sentence for anything that is no such picture, is damaged, or is too large or small.
     """
     data = _read(Path(path))
@@ -97,16 +100,24 @@ def save_png(pixels: ArrayLike, path: str | Path, notes: dict[str, str] | None =
 
 
 def _read(path: Path) -> bytes:
-    require(not path.is_dir(), f"{EXPECTED}; got the folder “{path}”.")
     try:
-        size = path.stat().st_size
-        require(size > 0, f"{EXPECTED}; got an empty file.")
-        require(size <= MAX_BYTES, f"Expected a file of at most {MAX_BYTES >> 20} MB; got {size / 2**20:,.1f} MB.")
+        _check_file(path, path.stat())
         return path.read_bytes()
+    except EngineError:
+        raise
     except (FileNotFoundError, NotADirectoryError) as error:
         raise EngineError(f"{EXPECTED}; there is no file “{path}”.") from error
     except OSError as error:
         raise EngineError(f"{EXPECTED}; “{path}” cannot be read ({error.strerror}).") from error
+    except ValueError as error:  # a NUL, or half a character
+        raise EngineError(f"{EXPECTED}; {str(path)!r} is not the path of a file.") from error
+
+
+def _check_file(path: Path, found: os.stat_result) -> None:
+    require(not stat.S_ISDIR(found.st_mode), f"{EXPECTED}; got the folder “{path}”.")
+    size = found.st_size
+    require(size > 0, f"{EXPECTED}; got an empty file.")
+    require(size <= MAX_BYTES, f"Expected a file of at most {MAX_BYTES >> 20} MB; got {size / 2**20:,.1f} MB.")
 
 
 def _kind(data: bytes) -> str:

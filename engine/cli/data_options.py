@@ -37,14 +37,15 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         "--names",
         type=Path,
         metavar="FILE",
-        help="class names for --folder and --table, a line for each folder or label in alphabetical order, or for"
-        " WordNet numbers a list of ImageNet's; other ones for --torchvision, a line each",
+        help="class names for --folder and --table, a line for each folder or label in order (capitals first, 10"
+        " before 2), or for WordNet numbers a list of ImageNet's; other ones for --torchvision, a line each",
     )
     group.add_argument(
         "--plain-rgb",
         action="store_true",
-        help="read picture files as published protocols did, by Pillow's conversion to RGB alone: not turned upright,"
-        " colour profiles and transparency ignored, never reduced",
+        help="read picture files as published protocols did, by Pillow's conversion to RGB alone: not turned upright"
+        " (but TIFFs, which Pillow turns itself), colour profiles and transparency ignored, values of 16 bits not"
+        " scaled, never reduced",
     )
     group.add_argument("--download", action="store_true", help="let torchvision fetch what is not there")
     group.add_argument(

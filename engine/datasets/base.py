@@ -7,6 +7,7 @@ calls that do, which are small and can be sent to another process.
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -114,9 +115,13 @@ def gather(
     plain: bool = False,
     notes: tuple[str, ...] = (),
 ) -> Listed:
-    """The first `limit` of the entries, in turn from every class; one that is listed again counts once."""
+    """The first `limit` of the entries, in turn from every class; one that is listed again counts once,
+    by the first of its paths where it is listed by several (a.png, ./a.png)."""
     entries = list(entries)
-    once = list(dict.fromkeys(entries))
+    first: dict[Entry, Entry] = {}
+    for path, label in entries:
+        first.setdefault((posixpath.normpath(path), label), (path, label))
+    once = [*first.values()]
     if len(once) < len(entries):
         notes += (f"Pictures that are listed again count once, here {len(entries) - len(once):,}.",)
     return Listed(root, tuple(in_turn(once)[:limit]), classes, origin, plain, notes)
@@ -151,7 +156,7 @@ def _digest(path: Path) -> str:
     try:
         stat = path.stat()
         return _hash(path, stat.st_size, stat.st_mtime_ns)
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 

@@ -6,6 +6,7 @@ do not count.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from ..errors import EngineError, require
 from ..files import read_lines
 from .base import Entry, Listed, Templates, gather
 from .imagenet import read_numbered
+from .listing import paths_in
 from .splits import CoOpSplit
 
 LOOKED_FOR = 100  # pictures by which the folder of a set is found
@@ -99,7 +101,7 @@ def CoOp(  # noqa: N802
     Raises `EngineError` that names what is missing where.
     """
     require(name in LAYOUTS, f"Expected a data set among {', '.join(LAYOUTS)}; got “{name}”.")
-    require(root.is_dir(), f"Expected a folder with data sets; “{root}” is none.")
+    require(os.path.isdir(root), f"Expected a folder with data sets; “{root}” is none.")
     layout = LAYOUTS[name]
     homes = _homes(root, layout)
     read = _from_split if layout.split.endswith(".json") else _from_lists if layout.split else _from_folders
@@ -111,7 +113,7 @@ def CoOp(  # noqa: N802
 
 def _homes(root: Path, layout: Layout) -> list[Path]:
     """Where the set may lie, the likeliest first."""
-    near = [root, *sorted(path for path in root.iterdir() if path.is_dir())]
+    near = [root, *(path for path in paths_in(root) if os.path.isdir(path))]
     return [*(path for path in near if _plain(path.resolve().name) in layout.folders), root]
 
 
@@ -124,7 +126,7 @@ def _from_split(root: Path, homes: list[Path], name: str, part: str) -> Listed:
     shared = [root / "data_splits", root / "data" / "data_splits"]  # one folder for all sets
     named = [folder / layout.split for folder in [*homes, *shared]]
     others = [path for home in homes[:-1] for path in sorted(home.glob("split*.json"))]
-    path = next((path for path in [*named, *others] if path.is_file()), None)
+    path = next((path for path in [*named, *others] if os.path.isfile(path)), None)
     if path is None:
         raise EngineError(f"Expected {layout.split}, a file that CoOp's authors offer, in “{homes[0]}”.")
     found = CoOpSplit(path, homes[0], part=part)
@@ -134,7 +136,7 @@ def _from_split(root: Path, homes: list[Path], name: str, part: str) -> Listed:
 def _from_lists(root: Path, homes: list[Path], name: str, part: str) -> Listed:
     """Aircraft: a line holds a picture's number and its class, another file all classes in order."""
     listing = LAYOUTS[name].split.format(part)
-    home = next((folder for folder in _folders(homes) if (folder / listing).is_file()), None)
+    home = next((folder for folder in _folders(homes) if os.path.isfile(folder / listing)), None)
     if home is None:
         raise EngineError(f"Expected {listing} and variants.txt in “{homes[0]}”.")
     classes = Classes(tuple(read_lines(home / "variants.txt", "a list of classes")))
@@ -152,7 +154,7 @@ def _images(homes: list[Path], name: str, entries: Sequence[Entry]) -> Path:
     likely = [home / wanted for home in homes]
     few = [path for path, _ in entries[:LOOKED_FOR]]
     places = [*likely, *_folders(homes)]
-    found = next((folder for folder in places if any((folder / path).is_file() for path in few)), None)
+    found = next((folder for folder in places if any(os.path.isfile(folder / path) for path in few)), None)
     if found is None:
         raise EngineError(
             f"Expected the pictures of {name} below “{likely[0]}”; “{few[0]}” is neither there nor nearby."
@@ -165,7 +167,7 @@ def _folders(homes: list[Path]) -> Iterator[Path]:
     yield from homes
     for pattern in ("*/", "*/*/"):
         for home in homes:
-            yield from (path for path in sorted(home.glob(pattern)) if path.is_dir() and path.name[0] != ".")
+            yield from (path for path in sorted(home.glob(pattern)) if os.path.isdir(path) and path.name[0] != ".")
 
 
 def _from_folders(root: Path, homes: list[Path], name: str, part: str) -> Listed:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..classes import DEFAULT_TEMPLATE, Classes
-from ..errors import require
+from ..errors import EngineError, require
 from .base import Listed, Templates, gather
-from .listing import folders_in, listed, passed_over, pictures_below
+from .listing import Passed, folders_in, listed, pictures_below
 from .naming import class_names
 
 PARTS = ("test", "val", "train", "testing", "valid", "validation", "training", "dev")  # the likeliest to ask for first
+SET = re.compile(r"[-_ ]?(set|data|images|split)$")  # training_set
 
 
 def Folder(  # noqa: N802
@@ -22,32 +25,33 @@ def Folder(  # noqa: N802
     plain: bool = False,
 ) -> Listed:
     """Pictures in one folder per class, the folder's name being the class (underscores are spaces), unless the file
-    `names` has others. `plain` is that of `load_picture`. Names that begin with a dot are passed over.
+    `names` has others. `plain` is that of `load_picture`. Names that begin with a dot are passed over,
+    and links to folders other than classes.
 
     Raises `EngineError` for a folder with fewer than two such folders in it, for one whose folders are the parts of a
     data set or go by WordNet numbers, and for a file that does not name them all.
     """
-    require(root.is_dir(), f"Expected a folder with one folder of pictures per class; “{root}” is none.")
-    hidden: list[Path] = []
-    found = {path: pictures_below(path, hidden) for path in folders_in(root, hidden)}
+    require(os.path.isdir(root), f"Expected a folder with one folder of pictures per class; “{root}” is none.")
+    passed = Passed()
+    found = {path: pictures_below(path, passed) for path in folders_in(root, passed)}
     kept = {path: pictures for path, pictures in found.items() if pictures}
     empty = [path.name for path, pictures in found.items() if not pictures]
     _check_no_parts(root, [path.name for path in kept])
     require(len(kept) >= 2, f"Expected at least two folders with pictures in “{root}”; found {len(kept)}.")
     called, notes = class_names([path.name for path in kept], names, f"the folders of “{root}”")
     entries = [(p.relative_to(root).as_posix(), label) for label, ps in enumerate(kept.values()) for p in ps]
-    notes += passed_over(hidden) + _without_pictures(empty)
+    notes += passed.notes() + _without_pictures(empty)
     return gather(root, entries, Classes(called, templates), {"source": "folder"}, limit, plain, notes)
 
 
 def _check_no_parts(root: Path, folders: Sequence[str]) -> None:
-    parts = [part for part in PARTS if part in (name.lower() for name in folders)]
-    chosen = next((name for name in folders if parts and name.lower() == parts[0]), "")
-    require(
-        not folders or len(parts) < len(folders),
-        f"Expected a folder per class; those of “{root}” are the parts of a data set ({listed(folders)}): name one of"
-        f" them, such as “{root / chosen}”.",
-    )
+    words = {name: SET.sub("", name.lower()) for name in folders}
+    parts = [name for part in PARTS for name in folders if words[name] == part]
+    if parts and len(parts) == len(folders):
+        raise EngineError(
+            f"Expected a folder per class; those of “{root}” are the parts of a data set ({listed(folders)}): name one"
+            f" of them, such as “{root / parts[0]}”."
+        )
 
 
 def _without_pictures(folders: Sequence[str]) -> tuple[str, ...]:

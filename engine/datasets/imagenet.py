@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +11,10 @@ from ..classes import Classes, spelling
 from ..errors import EngineError, require
 from ..files import read_json, read_lines
 from .base import Entry, Listed
-from .listing import passed_over, pictures_below
+from .listing import Passed, paths_in, pictures_below
 
 NUMBER = re.compile(r"n\d{8}")  # a WordNet number
+CALLED = re.compile(r"[nN](\d{8})(?:[-_. ].*)?")  # a folder or label that begins with one: n01440764_tench
 NAME_LISTS = ("classnames.txt", "LOC_synset_mapping.txt", "synset_words.txt", "imagenet_class_index.json")
 SYNONYMS = ("LOC_synset_mapping.txt", "synset_words.txt")  # these give several names, with commas between
 
@@ -24,26 +26,26 @@ def read_numbered(likely: Sequence[Path], naming: Sequence[Path], subset: bool =
     that the list names or, with `subset`, those that there are folders of. Raises `EngineError` that tells what is
     missing where.
     """
-    images = next((path for path in likely if path.is_dir() and any(map(_is_class, path.iterdir()))), None)
+    images = next((path for path in likely if os.path.isdir(path) and any(map(_is_class, paths_in(path)))), None)
     if images is None:
         raise EngineError(f"Expected folders such as n01440764 below “{likely[0]}”; found none.")
     names = _names(naming)
-    folders = sorted(path for path in images.iterdir() if _is_class(path))
+    folders = [path for path in paths_in(images) if _is_class(path)]
     numbers = sorted(names)
     known = {path: _place(path.name, numbers) for path in folders}
     if subset:
         present = sorted(set(known.values()))
         numbers = [numbers[place] for place in present]
         known = {path: present.index(place) for path, place in known.items()}
-    hidden: list[Path] = []
+    passed = Passed()
     entries: list[Entry] = [
         (picture.relative_to(images).as_posix(), known[path])
         for path in folders
-        for picture in pictures_below(path, hidden)
+        for picture in pictures_below(path, passed)
     ]
     require(bool(entries), f"Expected pictures in the folders of “{images}”; found none.")
     classes = Classes(distinct([names[number] for number in numbers]))
-    return Listed(images, tuple(entries), classes, notes=passed_over(hidden))
+    return Listed(images, tuple(entries), classes, notes=passed.notes())
 
 
 def _is_class(path: Path) -> bool:
@@ -59,7 +61,7 @@ def _place(folder: str, numbers: list[str]) -> int:
 
 def _names(naming: Sequence[Path]) -> dict[str, str]:
     """WordNet number -> class name, from the first list of names there is."""
-    path = next((folder / name for folder in naming for name in NAME_LISTS if (folder / name).is_file()), None)
+    path = next((folder / name for folder in naming for name in NAME_LISTS if os.path.isfile(folder / name)), None)
     if path is None:
         raise EngineError(
             f"Expected {NAME_LISTS[0]} in “{naming[0]}”: a line for each class with its WordNet number and its name."
@@ -78,10 +80,21 @@ def read_names(path: Path) -> dict[str, str]:
             return {number: name.replace("_", " ") for number, name in index.values()}
         except (ValueError, TypeError, AttributeError) as error:
             raise EngineError(f"Expected {{“0”: [WordNet number, name], ...}} in “{path}”.") from error
-    lines = [line.partition(" ") for line in read_lines(path, "a list of class names")]
-    wrong = next((number for number, _, name in lines if not NUMBER.fullmatch(number) or not name), None)
-    require(wrong is None, f"Expected lines such as “n01440764 tench” in “{path}”; got one with “{wrong}”.")
-    return {number: name.split(",")[0] if path.name in SYNONYMS else name for number, _, name in lines}
+    names: dict[str, str] = {}
+    for line in read_lines(path, "a list of class names"):
+        number, name = [*line.split(maxsplit=1), ""][:2]
+        valid = NUMBER.fullmatch(number) and name
+        require(bool(valid), f"Expected lines such as “n01440764 tench” in “{path}”; got one with “{number}”.")
+        name = name.split(",")[0] if path.name in SYNONYMS else name
+        before = names.setdefault(number, name)
+        require(before == name, f"Expected one name for {number} in “{path}”; got “{before}” and “{name}”.")
+    return names
+
+
+def number_in(name: str) -> str:
+    """The WordNet number that a folder or label goes by (`N01440764`, `n01440764_tench`); "" where it has none."""
+    called = CALLED.fullmatch(name)
+    return f"n{called[1]}" if called else ""
 
 
 def distinct(names: list[str]) -> tuple[str, ...]:

@@ -53,8 +53,8 @@ class Known:
     """How torchvision's class is constructed, its class names (`names` where its own are not readable), and the
     prompt and A-TPT's domain word that go with the set.
 
-    `file` gives the file of a picture that torchvision has opened, by set, number and picture, where its class opens
-    files and takes no `loader`.
+    `file` gives the file of a picture and its label, by set and number, where torchvision's class opens files and takes
+    no `loader`.
     """
 
     build: Callable
@@ -62,7 +62,7 @@ class Known:
     names: tuple[str, ...] = ()
     template: str = DEFAULT_TEMPLATE
     word: str = ""
-    file: Callable[[Any, int, Image.Image], str] | None = None
+    file: Callable[[Any, int], tuple[str, int]] | None = None
 
     @property
     def takes_loader(self) -> bool:
@@ -80,9 +80,14 @@ def _like(name: str) -> _Wording:
     return {"template": LAYOUTS[name].template, "word": LAYOUTS[name].word}
 
 
-def _left_open(found: Any, place: int, image: Any) -> str:
-    image.close()
-    return image.filename
+def _pets(found: Any, place: int) -> tuple[str, int]:
+    return found._images[place], found._labels[place]
+
+
+def _caltech(folder: str, called: str, found: Any, place: int) -> tuple[str, int]:
+    label = found.y[place]
+    name = called.format(label=label + 1, number=found.index[place])
+    return os.path.join(found.root, folder, found.categories[label], name), label
 
 
 SETS: dict[str, Known] = {
@@ -94,14 +99,21 @@ SETS: dict[str, Known] = {
         datasets.OxfordIIITPet,
         {"train": {"split": "trainval"}, "test": {"split": "test"}},
         **_like("oxford_pets"),
-        file=lambda found, place, _: str(found._images[place]),
+        file=_pets,
     ),
     "DTD": Known(datasets.DTD, THREE, **_like("dtd")),
     "EuroSAT": Known(datasets.EuroSAT, WHOLE, LAND, **_like("eurosat")),
     "Food101": Known(datasets.Food101, TWO, **_like("food101")),
     "FGVCAircraft": Known(datasets.FGVCAircraft, THREE, **_like("fgvc_aircraft")),
-    "Caltech101": Known(datasets.Caltech101, WHOLE, **_like("caltech101"), file=_left_open),
-    "Caltech256": Known(datasets.Caltech256, WHOLE, file=_left_open),
+    "Caltech101": Known(
+        datasets.Caltech101,
+        WHOLE,
+        **_like("caltech101"),
+        file=partial(_caltech, "101_ObjectCategories", "image_{number:04d}.jpg"),
+    ),
+    "Caltech256": Known(
+        datasets.Caltech256, WHOLE, file=partial(_caltech, "256_ObjectCategories", "{label:03d}_{number:04d}.jpg")
+    ),
     "StanfordCars": Known(datasets.StanfordCars, TWO, **_like("stanford_cars")),
     "SUN397": Known(datasets.SUN397, WHOLE, **_like("sun397")),
     "SVHN": Known(datasets.SVHN, TWO, DIGITS, NUMBER),
@@ -168,8 +180,8 @@ def Torchvision(  # noqa: N802
 
     Its pictures come in one shuffled order, always the same, so that the first `limit` are a fair sample. `names`
     replace its class names (Country211 has only country codes). `plain` is that of `load_picture`, for files. Raises
-    `EngineError` for a set or part that does not exist, for pictures that are not there, for a hidden folder among
-    those of the classes, and for another number of names.
+    `EngineError` for a set or part that does not exist, for pictures that are not there, for a hidden folder or
+    a file among those of the classes, and for another number of names.
     """
     require(name in SETS, f"Expected a data set among {', '.join(SETS)}; got “{name}”.")
     parts = SETS[name].parts
@@ -193,6 +205,11 @@ def _read(name: str, root: Path, part: str, download: bool, plain: bool = False)
     loader = {"loader": partial(_load, root, plain)} if known.takes_loader else {}
     try:
         return known.build(str(root), download=download, **known.parts[part], **loader)
+    except NotADirectoryError as error:  # what a file manager left among the folders of the classes
+        stray = os.path.relpath(error.filename, root)
+        raise EngineError(
+            f"Expected the classes of {name} in “{root}”; torchvision takes the file “{stray}” for one: remove it."
+        ) from error
     except (RuntimeError, OSError, ValueError, LookupError, ImportError) as error:
         why = str(error).split("\n")[0].split(". You can")[0]
         raise EngineError(
@@ -227,8 +244,12 @@ def _spoken(name: str) -> str:
 def _question(name: str, root: Path, part: str, classes: Classes, place: int, plain: bool) -> Question:
     found, file = _open(name, root, part, plain), SETS[name].file
     try:
-        image, label = found[place]
-        image = image.convert("RGB") if file is None else _load(root, plain, file(found, place, image))
+        if file is None:
+            image, label = found[place]
+            image = image.convert("RGB")
+        else:
+            path, label = file(found, place)
+            image = _load(root, plain, path)
     except OSError as error:  # of Pillow, where torchvision opens the file itself
         raise EngineError(f"{place}: Expected a picture; torchvision cannot read it ({error}).") from error
     return Question(str(place), image, classes, int(label), classes.names[int(label)])

@@ -97,6 +97,14 @@ def test_a_hidden_folder_that_torchvision_takes_for_a_class_is_refused(tmp_path)
         Torchvision("Caltech256", tmp_path)
 
 
+def test_a_file_that_torchvision_takes_for_a_class_is_refused(tmp_path):
+    for folder in ("001.ak47", "002.american-flag"):
+        draw(tmp_path / "caltech256" / "256_ObjectCategories" / folder / f"{folder[:3]}_0001.jpg")
+    (tmp_path / "caltech256" / "256_ObjectCategories" / ".DS_Store").write_bytes(b"of a Mac")
+    with pytest.raises(EngineError, match="takes the file “caltech256/.*/.DS_Store” for one: remove it.$"):
+        Torchvision("Caltech256", tmp_path)
+
+
 def test_files_that_cannot_be_read_are_named(tmp_path):
     meta = tmp_path / "food-101" / "meta"
     meta.mkdir(parents=True)
@@ -109,8 +117,18 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
         path = tmp_path / "caltech256" / "256_ObjectCategories" / number / f"{number[:3]}_0001.jpg"
         draw(path)
         path.write_text("no picture")
-    with pytest.raises(EngineError, match="^[01]: Expected a picture; torchvision cannot read it"):
-        Torchvision("Caltech256", tmp_path).ask(0)()
+    path.write_bytes(b"")
+    told = ["^caltech256/.*/001.ak47/001_0001.jpg: .*; got text", "^caltech256/.*/002_0001.jpg: .*; got an empty file"]
+    source = Torchvision("Caltech256", tmp_path)
+    for place in (0, 1):
+        with pytest.raises(EngineError, match=told[place]):
+            source.ask(source.order.index(place))()
+    images = tmp_path / "gtsrb" / "GTSRB" / "Final_Test" / "Images"
+    images.mkdir(parents=True)
+    (images / "00000.ppm").write_bytes(b"")
+    (tmp_path / "gtsrb" / "GT-final_test.csv").write_text("Filename;ClassId\n00000.ppm;14\n")
+    with pytest.raises(EngineError, match="^0: Expected a picture; torchvision cannot read it"):
+        Torchvision("GTSRB", tmp_path).ask(0)()
 
 
 def test_digits_are_read_from_mnists_files(tmp_path):
