@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -53,21 +53,21 @@ def writable_folder(path: Path) -> Path:
 
 
 @contextmanager
-def reading(folder: Path) -> Iterator[None]:
+def reading(folder: Path) -> Generator[None]:
     """Raises `EngineError` where the system refuses what is read in the folder meanwhile."""
     with _telling("read", folder):
         yield
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path) -> Generator[None]:
     """Raises `EngineError` where the system refuses what is written in the folder meanwhile."""
     with _telling("written", folder):
         yield
 
 
 @contextmanager
-def _telling(done: str, folder: Path) -> Iterator[None]:
+def _telling(done: str, folder: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:

@@ -40,7 +40,15 @@ from .evaluation_tables import markdown_lines, plain_lines
 from .options import DEFENCE, add_attacks_options, add_options, all_attacks, given
 
 SUMMARY, MARKDOWN = "summary.json", "summary.md"
-OF_A_RUN = ("clip_on_clean", "workers", "ray", "strict", "out", "cache", "attacked")  # options without use for --summary
+OF_A_RUN = (
+    "clip_on_clean",
+    "workers",
+    "ray",
+    "strict",
+    "out",
+    "cache",
+    "attacked",
+)  # options without use for --summary
 LISTING = ("classes",)  # of the plan, too long for a summary
 EXAMPLES = """examples:
   600 painted pictures, every defence, two attackers, kept in the folder table:
@@ -128,7 +136,7 @@ def run(args: argparse.Namespace) -> None:
             (args.out / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
             (args.out / MARKDOWN).write_text("\n".join(markdown_lines(summary)) + "\n", encoding="utf-8")
     _print(args, summary)
-    if args.attacked is not None:
+    if args.out is not None and args.attacked is not None:
         copy_attacked(args.out, read_kept(args.out), args.attacked)
 
 
@@ -142,6 +150,9 @@ def _check_folders(args: argparse.Namespace) -> None:
     """Raise `EngineError` where what is written would lie among the classes of --folder, or is not kept at all."""
     kept = args.attacked is None or args.out is not None
     require(kept, "--attacked goes with --out, the folder of an evaluation that keeps them.")
+    for option, other in (("--out", args.out), ("--cache", args.cache)):
+        apart = None in (args.attacked, other) or args.attacked.resolve() != other.resolve()
+        require(apart, f"Expected --attacked apart from {option}, which has a list of its own; got “{other}” for both.")
     if args.folder is None:
         return
     classes = args.folder.resolve()

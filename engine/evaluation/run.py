@@ -36,11 +36,10 @@ def evaluate(
     folder `cache`, which many evaluations may share, keeps those, and attacked.jsonl, which tells what they are.
 
     A picture that cannot be read is left out and given to `on_skip`, and stands in skipped.jsonl; it is tried again
-    the next time. Without `on_skip` it ends the evaluation, once it is written down. `told` gets what plan.json says of the loaded model: its
-    fingerprint, and what it reads with.
-    Raises `EngineError` for a folder that holds records of another evaluation or of other weights, that is damaged or
-    cannot be written, where no picture can be
-    read, and whatever attacks and defences raise.
+    the next time. Without `on_skip` it ends the evaluation, once it is written down. `told` gets what plan.json says of
+    the loaded model: its fingerprint, and what it reads with.
+    Raises `EngineError` for a folder that is damaged, cannot be written, or holds records of another evaluation or of
+    other weights, where no picture can be read, and whatever attacks and defences raise.
     """
     asked = asked_of(source, plan, executor.model)
     pictures = cache or (folder and folder / ATTACKED)
@@ -110,9 +109,7 @@ def _described(backbone: Backbone, _: Any) -> dict:
     return {"fingerprint": backbone.fingerprint, "reading": backbone.reading}
 
 
-def _answered(
-    backbone: Backbone, item: tuple, plan: Plan, cache: Path | None, fingerprint: str
-) -> Answered | Skipped:
+def _answered(backbone: Backbone, item: tuple, plan: Plan, cache: Path | None, fingerprint: str) -> Answered | Skipped:
     require(
         backbone.fingerprint == fingerprint,
         f"Expected one model for all workers; {backbone.name} has other weights or preprocessing on one of them.",
