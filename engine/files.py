@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from .errors import EngineError
@@ -41,9 +44,36 @@ def read_json(path: Path, what: str) -> Any:
 def make_folder(path: Path) -> Path:
     """The folder, made where it is missing; raises `EngineError` where it cannot be."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EngineError(f"Expected a folder that can be written; “{path}” cannot ({error.strerror}).") from error
+        with writing(path):
+            path.mkdir(parents=True, exist_ok=True)
     except ValueError as error:  # a NUL
         raise EngineError(f"Expected a folder that can be written; {str(path)!r} is not the path of one.") from error
     return path
+
+
+def writable_folder(path: Path) -> Path:
+    """The same, tried by writing: raises `EngineError` as well for a folder in which no file can be made."""
+    with writing(make_folder(path)), TemporaryFile(dir=path):
+        return path
+
+
+@contextmanager
+def reading(folder: Path) -> Generator[None]:
+    """Raises `EngineError` where the system refuses what is read in the folder meanwhile."""
+    with _telling("read", folder):
+        yield
+
+
+@contextmanager
+def writing(folder: Path) -> Generator[None]:
+    """Raises `EngineError` where the system refuses what is written in the folder meanwhile."""
+    with _telling("written", folder):
+        yield
+
+
+@contextmanager
+def _telling(done: str, folder: Path) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise EngineError(f"Expected a folder that can be {done}; “{folder}” cannot ({error.strerror}).") from error

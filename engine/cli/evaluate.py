@@ -32,6 +32,7 @@ from ..evaluation import (
     read_skipped,
     summarise,
 )
+from ..files import writable_folder, writing
 from ..models import add_model_options, model_settings
 from ..parameters import to_settings
 from .data_options import add_data_options, known_set, open_source
@@ -39,6 +40,15 @@ from .evaluation_tables import markdown_lines, plain_lines
 from .options import DEFENCE, add_attacks_options, add_options, all_attacks, given
 
 SUMMARY, MARKDOWN = "summary.json", "summary.md"
+OF_A_RUN = (
+    "clip_on_clean",
+    "workers",
+    "ray",
+    "strict",
+    "out",
+    "cache",
+    "attacked",
+)  # options without use for --summary
 LISTING = ("classes",)  # of the plan, too long for a summary
 EXAMPLES = """examples:
   600 painted pictures, every defence, two attackers, kept in the folder table:
@@ -105,6 +115,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Evaluate and keep, or read what was kept; print."""
     if args.summary is not None:
+        _check_alone(args)
         asked, kept = _read(args.summary)
         skipped = {one.key: one for folder in args.summary for one in read_skipped(folder)}
         _check_against(args, asked)
@@ -116,20 +127,32 @@ def run(args: argparse.Namespace) -> None:
     _check_against(args, asked)
     for note in source.notes if isinstance(source, Listed) else ():
         print(note, file=sys.stderr)
+    if args.attacked is not None:
+        writable_folder(args.attacked)
     collected, skipped = _collected(args, source, plan, asked)
     summary = _summary(args, asked, collected, skipped)
     if args.out is not None:
-        (args.out / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
-        (args.out / MARKDOWN).write_text("\n".join(markdown_lines(summary)) + "\n", encoding="utf-8")
-        if args.attacked is not None:
-            copy_attacked(args.out, read_kept(args.out), args.attacked)
+        with writing(args.out):
+            (args.out / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+            (args.out / MARKDOWN).write_text("\n".join(markdown_lines(summary)) + "\n", encoding="utf-8")
     _print(args, summary)
+    if args.out is not None and args.attacked is not None:
+        copy_attacked(args.out, read_kept(args.out), args.attacked)
+
+
+def _check_alone(args: argparse.Namespace) -> None:
+    """Raise `EngineError` where --summary, which runs nothing, is asked to."""
+    surplus = [f"--{name.replace('_', '-')}" for name in OF_A_RUN if getattr(args, name) not in (None, False)]
+    require(not surplus, f"--summary runs nothing, and goes without {', '.join(surplus)}.")
 
 
 def _check_folders(args: argparse.Namespace) -> None:
     """Raise `EngineError` where what is written would lie among the classes of --folder, or is not kept at all."""
     kept = args.attacked is None or args.out is not None
     require(kept, "--attacked goes with --out, the folder of an evaluation that keeps them.")
+    for option, other in (("--out", args.out), ("--cache", args.cache)):
+        apart = None in (args.attacked, other) or args.attacked.resolve() != other.resolve()
+        require(apart, f"Expected --attacked apart from {option}, which has a list of its own; got “{other}” for both.")
     if args.folder is None:
         return
     classes = args.folder.resolve()
@@ -162,7 +185,10 @@ def _collected(
 def _read(folders: list[Path]) -> tuple[dict, list[Answered]]:
     if len(folders) > 1:
         return read_merged(folders)
-    return read_plan(folders[0]), read_kept(folders[0])
+    plan, kept = read_plan(folders[0]), read_kept(folders[0])
+    if not kept:
+        print(f"“{folders[0]}” has no records yet.", file=sys.stderr)
+    return plan, kept
 
 
 def _check_against(args: argparse.Namespace, asked: dict) -> None:

@@ -1,6 +1,7 @@
 """The list of an evaluation's attacked pictures, and copies of them under the names of the pictures they came from.
 
-A line of the list names the picture, the attack as its arm is called, the file, and the settings of that very picture.
+A line of the list names the picture, the digest of its file where it has one, the attack as its arm is called, the
+attacked file, and the settings of that very picture.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from ..datasets.listing import ENDINGS
-from ..errors import EngineError
-from ..files import make_folder
-from .kept import cut_off, read_lines, replace_file
+from ..errors import EngineError, require
+from ..files import make_folder, writing
+from .kept import MANIFEST, cut_off, read_lines, replace_file
+from .plan import CLEAN
 from .records import Answered
 
-MANIFEST = "attacked.jsonl"
+_DESCRIBED = {"picture": str, "away_from": str, "attack": str, "file": str}
 UNFIT = re.compile(r'[<>:"|?*\x00-\x1f]')  # for names on some system
 
 
@@ -27,7 +29,7 @@ class Manifest:
         self.path = home / MANIFEST
         self.store = store.relative_to(home) if store.is_relative_to(home) else store.resolve()
         cut_off(self.path)
-        self.listed = {json.dumps(line) for line in read_lines(self.path)}
+        self.listed = {json.dumps(line) for line in read_lines(self.path, _DESCRIBED)}
 
     def add(self, described: Iterable[dict]) -> None:
         """List files, unless they are listed already."""
@@ -35,7 +37,7 @@ class Manifest:
         new = [line for line in lines if line not in self.listed]
         self.listed.update(new)
         if new:
-            with self.path.open("ab") as file:
+            with writing(self.path.parent), self.path.open("ab") as file:
                 file.write("".join(f"{line}\n" for line in new).encode())
 
 
@@ -43,20 +45,58 @@ def copy_attacked(folder: Path, answered: Sequence[Answered], target: Path) -> N
     """Copy the attacked pictures of these results, which an evaluation keeps in `folder`, to
     `target`/ATTACK/PICTURE.png, where PICTURE is the source's own path below its root, and list them there.
 
-    Where two sources would share a name, the later gets a number behind it. Raises `EngineError` for a picture that is
-    no longer there and for a folder that cannot be written.
+    Where two sources would share a name, it goes to the one that has it exactly, else to the first, and others get a
+    number behind it. Raises `EngineError` for pictures of which no file is listed, when all else is copied, and at once
+    for a picture that is no longer there and for a folder that cannot be written.
     """
-    latest = {(line["picture"], line["away_from"], line["attack"]): line for line in read_lines(folder / MANIFEST)}
-    taken: set[str] = set()
-    listed = []
-    for one in answered:
-        name = _free(own_path(one.record["key"]), taken)
-        found = [latest.get((one.record["key"], one.record["truth"], arm)) for arm in one.record["arms"]]
-        for line in filter(None, found):
-            path = PurePosixPath(line["attack"], name)
-            _copy(folder / line["file"], target / path)
-            listed.append(json.dumps(line | {"file": path.as_posix()}))
-    replace_file(make_folder(target) / MANIFEST, "".join(f"{line}\n" for line in listed).encode())
+    files = _Files(read_lines(folder / MANIFEST, _DESCRIBED))
+    listed, missing = [], []
+    for one, name in zip(answered, _names([one.record["key"] for one in answered]), strict=True):
+        for arm in one.record["arms"]:
+            line = files.of(one.record, arm)
+            if line is not None:
+                path = PurePosixPath(arm, name)
+                _copy(folder / line["file"], target / path)
+                listed.append(json.dumps(line | {"file": path.as_posix()}))
+            elif arm != CLEAN:
+                missing.append(f"{one.record['key']} by {arm}")
+    make_folder(target)
+    with writing(target):
+        replace_file(target / MANIFEST, "".join(f"{line}\n" for line in listed).encode())
+    require(
+        not missing,
+        f"Expected every attacked picture in “{folder / MANIFEST}”; {len(missing):,} of {len(missing) + len(listed):,}"
+        f" are not copied, for no file is listed for them, the first: {', '.join(missing[:1])}.",
+    )
+
+
+class _Files:
+    """The lines of a list by what they are about."""
+
+    def __init__(self, lines: Iterable[dict]) -> None:
+        self.known: dict[tuple, dict[str, dict]] = {}  # then by name of the attacked file
+        for line in lines:
+            about = line["picture"], line["away_from"], line["attack"], line.get("digest")
+            lines_by_file = self.known.setdefault(about, {})
+            name = PurePosixPath(line["file"]).name
+            lines_by_file.pop(name, None)  # so that the latest stands last
+            lines_by_file[name] = line
+
+    def of(self, record: dict, arm: str) -> dict | None:
+        """The latest line about a record's picture; one of an older version, without a digest, counts where all such
+        lines name one file."""
+        about = record["key"], record["truth"], arm
+        found = self.known.get((*about, record.get("digest")), {})
+        older = self.known.get((*about, None), {})
+        return next(reversed(found.values()), next(iter(older.values())) if len(older) == 1 else None)
+
+
+def _names(keys: Sequence[str]) -> list[PurePosixPath]:
+    """A path of its own for every key."""
+    paths = [own_path(key) for key in keys]
+    exact = {str(path).lower(): place for place, path in reversed([*enumerate(paths)]) if str(path) == keys[place]}
+    taken = set(exact)
+    return [path if exact.get(str(path).lower()) == place else _free(path, taken) for place, path in enumerate(paths)]
 
 
 def own_path(key: str) -> PurePosixPath:

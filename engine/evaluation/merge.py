@@ -14,13 +14,18 @@ def read_merged(folders: Sequence[Path]) -> tuple[dict, list[Answered]]:
     """Plan and records of all folders together: arms and pictures that all have, defences as FOLDER/DEFENCE.
 
     The plan is the first one's but for the defences. Where the model is the first one's too, CLIP is listed once.
-    Raises `EngineError` where no picture is in all of them, for pictures read in another way, another attack in an arm
-    of the same name, and folders of one name.
+    Raises `EngineError` where no picture is in all of them, for other candidate classes or templates, pictures read in
+    another way, another attack in an arm of the same name, a folder without records, and folders of one name.
     """
     names = [folder.resolve().name for folder in folders]
     require(len(set(names)) == len(names), f"Expected folders of different names; got {', '.join(names)}.")
     plans = [read_plan(folder) for folder in folders]
     for name, plan in zip(names, plans, strict=True):
+        for what in ("classes", "templates"):
+            require(
+                plan.get(what) == plans[0].get(what),
+                f"“{name}” asked with other candidate {what} than “{names[0]}”; these cannot be compared.",
+            )
         require(
             plan.get("reader") == plans[0].get("reader"),
             f"“{name}” read its pictures in another way than “{names[0]}”; these cannot be compared.",
@@ -30,10 +35,13 @@ def read_merged(folders: Sequence[Path]) -> tuple[dict, list[Answered]]:
                 plan["attacks"][arm] == plans[0]["attacks"][arm],
                 f"“{name}” made {arm} in another way than “{names[0]}”; these cannot be compared.",
             )
+    results = [read_kept(folder) for folder in folders]
+    for folder, answered in zip(folders, results, strict=True):
+        require(bool(answered), f"Expected evaluations with records; “{folder}” has none yet.")
     called = [_called(name, plan, plans[0]) for name, plan in zip(names, plans, strict=True)]
-    kept = [{_picture(one): one for one in read_kept(folder)} for folder in folders]
+    kept = [{_picture(one): one for one in answered} for answered in results]
     rows = [[found[picture] for found in kept] for picture in kept[0] if all(picture in found for found in kept)]
-    require(bool(rows) or not all(kept), f"Expected evaluations of the same pictures; {', '.join(names)} share none.")
+    require(bool(rows), f"Expected evaluations of the same pictures; {', '.join(names)} share none.")
     plan = plans[0] | {"defences": [defence for renamed in called for defence in renamed.values()]}
     return plan, [_together(called, row) for row in rows]
 
@@ -44,7 +52,7 @@ def _picture(one: Answered) -> tuple[str, str, str]:
 
 def _called(name: str, plan: dict, first: dict) -> dict[str, str]:
     """The new name of every defence of one evaluation: its folder and its old name."""
-    again = plan is not first and plan["fingerprint"] == first["fingerprint"]
+    again = plan is not first and plan.get("fingerprint") == first.get("fingerprint")
     return {defence: f"{name}/{defence}" for defence in plan["defences"] if not (again and defence == "clip")}
 
 

@@ -57,6 +57,8 @@ def answer_question(
             made[name] = round(seconds, 4)
         if saw_nothing:
             blind.append(name)
+    of_file = {"digest": question.digest} if question.digest else {}
+    files = [line | of_file for line in files]
     answers, taken = {}, {}
     for name, picture in arms.items():
         defences = list(defend(backbone, picture, question.classes, plan.settings_for(number, name)))
@@ -64,9 +66,7 @@ def answer_question(
         taken[name] = {d.defence: round(d.seconds, 4) for d in defences}
     told = ({"index": index} if question.number is None else {}) | {"key": question.key}
     record = told | {"group": question.group, "truth": question.classes.names[question.label]}
-    if question.digest:
-        record["digest"] = question.digest
-    record |= {"arms": answers} | ({"blind": blind} if blind else {})
+    record |= of_file | {"arms": answers} | ({"blind": blind} if blind else {})
     return Answered(record, told | {"attacks": made, "defences": taken}, files)
 
 

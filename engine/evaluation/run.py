@@ -10,7 +10,7 @@ from typing import Any
 
 from ..datasets.base import Source
 from ..errors import EngineError, require
-from ..files import make_folder
+from ..files import writable_folder, writing
 from ..models import Backbone
 from .executors import Executor
 from .kept import Journal, check, claim, resume
@@ -36,20 +36,22 @@ def evaluate(
     folder `cache`, which many evaluations may share, keeps those, and attacked.jsonl, which tells what they are.
 
     A picture that cannot be read is left out and given to `on_skip`, and stands in skipped.jsonl; it is tried again
-    the next time. Without `on_skip` it ends the evaluation. `told` gets what plan.json says of the loaded model: its
-    fingerprint, and what it reads with.
-    Raises `EngineError` for a folder that holds another evaluation or one of other weights, where no picture can be
-    read, and whatever attacks and defences raise.
+    the next time. Without `on_skip` it ends the evaluation, once it is written down. `told` gets what plan.json says of
+    the loaded model: its fingerprint, and what it reads with.
+    Raises `EngineError` for a folder that is damaged, cannot be written, or holds records of another evaluation or of
+    other weights, where no picture can be read, and whatever attacks and defences raise.
     """
     asked = asked_of(source, plan, executor.model)
     pictures = cache or (folder and folder / ATTACKED)
     if folder is not None:  # before a model is loaded
         check(folder, asked)
-        make_folder(folder)
-        sweep(folder / ATTACKED, age=0)
+        writable_folder(folder)
+        with writing(folder):
+            sweep(folder / ATTACKED, age=0)
     if cache is not None:
-        make_folder(cache)
-        sweep(cache)
+        writable_folder(cache)
+        with writing(cache):
+            sweep(cache)
     with executor.start() as each:
         of_model = next(each(_described, [None]))
         if told is not None:
@@ -63,8 +65,7 @@ def evaluate(
         home = folder or cache
         manifest = None if home is None or pictures is None else Manifest(home, pictures)
         store = pictures and pictures.resolve()
-        strict, fingerprint = on_skip is None, of_model["fingerprint"]
-        work = partial(_answered, plan=plan, cache=store, fingerprint=fingerprint, strict=strict)
+        work = partial(_answered, plan=plan, cache=store, fingerprint=of_model["fingerprint"])
         yield from _missing(source, kept, partial(each, work), journal, manifest, on_skip)
 
 
@@ -87,9 +88,11 @@ def _missing(
             journal.add(index, result)
         if isinstance(result, Answered):
             yield result
-        elif on_skip is not None:
-            skipped.append(result)
-            on_skip(result)
+            continue
+        if on_skip is None:
+            raise EngineError(result.reason)
+        skipped.append(result)
+        on_skip(result)
     if journal is not None:
         journal.put_in_order()
     if skipped and len(skipped) == len(source):
@@ -106,9 +109,7 @@ def _described(backbone: Backbone, _: Any) -> dict:
     return {"fingerprint": backbone.fingerprint, "reading": backbone.reading}
 
 
-def _answered(
-    backbone: Backbone, item: tuple, plan: Plan, cache: Path | None, fingerprint: str, strict: bool
-) -> Answered | Skipped:
+def _answered(backbone: Backbone, item: tuple, plan: Plan, cache: Path | None, fingerprint: str) -> Answered | Skipped:
     require(
         backbone.fingerprint == fingerprint,
         f"Expected one model for all workers; {backbone.name} has other weights or preprocessing on one of them.",
@@ -117,7 +118,5 @@ def _answered(
     try:
         question = ask()
     except EngineError as error:
-        if strict:
-            raise
         return Skipped(key, str(error).encode("utf-8", "replace").decode())
     return answer_question(backbone, question, index, plan, cache)

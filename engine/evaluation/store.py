@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ..attacks.run import result_of
 from ..datasets.base import Question
+from ..files import make_folder, writing
 from ..models import Backbone
 from ..pictures import save_png
 from ..settings import AttackSettings
@@ -107,7 +108,8 @@ def _read(path: Path) -> tuple[np.ndarray, dict]:
 
 def _save(pixels: Tensor, path: Path, note: dict) -> None:
     """Write the file atomically: whole or not at all, also when killed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, suffix=PART, delete=False) as file:
-        save_png(pixels.numpy(), file.name, {NOTE: json.dumps(note)})
-    os.replace(file.name, path)
+    make_folder(path.parent)
+    with writing(path.parent):
+        with NamedTemporaryFile(dir=path.parent, suffix=PART, delete=False) as file:
+            save_png(pixels.numpy(), file.name, {NOTE: json.dumps(note)})
+        os.replace(file.name, path)

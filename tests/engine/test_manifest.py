@@ -84,6 +84,56 @@ def test_copies_have_the_names_and_folders_of_their_sources(kept, tmp_path):
         copy_attacked(kept, read_kept(kept), target)
 
 
+def test_a_file_that_is_put_back_is_copied_as_it_is_now(kept, tiny, tree, tmp_path):
+    def copied() -> list[np.ndarray]:
+        list(evaluate(Folder(tree), PLAN, Here(tiny, "tiny"), kept))
+        copy_attacked(kept, read_kept(kept), tmp_path / "copies")
+        return [pixels(tmp_path / "copies" / arm / "owl" / "d.png") for arm in ("pgd-4", "fgsm-8")]
+
+    before, first = (tree / "owl" / "d.png").read_bytes(), copied()
+    picture(21).save(tree / "owl" / "d.png")
+    other = copied()
+    (tree / "owl" / "d.png").write_bytes(before)
+    for one, changed, again in zip(first, other, copied(), strict=True):
+        assert np.array_equal(one, again) and not np.array_equal(one, changed)
+
+
+def test_lists_without_digests_count_where_they_leave_no_doubt(kept, tmp_path):
+    older = [{name: value for name, value in line.items() if name != "digest"} for line in lines(kept)]
+    doubtful = older[0] | {"file": older[2]["file"]}
+    (kept / "attacked.jsonl").write_text("".join(json.dumps(line) + "\n" for line in older))
+    copy_attacked(kept, read_kept(kept), tmp_path / "copies")
+    assert lines(tmp_path / "copies")[0] == older[0] | {"file": "pgd-4/fox/x/f.png"}
+    (kept / "attacked.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [*older, doubtful]))
+    with pytest.raises(EngineError, match="1 of 12 are not copied.*the first: fox/x/f.png by pgd-4"):
+        copy_attacked(kept, read_kept(kept), tmp_path / "copies")
+    assert len(lines(tmp_path / "copies")) == 11
+
+
+def test_a_list_that_is_gone_or_names_too_few_is_told(kept, tmp_path):
+    whole = (kept / "attacked.jsonl").read_bytes().splitlines(keepends=True)
+    (kept / "attacked.jsonl").write_bytes(b"".join(whole[2:]))
+    with pytest.raises(EngineError, match="“.*attacked.jsonl”; 2 of 12 are not copied, for no file is listed for them"):
+        copy_attacked(kept, read_kept(kept), tmp_path / "copies")
+    assert len(lines(tmp_path / "copies")) == 10
+    (kept / "attacked.jsonl").unlink()
+    with pytest.raises(EngineError, match="12 of 12 are not copied, .*, the first: fox/x/f.png by pgd-4"):
+        copy_attacked(kept, read_kept(kept), tmp_path / "copies")
+
+
+def test_an_exact_name_is_kept_and_others_get_a_number(tiny, tree, tmp_path):
+    for name in ("a.jpg", "a.png", "a-2.png"):
+        picture(40).save(tree / "owl" / name)
+    (tree / "list.csv").write_text("path,label\nowl/a.jpg,owl\nowl/a-2.png,owl\nowl/a.png,owl\nowl/c.png,star\n")
+    list(evaluate(Table(tree / "list.csv"), PLAN, Here(tiny, "tiny"), tmp_path / "out"))
+    copy_attacked(tmp_path / "out", read_kept(tmp_path / "out"), tmp_path / "copies")
+    named = {line["picture"]: line["file"] for line in lines(tmp_path / "copies") if line["attack"] == "pgd-4"}
+    assert named == {
+        "owl/a.jpg": "pgd-4/owl/a-3.png", "owl/a.png": "pgd-4/owl/a.png", "owl/a-2.png": "pgd-4/owl/a-2.png",
+        "owl/c.png": "pgd-4/owl/c.png",
+    }  # fmt: skip
+
+
 def test_sources_of_one_name_get_a_file_each(tiny, tree, tmp_path):
     rows = ["owl/c.png,owl", "owl/c.jpg,owl", "owl/C.PNG,owl", "sea_star/c.png,star", "../c.png,star", "owl/c.png,star"]
     for seed, row in enumerate(rows[1:5]):
