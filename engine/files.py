@@ -43,11 +43,12 @@ def read_json(path: Path, what: str) -> Any:
 
 def make_folder(path: Path) -> Path:
     """The folder, made where it is missing; raises `EngineError` where it cannot be."""
-    try:
-        with writing(path):
+    with writing(path):
+        try:
             path.mkdir(parents=True, exist_ok=True)
-    except ValueError as error:  # a NUL
-        raise EngineError(f"Expected a folder that can be written; {str(path)!r} is not the path of one.") from error
+        except ValueError as error:  # a NUL
+            told = f"Expected a folder that can be written; {str(path)!r} is not the path of one."
+            raise EngineError(told) from error
     return path
 
 
