@@ -68,12 +68,12 @@ def to_8_bits(values: np.ndarray) -> tuple[np.ndarray, str]:
     low, high = values.min().item(), values.max().item()
     signed, whole = low < -NOISE * abs(high), values.dtype.kind in "iu"
     if whole and not signed and (bits := bits_of(values)):
-        told = f"scaled from {bits} bits to 8" if bits > 8 else "taken for 8 bits"
-        return from_bits(values, bits), f"values up to {high:,} were {told}"
+        note = f"scaled from {bits} bits to 8" if bits > 8 else "taken for 8 bits"
+        return from_bits(values, bits), f"values up to {high:,} were {note}"
     values = values.astype(np.float64)
     if signed:
-        told = f"values from {low:,.6g} to {high:,.6g} were stretched to 8 bits"
-        return _rounded((values - low) * (255 / ((high - low) or 1))), told
+        note = f"values from {low:,.6g} to {high:,.6g} were stretched to 8 bits"
+        return _rounded((values - low) * (255 / ((high - low) or 1))), note
     if not whole and high <= 1:
         return _rounded(values * 255), "values from 0 to 1 were scaled to 8 bits"
     if not whole and DARKEST <= high <= 255:

@@ -47,8 +47,8 @@ def make_folder(path: Path) -> Path:
         try:
             path.mkdir(parents=True, exist_ok=True)
         except ValueError as error:  # a NUL
-            told = f"Expected a folder that can be written; {str(path)!r} is not the path of one."
-            raise EngineError(told) from error
+            sentence = f"Expected a folder that can be written; {str(path)!r} is not the path of one."
+            raise EngineError(sentence) from error
     return path
 
 

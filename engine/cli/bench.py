@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> None:
         f"{backbone.name} on {backbone.device}, {backbone.precision}, {torch.get_num_threads()} threads,"
         f" median of {args.runs}",
         backbone.reading["in_words"],
-        *(line for told in backbone.assumed for line in wrapped(told)),
+        *(line for sentence in backbone.assumed for line in wrapped(sentence)),
         "",
         *table(("stage", "seconds", "forwards", "limit"), rows),
         "",

@@ -214,8 +214,8 @@ def _plan(args: argparse.Namespace) -> Plan:
 
 def _summary(args: argparse.Namespace, asked: dict, collected: list[Answered], skipped: list[Skipped]) -> dict:
     plan = {name: value for name, value in asked.items() if name not in LISTING}
-    told = summarise(collected, args.against) | {"skipped": [asdict(one) for one in skipped]}
-    return {"model": asked["model"], **told, "plan": plan}
+    counted = summarise(collected, args.against) | {"skipped": [asdict(one) for one in skipped]}
+    return {"model": asked["model"], **counted, "plan": plan}
 
 
 def _print(args: argparse.Namespace, summary: dict) -> None:

@@ -13,7 +13,7 @@ NAMED = 20  # pictures that a table names among those left out
 
 def plain_lines(summary: dict) -> list[str]:
     """One aligned table per arm."""
-    lines = [_heading(summary), *(line for told in _assumed(summary) for line in wrapped(told))]
+    lines = [_heading(summary), *(line for sentence in _assumed(summary) for line in wrapped(sentence))]
     lines += _skipped_lines(summary, "  ")
     for arm, results in summary["arms"].items():
         base = _base(results)
@@ -47,7 +47,7 @@ def markdown_lines(summary: dict) -> list[str]:
         + ("; seconds a picture in one worker, attack excluded." if timed else "."),
         *_skipped_lines(summary, "- "),
         "",
-        *(f"- {told}" for told in _assumed(summary)),
+        *(f"- {sentence}" for sentence in _assumed(summary)),
         *(f"- {_attack_line(arm, summary)}" for arm in arms if arm in summary["plan"]["attacks"]),
         "",
         *markdown_table(("defence", *arms, *(["seconds"] if timed else [])), accuracies),
@@ -87,8 +87,8 @@ def _skipped_lines(summary: dict, mark: str) -> list[str]:
         return []
     rest = len(reasons) - NAMED
     more = [f"and {rest:,} more, all in skipped.jsonl and summary.json"] if rest > 0 else []
-    told = [mark + why for why in (*reasons[:NAMED], *more)]
-    return ["", f"Left out, for they cannot be read: {len(reasons):,}.", "", *told]
+    lines = [mark + why for why in (*reasons[:NAMED], *more)]
+    return ["", f"Left out, for they cannot be read: {len(reasons):,}.", "", *lines]
 
 
 def _attack_line(arm: str, summary: dict) -> str:

@@ -22,13 +22,13 @@ class Passed:
 
     def notes(self) -> tuple[str, ...]:
         """A sentence about each kind that there is."""
-        told = (
+        passed_over = (
             ("Names that begin with a dot", self.hidden),
             ("Links to folders that lead back or lie in a class", self.links),
         )
         return tuple(
             f"{kind} are passed over, here {len(paths):,}: {listed({path.name for path in paths})}."
-            for kind, paths in told
+            for kind, paths in passed_over
             if paths
         )
 

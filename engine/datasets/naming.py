@@ -59,8 +59,8 @@ def _given(found: Sequence[str], names: Sequence[str], file: Path) -> tuple[str,
     if first is None:
         return ()
     pairs = [f"{one} → {name}" for one, name in zip(found[first:], names[first:], strict=True)]
-    told = ", ".join(pairs[:8]) + (" …" if len(pairs) > 8 else "")
-    return (f"The names of “{file}” were given to the classes in this order: {told}.",)
+    order = ", ".join(pairs[:8]) + (" …" if len(pairs) > 8 else "")
+    return (f"The names of “{file}” were given to the classes in this order: {order}.",)
 
 
 def _as_people_count(name: str) -> list[int | str]:
@@ -72,5 +72,5 @@ def _hint(found: Sequence[str]) -> tuple[str, ...]:
     joined = [name for name in found if JOINED.search(name)]
     if not joined:
         return ()
-    told = "A model reads names such as these as one odd word"
-    return (f"{told}: {listed(joined)}; --names FILE, a line for each class, gives others (“Annual Crop”).",)
+    hint = "A model reads names such as these as one odd word"
+    return (f"{hint}: {listed(joined)}; --names FILE, a line for each class, gives others (“Annual Crop”).",)

@@ -40,8 +40,8 @@ def Table(  # noqa: N802
         raise EngineError(f"Expected a CSV file with the columns path and label; in “{path}” {error}.") from error
     rows = [row for _, row in numbered]
     given = set(reader.fieldnames or ()) if rows else set()
-    told = f"{listed(given)}{_remedy(given)}"
-    require(set(COLUMNS) <= given, f"Expected the columns path and label in “{path}”; got {told}.")
+    came = f"{listed(given)}{_remedy(given)}"
+    require(set(COLUMNS) <= given, f"Expected the columns path and label in “{path}”; got {came}.")
     short = next((f"line {line} has no {one}" for line, row in numbered for one in COLUMNS if not row[one]), "")
     require(not short, f"Expected a path and a label in every line of “{path}”; {short}.")
     named: dict[str, str] = {}

@@ -64,10 +64,10 @@ def answer_question(
         defences = list(defend(backbone, picture, question.classes, plan.settings_for(number, name)))
         answers[name] = {d.defence: _answer(d.prediction, question.label) for d in defences}
         taken[name] = {d.defence: round(d.seconds, 4) for d in defences}
-    told = ({"index": index} if question.number is None else {}) | {"key": question.key}
-    record = told | {"group": question.group, "truth": question.classes.names[question.label]}
+    named = ({"index": index} if question.number is None else {}) | {"key": question.key}
+    record = named | {"group": question.group, "truth": question.classes.names[question.label]}
     record |= of_file | {"arms": answers} | ({"blind": blind} if blind else {})
-    return Answered(record, told | {"attacks": made, "defences": taken}, files)
+    return Answered(record, named | {"attacks": made, "defences": taken}, files)
 
 
 def _answer(prediction: Prediction, label: int) -> dict:

@@ -27,7 +27,7 @@ def evaluate(
     folder: Path | None = None,
     cache: Path | None = None,
     on_skip: Callable[[Skipped], None] | None = None,
-    told: Callable[[dict], object] | None = None,
+    on_loaded: Callable[[dict], object] | None = None,
 ) -> Iterator[Answered]:
     """The results of all pictures, in order. With `folder`, those kept there come first and are not made again.
 
@@ -36,8 +36,8 @@ def evaluate(
     folder `cache`, which many evaluations may share, keeps those, and attacked.jsonl, which tells what they are.
 
     A picture that cannot be read is left out and given to `on_skip`, and stands in skipped.jsonl; it is tried again
-    the next time. Without `on_skip` it ends the evaluation, once it is written down. `told` gets what plan.json says of
-    the loaded model: its fingerprint, and what it reads with.
+    the next time. Without `on_skip` it ends the evaluation, once it is written down. `on_loaded` gets what plan.json says
+    of the loaded model: its fingerprint, and what it reads with.
     Raises `EngineError` for a folder that is damaged, cannot be written, or holds records of another evaluation or of
     other weights, where no picture can be read, and whatever attacks and defences raise.
     """
@@ -54,8 +54,8 @@ def evaluate(
             sweep(cache)
     with executor.start() as each:
         of_model = next(each(_described, [None]))
-        if told is not None:
-            told(of_model)
+        if on_loaded is not None:
+            on_loaded(of_model)
         kept: dict[int, Answered] = {}
         if folder is not None:
             claim(folder, asked | of_model)

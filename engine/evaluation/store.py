@@ -47,8 +47,8 @@ def attacked(
             return torch.from_numpy(levels).permute(2, 0, 1).float() / 255, None, note["blind"]
     adversarial = result_of(attack(backbone, pixels, question.classes, settings, question.label))
     if path is not None:
-        told = {"pixels": _hash(_levels(adversarial.saved)), "blind": adversarial.blind}
-        note = _note(backbone, question, settings) | told
+        outcome = {"pixels": _hash(_levels(adversarial.saved)), "blind": adversarial.blind}
+        note = _note(backbone, question, settings) | outcome
         _save(adversarial.saved, path, note)
     return adversarial.saved, adversarial.seconds, adversarial.blind
 

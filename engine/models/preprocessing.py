@@ -45,8 +45,8 @@ class Preprocessing:
             ("interpolation", ModelSettings.INTERPOLATIONS),
         ):
             said = getattr(self, part)
-            told = f"Expected {part} to be one of {', '.join(values)}; the model's configuration says {said}."
-            require(said in values, told)
+            sentence = f"Expected {part} to be one of {', '.join(values)}; the model's configuration says {said}."
+            require(said in values, sentence)
         check_channels(self.mean, self.std)
 
     @classmethod

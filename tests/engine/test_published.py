@@ -258,7 +258,7 @@ def test_an_evaluation_tells_what_the_model_reads_with_and_notices_another_activ
     told, out = {}, tmp_path / "out"
     plan = Plan(Settings(defences=()), ())
     quick = load("ViT-B-32", QUICK)
-    first = evaluate(Folder(tree), plan, Here(quick, "mine"), out, told=told.update)
+    first = evaluate(Folder(tree), plan, Here(quick, "mine"), out, on_loaded=told.update)
     next(first)
     first.close()
     assert told == {"fingerprint": quick.fingerprint, "reading": quick.reading}
