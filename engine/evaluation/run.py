@@ -36,8 +36,8 @@ def evaluate(
     folder `cache`, which many evaluations may share, keeps those, and attacked.jsonl, which tells what they are.
 
     A picture that cannot be read is left out and given to `on_skip`, and stands in skipped.jsonl; it is tried again
-    the next time. Without `on_skip` it ends the evaluation, once it is written down. `on_loaded` gets what plan.json says
-    of the loaded model: its fingerprint, and what it reads with.
+    the next time. Without `on_skip` it ends the evaluation, once it is written down. `on_loaded` gets what plan.json
+    says of the loaded model: its fingerprint, and what it reads with.
     Raises `EngineError` for a folder that is damaged, cannot be written, or holds records of another evaluation or of
     other weights, where no picture can be read, and whatever attacks and defences raise.
     """

@@ -24,7 +24,7 @@ ACTIVATIONS = {"gelu": "GELU", "quickgelu": "QuickGELU"}  # for a person
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The parts of a preprocessing that are known, and whether the activation is QuickGELU; what is left out, and None,
-    is as the model's own configuration says. `assumed` has a note for everything that nobody says of the weights.
+    is as the model's own configuration says. `assumed` has a sentence for everything that nobody says of the weights.
     """
 
     preprocessing: dict[str, Any]
@@ -64,9 +64,7 @@ def of_folder(config: Path, given: ModelSettings) -> Reading:
     missing = [part for part in ("mean", "std") if part not in said and part not in given.preprocessing]
     if not missing:
         return Reading({}, None)
-    note = (
-        f"{config.name} of this model gives no {' and no '.join(missing)}: OpenAI's are taken; {_options(missing)}."
-    )
+    note = f"{config.name} of this model gives no {' and no '.join(missing)}: OpenAI's are taken; {_options(missing)}."
     return Reading({}, None, (note,))
 
 
@@ -84,9 +82,7 @@ def _commonest(tags: list[Reading]) -> int:
 def _about_preprocessing(model: str, tags: list[Reading], usual: Reading, given: ModelSettings) -> tuple[str, ...]:
     open_parts = [part for part in ("mean", "std", "resize_mode", "interpolation") if part not in given.preprocessing]
     if not tags:
-        note = (
-            f"Nothing is published under the name {model}: OpenAI's preprocessing is taken; {_options(open_parts)}."
-        )
+        note = f"Nothing is published under the name {model}: OpenAI's preprocessing is taken; {_options(open_parts)}."
         return (note,) if open_parts else ()
     mine = usual.preprocessing
     differing = [part for part in open_parts if any(tag.preprocessing.get(part) != mine.get(part) for tag in tags)]
@@ -101,7 +97,7 @@ def _about_preprocessing(model: str, tags: list[Reading], usual: Reading, given:
 
 
 def _about_activation(model: str, tags: list[Reading], usual: Reading, given: ModelSettings) -> tuple[str, ...]:
-    """A note where the file fits a model of the other activation too, and neither it nor anybody says which."""
+    """A sentence where the file fits a model of the other activation too, and neither it nor anybody says which."""
     if given.activation is not None or model + TWIN not in open_clip.list_models():
         return ()
     taken, other = ("quickgelu", "gelu") if usual.quick_gelu else ("gelu", "quickgelu")
