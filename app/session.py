@@ -9,9 +9,8 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, replace
 
-import numpy as np
 import torch
 
 import engine
@@ -184,21 +183,6 @@ class Session:
         return replace(self, **{name: _EMPTY.get(name) for name in _DOWNSTREAM[part]})
 
 
-def weight(thing: object, seen: set[int] | None = None) -> int:
-    """Bytes of all arrays and tensors inside nested dataclasses and tuples, each counted once."""
-    seen = set() if seen is None else seen
-    if id(thing) in seen:
-        return 0
-    seen.add(id(thing))
-    if isinstance(thing, torch.Tensor | np.ndarray):
-        return thing.nbytes
-    if is_dataclass(thing):
-        return sum(weight(getattr(thing, field.name), seen) for field in fields(thing))
-    if isinstance(thing, tuple | list):
-        return sum(weight(item, seen) for item in thing)
-    return 0
-
-
 class Superseded(Exception):
     """The visitor changed something while a result was on its way; the result belongs to nothing any more."""
 
@@ -250,7 +234,7 @@ class Store:
 
     def _put(self, key: str, session: Session) -> None:
         self._kept.pop(key, None)
-        self._kept[key] = (session, weight(session), self.clock())
+        self._kept[key] = (session, engine.results.size(session), self.clock())
         self._expire()
         while len(self._kept) > 1 and (len(self._kept) > self.max_sessions or self._bytes() > self.max_bytes):
             self._kept.popitem(last=False)

@@ -6,8 +6,11 @@ Axes are named the same everywhere: `n` views, `c` classes, `d` joint embedding,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -299,3 +302,18 @@ class Event:
 
     name: str
     result: Prediction | AttackStep | Adversarial | AttentionMap | ViewSet | TuneStep | Ensemble | DefenceResult
+
+
+def size(thing: Any, seen: set[int] | None = None) -> int:
+    """Bytes of all arrays and tensors in nested dataclasses, tuples, lists and mappings, each counted once."""
+    seen = set() if seen is None else seen
+    if id(thing) in seen:
+        return 0
+    seen.add(id(thing))
+    if isinstance(thing, Tensor | np.ndarray):
+        return thing.nbytes
+    if is_dataclass(thing):
+        return sum(size(getattr(thing, one.name), seen) for one in fields(thing))
+    if isinstance(thing, Mapping):
+        return sum(size(one, seen) for one in thing.values())
+    return sum(size(one, seen) for one in thing) if isinstance(thing, tuple | list) else 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterator
-from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 
@@ -43,10 +42,13 @@ class Story:
         the computation, which is cancelled where nobody else follows it.
         """
         key = self.key(request)
-        if key in self.results:
-            with suppress(KeyError):  # it may have been dropped since
-                yield request, self.results[key]
-                return
+        try:
+            held = self.results[key]
+        except KeyError:
+            pass
+        else:
+            yield request, held
+            return
         found = {}
         for name, need in request.needs(self.recipe).items():
             found[name] = yield from self._needed(need)

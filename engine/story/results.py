@@ -6,36 +6,20 @@ failed or was cancelled leaves nothing behind.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from contextvars import copy_context
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from torch import Tensor
-
 from ..models.cancellation import Cancelled, cancelled_by, raise_if_cancelled
+from ..results import size
 
 NOTICE = 0.05  # seconds until one who follows and waits notices that its own token is set
 Work = Callable[[], Generator[Any]]
-
-
-def size(thing: Any, seen: set[int] | None = None) -> int:
-    """Bytes of all arrays and tensors in nested dataclasses, tuples, lists and mappings, each counted once."""
-    seen = set() if seen is None else seen
-    if id(thing) in seen:
-        return 0
-    seen.add(id(thing))
-    if isinstance(thing, Tensor | np.ndarray):
-        return thing.nbytes
-    if is_dataclass(thing):
-        return sum(size(getattr(thing, one.name), seen) for one in fields(thing))
-    if isinstance(thing, Mapping):
-        return sum(size(one, seen) for one in thing.values())
-    return sum(size(one, seen) for one in thing) if isinstance(thing, tuple | list) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +93,11 @@ class _Computation:
 class Results:
     """Results by key; safe to use from several threads.
 
-    `most` bytes are kept in all, `most_each` of one owner; who asks first owns a result. Room is made by dropping what
-    was not asked for longest: of the owner's own where that one has too much, else of anybody.
+    `most` bytes are kept in all and `most_each` of one owner, without bounds all; who asks first owns a result. Room
+    is made by dropping what was not asked for longest: of the owner's own where that one has too much, else of anybody.
     """
 
-    def __init__(self, most: int = 1 << 30, most_each: int = 256 << 20) -> None:
+    def __init__(self, most: float = math.inf, most_each: float = math.inf) -> None:
         self.most, self.most_each = most, most_each
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()

@@ -31,7 +31,7 @@ from app.panels.tuning import _what_it_did
 from app.panels.verdict import _defences, _defended, _head, _table
 from app.run import Job, Worker
 from app.samples import load_samples
-from app.session import Session, Shown, Store, Superseded, weight
+from app.session import Session, Shown, Store, Superseded
 from app.story import _taken
 from app.text import words as text
 from tests.page_cases import CHOICES, CLASSES
@@ -98,7 +98,7 @@ def test_another_picture_or_label_forgets_what_it_must(told):
 
 def test_the_store_is_bounded_in_time_number_and_bytes(told):
     now = [0.0]
-    store = Store(max_bytes=2 * weight(told) + 10, max_sessions=3, keep_seconds=60, clock=lambda: now[0])
+    store = Store(max_bytes=2 * engine.results.size(told) + 10, max_sessions=3, keep_seconds=60, clock=lambda: now[0])
     for key in "abc":
         store.put(key, told)
     assert len(store) == 2 and store.get("a").clean is None and store.get("c") is told

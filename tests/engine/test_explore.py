@@ -10,7 +10,7 @@ from engine.errors import EngineError
 from engine.maps.attend import attend
 from engine.models.predict import predict
 from engine.settings import AttackSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
-from engine.story import requests
+from engine.story import requests, results
 from engine.story.explore import explore
 from engine.views.guided import make_views
 
@@ -79,8 +79,10 @@ def test_the_same_settings_tell_the_same_story(tiny, pixels):
     assert torch.equal(one[-1].result.prediction.logits, two[-1].result.prediction.logits)
 
 
-def test_the_guided_views_are_made_once(tiny, pixels, monkeypatch):
+@pytest.mark.parametrize("size", [1, 1 << 40])
+def test_the_guided_views_are_made_once_however_large_they_are(tiny, pixels, monkeypatch, size):
     kinds = []
+    monkeypatch.setattr(results, "size", lambda result: size)
 
     def counted(backbone, picture, classes, settings):
         kinds.append(settings.kind)

@@ -11,11 +11,12 @@ import torch
 from engine.classes import Classes
 from engine.errors import EngineError
 from engine.models import Cancelled, cancelled_by
+from engine.results import size
 from engine.settings import AttackSettings, Settings, ViewSettings
 from engine.story.graph import Story
 from engine.story.recipe import Picture, Recipe
 from engine.story.requests import Attack, Clean, Defended, Views
-from engine.story.results import Results, size
+from engine.story.results import Results
 
 SECONDS = 20  # for a thread that should have moved on long ago
 
