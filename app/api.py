@@ -18,7 +18,11 @@ from PIL import Image
 import engine
 from app.components.controls import shown
 from app.figures.pictures import to_uint8
-from app.run import Worker
+from app.models import Models
+from app.present import present
+from app.state.found import Found, find
+from app.state.parts import Question
+from app.state.visitors import Visitor
 from app.text import words as text
 
 ATTACK = engine.parameters.words("attack")
@@ -39,8 +43,8 @@ QUESTION = ("picture", "class_names", "template")
 class Api:
     """The endpoints for one backbone. Every refusal is one sentence of the engine's."""
 
-    def __init__(self, worker: Worker) -> None:
-        self.worker = worker
+    def __init__(self, models: Models) -> None:
+        self.models = models
         self._offer(self.predict, dict, QUESTION)
         self._offer(self.attack, tuple[dict, FileData], (*QUESTION, "true_class"), ATTACK)
         self._offer(self.maps, dict, (*QUESTION, "true_class", "about", "against"), MAPS)
@@ -49,37 +53,28 @@ class Api:
 
     def predict(self, asked: Mapping[str, Any]) -> dict:
         """What the untouched model takes the picture for."""
-        answer = self.worker.one("predict", self._pixels(asked), _classes(asked))
-        return {"prediction": engine.serialise.prediction_data(answer)}
+        found = self._found(asked, (), "clean")
+        return {"prediction": engine.serialise.prediction_data(present(found.clean))}
 
     def attack(self, asked: Mapping[str, Any]) -> tuple[dict, FileData]:
         """Change the picture within a limit so that the answer turns: numbers, and the attacked PNG file."""
-        hit = self._attacked(asked, _classes(asked))
+        hit = present(self._found(asked, ATTACK, "adversarial").adversarial)
         return {"attack": engine.serialise.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
 
     def maps(self, asked: Mapping[str, Any]) -> dict:
         """Where the model finds evidence for the class, in the clean and in the attacked picture."""
-        classes = _classes(asked)
-        settings = _settings(asked, MAPS, classes)
-        about, against = (_label(asked, name, classes) for name in ("about", "against"))
-        hit = self._attacked(asked, classes)
-        label = hit.label if about is None else about
-        clean, attacked = (
-            self.worker.one("attend", pixels, classes, settings.attention, label, against)
-            for pixels in (hit.clean, hit.saved)
-        )
-        return {"attack": engine.serialise.attack_data(hit), "maps": engine.serialise.maps_data([(clean, attacked)])}
+        found = self._found(asked, MAPS, "adversarial", "maps")
+        pair = present(found.maps)
+        return {
+            "attack": engine.serialise.attack_data(present(found.adversarial)),
+            "maps": engine.serialise.maps_data([(pair.clean, pair.attacked)]),
+        }
 
     def defend(self, asked: Mapping[str, Any]) -> dict:
         """The whole story of one picture: attack, views, tuning, and the answer of every defence."""
-        classes = _classes(asked)
-        settings, label = _settings(asked, STORY, classes), _label(asked, "true_class", classes)
-        events: dict[str, list] = {}
-        for event in self.worker.stream("explore", self._pixels(asked), classes, settings, label):
-            events.setdefault(event.name, []).append(event.result)
-        (hit,), (ensemble,) = events["attacked"], events["ensemble"]
-        defended = engine.serialise.defence_data(events["tune-step"], ensemble, events["defence"])
-        return {"attack": engine.serialise.attack_data(hit)} | defended
+        found = self._found(asked, STORY, "adversarial", "steps", "ensemble", "defences")
+        defended = engine.serialise.defence_data(list(found.steps), present(found.ensemble), list(found.defences))
+        return {"attack": engine.serialise.attack_data(present(found.adversarial))} | defended
 
     def evaluate_one(self, asked: Mapping[str, Any]) -> dict:
         """One record of an evaluation: every defence's answer to the clean and to the attacked picture, right or wrong;
@@ -89,7 +84,7 @@ class Api:
         plan = engine.evaluation.Plan(settings, (settings.attack,), settings.attack.seed)
         name, image = _opened(asked["picture"])
         question = engine.datasets.Question(name, image, classes, classes.index(_text(asked, "true_class")))
-        return self.worker.one("answer_question", question, 0, plan).record
+        return self.models.answer(question, 0, plan).record
 
     def _offer(self, answer: Callable, returns: object, question: Sequence[str], words: Sequence[str] = ()) -> None:
         """Register an endpoint named like `answer`, which asks `question` and the engine's parameters `words`."""
@@ -115,12 +110,21 @@ class Api:
         endpoint.__dict__["__signature__"] = signature
         gr.api(endpoint, api_name=answer.__name__, concurrency_id="model", concurrency_limit=1)
 
-    def _pixels(self, asked: Mapping[str, Any]):
-        return self.worker.backbone.prepare(_opened(asked["picture"])[1])
-
-    def _attacked(self, asked: Mapping[str, Any], classes: engine.Classes) -> engine.Adversarial:
-        settings, label = _settings(asked, ATTACK, classes), _label(asked, "true_class", classes)
-        return self.worker.one("attack", self._pixels(asked), classes, settings.attack, label)
+    def _found(self, asked: Mapping[str, Any], words: Sequence[str], *parts: str) -> Found:
+        """These parts of the story, computed for one call and kept for none."""
+        classes = _classes(asked)
+        settings = _settings(asked, words, classes)
+        label, about, against = (
+            _label(asked, name, classes) if name in asked else None for name in ("true_class", "about", "against")
+        )
+        backbone = self.models.first
+        picture = engine.story.Picture(backbone.prepare(_opened(asked["picture"])[1]))
+        story = engine.story.Story(backbone, engine.story.Recipe(picture, classes, label, settings))
+        question = Question(story, about, against)
+        for name in parts:
+            for _ in self.models.compute(question, name):
+                pass
+        return find(question, Visitor(asked=frozenset(parts)))
 
 
 def _asking(one: engine.parameters.Parameter) -> tuple[Any, Any, str]:

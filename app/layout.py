@@ -14,8 +14,6 @@ from app.figures.header import header
 from app.figures.journey import journey, status
 from app.labels import LabelSet
 from app.models import Models
-from app.page import Page
-from app.panel import Panel
 from app.panels.attack import AttackPanel
 from app.panels.attention import AttentionPanel
 from app.panels.batch import BatchPanel
@@ -28,18 +26,24 @@ from app.panels.views import ViewsPanel
 from app.picture_sources import PictureSources
 from app.restore import READ_TOKEN, RestoreLine
 from app.samples import Sample
-from app.session import Session, Store
-from app.story import Story
+from app.state.found import Found
+from app.state.parts import PARTS
+from app.state.tabs import Tabs
+from app.state.visitors import Visitors
 from app.text import mathematics
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Panel, Piece
+from app.wiring.running import Running
 
+MOST_BYTES, MOST_BYTES_EACH = 600 << 20, 200 << 20  # of results held, in all and of one visitor
 KEEP_FILES = (600, 7200)  # seconds: look this often for files older than that
 
 
 def build_app(
     backbone: engine.Backbone,
     samples: Sequence[Sample] = (),
-    store: Store | None = None,
+    visitors: Visitors | None = None,
     lend: Callable | None = None,
     free: bool = False,
     label_sets: Sequence[LabelSet] = (),
@@ -50,9 +54,9 @@ def build_app(
     name, from this machine's folders too.
     """
     models, sources = Models(backbone, lend, free), PictureSources(backbone, samples)
-    page = Page(models, store or Store())
-    page.story = Story(page)
+    page = Page(models, visitors or Visitors(), engine.story.Results(MOST_BYTES, MOST_BYTES_EACH))
     with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
+        page.build_hidden()
         head = gr.HTML(header(backbone), elem_id="header")
         with gr.Row(elem_id="bar"):
             run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=250)
@@ -60,17 +64,31 @@ def build_app(
             page.status = gr.HTML(status(text.READY), elem_id="status")
             gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
             export = ExportButtons(sources)
-        restore = RestoreLine()
+        restore = RestoreLine(Tabs(page.visitors))
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="inputs", scale=0, min_width=330):
                 inputs = Inputs(sources, models, head, label_sets)
             with gr.Column(elem_id="story", scale=1, min_width=320):
-                page.journey = gr.HTML(journey(Session()), elem_id="journey")
-                page.panels, columns = _panels(models, sources)
+                cards = gr.HTML(journey(Found()), elem_id="journey")
+                page.panels, columns = _panels(page, models, sources)
         page.controls = inputs.controls | {k: v for panel in page.panels.values() for k, v in panel.controls.items()}
-        for panel in [*page.panels.values(), *_other_settings(page, columns)]:
+        _other_settings(page, columns)
+        page.add(
+            [
+                Piece(
+                    lambda found, choices: {cards: journey(found)},
+                    [cards],
+                    (*PARTS, "picture", "label", "classes", "batch", "progress"),
+                )
+            ]
+        )
+        page.add(inputs.pieces)
+        attack = page.panels[2]
+        page.running = Running(page, attack.curve, attack.live)
+        for number, panel in page.panels.items():
+            page.add(panel.pieces, number)
             panel.wire(page)
-        page.press(run, page.story.whole)
+        page.running.story(run)
         inputs.wire(page)
         restore.wire(page, inputs.again, inputs.followers)
         inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), restore)
@@ -78,11 +96,11 @@ def build_app(
         export.wire(page)
         page.connect()
         page.stop(stop)
-        Api(models.first)
+        Api(models)
     return demo
 
 
-def _panels(models: Models, sources: PictureSources) -> tuple[dict[int, Panel], dict[int, gr.Column]]:
+def _panels(page: Page, models: Models, sources: PictureSources) -> tuple[dict[int, Panel], dict[int, gr.Column]]:
     """The panels by the number of their step, and the columns that hold them."""
     builders = (
         PicturePanel, AttackPanel, lambda: AttentionPanel(sources.backbone), ViewsPanel,
@@ -92,17 +110,15 @@ def _panels(models: Models, sources: PictureSources) -> tuple[dict[int, Panel], 
     columns: dict[int, gr.Column] = {}
     for number, build in enumerate(builders, 1):
         with gr.Column(elem_id=f"panel-{number}") as columns[number]:
+            page.stale[number] = gr.HTML("", elem_id=f"stale-{number}")
             panels[number] = build()
             with gr.Accordion(text.MATHEMATICS, open=False, elem_id=f"mathematics-{number}"):
                 gr.Markdown(mathematics.STEPS[number - 1], latex_delimiters=mathematics.DELIMITERS)
     return panels, columns
 
 
-def _other_settings(page: Page, columns: dict[int, gr.Column]) -> list[OtherSettings]:
+def _other_settings(page: Page, columns: dict[int, gr.Column]) -> None:
     """What is left of the engine's settings, below the step that they belong to; their controls join the page's."""
-    found = []
     for section, number in FOLD_BELOW.items():
         with columns[number]:
-            found.append(OtherSettings(section, page.controls))
-        page.controls |= found[-1].controls
-    return found
+            page.controls |= OtherSettings(section, page.controls).controls

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from functools import partial
 from queue import SimpleQueue
 
 import engine
-from app.run import Worker
+from app.state.lent import Lent
+from app.state.parts import Computed, Question, rows_computed
 from app.text import words as text
 
 KEPT = 1  # models beside the first that stay in memory
@@ -22,17 +24,21 @@ class Models:
     """
 
     def __init__(self, first: engine.Backbone, lend: Callable | None = None, free: bool = False) -> None:
-        self.first, self.free = Worker(first, lend), free
-        self.choosable = lend is None  # a lent accelerator must know its function when the host starts
-        self._kept: OrderedDict[str, Worker] = OrderedDict()
+        self.first, self.free = first, free
+        self.choosable = lend is None  # a lent accelerator must know its functions when the host starts
+        self.lent = None if lend is None else Lent(first, lend)
+        self.answer = partial(engine.evaluation.answer_question, first)
+        if lend is not None:
+            self.answer = lend(self.answer)
+        self._kept: OrderedDict[str, engine.Backbone] = OrderedDict()
         self._loading = threading.Lock()
 
-    def worker(self, name: str, report: Callable[[engine.results.Download], None] | None = None) -> Worker:
-        """The worker of that model, loaded again where others took its place; the empty name is the first model.
+    def backbone(self, name: str, report: Callable[[engine.results.Download], None] | None = None) -> engine.Backbone:
+        """That model, loaded again where others took its place; the empty name is the first model.
 
         `report` is called with every piece that a download brings.
         """
-        if name in ("", self.first.backbone.name):
+        if name in ("", self.first.name):
             return self.first
         with self._loading:
             if name not in self._kept:
@@ -40,12 +46,16 @@ class Models:
             self._kept.move_to_end(name)
             return self._kept[name]
 
+    def compute(self, question: Question, name: str) -> Iterator[Computed]:
+        """A part of the story, where it is to be computed; its results are held afterwards."""
+        return rows_computed(question, name) if self.lent is None else self.lent.compute(question, name)
+
     def ready(self, name: str) -> bool:
         """Whether that model is in memory."""
-        return name == self.first.backbone.name or name in self._kept
+        return name == self.first.name or name in self._kept
 
     def fetch(self, name: str) -> Iterator[engine.results.Download]:
-        """Make `worker(name)` quick: how far each downloaded file is, as it comes.
+        """Make `backbone(name)` quick: how far each downloaded file is, as it comes.
 
         Raises `EngineError` for a model that this page does not offer, and as `engine.load_backbone` does. Closing the
         iterator leaves the download to itself; what it brings is on the disk the next time.
@@ -56,7 +66,7 @@ class Models:
 
         def work() -> None:
             try:
-                self.worker(name, queue.put)
+                self.backbone(name, queue.put)
                 queue.put(None)
             except Exception as error:  # whatever it is, it belongs to the thread that waits
                 queue.put(error)
@@ -68,14 +78,14 @@ class Models:
             yield item
 
     def _offers(self, name: str) -> bool:
-        offered = {self.first.backbone.name, *(entry.name for entry in engine.models.listed_models())}
+        offered = {self.first.name, *(entry.name for entry in engine.models.listed_models())}
         return self.choosable and bool(name) and (self.free or name in offered)
 
-    def _load(self, name: str, report: Callable[[engine.results.Download], None] | None) -> Worker:
-        first = self.first.backbone
-        return Worker(engine.load_backbone(name, str(first.device), first.precision, report))
+    def _load(self, name: str, report: Callable[[engine.results.Download], None] | None) -> engine.Backbone:
+        first = self.first
+        return engine.load_backbone(name, str(first.device), first.precision, report)
 
-    def _keep(self, name: str, worker: Worker) -> None:
-        self._kept[name] = worker
+    def _keep(self, name: str, backbone: engine.Backbone) -> None:
+        self._kept[name] = backbone
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,9 @@ from PIL import Image
 
 import engine
 from app.samples import Sample
-from app.session import Shown
+from app.state.shown import Shown
 from app.text import words as text
+from engine.story import Picture
 
 NO_ACCENT = "none"
 
@@ -46,7 +48,13 @@ class PictureSources:
                 masks = self._masks(mask)
         pixels = self.backbone.prepare(picture.image)
         seen = Shown(
-            sample.title, picture.note, picture.image.size, pixels, sample.question, *masks, source=f"sample {place}"
+            sample.title,
+            picture.note,
+            picture.image.size,
+            Picture(pixels),
+            sample.question,
+            *masks,
+            source=f"sample {place}",
         )
         return Opened(seen, sample.classes, sample.truth)
 
@@ -59,22 +67,25 @@ class PictureSources:
             truth[0].upper() + truth[1:],
             "",
             painted.image.size,
-            self.backbone.prepare(painted.image),
+            Picture(self.backbone.prepare(painted.image)),
             asks,
             *self._masks(painted.mask),
             source=f"specimen {spell(specimen)} {number}",
         )
         return Opened(seen, painted.classes.names, truth)
 
-    def file(self, path: str) -> Opened:
-        """A visitor's own picture; it comes with no question and cannot be opened again by name."""
+    def file(self, path: str, salt: str = "") -> Opened:
+        """A visitor's own picture; it comes with no question and cannot be opened again by name.
+
+        What is computed on it is found by its `salt` only, a fresh one where none is given.
+        """
         picture = engine.load_picture(path)
-        pixels = self.backbone.prepare(picture.image)
-        return Opened(Shown(Path(path).name, picture.note, picture.image.size, pixels, file=path))
+        seen = Picture(self.backbone.prepare(picture.image), salt or secrets.token_hex(16))
+        return Opened(Shown(Path(path).name, picture.note, picture.image.size, seen, file=path))
 
     def same(self, shown: Shown) -> Opened:
         """A picture that was opened before, perhaps as another model saw it."""
-        return self.again(shown.source) if shown.source else self.file(shown.file)
+        return self.again(shown.source) if shown.source else self.file(shown.file, shown.picture.salt)
 
     def again(self, source: str) -> Opened:
         """What `source` names; raises `EngineError` where this page has no such picture."""

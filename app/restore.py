@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 
 import gradio as gr
 
-from app.choices import Choices
 from app.figures.html import esc
-from app.figures.journey import furthest, journey
-from app.page import Page
+from app.figures.journey import furthest
 from app.present import present
-from app.session import Session
+from app.state.tabs import Tabs
+from app.state.visitors import Progress, Visitor
 from app.text import words as text
+from app.wiring.page import Page
 
 READ_TOKEN = """(_, ...rest) => {
   let token = '';
@@ -24,7 +24,8 @@ READ_TOKEN = """(_, ...rest) => {
       sessionStorage.setItem('a-tpt-tab', token);
     }
   } catch { token = ''; }  // a browser that keeps nothing is offered nothing
-  return [token, ...rest];
+  window.turn = (window.turn || 0) + 1;
+  return [token, window.turn, ...rest.slice(1)];
 }"""
 PRESS = """element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-do]');
@@ -35,40 +36,37 @@ PRESS = """element.addEventListener('click', (event) => {
 class RestoreLine:
     """The line, empty unless something can be restored; when the page loads, the tab shows its token in its place."""
 
-    def __init__(self) -> None:
+    def __init__(self, tabs: Tabs) -> None:
+        self.tabs = tabs
         self.drawn = gr.HTML("", elem_id="restore", js_on_load=PRESS)
 
     def offer(self, page: Page, token: object, key: str, source: str) -> dict:
         """The line for a page just loaded by the tab with `token`, which opens with the picture `source`."""
-        page.tabs.opened(str(token or ""), key, source)
-        last = page.tabs.last(key)
-        return {self.drawn: "" if last is None else _line(last[0])}
+        self.tabs.opened(str(token or ""), key, source)
+        last = self.tabs.last(key)
+        return {self.drawn: "" if last is None else _line(last)}
 
-    def wire(self, page: Page, again: Callable[[Page, Session, Choices], dict], fields: list) -> None:
-        """The two buttons; `again` is how the controls and `fields` stood with the session that is restored."""
+    def wire(self, page: Page, again: Callable[[Page, Visitor], dict], fields: list) -> None:
+        """The two buttons; `again` is how the controls and `fields` stood for the visitor who is restored."""
 
-        def handler(event: gr.EventData, request: gr.Request, *values: object) -> Iterator[dict]:
-            key, wish = present(request.session_hash), getattr(event, "wish", None)
-            last = page.tabs.last(key)
+        def handler(event: gr.EventData, request: gr.Request, key: str) -> Iterator[dict]:
+            wish, last = getattr(event, "wish", None), self.tabs.last(key)
             if wish == "forget":
-                page.tabs.forget(key)
+                self.tabs.forget(key)
                 yield {self.drawn: ""} | page.say(text.RESTORE_FORGOTTEN)
             elif wish != "restore" or last is None:
                 yield {self.drawn: ""} | page.say(text.RESTORE_GONE, "bad")
             else:
-                session, choices = last
-                page.store.put(key, session)
-                page.tabs.computed(key, choices)
-                yield {self.drawn: ""} | again(page, session, choices)
-                drawn = page.draw(session, choices) | {page.journey: journey(session, go=furthest(session))}
-                yield drawn | page.say(text.RESTORE_RESTORED, "good")
+                page.visitors.put(key, last)
+                page.visitors.change(key, progress=Progress(go=furthest(page.found(key))))
+                yield {self.drawn: ""} | again(page, last) | page.say(text.RESTORE_RESTORED, "good") | page.nudged()
 
-        page.listen(self.drawn.click, handler, [self.drawn, *page.inputs, *fields])
+        page.listen(self.drawn.click, handler, [self.drawn, *page.inputs[1:], *fields])
 
 
-def _line(session: Session) -> str:
+def _line(visitor: Visitor) -> str:
     buttons = "".join(
         f'<button type="button" data-do="{wish}">{esc(word)}</button>' for wish, word in text.RESTORE_WISHES.items()
     )
-    sentence = esc(text.RESTORE_HERE.format(name=present(session.picture).name))
+    sentence = esc(text.RESTORE_HERE.format(name=present(visitor.picture).name))
     return f'<div class="restore" role="status"><span>{sentence}</span>{buttons}</div>'

@@ -9,6 +9,7 @@ from . import parameters as parameters
 from . import results as results
 from . import serialise as serialise
 from . import settings as settings
+from . import story as story
 from . import views as views
 from .assets import ASSETS as ASSETS
 from .attacks.registry import ATTACKS as ATTACKS

@@ -361,7 +361,7 @@ class TuneSettings(Checked):
         "pointwise", "the loss", "what tuning lowers: R-TPT's, TPT's, C-TPT's or SS-TPT's", choices=LOSSES, recipe=True
     )
     steps: int = setting(
-        1, "tuning steps", "updates of the prompt", word="tune_steps", low=0, high=100, slider=(1, 20, 1)
+        1, "tuning steps", "updates of the prompt", word="tune_steps", low=0, high=100, slider=(0, 20, 1)
     )
     learning_rate: float = setting(
         5e-3, "the learning rate of the prompt (AdamW)", low=0, high=1, slider=(0.001, 0.05, 0.001)

@@ -47,7 +47,7 @@ PARTS = {  # panels of the page that are composed of several files: the panel, a
     "verdict": {"verdict_controls"},
 }
 PART_FILES = [part for own in PARTS.values() for part in own]
-LAZY = [f"engine{name}" for name in ("", ".fieldguide", ".maps", ".models", ".numerics", ".views")]
+LAZY = [f"engine{name}" for name in ("", ".fieldguide", ".maps", ".models", ".numerics", ".story", ".views")]
 WITHOUT_TORCH = (
     "engine",
     "engine.settings",

@@ -11,10 +11,10 @@ from app.choices import Choices
 from app.components.controls import served
 from app.export import link, report
 from app.figures.journey import status
-from app.page import Page
 from app.picture_sources import Opened, PictureSources
 from app.present import present
 from app.text import words as text
+from app.wiring.page import NEXT_TURN, Page
 
 PRESS_HIDDEN = "() => document.querySelector('#zip').click()"
 
@@ -29,37 +29,38 @@ class ExportButtons:
         self.file = gr.DownloadButton(text.DOWNLOAD, elem_id="zip", elem_classes=["unseen"])
 
     def wire(self, page: Page) -> None:
-        """Both read the session as it is."""
+        """Both take what is found."""
 
         def make_link(request: gr.Request, *values: object) -> str:
-            session = page.store.get(present(request.session_hash))
-            picture = session.picture
+            visitor = page.choose(present(request.session_hash), values)
+            picture = visitor.picture
             opened = None if picture is None or not picture.source else self.sources.again(picture.source)
             try:
-                asked = link.query(Choices(*values), started(page), opened, session.model)
+                asked = link.query(present(visitor.choices), started(page), opened, visitor.model)
             except engine.EngineError as error:
                 return status(str(error), "bad")
             return status(text.LINK_OWN if opened is None else text.LINK_MADE, "good", link=asked)
 
         def pack(request: gr.Request, *values: object) -> Iterator[dict]:
-            session = page.store.get(present(request.session_hash))
+            key = present(request.session_hash)
+            visitor = page.choose(key, values)
             yield page.say(text.PACKING, "busy")
             try:
-                packed = report.bundle(page.models.worker(session.model).backbone, session, Choices(*values))
+                packed = report.bundle(page.backbone(visitor), page.found(key), present(visitor.choices))
             except engine.EngineError as error:
-                yield page.complain(present(request.session_hash), error)
+                yield page.complain(error)
                 return
             yield {self.file: served(text.ZIP_NAME, packed)} | page.say(text.PACKED, "good")
 
-        self.link.click(make_link, page.inputs, page.status, show_progress="hidden", api_visibility="private")
-        drawn = [self.file, page.status, page.journey]
-        packing = self.download.click(pack, page.inputs, drawn, show_progress="hidden", api_visibility="private")
+        hidden = {"show_progress": "hidden", "api_visibility": "private"}
+        self.link.click(make_link, page.inputs, page.status, js=NEXT_TURN, **hidden)
+        packing = self.download.click(pack, page.inputs, [self.file, page.status], js=NEXT_TURN, **hidden)
         packing.success(None, None, None, js=PRESS_HIDDEN, api_visibility="private")
 
 
 def started(page: Page) -> Choices:
     """The choices of a freshly loaded page."""
-    return Choices(*(component.value for component in page.inputs))
+    return Choices(*(component.value for component in page.inputs[1:]))
 
 
 def restored(

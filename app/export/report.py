@@ -19,33 +19,33 @@ from app.choices import Choices
 from app.figures.pictures import amplified, gain_for, png, to_uint8
 from app.figures.printed import printed
 from app.present import present
-from app.session import Session
+from app.state.found import Found
 from app.text import words as text
 
 PACKAGES = ("torch", "torchvision", "open_clip_torch", "torchattacks", "gradio", "numpy", "opencv-python")
 
 
-def bundle(backbone: engine.Backbone, session: Session, choices: Choices) -> bytes:
+def bundle(backbone: engine.Backbone, found: Found, choices: Choices) -> bytes:
     """The bytes of the ZIP; what has not been run is left out. Raises `EngineError` where nothing was answered yet."""
-    if session.clean is None:
+    if found.clean is None:
         raise engine.EngineError(text.NOTHING_TO_TAKE)
-    classes = present(session.classes)
+    classes = present(found.classes)
     settings = choices.aimed(choices.settings(), classes)
     files = {
-        "README.txt": _explanation(session),
-        "settings.json": _json(_settings(backbone, session, choices, settings)),
-        "results.json": _json(_results(session)),
+        "README.txt": _explanation(found),
+        "settings.json": _json(_settings(backbone, found, choices, settings)),
+        "results.json": _json(_results(found)),
         "classes.txt": "\n".join(classes.names) + "\n",
-        "redo.sh": _command(backbone, session, choices),
-        "redo.py": _script(backbone, session, settings, choices.asked(classes)),
-        "clean.png": png(to_uint8(present(session.picture).pixels)),
-        "numbers.npz": _numbers(session),
+        "redo.sh": _command(backbone, found, choices),
+        "redo.py": _script(backbone, found, settings, choices.asked(classes)),
+        "clean.png": png(to_uint8(present(found.picture).pixels)),
+        "numbers.npz": _numbers(found),
     }
-    if session.adversarial is not None:
-        change = session.adversarial.saved - session.adversarial.clean
-        files["attacked.png"] = png(to_uint8(session.adversarial.saved))
-        files["change-amplified.png"] = png(amplified(change, gain_for(session.adversarial)))
-    for name, figure in printed(session).items():
+    if found.adversarial is not None:
+        change = found.adversarial.saved - found.adversarial.clean
+        files["attacked.png"] = png(to_uint8(found.adversarial.saved))
+        files["change-amplified.png"] = png(amplified(change, gain_for(found.adversarial)))
+    for name, figure in printed(found).items():
         for kind in ("png", "svg"):
             buffer = io.BytesIO()
             figure.savefig(buffer, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
@@ -61,8 +61,8 @@ def _zip(files: dict[str, str | bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _settings(backbone: engine.Backbone, session: Session, choices: Choices, settings: engine.Settings) -> dict:
-    picture, classes = present(session.picture), present(session.classes)
+def _settings(backbone: engine.Backbone, found: Found, choices: Choices, settings: engine.Settings) -> dict:
+    picture, classes = present(found.picture), present(found.classes)
     return {
         "picture": {"name": picture.name, "source": picture.source, "file size": picture.size},
         "model": {
@@ -75,17 +75,17 @@ def _settings(backbone: engine.Backbone, session: Session, choices: Choices, set
         },
         "classes": classes.names,
         "templates": classes.templates,
-        "true class": None if session.label is None else classes.names[session.label],
+        "true class": None if found.label is None else classes.names[found.label],
         "engine": asdict(settings),
         "page": choices._asdict() | {"class_names": "see classes"},
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
     }
 
 
-def _results(session: Session) -> dict:
-    names = present(session.classes).names
-    document: dict = {"clean": _answer(present(session.clean))}
-    result = session.adversarial
+def _results(found: Found) -> dict:
+    names = present(found.classes).names
+    document: dict = {"clean": _answer(present(found.clean))}
+    result = found.adversarial
     if result is not None:
         document["attacked"] = _answer(result.after_saved) | {
             "fooled": result.fooled,
@@ -98,8 +98,8 @@ def _results(session: Session) -> dict:
             "linf x 255": {"float": 255 * result.linf(False), "saved": 255 * result.linf()},
             "l2": {"float": result.l2(False), "saved": result.l2()},
         }
-    if session.maps is not None:
-        pair = session.maps
+    if found.maps is not None:
+        pair = found.maps
         document["maps"] = {
             "map": pair.clean.map,
             "about": names[pair.clean.label],
@@ -107,15 +107,15 @@ def _results(session: Session) -> dict:
             "degenerate": {"clean": pair.clean.degenerate, "attacked": pair.attacked.degenerate},
             **engine.serialise.similarity_data(pair.clean.raw, pair.attacked.raw),
         }
-    if session.steps:
-        losses = [step.loss if len(step.kept) else None for step in session.steps]
+    if found.steps:
+        losses = [step.loss if len(step.kept) else None for step in found.steps]
         document["tuning"] = [
             {"step": step.index, "loss": loss, **_answer(step.prediction)}
-            for step, loss in zip(session.steps, losses, strict=True)
+            for step, loss in zip(found.steps, losses, strict=True)
         ]
-    if session.ensemble is not None:
-        document["your settings"] = _answer(session.ensemble.prediction)
-    document["defences"] = {d.defence: _answer(d.prediction) | {"seconds": d.seconds} for d in session.defences}
+    if found.ensemble is not None:
+        document["your settings"] = _answer(found.ensemble.prediction)
+    document["defences"] = {d.defence: _answer(d.prediction) | {"seconds": d.seconds} for d in found.defences}
     return document
 
 
@@ -124,34 +124,34 @@ def _answer(prediction: engine.Prediction) -> dict:
     return {"answer": prediction.name, "entropy": prediction.entropy, "margin": prediction.margin, "top": top}
 
 
-def _numbers(session: Session) -> bytes:
-    arrays: dict[str, Tensor | np.ndarray] = {"clean_logits": present(session.clean).logits}
-    if session.adversarial is not None:
-        result = session.adversarial
+def _numbers(found: Found) -> bytes:
+    arrays: dict[str, Tensor | np.ndarray] = {"clean_logits": present(found.clean).logits}
+    if found.adversarial is not None:
+        result = found.adversarial
         arrays |= {"attacked_pixels": result.pixels, "attacked_logits": result.after_saved.logits}
         arrays["attack_losses"] = np.array([step.loss for step in result.steps])
-    if session.maps is not None:
-        arrays |= {"clean_map": session.maps.clean.raw, "attacked_map": session.maps.attacked.raw}
-    if session.views is not None:
-        arrays |= {name: getattr(session.views, name) for name in ("crops", "betas", "features", "logits", "maps")}
-    if session.steps:
-        last = session.steps[-1]
+    if found.maps is not None:
+        arrays |= {"clean_map": found.maps.clean.raw, "attacked_map": found.maps.attacked.raw}
+    if found.views is not None:
+        arrays |= {name: getattr(found.views, name) for name in ("crops", "betas", "features", "logits", "maps")}
+    if found.steps:
+        last = found.steps[-1]
         arrays |= {"kept": last.kept, "context": last.context, "tuned_logits": last.logits}
-        arrays["tuning_losses"] = np.array([step.loss for step in session.steps])
-    if session.ensemble is not None:
-        arrays["weights"] = session.ensemble.weights
+        arrays["tuning_losses"] = np.array([step.loss for step in found.steps])
+    if found.ensemble is not None:
+        arrays["weights"] = found.ensemble.weights
     buffer = io.BytesIO()
     save: Callable[..., None] = np.savez_compressed  # whose stub takes a name for one of its options
     save(buffer, **{name: np.asarray(array) for name, array in arrays.items()})
     return buffer.getvalue()
 
 
-def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> str:
+def _command(backbone: engine.Backbone, found: Found, choices: Choices) -> str:
     """The command line that redoes attack, views, tuning and defences from clean.png."""
-    classes = present(session.classes)
+    classes = present(found.classes)
     words = ["python", "-m", "engine", "defend", "clean.png", "--classes", "classes.txt"]
-    if session.given:
-        words += ["--true-class", classes.names[present(session.label)]]
+    if found.given:
+        words += ["--true-class", classes.names[present(found.label)]]
     target = engine.classes.find(choices.target, classes.names)
     if target is not None:
         words += ["--target", classes.names[target]]
@@ -162,7 +162,7 @@ def _command(backbone: engine.Backbone, session: Session, choices: Choices) -> s
 
 
 def _script(
-    backbone: engine.Backbone, session: Session, settings: engine.Settings, asked: tuple[int | None, int | None]
+    backbone: engine.Backbone, found: Found, settings: engine.Settings, asked: tuple[int | None, int | None]
 ) -> str:
     about, against = asked
     return f'''"""Redoes the story of clean.png; run it beside the folder engine of A-TPT Explorer."""
@@ -177,11 +177,11 @@ here = Path(__file__).resolve().parent
 read_with = {backbone.settings!r}
 backbone = engine.load_backbone({backbone.name!r}, precision={backbone.precision!r}, settings=read_with)
 names = tuple((here / "classes.txt").read_text(encoding="utf-8").splitlines())
-classes = engine.Classes(names, {present(session.classes).templates!r})
+classes = engine.Classes(names, {present(found.classes).templates!r})
 pixels = backbone.prepare(engine.load_picture(here / "clean.png").image)
 settings = {settings!r}
 
-for event in engine.explore(backbone, pixels, classes, settings, {session.label}, {about}, {against}):
+for event in engine.explore(backbone, pixels, classes, settings, {found.label}, {about}, {against}):
     if event.name == "clean":
         print("clean:", event.result.name)
     if event.name == "attacked":
@@ -193,8 +193,8 @@ for event in engine.explore(backbone, pixels, classes, settings, {session.label}
 '''
 
 
-def _explanation(session: Session) -> str:
-    lines = [text.ZIP_HEAD.format(name=present(session.picture).name), ""]
+def _explanation(found: Found) -> str:
+    lines = [text.ZIP_HEAD.format(name=present(found.picture).name), ""]
     return "\n".join([*lines, *(f"{name:22} {what}" for name, what in text.ZIP_FILES), "", text.ZIP_TAIL, ""])
 
 

@@ -8,26 +8,27 @@ import time
 import engine
 from app.figures.html import differing_words, esc, percent, rough_percent
 from app.present import present
-from app.session import Session
+from app.state.found import Found
 from app.text import words as text
 from engine import DEFENCES, Prediction
 
 ICONS = {"done": "◉", "busy": "…", "open": "○", "waiting": "·"}
 
 
-def journey(session: Session, busy: int | None = None, go: int | None = None, story: bool = False) -> str:
-    """Seven cards with their findings. `busy` is the step now running, `go` the step the page should open."""
-    findings = _findings(session)
+def journey(found: Found) -> str:
+    """Seven cards with their findings; one is at work while a run is at its step."""
+    busy, go, story = found.progress.step, found.progress.go, found.progress.story
+    findings = _findings(found)
     cards = "".join(
-        _card(number, name, findings[number - 1], busy == number, session) for number, name in enumerate(text.STEPS, 1)
+        _card(number, name, findings[number - 1], busy == number, found) for number, name in enumerate(text.STEPS, 1)
     )
     move = "" if go is None else f' data-go="{go}" data-turn="{time.monotonic_ns()}" data-story="{int(story)}"'
     return f'<nav class="journey" aria-label="Steps of the story"{move}>{cards}</nav>'
 
 
-def furthest(session: Session) -> int:
+def furthest(found: Found) -> int:
     """The last step of the picture's story that has found something; 1 where none has."""
-    return max((number for number, found in enumerate(_findings(session)[:6], 1) if found), default=1)
+    return max((number for number, found in enumerate(_findings(found)[:6], 1) if found), default=1)
 
 
 def status(sentence: str, tone: str = "calm", share: float | None = None, link: str = "") -> str:
@@ -45,10 +46,10 @@ def status(sentence: str, tone: str = "calm", share: float | None = None, link: 
     )
 
 
-def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, session: Session) -> str:
-    reachable = session.clean is not None or number == 1
+def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, found: Found) -> str:
+    reachable = found.clean is not None or number == 1
     state = "busy" if busy else "done" if finding else "open" if reachable else "waiting"
-    head, detail = finding or ("", _waiting(name, session))
+    head, detail = finding or ("", _waiting(name, found))
     if busy and not finding:
         detail = "working"
     return (
@@ -60,31 +61,31 @@ def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, s
     )
 
 
-def _waiting(name: str, session: Session) -> str:
-    if session.clean is None:
+def _waiting(name: str, found: Found) -> str:
+    if found.clean is None:
         return text.WAITING["Attack"] if name != "Picture" else "Choose one."
     if name == "Many":
         return text.MANY_WAITS
-    if session.adversarial is None:
+    if found.adversarial is None:
         return "Not run yet." if name == "Attack" else text.WAITING.get(name, "")
-    if session.views is None and name == "Tuning":
+    if found.views is None and name == "Tuning":
         return text.WAITING["Tuning"]
     return "Not run yet."
 
 
-def _findings(session: Session) -> list[tuple[str, str] | None]:
+def _findings(found: Found) -> list[tuple[str, str] | None]:
     steps = (_picture, _attack, _maps, _views, _tuning, _verdict, _many)
-    return [finding(session) for finding in steps]
+    return [finding(found) for finding in steps]
 
 
-def _picture(session: Session) -> tuple[str, str] | None:
-    if session.clean is None:
+def _picture(found: Found) -> tuple[str, str] | None:
+    if found.clean is None:
         return None
-    return session.clean.name, percent(session.clean.confidence)
+    return found.clean.name, percent(found.clean.confidence)
 
 
-def _attack(session: Session) -> tuple[str, str] | None:
-    result = session.adversarial
+def _attack(found: Found) -> tuple[str, str] | None:
+    result = found.adversarial
     if result is None:
         return None
     after = result.after_saved
@@ -109,10 +110,10 @@ def _instead(answer: Prediction, label: int) -> str:
     return f"“{words}” {percent(answer.confidence)}"
 
 
-def _maps(session: Session) -> tuple[str, str] | None:
-    if session.maps is None:
+def _maps(found: Found) -> tuple[str, str] | None:
+    if found.maps is None:
         return None
-    pair = session.maps
+    pair = found.maps
     overlap = engine.measures.top_iou(pair.clean.raw, pair.attacked.raw)
     if math.isnan(overlap):
         return text.FLAT_MAPS
@@ -121,40 +122,40 @@ def _maps(session: Session) -> tuple[str, str] | None:
     return f"Maps overlap {rough_percent(overlap)}", said
 
 
-def _views(session: Session) -> tuple[str, str] | None:
-    if session.views is None:
+def _views(found: Found) -> tuple[str, str] | None:
+    if found.views is None:
         return None
-    right = int((session.views.logits.argmax(-1) == present(session.reference)).sum())
+    right = int((found.views.logits.argmax(-1) == present(found.reference)).sum())
     return (
-        f"{right} of {len(session.views)} views",
-        "still give the right class" if session.given else "give the clean answer",
+        f"{right} of {len(found.views)} views",
+        "still give the right class" if found.given else "give the clean answer",
     )
 
 
-def _tuning(session: Session) -> tuple[str, str] | None:
-    if not session.steps:
+def _tuning(found: Found) -> tuple[str, str] | None:
+    if not found.steps:
         return None
-    last = session.steps[-1]
-    alone = text.AS_ASKED[session.given][last.prediction.label == session.reference]
+    last = found.steps[-1]
+    alone = text.AS_ASKED[found.given][last.prediction.label == found.reference]
     return f"{last.index} step{'s' * (last.index != 1)}", f"the picture alone: {alone}"
 
 
-def _verdict(session: Session) -> tuple[str, str] | None:
-    if session.ensemble is None and not session.defences:
+def _verdict(found: Found) -> tuple[str, str] | None:
+    if found.ensemble is None and not found.defences:
         return None
-    if session.ensemble is not None:
-        answer = session.ensemble.prediction
-        good = answer.label == session.reference
+    if found.ensemble is not None:
+        answer = found.ensemble.prediction
+        good = answer.label == found.reference
         if good:
-            return text.VERDICT_GOOD[session.given], f"defended, at {percent(answer.confidence)}"
-        return text.VERDICT_BAD[session.given], _instead(answer, present(session.reference))
-    right = sum(d.prediction.label == session.reference for d in session.defences)
-    good = text.AS_ASKED[session.given][True]
-    return f"{right} of {len(session.defences)} {good}", "methods on this picture"
+            return text.VERDICT_GOOD[found.given], f"defended, at {percent(answer.confidence)}"
+        return text.VERDICT_BAD[found.given], _instead(answer, present(found.reference))
+    right = sum(d.prediction.label == found.reference for d in found.defences)
+    good = text.AS_ASKED[found.given][True]
+    return f"{right} of {len(found.defences)} {good}", "methods on this picture"
 
 
-def _many(session: Session) -> tuple[str, str] | None:
-    batch = session.batch
+def _many(found: Found) -> tuple[str, str] | None:
+    batch = found.batch
     if batch is None or not batch.rows:
         return None
     defences = [name for name, _ in batch.rows[0].answers]

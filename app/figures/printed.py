@@ -13,25 +13,25 @@ import engine
 from app.figures.maps import DIVERGING, subject, upper_end
 from app.figures.pictures import to_uint8
 from app.present import present
-from app.session import Session
+from app.state.found import Found
 
 CLEAN, ATTACKED, DEFENDED, DRIVES, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#a8327e", "#8590a2"
 STYLE = {"fontsize": 9}
 
 
-def printed(session: Session) -> dict[str, Figure]:
-    """Every figure for which the session has results, by name."""
-    drawers: dict[str, tuple[object, Callable[[Session], Figure]]] = {
-        "attack": (session.adversarial, _attack),
-        "maps": (session.maps, _maps),
-        "tuning": (session.steps, _tuning),
-        "defences": (session.defences, _defences),
+def printed(found: Found) -> dict[str, Figure]:
+    """Every figure for which there are results, by name."""
+    drawers: dict[str, tuple[object, Callable[[Found], Figure]]] = {
+        "attack": (found.adversarial, _attack),
+        "maps": (found.maps, _maps),
+        "tuning": (found.steps, _tuning),
+        "defences": (found.defences, _defences),
     }
-    return {name: draw(session) for name, (result, draw) in drawers.items() if result}
+    return {name: draw(found) for name, (result, draw) in drawers.items() if result}
 
 
-def _attack(session: Session) -> Figure:
-    result = present(session.adversarial)
+def _attack(found: Found) -> Figure:
+    result = present(found.adversarial)
     figure = Figure((10, 3.2), layout="constrained")
     pictures, curves = figure.subplots(1, 4, width_ratios=(1, 1, 1, 1.5))[:3], figure.axes[3]
     size = max(result.linf(), 1 / 255)
@@ -49,8 +49,8 @@ def _attack(session: Session) -> Figure:
     return figure
 
 
-def _maps(session: Session) -> Figure:
-    pair, result = present(session.maps), present(session.adversarial)
+def _maps(found: Found) -> Figure:
+    pair, result = present(found.maps), present(found.adversarial)
     figure = Figure((10, 3.4), layout="constrained")
     first, second, third = figure.subplots(1, 3)
     clean, attacked = pair.clean.raw.numpy(), pair.attacked.raw.numpy()
@@ -67,7 +67,7 @@ def _maps(session: Session) -> Figure:
     _bare(third, "attacked − clean")
     figure.colorbar(drawn, ax=third, shrink=0.8, extend="both")
     kind = engine.MAPS[pair.clean.map]
-    about = subject(pair.clean, present(session.classes).names)
+    about = subject(pair.clean, present(found.classes).names)
     figure.suptitle(f"{kind.title}: evidence for {about}" if kind.class_specific else kind.title, fontsize=10)
     return figure
 
@@ -81,8 +81,8 @@ def _overlaid(axes: Axes, cells: np.ndarray, pixels, colours: str, limits: tuple
     )
 
 
-def _tuning(session: Session) -> Figure:
-    steps = session.steps
+def _tuning(found: Found) -> Figure:
+    steps = found.steps
     figure = Figure((10, 3.2), layout="constrained")
     loss, entropies = figure.subplots(1, 2)
     _line(loss, [step.loss for step in steps], DEFENDED, "step", "loss (nats)", 0)
@@ -91,24 +91,24 @@ def _tuning(session: Session) -> Figure:
         driving = view in kept
         entropies.plot((0, 1), (before, after), color=DRIVES if driving else OTHER, lw=1.6 if driving else 0.6)
     entropies.set_xticks((0, 1), ("untuned", f"after {steps[-1].index}"))
-    entropies.set_ylim(0, math.log(len(present(session.classes))))
+    entropies.set_ylim(0, math.log(len(present(found.classes))))
     entropies.set_ylabel("entropy of a view (nats)", **STYLE)
     entropies.set_title("magenta: views that drive the tuning", **STYLE)
     return figure
 
 
-def _defences(session: Session) -> Figure:
-    figure = Figure((8, 0.9 + 0.34 * len(session.defences)), layout="constrained")
+def _defences(found: Found) -> Figure:
+    figure = Figure((8, 0.9 + 0.34 * len(found.defences)), layout="constrained")
     axes = figure.subplots()
-    titles = [engine.DEFENCES[d.defence].title for d in session.defences]
-    shares = [float(d.prediction.probabilities[present(session.reference)]) for d in session.defences]
-    right = [d.prediction.label == session.reference for d in session.defences]
+    titles = [engine.DEFENCES[d.defence].title for d in found.defences]
+    shares = [float(d.prediction.probabilities[present(found.reference)]) for d in found.defences]
+    right = [d.prediction.label == found.reference for d in found.defences]
     axes.barh(titles, shares, color=[DEFENDED if hit else ATTACKED for hit in right])
     for row, (share, hit) in enumerate(zip(shares, right, strict=True)):
         axes.text(min(share + 0.01, 0.9), row, "right" if hit else "wrong", va="center", fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
-    axes.set_xlabel(f"share given to “{present(session.classes).names[present(session.reference)]}”", **STYLE)
+    axes.set_xlabel(f"share given to “{present(found.classes).names[present(found.reference)]}”", **STYLE)
     return figure
 
 

@@ -1,1 +1,1 @@
-"""The six steps of the story: each builds its panel and draws it from a session."""
+"""The six steps of the story: each builds its panel and draws it from what is found."""

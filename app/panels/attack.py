@@ -16,11 +16,14 @@ from app.figures.curves import Line, curve
 from app.figures.html import caption, empty, esc, levels, note, percent, section, table
 from app.figures.pictures import amplified, gain_for, to_uint8
 from app.figures.threat import badges, limit, remarks, titled
-from app.page import Page
 from app.panels.attack_controls import AttackControls
 from app.present import present
-from app.session import Session
+from app.state.found import Found
+from app.state.parts import Question
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Piece
+from engine.story import Clean
 
 
 class AttackPanel:
@@ -53,30 +56,33 @@ class AttackPanel:
         gr.HTML(caption(text.ATTACK_CAPTION))
         self.controls = self.choose.controls
         self.texts = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
-        self.outputs = [*self.texts, self.slider, self.noise, self.at, self.choose.target]
+        outputs = [*self.texts, self.slider, self.noise, self.at]
+        reads = ("picture", "classes", "label", "clean", "adversarial")
+        self.pieces = [Piece(self.draw, outputs, reads, ("adversarial",)), *self.choose.pieces]
 
     def wire(self, page: Page) -> None:
         """The controls, and going back through the attack."""
         self.choose.wire(page)
-        page.redraw(self.at, self._draw_at, [self.curve, self.passed], [self.at])
+        page.look(self.at, self._draw_at, [self.curve, self.passed])
 
-    def live(self, trail: Sequence[engine.AttackStep], label: int, attack: engine.AttackSettings) -> dict:
-        """The curve while the attack away from class `label`, or towards its target, runs."""
-        return {self.curve: _curve(trail, label, trail[0].total, attack) if trail else ""}
+    def live(self, trail: Sequence[engine.AttackStep], question: Question) -> str:
+        """The curve while the attack runs."""
+        recipe = question.story.recipe
+        label = question.story.result(Clean()).label if recipe.label is None else recipe.label
+        return _curve(trail, label, trail[0].total, question.settings.attack)
 
-    def draw(self, session: Session, choices: Choices) -> dict:
-        """The panel as the session has it."""
-        result = session.adversarial
-        targets = {} if session.classes is None else self.choose.targets(session.classes.names, choices)
+    def draw(self, found: Found, choices: Choices) -> dict:
+        """What there is to see, or what to press."""
+        result = found.adversarial
         if result is None:
             name = "Attack"
-            said = empty(text.MISSING[name] if session.clean is None else text.EMPTY[name])
+            said = empty(text.MISSING[name] if found.clean is None else text.EMPTY[name])
             hidden = gr.update(value=None, visible=False)
             away = {self.slider: hidden, self.noise: hidden, self.at: gr.update(visible=False)}
-            return dict.fromkeys(self.texts, "") | {self.verdict: said} | away | targets
+            return dict.fromkeys(self.texts, "") | {self.verdict: said} | away
         gain = gain_for(result)
         pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
-        return targets | {
+        return {
             self.verdict: verdict(result),
             self.slider: gr.update(value=pictures, visible=True),
             self.noise: gr.update(value=shown(amplified(result.saved - result.clean, gain)), visible=True),
@@ -89,9 +95,9 @@ class AttackPanel:
             self.at: _scrubber(len(result.steps)),
         }
 
-    def _draw_at(self, session: Session, choices: Choices, at: float) -> dict:
+    def _draw_at(self, found: Found, at: float) -> dict:
         """The attack as it stood at one of its iterations."""
-        result = session.adversarial
+        result = found.adversarial
         if result is None or not 1 <= at <= len(result.steps):
             return {}
         step = result.steps[int(at) - 1]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 import gradio as gr
 from gradio.components import Component
 
@@ -12,8 +10,10 @@ from app.choices import NO_TARGET, Choices
 from app.components.controls import class_menu, listing
 from app.components.settings import choice, others, slider
 from app.figures.html import esc
-from app.page import Page
+from app.state.found import Found
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Piece, merged
 
 ADAPTIVE, THROUGH = "adaptive", "a-tpt"
 ELSEWHERE = ("seed", "legacy")  # not the attack's alone: beside the picture, and in the verdict
@@ -43,6 +43,10 @@ class AttackControls:
             placed = (*self.controls, *ELSEWHERE)
             with gr.Row(elem_classes=["controls"], visible=not set(engine.parameters.words("attack")) <= set(placed)):
                 self.controls |= others("attack", placed, engine.parameters.parameters()["attack"].default)
+        self.pieces = [
+            Piece(self.fit, list(self.controls.values()), ("attack", "norm", "target_defence")),
+            Piece(self.targets, [self.target], ("classes",)),
+        ]
 
     def _more(self) -> None:
         with gr.Row(elem_classes=["controls"]):
@@ -56,52 +60,42 @@ class AttackControls:
             self.unroll = choice("unroll", text.UNROLLS, text.UNROLL, "attack-unroll", min_width=320, visible=False)
 
     def wire(self, page: Page) -> None:
-        """The buttons; forgetting when a control moves, and showing what the attack then uses."""
-        page.press(self.button, page.story.work_on("attack"))
-        page.note_press(self.adaptive)
-        page.listen(self.adaptive.click, self._through(page), [*self.controls.values()])
-        page.forget((*self.controls, "seed"), "adversarial")
-        followers = [*self.controls.values()]
-        page.redraw(self.norm, lambda session, choices: self.fit(choices.usual(), choices), followers)
-        for chosen in (self.attack, self.target_defence):
-            page.redraw(chosen, lambda session, choices: self.fit(choices.possible(), choices), followers)
+        """The buttons; another attack or norm brings what it can be run with."""
+        page.adjust(_fitting)
+        page.running.button(self.button, ("adversarial",))
+        own = list(self.controls.values())
+        page.running.button(self.adaptive, ("adversarial",), _through, own)
 
-    def fit(self, choices: Choices, before: Choices | None = None) -> dict:
-        """The controls for `choices`; those that its attack does not heed are hidden.
-
-        With what stood there `before`, only the values that differ from it are set: a visitor may be writing.
-        """
+    def fit(self, found: Found, choices: Choices) -> dict:
+        """What the controls say for the attack and the norm; those that the attack does not read are hidden."""
         attack = engine.ATTACKS[choices.attack]
         readers = {word: engine.parameters.read_by(word) for word in self.controls}
         shown = {word: choices.attack in names for word, names in readers.items() if names}
         shown["unroll"] &= engine.DEFENCES[choices.target_defence].loss is not None
         shown["target"] = attack.targeted
-        updates = {component: gr.update() for component in self.controls.values()}
-        for name, component in self.controls.items():
-            value = getattr(choices, name)
-            if before is None or value != getattr(before, name):
-                updates[component]["value"] = value
-            if name in shown:
-                updates[component]["visible"] = shown[name]
+        updates = {self.controls[word]: gr.update(visible=visible) for word, visible in shown.items()}
         norms = [(text.NORMS[name], name) for name in attack.norms]
         step = L2_STEP if choices.norm == "l2" else self.linf_step
-        updates[self.eps] |= {"label": text.LIMITS[choices.norm], "step": step}
-        updates[self.step_size] |= {"label": text.STEP_SIZES[choices.norm]}
-        updates[self.norm] |= {"choices": norms, "interactive": len(norms) > 1}
-        return updates
+        return merged(
+            updates,
+            {
+                self.eps: gr.update(label=text.LIMITS[choices.norm], step=step),
+                self.step_size: gr.update(label=text.STEP_SIZES[choices.norm]),
+                self.norm: gr.update(choices=norms, interactive=len(norms) > 1),
+            },
+        )
 
-    def targets(self, names: Sequence[str], choices: Choices) -> dict:
+    def targets(self, found: Found, choices: Choices) -> dict:
         """The classes there are to aim at; a target that is none of them is dropped."""
-        return {self.target: listing(NO_TARGET, names, choices.target)}
+        return {} if found.classes is None else {self.target: listing(NO_TARGET, found.classes.names, choices.target)}
 
-    def _through(self, page: Page):
-        """Attack through A-TPT at once, whatever stood there."""
 
-        def handler(request: gr.Request, *values: object) -> Iterator[dict]:
-            choices = Choices(*values)._replace(attack=ADAPTIVE, target_defence=THROUGH).possible()
-            job = page.job(request, choices.settings())
-            job.keep(job.session.without("adversarial"))
-            yield page.draw(job.session, choices, 2) | self.fit(choices)
-            yield from page.story.work_on("attack")(job, choices)
+def _fitting(before: Choices, now: Choices) -> Choices:
+    """Another norm has another usual limit; another attack may have neither the norm nor a target."""
+    now = now.possible()
+    return now if now.norm == before.norm else now.usual()
 
-        return handler
+
+def _through(found: Found, choices: Choices) -> Choices:
+    """An attack through A-TPT at once, whatever stood there."""
+    return choices._replace(attack=ADAPTIVE, target_defence=THROUGH).possible()

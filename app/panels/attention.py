@@ -13,16 +13,17 @@ from app.components.controls import menu
 from app.components.slider import Range
 from app.figures.html import aligned, caption, empty, esc, further, levels, note, percent, rough_percent, section, table
 from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, subject, upper_end
-from app.page import Page
 from app.panels.every_map import EveryMap
 from app.panels.heads import HeadsBrowser
 from app.panels.map_question import MapQuestion
 from app.panels.occlusion import OcclusionTest
 from app.panels.words import WordReader
 from app.present import present
-from app.run import chance_map
-from app.session import MapPair, Session
+from app.state.found import Found
+from app.state.parts import MapPair
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Piece
 
 SET_OPACITY = "(value) => { document.documentElement.style.setProperty('--overlay', value); return []; }"
 
@@ -43,48 +44,35 @@ class AttentionPanel:
         self.caption = gr.HTML(elem_id="map-caption")
         self.every, self.occlusion, words, heads = EveryMap(), OcclusionTest(), WordReader(), HeadsBrowser()
         self.below = (self.every, self.occlusion, words, heads)
-        self.controls = self.question.controls | {"colours": colours, "cells": cells, "scale": scale}
-        self.own = [self.maps, self.numbers, self.caption]
-        classes = [self.question.about, self.question.against]
-        self.outputs = [*self.own, *classes, *(component for part in self.below for component in part.outputs)]
+        self.controls = self.question.controls | {"colours": colours, "cells": cells, "scale": scale} | heads.controls
+        own = Piece(
+            self.draw,
+            [self.maps, self.numbers, self.caption],
+            ("picture", "classes", "label", "adversarial", "maps", "colours", "cells", "scale"),
+            ("maps",),
+        )
+        self.pieces = [own, *self.question.pieces, *(piece for part in self.below for piece in part.pieces)]
 
     def wire(self, page: Page) -> None:
         """Looking needs the model; everything else only draws again."""
-        self.question.wire(page, self._draw_asked)
-        for name in ("colours", "cells", "scale"):
-            page.redraw(self.controls[name], self._draw_maps, self.own)
+        self.question.wire(page)
         self.opacity.input(None, [self.opacity], None, js=SET_OPACITY, api_visibility="private")
         for part in self.below:
             part.wire(page)
 
-    def draw(self, session: Session, choices: Choices) -> dict:
-        """The panel as the session has it."""
-        drawn = self._draw_maps(session, choices)
-        if session.classes is not None:
-            drawn |= self.question.fit(session.classes.names, choices)
-        for part in self.below:
-            drawn |= part.draw(session, choices)
-        return drawn
-
-    def _draw_asked(self, session: Session, choices: Choices) -> dict:
-        """What another map or another class of it draws again; what is opened further down stays so."""
-        drawn = self._draw_maps(session, choices)
-        for part in (self.every, self.occlusion):
-            drawn |= part.draw(session, choices)
-        return drawn
-
-    def _draw_maps(self, session: Session, choices: Choices) -> dict:
-        pair = session.maps
+    def draw(self, found: Found, choices: Choices) -> dict:
+        """The maps and how alike they are, or what to press."""
+        pair = found.maps
         if pair is None:
-            said = text.MISSING["Attention"] if session.adversarial is None else text.EMPTY["Attention"]
+            said = text.MISSING["Attention"] if found.adversarial is None else text.EMPTY["Attention"]
             return {self.maps: empty(said), self.numbers: "", self.caption: ""}
         how = engine.MAPS[pair.clean.map].explanation
-        words = {"label": _subjects(pair, present(session.classes).names), "how": how}
+        words = {"label": _subjects(pair, present(found.classes).names), "how": how}
         template = text.MAP_CAPTION if engine.MAPS[pair.clean.map].class_specific else text.MAP_CAPTION_NO_CLASS
         parts = [(head, body.format(**words)) for head, body in template]
         return {
-            self.maps: _warnings(pair) + _maps(session, Look.of(choices)),
-            self.numbers: _similarity(session) + _truth(session),
+            self.maps: _warnings(pair) + _maps(found, Look.of(choices)),
+            self.numbers: _similarity(found) + _truth(found),
             self.caption: caption(parts),
         }
 
@@ -105,10 +93,10 @@ def _warnings(pair: MapPair) -> str:
     return note(text.MAP_DEGENERATE.format(which=listed), "warn", "!")
 
 
-def _maps(session: Session, look: Look) -> str:
+def _maps(found: Found, look: Look) -> str:
     """One row of maps for the class attacked and one for the class it is taken for now."""
-    pair, names = present(session.maps), present(session.classes).names
-    rows = [(_why(session), pair.clean, pair.attacked)]
+    pair, names = present(found.maps), present(found.classes).names
+    rows = [(_why(found), pair.clean, pair.attacked)]
     if pair.rival is not None:
         before, after = pair.rival
         rows.append((text.MAP_RIVAL, before, after))
@@ -119,11 +107,11 @@ def _maps(session: Session, look: Look) -> str:
     together = text.MAP_SHARED if pair.rival is None else text.MAP_SHARED_BOTH
     hint = together if look.shared else text.MAP_OWN
     drawn = "".join(
-        section(_title(clean, names, why), _row(session, clean, attacked, look, shared, most), hint)
+        section(_title(clean, names, why), _row(found, clean, attacked, look, shared, most), hint)
         for why, clean, attacked in rows
     )
     legend = text.MAP_LINES.format(floor=100 * FLOOR) + (
-        text.MAP_OBJECT if present(session.picture).mask is not None else ""
+        text.MAP_OBJECT if present(found.picture).mask is not None else ""
     )
     places = f'<p class="fine">{esc(text.MAP_PLACES)}</p>'
     return f'{places}{drawn}<p class="fine">{esc(legend)} <span class="pointed">{esc(text.MAP_HOVER)}</span></p>'
@@ -136,23 +124,23 @@ def _title(drawn: engine.AttentionMap, names: tuple[str, ...], why: str) -> str:
     return title.format(subject=subject(drawn, names), why=why)
 
 
-def _why(session: Session) -> str:
+def _why(found: Found) -> str:
     """What the class of the maps is to this picture."""
-    label, hit = present(session.maps).clean.label, present(session.adversarial)
-    if label == session.reference:
-        return text.MAP_TRUE if session.given else text.MAP_ANSWER
+    label, hit = present(found.maps).clean.label, present(found.adversarial)
+    if label == found.reference:
+        return text.MAP_TRUE if found.given else text.MAP_ANSWER
     return text.MAP_RIVAL if label == hit.after_saved.label else text.MAP_CHOSEN
 
 
 def _row(
-    session: Session,
+    found: Found,
     clean: engine.AttentionMap,
     attacked: engine.AttentionMap,
     look: Look,
     shared: tuple[float, float] | None,
     most: float | None,
 ) -> str:
-    result, mask = present(session.adversarial), present(session.picture).mask
+    result, mask = present(found.adversarial), present(found.picture).mask
     drawn = ""
     both = ((text.MAP_CLEAN, clean.raw, result.clean), (text.MAP_ATTACKED, attacked.raw, result.saved))
     for name, values, pixels in both:
@@ -163,15 +151,15 @@ def _row(
     return f'<div class="maps">{drawn}</div>'
 
 
-def _similarity(session: Session) -> str:
-    pair = present(session.maps)
-    result = present(session.adversarial)
+def _similarity(found: Found) -> str:
+    pair = present(found.maps)
+    result = present(found.adversarial)
     size = levels(result.linf()) if result.norm == "linf" else f"L2 length {result.l2():.2f}"
     rows = [_similarity_row(_flagged("attacked picture", pair.attacked), pair.clean.raw, pair.attacked.raw)]
     if pair.noisy is not None:
         name = _flagged(f"{text.SIMILARITY_NULL} ({size})", pair.noisy)
         rows.append(_similarity_row(name, pair.clean.raw, pair.noisy.raw))
-    rows.append(_similarity_row(text.SIMILARITY_RANDOM, pair.clean.raw, chance_map(session)))
+    rows.append(_similarity_row(text.SIMILARITY_RANDOM, pair.clean.raw, found.chance_map))
     drawn = table(text.SIMILARITY_HEADS, rows, "Agreement of maps", "stacks")
     sentence = f'<p class="fine">{esc(_moved(pair))}</p>'
     return section(text.SIMILARITY_TITLE, drawn + sentence, text.SIMILARITY_HINT)
@@ -190,16 +178,14 @@ def _moved(pair: MapPair) -> str:
     return f"{text.SIMILARITY_ALIKE} {text.SIMILARITY_MORE.format(more=more, of=len(attacked))}"
 
 
-def _truth(session: Session) -> str:
+def _truth(found: Found) -> str:
     """Whether the maps find the object, where it is known which pixels it has."""
-    shown, pair = present(session.picture), present(session.maps)
+    shown, pair = present(found.picture), present(found.maps)
     if shown.mask is None or shown.part is None:
         return ""
     named = (("clean map", pair.clean.raw), ("attacked map", pair.attacked.raw))
     masks = (shown.mask, shown.part)
-    rows = [
-        _truth_row(name, values, *masks) for name, values in (*named, (text.SIMILARITY_RANDOM, chance_map(session)))
-    ]
+    rows = [_truth_row(name, values, *masks) for name, values in (*named, (text.SIMILARITY_RANDOM, found.chance_map))]
     area = text.TRUTH_HINT.format(object=_covered(shown.mask), part=_covered(shown.part))
     drawn = table(text.TRUTH_HEADS, rows, "Maps against the painted truth", "stacks")
     return section("Does the map find the object?", drawn, area)

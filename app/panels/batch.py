@@ -18,15 +18,18 @@ from app.components.slider import Range
 from app.components.upload import PictureFiles
 from app.figures.batch import batch_table
 from app.figures.html import caption, empty
-from app.figures.journey import journey
 from app.figures.measured import measured_tables
 from app.figures.pictures import thumbnail
 from app.measured import load_measured
-from app.page import Page
+from app.models import Models
 from app.picture_sources import Opened, PictureSources
-from app.run import Worker
-from app.session import Session
+from app.present import present
+from app.state.found import Found, find
+from app.state.parts import Question
+from app.state.visitors import Progress, Visitor
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Piece
 
 SAMPLES, SPECIMENS, OWN = "samples", "specimens", "own"
 MOST = 16  # pictures at once
@@ -58,7 +61,7 @@ class BatchPanel:
         self.drawn = gr.HTML(elem_id="batch")
         gr.HTML(caption(text.BATCH_CAPTION))
         gr.HTML(measured_tables(load_measured()))
-        self.outputs = [self.drawn]
+        self.pieces = [Piece(self.draw, [self.drawn], ("batch",))]
 
     def wire(self, page: Page) -> None:
         """The button runs the attack and the defences of the other steps on every picture."""
@@ -68,30 +71,33 @@ class BatchPanel:
         )  # fmt: skip
 
         def handler(
-            request: gr.Request, source: str, count: float, files: list[str], truths: str, *values: object
+            request: gr.Request, source: str, count: float, files: list[str], truths: str, key: str
         ) -> Iterator[dict]:
-            choices = Choices(*values)
-            job = page.job(request, choices.settings())
-            sources = self.sources.on(job.worker.backbone)
+            started, visitor = time.monotonic(), page.visitors.get(key)
+            choices, backbone = present(visitor.choices), page.backbone(visitor)
+            settings, sources = choices.settings(), self.sources.on(backbone)
             if source == OWN:
                 openers = own_pictures(sources, files, truths, choices.classes().names)
             else:
-                openers = _pictures(sources, source, int(count), job.settings.attack.seed)
-            yield {page.journey: journey(job.session, 7)} | page.say(text.BUSY["batch"], "busy", 0.0)
-            for batch in _answered(job.worker, openers, job.settings, choices):
-                job.keep(replace(job.session, batch=batch))
-                left = (time.monotonic() - job.started) / batch.done * (batch.total - batch.done)
+                openers = _pictures(sources, source, int(count), settings.attack.seed)
+            page.visitors.change(key, progress=Progress(7))
+            yield page.nudged() | page.say(text.BUSY["batch"], "busy", 0.0)
+            batch = Batch(settings, len(openers))
+            for batch in _answered(page.models, backbone, openers, settings, choices):
+                page.visitors.change(key, batch=batch)
+                left = (time.monotonic() - started) / batch.done * (batch.total - batch.done)
                 said = text.BATCH_PROGRESS.format(done=batch.done, total=batch.total, left=left)
-                yield self.draw(job.session, choices) | page.say(said, "busy", batch.done / batch.total)
+                yield page.nudged() | page.say(said, "busy", batch.done / batch.total)
+            page.rest(key)
             said = (text.DONE["batch"], "good") if batch.rows else (text.BATCH_NO_PICTURE, "bad")
-            yield page.draw(job.session, choices, 7, 7) | page.say(*said)
+            yield page.nudged() | page.say(*said)
 
-        page.note_press(self.button)
-        page.listen(self.button.click, handler, before=[self.source, self.count, self.files, self.truths])
+        own = [self.source, self.count, self.files, self.truths]
+        page.listen(self.button.click, handler, before=own, queue="model")
 
-    def draw(self, session: Session, choices: Choices) -> dict:
-        """The panel as the session has it."""
-        return {self.drawn: empty(text.EMPTY["Many"]) if session.batch is None else batch_table(session.batch)}
+    def draw(self, found: Found, choices: Choices) -> dict:
+        """What there is to see, or what to press."""
+        return {self.drawn: empty(text.EMPTY["Many"]) if found.batch is None else batch_table(found.batch)}
 
 
 def own_pictures(
@@ -131,7 +137,11 @@ def _pictures(sources: PictureSources, source: str, count: int, seed: int) -> li
 
 
 def _answered(
-    worker: Worker, openers: Sequence[tuple[str, Callable[[], Opened]]], settings: engine.Settings, choices: Choices
+    models: Models,
+    backbone: engine.Backbone,
+    openers: Sequence[tuple[str, Callable[[], Opened]]],
+    settings: engine.Settings,
+    choices: Choices,
 ) -> Iterator[Batch]:
     """A longer batch after each picture; picture i is attacked and defended with the settings' seed plus i.
 
@@ -144,7 +154,8 @@ def _answered(
         except engine.EngineError as error:
             batch = replace(batch, refused=(*batch.refused, f"“{name}”: {error}"))
         else:
-            row = _asked(worker, opened, settings.with_seed(settings.attack.seed + place), choices, name)
+            own = settings.with_seed(settings.attack.seed + place)
+            row = _asked(models, backbone, opened, own, choices, name)
             batch = replace(batch, rows=(*batch.rows, row))
         yield batch
 
@@ -154,13 +165,19 @@ def _specimen(sources: PictureSources, seed: int, place: int) -> Opened:
     return sources.specimen(engine.fieldguide.random_specimen(rng, held_out=True), int(rng.integers(10_000)))
 
 
-def _asked(worker: Worker, opened: Opened, settings: engine.Settings, choices: Choices, name: str) -> Row:
+def _asked(
+    models: Models, backbone: engine.Backbone, opened: Opened, settings: engine.Settings, choices: Choices, name: str
+) -> Row:
     """The picture's row, with its own class names in the prompt of the page."""
-    asking, pixels = choices._replace(class_names="\n".join(opened.names)), opened.shown.pixels
-    classes = asking.classes(worker.backbone.templates)
+    asking = choices._replace(class_names="\n".join(opened.names))
+    classes = asking.classes(backbone.templates)
     label = None if opened.truth is None else classes.index(opened.truth)
-    adversarial = worker.one("attack", pixels, classes, settings.attack, label)
-    defences = worker.stream("defend", adversarial.saved, classes, settings)
-    answers = tuple((defence.defence, defence.prediction.name) for defence in defences)
-    clean, note, blind = adversarial.before.name, opened.shown.note, adversarial.blind
-    return Row(thumbnail(pixels), opened.truth or "", clean, answers, name, note, blind)
+    recipe = engine.story.Recipe(opened.shown.picture, classes, label, settings)
+    question = Question(engine.story.Story(backbone, recipe))
+    for _ in models.compute(question, "defences"):
+        pass
+    found = find(question, Visitor(asked=frozenset({"adversarial", "defences"})))
+    hit = present(found.adversarial)
+    answers = tuple((defence.defence, defence.prediction.name) for defence in found.defences)
+    shown = opened.shown
+    return Row(thumbnail(shown.pixels), opened.truth or "", hit.before.name, answers, name, shown.note, hit.blind)

@@ -9,10 +9,12 @@ from app.choices import Choices
 from app.components.controls import part
 from app.figures.html import aligned, caption, empty, esc, percent, section, table, tick
 from app.figures.maps import Look, colour_bar, small_map, subject, upper_end
-from app.page import Page
 from app.present import present
-from app.session import MapTest, Session
+from app.state.found import Found
+from app.state.parts import MapTest
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Piece
 
 
 class EveryMap:
@@ -20,34 +22,34 @@ class EveryMap:
 
     def __init__(self) -> None:
         self.button, self.drawn = part(text.EVERY_ASKS, text.EVERY_RUN, "every-run", "every")
-        self.outputs = [self.drawn]
+        reads = ("picture", "classes", "adversarial", "every", "colours")
+        self.pieces = [Piece(self.draw, [self.drawn], reads, ("every",))]
 
     def wire(self, page: Page) -> None:
-        """The button draws each map four times; other colours ask no model."""
-        page.press(self.button, page.story.work_on("every"))
-        page.redraw(page.controls["colours"], self.draw, self.outputs)
+        """The button draws each map four times."""
+        page.running.button(self.button, ("every",))
 
-    def draw(self, session: Session, choices: Choices) -> dict:
+    def draw(self, found: Found, choices: Choices) -> dict:
         """The table as far as it has come."""
-        return {self.drawn: _drawn(session, Look.of(choices)) if session.every else empty(text.EVERY_EMPTY)}
+        return {self.drawn: _drawn(found, Look.of(choices)) if found.every else empty(text.EVERY_EMPTY)}
 
 
-def _drawn(session: Session, look: Look) -> str:
-    mask = present(session.picture).mask
-    rows = [_row(session, test, look, mask) for test in session.every]
+def _drawn(found: Found, look: Look) -> str:
+    mask = present(found.picture).mask
+    rows = [_row(found, test, look, mask) for test in found.every]
     heads = text.EVERY_HEADS
     if mask is not None:
         chance = percent(float(mask.float().mean()))
         heads += tuple(head.format(chance=chance) for head in text.EVERY_TRUTH)
     drawn = table(heads, rows, text.EVERY_TITLE, "stacks every")
     bar = f'<div class="scale">{colour_bar(text.EVERY_ENDS, look.colour_map)}</div>'
-    about = subject(session.every[0].pair.clean, present(session.classes).names)
+    about = subject(found.every[0].pair.clean, present(found.classes).names)
     figure = section(text.EVERY_TITLE_FOR.format(subject=about), bar + drawn, text.EVERY_HINT)
     return figure + caption(text.EVERY_CAPTION)
 
 
-def _row(session: Session, test: MapTest, look: Look, mask: Tensor | None) -> list[str]:
-    pair, hit = test.pair, present(session.adversarial)
+def _row(found: Found, test: MapTest, look: Look, mask: Tensor | None) -> list[str]:
+    pair, hit = test.pair, present(found.adversarial)
     clean, attacked = pair.clean.raw, pair.attacked.raw
     title = engine.MAPS[pair.clean.map].title
     scale = (min(float(clean.min()), float(attacked.min())), upper_end(clean.numpy(), attacked.numpy()))

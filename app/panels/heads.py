@@ -14,10 +14,12 @@ from app.figures.curves import Line, curve
 from app.figures.heads import head_grid
 from app.figures.html import caption, differing, empty, esc, section
 from app.figures.maps import Look, difference_map, heat_map, upper_end
-from app.page import Page
 from app.present import present
-from app.session import HeadsPair, Session
+from app.state.found import Found
+from app.state.parts import HeadsPair
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Piece
 
 LONG = 2.0  # a token this many times as long as the median of its layer is outlined
 CLASS_TOKEN = -1  # in place of the number of a patch
@@ -44,78 +46,60 @@ element.addEventListener('keydown', (event) => {
 
 
 class HeadsBrowser:
-    """The lower half of step 3. What is opened is kept in a hidden field of the page, so this object has no state."""
+    """The lower half of step 3. What is opened is a choice, kept in hidden fields of the page."""
 
     def __init__(self) -> None:
         with gr.Row(elem_classes=["controls", "redraw", "part"]):
-            self.which = menu(text.HEADS_PICTURES, "clean", text.HEADS_PICTURE, "heads-which", 150)
-            self.order = menu(text.HEADS_ORDERS, "number", text.HEADS_ORDER, "heads-order", 200)
+            which = menu(text.HEADS_PICTURES, "clean", text.HEADS_PICTURE, "heads-which", 150)
+            order = menu(text.HEADS_ORDERS, "number", text.HEADS_ORDER, "heads-order", 200)
             self.button = gr.Button(text.HEADS_LOOK, elem_id="look-inside", min_width=130, scale=0)
         with gr.Row(elem_id="attention-heads"):
             self.heads = gr.HTML(elem_id="heads", js_on_load=PICK)
             self.layers = gr.HTML(elem_id="layer-answers")
         self.opened = gr.HTML(elem_id="head-opened", js_on_load=PICK_PATCH)
-        self.place = gr.JSON(None, visible=False)
         self.caption = gr.HTML()
-        self.outputs = [self.heads, self.opened, self.layers, self.place, self.caption]
+        opened = {name: gr.Number(CLASS_TOKEN, precision=0, visible=False) for name in ("opened_head", "opened_patch")}
+        self.controls = {"heads_which": which, "heads_order": order} | opened
+        grid, shows = ("heads", "colours", "scale", "heads_which", "heads_order"), ("heads",)
+        self.pieces = [
+            Piece(self.draw_grid, [self.heads], grid, shows),
+            Piece(self.draw_opened, [self.opened], ("heads", "colours", "cells", "scale", *opened), shows),
+            Piece(self.draw_layers, [self.layers, self.caption], ("heads", "adversarial", "classes"), shows),
+        ]
 
     def wire(self, page: Page) -> None:
-        """The button runs the model once on either picture; all else draws again."""
-        page.press(self.button, page.story.work_on("heads"))
-        own = [self.which, self.order]
-        for control in (*own, page.controls["colours"], page.controls["scale"]):
-            page.redraw(control, self._heads, [self.heads], own)
-        for name in ("colours", "cells", "scale"):
-            page.redraw(page.controls[name], self._again, [self.opened, self.place], [self.place])
-        page.pick(self.heads.click, self._head_pressed, [self.opened, self.place])
-        page.pick(self.opened.click, self._patch_pressed, [self.opened, self.place])
+        """The button runs the model once on either picture; presses open a head or ask one of its patches."""
+        page.running.button(self.button, ("heads",))
+        page.press(self.heads, _head_pressed)
+        page.press(self.opened, _patch_pressed)
 
-    def draw(self, session: Session, choices: Choices) -> dict:
-        """Everything as the session has it, with the first head of the last layer opened."""
-        if session.heads is None:
-            nothing = dict.fromkeys((self.opened, self.layers, self.caption), "") | {self.place: None}
-            return {self.heads: empty(text.HEADS_EMPTY)} | nothing
-        layers, heads = session.heads.clean.entropies.shape
-        drawn = self._heads(session, choices, "clean", "number")
-        drawn |= self._open(session, choices, (layers - 1) * heads, CLASS_TOKEN)
-        return drawn | {self.layers: _answers(session), self.caption: caption(text.HEADS_CAPTION)}
-
-    def _heads(self, session: Session, choices: Choices, which: str, order: str) -> dict:
-        if session.heads is None:
-            return {}
-        pair, look = session.heads, Look.of(choices)
-        shown = pair.attacked if which == "attacked" else pair.clean
+    def draw_grid(self, found: Found, choices: Choices) -> dict:
+        """Every head of one picture, or what to press."""
+        if found.heads is None:
+            return {self.heads: empty(text.HEADS_EMPTY)}
+        pair, look = found.heads, Look.of(choices)
+        shown = pair.attacked if choices.heads_which == "attacked" else pair.clean
         scale = (0.0, upper_end(pair.clean.attention.numpy(), pair.attacked.attention.numpy()))
-        drawn = head_grid(
-            shown.attention, scale if look.shared else None, look, _order(pair, shown, order), shown.entropies
-        )
-        title = text.HEADS_TITLE.format(picture=text.HEADS_PICTURES[which])
+        order = _order(pair, shown, choices.heads_order)
+        drawn = head_grid(shown.attention, scale if look.shared else None, look, order, shown.entropies)
+        title = text.HEADS_TITLE.format(picture=text.HEADS_PICTURES[choices.heads_which])
         return {self.heads: section(title, drawn, text.HEADS_SHARED if look.shared else text.HEADS_OWN)}
 
-    def _head_pressed(self, session: Session, choices: Choices, event: gr.EventData) -> dict:
-        return self._open(session, choices, getattr(event, "index", None), CLASS_TOKEN)
+    def draw_opened(self, found: Found, choices: Choices) -> dict:
+        """The opened head in both pictures: what its class token or one of its patches reads.
 
-    def _patch_pressed(self, session: Session, choices: Choices, event: gr.EventData) -> dict:
-        return self._open(session, choices, getattr(event, "head", None), getattr(event, "cell", None))
-
-    def _again(self, session: Session, choices: Choices, place: object) -> dict:
-        """What is opened, drawn as is now chosen; the browser may have made `place` up."""
-        return self._open(session, choices, *place) if isinstance(place, list) and len(place) == 2 else {}
-
-    def _open(self, session: Session, choices: Choices, place: object, cell: object) -> dict:
-        """Head `place`, counted through all layers, of both pictures: what its class token or its patch `cell` reads.
-
-        Places that there are not change nothing.
+        Of places that there are not, the first head of the last layer is opened, or its class token read.
         """
-        pair = session.heads
-        if pair is None or not isinstance(place, int) or not isinstance(cell, int):
-            return {}
+        pair = found.heads
+        if pair is None:
+            return {self.opened: ""}
         layers, heads, rows, columns = pair.clean.attention.shape
-        if not (0 <= place < layers * heads and CLASS_TOKEN <= cell < rows * columns):
-            return {}
+        place, cell = int(choices.opened_head), int(choices.opened_patch)
+        place = place if 0 <= place < layers * heads else (layers - 1) * heads
+        cell = cell if 0 <= cell < rows * columns else CLASS_TOKEN
         layer, head = divmod(place, heads)
         look = Look.of(choices)
-        drawn = _opened(session, look, layer, head, cell)
+        drawn = _opened(found, look, layer, head, cell)
         back = "" if cell == CLASS_TOKEN else f'<button type="button" data-back>{esc(text.HEADS_BACK)}</button> '
         legend = " ".join((text.HEADS_PRESS, text.HEADS_OUTLINE, _long_ones(pair, layer)))
         body = (
@@ -127,7 +111,28 @@ class HeadsBrowser:
             layer=layer + 1, head=head + 1, reader=text.HEADS_CLASS if cell == CLASS_TOKEN else reader
         )
         hint = text.MAP_SHARED if look.shared else text.MAP_OWN
-        return {self.opened: section(title, body, hint), self.place: [place, cell]}
+        return {self.opened: section(title, body, hint)}
+
+    def draw_layers(self, found: Found, choices: Choices) -> dict:
+        """The answers after each layer."""
+        if found.heads is None:
+            return {self.layers: "", self.caption: ""}
+        return {self.layers: _answers(found), self.caption: caption(text.HEADS_CAPTION)}
+
+
+def _head_pressed(found: Found, choices: Choices, event: gr.EventData) -> dict:
+    place = getattr(event, "index", None)
+    if found.heads is None or not isinstance(place, int) or not 0 <= place < found.heads.clean.entropies.numel():
+        return {}
+    return {"opened_head": place, "opened_patch": CLASS_TOKEN}
+
+
+def _patch_pressed(found: Found, choices: Choices, event: gr.EventData) -> dict:
+    cell = getattr(event, "cell", None)
+    if found.heads is None or not isinstance(cell, int):
+        return {}
+    rows, columns = found.heads.clean.attention.shape[-2:]
+    return {"opened_patch": cell} if CLASS_TOKEN <= cell < rows * columns else {}
 
 
 def _order(pair: HeadsPair, shown: engine.maps.AttentionHeads, order: str) -> list[list[int]]:
@@ -138,8 +143,8 @@ def _order(pair: HeadsPair, shown: engine.maps.AttentionHeads, order: str) -> li
     return ranks.argsort(dim=-1, stable=True).tolist()
 
 
-def _opened(session: Session, look: Look, layer: int, head: int, cell: int) -> str:
-    pair, hit = present(session.heads), present(session.adversarial)
+def _opened(found: Found, look: Look, layer: int, head: int, cell: int) -> str:
+    pair, hit = present(found.heads), present(found.adversarial)
     clean, attacked = (_read(heads, layer, head, cell) for heads in (pair.clean, pair.attacked))
     scale = (0.0, upper_end(clean.numpy(), attacked.numpy())) if look.shared else None
     maps = ((text.MAP_CLEAN, clean, hit.clean, pair.clean), (text.MAP_ATTACKED, attacked, hit.saved, pair.attacked))
@@ -171,9 +176,9 @@ def _long_ones(pair: HeadsPair, layer: int) -> str:
     return text.HEADS_LONG.format(clean=counts[0], attacked=counts[1])
 
 
-def _answers(session: Session) -> str:
+def _answers(found: Found) -> str:
     """The probability of the attacked class, and of the answer that stands now, read off after each layer."""
-    pair, hit, names = present(session.heads), present(session.adversarial), present(session.classes).names
+    pair, hit, names = present(found.heads), present(found.adversarial), present(found.classes).names
     lines = []
     for name, kind, label, heads in (
         (text.HEADS_TRUE_CLEAN, "clean", hit.label, pair.clean),

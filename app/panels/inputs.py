@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import gradio as gr
 import numpy as np
@@ -11,31 +12,31 @@ from PIL import Image
 
 import engine
 from app.choices import NO_TRUTH, Choices
-from app.components.controls import listed
+from app.components.controls import listing
 from app.components.tiles import PICK
 from app.components.upload import PictureFile
-from app.export.buttons import restored
+from app.export.buttons import restored, started
 from app.figures.html import esc, note
-from app.figures.journey import journey
 from app.figures.pictures import thumbnail
 from app.labels import NO_SET, LabelSet, offered
 from app.models import Models
-from app.page import Page
 from app.panels.model import ModelPicker
 from app.panels.painter import Painter
 from app.picture_sources import Opened, PictureSources
 from app.present import present
 from app.restore import RestoreLine
-from app.run import Job
 from app.samples import Sample
-from app.session import Session, Shown
+from app.state.found import Found
+from app.state.visitors import Progress, Visitor
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Piece
 
 FOLD_IF_NARROW = "() => { if (window.innerWidth <= 900) document.querySelector('#question > button')?.click(); }"
 
 
 class Inputs:
-    """The column of inputs; `outputs` are what a new picture sets anew, `followers` what another session does."""
+    """The column of inputs; `outputs` are what a new picture sets anew, `followers` what another found does."""
 
     def __init__(self, sources: PictureSources, models: Models, head: gr.HTML, label_sets: Sequence[LabelSet]) -> None:
         self.sources, samples, self.label_sets = sources, sources.samples, tuple(label_sets)
@@ -80,113 +81,106 @@ class Inputs:
             "class_names": self.names, "template": self.template, "true_class": self.truth, "seed": self.seed,
             "prompt_ensemble": self.ensemble, "domain_word": self.word,
         }  # fmt: skip
+        self.pieces = [Piece(self.draw, [self.truth], ("classes",))]
         self.outputs = [self.gallery, self.upload, self.names, self.truth]
         self.followers = [*self.outputs, self.labels, *self.painter.fields, *self.model.outputs]
 
     def wire(self, page: Page) -> None:
-        """Picking, painting, uploading and rewriting the question."""
+        """Picking, painting, uploading, and another set of class names."""
         self._wire_sample(page)
         self._wire_upload(page)
         self._wire_labels(page)
         self.model.wire(page, self._follow, [self.names, self.labels, self.ensemble])
         self.painter.wire(page, self.take, [*self.outputs, *self.painter.fields])
-        page.compute(self.names.blur, self._rewritten(page), [self.truth])
-        page.compute(self.template.blur, self._rewritten(page), [self.truth])
-        page.compute(self.truth.input, self._rewritten(page), [self.truth])
-        page.compute(self.ensemble.input, self._rewritten(page), [self.truth])
-        page.compute(self.word.blur, self._rewritten(page), [self.truth])
+
+    def draw(self, found: Found, choices: Choices) -> dict:
+        """The true classes there are to choose from."""
+        return {} if found.classes is None else {self.truth: listing(NO_TRUTH, found.classes.names, choices.true_class)}
 
     def wire_load(self, page: Page, load: Callable, restore: RestoreLine) -> None:
         """A fresh page shows what its link asks for, else the first sample, and offers the tab's last result."""
 
-        def handler(request: gr.Request, token: str | None, *values: object) -> Iterator[dict]:
-            job = page.job(request, engine.Settings())
+        def handler(request: gr.Request, token: str | None, key: str) -> Iterator[dict]:
+            begun = started(page)
             opened, choices, complaints = restored(page, self.sources, dict(request.query_params))
             if opened is None and not self.sources.samples:
-                yield page.draw(job.session, choices) | page.say(text.EMPTY["Picture"])
+                yield page.nudged() | page.say(text.EMPTY["Picture"])
                 return
             opened = opened or self.sources.sample(0)
-            yield restore.offer(page, token, present(request.session_hash), opened.shown.source)
-            linked = choices != Choices(*values)
-            if linked:
-                yield page.set(choices) | self._beside(opened)
-            yield from self._begin(page, job, choices, opened.shown)
-            if complaints:
-                yield page.say(" ".join(complaints), "bad")
-            else:
-                yield page.say(text.RESTORED if linked else text.READY)
+            page.visitors.put(key, replace(Visitor().on("", opened.shown), choices=choices))
+            said = page.say(" ".join(complaints), "bad") if complaints else page.say(text.READY)
+            if choices != begun and not complaints:
+                said = page.say(text.RESTORED)
+            linked = page.set(choices) | self._beside(opened) if choices != begun else {}
+            yield restore.offer(page, token, key, opened.shown.source) | linked | said | page.nudged()
 
-        outputs = [*self.outputs, *page.inputs, *self.painter.fields, restore.drawn]
-        page.listen(load, handler, outputs, [restore.drawn])
+        outputs = [*self.outputs, *page.inputs[1:], *self.painter.fields, restore.drawn]
+        page.listen(load, handler, outputs, [restore.drawn], js=None)
 
     def fold(self, load: Callable) -> None:
         """Where the page is narrow, the question folds away, so that the steps are in reach."""
         load(None, None, None, js=FOLD_IF_NARROW, api_visibility="private")
 
-    def again(self, page: Page, session: Session, choices: Choices) -> dict:
-        """Every field as it stood with a session and choices from before; the upload field alone stays empty."""
-        opened = Opened(
-            present(session.picture), () if session.classes is None else session.classes.names, choices.true_class
-        )
-        backbone = page.models.worker(session.model).backbone
+    def again(self, page: Page, visitor: Visitor) -> dict:
+        """Every field as it stood for a visitor of before; the upload field alone stays empty."""
+        picture, choices = present(visitor.picture), present(visitor.choices)
+        backbone = page.backbone(visitor)
+        classes = choices.classes(backbone.templates)
+        opened = Opened(picture, classes.names, choices.true_class)
         shown = self._follow(backbone, choices) | self.model.show(page, backbone, choices) | self._beside(opened)
         return page.set(choices) | shown
 
-    def take(
-        self, page: Page, request: gr.Request, values: Sequence, open_it: Callable[[PictureSources], Opened]
-    ) -> Iterator[dict]:
+    def take(self, page: Page, key: str, open_it: Callable[[PictureSources], Opened]) -> Iterator[dict]:
         """Make the picture that `open_it` opens the visitor's, with its question where it has one."""
-        job = page.job(request, engine.Settings())
+        visitor = page.visitors.get(key)
         try:
-            opened = open_it(self.sources.on(job.worker.backbone))
+            opened = open_it(self.sources.on(page.backbone(visitor)))
         except engine.EngineError as error:
-            yield {self.upload: None} | page.complain(present(request.session_hash), error)
+            yield {self.upload: None} | page.complain(error)
             return
-        choices = _asking(Choices(*values), opened)
-        yield self._fields(opened) | page.say(text.BUSY["clean"], "busy")
-        yield from self._begin(page, job, choices, opened.shown)
-        yield {page.journey: journey(job.session, go=1)} | page.say(text.READY)
+        choices = _asking(present(visitor.choices), opened)
+        new = replace(visitor.on(visitor.model, opened.shown), choices=choices, progress=Progress(go=1))
+        page.visitors.put(key, new)
+        yield self._fields(opened) | page.say(text.READY) | page.nudged()
 
     # -- listeners -------------------------------------------------------------------------------------------------
 
     def _wire_sample(self, page: Page) -> None:
-        def handler(event: gr.EventData, request: gr.Request, *values: object) -> Iterator[dict]:
+        def handler(event: gr.EventData, request: gr.Request, key: str) -> Iterator[dict]:
             place = getattr(event, "index", None)
             if not isinstance(place, int) or not 0 <= place < len(self.sources.samples):
                 yield page.say(text.EMPTY["Picture"])
                 return
-            yield from self.take(page, request, values, lambda sources: sources.sample(place))
+            yield from self.take(page, key, lambda sources: sources.sample(place))
 
         page.listen(self.gallery.click, handler, self.outputs)
 
     def _wire_upload(self, page: Page) -> None:
-        def handler(request: gr.Request, path: str | None, *values: object) -> Iterator[dict]:
+        def handler(request: gr.Request, path: str | None, key: str) -> Iterator[dict]:
             if path is None:
                 yield {page.status: gr.skip()}
                 return
-            yield from self.take(page, request, values, lambda sources: sources.file(path))
+            yield from self.take(page, key, lambda sources: sources.file(path))
 
         page.listen(self.upload.input, handler, self.outputs, [self.upload])
 
     def _wire_labels(self, page: Page) -> None:
-        def handler(request: gr.Request, key: str | None, *values: object) -> Iterator[dict]:
-            chosen = next((each for each in self.label_sets if each.key == key), None)
+        def handler(request: gr.Request, key_of_set: str | None, key: str) -> Iterator[dict]:
+            chosen = next((each for each in self.label_sets if each.key == key_of_set), None)
             if chosen is None:
                 yield {page.status: gr.skip()}
                 return
             names = "\n".join(chosen.names)
-            choices = Choices(*values)._replace(class_names=names, template=chosen.template, true_class=NO_TRUTH)
+            choices = present(page.visitors.get(key).choices)
+            asking = choices._replace(class_names=names, template=chosen.template, true_class=NO_TRUTH)
+            page.visitors.change(key, choices=asking)
             truths = gr.Dropdown(choices=[NO_TRUTH, *chosen.names], value=NO_TRUTH)
             source = gr.Dropdown(info=text.LABEL_SET_FROM.format(source=chosen.source))
-            yield {self.names: names, self.template: chosen.template, self.truth: truths, self.labels: source}
-            job = page.job(request, engine.Settings())
-            if job.session.picture is not None:
-                yield from page.story.settle(job, choices)
-            yield page.say(text.READY)
+            fields = {self.names: names, self.template: chosen.template, self.truth: truths, self.labels: source}
+            yield fields | page.say(text.READY) | page.nudged()
 
-        page.listen(
-            self.labels.input, handler, [self.names, self.template, self.truth, self.labels], before=[self.labels]
-        )
+        outputs = [self.names, self.template, self.truth, self.labels]
+        page.listen(self.labels.input, handler, outputs, before=[self.labels])
 
     def _follow(self, backbone: engine.Backbone, choices: Choices | None = None) -> dict:
         """What the fields say with another model in use, and what they hold where they are to hold `choices`."""
@@ -216,30 +210,6 @@ class Inputs:
         if opened.names:
             updates[self.truth] = gr.Dropdown(choices=[NO_TRUTH, *opened.names], value=opened.truth)
         return updates
-
-    def _begin(self, page: Page, job: Job, choices: Choices, shown: Shown) -> Iterator[dict]:
-        job.keep(job.session.with_picture(shown))
-        yield page.draw(job.session, choices)
-        yield from page.story.settle(job, choices)
-
-    def _rewritten(self, page: Page) -> Callable:
-        def work(job: Job, choices: Choices) -> Iterator[dict]:
-            if job.session.picture is None:
-                yield {page.status: gr.skip()}
-                return
-            before = job.session
-            yield from page.story.settle(job, choices)
-            if job.session is before:
-                yield {page.status: gr.skip()}
-                return
-            classes = present(job.session.classes)
-            names = classes.names
-            kept = listed(NO_TRUTH, names, choices.true_class)
-            yield {self.truth: gr.Dropdown(choices=[NO_TRUTH, *names], value=kept)} | page.say(text.READY)
-            if choices.word:  # one that A-TPT cannot put into its prompts is refused at once
-                job.worker.backbone.prompts(engine.with_domain_word(classes, choices.word))
-
-        return work
 
     def _tiles(self, chosen: int | None) -> str:
         if not self.sources.samples:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import gradio as gr
 
@@ -13,10 +14,10 @@ from app.figures.header import header
 from app.figures.html import esc
 from app.figures.journey import status
 from app.models import Models
-from app.page import Page
 from app.picture_sources import PictureSources
 from app.present import present
 from app.text import words as text
+from app.wiring.page import Page
 
 BUILT_IN = "fieldguide"  # says so in its title
 REPORT_EVERY = 0.2  # seconds between two words on a download
@@ -29,12 +30,12 @@ class ModelPicker:
         self.models, self.sources, self.head = models, sources, head
         with gr.Accordion(text.MODEL, open=False, elem_id="model-picker", visible=models.choosable):
             self.name = gr.Dropdown(
-                _menu(models), value=models.first.backbone.name, label=text.MODEL_NAME, elem_id="model-name",
+                _menu(models), value=models.first.name, label=text.MODEL_NAME, elem_id="model-name",
                 info=text.MODEL_FREE if models.free else None, allow_custom_value=models.free, filterable=models.free,
             )  # fmt: skip
-            self.about = gr.HTML(_about(models.first.backbone.name), elem_id="model-about")
+            self.about = gr.HTML(_about(models.first.name), elem_id="model-about")
             self.use = gr.Button(text.MODEL_USE, elem_id="use-model", size="sm")
-        self.words = gr.HTML(_words(models.first.backbone), elem_id="model-words")
+        self.words = gr.HTML(_words(models.first), elem_id="model-words")
         self.outputs = [self.head, self.words, self.name, self.about]
 
     def wire(self, page: Page, follow: Callable[[engine.Backbone], dict], followers: list) -> None:
@@ -61,7 +62,7 @@ class ModelPicker:
         fetching = self.use.click(
             fetch, self.name, page.status, show_progress="hidden", api_visibility="private", concurrency_limit=None
         )
-        page.computing.append(fetching)
+        page.stoppable(fetching)
         outputs = [*self.outputs, page.controls["map"], *followers]
         page.listen(fetching.then, self._switch(page, follow), outputs, [self.name])
 
@@ -76,31 +77,26 @@ class ModelPicker:
             page.controls["map"]: gr.Dropdown(choices=listed, value=choices.map),
         }
 
-    def _switch(self, page: Page, follow: Callable[[engine.Backbone], dict]):
-        def handler(request: gr.Request, name: str | None, *values: object) -> Iterator[dict]:
+    def _switch(self, page: Page, follow: Callable[[engine.Backbone], dict]) -> Callable[..., Iterator[dict]]:
+        def handler(request: gr.Request, name: str | None, key: str) -> Iterator[dict]:
             if name is None or not self.models.ready(name):
                 yield {page.status: gr.skip()}
                 return
-            key = present(request.session_hash)
-            session, choices = page.store.get(key), Choices(*values)
-            backbone = self.models.worker(name).backbone
-            page.store.put(key, session.with_model(name))
+            backbone, visitor = self.models.backbone(name), page.visitors.get(key)
+            picture, choices = visitor.picture, present(visitor.choices)
             maps = engine.maps.maps_for(backbone)
             choices = choices._replace(map=choices.map if choices.map in maps else maps[0])
-            yield self.show(page, backbone, choices) | follow(backbone) | page.say(text.BUSY["clean"], "busy")
-            job = page.job(request, engine.Settings())
-            if session.picture is not None:
-                job.keep(job.session.with_picture(self.sources.on(backbone).same(session.picture).shown))
-                yield page.draw(job.session, choices)
-                yield from page.story.settle(job, choices)
-            yield page.say(text.MODEL_READY.format(name=backbone.name), "good")
+            again = None if picture is None else self.sources.on(backbone).same(picture).shown
+            page.visitors.put(key, replace(visitor.on(name, again), choices=choices))
+            shown = self.show(page, backbone, choices) | follow(backbone) | page.nudged()
+            yield shown | page.say(text.MODEL_READY.format(name=backbone.name), "good")
 
         return handler
 
 
 def _menu(models: Models) -> list[tuple[str, str]]:
     listed = [(_title(entry), entry.name) for entry in engine.models.listed_models()]
-    first = models.first.backbone.name
+    first = models.first.name
     return listed if any(name == first for _, name in listed) else [(first, first), *listed]
 
 

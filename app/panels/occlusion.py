@@ -7,10 +7,12 @@ from app.choices import Choices
 from app.components.controls import part
 from app.figures.curves import Line, curve
 from app.figures.html import caption, empty, esc, percent, rough_percent, section
-from app.page import Page
 from app.present import present
-from app.session import OcclusionPair, Session
+from app.state.found import Found
+from app.state.parts import OcclusionPair
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Piece
 
 ALIKE = 0.02  # areas that differ by less are called the same: the chance map is one random order
 
@@ -20,20 +22,20 @@ class OcclusionTest:
 
     def __init__(self) -> None:
         self.button, self.drawn = part(text.OCCLUSION_ASKS, text.OCCLUSION_RUN, "test-map", "occlusion", 130)
-        self.outputs = [self.drawn]
+        self.pieces = [Piece(self.draw, [self.drawn], ("classes", "maps", "occlusion"), ("occlusion",))]
 
     def wire(self, page: Page) -> None:
         """The button shows the model some thirty variants of the picture for either map."""
-        page.press(self.button, page.story.work_on("occlusion"))
+        page.running.button(self.button, ("occlusion",))
 
-    def draw(self, session: Session, choices: Choices) -> dict:
-        """The curves as the session has them."""
-        return {self.drawn: empty(text.OCCLUSION_EMPTY) if session.occlusion is None else _drawn(session)}
+    def draw(self, found: Found, choices: Choices) -> dict:
+        """The curves, or what to press."""
+        return {self.drawn: empty(text.OCCLUSION_EMPTY) if found.occlusion is None else _drawn(found)}
 
 
-def _drawn(session: Session) -> str:
-    pair, flat = present(session.occlusion), engine.measures.is_flat(present(session.maps).clean.raw)
-    name = present(session.classes).names[pair.map.label]
+def _drawn(found: Found) -> str:
+    pair, flat = present(found.occlusion), engine.measures.is_flat(present(found.maps).clean.raw)
+    name = present(found.classes).names[pair.map.label]
     deletion = _chart(text.DELETION, pair, lambda o: o.deletion.tolist(), lambda o: o.deletion_area)
     insertion = _chart(text.INSERTION, pair, lambda o: o.insertion.tolist(), lambda o: o.insertion_area)
     said = text.OCCLUSION_FLAT if flat else _summary(pair)

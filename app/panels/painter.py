@@ -9,9 +9,9 @@ import numpy as np
 
 import engine
 from app.components.controls import menu
-from app.page import Page
 from app.picture_sources import NO_ACCENT, Opened, PictureSources, unspell
 from app.text import words as text
+from app.wiring.page import Page
 
 LARGEST_NUMBER = 9_999
 
@@ -40,7 +40,7 @@ class Painter:
         self.fields = [kind, colour, pattern, accent, part, number]
 
     def wire(self, page: Page, take: Callable[..., Iterator[dict]], outputs: list) -> None:
-        """`take(page, request, values, open_it)` makes what `open_it` opens the visitor's picture."""
+        """`take(page, key, open_it)` makes what `open_it` opens the visitor's picture."""
 
         def paint(
             request: gr.Request,
@@ -50,15 +50,15 @@ class Painter:
             accent: str,
             part: str,
             number: float | None,
-            *values: object,
+            key: str,
         ) -> Iterator[dict]:
             words = (kind, colour, pattern, accent, part)
-            yield from take(page, request, values, lambda sources: _open(sources, words, number))
+            yield from take(page, key, lambda sources: _open(sources, words, number))
 
-        def surprise(request: gr.Request, *values: object) -> Iterator[dict]:
+        def surprise(request: gr.Request, key: str) -> Iterator[dict]:
             rng = np.random.default_rng()
             specimen, number = engine.fieldguide.random_specimen(rng, held_out=True), int(rng.integers(LARGEST_NUMBER))
-            yield from take(page, request, values, lambda sources: sources.specimen(specimen, number))
+            yield from take(page, key, lambda sources: sources.specimen(specimen, number))
 
         page.listen(self.paint.click, paint, outputs, self.fields)
         page.listen(self.surprise.click, surprise, outputs)

@@ -9,10 +9,12 @@ from app.components.controls import shown
 from app.figures.bars import prediction_bars, prediction_chips
 from app.figures.html import caption, empty, esc, note, section
 from app.figures.pictures import to_uint8
-from app.page import Page
 from app.present import present
-from app.session import Session, Shown
+from app.state.found import Found
+from app.state.shown import Shown
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Piece
 
 MOST = 7  # classes drawn
 
@@ -34,21 +36,22 @@ class PicturePanel:
             with gr.Column(scale=7, min_width=300):
                 self.bars = gr.HTML(elem_id="picture-bars")
         gr.HTML(caption(text.PICTURE_CAPTION))
-        self.outputs = [self.question, self.picture, self.about, self.bars]
+        outputs = [self.question, self.picture, self.about, self.bars]
+        self.pieces = [Piece(self.draw, outputs, ("picture", "classes", "label", "clean"))]
 
     def wire(self, page: Page) -> None:
         """Nothing is pressed here."""
 
-    def draw(self, session: Session, choices: Choices) -> dict:
-        """The panel as the session has it."""
-        picture = session.picture
+    def draw(self, found: Found, choices: Choices) -> dict:
+        """What there is to see, or what to press."""
+        picture = found.picture
         if picture is None:
             return {self.question: empty(text.EMPTY["Picture"]), self.picture: None, self.about: "", self.bars: ""}
         return {
             self.question: self._question(picture.name, picture.asks),
             self.picture: shown(to_uint8(picture.pixels)),
             self.about: self._about(picture),
-            self.bars: self._answer(session),
+            self.bars: self._answer(found),
         }
 
     def _question(self, name: str, asks: str) -> str:
@@ -62,24 +65,24 @@ class PicturePanel:
         read = note(picture.note[:1].upper() + picture.note[1:], "warn", "!") if picture.note else ""
         return f'<p class="fine">{esc(line)}</p>{read}'
 
-    def _answer(self, session: Session) -> str:
-        clean = session.clean
+    def _answer(self, found: Found) -> str:
+        clean = found.clean
         if clean is None:
             return empty(text.NO_ANSWER)
         sentence = f"The model answers **{clean.name}**"
-        if not session.given:
+        if not found.given:
             verdict = note(
                 f"{sentence}. No true class is given, so this answer is what the attack will push away from."
             )
-        elif clean.label == session.label:
+        elif clean.label == found.label:
             verdict = note(f"{sentence}, which is right.", "good", "✓")
         else:
-            truth = present(session.classes).names[present(session.label)]
+            truth = present(found.classes).names[present(found.label)]
             verdict = note(
                 f"{sentence}; the true class is **{truth}**. It is wrong before any attack.",
                 "bad",
                 "✗",
             )
-        bars = prediction_bars([("clean", "clean", clean)], MOST, session.reference, session.given)
-        hint = (text.LIKELIEST.format(count=MOST) if len(clean.classes) > MOST else "") + text.DIFFERS[session.given]
+        bars = prediction_bars([("clean", "clean", clean)], MOST, found.reference, found.given)
+        hint = (text.LIKELIEST.format(count=MOST) if len(clean.classes) > MOST else "") + text.DIFFERS[found.given]
         return verdict + section("Answer to the clean picture", prediction_chips(clean) + bars, hint)

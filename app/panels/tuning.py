@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import gradio as gr
 import torch
 
@@ -29,11 +26,11 @@ from app.figures.html import (
     table,
 )
 from app.models import Models
-from app.page import Page
 from app.present import present
-from app.run import Job
-from app.session import Session
+from app.state.found import Found
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Piece
 
 SENTENCES = 5
 MOST_STEPS = int(present(engine.parameters.parameters()["tune_steps"].known.slider)[1])
@@ -71,54 +68,36 @@ class TuningPanel:
         gr.HTML(caption(text.TUNE_CAPTION))
         self.controls = {"loss": loss, "tune_steps": self.count, "learning_rate": rate, "keep": keep}
         self.outputs = [
-            self.head, self.loss, self.shares, self.entropies, self.surer, self.words, self.sentences, self.count,
+            self.head, self.loss, self.shares, self.entropies, self.surer, self.words, self.sentences,
         ]  # fmt: skip
+        reads = ("model", "classes", "label", "clean", "views", "steps")
+        self.pieces = [Piece(self.draw, self.outputs, reads, ("steps",))]
 
     def wire(self, page: Page) -> None:
-        """Step and Run ask the model; Back and Reset only forget."""
-        page.press(self.run, page.story.work_on("tune"))
-        page.press(self.step, self._one_more(page))
-        page.alter(self.back.click, _one_less, text.DONE["back"], self._count)
-        page.alter(self.reset.click, lambda session, choices: session.without("steps"), text.DONE["reset"], self._count)
-        page.forget(tuple(name for name in self.controls if name != "tune_steps"), "steps")
-        page.drop(("tune_steps",), _as_many, "steps")
+        """Each button but one asks for a number of steps; what was computed before is found again."""
+        parts, count = ("steps", "ensemble"), [self.count]
+        page.running.button(self.run, parts)
+        page.running.button(self.step, parts, _one_more, count, text.DONE["step"])
+        page.running.button(self.back, parts, _one_less, count, text.DONE["back"])
+        page.running.put_away(self.reset, parts, text.DONE["reset"])
 
-    def draw(self, session: Session, choices: Choices) -> dict:
-        """The panel as the session has it."""
-        if not session.steps:
-            said = text.MISSING["Tuning"] if session.views is None else text.EMPTY["Tuning"]
-            return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:-1], "")
+    def draw(self, found: Found, choices: Choices) -> dict:
+        """What there is to see, or what to press."""
+        if not found.steps:
+            said = text.MISSING["Tuning"] if found.views is None else text.EMPTY["Tuning"]
+            return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:], "")
         return {
-            self.head: _head(session),
-            self.loss: _loss(session.steps, choices.loss),
-            self.shares: _shares(session),
-            self.entropies: _entropies(session.steps),
-            self.surer: _surer(session.steps),
-            self.words: self._words(session),
-            self.sentences: _sentences(session),
+            self.head: _head(found),
+            self.loss: _loss(found.steps, choices.loss),
+            self.shares: _shares(found),
+            self.entropies: _entropies(found.steps),
+            self.surer: _surer(found.steps),
+            self.words: self._words(found),
+            self.sentences: _sentences(found),
         }
 
-    def _one_more(self, page: Page):
-        """One update beyond where the prompt stands; the optimiser has memory, so all are run again."""
-
-        def work(job: Job, choices: Choices) -> Iterator[dict]:
-            steps = len(job.session.steps) or 1
-            if steps > MOST_STEPS:
-                raise engine.EngineError(text.STEPS_MOST.format(most=MOST_STEPS))
-            tuning = replace(job.settings.tuning, steps=steps)
-            job.settings = replace(job.settings, tuning=tuning)
-            for update in page.story.work_on("tune", f"Step {tuning.steps} done.")(job, choices):
-                yield update | self._count(job.session)
-
-        return work
-
-    def _count(self, session: Session) -> dict:
-        """The number of steps as it stands after one more or one less, from 1 on, once the views are weighed."""
-        taken = session.steps[-1].index if session.ensemble else 0
-        return {self.count: gr.update(value=taken)} if taken else {}
-
-    def _words(self, session: Session) -> str:
-        steps, backbone = session.steps, self.models.worker(session.model).backbone
+    def _words(self, found: Found) -> str:
+        steps, backbone = found.steps, self.models.backbone(found.model)
         try:
             began = backbone.nearest_words(steps[0].context, 1)
             near = backbone.nearest_words(steps[-1].context, 3)
@@ -134,25 +113,18 @@ class TuningPanel:
         return section(text.VECTORS, table(text.VECTOR_HEADS, rows, text.VECTORS, "stacks"))
 
 
-def _as_many(session: Session, choices: Choices) -> Session:
-    """The session without what rests on another number of steps than is asked for; the untuned prompt fits any.
-
-    The number also follows the steps themselves, when they are taken one by one.
-    """
-    taken = session.steps[-1].index if session.steps else 0
-    if taken == choices.tune_steps:
-        return session
-    return session.without("steps" if taken else "defences")
+def _one_more(found: Found, choices: Choices) -> Choices:
+    """One update beyond where the prompt stands."""
+    taken = found.steps[-1].index if found.steps else 0
+    if taken >= MOST_STEPS:
+        raise engine.EngineError(text.STEPS_MOST.format(most=MOST_STEPS))
+    return choices._replace(tune_steps=taken + 1)
 
 
-def _one_less(session: Session, choices: Choices) -> Session:
-    """The session before the last update of the prompt, its views weighed again."""
-    if len(session.steps) < 2:
-        return session
-    earlier = session.with_result("steps", session.steps[:-1])
-    return earlier.with_result(
-        "ensemble", engine.fuse(present(session.views), earlier.steps[-1], choices.settings().ensemble)
-    )
+def _one_less(found: Found, choices: Choices) -> Choices:
+    """One update less than where the prompt stands."""
+    taken = found.steps[-1].index if found.steps else 0
+    return choices._replace(tune_steps=max(taken - 1, 0))
 
 
 def _drift(value: float, most: float, label: str) -> str:
@@ -163,8 +135,8 @@ def _drift(value: float, most: float, label: str) -> str:
     )
 
 
-def _head(session: Session) -> str:
-    first, last = session.steps[0], session.steps[-1]
+def _head(found: Found) -> str:
+    first, last = found.steps[0], found.steps[-1]
     numbers = chips(
         (
             ("Step", str(last.index), "Updates of the prompt so far"),
@@ -178,17 +150,17 @@ def _head(session: Session) -> str:
         )
     )
     pair = [("untuned", "attacked", first.prediction), ("tuned", "defended", last.prediction)]
-    bars = prediction_bars(pair, 3, session.reference, session.given)
-    return numbers + section(text.TUNED_ANSWER, bars + _what_it_did(session))
+    bars = prediction_bars(pair, 3, found.reference, found.given)
+    return numbers + section(text.TUNED_ANSWER, bars + _what_it_did(found))
 
 
-def _what_it_did(session: Session) -> str:
+def _what_it_did(found: Found) -> str:
     """In words: whether tuning alone changed the answer to the picture itself; the verdict comes from the views."""
-    if not session.steps[-1].index:
+    if not found.steps[-1].index:
         return ""
-    before, after = (step.prediction.label == session.reference for step in (session.steps[0], session.steps[-1]))
+    before, after = (step.prediction.label == found.reference for step in (found.steps[0], found.steps[-1]))
     tone, icon = ("good", "✓") if after else ("warn", "!")
-    return note(text.TUNED[session.given][before, after], tone, icon)
+    return note(text.TUNED[found.given][before, after], tone, icon)
 
 
 def _loss(steps: tuple[engine.TuneStep, ...], loss: str) -> str:
@@ -199,25 +171,25 @@ def _loss(steps: tuple[engine.TuneStep, ...], loss: str) -> str:
     return section(text.TUNING_LOSS, drawn, text.TUNING_LOSS_IS.format(loss=text.LOSSES[loss]))
 
 
-def _shares(session: Session) -> str:
-    steps, names = session.steps, present(session.classes).names
+def _shares(found: Found) -> str:
+    steps, names = found.steps, present(found.classes).names
     places = dict.fromkeys(
-        [present(session.reference), *steps[-1].prediction.probabilities.topk(min(3, len(names))).indices.tolist()]
+        [present(found.reference), *steps[-1].prediction.probabilities.topk(min(3, len(names))).indices.tolist()]
     )
     shares = [s.prediction.probabilities for s in steps]
     lines = [
-        Line(_named(session, place), kind, [float(p[place]) for p in shares])
+        Line(_named(found, place), kind, [float(p[place]) for p in shares])
         for place, kind in zip(list(places)[:4], LINES, strict=False)
     ]
     return section(text.SHARES_ALONE, curve("Shares", lines, "step", "share", max(steps[-1].index, 1), share=True))
 
 
-def _named(session: Session, place: int) -> str:
+def _named(found: Found, place: int) -> str:
     """A class in few words: those that set it apart from the class to be answered."""
-    names = present(session.classes).names
-    if place == session.reference:
-        return text.TRUE_SHORT if session.given else text.ANSWER_SHORT
-    return f"“{' '.join(differing_words(names[place], names[present(session.reference)]))}”"
+    names = present(found.classes).names
+    if place == found.reference:
+        return text.TRUE_SHORT if found.given else text.ANSWER_SHORT
+    return f"“{' '.join(differing_words(names[place], names[present(found.reference)]))}”"
 
 
 def _entropies(steps: tuple[engine.TuneStep, ...]) -> str:
@@ -243,18 +215,18 @@ def _surer(steps: tuple[engine.TuneStep, ...]) -> str:
     return section(text.SURER, f'{BUNDLE_LEGEND}{drawn}<p class="fine">{esc(sentence)}</p>', text.SURER_HINT)
 
 
-def _sentences(session: Session) -> str:
+def _sentences(found: Found) -> str:
     """The class sentences that moved most, and that of the class to be answered."""
-    drift = session.steps[-1].text_drift
+    drift = found.steps[-1].text_drift
     places = drift.argsort(descending=True, stable=True)[:SENTENCES].tolist()
-    rows = [_sentence(session, place, drift) for place in dict.fromkeys([*places, present(session.reference)])]
+    rows = [_sentence(found, place, drift) for place in dict.fromkeys([*places, present(found.reference)])]
     mean = text.SENTENCES_MEAN.format(mean=short(float(drift.mean())), count=len(drift))
     drawn = table(text.SENTENCE_HEADS, rows, text.SENTENCES)
-    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(mean)}</p>', text.DIFFERS[session.given])
+    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(mean)}</p>', text.DIFFERS[found.given])
 
 
-def _sentence(session: Session, place: int, drift: torch.Tensor) -> tuple[str, str]:
-    names, value = present(session.classes).names, float(drift[place])
-    mark = ("★ " if session.given else "☆ ") if place == session.reference else ""
-    shown = differing(names[place], names[present(session.reference)])
+def _sentence(found: Found, place: int, drift: torch.Tensor) -> tuple[str, str]:
+    names, value = present(found.classes).names, float(drift[place])
+    mark = ("★ " if found.given else "☆ ") if place == found.reference else ""
+    shown = differing(names[place], names[present(found.reference)])
     return mark + shown, _drift(value, float(drift.max()), short(value))

@@ -11,11 +11,12 @@ from app.figures.curves import weight_columns
 from app.figures.html import badge, caption, differing, empty, esc, mark, note, percent, section, table
 from app.figures.measured import measured_button
 from app.figures.threat import badges
-from app.page import Page
-from app.panels.verdict_controls import WEIGHTS, rare_controls, weight_controls
+from app.panels.verdict_controls import rare_controls, weight_controls
 from app.present import present
-from app.session import Session
+from app.state.found import Found
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Piece
 
 UNTIMED = f'<span class="untimed" title="{text.UNTIMED}">–</span>'
 
@@ -46,25 +47,23 @@ class VerdictPanel:
         gr.HTML(measured_button(), elem_id="verdict-measured")
         self.controls = {"defences": defences} | weights | rare
         self.outputs = [self.head, self.table, self.final, self.weights]
+        reads = ("classes", "label", "clean", "adversarial", "views", "steps", "ensemble", "defences")
+        self.pieces = [Piece(self.draw, self.outputs, reads, ("ensemble", "defences"))]
 
     def wire(self, page: Page) -> None:
-        """Comparing runs the model; weighing again only needs the views that are there."""
-        page.press(self.button, page.story.work_on("defences"))
-        for name in WEIGHTS:
-            page.weigh(name, defences_follow=name != "weighting")
-        page.forget(("purifier",), "defences")
-        page.forget(("legacy",), "adversarial")
+        """Comparing runs the defences."""
+        page.running.button(self.button, ("defences",))
 
-    def draw(self, session: Session, choices: Choices) -> dict:
-        """The panel as the session has it."""
-        if session.ensemble is None and not session.defences:
-            said = text.MISSING["Verdict"] if session.adversarial is None else text.EMPTY["Verdict"]
+    def draw(self, found: Found, choices: Choices) -> dict:
+        """What there is to see, or what to press."""
+        if found.ensemble is None and not found.defences:
+            said = text.MISSING["Verdict"] if found.adversarial is None else text.EMPTY["Verdict"]
             return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:], "")
         return {
-            self.head: _head(session),
-            self.table: _table(session, choices),
-            self.final: _final(session),
-            self.weights: _weights(session, choices),
+            self.head: _head(found),
+            self.table: _table(found, choices),
+            self.final: _final(found),
+            self.weights: _weights(found, choices),
         }
 
 
@@ -77,11 +76,11 @@ def _defences() -> str:
     return table(text.DEFENCES_HEADS, rows, text.DEFENCES_EXPLAINED, "stacks explained")
 
 
-def _head(session: Session) -> str:
+def _head(found: Found) -> str:
     """Two separate verdicts: did the attack work, did the defence."""
-    result, names = present(session.adversarial), present(session.classes).names
-    reference = names[present(session.reference)]
-    wanted = f"the true class **{reference}**" if session.given else f"the clean answer **{reference}**"
+    result, names = present(found.adversarial), present(found.classes).names
+    reference = names[present(found.reference)]
+    wanted = f"the true class **{reference}**" if found.given else f"the clean answer **{reference}**"
     after = result.after_saved
     if not result.epsilon:
         attack = note(f"**Attack:** none (limit 0); the model says **{after.name}**.", "warn", "!")
@@ -95,7 +94,7 @@ def _head(session: Session) -> str:
     elif result.blind:
         attack = note(text.BLIND.format(answer=f"**{after.name}** ({percent(after.confidence)})"), "warn", "!")
     elif result.target is not None:
-        attack = _aimed(session, wanted)
+        attack = _aimed(found, wanted)
     elif result.fooled_as_computed and not result.fooled:
         attack = note(
             f"**Attack undone by saving:** as computed the model says **{result.after.name}**, but after rounding to 8"
@@ -116,14 +115,14 @@ def _head(session: Session) -> str:
             "good",
             "✓",
         )
-    return f'<div class="verdicts">{attack}{_defended(session, wanted)}</div>{badges(result) if result.epsilon else ""}'
+    return f'<div class="verdicts">{attack}{_defended(found, wanted)}</div>{badges(result) if result.epsilon else ""}'
 
 
-def _aimed(session: Session, wanted: str) -> str:
+def _aimed(found: Found, wanted: str) -> str:
     """The verdict on an attack with a target."""
-    result = present(session.adversarial)
+    result = present(found.adversarial)
     answer = f"**{result.after_saved.name}** ({percent(result.after_saved.confidence)})"
-    target = f"the target **{present(session.classes).names[present(result.target)]}**"
+    target = f"the target **{present(found.classes).names[present(result.target)]}**"
     if result.reached:
         return note(f"**Attack reached its target:** without defence the model says {answer}.", "bad", "✗")
     if result.reached_as_computed:
@@ -132,60 +131,60 @@ def _aimed(session: Session, wanted: str) -> str:
     return note(f"{sentence} instead of {wanted}.", "warn", "!") if result.fooled else note(f"{sentence}.", "good", "✓")
 
 
-def _defended(session: Session, wanted: str) -> str:
-    answers = {d.defence: d.prediction for d in session.defences}
+def _defended(found: Found, wanted: str) -> str:
+    answers = {d.defence: d.prediction for d in found.defences}
     chosen, name = answers.get("a-tpt"), "A-TPT"
-    if chosen is None and session.ensemble is not None:
-        chosen, name = session.ensemble.prediction, text.YOURS
+    if chosen is None and found.ensemble is not None:
+        chosen, name = found.ensemble.prediction, text.YOURS
     if chosen is None:
         return ""
     answer = f"**{chosen.name}** ({percent(chosen.confidence)})"
-    right = sum(prediction.label == session.reference for prediction in answers.values())
-    others = text.OF_DEFENCES[session.given].format(right=right, of=len(answers)) if answers else ""
-    if chosen.label == session.reference:
-        return note(f"**{name} {text.DEFENDED[session.given]}:** {answer}.{others}", "good", "✓")
-    return note(f"**{name} {text.NOT_DEFENDED[session.given]}:** {answer} instead of {wanted}.{others}", "bad", "✗")
+    right = sum(prediction.label == found.reference for prediction in answers.values())
+    others = text.OF_DEFENCES[found.given].format(right=right, of=len(answers)) if answers else ""
+    if chosen.label == found.reference:
+        return note(f"**{name} {text.DEFENDED[found.given]}:** {answer}.{others}", "good", "✓")
+    return note(f"**{name} {text.NOT_DEFENDED[found.given]}:** {answer} instead of {wanted}.{others}", "bad", "✗")
 
 
-def _table(session: Session, choices: Choices) -> str:
-    hit = present(session.adversarial)
-    rows = [_row(session, text.REFERENCE, text.REFERENCE_WHY, hit.before, None, "clean")]
+def _table(found: Found, choices: Choices) -> str:
+    hit = present(found.adversarial)
+    rows = [_row(found, text.REFERENCE, text.REFERENCE_WHY, hit.before, None, "clean")]
     seen = "attacked" if hit.epsilon else "clean"
-    for found in session.defences:
-        defence = engine.DEFENCES[found.defence]
+    for answered in found.defences:
+        defence = engine.DEFENCES[answered.defence]
         rows.append(
             _row(
-                session,
+                found,
                 defence.title,
                 f"{defence.explanation} {defence.source}",
-                found.prediction,
-                found.seconds,
+                answered.prediction,
+                answered.seconds,
                 seen,
             )
         )
-    if session.ensemble is not None:
-        steps = session.steps[-1].index
+    if found.ensemble is not None:
+        steps = found.steps[-1].index
         setup = (
             f"{text.YOURS_FROM}, {steps} tuning step{'s' * (steps != 1)}, weights"
-            f" {text.WEIGHTINGS[session.ensemble.weighting]}"
+            f" {text.WEIGHTINGS[found.ensemble.weighting]}"
         )
         if steps:
-            untuned = engine.fuse(present(session.views), session.steps[0], choices.settings().ensemble).prediction
-            rows.append(_row(session, text.YOURS_UNTUNED, setup, untuned, None, seen))
-        rows.append(_row(session, text.YOURS, setup, session.ensemble.prediction, None, seen, text.YOURS_NOTE))
+            untuned = engine.fuse(present(found.views), found.steps[0], choices.settings().ensemble).prediction
+            rows.append(_row(found, text.YOURS_UNTUNED, setup, untuned, None, seen))
+        rows.append(_row(found, text.YOURS, setup, found.ensemble.prediction, None, seen, text.YOURS_NOTE))
     cleaned = text.PURIFIED.format(purifier=choices.purifier.upper()) if choices.purifier else ""
     heads = ("Method", "Picture", "Answer", "", "Confidence", "Entropy (nats)", "Seconds")
     return section(
         "The chosen methods on this picture",
         table(heads, rows, "Answers of all methods"),
-        text.JUDGED[session.given] + cleaned,
+        text.JUDGED[found.given] + cleaned,
     )
 
 
-def _asked(session: Session, prediction: engine.Prediction) -> str:
+def _asked(found: Found, prediction: engine.Prediction) -> str:
     """The prompt of a defence that asks with another than the page's."""
     first, *more = prediction.classes.templates
-    if prediction.classes == session.classes:
+    if prediction.classes == found.classes:
         return ""
     return text.ASKED_MORE.format(first=first, more=len(more)) if more else text.ASKED.format(first=first)
 
@@ -196,7 +195,7 @@ def _small(line: str) -> str:
 
 
 def _row(
-    session: Session,
+    found: Found,
     title: str,
     why: str,
     prediction: engine.Prediction,
@@ -207,30 +206,30 @@ def _row(
     shape = {"clean": "● clean", "attacked": "▲ attacked"}[picture]
     return (
         f'<span class="defence" title="{esc(why)}">{esc(title)}</span>'
-        f"{_small(detail)}{_small(_asked(session, prediction))}",
+        f"{_small(detail)}{_small(_asked(found, prediction))}",
         f'<span class="on {picture}">{shape}</span>',
-        differing(prediction.name, present(session.classes).names[present(session.reference)]),
-        mark(prediction.label == session.reference, session.given),
+        differing(prediction.name, present(found.classes).names[present(found.reference)]),
+        mark(prediction.label == found.reference, found.given),
         percent(prediction.confidence),
         f"{prediction.entropy:.2f}",
         UNTIMED if seconds is None else f"{seconds:.2f}",
     )
 
 
-def _final(session: Session) -> str:
-    answer = session.ensemble
-    result = present(session.adversarial)
+def _final(found: Found) -> str:
+    answer = found.ensemble
+    result = present(found.adversarial)
     named = [("clean", "clean", result.before), ("attacked", "attacked", result.after_saved)]
     if answer is not None:
         named.append(("defended, your settings", "defended", answer.prediction))
-    return section("From clean to attacked to defended", prediction_bars(named, 4, session.reference, session.given))
+    return section("From clean to attacked to defended", prediction_bars(named, 4, found.reference, found.given))
 
 
-def _weights(session: Session, choices: Choices) -> str:
-    answer = session.ensemble
+def _weights(found: Found, choices: Choices) -> str:
+    answer = found.ensemble
     if answer is None:
         return ""
-    kept = set(session.steps[-1].kept.tolist())
+    kept = set(found.steps[-1].kept.tolist())
     largest = answer.weights.topk(min(3, len(answer.weights)))
     heaviest = "".join(
         badge(f"view {view}: {percent(float(w))}", "", "weighs")

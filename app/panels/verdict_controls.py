@@ -10,10 +10,6 @@ from app.components.settings import choice, slider, tick
 from app.figures.html import esc
 from app.text import words as text
 
-WEIGHTS = (
-    "weighting", "neighbours", "temperature", "answer_views", "tv_map", "tv_norm", "tv_reduction", "tv_temperature",
-)  # fmt: skip
-
 
 def weight_controls() -> dict[str, Component]:
     """What the weights of the views are made from, and what A-TPT's figure leaves open about total variation."""

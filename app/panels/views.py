@@ -27,10 +27,11 @@ from app.figures.html import (
 )
 from app.figures.maps import to_image
 from app.figures.pictures import thumbnail, to_uint8
-from app.page import Page
 from app.present import present
-from app.session import Session
+from app.state.found import Found
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Piece
 
 SORT_TILES = "(value) => { document.documentElement.dataset.sort = value; return []; }"
 OPENED_FIRST = 1
@@ -62,49 +63,51 @@ class ViewsPanel:
             ]  # fmt: skip
         gr.HTML(caption(text.VIEWS_CAPTION))
         self.controls = {"kind": kind, "views": count, **shares, "opened_view": self.opened}
-        self.outputs = [self.grid, self.title, *self.parts]
+        reads, shows = ("picture", "classes", "label", "views", "steps", "ensemble"), ("views",)
+        self.pieces = [
+            Piece(self.draw, [self.grid], ("clean", "adversarial", *reads), shows),
+            Piece(self.draw_title, [self.title], (*reads, "opened_view"), shows),
+            Piece(self.draw_parts, self.parts, ("views", "opened_view"), shows),
+        ]
 
     def wire(self, page: Page) -> None:
         """The button, opening one view, and sorting in the browser."""
-        page.press(self.button, page.story.work_on("views"))
-        page.forget(tuple(name for name in self.controls if name != "opened_view"), "views")
+        page.running.button(self.button, ("views",))
         self.sort.input(None, [self.sort], None, js=SORT_TILES, api_visibility="private")
-        page.pick(self.grid.click, self._picked, [self.opened, self.title, *self.parts])
+        page.press(self.grid, _picked)
 
-    def draw(self, session: Session, choices: Choices) -> dict:
-        """The panel as the session has it."""
-        if session.views is None:
-            said = text.MISSING["Views"] if session.adversarial is None else text.EMPTY["Views"]
-            hidden = {part: gr.update(value=None, visible=False) for part in self.parts}
-            return {self.grid: empty(said), self.title: ""} | hidden
-        return self.mark(session, choices) | self._parts(session, _opened_now(session, choices))
+    def draw(self, found: Found, choices: Choices) -> dict:
+        """All views, or what to press."""
+        if found.views is None:
+            said = text.MISSING["Views"] if found.adversarial is None else text.EMPTY["Views"]
+            return {self.grid: empty(said)}
+        return self._grid(found, _opened_now(found, choices))
 
-    def mark(self, session: Session, choices: Choices) -> dict:
-        """What tuning and weights change: the marks on the tiles and the words on the view that is open."""
-        opened = _opened_now(session, choices)
-        return self._grid(session, opened) | {self.title: _opened(session, opened)}
+    def draw_title(self, found: Found, choices: Choices) -> dict:
+        """What is known of the view that is opened."""
+        return {self.title: "" if found.views is None else _opened(found, _opened_now(found, choices))}
 
-    def _grid(self, session: Session, opened: int) -> dict:
-        views = present(session.views)
-        kept = set(session.steps[-1].kept.tolist()) if session.steps else set()
-        weights = session.ensemble.weights.tolist() if session.ensemble else None
-        orders = _orders(session)
+    def draw_parts(self, found: Found, choices: Choices) -> dict:
+        """What the view that is opened was made from."""
+        if found.views is None:
+            return {part: gr.update(value=None, visible=False) for part in self.parts}
+        return self._parts(found, _opened_now(found, choices))
+
+    def _grid(self, found: Found, opened: int) -> dict:
+        views = present(found.views)
+        kept = set(found.steps[-1].kept.tolist()) if found.steps else set()
+        weights = found.ensemble.weights.tolist() if found.ensemble else None
+        orders = _orders(found)
         tiles = "".join(
-            _tile(session, view, {key: places[view] for key, places in orders.items()},
+            _tile(found, view, {key: places[view] for key, places in orders.items()},
                   view in kept, view == opened, None if weights is None else weights[view])
             for view in range(len(views))
         )  # fmt: skip
-        body = f'{_summary(session)}{_legend(session)}<div class="tiles">{tiles}</div>'
+        body = f'{_summary(found)}{_legend(found)}<div class="tiles">{tiles}</div>'
         return {self.grid: section(text.VIEWS_TITLE.format(count=len(views)), body, text.VIEWS_HINT)}
 
-    def _picked(self, session: Session, choices: Choices, event: gr.EventData) -> dict:
-        place = getattr(event, "index", None)
-        if session.views is None or not isinstance(place, int) or not 0 <= place < len(session.views):
-            return {}
-        return {self.opened: place, self.title: _opened(session, place)} | self._parts(session, place)
-
-    def _parts(self, session: Session, view: int) -> dict:
-        views = present(session.views)
+    def _parts(self, found: Found, view: int) -> dict:
+        views = present(found.views)
         size = views.pixels.shape[-1]
         guided = views.kind == "attention"
         drawn = [
@@ -125,51 +128,57 @@ class ViewsPanel:
         }
 
 
-def _orders(session: Session) -> dict[str, list[int]]:
+def _picked(found: Found, choices: Choices, event: gr.EventData) -> dict:
+    place = getattr(event, "index", None)
+    there = found.views is not None and isinstance(place, int) and 0 <= place < len(found.views)
+    return {"opened_view": place} if there else {}
+
+
+def _orders(found: Found) -> dict[str, list[int]]:
     """The place of every view in each of the orders a visitor may sort by."""
-    views = present(session.views)
+    views = present(found.views)
     numbers = torch.arange(len(views))
     ranked = {
         "entropy": views.entropies,
-        "weight": -session.ensemble.weights if session.ensemble else numbers,
+        "weight": -found.ensemble.weights if found.ensemble else numbers,
         "map": -engine.views.map_similarity(views) if views.kind == "attention" else numbers,
     }
     return {key: values.argsort(stable=True).argsort().tolist() for key, values in ranked.items()}
 
 
-def _summary(session: Session) -> str:
+def _summary(found: Found) -> str:
     """The share of views that answer right: of all, of those that drive the tuning, and by weight."""
-    views, asked = present(session.views), text.VIEWS_RIGHT if session.given else text.VIEWS_CLEAN
-    right = views.logits.argmax(-1) == present(session.reference)
+    views, asked = present(found.views), text.VIEWS_RIGHT if found.given else text.VIEWS_CLEAN
+    right = views.logits.argmax(-1) == present(found.reference)
     counts = [(text.VIEWS_ALL, f"{int(right.sum())} of {len(views)}", text.VIEWS_ALL_WHY)]
-    if session.steps:
-        kept = session.steps[-1].kept
+    if found.steps:
+        kept = found.steps[-1].kept
         counts.append((text.VIEWS_TUNING, f"{int(right[kept].sum())} of {len(kept)}", text.VIEWS_TUNING_WHY))
-    if session.ensemble:
-        share = float(session.ensemble.weights[right].sum())
+    if found.ensemble:
+        share = float(found.ensemble.weights[right].sum())
         counts.append((text.VIEWS_WEIGHT, percent(share), text.VIEWS_WEIGHT_WHY))
-    later = "" if session.steps else f'<p class="fine">{esc(text.VIEWS_LATER)}</p>'
+    later = "" if found.steps else f'<p class="fine">{esc(text.VIEWS_LATER)}</p>'
     return f'<p class="fine">{esc(asked)}</p>{chips(counts)}{later}'
 
 
-def _legend(session: Session) -> str:
+def _legend(found: Found) -> str:
     """What the signs on a tile mean."""
-    views = present(session.views)
+    views = present(found.views)
     signs = [("sign", f"#1 · {float(views.entropies[1]):.2f} nats", text.TILE_NUMBERS)]
     signs.append(("sign", f"{WRONG} words", text.TILE_WRONG))
-    if session.steps:
-        signs.append(("badge tunes", "tunes", text.TILE_TUNES.format(count=len(session.steps[-1].kept))))
-    if session.ensemble:
+    if found.steps:
+        signs.append(("badge tunes", "tunes", text.TILE_TUNES.format(count=len(found.steps[-1].kept))))
+    if found.ensemble:
         even = percent(1 / len(views))
-        signs.append(("badge weighs", percent(float(session.ensemble.weights[1])), text.TILE_WEIGHS.format(even=even)))
+        signs.append(("badge weighs", percent(float(found.ensemble.weights[1])), text.TILE_WEIGHS.format(even=even)))
     entries = "".join(f'<span><span class="{kind}">{esc(sign)}</span> {esc(why)}</span>' for kind, sign, why in signs)
     return f'<p class="fine signs">{entries}</p>'
 
 
-def _tile(session: Session, view: int, places: dict[str, int], tunes: bool, picked: bool, weight: float | None) -> str:
-    views = present(session.views)
+def _tile(found: Found, view: int, places: dict[str, int], tunes: bool, picked: bool, weight: float | None) -> str:
+    views = present(found.views)
     place = int(views.logits[view].argmax())
-    right = place == session.reference
+    right = place == found.reference
     name, bits = views.classes.names[place], f"{float(views.entropies[view]):.2f}"
     badges = '<span class="badge tunes">tunes</span>' if tunes else ""
     badges += f'<span class="badge weighs">{percent(weight)}</span>' if weight is not None else ""
@@ -178,38 +187,38 @@ def _tile(session: Session, view: int, places: dict[str, int], tunes: bool, pick
         f' style="{";".join(f"--by-{key}:{place}" for key, place in places.items())}"'
         f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(views.pixels[view])}"'
         f' alt="View {view}: {esc(name)}">'
-        f'<span class="tile-name">{tick(right)} {_tile_name(session, name)}</span>'
+        f'<span class="tile-name">{tick(right)} {_tile_name(found, name)}</span>'
         f'<span class="tile-numbers">#{view} · {bits} nats</span><span class="tile-badges">{badges}</span></button>'
     )
 
 
-def _tile_name(session: Session, name: str) -> str:
+def _tile_name(found: Found, name: str) -> str:
     """A class on the two short lines of a tile: a long wrong one by its words that differ, which may stand last."""
-    reference = present(session.classes).names[present(session.reference)]
+    reference = present(found.classes).names[present(found.reference)]
     if len(name) <= FITS_TILE:
         return differing(name, reference)
     if name == reference:
-        return text.TILE_RIGHT[session.given]
+        return text.TILE_RIGHT[found.given]
     return " … ".join(f'<em class="differs">{esc(word)}</em>' for word in differing_words(name, reference))
 
 
-def _opened_now(session: Session, choices: Choices) -> int:
+def _opened_now(found: Found, choices: Choices) -> int:
     """The view a visitor has opened; the first crop where there are not so many."""
-    return int(choices.opened_view) if choices.opened_view < len(present(session.views)) else OPENED_FIRST
+    return int(choices.opened_view) if choices.opened_view < len(present(found.views)) else OPENED_FIRST
 
 
-def _opened(session: Session, view: int) -> str:
-    views = present(session.views)
+def _opened(found: Found, view: int) -> str:
+    views = present(found.views)
     answer = views.logits[view]
-    name = differing(views.classes.names[int(answer.argmax())], views.classes.names[present(session.reference)])
-    good = int(answer.argmax()) == session.reference
-    said = f'<p class="fine">{mark(good, session.given)} {name}</p>'
-    return section(text.VIEW_TITLE.format(view=view), f"{said}{_numbers(session, view)}{_making(views, view)}")
+    name = differing(views.classes.names[int(answer.argmax())], views.classes.names[present(found.reference)])
+    good = int(answer.argmax()) == found.reference
+    said = f'<p class="fine">{mark(good, found.given)} {name}</p>'
+    return section(text.VIEW_TITLE.format(view=view), f"{said}{_numbers(found, view)}{_making(views, view)}")
 
 
-def _numbers(session: Session, view: int) -> str:
+def _numbers(found: Found, view: int) -> str:
     """What is known of one view: how sure it is, what it is used for, whether its map stays with the picture's."""
-    views, steps, ensemble = present(session.views), session.steps, session.ensemble
+    views, steps, ensemble = present(found.views), found.steps, found.ensemble
     rank = int((views.entropies < views.entropies[view]).sum()) + 1
     facts = [
         (text.VIEW_SURE, percent(float(views.logits[view].softmax(-1).max())), text.VIEW_SURE_WHY),

@@ -7,10 +7,11 @@ from app.choices import Choices
 from app.components.controls import part
 from app.figures.html import caption, empty, section
 from app.figures.words import weighed_words
-from app.page import Page
 from app.present import present
-from app.session import Session
+from app.state.found import Found
 from app.text import words as text
+from app.wiring.page import Page
+from app.wiring.pieces import Piece
 
 
 class WordReader:
@@ -18,31 +19,31 @@ class WordReader:
 
     def __init__(self) -> None:
         self.button, self.drawn = part(text.WORDS_ASK, text.WORDS_RUN, "read-words", "words-read")
-        self.outputs = [self.drawn]
+        self.pieces = [Piece(self.draw, [self.drawn], ("classes", "label", "words"), ("words",))]
 
     def wire(self, page: Page) -> None:
         """The button reads two or four sentences."""
-        page.press(self.button, page.story.work_on("words"))
+        page.running.button(self.button, ("words",))
 
-    def draw(self, session: Session, choices: Choices) -> dict:
-        """The sentences as the session has them."""
-        if session.words is None:
+    def draw(self, found: Found, choices: Choices) -> dict:
+        """The sentences, or what to press."""
+        if found.words is None:
             return {self.drawn: empty(text.WORDS_EMPTY)}
-        truth = text.MAP_TRUE if session.given else text.MAP_ANSWER
-        pairs = [(truth, session.words.asked)]
-        if session.words.answer:
-            pairs.append((text.MAP_RIVAL, session.words.answer))
+        truth = text.MAP_TRUE if found.given else text.MAP_ANSWER
+        pairs = [(truth, found.words.asked)]
+        if found.words.answer:
+            pairs.append((text.MAP_RIVAL, found.words.answer))
         most = max(float(read.shares.max()) for _, pair in pairs for read in pair)
-        drawn = "".join(_pair(session, why, pair, most) for why, pair in pairs)
+        drawn = "".join(_pair(found, why, pair, most) for why, pair in pairs)
         return {self.drawn: drawn + caption(text.WORDS_CAPTION)}
 
 
 def _pair(
-    session: Session, why: str, pair: tuple[engine.maps.WordRelevance, engine.maps.WordRelevance], most: float
+    found: Found, why: str, pair: tuple[engine.maps.WordRelevance, engine.maps.WordRelevance], most: float
 ) -> str:
     rows = "".join(
         weighed_words(name, read.pieces, read.shares.tolist(), most, text.WORDS_SCORE.format(score=read.score))
         for name, read in zip((text.MAP_CLEAN, text.MAP_ATTACKED), pair, strict=True)
     )
-    title = text.WORDS_TITLE.format(name=present(session.classes).names[pair[0].label], why=why)
+    title = text.WORDS_TITLE.format(name=present(found.classes).names[pair[0].label], why=why)
     return section(title, rows, text.WORDS_HINT)

@@ -1,5 +1,5 @@
 // Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, and puts a link
-// that was asked for into the address bar. Keeps the keyboard's focus where it is when a part of the page is drawn anew,
+// that was asked for into the address bar. Asks for what has to be drawn where the server nudges it. Keeps the keyboard's focus where it is when a part of the page is drawn anew,
 // and tells one who waits for the model their place in its queue, which Gradio shows as a few grey letters.
 (() => {
   const root = document.documentElement;
@@ -8,6 +8,7 @@
   let linked = "";
   let focused = null;
   let twin = "";
+  let nudged = "";
   const mark = () => {
     const step = root.dataset.step || "1";
     document.querySelectorAll("[data-open-step]").forEach((card) => {
@@ -63,6 +64,11 @@
   new MutationObserver(() => {
     refocus();
     wait();
+    const nudge = document.querySelector("#nudge [data-nudge]")?.dataset.nudge || nudged;
+    if (nudge !== nudged) {
+      nudged = nudge;
+      document.querySelector("#draw").click();
+    }
     const said = document.querySelector("#status [data-link]");
     if (said && said.dataset.turn !== linked) keep(said);
     const batch = document.querySelector("#journey [data-go]");
@@ -71,5 +77,5 @@
       if (following || batch.dataset.story !== "1") return open(batch.dataset.go, batch.dataset.story === "1");
     }
     mark();
-  }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn"] });
+  }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn", "data-nudge"] });
 })();

@@ -37,37 +37,39 @@ READY = "Ready. Press “Run the whole story”, or go step by step."
 QUEUED = "The model is busy with others: you are number {place} in its queue …"
 STOPPING = "Stopping …"
 STOPPED = "Stopped. What was finished stays on the page."
-SUPERSEDED = "Something above was changed, so this run ended."
+STALE = "These results were made with other settings: {settings}. Press the button below to compute them anew."
+STALE_ONE = "{label}: {before}, now {now}"
+STALE_MORE = "; and {count} more"
 BUSY = {
     "clean": "Comparing the picture with every class name",
-    "attack": "Attacking: looking for the worst change within the limit",
+    "adversarial": "Attacking: looking for the worst change within the limit",
     "maps": "Looking where the evidence lies",
     "occlusion": "Blurring the picture in the map's order",
     "every": "Drawing every map",
     "words": "Reading the words",
     "heads": "Looking into every head",
     "views": "Making and encoding views",
-    "tune": "Tuning the prompt",
+    "steps": "Tuning the prompt",
     "ensemble": "Weighing the views",
     "defences": "Comparing methods",
     "batch": "Attacking and defending many pictures",
 }
 LEFT = "{doing}, about {left:.0f} s left"
 DONE = {
-    "attack": "Attack finished.",
+    "adversarial": "Attack finished.",
     "maps": "Maps drawn.",
     "occlusion": "Map tested.",
     "every": "Every map drawn.",
     "words": "Words read.",
     "heads": "All heads drawn.",
     "views": "Views made.",
-    "tune": "Prompt tuned.",
+    "steps": "Prompt tuned.",
+    "step": "Step {steps} done.",
     "defences": "Methods compared.",
     "batch": "All pictures answered.",
     "story": "The whole story ran",
     "back": "One step back.",
     "reset": "The prompt is as it was written.",
-    "cleared": "Changed: the results that followed from the old value were cleared.",
 }
 FAULT = "Something went wrong here that is not your doing. What was finished stays; try it again or load the page anew."
 NOT_YET = "That does not work yet"

@@ -135,6 +135,12 @@ class Results:
         finally:
             self._leave(key, found)
 
+    def put(self, key: str, result: Any, owner: str = "") -> None:
+        """Hold a result that was computed elsewhere; one that is held already stays."""
+        with self._lock:
+            if key not in self._kept:
+                self._keep(key, _Kept(result, owner, size(result)))
+
     def drop(self, owner: str) -> None:
         """Let go of everything that this owner was the first to ask for."""
         with self._lock:

@@ -1,0 +1,78 @@
+"""What is known for a visitor's question: the results that are held, part by part, as the panels draw them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+
+from torch import Tensor
+
+import engine
+from app.batch import Batch
+from app.present import present
+from app.state.parts import PARTS, HeadsPair, MapPair, MapTest, OcclusionPair, Question, WordsRead, held
+from app.state.shown import Shown
+from app.state.visitors import Progress, Visitor
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Found:
+    """A visitor's picture and question, and what there is of every part; None or empty where there is nothing.
+
+    `model` is the name of a model that the visitor chose, empty for the page's own. `made` names each part that is
+    there by a digest of the keys of its results. `progress` is that of a run under way.
+    """
+
+    model: str = ""
+    picture: Shown | None = None
+    classes: engine.Classes | None = None
+    label: int | None = None
+    clean: engine.Prediction | None = None
+    adversarial: engine.Adversarial | None = None
+    maps: MapPair | None = None
+    occlusion: OcclusionPair | None = None
+    every: tuple[MapTest, ...] = ()
+    words: WordsRead | None = None
+    heads: HeadsPair | None = None
+    views: engine.ViewSet | None = None
+    steps: tuple[engine.TuneStep, ...] = ()
+    ensemble: engine.Ensemble | None = None
+    defences: tuple[engine.DefenceResult, ...] = ()
+    batch: Batch | None = None
+    progress: Progress = Progress()
+    made: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def given(self) -> bool:
+        """Whether the visitor says what the picture shows; without that nothing can be called right."""
+        return self.label is not None
+
+    @property
+    def reference(self) -> int | None:
+        """The class a defence should answer: the true label, else the clean answer."""
+        if self.given:
+            return self.label
+        return None if self.clean is None else self.clean.label
+
+    @property
+    def chance_map(self) -> Tensor:
+        """What the maps must beat: one of the same grid (gh, gw), drawn at random."""
+        rows, columns = present(self.maps).clean.raw.shape
+        return engine.baselines.random_map((rows, columns), present(self.adversarial).label)
+
+
+def find(question: Question | None, visitor: Visitor) -> Found:
+    """What is held of all that the visitor has asked for; without a `question` nothing is."""
+    found = Found(visitor.model, visitor.picture, batch=visitor.batch, progress=visitor.progress)
+    if question is None:
+        return found
+    values, made = {}, {}
+    for name in visitor.asked:
+        part = PARTS[name]
+        rows = [row for wanted in part.wanted(question) if (row := held(question.story, wanted)) is not None]
+        if rows:
+            values[name] = tuple(result for result, _ in rows) if part.in_rows else rows[0][0]
+            keys = " ".join(key for _, keys in rows for key in keys)
+            made[name] = hashlib.sha256(keys.encode()).hexdigest()[:16]
+    recipe = question.story.recipe
+    return replace(found, classes=recipe.classes, label=recipe.label, made=made, **values)

@@ -1,0 +1,241 @@
+"""The parts of the story as the page shows them: which results of the engine each is put together from.
+
+A part is written as generators that ask for one result after another and return what is shown. Whoever drives one
+gives it the results: `held` only those that are there, `computed` all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import engine
+from engine.story import ANSWER, ATTACKED, CLEAN, LABEL, NOISE, Request, Story
+
+Wanted = Generator[Request, Any, Any]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Question:
+    """A recipe on a model; `about` is the class of the maps (None: the one attacked), `against` one held against it."""
+
+    story: Story
+    about: int | None = None
+    against: int | None = None
+
+    @property
+    def settings(self) -> engine.Settings:
+        """Those of the recipe."""
+        return self.story.recipe.settings
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MapPair:
+    """One kind of map for the clean and the attacked picture, and for random noise as large as the attack.
+
+    `rival` are clean and attacked map for the class that the attacked picture is taken for, where that is another.
+    """
+
+    clean: engine.AttentionMap
+    attacked: engine.AttentionMap
+    noisy: engine.AttentionMap | None
+    rival: tuple[engine.AttentionMap, engine.AttentionMap] | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MapTest:
+    """One kind of map put to the test: a pair as above, and the clean map of the model with its last block shuffled."""
+
+    pair: MapPair
+    shuffled: engine.AttentionMap
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WordsRead:
+    """Which words make a sentence fit: of the attacked class, and of the answer after the attack where it is another.
+
+    Each is a pair: for the clean and for the attacked picture.
+    """
+
+    asked: tuple[engine.maps.WordRelevance, engine.maps.WordRelevance]
+    answer: tuple[engine.maps.WordRelevance, engine.maps.WordRelevance] | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class OcclusionPair:
+    """Deletion and insertion on the clean picture, in the order of its map and of a map drawn at random."""
+
+    map: engine.maps.Occlusion
+    chance: engine.maps.Occlusion
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class HeadsPair:
+    """What all heads of the model attend to, in the clean and in the attacked picture."""
+
+    clean: engine.maps.AttentionHeads
+    attacked: engine.maps.AttentionHeads
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`wanted` gives the generators of a part, one for each row where it is shown `in_rows`, else a single one."""
+
+    wanted: Callable[[Question], Iterable[Wanted]]
+    in_rows: bool = False
+
+
+def held(story: Story, wanted: Wanted) -> tuple[Any, list[str]] | None:
+    """What the generator returns and the keys of all that it asked for; None where a result of these is not held."""
+    keys: list[str] = []
+    try:
+        request = next(wanted)
+        while True:
+            key = story.key(request)
+            try:
+                result = story.results[key]
+            except KeyError:
+                wanted.close()
+                return None
+            keys.append(key)
+            request = wanted.send(result)
+    except StopIteration as end:
+        return end.value, keys
+
+
+def computed(story: Story, wanted: Wanted) -> Iterator[tuple[Request, Any]]:
+    """Everything that comes while what the generator asks for is computed, each with the request that it belongs to."""
+    try:
+        request = next(wanted)
+        while True:
+            item = None
+            for asked, item in story.ask(request):
+                yield asked, item
+            request = wanted.send(item)
+    except StopIteration:
+        return
+
+
+Computed = tuple[Request | None, Any]
+
+
+def rows_computed(question: Question, name: str) -> Iterator[Computed]:
+    """The same for all rows of a part; behind each row comes None with the share of the rows that are through."""
+    rows = list(PARTS[name].wanted(question))
+    for index, wanted in enumerate(rows):
+        yield from computed(question.story, wanted)
+        yield None, (index + 1) / len(rows)
+
+
+def _clean(question: Question) -> Wanted:
+    return (yield engine.story.Clean())
+
+
+def _attack(question: Question) -> Wanted:
+    yield from _clean(question)
+    return (yield engine.story.Attack())
+
+
+def _maps(question: Question, kind: str = "") -> Wanted:
+    hit = yield from _attack(question)
+    about = LABEL if question.about is None else question.about
+
+    def drawn(picture: str) -> engine.story.Map:
+        return engine.story.Map(picture, kind, about, question.against)
+
+    clean, attacked = (yield drawn(CLEAN)), (yield drawn(ATTACKED))
+    noisy = (yield drawn(NOISE)) if hit.per_channel else None
+    return MapPair(clean, attacked, noisy)
+
+
+def _maps_and_rival(question: Question) -> Wanted:
+    hit = yield from _attack(question)
+    pair = yield from _maps(question)
+    chosen = (question.about, question.against) != (None, None)
+    if chosen or hit.after_saved.label == pair.clean.label or not engine.MAPS[pair.clean.map].class_specific:
+        return pair
+    clean = yield engine.story.Map(CLEAN, about=ANSWER)
+    attacked = yield engine.story.Map(ATTACKED, about=ANSWER)
+    return MapPair(pair.clean, pair.attacked, pair.noisy, (clean, attacked))
+
+
+def _map_test(question: Question, kind: str) -> Wanted:
+    pair = yield from _maps(question, kind)
+    about = LABEL if question.about is None else question.about
+    shuffled = yield engine.story.Map(CLEAN, kind, about, question.against, "last")
+    return MapTest(pair, shuffled)
+
+
+def _occlusion(question: Question) -> Wanted:
+    yield from _maps_and_rival(question)
+    about = LABEL if question.about is None else question.about
+    by_map = yield engine.story.Curves(False, about, question.against)
+    by_chance = yield engine.story.Curves(True, about, question.against)
+    return OcclusionPair(by_map, by_chance)
+
+
+def _words(question: Question) -> Wanted:
+    hit = yield from _attack(question)
+    asked = (yield engine.story.Words(CLEAN)), (yield engine.story.Words(ATTACKED))
+    if hit.after_saved.label == hit.label:
+        return WordsRead(asked, None)
+    answer = (yield engine.story.Words(CLEAN, ANSWER)), (yield engine.story.Words(ATTACKED, ANSWER))
+    return WordsRead(asked, answer)
+
+
+def _heads(question: Question) -> Wanted:
+    yield from _attack(question)
+    clean = yield engine.story.Heads(CLEAN)
+    attacked = yield engine.story.Heads(ATTACKED)
+    return HeadsPair(clean, attacked)
+
+
+def _views(question: Question) -> Wanted:
+    yield from _attack(question)
+    return (yield engine.story.Views())
+
+
+def _step(question: Question, index: int) -> Wanted:
+    yield from _views(question)
+    tuned = yield engine.story.Tune(index)
+    return tuned.step
+
+
+def _ensemble(question: Question) -> Wanted:
+    for index in range(question.settings.tuning.steps + 1):
+        yield from _step(question, index)
+    return (yield engine.story.Weighted())
+
+
+def _defence(question: Question, name: str) -> Wanted:
+    yield from _attack(question)
+    return (yield engine.story.Defended(name))
+
+
+def _every(question: Question) -> Iterator[Wanted]:
+    return (_map_test(question, kind) for kind in engine.maps.maps_for(question.story.backbone))
+
+
+def _steps(question: Question) -> Iterator[Wanted]:
+    return (_step(question, index) for index in range(question.settings.tuning.steps + 1))
+
+
+def _defences(question: Question) -> Iterator[Wanted]:
+    return (_defence(question, name) for name in question.settings.defences)
+
+
+PARTS = {
+    "clean": Part(lambda question: [_clean(question)]),
+    "adversarial": Part(lambda question: [_attack(question)]),
+    "maps": Part(lambda question: [_maps_and_rival(question)]),
+    "occlusion": Part(lambda question: [_occlusion(question)]),
+    "every": Part(_every, in_rows=True),
+    "words": Part(lambda question: [_words(question)]),
+    "heads": Part(lambda question: [_heads(question)]),
+    "views": Part(lambda question: [_views(question)]),
+    "steps": Part(_steps, in_rows=True),
+    "ensemble": Part(lambda question: [_ensemble(question)]),
+    "defences": Part(_defences, in_rows=True),
+}
+STORY = ("adversarial", "maps", "views", "steps", "ensemble", "defences")  # the whole story, in its order

@@ -1,0 +1,34 @@
+"""The picture that a visitor looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from engine.story import Picture
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shown:
+    """A picture in use: its name, a sentence on how it was read, its size and the pixels that the model sees.
+
+    `mask` and `part` (s, s) mark the object and its telling part where these are known, as they are for paintings.
+    `source` names a picture that anyone can open again; it is empty for a visitor's own, which lies in `file` and whose
+    `picture` has a salt, so that nobody else finds what was computed on it.
+    """
+
+    name: str
+    note: str
+    size: tuple[int, int]
+    picture: Picture
+    asks: str = ""
+    mask: Tensor | None = None
+    part: Tensor | None = None
+    source: str = ""
+    file: str = ""
+
+    @property
+    def pixels(self) -> Tensor:
+        """(3, s, s) in [0, 1]."""
+        return self.picture.pixels

@@ -1,0 +1,1 @@
+"""The listeners of the page: one that draws, one a button, one a press inside a figure."""

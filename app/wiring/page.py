@@ -1,0 +1,293 @@
+"""The page's wiring. One listener draws: whatever is moved or computed, it draws what then is found and chosen.
+
+A visitor's browser has one event of it under way and sends the next, with the controls as they then stand, when that
+one is through. So nothing older can be drawn over something newer. Runs draw nothing: they compute, say how far they
+are, and nudge the one that draws.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+from gradio.events import Dependency
+
+import engine
+from app.choices import Choices
+from app.figures.journey import status
+from app.models import Models
+from app.present import present
+from app.state.found import Found, find
+from app.state.parts import Question
+from app.state.visitors import Visitor, Visitors
+from app.text import words as text
+from app.wiring.live import caught_up
+from app.wiring.pieces import Panel, Piece
+from app.wiring.screens import Screens
+from app.wiring.stopping import Runs, until
+
+NEXT_TURN = "(turn, ...rest) => { window.turn = (window.turn || 0) + 1; return [window.turn, ...rest]; }"
+LET_GO = 10  # seconds that the last word on a stopped run waits for it
+QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+AT_ONCE = QUIET | {"concurrency_limit": None}
+Adjust = Callable[[Choices, Choices], Choices]
+
+
+class Page:
+    """All components of one page and the listeners between them."""
+
+    def __init__(self, models: Models, visitors: Visitors, results: engine.story.Results) -> None:
+        self.models, self.visitors, self.results = models, visitors, results
+        self.controls: dict[str, Component] = {}
+        self.panels: dict[int, Panel] = {}
+        self.stale: dict[int, gr.HTML] = {}
+        self.screens = Screens(self.stale)
+        self.runs = Runs()
+        self.status: gr.HTML
+        self.nudge: gr.HTML
+        self.turn: gr.Number
+        self._drawing: gr.Button
+        self._adjust: list[Adjust] = []
+        self._running: list[Dependency] = []
+
+    # -- what is known ---------------------------------------------------------------------------------------------
+
+    def backbone(self, visitor: Visitor) -> engine.Backbone:
+        """The visitor's model."""
+        return self.models.backbone(visitor.model)
+
+    def question(self, visitor: Visitor, key: str) -> Question | None:
+        """What the visitor asks; None without a picture. Raises `EngineError` for what cannot be asked."""
+        if visitor.picture is None or visitor.choices is None:
+            return None
+        backbone, choices = self.backbone(visitor), visitor.choices
+        classes = choices.classes(backbone.templates)
+        settings = choices.aimed(choices.settings(), classes)
+        recipe = engine.story.Recipe(visitor.picture.picture, classes, choices.label(classes), settings)
+        owner = f"{key} own" if visitor.picture.picture.salt else key
+        return Question(engine.story.Story(backbone, recipe, self.results, owner), *choices.asked(classes))
+
+    def found(self, key: str) -> Found:
+        """What is held of all that the visitor has asked for."""
+        visitor = self.visitors.get(key)
+        try:
+            question = self.question(visitor, key)
+        except engine.EngineError:
+            question = None
+        return find(question, visitor)
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    @property
+    def inputs(self) -> list[Component]:
+        """What every listener reads: the browser's turn, and all controls in the order of `Choices`."""
+        return [self.turn, *(self.controls[name] for name in Choices._fields)]
+
+    def add(self, pieces: Sequence[Piece], step: int = 0) -> None:
+        """Pieces of the panel of a step, or of no panel."""
+        self.screens.pieces += [(step, piece) for piece in pieces]
+
+    def adjust(self, adjust: Adjust) -> None:
+        """Let `adjust(before, now)` make choices fit each other when one of them has moved."""
+        self._adjust.append(adjust)
+
+    def choose(self, key: str, values: Sequence) -> Visitor:
+        """The visitor with the controls of an event, where nothing newer has come."""
+        turn, *controls = values
+        return self.visitors.choose(key, turn, Choices(*controls), self._adjusted)
+
+    def _adjusted(self, before: Choices | None, now: Choices) -> Choices:
+        for adjust in self._adjust:
+            now = adjust(now if before is None else before, now)
+        return now
+
+    def set(self, choices: Choices, among: Choices | None = None) -> dict:
+        """The controls as `choices` has them; those that stand so `among` what the browser has are left alone."""
+        return {
+            self.controls[name]: gr.update(value=value)
+            for name, value in choices._asdict().items()
+            if among is None or value != getattr(among, name)
+        }
+
+    def drawn(self, key: str) -> dict:
+        """What has to be drawn anew."""
+        visitor = self.visitors.get(key)
+        if visitor.choices is None:
+            return {}
+        complaint = {}
+        try:
+            question = self.question(visitor, key)
+        except engine.EngineError as error:
+            question, complaint = None, self.complain(error)
+        updates = self.screens.redrawn(key, visitor, find(question, visitor), visitor.choices)
+        self.visitors.opened(key, visitor.progress)
+        return complaint | updates
+
+    def connect(self) -> None:
+        """Make the one listener that draws, once all controls and pieces are there."""
+        outputs = [output for _, piece in self.screens.pieces for output in piece.outputs]
+        outputs += [*self.controls.values(), *self.stale.values(), self.status]
+        moved = [
+            control.blur if isinstance(control, gr.Textbox) else control.input
+            for control in self.controls.values()
+            if isinstance(control, gr.Textbox) or hasattr(control, "input")
+        ]
+        self.screens.labels = {name: str(getattr(c, "label", name)) for name, c in self.controls.items()}
+        gr.on(
+            [*moved, self._drawing.click],
+            self._draw,
+            self.inputs,
+            list(dict.fromkeys(outputs)),
+            js=NEXT_TURN,
+            trigger_mode="always_last",
+            **AT_ONCE,
+        )
+
+    def _draw(self, request: gr.Request, *values: Any) -> Iterator[dict]:
+        key = present(request.session_hash)
+        visitor = self.choose(key, values)
+        controls = self.set(present(visitor.choices), Choices(*values[1:]))
+        yield controls | self.drawn(key) or gr.skip()
+        visitor = self.visitors.get(key)
+        if visitor.progress.step is None:
+            yield from self._caught_up(key, visitor)
+
+    def _caught_up(self, key: str, visitor: Visitor) -> Iterator[dict]:
+        """What is cheap and asked for, as it comes; an engine's sentence where it cannot be computed."""
+        try:
+            question = self.question(visitor, key)
+        except engine.EngineError:
+            return  # said when it was drawn
+        try:
+            for _ in () if question is None else caught_up(question, visitor):
+                yield self.drawn(key) or gr.skip()
+        except engine.EngineError as error:
+            yield self.complain(error)
+
+    def nudged(self) -> dict:
+        """Makes the browser ask for what has to be drawn."""
+        return {self.nudge: f'<i data-nudge="{time.monotonic_ns()}"></i>'}
+
+    def say(self, sentence: str, tone: str = "calm", share: float | None = None) -> dict:
+        """The status line."""
+        return {self.status: status(sentence, tone, share)}
+
+    def complain(self, error: engine.EngineError) -> dict:
+        """An engine's sentence as a toast and in the status line; what there is stays on the page."""
+        gr.Warning(str(error), title=text.NOT_YET)
+        return self.say(str(error), "bad")
+
+    # -- registering -----------------------------------------------------------------------------------------------
+
+    def press(self, figure: gr.HTML, chosen: Callable[[Found, Choices, gr.EventData], dict[str, Any]]) -> None:
+        """Let a press inside a figure choose something: `chosen` gives values by name of choice, of what the browser
+        made up and may be anything."""
+
+        def handler(event: gr.EventData, request: gr.Request, *values: Any) -> dict:
+            key = present(request.session_hash)
+            visitor = self.choose(key, values)
+            picked = chosen(self.found(key), present(visitor.choices), event)
+            return {self.controls[name]: value for name, value in picked.items()} | self.nudged() or gr.skip()
+
+        outputs = [self.controls[name] for name in Choices._fields if not self.controls[name].visible]
+        figure.click(handler, self.inputs, [*outputs, self.nudge], js=NEXT_TURN, trigger_mode="multiple", **AT_ONCE)
+
+    def look(self, control: Component, draw: Callable[[Found, Any], dict], outputs: Sequence[Component]) -> None:
+        """Let a control that is no choice draw `outputs` from what is found and its value."""
+
+        def handler(request: gr.Request, value: Any) -> dict:
+            return draw(self.found(present(request.session_hash)), value) or gr.skip()
+
+        control.input(handler, control, list(outputs), trigger_mode="always_last", **AT_ONCE)  # type: ignore[attr-defined]
+
+    def listen(
+        self,
+        trigger: Callable[..., Dependency],
+        handler: Callable[..., Iterator[dict]],
+        outputs: Sequence[Component] = (),
+        before: Sequence[Component] = (),
+        queue: str | None = None,
+        js: str | None = NEXT_TURN,
+    ) -> None:
+        """Register a generator of updates that Stop ends; `before` are inputs ahead of the turn and the controls.
+
+        `handler` takes what its first parameters ask Gradio for (an event, the request), then the values of `before`,
+        and the visitor's key, last. `queue` is one in which a single run goes on at a time.
+        """
+
+        @functools.wraps(handler)
+        def guarded(*arguments: Any) -> Iterator[dict]:
+            request = next(a for a in arguments if isinstance(a, gr.Request))
+            key, count = present(request.session_hash), len(self.inputs)
+            self.choose(key, arguments[-count:])
+            with self.runs.begun(key) as stop:
+                try:
+                    with closing(handler(*arguments[:-count], key)) as updates:
+                        yield from until(stop, updates)
+                except engine.models.Cancelled:
+                    return  # the button that stopped it has the last word
+                except engine.EngineError as error:
+                    self.rest(key)
+                    yield self.complain(error) | self.nudged()
+                except Exception:
+                    self.rest(key)
+                    yield self.say(text.FAULT, "bad") | self.nudged()
+                    raise  # into the server's log
+
+        *known, _ = inspect.signature(handler).parameters.values()  # Gradio reads what it is to hand over
+        values = inspect.Parameter("values", inspect.Parameter.VAR_POSITIONAL)
+        guarded.__dict__["__signature__"] = inspect.Signature([*known, values])
+        every = [*outputs, self.status, self.nudge]
+        limits = {"concurrency_limit": None} if queue is None else {"concurrency_id": queue, "concurrency_limit": 1}
+        place = {} if js is None else {"js": js if not before else _behind(len(before))}
+        run = trigger(
+            guarded, [*before, *self.inputs], list(dict.fromkeys(every)), show_progress="minimal",
+            show_progress_on=[self.status], api_visibility="private", **place, **limits,
+        )  # fmt: skip
+        self.stoppable(run)
+
+    def stoppable(self, run: Dependency) -> None:
+        """Let Stop end this listener too."""
+        self._running.append(run)
+
+    def rest(self, key: str) -> None:
+        """No run of the visitor's is under way."""
+        self.visitors.change(key, progress=Visitor().progress)
+
+    def stop(self, button: gr.Button) -> None:
+        """Let `button` end whatever computes for this visitor.
+
+        The last word on a run that had begun comes when that run has let go: a new one may start at once then.
+        """
+
+        def stopping(request: gr.Request) -> dict:
+            going = self.runs.stop(present(request.session_hash))
+            return self.say(text.STOPPING if going else text.STOPPED)
+
+        def ended(request: gr.Request) -> dict:
+            key = present(request.session_hash)
+            latest = time.monotonic() + LET_GO
+            while self.runs.going(key) and time.monotonic() < latest:
+                time.sleep(0.02)  # until the run is closed, the browser would not begin another
+            self.rest(key)
+            return self.say(text.STOPPED) | self.nudged()
+
+        press = button.click(stopping, None, [self.status], cancels=self._running, **AT_ONCE)
+        press.then(ended, None, [self.status, self.nudge], **AT_ONCE)
+
+    def build_hidden(self) -> None:
+        """The components that nobody sees."""
+        self.turn = gr.Number(0, visible=False)
+        self.nudge = gr.HTML("", elem_id="nudge", elem_classes=["unseen"])
+        self._drawing = gr.Button("", elem_id="draw", elem_classes=["unseen"])
+
+
+def _behind(count: int) -> str:
+    """The next turn behind that many other values."""
+    return f"(...all) => {{ window.turn = (window.turn || 0) + 1; all[{count}] = window.turn; return all; }}"

@@ -1,0 +1,84 @@
+"""Pieces of the page: each draws some components from what is found and chosen, and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gradio.components import Component
+
+from app.choices import Choices
+from app.state.found import Found
+from app.state.visitors import Visitor
+
+if TYPE_CHECKING:
+    from app.wiring.page import Page
+
+Draw = Callable[[Found, Choices], dict]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Piece:
+    """Draws `outputs` from what it reads: parts and other fields of what is found, and names of choices.
+
+    `shows` is the part that is its subject: where that was asked for and is not there, the last one stays, dimmed.
+    """
+
+    draw: Draw
+    outputs: Sequence[Component]
+    reads: Sequence[str]
+    shows: str = ""
+
+    def state(self, found: Found, visitor: Visitor) -> tuple:
+        """What the drawing depends on, in values that can be compared and hold no results."""
+        return tuple(_value(name, found, visitor) for name in self.reads)
+
+
+def _value(name: str, found: Found, visitor: Visitor) -> object:
+    if name in Choices._fields:
+        return getattr(visitor.choices, name)
+    if name == "picture":
+        return None if found.picture is None else found.picture.picture.digest
+    if name in ("classes", "label", "model", "batch", "progress"):
+        return getattr(found, name)
+    return found.made.get(name)
+
+
+def merged(first: dict, second: Mapping) -> dict:
+    """Both updates; of a component that is in both, all that either sets."""
+    updates = dict(first)
+    for component, update in second.items():
+        updates[component] = _both(updates[component], update) if component in updates else update
+    return updates
+
+
+def _both(first: Any, second: Any) -> Any:
+    if not (_is_update(first) or _is_update(second)):
+        return second
+    return {**_as_update(first), **_as_update(second)}
+
+
+def _is_update(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("__type__") == "update"
+
+
+def _as_update(value: Any) -> dict:
+    return value if _is_update(value) else {"__type__": "update", "value": value}
+
+
+class Panel(Protocol):
+    """The controls of one step, and what is drawn there."""
+
+    @property
+    def controls(self) -> Mapping[str, Component]:
+        """By the names of their choices."""
+        ...
+
+    @property
+    def pieces(self) -> Sequence[Piece]:
+        """What is drawn, each where what it reads is another than before."""
+        ...
+
+    def wire(self, page: Page) -> None:
+        """Add the buttons and presses of the panel."""

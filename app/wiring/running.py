@@ -1,0 +1,183 @@
+"""What a press of a button sets going: parts of the story, computed one after the other and shown as they come."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+import engine
+from app.choices import Choices
+from app.present import present
+from app.state.found import Found
+from app.state.parts import PARTS, STORY, Part, Question, held
+from app.state.visitors import Progress
+from app.text import words as text
+from app.wiring.page import Page
+
+TELL_AFTER = 3  # seconds
+FRAME_SECONDS = 0.1  # between two drawings of an attack under way, so that the browser can also answer its visitor
+DWELL_SECONDS = 1.5  # a step of the story that the page opened by itself stays open at least this long
+Change = Callable[[Found, Choices], Choices]
+
+
+class Running:
+    """Buttons of one page; `live` draws an attack under way into `curve`."""
+
+    def __init__(self, page: Page, curve: Component, live: Callable[[Sequence[engine.AttackStep], Question], str]):
+        self.page, self.curve, self.live = page, curve, live
+
+    def button(
+        self,
+        button: gr.Button,
+        parts: Sequence[str],
+        change: Change | None = None,
+        changes: Sequence[Component] = (),
+        done: str = "",
+    ) -> None:
+        """Let `button` compute `parts`; `change` first makes other choices, which the components `changes` show."""
+
+        def handler(request: gr.Request, key: str) -> Iterator[dict]:
+            if change is not None:
+                visitor = self.page.visitors.get(key)
+                choices = present(visitor.choices)
+                changed = change(self.page.found(key), choices)
+                self.page.visitors.change(key, choices=changed)
+                yield self.page.set(changed, choices) or {self.page.nudge: gr.skip()}
+            steps = present(self.page.visitors.get(key).choices).tune_steps
+            yield from self.run(key, parts, (done or text.DONE[parts[0]]).format(steps=steps))
+
+        self.page.listen(button.click, handler, [self.curve, *changes], queue="model")
+
+    def put_away(self, button: gr.Button, parts: Sequence[str], said: str) -> None:
+        """Let `button` show `parts` no longer."""
+
+        def handler(request: gr.Request, key: str) -> Iterator[dict]:
+            asked = self.page.visitors.get(key).asked - frozenset(parts)
+            self.page.visitors.change(key, asked=asked)
+            yield self.page.nudged() | self.page.say(said)
+
+        self.page.listen(button.click, handler)
+
+    def story(self, button: gr.Button) -> None:
+        """Let `button` compute the whole story, and the page open one step after the other."""
+
+        def handler(request: gr.Request, key: str) -> Iterator[dict]:
+            started = time.monotonic()
+            yield from self.run(key, STORY, "", story=True)
+            seconds = time.monotonic() - started
+            yield self.page.say(f"{text.DONE['story']} in {seconds:.1f} s.", "good")
+
+        self.page.listen(button.click, handler, [self.curve], queue="model")
+
+    def run(self, key: str, parts: Sequence[str], done: str, story: bool = False) -> Iterator[dict]:
+        """The parts, one after the other; what is held is not computed again."""
+        page = self.page
+        visitor = page.visitors.get(key)
+        question = page.question(visitor, key)
+        if question is None:
+            raise engine.EngineError(text.MISSING["Attack"])
+        page.visitors.ask(key, frozenset(parts))
+        walk = _Walk(page, key, question, story)
+        for place, name in enumerate(parts):
+            yield walk.begin(name, place / len(parts) if story else None)
+            with closing(self._part(question, name, walk)) as updates:
+                yield from updates
+        page.visitors.change(key, progress=Progress(go=walk.last_go()))
+        yield page.nudged() | (page.say(done, "good") if done else {})
+
+    def _part(self, question: Question, name: str, walk: _Walk) -> Iterator[dict]:
+        """One part, row by row."""
+        trail: list[engine.AttackStep] = []
+        drawn = -math.inf
+        for asked, item in self.page.models.compute(question, name):
+            if asked is None:
+                yield self.page.nudged() | walk.say(name, item if PARTS[name].in_rows else None)
+            elif isinstance(item, engine.AttackStep):
+                trail.append(item)
+                if time.monotonic() - drawn >= FRAME_SECONDS and walk.current():
+                    drawn = time.monotonic()
+                    live = {self.curve: self.live(trail, question)}
+                    yield live | walk.say(name, item.index / item.total, "adversarial")
+            elif walk.took(asked):
+                yield self.page.nudged()
+
+
+class _Walk:
+    """Where a run of one visitor is: what it says, what it has brought to the page, which step it opens."""
+
+    def __init__(self, page: Page, key: str, question: Question, story: bool) -> None:
+        self.page, self.key, self.question, self.story = page, key, question, story
+        self.requested: set[engine.story.Request] = set()
+        self.started = self.moved = time.monotonic()
+        self.begun = 0.0
+
+    def begin(self, name: str, share: float | None) -> dict:
+        """The step of the part is at work."""
+        step, go = self.step(name), None
+        if self.story and (name == "ensemble" or time.monotonic() - self.moved >= DWELL_SECONDS or share == 0):
+            self.moved, go = time.monotonic(), step
+        self.begun = share or 0.0
+        self.page.visitors.change(self.key, progress=Progress(step, go, self.story))
+        return self.page.say(text.BUSY[name], "busy", share) | self.page.nudged()
+
+    def last_go(self) -> int | None:
+        """The step that is open at the end of a story."""
+        return self.step("ensemble") if self.story else None
+
+    def step(self, name: str) -> int:
+        """The number of the panel whose subject the part is."""
+        return next(step for step, piece in self.page.screens.pieces if step and name in piece.shows)
+
+    def current(self) -> bool:
+        """Whether the visitor still asks for the attack that is computed."""
+        question = self.page.question(self.page.visitors.get(self.key), self.key)
+        attack = engine.story.Attack()
+        return question is not None and question.story.key(attack) == self.question.story.key(attack)
+
+    def took(self, request: engine.story.Request) -> bool:
+        """A result has come: the parts that are complete with it are shown from now on; whether there are any."""
+        self.requested |= _closure(request, self.question.story.recipe)
+        asked = self.page.visitors.get(self.key).asked
+        new = frozenset(
+            name for name, part in PARTS.items() if name not in asked and _covers(self.requested, part, self.question)
+        )
+        if new:
+            self.page.visitors.ask(self.key, new)
+        return bool(new)
+
+    def say(self, name: str, share: float | None, doing: str = "") -> dict:
+        """What goes on; of a long part that counts its steps, also how long it may still take."""
+        doing, spent = text.BUSY[doing or name], time.monotonic() - self.started
+        if self.story:
+            return self.page.say(doing, "busy", self.begun + (share or 0) / len(STORY))
+        if share and spent >= TELL_AFTER:
+            doing = text.LEFT.format(doing=doing, left=spent / share * (1 - share))
+        return self.page.say(doing, "busy", share)
+
+
+def _closure(request: engine.story.Request, recipe: engine.story.Recipe) -> set[engine.story.Request]:
+    """The request and all that it needs."""
+    return {request}.union(*(_closure(need, recipe) for need in request.needs(recipe).values()))
+
+
+def _covers(requested: set[engine.story.Request], part: Part, question: Question) -> bool:
+    """Whether everything that the part (its first row) asks for is held and was requested."""
+    seen: list[engine.story.Request] = []
+
+    def noted(wanted: Any) -> Any:
+        request = next(wanted)
+        while True:
+            seen.append(request)
+            try:
+                request = wanted.send((yield request))
+            except StopIteration as end:
+                return end.value
+
+    first = next(iter(part.wanted(question)))
+    return held(question.story, noted(first)) is not None and requested.issuperset(seen)

@@ -1,0 +1,113 @@
+"""What the browser of each visitor shows: which state every piece was drawn from last, and with which choices."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import gradio as gr
+
+from app.choices import PAGE, Choices
+from app.figures.html import esc
+from app.state.found import Found
+from app.state.visitors import Visitor
+from app.text import words as text
+from app.wiring.pieces import Piece, merged
+
+MOST = 300  # screens remembered; each is a few hundred words
+NAMED = 3  # settings that differ, named in a line
+
+
+@dataclass(eq=False, slots=True)
+class _Drawn:
+    """The state that a piece was drawn from, and the visitor's choices of then."""
+
+    state: tuple
+    choices: Choices
+    shown: bool  # whether its subject was there
+
+
+@dataclass(eq=False, slots=True)
+class _Screen:
+    ground: object = None  # model, picture and classes: on others, nothing that was drawn before is worth a look
+    pieces: dict[int, _Drawn] = field(default_factory=dict)
+    stale: dict[int, str] = field(default_factory=dict)
+
+
+class Screens:
+    """Tells what has to be drawn anew; safe to use from several threads.
+
+    `lines` has a component a step, for the line on what the results shown there were made with.
+    """
+
+    def __init__(self, lines: dict[int, gr.HTML]) -> None:
+        self.lines = lines
+        self.pieces: list[tuple[int, Piece]] = []
+        self.labels: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._screens: OrderedDict[str, _Screen] = OrderedDict()
+
+    def forget(self, key: str) -> None:
+        """Draw everything anew the next time."""
+        with self._lock:
+            self._screens.pop(key, None)
+
+    def redrawn(self, key: str, visitor: Visitor, found: Found, choices: Choices) -> dict:
+        """The updates of all pieces that read something else than when they were drawn last."""
+        with self._lock:
+            screen = self._screens.setdefault(key, _Screen())
+            self._screens.move_to_end(key)
+            while len(self._screens) > MOST:
+                self._screens.popitem(last=False)
+            updates: dict = {}
+            notes: dict[int, list[tuple[Piece, _Drawn]]] = {}
+            ground = tuple(getattr(found, name) for name in ("model", "picture", "classes"))
+            same_ground, screen.ground = screen.ground == ground, ground
+            for place, (step, piece) in enumerate(self.pieces):
+                before, state = screen.pieces.get(place), piece.state(found, visitor)
+                there = not piece.shows or any(name in found.made for name in piece.shows)
+                asked = any(name in visitor.asked for name in piece.shows)
+                if not there and asked and same_ground and before is not None and before.shown:
+                    notes.setdefault(step, []).append((piece, before))
+                elif before is None or before.state != state:
+                    updates = merged(updates, piece.draw(found, choices))
+                    screen.pieces[place] = _Drawn(state, choices, there and bool(piece.shows))
+            return merged(updates, self._noted(screen, notes, choices))
+
+    def _noted(self, screen: _Screen, notes: dict[int, list[tuple[Piece, _Drawn]]], choices: Choices) -> dict:
+        """The lines that differ from those that stand there."""
+        updates = {}
+        for step, line in self.lines.items():
+            said = self._note(notes[step], choices) if step in notes else ""
+            if said != screen.stale.get(step, ""):
+                screen.stale[step] = said
+                updates[line] = said
+        return updates
+
+    def _note(self, stale: Sequence[tuple[Piece, _Drawn]], choices: Choices) -> str:
+        before = stale[0][1].choices
+        differ = [
+            name for name in Choices._fields if name not in PAGE[4:] and getattr(before, name) != getattr(choices, name)
+        ]
+        named = [
+            text.STALE_ONE.format(
+                label=self.labels.get(name, name),
+                before=_plain(getattr(before, name)),
+                now=_plain(getattr(choices, name)),
+            )
+            for name in differ[:NAMED]
+        ]
+        more = text.STALE_MORE.format(count=len(differ) - NAMED) if len(differ) > NAMED else ""
+        ids = ",".join(
+            f"#{output.elem_id}" for piece, _ in stale for output in piece.outputs if getattr(output, "elem_id", None)
+        )
+        sentence = text.STALE.format(settings="; ".join(named) + more)
+        return f'<style>{ids}{{opacity:.4}}</style><p class="stale" role="status">{esc(sentence)}</p>'
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
