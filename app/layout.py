@@ -84,11 +84,12 @@ def build_app(
         )
         page.add(inputs.pieces)
         attack = page.panels[2]
-        page.running = Running(page, attack.curve, attack.live)
+        assert isinstance(attack, AttackPanel)
+        running = Running(page, attack.curve, attack.live)
         for number, panel in page.panels.items():
             page.add(panel.pieces, number)
-            panel.wire(page)
-        page.running.story(run)
+            panel.wire(page, running)
+        running.story(run)
         inputs.wire(page)
         restore.wire(page, inputs.again, inputs.followers)
         inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), restore)

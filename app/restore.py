@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 import gradio as gr
 
@@ -49,7 +49,7 @@ class RestoreLine:
     def wire(self, page: Page, again: Callable[[Page, Visitor], dict], fields: list) -> None:
         """The two buttons; `again` is how the controls and `fields` stood for the visitor who is restored."""
 
-        def handler(event: gr.EventData, request: gr.Request, key: str) -> Iterator[dict]:
+        def handler(event: gr.EventData, request: gr.Request, key: str) -> Generator[dict]:
             wish, last = getattr(event, "wish", None), self.tabs.last(key)
             if wish == "forget":
                 self.tabs.forget(key)

@@ -14,7 +14,7 @@ from app.figures.journey import status
 from app.picture_sources import Opened, PictureSources
 from app.present import present
 from app.text import words as text
-from app.wiring.page import NEXT_TURN, Page
+from app.wiring.page import NEXT_TURN, QUIET, Page
 
 PRESS_HIDDEN = "() => document.querySelector('#zip').click()"
 
@@ -52,9 +52,8 @@ class ExportButtons:
                 return
             yield {self.file: served(text.ZIP_NAME, packed)} | page.say(text.PACKED, "good")
 
-        hidden = {"show_progress": "hidden", "api_visibility": "private"}
-        self.link.click(make_link, page.inputs, page.status, js=NEXT_TURN, **hidden)
-        packing = self.download.click(pack, page.inputs, [self.file, page.status], js=NEXT_TURN, **hidden)
+        self.link.click(make_link, page.inputs, page.status, js=NEXT_TURN, **QUIET)
+        packing = self.download.click(pack, page.inputs, [self.file, page.status], js=NEXT_TURN, **QUIET)
         packing.success(None, None, None, js=PRESS_HIDDEN, api_visibility="private")
 
 

@@ -23,6 +23,7 @@ from app.state.parts import Question
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
+from app.wiring.running import Running
 from engine.story import Clean
 
 
@@ -60,9 +61,9 @@ class AttackPanel:
         reads = ("picture", "classes", "label", "clean", "adversarial")
         self.pieces = [Piece(self.draw, outputs, reads, ("adversarial",)), *self.choose.pieces]
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """The controls, and going back through the attack."""
-        self.choose.wire(page)
+        self.choose.wire(page, running)
         page.look(self.at, self._draw_at, [self.curve, self.passed])
 
     def live(self, trail: Sequence[engine.AttackStep], question: Question) -> str:

@@ -14,6 +14,7 @@ from app.state.found import Found
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece, merged
+from app.wiring.running import Running
 
 ADAPTIVE, THROUGH = "adaptive", "a-tpt"
 ELSEWHERE = ("seed", "legacy")  # not the attack's alone: beside the picture, and in the verdict
@@ -59,12 +60,12 @@ class AttackControls:
             self.target_defence = choice("target_defence", listed, text.THROUGH, min_width=200, visible=False)
             self.unroll = choice("unroll", text.UNROLLS, text.UNROLL, "attack-unroll", min_width=320, visible=False)
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """The buttons; another attack or norm brings what it can be run with."""
         page.adjust(_fitting)
-        page.running.button(self.button, ("adversarial",))
+        running.button(self.button, ("adversarial",))
         own = list(self.controls.values())
-        page.running.button(self.adaptive, ("adversarial",), _through, own)
+        running.button(self.adaptive, ("adversarial",), _through, own)
 
     def fit(self, found: Found, choices: Choices) -> dict:
         """What the controls say for the attack and the norm; those that the attack does not read are hidden."""

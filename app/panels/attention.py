@@ -24,6 +24,7 @@ from app.state.parts import MapPair
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
+from app.wiring.running import Running
 
 SET_OPACITY = "(value) => { document.documentElement.style.setProperty('--overlay', value); return []; }"
 
@@ -53,12 +54,12 @@ class AttentionPanel:
         )
         self.pieces = [own, *self.question.pieces, *(piece for part in self.below for piece in part.pieces)]
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """Looking needs the model; everything else only draws again."""
-        self.question.wire(page)
+        self.question.wire(page, running)
         self.opacity.input(None, [self.opacity], None, js=SET_OPACITY, api_visibility="private")
         for part in self.below:
-            part.wire(page)
+            part.wire(page, running)
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """The maps and how alike they are, or what to press."""

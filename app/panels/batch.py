@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from app.state.visitors import Progress, Visitor
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
+from app.wiring.running import Running
 
 SAMPLES, SPECIMENS, OWN = "samples", "specimens", "own"
 MOST = 16  # pictures at once
@@ -63,7 +64,7 @@ class BatchPanel:
         gr.HTML(measured_tables(load_measured()))
         self.pieces = [Piece(self.draw, [self.drawn], ("batch",))]
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """The button runs the attack and the defences of the other steps on every picture."""
         self.source.input(
             lambda source: (gr.update(visible=source != OWN), gr.update(visible=source == OWN)), self.source,
@@ -72,7 +73,7 @@ class BatchPanel:
 
         def handler(
             request: gr.Request, source: str, count: float, files: list[str], truths: str, key: str
-        ) -> Iterator[dict]:
+        ) -> Generator[dict]:
             started, visitor = time.monotonic(), page.visitors.get(key)
             choices, backbone = present(visitor.choices), page.backbone(visitor)
             settings, sources = choices.settings(), self.sources.on(backbone)

@@ -15,6 +15,7 @@ from app.state.parts import MapTest
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
+from app.wiring.running import Running
 
 
 class EveryMap:
@@ -25,9 +26,9 @@ class EveryMap:
         reads = ("picture", "classes", "adversarial", "every", "colours")
         self.pieces = [Piece(self.draw, [self.drawn], reads, ("every",))]
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """The button draws each map four times."""
-        page.running.button(self.button, ("every",))
+        running.button(self.button, ("every",))
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """The table as far as it has come."""

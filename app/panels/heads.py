@@ -20,6 +20,7 @@ from app.state.parts import HeadsPair
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
+from app.wiring.running import Running
 
 LONG = 2.0  # a token this many times as long as the median of its layer is outlined
 CLASS_TOKEN = -1  # in place of the number of a patch
@@ -67,9 +68,9 @@ class HeadsBrowser:
             Piece(self.draw_layers, [self.layers, self.caption], ("heads", "adversarial", "classes"), shows),
         ]
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """The button runs the model once on either picture; presses open a head or ask one of its patches."""
-        page.running.button(self.button, ("heads",))
+        running.button(self.button, ("heads",))
         page.press(self.heads, _head_pressed)
         page.press(self.opened, _patch_pressed)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 import gradio as gr
@@ -100,7 +100,7 @@ class Inputs:
     def wire_load(self, page: Page, load: Callable, restore: RestoreLine) -> None:
         """A fresh page shows what its link asks for, else the first sample, and offers the tab's last result."""
 
-        def handler(request: gr.Request, token: str | None, key: str) -> Iterator[dict]:
+        def handler(request: gr.Request, token: str | None, key: str) -> Generator[dict]:
             begun = started(page)
             opened, choices, complaints = restored(page, self.sources, dict(request.query_params))
             if opened is None and not self.sources.samples:
@@ -130,7 +130,7 @@ class Inputs:
         shown = self._follow(backbone, choices) | self.model.show(page, backbone, choices) | self._beside(opened)
         return page.set(choices) | shown
 
-    def take(self, page: Page, key: str, open_it: Callable[[PictureSources], Opened]) -> Iterator[dict]:
+    def take(self, page: Page, key: str, open_it: Callable[[PictureSources], Opened]) -> Generator[dict]:
         """Make the picture that `open_it` opens the visitor's, with its question where it has one."""
         visitor = page.visitors.get(key)
         try:
@@ -146,7 +146,7 @@ class Inputs:
     # -- listeners -------------------------------------------------------------------------------------------------
 
     def _wire_sample(self, page: Page) -> None:
-        def handler(event: gr.EventData, request: gr.Request, key: str) -> Iterator[dict]:
+        def handler(event: gr.EventData, request: gr.Request, key: str) -> Generator[dict]:
             place = getattr(event, "index", None)
             if not isinstance(place, int) or not 0 <= place < len(self.sources.samples):
                 yield page.say(text.EMPTY["Picture"])
@@ -156,7 +156,7 @@ class Inputs:
         page.listen(self.gallery.click, handler, self.outputs)
 
     def _wire_upload(self, page: Page) -> None:
-        def handler(request: gr.Request, path: str | None, key: str) -> Iterator[dict]:
+        def handler(request: gr.Request, path: str | None, key: str) -> Generator[dict]:
             if path is None:
                 yield {page.status: gr.skip()}
                 return
@@ -165,7 +165,7 @@ class Inputs:
         page.listen(self.upload.input, handler, self.outputs, [self.upload])
 
     def _wire_labels(self, page: Page) -> None:
-        def handler(request: gr.Request, key_of_set: str | None, key: str) -> Iterator[dict]:
+        def handler(request: gr.Request, key_of_set: str | None, key: str) -> Generator[dict]:
             chosen = next((each for each in self.label_sets if each.key == key_of_set), None)
             if chosen is None:
                 yield {page.status: gr.skip()}

@@ -11,6 +11,7 @@ from app.state.found import Found
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
+from app.wiring.running import Running
 
 
 class MapQuestion:
@@ -30,9 +31,9 @@ class MapQuestion:
         self.pieces = [Piece(self.draw, [self.about, self.against], ("classes", "map"))]
         self.controls = {"map": self.map, "about": self.about, "against": self.against}
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """The button; other choices are drawn where they are held."""
-        page.running.button(self.button, ("maps",))
+        running.button(self.button, ("maps",))
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """The classes there are to choose from, where the map asks for one; a class that is none of them is dropped."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 
 import gradio as gr
@@ -77,8 +77,8 @@ class ModelPicker:
             page.controls["map"]: gr.Dropdown(choices=listed, value=choices.map),
         }
 
-    def _switch(self, page: Page, follow: Callable[[engine.Backbone], dict]) -> Callable[..., Iterator[dict]]:
-        def handler(request: gr.Request, name: str | None, key: str) -> Iterator[dict]:
+    def _switch(self, page: Page, follow: Callable[[engine.Backbone], dict]) -> Callable[..., Generator[dict]]:
+        def handler(request: gr.Request, name: str | None, key: str) -> Generator[dict]:
             if name is None or not self.models.ready(name):
                 yield {page.status: gr.skip()}
                 return

@@ -13,6 +13,7 @@ from app.state.parts import OcclusionPair
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
+from app.wiring.running import Running
 
 ALIKE = 0.02  # areas that differ by less are called the same: the chance map is one random order
 
@@ -24,9 +25,9 @@ class OcclusionTest:
         self.button, self.drawn = part(text.OCCLUSION_ASKS, text.OCCLUSION_RUN, "test-map", "occlusion", 130)
         self.pieces = [Piece(self.draw, [self.drawn], ("classes", "maps", "occlusion"), ("occlusion",))]
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """The button shows the model some thirty variants of the picture for either map."""
-        page.running.button(self.button, ("occlusion",))
+        running.button(self.button, ("occlusion",))
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """The curves, or what to press."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import gradio as gr
 import numpy as np
@@ -39,7 +39,7 @@ class Painter:
         self.part = part
         self.fields = [kind, colour, pattern, accent, part, number]
 
-    def wire(self, page: Page, take: Callable[..., Iterator[dict]], outputs: list) -> None:
+    def wire(self, page: Page, take: Callable[..., Generator[dict]], outputs: list) -> None:
         """`take(page, key, open_it)` makes what `open_it` opens the visitor's picture."""
 
         def paint(
@@ -51,11 +51,11 @@ class Painter:
             part: str,
             number: float | None,
             key: str,
-        ) -> Iterator[dict]:
+        ) -> Generator[dict]:
             words = (kind, colour, pattern, accent, part)
             yield from take(page, key, lambda sources: _open(sources, words, number))
 
-        def surprise(request: gr.Request, key: str) -> Iterator[dict]:
+        def surprise(request: gr.Request, key: str) -> Generator[dict]:
             rng = np.random.default_rng()
             specimen, number = engine.fieldguide.random_specimen(rng, held_out=True), int(rng.integers(LARGEST_NUMBER))
             yield from take(page, key, lambda sources: sources.specimen(specimen, number))

@@ -15,6 +15,7 @@ from app.state.shown import Shown
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
+from app.wiring.running import Running
 
 MOST = 7  # classes drawn
 
@@ -39,7 +40,7 @@ class PicturePanel:
         outputs = [self.question, self.picture, self.about, self.bars]
         self.pieces = [Piece(self.draw, outputs, ("picture", "classes", "label", "clean"))]
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """Nothing is pressed here."""
 
     def draw(self, found: Found, choices: Choices) -> dict:

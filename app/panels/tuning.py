@@ -31,6 +31,7 @@ from app.state.found import Found
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
+from app.wiring.running import Running
 
 SENTENCES = 5
 MOST_STEPS = int(present(engine.parameters.parameters()["tune_steps"].known.slider)[1])
@@ -73,13 +74,13 @@ class TuningPanel:
         reads = ("model", "classes", "label", "clean", "views", "steps")
         self.pieces = [Piece(self.draw, self.outputs, reads, ("steps",))]
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """Each button but one asks for a number of steps; what was computed before is found again."""
         parts, count = ("steps", "ensemble"), [self.count]
-        page.running.button(self.run, parts)
-        page.running.button(self.step, parts, _one_more, count, text.DONE["step"])
-        page.running.button(self.back, parts, _one_less, count, text.DONE["back"])
-        page.running.put_away(self.reset, parts, text.DONE["reset"])
+        running.button(self.run, parts)
+        running.button(self.step, parts, _one_more, count, text.DONE["step"])
+        running.button(self.back, parts, _one_less, count, text.DONE["back"])
+        running.put_away(self.reset, parts, text.DONE["reset"])
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """What there is to see, or what to press."""

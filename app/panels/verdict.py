@@ -17,6 +17,7 @@ from app.state.found import Found
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
+from app.wiring.running import Running
 
 UNTIMED = f'<span class="untimed" title="{text.UNTIMED}">–</span>'
 
@@ -50,9 +51,9 @@ class VerdictPanel:
         reads = ("classes", "label", "clean", "adversarial", "views", "steps", "ensemble", "defences")
         self.pieces = [Piece(self.draw, self.outputs, reads, ("ensemble", "defences"))]
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """Comparing runs the defences."""
-        page.running.button(self.button, ("defences",))
+        running.button(self.button, ("defences",))
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """What there is to see, or what to press."""

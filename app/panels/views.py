@@ -32,6 +32,7 @@ from app.state.found import Found
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
+from app.wiring.running import Running
 
 SORT_TILES = "(value) => { document.documentElement.dataset.sort = value; return []; }"
 OPENED_FIRST = 1
@@ -70,9 +71,9 @@ class ViewsPanel:
             Piece(self.draw_parts, self.parts, ("views", "opened_view"), shows),
         ]
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """The button, opening one view, and sorting in the browser."""
-        page.running.button(self.button, ("views",))
+        running.button(self.button, ("views",))
         self.sort.input(None, [self.sort], None, js=SORT_TILES, api_visibility="private")
         page.press(self.grid, _picked)
 

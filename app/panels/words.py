@@ -12,6 +12,7 @@ from app.state.found import Found
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
+from app.wiring.running import Running
 
 
 class WordReader:
@@ -21,9 +22,9 @@ class WordReader:
         self.button, self.drawn = part(text.WORDS_ASK, text.WORDS_RUN, "read-words", "words-read")
         self.pieces = [Piece(self.draw, [self.drawn], ("classes", "label", "words"), ("words",))]
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """The button reads two or four sentences."""
-        page.running.button(self.button, ("words",))
+        running.button(self.button, ("words",))
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """The sentences, or what to press."""

@@ -37,7 +37,7 @@ class Tabs:
         with self._lock:
             shown = self._shows.get(token)
             self._keep(self._shows, token, key)
-            if shown in (None, key):
+            if shown is None or shown == key:
                 return
             last = shown if _worth(self.visitors.get(shown), source) else self._before.get(shown)
             if last is not None:

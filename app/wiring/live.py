@@ -17,7 +17,7 @@ def caught_up(question: Question, visitor: Visitor) -> Iterator[str]:
     Raises what computing raises.
     """
     for name, part in PARTS.items():
-        if name in visitor.asked and any([_advanced(question, wanted) for wanted in part.wanted(question)]):
+        if name in visitor.asked and sum(_advanced(question, wanted) for wanted in part.wanted(question)):
             yield name
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -34,8 +34,8 @@ from app.wiring.stopping import Runs, until
 
 NEXT_TURN = "(turn, ...rest) => { window.turn = (window.turn || 0) + 1; return [window.turn, ...rest]; }"
 LET_GO = 10  # seconds that the last word on a stopped run waits for it
-QUIET = {"show_progress": "hidden", "api_visibility": "private"}
-AT_ONCE = QUIET | {"concurrency_limit": None}
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+AT_ONCE: dict[str, Any] = QUIET | {"concurrency_limit": None}
 Adjust = Callable[[Choices, Choices], Choices]
 
 
@@ -54,7 +54,7 @@ class Page:
         self.turn: gr.Number
         self._drawing: gr.Button
         self._adjust: list[Adjust] = []
-        self._running: list[Dependency] = []
+        self._running: list[Any] = []
 
     # -- what is known ---------------------------------------------------------------------------------------------
 
@@ -133,11 +133,7 @@ class Page:
         """Make the one listener that draws, once all controls and pieces are there."""
         outputs = [output for _, piece in self.screens.pieces for output in piece.outputs]
         outputs += [*self.controls.values(), *self.stale.values(), self.status]
-        moved = [
-            control.blur if isinstance(control, gr.Textbox) else control.input
-            for control in self.controls.values()
-            if isinstance(control, gr.Textbox) or hasattr(control, "input")
-        ]
+        moved = [getattr(c, "blur" if isinstance(c, gr.Textbox) else "input") for c in self.controls.values()]
         self.screens.labels = {name: str(getattr(c, "label", name)) for name, c in self.controls.items()}
         gr.on(
             [*moved, self._drawing.click],
@@ -209,7 +205,7 @@ class Page:
     def listen(
         self,
         trigger: Callable[..., Dependency],
-        handler: Callable[..., Iterator[dict]],
+        handler: Callable[..., Generator[dict]],
         outputs: Sequence[Component] = (),
         before: Sequence[Component] = (),
         queue: str | None = None,

@@ -14,6 +14,7 @@ from app.state.visitors import Visitor
 
 if TYPE_CHECKING:
     from app.wiring.page import Page
+    from app.wiring.running import Running
 
 Draw = Callable[[Found, Choices], dict]
 
@@ -22,13 +23,13 @@ Draw = Callable[[Found, Choices], dict]
 class Piece:
     """Draws `outputs` from what it reads: parts and other fields of what is found, and names of choices.
 
-    `shows` is the part that is its subject: where that was asked for and is not there, the last one stays, dimmed.
+    `shows` are the parts that are its subject: where one was asked for and none is there, the last ones stay, dimmed.
     """
 
     draw: Draw
     outputs: Sequence[Component]
     reads: Sequence[str]
-    shows: str = ""
+    shows: Sequence[str] = ()
 
     def state(self, found: Found, visitor: Visitor) -> tuple:
         """What the drawing depends on, in values that can be compared and hold no results."""
@@ -80,5 +81,5 @@ class Panel(Protocol):
         """What is drawn, each where what it reads is another than before."""
         ...
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, running: Running) -> None:
         """Add the buttons and presses of the panel."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -42,7 +42,7 @@ class Running:
     ) -> None:
         """Let `button` compute `parts`; `change` first makes other choices, which the components `changes` show."""
 
-        def handler(request: gr.Request, key: str) -> Iterator[dict]:
+        def handler(request: gr.Request, key: str) -> Generator[dict]:
             if change is not None:
                 visitor = self.page.visitors.get(key)
                 choices = present(visitor.choices)
@@ -57,7 +57,7 @@ class Running:
     def put_away(self, button: gr.Button, parts: Sequence[str], said: str) -> None:
         """Let `button` show `parts` no longer."""
 
-        def handler(request: gr.Request, key: str) -> Iterator[dict]:
+        def handler(request: gr.Request, key: str) -> Generator[dict]:
             asked = self.page.visitors.get(key).asked - frozenset(parts)
             self.page.visitors.change(key, asked=asked)
             yield self.page.nudged() | self.page.say(said)
@@ -67,7 +67,7 @@ class Running:
     def story(self, button: gr.Button) -> None:
         """Let `button` compute the whole story, and the page open one step after the other."""
 
-        def handler(request: gr.Request, key: str) -> Iterator[dict]:
+        def handler(request: gr.Request, key: str) -> Generator[dict]:
             started = time.monotonic()
             yield from self.run(key, STORY, "", story=True)
             seconds = time.monotonic() - started
@@ -75,7 +75,7 @@ class Running:
 
         self.page.listen(button.click, handler, [self.curve], queue="model")
 
-    def run(self, key: str, parts: Sequence[str], done: str, story: bool = False) -> Iterator[dict]:
+    def run(self, key: str, parts: Sequence[str], done: str, story: bool = False) -> Generator[dict]:
         """The parts, one after the other; what is held is not computed again."""
         page = self.page
         visitor = page.visitors.get(key)
@@ -91,7 +91,7 @@ class Running:
         page.visitors.change(key, progress=Progress(go=walk.last_go()))
         yield page.nudged() | (page.say(done, "good") if done else {})
 
-    def _part(self, question: Question, name: str, walk: _Walk) -> Iterator[dict]:
+    def _part(self, question: Question, name: str, walk: _Walk) -> Generator[dict]:
         """One part, row by row."""
         trail: list[engine.AttackStep] = []
         drawn = -math.inf
