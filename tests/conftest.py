@@ -12,11 +12,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from app.run import Job, Worker
-from app.session import Session, Shown, Store
+from app.state.found import Found
+from app.state.parts import Question
 from engine.models import Backbone
+from engine.story import Results
 from tests.evaluation_cases import picture_tree
-from tests.page_cases import CHOICES, CLASSES
+from tests.page_cases import asked, run
 
 TINY = {
     "embed_dim": 64,
@@ -65,25 +66,22 @@ def resnet() -> Backbone:
     return Backbone(model, open_clip.get_tokenizer("ViT-B-32"), "tiny ResNet")
 
 
-@pytest.fixture
-def told(tiny):
-    """A session after the whole story on the tiny model."""
-    store = Store()
-    pixels = torch.rand(3, tiny.image_size, tiny.image_size, generator=torch.Generator().manual_seed(1))
-    session = Session().with_picture(Shown("x.png", "", (64, 64), pixels)).with_question(CLASSES, 1)
-    store.put("me", session)
-    job = Job(Worker(tiny), store, "me", CHOICES.settings())
-    for event in job.events("story"):
-        job.take(event)
-    return job.session
+@pytest.fixture(scope="session")
+def results() -> Results:
+    """What the tests of the page compute on the tiny model, each result once."""
+    return Results()
 
 
-@pytest.fixture
-def job(tiny, told) -> Job:
-    """A run on the tiny model for the visitor whose story is told."""
-    store = Store()
-    store.put("me", told)
-    return Job(Worker(tiny), store, "me", CHOICES.settings())
+@pytest.fixture(scope="session")
+def question(tiny, results) -> Question:
+    """What a visitor with `CHOICES` asks of the tiny model."""
+    return asked(tiny, results)
+
+
+@pytest.fixture(scope="session")
+def told(question) -> Found:
+    """What is found after the whole story on the tiny model."""
+    return run(question)
 
 
 @pytest.fixture

@@ -1,16 +1,62 @@
 """A question and the settings of a quick story, for tests of the page without a browser."""
 
+from collections.abc import Collection
+
+import torch
+
 import engine
 from app.choices import ATTACKED, NO_RIVAL, NO_TARGET, Choices
+from app.state.found import Found, find
+from app.state.parts import PARTS, STORY, Question, rows_computed
+from app.state.shown import Shown
+from app.state.visitors import Visitor
 from engine.parameters import parameters
 
 CLASSES = engine.Classes(("red fish", "blue fish", "green fish"))
 PAGE = {
     "class_names": "red fish\nblue fish\ngreen fish", "template": "a photo of a {}.", "prompt_ensemble": False,
     "true_class": "blue fish", "about": ATTACKED, "against": NO_RIVAL, "colours": "viridis", "cells": "patches",
-    "scale": "shared", "opened_view": 1, "target": NO_TARGET,
+    "scale": "shared", "opened_view": 1, "heads_which": "clean", "heads_order": "number", "opened_head": -1, "opened_patch": -1,
+    "target": NO_TARGET,
 }  # fmt: skip
 QUICK = {
     "eps": 4, "steps": 3, "views": 8, "tune_steps": 2, "keep": 0.5, "neighbours": 4, "defences": ["clip", "a-tpt"],
 }  # fmt: skip
 CHOICES = Choices(**{word: one.default for word, one in parameters().items()} | PAGE | QUICK)
+WHOLE = ("clean", *STORY)  # the parts of a story that has been told to its end
+EVERYTHING = tuple(PARTS)
+
+
+def picture(backbone: engine.Backbone, seed: int = 1, salt: str = "", source: str = "") -> Shown:
+    """Random pixels, as if somebody had opened them."""
+    pixels = torch.rand(3, backbone.image_size, backbone.image_size, generator=torch.Generator().manual_seed(seed))
+    return Shown("x.png", "", (64, 64), engine.story.Picture(pixels, salt), source=source)
+
+
+def asked(
+    backbone: engine.Backbone,
+    results: engine.story.Results,
+    choices: Choices = CHOICES,
+    shown: Shown | None = None,
+    owner: str = "",
+) -> Question:
+    """What a visitor with these choices asks about the picture, as the page puts it together."""
+    classes = choices.classes(backbone.templates)
+    settings = choices.aimed(choices.settings(), classes)
+    shown = picture(backbone) if shown is None else shown
+    recipe = engine.story.Recipe(shown.picture, classes, choices.label(classes), settings)
+    return Question(engine.story.Story(backbone, recipe, results, owner), *choices.asked(classes))
+
+
+def held(question: Question, parts: Collection[str], shown: Shown | None = None) -> Found:
+    """What there is of these parts without computing any."""
+    seen = picture(question.story.backbone) if shown is None else shown
+    return find(question, Visitor("", seen, CHOICES, frozenset(parts)))
+
+
+def run(question: Question, parts: Collection[str] = WHOLE, shown: Shown | None = None) -> Found:
+    """What there is of these parts once they are computed."""
+    for name in parts:
+        for _ in rows_computed(question, name):
+            pass
+    return held(question, parts, shown)

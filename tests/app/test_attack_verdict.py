@@ -38,9 +38,9 @@ def hit(tiny, pixels) -> engine.Adversarial:
 )
 def test_fooled_as_computed_is_told_from_fooled_after_saving(told, hit, computed, saved, said, card, head):
     result = replace(hit, after=answer(computed), after_saved=answer(saved))
-    session = replace(told, adversarial=result)
+    found = replace(told, adversarial=result)
     assert said in verdict(result)
-    assert card in journey(session) and head in _head(session)
+    assert card in journey(found) and head in _head(found)
 
 
 @pytest.mark.parametrize(

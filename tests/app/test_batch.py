@@ -9,11 +9,11 @@ import engine
 from app.batch import Batch, Row
 from app.figures.batch import batch_table
 from app.figures.journey import journey
+from app.models import Models
 from app.panels.batch import MOST, _answered, _pictures, own_pictures
 from app.picture_sources import PictureSources
-from app.run import Worker
 from app.samples import load_samples
-from app.session import Session
+from app.state.found import Found
 from tests.page_cases import CHOICES, CLASSES
 
 ANSWERS = (("clip", "blue fish"), ("a-tpt", "red fish"))
@@ -38,7 +38,7 @@ def row(truth, clean="red fish", **more):
 def test_a_strip_counts_what_was_right_and_says_how_sure_that_is():
     batch = Batch(SETTINGS, 4, tuple(row("red fish", clean) for clean in ("red fish", "red fish", "green fish")))
     assert [batch.right(name) for name in (None, "clip", "a-tpt")] == [2, 0, 3]
-    drawn = journey(Session(batch=batch)) + batch_table(batch)
+    drawn = journey(Found(batch=batch)) + batch_table(batch)
     assert "3 of 3 right" in drawn and "44–100&nbsp;%" in drawn and "PGD, 4/255" in drawn
 
 
@@ -55,7 +55,7 @@ def test_without_a_true_class_only_the_clean_answer_can_be_kept():
     drawn = batch_table(batch)
     assert "Right</b>, of 1 picture<" in drawn and "Clean answer kept</b>, of 2 pictures<" in drawn
     assert "nothing can be called right" in drawn and "&lt;b&gt;.png" in drawn
-    assert "1 of 2 kept" in journey(Session(batch=Batch(SETTINGS, 2, rows[:2])))
+    assert "1 of 2 kept" in journey(Found(batch=Batch(SETTINGS, 2, rows[:2])))
 
 
 def test_strips_are_drawn_by_seed_and_samples_come_in_order():
@@ -70,7 +70,7 @@ def test_strips_are_drawn_by_seed_and_samples_come_in_order():
 
 def test_a_bad_file_gets_a_sentence_and_the_others_go_on(tiny, files):
     openers = own_pictures(PictureSources(tiny, ()), files[::-1], "\nblue fish", CLASSES.names)
-    *_, batch = _answered(Worker(tiny), openers, SETTINGS, CHOICES)
+    *_, batch = _answered(Models(tiny), tiny, openers, SETTINGS, CHOICES)
     assert batch.refused == ("“d.png”: Expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture; got text.",)
     assert [(row.name, row.truth) for row in batch.rows] == [("c.gif", "blue fish"), ("b.png", ""), ("a.png", "")]
     assert "first frame" in batch.rows[0].note and batch.done == batch.total == 4
@@ -81,7 +81,7 @@ def test_a_bad_file_gets_a_sentence_and_the_others_go_on(tiny, files):
 def test_own_pictures_are_answered_as_the_engine_answers_them(tiny, files):
     choices = CHOICES._replace(template="a blurred {}.")
     openers = own_pictures(PictureSources(tiny, ()), files[:2], "RED_fish\nblue fish", CLASSES.names)
-    *_, batch = _answered(Worker(tiny), openers, SETTINGS, choices)
+    *_, batch = _answered(Models(tiny), tiny, openers, SETTINGS, choices)
     classes = engine.Classes(CLASSES.names, ("a blurred {}.",))
     for place, (path, label) in enumerate(zip(files, (0, 1), strict=False)):
         settings = SETTINGS.with_seed(place)
@@ -93,11 +93,10 @@ def test_own_pictures_are_answered_as_the_engine_answers_them(tiny, files):
 
 
 def test_files_that_are_all_bad_leave_their_sentences_alone(tiny, files):
-    *_, batch = _answered(
-        Worker(tiny), own_pictures(PictureSources(tiny, ()), files[3:], "", CLASSES.names), SETTINGS, CHOICES
-    )
+    openers = own_pictures(PictureSources(tiny, ()), files[3:], "", CLASSES.names)
+    *_, batch = _answered(Models(tiny), tiny, openers, SETTINGS, CHOICES)
     assert batch.rows == () and "got text" in batch_table(batch) and "<table" not in batch_table(batch)
-    assert "Not run yet" not in batch_table(batch) and journey(Session(batch=batch))
+    assert "Not run yet" not in batch_table(batch) and journey(Found(batch=batch))
 
 
 @pytest.mark.parametrize(
@@ -113,3 +112,10 @@ def test_own_pictures_that_cannot_be_asked_about_get_a_sentence(tiny, count, tru
     paths = [f"/nowhere/{place}.png" for place in range(count)]
     with pytest.raises(engine.EngineError, match=sentence):
         own_pictures(PictureSources(tiny, ()), paths, truths, CLASSES.names)
+
+
+def test_without_a_defence_pictures_are_attacked_all_the_same(tiny, files):
+    openers = own_pictures(PictureSources(tiny, ()), files[:1], "", CLASSES.names)
+    choices = CHOICES._replace(defences=[])
+    *_, batch = _answered(Models(tiny), tiny, openers, choices.settings(), choices)
+    assert batch.rows[0].answers == () and batch.rows[0].clean in CLASSES.names

@@ -1,6 +1,5 @@
 """What is chosen on the page becomes the engine's settings, and the command line's options give the same ones."""
 
-import asyncio
 import io
 import re
 import zipfile
@@ -16,31 +15,19 @@ from app.components.controls import listing
 from app.export import link, report
 from app.export.buttons import restored, started
 from app.figures.journey import journey
-from app.layout import build_app
-from app.page import Page
 from app.panels.attack import verdict
-from app.run import Job, Worker
-from app.session import Session, Store
+from app.state.found import Found, find
+from app.state.visitors import Visitor
+from app.wiring.live import caught_up
 from engine.cli.main import parser
 from engine.cli.options import settings_of
-from tests.page_cases import CHOICES, CLASSES
+from engine.story import Results
+from tests.app.drawing import drawn
+from tests.page_cases import CHOICES, CLASSES, WHOLE, asked, held, picture, run
 
 ATTACK = CHOICES._replace(
     attack="adaptive", eps=1.25, norm="l2", step_size=0.375, eot_samples=2, target_defence="r-tpt", unroll="exact"
 )
-
-
-@pytest.fixture
-def page(tiny, monkeypatch) -> Page:
-    pages = []
-    start = Page.__init__
-    monkeypatch.setattr(Page, "__init__", lambda self, *a: (start(self, *a), pages.append(self))[0])
-
-    async def build():
-        return build_app(tiny)
-
-    asyncio.run(build())
-    return pages[0]
 
 
 ASKED = CHOICES._replace(prompt_ensemble=True, domain_word=" flower ")
@@ -96,7 +83,7 @@ def test_controls_that_the_attack_does_not_heed_are_hidden(page):
     controls = page.controls
 
     def shown(**changed):
-        fitted = page.panels[2].choose.fit(CHOICES._replace(**changed))
+        fitted = page.panels[2].choose.fit(Found(), CHOICES._replace(**changed))
         return {name for name, component in controls.items() if fitted.get(component, {}).get("visible")}
 
     begun = {name for name in page.panels[2].controls if controls[name].visible}
@@ -110,16 +97,22 @@ def test_controls_that_the_attack_does_not_heed_are_hidden(page):
 
 
 def test_only_what_must_change_is_set_while_a_visitor_writes(page):
-    choose, controls = page.panels[2].choose, page.controls
+    controls = page.controls
     aimed = ATTACK._replace(attack="fgsm", target="red fish")
-    fitted = choose.fit(aimed.possible(), aimed)
-    assert {name for name in page.panels[2].controls if "value" in fitted[controls[name]]} == {
-        "norm",
-        "eps",
-        "step_size",
-    }
+    fitting = page.choose("writes", (1, *aimed)).choices
+    assert fitting == aimed.possible()
+    assert set(page.set(fitting, aimed)) == {controls[name] for name in ("norm", "eps", "step_size")}
+    assert page.set(fitting, fitting) == {}
+    fitted = page.panels[2].choose.fit(Found(), fitting)
     assert fitted[controls["norm"]]["interactive"] is False
-    assert choose.fit(aimed.possible(), aimed.possible())[controls["eps"]].get("value") is None
+    assert not any("value" in update for update in fitted.values())
+
+
+def test_another_norm_brings_its_usual_limit_and_the_same_one_leaves_it(page):
+    assert page.choose("limits", (1, *CHOICES)).choices.eps == CHOICES.eps
+    longer = page.choose("limits", (2, *CHOICES._replace(norm="l2"))).choices
+    assert longer == CHOICES._replace(norm="l2").usual() and longer.eps != CHOICES.eps
+    assert page.choose("limits", (3, *longer._replace(eps=0.25))).choices.eps == 0.25
 
 
 def test_a_link_brings_every_control_back(page):
@@ -127,7 +120,7 @@ def test_a_link_brings_every_control_back(page):
     others = {name: value for name, value in RARE._asdict().items() if value != getattr(CHOICES, name)}
     wanted = ATTACK._replace(target="owl", prompt_ensemble=True, domain_word="flower", **others)
     asked = link.query(wanted, begun, None)
-    sources = type("PictureSources", (), {"again": None, "backbone": page.models.first.backbone})
+    sources = type("PictureSources", (), {"again": None, "backbone": page.models.first})
     parameters = dict(parse_qsl(asked.removeprefix("?"), keep_blank_values=True))
     opened, choices, complaints = restored(page, sources, parameters)
     assert opened is None and complaints == [] and choices == wanted
@@ -167,42 +160,51 @@ def test_the_badge_names_the_defence_that_an_adaptive_attack_goes_through(tiny, 
     assert "it goes through: TPT" in verdict(result) and "whether TPT holds" in verdict(result)
 
 
-def test_the_rare_choices_run_the_whole_story_and_every_panel_draws_it(tiny, told, page):
+def test_the_rare_choices_run_the_whole_story_and_every_panel_draws_it(tiny, page):
     choices = RARE._replace(keep=0.1, target_defence="r-tpt", target="green fish", defences=["r-tpt", "a-tpt-tv"])
-    store = Store()
-    store.put("me", Session().with_picture(told.picture).with_question(CLASSES, 1))
-    job = Job(Worker(tiny), store, "me", choices.aimed(choices.settings(), CLASSES))
-    for event in job.events("story"):
-        job.take(event)
-    session = job.session
-    assert session.adversarial.target == 2 and len(session.steps[-1].kept) == 0
-    drawn = page.draw(session, choices)
-    assert set(drawn) <= set(page.outputs)
-    said = " ".join(str(value) for value in drawn.values())
+    found = run(asked(tiny, Results(), choices))
+    assert found.adversarial.target == 2 and len(found.steps[-1].kept) == 0
+    said = " ".join(str(value) for value in drawn(page, found, choices).values())
     assert "none → none" in said and "cleaned by TTC first" in said
     assert "sum over maps as large as the picture, made to sum to 1, temperature 1" in said
     assert not re.search(r"\bnan\b", said)
-    archive = zipfile.ZipFile(io.BytesIO(report.bundle(tiny, session, choices)))
+    archive = zipfile.ZipFile(io.BytesIO(report.bundle(tiny, found, choices)))
     command = archive.read("a-tpt-explorer/redo.sh").decode()
     assert "--target 'green fish'" in command and " --legacy " in command
 
 
-def test_weights_are_made_again_or_told_why_not(tiny, told, page):
-    plain = engine.make_views(tiny, told.adversarial.saved, CLASSES, engine.ViewSettings("crops", 8))
-    crops, calm = replace(told, views=plain), CHOICES._replace(weighting="tv", tv_temperature=1)
-    moved = next(found for found in page.reacting if found.control is page.controls["tv_temperature"])
-    page.following.follow("me", CHOICES, begins=True)
-    page.store.put("me", told)
-    moved.run("me", calm, ())
-    weighed = page.store.get("me")
+def visitor(tiny, choices):
+    """One for whom the whole story has run, with other choices now."""
+    return Visitor("", picture(tiny), choices, frozenset(WHOLE))
+
+
+def test_weights_follow_at_once_and_nothing_else_is_computed(tiny, question, told):
+    calm = CHOICES._replace(weighting="tv", tv_temperature=1)
+    moved, who = asked(tiny, question.story.results, calm), visitor(tiny, calm)
+    assert find(moved, who).ensemble is None
+    assert list(caught_up(moved, who)) == ["ensemble"]
+    found = find(moved, who)
     expected = engine.fuse(told.views, told.steps[-1], calm.settings().ensemble)
-    assert torch.equal(weighed.ensemble.weights, expected.weights)
-    assert weighed.defences == () and weighed.steps is told.steps
-    page.store.put("me", crops)
+    assert torch.equal(found.ensemble.weights, expected.weights)
+    assert not torch.equal(found.ensemble.weights, told.ensemble.weights)
+    assert found.steps[-1] is told.steps[-1] and found.views is told.views and found.defences == told.defences
+    assert list(caught_up(moved, who)) == []
+
+
+def test_weights_are_not_made_before_there_are_views_to_weigh(tiny):
+    calm = CHOICES._replace(weighting="tv")
+    fresh = asked(tiny, Results(), calm)
+    assert list(caught_up(fresh, visitor(tiny, calm))) == ["clean"]
+    assert held(fresh, WHOLE).adversarial is None and held(fresh, WHOLE).ensemble is None
+
+
+def test_weights_that_cannot_be_made_are_told_why_not(tiny, page):
+    crops = CHOICES._replace(kind="crops", tune_steps=0)
+    key = "without maps"
+    run(asked(tiny, page.results, crops, owner=key), WHOLE)
+    calm = crops._replace(weighting="tv")
+    page.visitors.put(key, visitor(tiny, calm))
     with pytest.warns(UserWarning, match="needs an attention map"):  # a toast, where there is a browser
-        said = moved.run("me", calm._replace(tv_temperature=2), ())
+        *_, said = page._caught_up(key, page.visitors.get(key))
     assert "needs an attention map of every view" in said[page.status]
-    assert page.store.get("me").ensemble is None and page.store.get("me").views is crops.views
-    page.store.put("me", replace(told, ensemble=None))
-    moved.run("me", calm._replace(tv_temperature=0.5), ())
-    assert page.store.get("me").defences == ()
+    assert page.found(key).ensemble is None and page.found(key).views.kind == "crops"

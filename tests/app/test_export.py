@@ -17,10 +17,10 @@ import engine
 from app.choices import NO_TRUTH
 from app.export import link, report
 from app.picture_sources import PictureSources
-from app.run import Job, Worker
 from app.samples import load_samples
-from app.session import Session, Store
-from tests.page_cases import CHOICES, CLASSES
+from app.state.found import Found
+from engine.story import Results
+from tests.page_cases import CHOICES, CLASSES, asked, run
 
 ROOT = Path(__file__).resolve().parents[2]
 ANY = lambda name, value: True  # noqa: E731
@@ -109,15 +109,8 @@ def packed(sources):
         step_size=0.45, target=target, about=target, against=opened.truth, prompt_ensemble=True, temperature=0.02,
         answer_views=4, purifier="ttc", legacy=True,
     )  # fmt: skip
-    classes = choices.classes(sources.backbone.templates)
-    store = Store()
-    asked = Session().with_picture(opened.shown).with_question(classes, choices.label(classes))
-    store.put("me", asked)
-    job = Job(Worker(sources.backbone), store, "me", choices.aimed(choices.settings(), classes))
-    job.asked = choices.asked(classes)
-    for event in job.events("story"):
-        job.take(event)
-    return job.session, zipfile.ZipFile(io.BytesIO(report.bundle(sources.backbone, job.session, choices)))
+    found = run(asked(sources.backbone, Results(), choices, opened.shown), shown=opened.shown)
+    return found, zipfile.ZipFile(io.BytesIO(report.bundle(sources.backbone, found, choices)))
 
 
 def named(archive: zipfile.ZipFile) -> dict[str, bytes]:
@@ -125,19 +118,19 @@ def named(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 
 def test_the_zip_holds_exact_pictures_numbers_and_figures(packed):
-    session, archive = packed
+    found, archive = packed
     files = named(archive)
     attacked = np.asarray(Image.open(io.BytesIO(files["attacked.png"])))
-    assert np.array_equal(attacked, (session.adversarial.saved * 255).round().byte().permute(1, 2, 0).numpy())
+    assert np.array_equal(attacked, (found.adversarial.saved * 255).round().byte().permute(1, 2, 0).numpy())
     numbers = np.load(io.BytesIO(files["numbers.npz"]))
-    assert np.array_equal(numbers["attacked_map"], session.maps.attacked.raw.numpy())
-    assert np.array_equal(numbers["weights"], session.ensemble.weights.numpy())
+    assert np.array_equal(numbers["attacked_map"], found.maps.attacked.raw.numpy())
+    assert np.array_equal(numbers["weights"], found.ensemble.weights.numpy())
     for name in ("attack", "maps", "tuning", "defences"):
         assert Image.open(io.BytesIO(files[f"figures/{name}.png"])).size[0] > 600
         assert files[f"figures/{name}.svg"].lstrip().startswith(b"<?xml")
     settings = json.loads(files["settings.json"])
     assert settings["engine"]["attack"]["seed"] == 3 and settings["engine"]["attack"]["target"] is not None
-    assert settings["templates"] == list(session.classes.templates) and len(settings["templates"]) > 1
+    assert settings["templates"] == list(found.classes.templates) and len(settings["templates"]) > 1
     assert settings["picture"]["source"].startswith("specimen bird")
     maps = json.loads(files["results.json"])["maps"]
     assert (maps["about"], maps["against"]) == (settings["page"]["target"], settings["true class"])
@@ -146,7 +139,7 @@ def test_the_zip_holds_exact_pictures_numbers_and_figures(packed):
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["redo.sh", "redo.py"])
 def test_what_the_zip_says_to_run_gives_its_answers_again(packed, tmp_path, how):
-    session, archive = packed
+    found, archive = packed
     archive.extractall(tmp_path)
     folder = tmp_path / "a-tpt-explorer"
     if how == "redo.sh":
@@ -155,25 +148,25 @@ def test_what_the_zip_says_to_run_gives_its_answers_again(packed, tmp_path, how)
             ["sh", "-c", words], cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
         )
         again = {m["defence"]: m["prediction"]["confidence"] for m in json.loads(ran.stdout)["defences"]}
-        assert again == {d.defence: d.prediction.confidence for d in session.defences}
+        assert again == {d.defence: d.prediction.confidence for d in found.defences}
     else:
         script = (folder / how).read_text().replace("precision=", "device='cpu', precision=", 1)
         (folder / how).write_text(script)
         ran = subprocess.run(
             [sys.executable, folder / how], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
         )
-        for defence in session.defences:
+        for defence in found.defences:
             assert f"{defence.defence}: {defence.prediction.name}" in ran.stdout
-        assert f"map-attacked: strongest value {float(session.maps.attacked.raw.max()):.4g}" in ran.stdout
+        assert f"map-attacked: strongest value {float(found.maps.attacked.raw.max()):.4g}" in ran.stdout
 
 
 def test_a_story_half_told_is_packed_as_far_as_it_went(tiny, told):
-    left = told.without("adversarial")
+    left = Found(picture=told.picture, classes=told.classes, label=told.label, clean=told.clean)
     files = named(zipfile.ZipFile(io.BytesIO(report.bundle(tiny, left, CHOICES))))
     assert "attacked.png" not in files and not any(name.startswith("figures/") for name in files)
     assert json.loads(files["results.json"])["clean"]["answer"] in CLASSES.names
     with pytest.raises(engine.EngineError, match="nothing to take home"):
-        report.bundle(tiny, Session(), CHOICES)
+        report.bundle(tiny, Found(), CHOICES)
 
 
 def test_the_zip_tells_and_repeats_what_the_model_was_read_with(tiny, told):

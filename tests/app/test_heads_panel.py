@@ -10,10 +10,10 @@ import pytest
 import torch
 
 import engine
-from app.panels.heads import HeadsBrowser, _order
+from app.panels.heads import HeadsBrowser, _head_pressed, _order, _patch_pressed
 from app.panels.occlusion import _drawn as occlusion_curves
-from app.session import HeadsPair, OcclusionPair
-from tests.page_cases import CHOICES
+from app.state.parts import HeadsPair, OcclusionPair
+from tests.page_cases import CHOICES, CLASSES, WHOLE, asked, held, run
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +26,15 @@ def browser():
 
 
 @pytest.fixture
-def looked(job):
-    """The told session after “Look inside”."""
-    for event in job.events("heads"):
-        job.take(event)
-    return job.session
+def looked(question, told):
+    """What is found after “Look inside” as well."""
+    return run(question, (*WHOLE, "heads"))
+
+
+def opened(browser, found, head=-1, patch=-1, **choices):
+    """The opened head as it is drawn."""
+    chosen = CHOICES._replace(opened_head=head, opened_patch=patch, **choices)
+    return browser.draw_opened(found, chosen)[browser.opened]
 
 
 def numbers(markup):
@@ -39,31 +43,50 @@ def numbers(markup):
     return [float(value) for value in re.findall(r"column \d+: ([-\d.e]+)</title>", first)]
 
 
-def test_looking_reads_the_clean_and_the_attacked_picture(tiny, told, looked):
+def test_looking_reads_the_clean_and_the_attacked_picture(tiny, told, looked, results):
     expected = engine.maps.attention_heads(tiny, told.adversarial.saved, told.classes)
     assert torch.equal(looked.heads.attacked.attention, expected.attention)
-    assert looked.maps is told.maps and looked.defences == told.defences
-    assert looked.without("adversarial").heads is None
+    assert looked.maps.clean is told.maps.clean and looked.defences == told.defences
+    assert held(asked(tiny, results, CHOICES._replace(eps=0.5)), ("heads",)).heads is None
 
 
 def test_a_pressed_patch_shows_what_it_reads(browser, looked):
-    pressed = SimpleNamespace(head=3, cell=10)
-    drawn = browser._patch_pressed(looked, CHOICES, pressed)[browser.opened]
+    picked = _patch_pressed(looked, CHOICES, SimpleNamespace(cell=10))
+    drawn = browser.draw_opened(looked, CHOICES._replace(opened_head=3, **picked))[browser.opened]
     heads = looked.heads.clean.attention.shape[1]
     layer, head = divmod(3, heads)
     expected = looked.heads.clean.from_patch(1, 2)[layer, head]
     assert numbers(drawn) == pytest.approx(expected.flatten().tolist(), rel=1e-3)
-    assert "row 2, column 3" in drawn and 'data-at="10"' in drawn
+    assert "row 2, column 3" in drawn and 'data-at="10"' in drawn and 'data-head="3"' in drawn
+    assert _patch_pressed(looked, CHOICES, SimpleNamespace(cell=-1)) == {"opened_patch": -1}
 
 
-@pytest.mark.parametrize("wrong", [{}, {"head": 3, "cell": 64}, {"head": 99, "cell": 0}, {"head": "3", "cell": None}])
-def test_a_press_on_what_is_not_there_changes_nothing(browser, looked, wrong):
-    assert browser._patch_pressed(looked, CHOICES, SimpleNamespace(**wrong)) == {}
+def test_a_pressed_head_is_opened_at_its_class_token(browser, looked):
+    picked = _head_pressed(looked, CHOICES._replace(opened_patch=10), SimpleNamespace(index=3))
+    assert picked == {"opened_head": 3, "opened_patch": -1}
+    drawn = opened(browser, looked, *picked.values())
+    layer, head = divmod(3, looked.heads.clean.attention.shape[1])
+    expected = looked.heads.clean.attention[layer, head]
+    assert numbers(drawn) == pytest.approx(expected.flatten().tolist(), rel=1e-3)
+    assert "the patch in row" not in drawn
+
+
+@pytest.mark.parametrize("wrong", [{}, {"cell": 64}, {"cell": -2}, {"cell": "3"}, {"cell": None}, {"cell": 1.5}])
+def test_a_press_on_a_patch_that_is_not_there_changes_nothing(told, looked, wrong):
+    assert _patch_pressed(looked, CHOICES, SimpleNamespace(**wrong)) == {}
+    assert _patch_pressed(told, CHOICES, SimpleNamespace(cell=3)) == {}
+
+
+@pytest.mark.parametrize("wrong", [{}, {"index": 99}, {"index": -1}, {"index": "3"}, {"index": None}])
+def test_a_press_on_a_head_that_is_not_there_changes_nothing(told, looked, wrong):
+    assert _head_pressed(looked, CHOICES, SimpleNamespace(**wrong)) == {}
+    assert _head_pressed(told, CHOICES, SimpleNamespace(index=3)) == {}
 
 
 def test_every_head_has_its_tile_in_the_order_asked_for(browser, looked):
     layers, heads = looked.heads.clean.entropies.shape
-    drawn = browser._heads(looked, CHOICES, "attacked", "focused")[browser.heads]
+    asked_for = CHOICES._replace(heads_which="attacked", heads_order="focused")
+    drawn = browser.draw_grid(looked, asked_for)[browser.heads]
     places = [int(place) for place in re.findall(r'data-index="(\d+)"', drawn)]
     assert sorted(places) == list(range(layers * heads))
     entropies = looked.heads.attacked.entropies.flatten()[places].unflatten(0, (layers, heads))
@@ -88,23 +111,25 @@ def test_long_tokens_are_outlined_and_counted(browser, looked):
     changed = engine.maps.AttentionHeads(
         clean.classes, clean.attention, clean.between, clean.entropies, norms, clean.logits
     )
-    session = looked.with_result("heads", HeadsPair(changed, clean))
-    drawn = browser._open(session, CHOICES, 0, -1)[browser.opened]
+    marked = replace(looked, heads=HeadsPair(changed, clean))
+    drawn = opened(browser, marked, 0)
     assert "clean 1, attacked 0" in drawn and drawn.count('class="marked"') == 2
-    assert "would be dashed" in browser._open(looked, CHOICES, 0, -1)[browser.opened]
+    assert "would be dashed" in opened(browser, looked, 0)
 
 
-def test_the_map_is_tested_beside_a_random_one(tiny, told, job):
-    for event in job.events("occlusion"):
-        job.take(event)
-    found, pair = told.maps.clean, job.session.occlusion
-    expected = engine.maps.occlude(tiny, told.adversarial.clean, found.raw, told.classes, found.label)
+def test_the_map_is_tested_beside_a_random_one(tiny, told, question, results):
+    found = run(question, (*WHOLE, "occlusion"))
+    drawn_from, pair = told.maps.clean, found.occlusion
+    expected = engine.maps.occlude(tiny, told.adversarial.clean, drawn_from.raw, told.classes, drawn_from.label)
     assert torch.allclose(pair.map.deletion, expected.deletion)
     assert not torch.equal(pair.map.deletion, pair.chance.deletion)
-    drawn = occlusion_curves(job.session)
+    by_chance = engine.maps.occlude(tiny, told.adversarial.clean, told.chance_map, told.classes, drawn_from.label)
+    assert torch.allclose(pair.chance.deletion, by_chance.deletion)
+    curves = occlusion_curves(found)
     for area in (pair.map.deletion_area, pair.map.insertion_area, pair.chance.deletion_area):
-        assert f"area {area:.3f}" in drawn
-    assert job.session.without("maps").occlusion is None
+        assert f"area {area:.3f}" in curves
+    about = CHOICES._replace(about=CLASSES.names[0])
+    assert held(asked(tiny, results, about), ("occlusion",)).occlusion is None
 
 
 def test_the_map_is_told_better_only_where_the_areas_differ_enough(told):
@@ -120,14 +145,15 @@ def test_the_map_is_told_better_only_where_the_areas_differ_enough(told):
         assert f"order is {words} than a random one" in drawn and "still gives the class 10.0\u00a0%" in drawn
 
 
-def test_what_is_opened_is_drawn_again_as_is_now_chosen(browser, looked):
-    first = browser._open(looked, CHOICES, 3, 10)
-    assert first[browser.place] == [3, 10]
-    again = browser._again(looked, CHOICES._replace(cells="smooth", scale="own"), first[browser.place])[browser.opened]
+def test_what_is_opened_is_drawn_as_is_chosen_and_of_what_is_not_there_the_first_of_the_last_layer(browser, looked):
+    again = opened(browser, looked, 3, 10, cells="smooth", scale="own")
     assert "the patch in row 2, column 3" in again and "<image" in again and 'fill="transparent"' in again
-    assert all(browser._again(looked, CHOICES, wrong) == {} for wrong in (None, "x", [1], [1, "2"], [10**9, 0]))
+    layers, heads = looked.heads.clean.entropies.shape
+    for place in (-1, layers * heads, 10**9):
+        assert f'data-head="{(layers - 1) * heads}" data-at="-1"' in opened(browser, looked, place, 10**6)
 
 
 def test_before_looking_the_fold_says_what_to_press(browser, told):
-    drawn = browser.draw(told, CHOICES)
-    assert "Look inside" in drawn[browser.heads] and drawn[browser.opened] == ""
+    assert "Look inside" in browser.draw_grid(told, CHOICES)[browser.heads]
+    assert browser.draw_opened(told, CHOICES) == {browser.opened: ""}
+    assert set(browser.draw_layers(told, CHOICES).values()) == {""}

@@ -1,12 +1,17 @@
 """The models of a page: loaded once by name, offered or not, and what computes for a visitor who chose one."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 import engine
+from app.batch import Batch
 from app.models import Models
-from app.session import Session, Shown, Store
-from tests.page_cases import CLASSES
+from app.state.shown import Shown
+from app.state.visitors import FIRST, Visitor
+from engine.story import Clean, Picture, Results
+from tests.page_cases import CHOICES, CLASSES, WHOLE, asked, held, picture
 
 
 @pytest.fixture
@@ -16,25 +21,27 @@ def own(resnet):
 
 
 def test_the_page_starts_with_its_own_model(own, resnet):
-    assert own.worker("").backbone is resnet and own.worker(resnet.name).backbone is resnet
+    assert own.backbone("") is resnet and own.backbone(resnet.name) is resnet
     assert own.ready(resnet.name) and not own.ready("another")
 
 
 def test_a_fetched_model_is_loaded_once_and_computes(own, model, tiny, pixels):
     assert list(own.fetch(model)) == []  # nothing to download
     assert own.ready(model)
-    worker = own.worker(model)
-    assert own.worker(model) is worker
+    backbone = own.backbone(model)
+    assert own.backbone(model) is backbone
     expected = engine.predict(tiny, pixels, CLASSES).logits
-    assert torch.allclose(worker.one("predict", pixels, CLASSES).logits, expected, atol=1e-4)
+    shown = Shown("x.png", "", (64, 64), Picture(pixels))
+    *_, (_, found), _ = own.compute(asked(backbone, Results(), shown=shown), "clean")
+    assert torch.allclose(found.logits, expected, atol=1e-4)
 
 
 def test_a_model_that_made_room_is_loaded_again(own, model, tmp_path):
-    first = own.worker(model)
+    first = own.backbone(model)
     other = tmp_path / "other"
     other.symlink_to(model.removeprefix("local-dir:"))
-    own.worker(f"local-dir:{other}")
-    assert not own.ready(model) and own.worker(model) is not first
+    own.backbone(f"local-dir:{other}")
+    assert not own.ready(model) and own.backbone(model) is not first
 
 
 @pytest.mark.parametrize("name", ["nobody/knows-this", "local-dir:/nowhere", ""])
@@ -57,11 +64,15 @@ def test_a_lent_accelerator_keeps_the_page_to_its_model(tiny):
         list(lent.fetch("fieldguide"))
 
 
-def test_another_model_keeps_nothing_that_the_old_one_computed(told):
-    session = told.with_model("RN50/openai")
-    assert session.model == "RN50/openai" and session.clean is None and session.adversarial is None
-    assert session.defences == () and session.picture is None
-    store = Store()
-    store.put("me", session.with_picture(Shown("x", "", (8, 8), torch.zeros(3, 8, 8))))
-    assert store.get("me").model == "RN50/openai"
-    assert Session().model == ""
+def test_another_model_keeps_nothing_that_the_old_one_computed(tiny):
+    batch = Batch(CHOICES.settings(), 1)
+    visitor = replace(Visitor("", picture(tiny), CHOICES), asked=frozenset(WHOLE), batch=batch)
+    other = visitor.on("RN50/openai", visitor.picture)
+    assert (other.model, other.asked, other.batch) == ("RN50/openai", FIRST, None)
+    assert visitor.on("", picture(tiny, 2)).batch is batch and Visitor().model == ""
+
+
+def test_models_find_nothing_of_each_other(tiny, resnet, question, told):
+    assert asked(resnet, question.story.results).story.key(Clean()) != question.story.key(Clean())
+    other = held(asked(resnet, question.story.results), WHOLE)
+    assert other.clean is None and other.adversarial is None and other.defences == ()

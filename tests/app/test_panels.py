@@ -1,12 +1,9 @@
-"""The page without a browser: sessions forget, the store is bounded, figures escape and say what they show."""
+"""The page without a browser: every panel draws whatever is found, figures escape and say what they show."""
 
-import asyncio
 import re
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
-import gradio as gr
 import numpy as np
 import pytest
 import torch
@@ -23,121 +20,23 @@ from app.figures.html import aligned, differing, differing_words, esc, levels, p
 from app.figures.journey import journey, status
 from app.figures.maps import SEQUENTIAL, Look, difference_map, heat_map, outlined, to_image
 from app.figures.pictures import amplified, gain_for, to_uint8
-from app.layout import build_app
-from app.models import Models
-from app.page import Page
 from app.panels.attack import _curve, verdict
 from app.panels.tuning import _what_it_did
 from app.panels.verdict import _defences, _defended, _head, _table
-from app.run import Job, Worker
 from app.samples import load_samples
-from app.session import Session, Shown, Store, Superseded
-from app.story import _taken
-from app.text import words as text
-from tests.page_cases import CHOICES, CLASSES
+from app.state.found import Found
+from app.state.shown import Shown
+from engine.story import Picture
+from tests.app.drawing import drawn as all_drawn
+from tests.page_cases import CHOICES, CLASSES, EVERYTHING, run
 
 NASTY = "<img src=x onerror=alert(1)> {{value}} ${value} `x`"
 
 
-def built(backbone):
-    """The page, built inside a running event loop: one that Gradio makes for itself is never closed."""
-
-    async def build():
-        return build_app(backbone)
-
-    return asyncio.run(build())
-
-
-def test_the_story_fills_the_whole_session(told):
+def test_the_story_is_found_as_a_whole(told):
     assert None not in (told.clean, told.adversarial, told.maps, told.views, told.ensemble)
     assert [step.index for step in told.steps] == [0, 1, 2]
     assert [defence.defence for defence in told.defences] == ["clip", "a-tpt"]
-
-
-def test_single_steps_give_what_the_story_gives(tiny, told):
-    store = Store()
-    store.put("me", Session().with_picture(told.picture).with_question(CLASSES, 1))
-    job = Job(Worker(tiny), store, "me", CHOICES.settings())
-    for part in ("clean", "attack", "maps", "views", "tune", "ensemble", "defences"):
-        for event in job.events(part):
-            job.take(event)
-    assert torch.equal(job.session.adversarial.saved, told.adversarial.saved)
-    assert torch.equal(job.session.maps.attacked.raw, told.maps.attacked.raw)
-    assert job.session.steps[-1].loss == told.steps[-1].loss
-    assert [d.prediction.confidence for d in job.session.defences] == [d.prediction.confidence for d in told.defences]
-
-
-@pytest.mark.parametrize(
-    ("part", "gone", "kept"),
-    [
-        ("clean", {"clean", "adversarial", "maps", "views", "steps", "ensemble", "defences"}, {"picture", "classes"}),
-        ("adversarial", {"adversarial", "maps", "views", "steps", "ensemble", "defences"}, {"clean"}),
-        ("maps", {"maps"}, {"adversarial", "views", "steps", "ensemble", "defences"}),
-        ("views", {"views", "steps", "ensemble", "defences"}, {"adversarial", "maps"}),
-        ("steps", {"steps", "ensemble", "defences"}, {"views"}),
-    ],
-)
-def test_a_session_forgets_downstream(told, part, gone, kept):
-    left = told.without(part)
-    assert not any(getattr(left, name) for name in gone)
-    assert all(getattr(left, name) is getattr(told, name) for name in kept)
-    assert left.without(part) is left
-
-
-def test_another_picture_or_label_forgets_what_it_must(told):
-    other = told.with_picture(replace(told.picture, name="y.png"))
-    assert other.clean is None and other.adversarial is None and other.classes is CLASSES
-    relabelled = told.with_question(CLASSES, None)
-    assert relabelled.clean is told.clean and relabelled.adversarial is None
-    assert relabelled.reference == told.clean.label and told.reference == 1
-    assert told.with_question(CLASSES, 1) is told
-    assert told.with_domain_word("") is told
-    worded = told.with_domain_word("pet")
-    assert worded.defences == () and worded.ensemble is told.ensemble and worded.domain_word == "pet"
-
-
-def test_the_store_is_bounded_in_time_number_and_bytes(told):
-    now = [0.0]
-    store = Store(max_bytes=2 * engine.results.size(told) + 10, max_sessions=3, keep_seconds=60, clock=lambda: now[0])
-    for key in "abc":
-        store.put(key, told)
-    assert len(store) == 2 and store.get("a").clean is None and store.get("c") is told
-    for key in "defg":
-        store.put(key, Session())
-    assert len(store) == 3
-    now[0] = 61
-    assert store.get("g").picture is None and len(store) == 0
-
-
-def test_a_late_result_is_refused(told):
-    store = Store()
-    store.put("me", told)
-    changed = told.without("views")
-    store.swap("me", told, changed)
-    with pytest.raises(Superseded):
-        store.swap("me", told, told.without("maps"))
-    assert store.get("me") is changed
-
-
-def test_a_fault_ends_the_waiting_and_is_not_hidden(tiny):
-    page, registered = Page(Models(tiny), Store()), []
-    page.controls = dict.fromkeys(Choices._fields)
-    page.journey, page.status = "journey", "status"
-
-    def faulty(request, *values):
-        yield page.say(text.BUSY["clean"], "busy")
-        raise ZeroDivisionError
-
-    def trigger(handler, *_, **__):
-        registered.append(handler)
-        return SimpleNamespace(then=trigger)
-
-    page.listen(trigger, faulty)
-    updates = registered[0](gr.Request(session_hash="me"), *CHOICES)
-    assert "Comparing" in next(updates)["status"]
-    assert "not your doing" in next(updates)["status"]
-    with pytest.raises(ZeroDivisionError):
-        next(updates)
 
 
 @pytest.mark.parametrize(("written", "meant"), [(32, 32), (3, 8), (500, 128), (None, 8)])
@@ -157,10 +56,11 @@ def test_choices_become_settings_or_a_sentence():
 def test_nothing_a_visitor_writes_becomes_markup():
     classes = engine.Classes((NASTY, "blue fish"))
     prediction = engine.Prediction(classes, torch.tensor([1.0, 0.0]))
-    session = Session(classes=classes, clean=prediction, picture=Shown(NASTY, "", (1, 1), torch.zeros(3, 8, 8)))
+    seen = Shown(NASTY, "", (1, 1), Picture(torch.zeros(3, 8, 8)))
+    found = Found(classes=classes, clean=prediction, picture=seen)
     drawn = (
         prediction_bars([(NASTY, "clean", prediction)], 2, 0),
-        journey(session),
+        journey(found),
         status(NASTY),
         differing(NASTY, "blue fish"),
         curve(NASTY, [Line(NASTY, "clean", [1, 2])], "x", "y", 1),
@@ -223,24 +123,43 @@ def test_pictures_are_rounded_and_amplified_around_grey(told):
     assert amplified(torch.zeros(3, 1, 1), 31).tolist() == [[[128, 128, 128]]]
 
 
-def test_every_panel_draws_an_empty_and_a_full_session(tiny, told, monkeypatch):
-    pages = []
-    start = Page.__init__
-    monkeypatch.setattr(Page, "__init__", lambda self, *a: (start(self, *a), pages.append(self))[0])
-    demo = built(tiny)
-    (page,) = pages
-    for session in (Session(), told, told.without("views"), replace(told, label=None)):
-        updates = page.draw(session, CHOICES)
-        assert set(updates) <= set(page.outputs)
-    assert len(page.inputs) == len(Choices._fields)
+@pytest.fixture(scope="session")
+def everything(question) -> Found:
+    """What is found once every part has been asked for."""
+    return run(question, EVERYTHING)
+
+
+PARTLY = {
+    "nothing": lambda found: Found(),
+    "the story": lambda found: replace(found, every=(), words=None, heads=None, occlusion=None),
+    "everything": lambda found: found,
+    "no views": lambda found: replace(found, views=None, steps=(), ensemble=None),
+    "no defences": lambda found: replace(found, defences=()),
+    "only the attack": lambda found: Found("", found.picture, found.classes, 1, found.clean, found.adversarial),
+    "no true class": lambda found: replace(found, label=None),
+}
+
+
+@pytest.mark.parametrize("partly", PARTLY)
+def test_every_piece_draws_whatever_is_found_and_nothing_but_its_outputs(page, everything, partly):
+    found = PARTLY[partly](everything)
+    for _, piece in page.screens.pieces:
+        updates = piece.draw(found, CHOICES)
+        assert set(updates) <= set(piece.outputs)
+        if found.classes is not None and not all(output in page.controls.values() for output in piece.outputs):
+            assert set(updates) == set(piece.outputs), "what is not drawn would show what is no longer found"
+
+
+def test_every_control_is_read_in_the_order_of_the_choices_and_every_name_is_used_once(built):
+    demo, page = built
+    assert len(page.inputs) == 1 + len(Choices._fields) and set(page.controls) == set(Choices._fields)
     identifiers = [block.elem_id for block in demo.blocks.values() if getattr(block, "elem_id", None)]
-    assert len(identifiers) == len(set(identifiers))
+    assert len(identifiers) == len(set(identifiers)) > 100
 
 
-def test_every_picture_leaves_the_server_without_loss(tiny):
-    demo = built(tiny)
-    lossy = [b for b in demo.blocks.values() if hasattr(b, "format") and b.format not in ("png", None)]
-    assert not lossy
+def test_every_picture_leaves_the_server_without_loss(built):
+    formats = {b.format for b in built[0].blocks.values() if hasattr(b, "format")}
+    assert "png" in formats and formats <= {"png", None}
 
 
 def test_a_picture_shown_again_is_exact_and_not_written_again(tiny, told):
@@ -252,12 +171,9 @@ def test_a_picture_shown_again_is_exact_and_not_written_again(tiny, told):
     first.unlink()
 
 
-def test_no_panel_hands_gradio_an_array_to_write(tiny, told, monkeypatch):
-    pages = []
-    start = Page.__init__
-    monkeypatch.setattr(Page, "__init__", lambda self, *a: (start(self, *a), pages.append(self))[0])
-    built(tiny)
-    values = [v["value"] if isinstance(v, dict) and "value" in v else v for v in pages[0].draw(told, CHOICES).values()]
+def test_no_panel_hands_gradio_an_array_to_write(page, everything):
+    updates = all_drawn(page, everything).values()
+    values = [value["value"] if isinstance(value, dict) and "value" in value else value for value in updates]
     flat = [item for value in values for item in (value if isinstance(value, tuple) else (value,))]
     assert sum(str(item).endswith("picture.png") for item in flat) >= 8
     assert not any(isinstance(item, np.ndarray) for item in flat)
@@ -280,8 +196,8 @@ def test_an_attack_without_a_gradient_proves_nothing_on_every_panel(told):
     held = replace(told.adversarial, after_saved=told.adversarial.before, label=told.adversarial.before.label)
     sees, blind = held, replace(held, zero_gradient=True)
     for result, nothing in ((sees, False), (blind, True), (replace(blind, target=2, label=1), True)):
-        session = replace(told, adversarial=result)
-        for drawn in (verdict(result), _head(session), journey(session)):
+        found = replace(told, adversarial=result)
+        for drawn in (verdict(result), _head(found), journey(found)):
             assert ("Proves nothing" in drawn) == nothing
             assert ("Held" in drawn or "Attack failed" in drawn) == (not nothing)
 
@@ -336,16 +252,8 @@ def test_the_first_line_of_a_chart_lies_on_top():
 
 @pytest.mark.parametrize("label", [1, None])
 def test_only_where_a_true_class_is_given_is_anything_called_right_or_wrong(told, label):
-    session = replace(told, label=label)
-    drawn = "".join((_table(session, CHOICES), _defended(session, "x"), _what_it_did(session), journey(session)))
+    found = replace(told, label=label)
+    drawn = "".join((_table(found, CHOICES), _defended(found, "x"), _what_it_did(found), journey(found)))
     judged = re.search(r"\b(right|wrong)\b", re.sub(r"<[^>]*>", " ", drawn.replace("called right", "")).lower())
     assert bool(judged) == (label is not None)
     assert ("as clean" in drawn and "clean answer" in drawn) == (label is None)
-
-
-def test_of_a_fast_attack_not_every_iteration_is_drawn_but_all_are_kept(job, told, monkeypatch):
-    monkeypatch.setattr("app.story.FRAME_SECONDS", 1000)
-    assert [event.name for event in _taken(job, "attack")] == ["attack-step", "attacked"]
-    assert len(job.trail) == len(told.adversarial.steps) > 1
-    monkeypatch.setattr("app.story.FRAME_SECONDS", 0)
-    assert len(list(_taken(job, "attack"))) == len(told.adversarial.steps) + 1

@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from app.batch import Batch
 from app.figures.journey import furthest
-from app.session import Session, Store
-from app.tabs import Tabs
-from tests.page_cases import CHOICES
+from app.state.found import Found
+from app.state.tabs import Tabs
+from app.state.visitors import FIRST as AT_FIRST
+from app.state.visitors import Visitor, Visitors
+from tests.page_cases import CHOICES, WHOLE, picture
 
 MINE, YOURS = "0" * 31 + "a", "0" * 31 + "b"
 FIRST = "sample 0"
@@ -20,60 +23,84 @@ def clock():
 
 @pytest.fixture
 def tabs(clock):
-    return Tabs(Store(keep_seconds=60, clock=lambda: clock[0]), most=3)
+    return Tabs(Visitors(keep_seconds=60, clock=lambda: clock[0]), most=3)
 
 
-def show(tabs, token, key, session, choices=CHOICES):
-    """The tab with `token` loads the page as session `key`, and the visitor gets as far as `session`."""
+@pytest.fixture
+def fresh(tiny):
+    """A visitor who has done nothing since the page opened."""
+    return Visitor("", picture(tiny, source=FIRST), CHOICES)
+
+
+@pytest.fixture
+def used(fresh):
+    """One for whom the whole story has run."""
+    return replace(fresh, asked=frozenset(WHOLE))
+
+
+def show(tabs, token, key, visitor):
+    """The tab with `token` loads the page as session `key`, and the visitor gets as far as `visitor`."""
     tabs.opened(token, key, FIRST)
-    tabs.store.put(key, session)
-    tabs.note(key, choices)
+    tabs.visitors.put(key, visitor)
 
 
-def test_a_tab_loaded_again_has_its_last_result_with_the_controls_of_then(tabs, told):
-    show(tabs, MINE, "one", told, CHOICES._replace(eps=2))
+def test_a_tab_loaded_again_has_its_last_result_with_the_controls_of_then(tabs, used):
+    show(tabs, MINE, "one", replace(used, choices=CHOICES._replace(eps=2)))
     assert tabs.last("one") is None
     tabs.opened(MINE, "two", FIRST)
-    session, choices = tabs.last("two")
-    assert session is told and choices.eps == 2
+    last = tabs.last("two")
+    assert (last.picture, last.asked, last.choices.eps) == (used.picture, frozenset(WHOLE), 2)
 
 
 @pytest.mark.parametrize("token", [YOURS, "", "0", MINE.upper(), MINE + "\n", MINE[:-1] + "é"])
-def test_another_token_or_none_gets_nothing(tabs, told, token):
-    show(tabs, MINE, "one", told)
+def test_another_token_or_none_gets_nothing(tabs, used, token):
+    show(tabs, MINE, "one", used)
     tabs.opened(token, "two", FIRST)
     assert tabs.last("two") is None
 
 
-def test_a_page_nobody_used_is_no_result_and_hides_none(tabs, told):
-    fresh = Session().with_picture(replace(told.picture, source=FIRST))
+def test_a_page_nobody_used_is_no_result_and_hides_none(tabs, fresh, used):
     show(tabs, MINE, "one", fresh)
     tabs.opened(MINE, "two", FIRST)
     assert tabs.last("two") is None
-    show(tabs, MINE, "two", told)
+    show(tabs, MINE, "two", used)
     show(tabs, MINE, "three", fresh)
     tabs.opened(MINE, "four", FIRST)
-    assert tabs.last("four")[0] is told
+    assert tabs.last("four") is used
 
 
 @pytest.mark.parametrize("source", ["", "sample 3"])
-def test_a_picture_the_fresh_page_does_not_show_is_worth_keeping(tabs, told, source):
-    show(tabs, MINE, "one", Session().with_picture(replace(told.picture, source=source)))
+def test_a_picture_the_fresh_page_does_not_show_is_worth_keeping(tabs, fresh, source):
+    show(tabs, MINE, "one", replace(fresh, picture=replace(fresh.picture, source=source)))
     tabs.opened(MINE, "two", FIRST)
-    assert tabs.last("two")[0].picture.source == source
+    assert tabs.last("two").picture.source == source
 
 
-def test_what_is_forgotten_or_too_old_is_gone(tabs, told, clock):
+def test_a_batch_alone_is_worth_keeping(tabs, fresh):
+    show(tabs, MINE, "one", replace(fresh, batch=Batch(CHOICES.settings(), 1)))
+    tabs.opened(MINE, "two", FIRST)
+    assert tabs.last("two").asked == AT_FIRST and tabs.last("two").batch is not None
+
+
+@pytest.mark.parametrize("missing", ["picture", "choices"])
+def test_who_never_had_a_picture_or_controls_has_nothing_to_get_back(tabs, used, missing):
+    show(tabs, MINE, "one", used)
+    tabs.opened(MINE, "two", FIRST)
+    tabs.visitors.put("one", replace(used, **{missing: None}))
+    assert tabs.last("two") is None
+
+
+def test_what_is_forgotten_or_too_old_is_gone(tabs, used, clock):
     for gone in (lambda: tabs.forget("two"), lambda: clock.__setitem__(0, 61)):
-        show(tabs, MINE, "one", told)
+        show(tabs, MINE, "one", used)
         tabs.opened(MINE, "two", FIRST)
         assert tabs.last("two") is not None
         gone()
-        assert tabs.last("two") is None and tabs.store.get("one").picture is None
+        assert tabs.last("two") is None and tabs.visitors.get("one").picture is None
 
 
-def test_the_oldest_tabs_make_room(tabs, told):
-    show(tabs, MINE, "one", told)
+def test_the_oldest_tabs_make_room(tabs, used):
+    show(tabs, MINE, "one", used)
     for place in range(3):
         tabs.opened(f"{place:032x}", f"other {place}", FIRST)
     tabs.opened(MINE, "two", FIRST)
@@ -81,28 +108,6 @@ def test_the_oldest_tabs_make_room(tabs, told):
 
 
 def test_the_furthest_step_is_the_last_with_a_finding(told):
-    steps = [furthest(s) for s in (Session(), told.without("adversarial"), told.without("views"), told)]
-    assert steps == [1, 1, 3, 6]
-
-
-def test_what_moved_while_a_run_waited_stands_when_it_begins(tabs):
-    moved = CHOICES._replace(eps=2)
-    tabs.pressed("one", CHOICES)
-    tabs.note("one", moved)
-    assert tabs.begun("one", CHOICES) == moved
-
-
-def test_controls_of_a_run_that_nobody_announced_are_the_latest(tabs):
-    tabs.note("one", CHOICES)
-    assert tabs.begun("one", CHOICES._replace(eps=2)).eps == 2
-    tabs.pressed("one", CHOICES)
-    assert tabs.begun("one", CHOICES._replace(eps=3)).eps == 3
-
-
-def test_only_a_control_that_stands_otherwise_is_moved(tabs):
-    assert tabs.moved("one", CHOICES, ("eps",))
-    tabs.computed("one", CHOICES)
-    tabs.note("one", CHOICES._replace(eps=2))
-    assert tabs.moved("one", CHOICES._replace(eps=2), ("attack", "eps"))
-    assert not tabs.moved("one", CHOICES._replace(eps=2), ("attack",))
-    assert not tabs.moved("one", CHOICES, ("attack", "eps")) and tabs.moved("two", CHOICES, ("attack",))
+    clean = Found(picture=told.picture, classes=told.classes, label=told.label, clean=told.clean)
+    maps = replace(clean, adversarial=told.adversarial, maps=told.maps)
+    assert [furthest(found) for found in (Found(), clean, maps, told)] == [1, 1, 3, 6]
