@@ -13,10 +13,11 @@ NO_TRUTH = "Not given (attack the clean answer)"
 NO_TARGET = "None: away from the class, wherever to"
 ATTACKED = "Class pushed away from, and answer"
 NO_RIVAL = "No other: for this class alone"
-PAGE = (  # what is asked, and how it is shown; everything else is a setting of the engine
-    "class_names", "template", "prompt_ensemble", "true_class", "about", "against", "colours", "cells", "scale",
-    "opened_view",
+ASKED = ("class_names", "template", "prompt_ensemble", "true_class", "about", "against")
+DISPLAY = (
+    "colours", "cells", "scale", "opened_view", "heads_which", "heads_order", "opened_head", "opened_patch",
 )  # fmt: skip
+PAGE = (*ASKED, *DISPLAY)  # what is asked, and how it is shown; everything else is a setting of the engine
 SETTINGS = tuple(engine.parameters.parameters())
 STORY = engine.parameters.STORY
 

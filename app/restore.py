@@ -10,7 +10,7 @@ from app.figures.html import esc
 from app.figures.journey import furthest
 from app.present import present
 from app.state.tabs import Tabs
-from app.state.visitors import Progress, Visitor
+from app.state.visitors import Visitor
 from app.text import words as text
 from app.wiring.page import Page
 
@@ -58,8 +58,8 @@ class RestoreLine:
                 yield {self.drawn: ""} | page.say(text.RESTORE_GONE, "bad")
             else:
                 page.visitors.put(key, last)
-                page.visitors.change(key, progress=Progress(go=furthest(page.found(key))))
-                yield {self.drawn: ""} | again(page, last) | page.say(text.RESTORE_RESTORED, "good") | page.nudged()
+                said = page.rest(key, text.RESTORE_RESTORED, "good", furthest(page.found(key)))
+                yield {self.drawn: ""} | again(page, last) | said
 
         page.listen(self.drawn.click, handler, [self.drawn, *page.inputs[1:], *fields])
 

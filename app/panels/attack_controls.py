@@ -45,7 +45,7 @@ class AttackControls:
             with gr.Row(elem_classes=["controls"], visible=not set(engine.parameters.words("attack")) <= set(placed)):
                 self.controls |= others("attack", placed, engine.parameters.parameters()["attack"].default)
         self.pieces = [
-            Piece(self.fit, list(self.controls.values()), ("attack", "norm", "target_defence")),
+            Piece(self.fit, list(self.controls.values()), (), choices=("attack", "norm", "target_defence")),
             Piece(self.targets, [self.target], ("classes",)),
         ]
 

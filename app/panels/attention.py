@@ -49,8 +49,9 @@ class AttentionPanel:
         own = Piece(
             self.draw,
             [self.maps, self.numbers, self.caption],
-            ("picture", "classes", "label", "adversarial", "maps", "colours", "cells", "scale"),
+            ("picture", "classes", "label", "clean", "adversarial", "maps"),
             ("maps",),
+            ("colours", "cells", "scale"),
         )
         self.pieces = [own, *self.question.pieces, *(piece for part in self.below for piece in part.pieces)]
 

@@ -89,9 +89,7 @@ class BatchPanel:
                 left = (time.monotonic() - started) / batch.done * (batch.total - batch.done)
                 said = text.BATCH_PROGRESS.format(done=batch.done, total=batch.total, left=left)
                 yield page.nudged() | page.say(said, "busy", batch.done / batch.total)
-            page.rest(key)
-            said = (text.DONE["batch"], "good") if batch.rows else (text.BATCH_NO_PICTURE, "bad")
-            yield page.nudged() | page.say(*said)
+            yield page.rest(key, *((text.DONE["batch"], "good") if batch.rows else (text.BATCH_NO_PICTURE, "bad")))
 
         own = [self.source, self.count, self.files, self.truths]
         page.listen(self.button.click, handler, before=own, queue="model")

@@ -23,8 +23,8 @@ class EveryMap:
 
     def __init__(self) -> None:
         self.button, self.drawn = part(text.EVERY_ASKS, text.EVERY_RUN, "every-run", "every")
-        reads = ("picture", "classes", "adversarial", "every", "colours")
-        self.pieces = [Piece(self.draw, [self.drawn], reads, ("every",))]
+        reads = ("picture", "classes", "adversarial", "every")
+        self.pieces = [Piece(self.draw, [self.drawn], reads, ("every",), ("colours",))]
 
     def wire(self, page: Page, running: Running) -> None:
         """The button draws each map four times."""

@@ -61,10 +61,11 @@ class HeadsBrowser:
         self.caption = gr.HTML()
         opened = {name: gr.Number(CLASS_TOKEN, precision=0, visible=False) for name in ("opened_head", "opened_patch")}
         self.controls = {"heads_which": which, "heads_order": order} | opened
-        grid, shows = ("heads", "colours", "scale", "heads_which", "heads_order"), ("heads",)
+        grid, shows = ("colours", "scale", "heads_which", "heads_order"), ("heads",)
+        look = ("colours", "cells", "scale", *opened)
         self.pieces = [
-            Piece(self.draw_grid, [self.heads], grid, shows),
-            Piece(self.draw_opened, [self.opened], ("heads", "colours", "cells", "scale", *opened), shows),
+            Piece(self.draw_grid, [self.heads], ("heads",), shows, grid),
+            Piece(self.draw_opened, [self.opened], ("adversarial", "heads"), shows, look),
             Piece(self.draw_layers, [self.layers, self.caption], ("heads", "adversarial", "classes"), shows),
         ]
 

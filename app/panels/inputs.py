@@ -27,7 +27,7 @@ from app.present import present
 from app.restore import RestoreLine
 from app.samples import Sample
 from app.state.found import Found
-from app.state.visitors import Progress, Visitor
+from app.state.visitors import Visitor
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
@@ -104,15 +104,14 @@ class Inputs:
             begun = started(page)
             opened, choices, complaints = restored(page, self.sources, dict(request.query_params))
             if opened is None and not self.sources.samples:
-                yield page.nudged() | page.say(text.EMPTY["Picture"])
+                yield page.rest(key, text.EMPTY["Picture"])
                 return
             opened = opened or self.sources.sample(0)
             page.visitors.put(key, replace(Visitor().on("", opened.shown), choices=choices))
-            said = page.say(" ".join(complaints), "bad") if complaints else page.say(text.READY)
-            if choices != begun and not complaints:
-                said = page.say(text.RESTORED)
+            said = text.RESTORED if choices != begun else text.READY
+            said, tone = (" ".join(complaints), "bad") if complaints else (said, "calm")
             linked = page.set(choices) | self._beside(opened) if choices != begun else {}
-            yield restore.offer(page, token, key, opened.shown.source) | linked | said | page.nudged()
+            yield restore.offer(page, token, key, opened.shown.source) | linked | page.rest(key, said, tone)
 
         outputs = [*self.outputs, *page.inputs[1:], *self.painter.fields, restore.drawn]
         page.listen(load, handler, outputs, [restore.drawn], js=None)
@@ -139,9 +138,8 @@ class Inputs:
             yield {self.upload: None} | page.complain(error)
             return
         choices = _asking(present(visitor.choices), opened)
-        new = replace(visitor.on(visitor.model, opened.shown), choices=choices, progress=Progress(go=1))
-        page.visitors.put(key, new)
-        yield self._fields(opened) | page.say(text.READY) | page.nudged()
+        page.visitors.put(key, replace(visitor.on(visitor.model, opened.shown), choices=choices))
+        yield self._fields(opened) | page.rest(key, text.READY, go=1)
 
     # -- listeners -------------------------------------------------------------------------------------------------
 
@@ -177,7 +175,7 @@ class Inputs:
             truths = gr.Dropdown(choices=[NO_TRUTH, *chosen.names], value=NO_TRUTH)
             source = gr.Dropdown(info=text.LABEL_SET_FROM.format(source=chosen.source))
             fields = {self.names: names, self.template: chosen.template, self.truth: truths, self.labels: source}
-            yield fields | page.say(text.READY) | page.nudged()
+            yield fields | page.rest(key, text.READY)
 
         outputs = [self.names, self.template, self.truth, self.labels]
         page.listen(self.labels.input, handler, outputs, before=[self.labels])

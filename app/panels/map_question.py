@@ -28,7 +28,7 @@ class MapQuestion:
         with gr.Row(elem_classes=["controls"]):
             self.about = class_menu(ATTACKED, text.MAP_ABOUT, "map-about", min_width=290)
             self.against = class_menu(NO_RIVAL, text.MAP_AGAINST, "map-against", min_width=290)
-        self.pieces = [Piece(self.draw, [self.about, self.against], ("classes", "map"))]
+        self.pieces = [Piece(self.draw, [self.about, self.against], ("classes",), choices=("map",))]
         self.controls = {"map": self.map, "about": self.about, "against": self.against}
 
     def wire(self, page: Page, running: Running) -> None:

@@ -88,8 +88,8 @@ class ModelPicker:
             choices = choices._replace(map=choices.map if choices.map in maps else maps[0])
             again = None if picture is None else self.sources.on(backbone).same(picture).shown
             page.visitors.put(key, replace(visitor.on(name, again), choices=choices))
-            shown = self.show(page, backbone, choices) | follow(backbone) | page.nudged()
-            yield shown | page.say(text.MODEL_READY.format(name=backbone.name), "good")
+            shown = self.show(page, backbone, choices) | follow(backbone)
+            yield shown | page.rest(key, text.MODEL_READY.format(name=backbone.name), "good")
 
         return handler
 

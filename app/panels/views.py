@@ -67,8 +67,8 @@ class ViewsPanel:
         reads, shows = ("picture", "classes", "label", "views", "steps", "ensemble"), ("views",)
         self.pieces = [
             Piece(self.draw, [self.grid], ("clean", "adversarial", *reads), shows),
-            Piece(self.draw_title, [self.title], (*reads, "opened_view"), shows),
-            Piece(self.draw_parts, self.parts, ("views", "opened_view"), shows),
+            Piece(self.draw_title, [self.title], reads, shows, ("opened_view",)),
+            Piece(self.draw_parts, self.parts, ("views",), shows, ("opened_view",)),
         ]
 
     def wire(self, page: Page, running: Running) -> None:

@@ -18,11 +18,16 @@ FIRST = frozenset({"clean"})  # the parts that a picture is looked at with befor
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Progress:
-    """The step that a run is at; `go` is a step that the page is to open, `story` whether the whole story runs."""
+    """The step that a run is at, and what the page is to do once with the next drawing.
+
+    `go` is a step to open, `story` whether the whole story runs, `said` a sentence for the status line in its `tone`.
+    """
 
     step: int | None = None
     go: int | None = None
     story: bool = False
+    said: str = ""
+    tone: str = "calm"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -93,12 +98,12 @@ class Visitors:
             self._keep(key, visitor, turn)
             return visitor
 
-    def opened(self, key: str, progress: Progress) -> None:
-        """The page has opened the step that `progress` asked for; nothing where another run has come since."""
+    def done(self, key: str, progress: Progress) -> None:
+        """The page has done once what `progress` asked for; nothing where another run has come since."""
         with self._lock:
             visitor, turn = self._found(key)
-            if progress.go is not None and visitor.progress is progress:
-                self._keep(key, replace(visitor, progress=replace(progress, go=None)), turn)
+            if visitor.progress is progress:
+                self._keep(key, replace(visitor, progress=replace(progress, go=None, said="", tone="calm")), turn)
 
     def drop(self, key: str) -> None:
         """Forget the visitor."""

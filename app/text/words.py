@@ -67,10 +67,10 @@ DONE = {
     "step": "Step {steps} done.",
     "defences": "Methods compared.",
     "batch": "All pictures answered.",
-    "story": "The whole story ran",
     "back": "One step back.",
     "reset": "The prompt is as it was written.",
 }
+STORY_DONE = "The whole story ran in {seconds:.1f} s."
 FAULT = "Something went wrong here that is not your doing. What was finished stays; try it again or load the page anew."
 NOT_YET = "That does not work yet"
 

@@ -25,7 +25,7 @@ from app.models import Models
 from app.present import present
 from app.state.found import Found, find
 from app.state.parts import Question
-from app.state.visitors import Visitor, Visitors
+from app.state.visitors import Progress, Visitor, Visitors
 from app.text import words as text
 from app.wiring.live import caught_up
 from app.wiring.pieces import Panel, Piece
@@ -126,8 +126,11 @@ class Page:
         except engine.EngineError as error:
             question, complaint = None, self.complain(error)
         updates = self.screens.redrawn(key, visitor, find(question, visitor), visitor.choices)
-        self.visitors.opened(key, visitor.progress)
-        return complaint | updates
+        progress = visitor.progress
+        if progress.go is not None or progress.said:
+            self.visitors.done(key, progress)
+        said = self.say(progress.said, progress.tone) if progress.said else {}
+        return said | complaint | updates
 
     def connect(self) -> None:
         """Make the one listener that draws, once all controls and pieces are there."""
@@ -229,11 +232,9 @@ class Page:
                 except engine.models.Cancelled:
                     return  # the button that stopped it has the last word
                 except engine.EngineError as error:
-                    self.rest(key)
-                    yield self.complain(error) | self.nudged()
+                    yield self.rest(key) | self.complain(error)
                 except Exception:
-                    self.rest(key)
-                    yield self.say(text.FAULT, "bad") | self.nudged()
+                    yield self.rest(key, text.FAULT, "bad")
                     raise  # into the server's log
 
         *known, _ = inspect.signature(handler).parameters.values()  # Gradio reads what it is to hand over
@@ -252,9 +253,10 @@ class Page:
         """Let Stop end this listener too."""
         self._running.append(run)
 
-    def rest(self, key: str) -> None:
-        """No run of the visitor's is under way."""
-        self.visitors.change(key, progress=Visitor().progress)
+    def rest(self, key: str, said: str = "", tone: str = "calm", go: int | None = None) -> dict:
+        """No run of the visitor's is under way; the next drawing says so and opens the step `go`."""
+        self.visitors.change(key, progress=Progress(go=go, said=said, tone=tone))
+        return self.nudged()
 
     def stop(self, button: gr.Button) -> None:
         """Let `button` end whatever computes for this visitor.
@@ -263,19 +265,18 @@ class Page:
         """
 
         def stopping(request: gr.Request) -> dict:
-            going = self.runs.stop(present(request.session_hash))
-            return self.say(text.STOPPING if going else text.STOPPED)
+            self.runs.stop(present(request.session_hash))
+            return self.say(text.STOPPING)
 
         def ended(request: gr.Request) -> dict:
             key = present(request.session_hash)
             latest = time.monotonic() + LET_GO
             while self.runs.going(key) and time.monotonic() < latest:
                 time.sleep(0.02)  # until the run is closed, the browser would not begin another
-            self.rest(key)
-            return self.say(text.STOPPED) | self.nudged()
+            return self.rest(key, text.STOPPED)
 
         press = button.click(stopping, None, [self.status], cancels=self._running, **AT_ONCE)
-        press.then(ended, None, [self.status, self.nudge], **AT_ONCE)
+        press.then(ended, None, [self.nudge], **AT_ONCE)
 
     def build_hidden(self) -> None:
         """The components that nobody sees."""

@@ -10,7 +10,6 @@ from gradio.components import Component
 
 from app.choices import Choices
 from app.state.found import Found
-from app.state.visitors import Visitor
 
 if TYPE_CHECKING:
     from app.wiring.page import Page
@@ -21,7 +20,7 @@ Draw = Callable[[Found, Choices], dict]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Piece:
-    """Draws `outputs` from what it reads: parts and other fields of what is found, and names of choices.
+    """Draws `outputs` from what it `reads` of what is found, by field, and of the visitor's `choices`, by name.
 
     `shows` are the parts that are its subject: where one was asked for and none is there, the last ones stay, dimmed.
     """
@@ -30,15 +29,14 @@ class Piece:
     outputs: Sequence[Component]
     reads: Sequence[str]
     shows: Sequence[str] = ()
+    choices: Sequence[str] = ()
 
-    def state(self, found: Found, visitor: Visitor) -> tuple:
+    def state(self, found: Found, choices: Choices) -> tuple:
         """What the drawing depends on, in values that can be compared and hold no results."""
-        return tuple(_value(name, found, visitor) for name in self.reads)
+        return (*(_value(name, found) for name in self.reads), *(getattr(choices, name) for name in self.choices))
 
 
-def _value(name: str, found: Found, visitor: Visitor) -> object:
-    if name in Choices._fields:
-        return getattr(visitor.choices, name)
+def _value(name: str, found: Found) -> object:
     if name == "picture":
         return None if found.picture is None else found.picture.picture.digest
     if name in ("classes", "label", "model", "batch", "progress"):

@@ -60,7 +60,7 @@ class Running:
         def handler(request: gr.Request, key: str) -> Generator[dict]:
             asked = self.page.visitors.get(key).asked - frozenset(parts)
             self.page.visitors.change(key, asked=asked)
-            yield self.page.nudged() | self.page.say(said)
+            yield self.page.rest(key, said)
 
         self.page.listen(button.click, handler)
 
@@ -68,10 +68,7 @@ class Running:
         """Let `button` compute the whole story, and the page open one step after the other."""
 
         def handler(request: gr.Request, key: str) -> Generator[dict]:
-            started = time.monotonic()
             yield from self.run(key, STORY, "", story=True)
-            seconds = time.monotonic() - started
-            yield self.page.say(f"{text.DONE['story']} in {seconds:.1f} s.", "good")
 
         self.page.listen(button.click, handler, [self.curve], queue="model")
 
@@ -88,8 +85,8 @@ class Running:
             yield walk.begin(name, place / len(parts) if story else None)
             with closing(self._part(question, name, walk)) as updates:
                 yield from updates
-        page.visitors.change(key, progress=Progress(go=walk.last_go()))
-        yield page.nudged() | (page.say(done, "good") if done else {})
+        done = done or text.STORY_DONE.format(seconds=time.monotonic() - walk.started)
+        yield page.rest(key, done, "good", walk.last_go())
 
     def _part(self, question: Question, name: str, walk: _Walk) -> Generator[dict]:
         """One part, row by row."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import gradio as gr
 
-from app.choices import PAGE, Choices
+from app.choices import DISPLAY, Choices
 from app.figures.html import esc
 from app.state.found import Found
 from app.state.visitors import Visitor
@@ -66,7 +66,7 @@ class Screens:
             ground = tuple(getattr(found, name) for name in ("model", "picture", "classes"))
             same_ground, screen.ground = screen.ground == ground, ground
             for place, (step, piece) in enumerate(self.pieces):
-                before, state = screen.pieces.get(place), piece.state(found, visitor)
+                before, state = screen.pieces.get(place), piece.state(found, choices)
                 there = not piece.shows or any(name in found.made for name in piece.shows)
                 asked = any(name in visitor.asked for name in piece.shows)
                 if not there and asked and same_ground and before is not None and before.shown:
@@ -89,7 +89,7 @@ class Screens:
     def _note(self, stale: Sequence[tuple[Piece, _Drawn]], choices: Choices) -> str:
         before = stale[0][1].choices
         differ = [
-            name for name in Choices._fields if name not in PAGE[4:] and getattr(before, name) != getattr(choices, name)
+            name for name in Choices._fields if name not in DISPLAY and getattr(before, name) != getattr(choices, name)
         ]
         named = [
             text.STALE_ONE.format(
