@@ -28,9 +28,10 @@ EVERYTHING = tuple(PARTS)
 
 
 def picture(backbone: engine.Backbone, seed: int = 1, salt: str = "", source: str = "") -> Shown:
-    """Random pixels, as if somebody had opened them."""
-    pixels = torch.rand(3, backbone.image_size, backbone.image_size, generator=torch.Generator().manual_seed(seed))
-    return Shown("x.png", "", (64, 64), engine.story.Picture(pixels, salt), source=source)
+    """Random pixels of 8 bits, as if somebody had opened them."""
+    shape = (3, backbone.image_size, backbone.image_size)
+    levels = torch.randint(0, 256, shape, generator=torch.Generator().manual_seed(seed))
+    return Shown("x.png", "", (64, 64), engine.story.Picture(levels / 255, salt), source=source)
 
 
 def asked(
