@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 
 import gradio as gr
 
@@ -57,7 +58,8 @@ class RestoreLine:
             elif wish != "restore" or last is None:
                 yield {self.drawn: ""} | page.say(text.RESTORE_GONE, "bad")
             else:
-                page.visitors.put(key, last)
+                own = page.visitors.get(key).setting(present(last.choices))
+                page.visitors.put(key, replace(last, set_here=own.set_here))
                 said = page.rest(key, text.RESTORE_RESTORED, "good", furthest(page.found(key)))
                 yield {self.drawn: ""} | again(page, last) | said
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import replace
 
 import gradio as gr
 import numpy as np
@@ -107,10 +106,10 @@ class Inputs:
                 yield page.rest(key, text.EMPTY["Picture"])
                 return
             opened = opened or self.sources.sample(0)
-            page.visitors.put(key, replace(Visitor().on("", opened.shown), choices=choices))
+            page.visitors.put(key, page.visitors.get(key).on("", opened.shown).setting(choices))
             said = text.RESTORED if choices != begun else text.READY
             said, tone = (" ".join(complaints), "bad") if complaints else (said, "calm")
-            linked = page.set(choices) | self._beside(opened) if choices != begun else {}
+            linked = page.set(choices._asdict()) | self._beside(opened) if choices != begun else {}
             yield restore.offer(page, token, key, opened.shown.source) | linked | page.rest(key, said, tone)
 
         outputs = [*self.outputs, *page.inputs[1:], *self.painter.fields, restore.drawn]
@@ -127,7 +126,7 @@ class Inputs:
         classes = choices.classes(backbone.templates)
         opened = Opened(picture, classes.names, choices.true_class)
         shown = self._follow(backbone, choices) | self.model.show(page, backbone, choices) | self._beside(opened)
-        return page.set(choices) | shown
+        return page.set(choices._asdict()) | shown
 
     def take(self, page: Page, key: str, open_it: Callable[[PictureSources], Opened]) -> Generator[dict]:
         """Make the picture that `open_it` opens the visitor's, with its question where it has one."""
@@ -138,7 +137,7 @@ class Inputs:
             yield {self.upload: None} | page.complain(error)
             return
         choices = _asking(present(visitor.choices), opened)
-        page.visitors.put(key, replace(visitor.on(visitor.model, opened.shown), choices=choices))
+        page.visitors.put(key, visitor.on(visitor.model, opened.shown).setting(choices))
         yield self._fields(opened) | page.rest(key, text.READY, go=1)
 
     # -- listeners -------------------------------------------------------------------------------------------------
@@ -171,7 +170,7 @@ class Inputs:
             names = "\n".join(chosen.names)
             choices = present(page.visitors.get(key).choices)
             asking = choices._replace(class_names=names, template=chosen.template, true_class=NO_TRUTH)
-            page.visitors.change(key, choices=asking)
+            page.visitors.set(key, asking)
             truths = gr.Dropdown(choices=[NO_TRUTH, *chosen.names], value=NO_TRUTH)
             source = gr.Dropdown(info=text.LABEL_SET_FROM.format(source=chosen.source))
             fields = {self.names: names, self.template: chosen.template, self.truth: truths, self.labels: source}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
 
 import gradio as gr
 
@@ -87,7 +86,7 @@ class ModelPicker:
             maps = engine.maps.maps_for(backbone)
             choices = choices._replace(map=choices.map if choices.map in maps else maps[0])
             again = None if picture is None else self.sources.on(backbone).same(picture).shown
-            page.visitors.put(key, replace(visitor.on(name, again), choices=choices))
+            page.visitors.put(key, visitor.on(name, again).setting(choices))
             shown = self.show(page, backbone, choices) | follow(backbone)
             yield shown | page.rest(key, text.MODEL_READY.format(name=backbone.name), "good")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.batch import Batch
 from app.choices import Choices
+from app.present import present
 from app.state.shown import Shown
 
 FIRST = frozenset({"clean"})  # the parts that a picture is looked at with before anything is pressed
@@ -34,12 +35,14 @@ class Progress:
 class Visitor:
     """One visitor: the model (empty: the page's own), the picture, the controls, and the parts that were asked for.
 
-    `progress` is that of a run under way.
+    `set_here` are the names of choices that the server has set and the browser has not sent back yet, with the values
+    that it had sent before. `progress` is that of a run under way.
     """
 
     model: str = ""
     picture: Shown | None = None
     choices: Choices | None = None
+    set_here: Mapping[str, Any] = field(default_factory=dict)
     asked: frozenset[str] = FIRST
     batch: Batch | None = None
     progress: Progress = Progress()
@@ -48,6 +51,20 @@ class Visitor:
         """The same with another model or picture, of which nothing has been asked yet."""
         batch = self.batch if model == self.model else None
         return replace(self, model=model, picture=picture, asked=FIRST, batch=batch)
+
+    def setting(self, choices: Choices) -> Visitor:
+        """The same with choices that the server makes and the browser is to show."""
+        if self.choices is None:
+            return replace(self, choices=choices)
+        before = self.choices._asdict()
+        set_here = {name: old for name, old in before.items() if old != getattr(choices, name)}
+        return replace(self, choices=choices, set_here={**self.set_here, **set_here})
+
+    def sent(self, choices: Choices) -> Visitor:
+        """The same with choices as the browser has sent them; a value that the server has replaced since is no choice."""
+        stale = {name: old for name, old in self.set_here.items() if old == getattr(choices, name)}
+        kept = {name: getattr(self.choices, name) for name in stale}
+        return replace(self, choices=choices._replace(**kept), set_here=stale)
 
 
 class Visitors:
@@ -85,18 +102,27 @@ class Visitors:
 
     def choose(
         self, key: str, turn: float, choices: Choices, adjust: Callable[[Choices | None, Choices], Choices]
-    ) -> Visitor:
+    ) -> tuple[Visitor, dict[str, Any]]:
         """The visitor, whose controls stand as `choices` unless the browser has sent others at a later turn.
 
-        `adjust(before, now)` makes choices fit each other.
+        `adjust(before, now)` makes choices fit each other; what it changed comes too, for the browser to show.
         """
         with self._lock:
             visitor, last = self._found(key)
             if turn < last:
-                return visitor
-            visitor = replace(visitor, choices=adjust(visitor.choices, choices))
-            self._keep(key, visitor, turn)
-            return visitor
+                return visitor, {}
+            sent = visitor.sent(choices)
+            now = present(sent.choices)
+            adjusted = adjust(visitor.choices, now)
+            self._keep(key, sent.setting(adjusted), turn)
+            changed = {name: value for name, value in adjusted._asdict().items() if value != getattr(now, name)}
+            return self._kept[key][0], changed
+
+    def set(self, key: str, choices: Choices) -> None:
+        """Let the server choose; whoever calls it shows the browser what is another than before."""
+        with self._lock:
+            visitor, turn = self._found(key)
+            self._keep(key, visitor.setting(choices), turn)
 
     def done(self, key: str, progress: Progress) -> None:
         """The page has done once what `progress` asked for; nothing where another run has come since."""

@@ -67,7 +67,7 @@
     const nudge = document.querySelector("#nudge [data-nudge]")?.dataset.nudge || nudged;
     if (nudge !== nudged) {
       nudged = nudge;
-      document.querySelector("#draw").click();
+      setTimeout(() => document.querySelector("#draw").click());
     }
     const said = document.querySelector("#status [data-link]");
     if (said && said.dataset.turn !== linked) keep(said);

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -28,7 +28,7 @@ from app.state.parts import Question
 from app.state.visitors import Progress, Visitor, Visitors
 from app.text import words as text
 from app.wiring.live import caught_up
-from app.wiring.pieces import Panel, Piece
+from app.wiring.pieces import Panel, Piece, merged
 from app.wiring.screens import Screens
 from app.wiring.stopping import Runs, until
 
@@ -99,6 +99,9 @@ class Page:
 
     def choose(self, key: str, values: Sequence) -> Visitor:
         """The visitor with the controls of an event, where nothing newer has come."""
+        return self._chosen(key, values)[0]
+
+    def _chosen(self, key: str, values: Sequence) -> tuple[Visitor, dict[str, Any]]:
         turn, *controls = values
         return self.visitors.choose(key, turn, Choices(*controls), self._adjusted)
 
@@ -107,13 +110,9 @@ class Page:
             now = adjust(now if before is None else before, now)
         return now
 
-    def set(self, choices: Choices, among: Choices | None = None) -> dict:
-        """The controls as `choices` has them; those that stand so `among` what the browser has are left alone."""
-        return {
-            self.controls[name]: gr.update(value=value)
-            for name, value in choices._asdict().items()
-            if among is None or value != getattr(among, name)
-        }
+    def set(self, values: Mapping[str, Any]) -> dict:
+        """The controls with these values, by the names of their choices."""
+        return {self.controls[name]: gr.update(value=value) for name, value in values.items()}
 
     def drawn(self, key: str) -> dict:
         """What has to be drawn anew."""
@@ -150,9 +149,8 @@ class Page:
 
     def _draw(self, request: gr.Request, *values: Any) -> Iterator[dict]:
         key = present(request.session_hash)
-        visitor = self.choose(key, values)
-        controls = self.set(present(visitor.choices), Choices(*values[1:]))
-        yield controls | self.drawn(key) or gr.skip()
+        _, adjusted = self._chosen(key, values)
+        yield merged(self.drawn(key), self.set(adjusted)) or gr.skip()
         visitor = self.visitors.get(key)
         if visitor.progress.step is None:
             yield from self._caught_up(key, visitor)

@@ -47,8 +47,9 @@ class Running:
                 visitor = self.page.visitors.get(key)
                 choices = present(visitor.choices)
                 changed = change(self.page.found(key), choices)
-                self.page.visitors.change(key, choices=changed)
-                yield self.page.set(changed, choices) or {self.page.nudge: gr.skip()}
+                self.page.visitors.set(key, changed)
+                moved = {name: now for name, now in changed._asdict().items() if now != getattr(choices, name)}
+                yield self.page.set(moved) or {self.page.nudge: gr.skip()}
             steps = present(self.page.visitors.get(key).choices).tune_steps
             yield from self.run(key, parts, (done or text.DONE[parts[0]]).format(steps=steps))
 

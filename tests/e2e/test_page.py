@@ -82,15 +82,25 @@ def test_the_measured_change_is_the_engines(page):
     assert f"{hit.l2():.3f}" in told and f"{hit.l2(False):.3f}" in told and "4/255" in told
 
 
-def test_a_moved_control_clears_what_followed_from_it(page):
+def test_a_result_belongs_to_its_settings_and_is_back_with_them(page):
     open_step(page, 2)
     page.click("#attack")
     says(page, "Attack finished")
-    put(page, "#eps", "0")
-    says(page, "cleared")
+    measured, card = page.inner_text("#attack-measured"), page.inner_text("#card-2")
+    put(page, "#eps", "3")
+    page.locator("#stale-2").get_by_text("Limit ε, n/255: 4, now 3").wait_for()
     page.locator("#card-2").get_by_text("Not run yet").wait_for()
+    assert page.inner_text("#attack-measured") == measured  # still there to look at, but dimmed
+    assert float(page.evaluate("getComputedStyle(document.querySelector('#attack-measured')).opacity")) < 0.5
+    put(page, "#eps", "4")
+    page.locator("#stale-2 .stale").wait_for(state="detached")
+    assert (page.inner_text("#attack-measured"), page.inner_text("#card-2")) == (measured, card)
+    assert page.evaluate("getComputedStyle(document.querySelector('#attack-measured')).opacity") == "1"
+    put(page, "#eps", "0")
+    page.locator("#stale-2 .stale").wait_for()
     page.click("#attack")
     page.locator("#attack-verdict").get_by_text("Not attacked").wait_for()
+    page.locator("#stale-2 .stale").wait_for(state="detached")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
