@@ -52,7 +52,7 @@ def asked(
 def held(question: Question, parts: Collection[str], shown: Shown | None = None) -> Found:
     """What there is of these parts without computing any."""
     seen = picture(question.story.backbone) if shown is None else shown
-    return find(question, Visitor("", seen, CHOICES, frozenset(parts)))
+    return find(question, Visitor("", seen, CHOICES, asked=frozenset(parts)))
 
 
 def run(question: Question, parts: Collection[str] = WHOLE, shown: Shown | None = None) -> Found:

@@ -6,6 +6,7 @@ import zipfile
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
+import gradio as gr
 import pytest
 import torch
 
@@ -101,8 +102,11 @@ def test_only_what_must_change_is_set_while_a_visitor_writes(page):
     aimed = ATTACK._replace(attack="fgsm", target="red fish")
     fitting = page.choose("writes", (1, *aimed)).choices
     assert fitting == aimed.possible()
-    assert set(page.set(fitting, aimed)) == {controls[name] for name in ("norm", "eps", "step_size")}
-    assert page.set(fitting, fitting) == {}
+    updates = next(page._draw(gr.Request(session_hash="writes"), 2, *aimed))
+    told = {name for name, control in controls.items() if "value" in updates.get(control, {})}
+    assert told == {"norm", "eps", "step_size"} and updates[controls["norm"]]["value"] == "linf"
+    again = next(page._draw(gr.Request(session_hash="writes"), 3, *fitting))
+    assert not any("value" in again.get(control, {}) for control in controls.values())
     fitted = page.panels[2].choose.fit(Found(), fitting)
     assert fitted[controls["norm"]]["interactive"] is False
     assert not any("value" in update for update in fitted.values())
@@ -175,7 +179,7 @@ def test_the_rare_choices_run_the_whole_story_and_every_panel_draws_it(tiny, pag
 
 def visitor(tiny, choices):
     """One for whom the whole story has run, with other choices now."""
-    return Visitor("", picture(tiny), choices, frozenset(WHOLE))
+    return Visitor("", picture(tiny), choices, asked=frozenset(WHOLE))
 
 
 def test_weights_follow_at_once_and_nothing_else_is_computed(tiny, question, told):

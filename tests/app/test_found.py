@@ -102,7 +102,7 @@ def test_a_part_is_found_only_if_it_was_asked_for(alone, everything):
 
 
 def test_without_a_question_nothing_is_found_but_what_the_visitor_has(tiny):
-    visitor = Visitor("mine", picture(tiny), CHOICES, frozenset(EVERYTHING), None, Progress(3))
+    visitor = Visitor("mine", picture(tiny), CHOICES, asked=frozenset(EVERYTHING), progress=Progress(3))
     found = find(None, visitor)
     assert (found.model, found.picture, found.progress) == ("mine", visitor.picture, visitor.progress)
     assert there(found) == set() and found.made == {} and found.classes is None and found.reference is None

@@ -2,7 +2,6 @@
 
 import random
 import threading
-from dataclasses import replace
 
 import pytest
 
@@ -28,6 +27,11 @@ def at(turn: float):
     return CHOICES._replace(seed=turn)
 
 
+def choose(visitors, key, turn, choices, adjust=AS_SENT) -> Visitor:
+    """The visitor once the browser has sent these choices."""
+    return visitors.choose(key, turn, choices, adjust)[0]
+
+
 def test_a_newcomer_has_nothing_and_is_not_kept(visitors):
     newcomer = visitors.get("me")
     assert (newcomer.model, newcomer.picture, newcomer.choices, newcomer.asked) == ("", None, None, FIRST)
@@ -35,10 +39,10 @@ def test_a_newcomer_has_nothing_and_is_not_kept(visitors):
 
 
 def test_an_older_turn_changes_nothing(visitors):
-    visitors.choose("me", 5, at(5), AS_SENT)
-    late = visitors.choose("me", 3, at(3), AS_SENT)
+    choose(visitors, "me", 5, at(5))
+    late = choose(visitors, "me", 3, at(3))
     assert late.choices == at(5) and visitors.get("me").choices == at(5)
-    assert visitors.choose("me", 5, at(6), AS_SENT).choices == at(6)  # one turn may bring several events
+    assert choose(visitors, "me", 5, at(6)).choices == at(6)  # one turn may bring several events
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -48,7 +52,7 @@ def test_whatever_the_order_of_arrival_the_last_turn_stands(visitors, seed):
     newest = 0
     for turn in turns:
         newest = max(newest, turn)
-        assert visitors.choose("me", turn, at(turn), AS_SENT).choices == at(newest)
+        assert choose(visitors, "me", turn, at(turn)).choices == at(newest)
         visitors.ask("me", frozenset({f"part {turn}"}))
         visitors.change("me", progress=Progress(turn))
     assert visitors.get("me").choices == at(29)
@@ -61,7 +65,7 @@ def test_turns_arriving_in_many_threads_leave_the_last_one(visitors):
     def send(first: int) -> None:
         barrier.wait()
         for turn in range(first, 400, 8):
-            visitors.choose("me", turn, at(turn), AS_SENT)
+            choose(visitors, "me", turn, at(turn))
             visitors.ask("me", frozenset({f"part {turn}"}))
             visitors.get(f"other {first % 2}")
 
@@ -74,18 +78,54 @@ def test_turns_arriving_in_many_threads_leave_the_last_one(visitors):
     assert visitors.get("me").asked == FIRST | {f"part {turn}" for turn in range(1, 400)}
 
 
-def test_what_the_server_chose_is_overruled_by_a_later_turn_only(visitors):
-    visitors.choose("me", 5, at(5), AS_SENT)
-    visitors.change("me", choices=at(50))
-    assert visitors.choose("me", 4, at(4), AS_SENT).choices == at(50)
-    assert visitors.choose("me", 6, at(6), AS_SENT).choices == at(6)
+def test_what_the_server_chose_outlasts_what_the_browser_had_sent_before_but_no_other_choice(visitors):
+    choose(visitors, "me", 5, at(5)._replace(eps=2))
+    visitors.set("me", at(50)._replace(eps=2))
+    assert choose(visitors, "me", 4, at(4)).choices == at(50)._replace(eps=2)  # an older turn
+    echo = choose(visitors, "me", 6, at(5)._replace(eps=3))  # sent before the browser showed the new seed
+    assert echo.choices == at(50)._replace(eps=3)
+    assert choose(visitors, "me", 7, at(50)).choices == at(50)
+    assert choose(visitors, "me", 8, at(5)).choices == at(5)  # the browser had shown it: now it is a choice
+
+
+@pytest.mark.parametrize("sent", [1, 50])
+def test_of_two_choices_of_the_server_the_later_outlasts_both_that_the_browser_showed_before(visitors, sent):
+    choose(visitors, "me", 1, at(1))
+    visitors.set("me", at(50))
+    visitors.set("me", at(60))
+    assert choose(visitors, "me", 2, at(sent)).choices == at(60)
+
+
+def test_whatever_else_the_browser_sends_than_before_is_a_choice(visitors):
+    choose(visitors, "me", 1, at(1))
+    visitors.set("me", at(50))
+    assert choose(visitors, "me", 2, at(7)).choices == at(7)
+    assert choose(visitors, "me", 3, at(1)).choices == at(1)
+
+
+def test_the_browser_is_told_of_all_that_stands_otherwise_than_it_has_sent(visitors):
+    fitting = lambda before, now: now._replace(eps=1) if now.norm == "l2" else now  # noqa: E731
+    longer = CHOICES._replace(norm="l2")
+    assert visitors.choose("me", 1, CHOICES, fitting)[1] == {}
+    assert visitors.choose("me", 2, longer, fitting)[1] == {"eps": 1}
+    assert visitors.choose("me", 3, longer._replace(eps=1), fitting)[1] == {}
+
+
+def test_a_change_that_one_event_did_not_show_is_told_with_the_next(visitors):
+    """A press of a button may be what brings another norm; only the event that draws shows the limit that fits it."""
+    fitting = lambda before, now: now._replace(eps=1) if now.norm != before.norm else now  # noqa: E731
+    longer = CHOICES._replace(norm="l2")
+    visitors.choose("me", 1, CHOICES, lambda before, now: now)
+    visitors.choose("me", 2, longer, fitting)  # whoever pressed does not look at what was adjusted
+    visitor, told = visitors.choose("me", 3, longer, fitting)
+    assert visitor.choices.eps == 1 and told == {"eps": 1}
 
 
 def test_a_visitor_put_in_place_of_another_keeps_the_turn(tiny, visitors):
-    visitors.choose("me", 5, at(5), AS_SENT)
+    choose(visitors, "me", 5, at(5))
     visitors.put("me", Visitor("", picture(tiny), at(7)))
-    assert visitors.choose("me", 4, at(4), AS_SENT).choices == at(7)
-    assert visitors.choose("me", 6, at(6), AS_SENT).picture is not None
+    assert choose(visitors, "me", 4, at(4)).choices == at(7)
+    assert choose(visitors, "me", 6, at(6)).picture is not None
 
 
 def test_controls_are_made_to_fit_knowing_those_before(visitors):
@@ -95,16 +135,16 @@ def test_controls_are_made_to_fit_knowing_those_before(visitors):
         seen.append((before, now))
         return now._replace(eps=1)
 
-    visitors.choose("me", 1, at(1), fitting)
-    visitors.choose("me", 2, at(2), fitting)
-    visitors.choose("me", 1, at(0), fitting)  # late: nobody asks
-    assert seen == [(None, at(1)), (at(1)._replace(eps=1), at(2))]
+    choose(visitors, "me", 1, at(1), fitting)
+    choose(visitors, "me", 2, at(2), fitting)
+    choose(visitors, "me", 1, at(0), fitting)  # late: nobody asks
+    assert seen == [(None, at(1)), (at(1)._replace(eps=1), at(2)._replace(eps=1))]
 
 
 def test_who_was_not_seen_for_long_is_forgotten(visitors, clock):
-    visitors.choose("me", 1, at(1), AS_SENT)
+    choose(visitors, "me", 1, at(1))
     clock[0] = 50
-    visitors.choose("you", 1, at(1), AS_SENT)
+    choose(visitors, "you", 1, at(1))
     clock[0] = 60
     assert visitors.get("me").choices == at(1)  # and so seen again
     clock[0] = 111
@@ -115,7 +155,7 @@ def test_who_was_not_seen_for_long_is_forgotten(visitors, clock):
 
 def test_who_was_not_seen_for_longest_makes_room(visitors):
     for key in "abc":
-        visitors.choose(key, 1, at(1), AS_SENT)
+        choose(visitors, key, 1, at(1))
     visitors.get("a")
     visitors.ask("d", frozenset({"maps"}))
     assert len(visitors) == 3 and "b" not in visitors and all(key in visitors for key in "acd")
@@ -123,7 +163,7 @@ def test_who_was_not_seen_for_longest_makes_room(visitors):
 
 def test_only_whom_one_names_is_dropped(visitors):
     for key in "ab":
-        visitors.choose(key, 1, at(1), AS_SENT)
+        choose(visitors, key, 1, at(1))
     visitors.drop("a")
     visitors.drop("never there")
     assert "a" not in visitors and "b" in visitors
@@ -144,14 +184,14 @@ def test_what_was_to_be_done_once_is_done_unless_another_run_came(visitors):
 def test_a_choice_made_meanwhile_survives_that_something_was_done(visitors):
     wish = Progress(go=2)
     visitors.change("me", progress=wish)
-    visitors.choose("me", 4, at(4), AS_SENT)
+    choose(visitors, "me", 4, at(4))
     visitors.done("me", wish)
-    assert visitors.get("me").choices == at(4) and visitors.choose("me", 3, at(3), AS_SENT).choices == at(4)
+    assert visitors.get("me").choices == at(4) and choose(visitors, "me", 3, at(3)).choices == at(4)
 
 
 def test_of_another_picture_or_model_nothing_was_asked_yet(tiny):
     batch = Batch(CHOICES.settings(), 1)
-    visitor = replace(Visitor("", picture(tiny), CHOICES), asked=FIRST | {"maps"}, batch=batch)
+    visitor = Visitor("", picture(tiny), CHOICES, asked=FIRST | {"maps"}, batch=batch)
     other = visitor.on("", picture(tiny, 2))
     assert other.asked == FIRST and other.choices is visitor.choices and other.batch is batch
     assert visitor.on("another", picture(tiny)).batch is None

@@ -1,0 +1,430 @@
+"""What is drawn anew: a piece that reads what changed and no other; and what stays, dimmed, with a line on why."""
+
+import random
+from dataclasses import fields, replace
+
+import gradio as gr
+import pytest
+
+import engine
+from app.batch import Batch
+from app.choices import DISPLAY, Choices
+from app.state.found import Found
+from app.state.parts import PARTS
+from app.state.visitors import Progress, Visitor
+from app.wiring import screens as module
+from app.wiring.pieces import Piece, merged
+from app.wiring.screens import Screens
+from engine.story import Results
+from tests.page_cases import CHOICES, EVERYTHING, WHOLE, asked, held, picture, run
+
+BASES = {  # what visitors may have asked for
+    "everything": EVERYTHING,
+    "the story": WHOLE,
+    "the attack": ("clean", "adversarial"),
+    "the methods": ("clean", "adversarial", "defences"),
+    "the tuning": ("clean", "adversarial", "views", "steps", "ensemble"),
+    "nothing": (),
+}
+
+
+# -- every piece of the page declares what it reads -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def alone(tiny):
+    """What a visitor with `CHOICES` asks, all of it computed and nothing else."""
+    question = asked(tiny, Results())
+    run(question, EVERYTHING)
+    return question
+
+
+@pytest.fixture(scope="module")
+def bases(alone) -> list[Found]:
+    """What is found for each of the bases."""
+    return [held(alone, parts) for parts in BASES.values()]
+
+
+def plain(value):
+    """A drawing in values that can be compared; which tile is picked is marked in the browser."""
+    if isinstance(value, gr.blocks.Block):
+        return repr(value.get_config())
+    return value.replace(" picked", "") if isinstance(value, str) else value
+
+
+def drawing(piece: Piece, found: Found, choices: Choices, shown: object = None) -> object:
+    """What the piece draws, or that it cannot. The control `shown` shows its own choice without being drawn."""
+    try:
+        updates = piece.draw(found, choices)
+    except LookupError as error:
+        return type(error)
+    if isinstance(updates.get(shown), dict):
+        updates[shown] = {name: value for name, value in updates[shown].items() if name != "value"}
+    return {component._id: plain(value) for component, value in updates.items()}
+
+
+class Noted(Choices):
+    """Choices that note which of them are looked at."""
+
+    seen: set[str]
+
+    def __getattribute__(self, name: str):
+        if name in Choices._fields:
+            type(self).seen.add(name)
+        elif name in ("_replace", "_asdict", "__iter__"):
+            type(self).seen |= set(Choices._fields)
+        return super().__getattribute__(name)
+
+
+@pytest.fixture(scope="module")
+def looked_at(built, bases) -> list[tuple[Piece, int, set[str]]]:
+    """Each piece with the place of each base, and the choices that it looks at to draw that."""
+    found = []
+    for _, piece in built[1].screens.pieces:
+        for place, base in enumerate(bases):
+            Noted.seen = set()
+            drawing(piece, base, Noted(*CHOICES))
+            found.append((piece, place, Noted.seen))
+    return found
+
+
+def described(piece: Piece) -> str:
+    """The piece in words for who has to mend it."""
+    return f"{piece.draw.__qualname__} reads {piece.reads} and {piece.choices}"
+
+
+def other_value(page, name: str):
+    """Another value that the control of this name may have."""
+    control, value = page.controls[name], getattr(CHOICES, name)
+    if isinstance(control, gr.Checkbox):
+        return not value
+    if isinstance(control, gr.CheckboxGroup):
+        return value[:1]
+    if isinstance(control, gr.Slider):
+        return control.minimum if value != control.minimum else control.maximum
+    if isinstance(control, gr.Number):
+        return value + 1
+    if name in ("true_class", "about", "against", "target"):
+        return "green fish"
+    if isinstance(control, gr.Dropdown):
+        return next(chosen for _, chosen in control.choices if chosen != value)
+    return {"class_names": "red fish\nblue fish\nowl", "template": "art of a {}."}.get(name, "pet")
+
+
+def test_the_bases_lack_parts_and_have_them(bases):
+    assert set(bases[0].made) == set(PARTS) and bases[-1].made == {}
+    assert all(set(found.made) == set(parts) for found, parts in zip(bases, BASES.values(), strict=True))
+
+
+def test_looking_is_noted(looked_at):
+    """Else the next test would compare nothing."""
+    noted = set().union(*(names for _, _, names in looked_at))
+    assert {"colours", "opened_view", "map", "attack", "true_class", "temperature"} <= noted
+    assert all(set(piece.choices) <= names for piece, place, names in looked_at if not place)
+
+
+@pytest.mark.parametrize("name", Choices._fields)
+def test_a_piece_that_draws_a_choice_otherwise_declares_it(tiny, page, alone, bases, looked_at, name):
+    moved = CHOICES._replace(**{name: other_value(page, name)})
+    assert moved != CHOICES
+    after, control = asked(tiny, alone.story.results, moved), page.controls[name]
+    others = [held(after, parts, one.picture) for one, parts in zip(bases, BASES.values(), strict=True)]
+    for piece, place, names in looked_at:
+        one, other = bases[place], others[place]
+        if name in names and piece.state(one, CHOICES) == piece.state(other, moved):
+            same = drawing(piece, one, CHOICES, control) == drawing(piece, other, moved, control)
+            assert same, described(piece)
+
+
+def requests(question, name: str) -> set:
+    """All that a part asks for, with all that this needs."""
+    found, open_ones = set(), []
+    for wanted in PARTS[name].wanted(question):
+        request = next(wanted)
+        while request is not None:
+            open_ones.append(request)
+            try:
+                request = wanted.send(question.story.result(request))
+            except StopIteration:
+                request = None
+    while open_ones:
+        request = open_ones.pop()
+        if request not in found:
+            found.add(request)
+            open_ones += request.needs(question.story.recipe).values()
+    return found
+
+
+def implied(question, piece: Piece) -> set[str]:
+    """Fields that cannot change unless something changes that the piece reads: what its parts are made from."""
+    parts = [name for name in piece.reads if name in PARTS]
+    needed = [requests(question, name) for name in parts]
+    found = {name for name in PARTS if any(requests(question, name) <= more for more in needed)}
+    found |= {"picture", "classes", "model"} if parts else set()
+    return found | ({"label"} if set(parts) - {"clean"} else set())
+
+
+OTHERS = {  # another value of every field that is no part
+    "model": lambda found: "another",
+    "picture": lambda found: replace(found.picture, picture=engine.story.Picture(found.picture.pixels.flip(-1))),
+    "classes": lambda found: engine.Classes(("red fish", "blue fish", "green fish"), ("art of a {}.",)),
+    "label": lambda found: None,
+    "batch": lambda found: Batch(CHOICES.settings(), 3),
+    "progress": lambda found: Progress(4),
+}
+
+
+def test_every_field_is_changed_in_the_next_test():
+    assert {field.name for field in fields(Found)} == {*OTHERS, *PARTS, "made"}
+
+
+@pytest.mark.parametrize("name", [*OTHERS, *PARTS])
+def test_a_piece_that_draws_a_field_otherwise_declares_it(page, alone, bases, name):
+    needs = [implied(alone, piece) for _, piece in page.screens.pieces]
+    for one in bases:
+        made = {part: digest for part, digest in one.made.items() if part != name}
+        absent = () if name in PARTS and PARTS[name].in_rows else None
+        value = OTHERS[name](one) if name in OTHERS else absent
+        if name in PARTS and name not in one.made:
+            continue
+        other = replace(one, made=made, **{name: value})
+        for (_, piece), needed in zip(page.screens.pieces, needs, strict=True):
+            if name not in needed and piece.state(one, CHOICES) == piece.state(other, CHOICES):
+                assert drawing(piece, one, CHOICES) == drawing(piece, other, CHOICES), described(piece)
+
+
+def test_what_a_piece_declares_there_is(page):
+    for _, piece in page.screens.pieces:
+        assert set(piece.reads) <= {field.name for field in fields(Found)} - {"made"}, described(piece)
+        assert set(piece.choices) <= set(Choices._fields) and set(piece.shows) <= set(piece.reads) & set(PARTS)
+
+
+def test_every_part_is_shown_by_a_piece_of_a_step_and_no_output_is_drawn_by_two_that_show_parts(page):
+    shown = {name for step, piece in page.screens.pieces if step for name in piece.shows}
+    assert shown == set(PARTS) - {"clean"}
+    outputs = [output for _, piece in page.screens.pieces if piece.shows for output in piece.outputs]
+    assert len(outputs) == len(set(outputs))
+
+
+def test_a_state_holds_no_results(alone, page):
+    """Screens are remembered for longer than results."""
+    for _, piece in page.screens.pieces:
+        for value in piece.state(held(alone, EVERYTHING), CHOICES):
+            kinds = (str, int, float, bool, list, tuple, engine.Classes, Batch, Progress, type(None))
+            assert isinstance(value, kinds), described(piece)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_page_drawn_bit_by_bit_shows_what_it_would_drawn_at_once(tiny, page, alone, seed):
+    """Whatever visitors ask for and choose, in whatever order: nothing is left that was not drawn from what is found
+    now, but for what is dimmed."""
+    rng, key, now = random.Random(seed), f"bit by bit {seed}", {}
+    screens = Screens(page.stale)
+    screens.pieces = page.screens.pieces
+    shown = picture(tiny)
+    moves = [{}, {"eps": 0.5}, {"colours": "gray"}, {"keep": 0.25}, {"opened_view": 3}, {"purifier": "ttc"}]
+    moves += [{"temperature": 0.5}, {"true_class": "green fish"}, {"class_names": "red fish\nowl"}]
+    for _ in range(12):
+        choices = CHOICES._replace(**rng.choice(moves))
+        parts = frozenset(rng.choice(list(BASES.values())))
+        found = held(asked(tiny, alone.story.results, choices), parts, shown)
+        before = dict(now)
+        now |= screens.redrawn(key, Visitor("", shown, choices, asked=parts), found, choices)
+        dimmed = " ".join(now.get(line) or "" for line in page.stale.values())
+        for _, piece in page.screens.pieces:
+            for output, value in piece.draw(found, choices).items():
+                if output.elem_id and f"#{output.elem_id}{{" in dimmed.replace(",", "{"):
+                    assert now[output] is before[output]
+                elif not isinstance(value, dict) and output not in page.controls.values():
+                    assert plain(now[output]) == plain(value), described(piece)
+
+
+# -- what a screen remembers ----------------------------------------------------------------------------------------
+
+
+class Drawn:
+    """A screen with a piece that shows attacks in step 2, one that shows maps in step 3, and one that shows none."""
+
+    def __init__(self, tiny) -> None:
+        self.lines = {2: gr.HTML(), 3: gr.HTML()}
+        self.attack, self.maps, self.card = gr.HTML(elem_id="attack"), gr.HTML(elem_id="maps"), gr.HTML()
+        self.screens = Screens(self.lines)
+        self.screens.pieces = [
+            (2, Piece(self._say("attack"), [self.attack], ("adversarial",), ("adversarial",), ("colours",))),
+            (3, Piece(self._say("maps"), [self.maps], ("maps",), ("maps",))),
+            (0, Piece(self._say("card"), [self.card], ("classes", "clean"))),
+        ]
+        self.screens.labels = {"eps": "Limit", "seed": "Seed", "defences": "Methods"}
+        self.picture = picture(tiny)
+        self.drawn: list[str] = []
+
+    def _say(self, name):
+        def draw(found, choices):
+            self.drawn.append(name)
+            return {getattr(self, name): f"{name} of {found.made} in {choices.colours}"}
+
+        return draw
+
+    def see(self, parts=(), wants=EVERYTHING, key="me", choices=CHOICES, **found) -> dict:
+        """What is drawn anew for someone who has asked for `wants` where `parts` are found."""
+        self.drawn.clear()
+        given = {"picture": self.picture, "classes": engine.Classes(("red", "blue")), "made": dict(parts)} | found
+        visitor = Visitor("", given["picture"], choices, asked=frozenset(wants))
+        return self.screens.redrawn(key, visitor, Found(**given), choices)
+
+
+@pytest.fixture
+def screen(tiny) -> Drawn:
+    return Drawn(tiny)
+
+
+HIT = {"clean": "c", "adversarial": "a"}
+STRONGER = CHOICES._replace(eps=8)
+
+
+def test_a_newcomer_sees_everything_and_the_next_drawing_has_nothing(screen):
+    assert set(screen.see(HIT)) == {screen.attack, screen.maps, screen.card}
+    assert screen.see(HIT) == {} and screen.drawn == []
+
+
+def test_only_what_reads_what_changed_is_drawn(screen):
+    screen.see(HIT)
+    assert set(screen.see(HIT | {"maps": "m"})) == {screen.maps}
+    assert set(screen.see(HIT | {"maps": "m"}, choices=CHOICES._replace(colours="gray"))) == {screen.attack}
+    assert set(screen.see(HIT | {"maps": "m"}, choices=CHOICES._replace(colours="gray", eps=8))) == set()
+
+
+def test_each_visitor_has_a_screen_of_their_own(screen):
+    screen.see(HIT)
+    assert len(screen.see(HIT, key="you")) == 3 and screen.see(HIT) == {}
+
+
+def test_a_forgotten_screen_is_drawn_anew(screen):
+    screen.see(HIT)
+    screen.screens.forget("me")
+    screen.screens.forget("nobody")
+    assert len(screen.see(HIT)) == 3
+
+
+def test_the_oldest_screens_make_room(screen, monkeypatch):
+    monkeypatch.setattr(module, "MOST", 2)
+    for key in ("a", "b"):
+        screen.see(HIT, key=key)
+    screen.see(HIT, key="a")
+    screen.see(HIT, key="c")
+    assert screen.see(HIT, key="a") == {} and len(screen.see(HIT, key="b")) == 3
+
+
+def test_what_is_not_there_for_other_settings_stays_dimmed_and_the_line_says_what_differs(screen):
+    screen.see(HIT)
+    updates = screen.see({"clean": "c"}, choices=STRONGER)
+    assert set(updates) == {screen.lines[2]} and screen.drawn == []
+    assert "Limit: 4, now 8." in updates[screen.lines[2]] and "#attack{opacity" in updates[screen.lines[2]]
+    assert screen.see({"clean": "c"}, choices=STRONGER) == {}
+
+
+def test_the_line_goes_when_the_result_is_back_and_nothing_is_drawn_again(screen):
+    screen.see(HIT)
+    screen.see({"clean": "c"}, choices=STRONGER)
+    assert screen.see(HIT) == {screen.lines[2]: ""} and screen.drawn == []
+
+
+def test_the_line_goes_when_a_new_result_is_there(screen):
+    screen.see(HIT)
+    screen.see({"clean": "c"}, choices=STRONGER)
+    updates = screen.see(HIT | {"adversarial": "b"}, choices=STRONGER)
+    assert set(updates) == {screen.lines[2], screen.attack} and updates[screen.lines[2]] == ""
+
+
+def test_the_line_says_how_the_settings_stand_now(screen):
+    screen.see(HIT)
+    screen.see({"clean": "c"}, choices=STRONGER)
+    updates = screen.see({"clean": "c"}, choices=CHOICES._replace(eps=2, seed=7))
+    assert set(updates) == {screen.lines[2]} and "Limit: 4, now 2" in updates[screen.lines[2]]
+    assert "Seed: 0, now 7" in updates[screen.lines[2]]
+
+
+def test_the_line_names_only_what_moved_since_the_result_was_last_there(screen):
+    screen.see(HIT)
+    screen.see(HIT, choices=CHOICES._replace(temperature=0.5))  # no matter to the attack
+    updates = screen.see({"clean": "c"}, choices=CHOICES._replace(temperature=0.5, eps=8))
+    assert "Limit: 4, now 8." in updates[screen.lines[2]] and "temperature" not in updates[screen.lines[2]]
+
+
+def test_many_settings_are_counted_and_how_a_result_is_shown_is_none(screen):
+    screen.see(HIT)
+    moved = STRONGER._replace(seed=7, defences=["clip"], steps=9, tune_steps=1, opened_view=3, colours="gray")
+    said = screen.see({"clean": "c"}, choices=moved)[screen.lines[2]]
+    assert said.count(", now ") == 3 and "; and 2 more" in said
+    assert all(name not in said for name in DISPLAY)
+
+
+def test_what_visitors_wrote_is_no_markup_in_the_line(screen):
+    screen.see(HIT)
+    said = screen.see({"clean": "c"}, choices=CHOICES._replace(domain_word="<b>"))[screen.lines[2]]
+    assert "&lt;b&gt;" in said and "<b>" not in said
+
+
+def test_every_step_has_its_own_line(screen):
+    screen.see(HIT | {"maps": "m"})
+    updates = screen.see({"clean": "c"}, choices=STRONGER)
+    assert set(updates) == {screen.lines[2], screen.lines[3]} and "#maps{" in updates[screen.lines[3]]
+    assert screen.see(HIT, choices=CHOICES._replace(map="rollout"))[screen.lines[2]] == ""
+
+
+@pytest.mark.parametrize("other", [{"picture": None}, {"classes": engine.Classes(("x", "y"))}, {"model": "another"}])
+def test_on_another_ground_nothing_stale_is_left(screen, other):
+    screen.see(HIT | {"maps": "m"})
+    updates = screen.see({}, choices=STRONGER, **other)
+    assert {screen.attack, screen.maps} <= set(updates) and not set(screen.lines.values()) & set(updates)
+
+
+def test_on_another_ground_a_line_that_stood_there_goes(screen):
+    screen.see(HIT)
+    screen.see({"clean": "c"}, choices=STRONGER)
+    updates = screen.see({}, choices=STRONGER, picture=None)
+    assert updates[screen.lines[2]] == "" and screen.attack in updates
+
+
+def test_what_was_put_away_is_not_dimmed_but_gone(screen):
+    screen.see(HIT)
+    screen.see({"clean": "c"}, choices=STRONGER)
+    updates = screen.see({"clean": "c"}, wants=("clean",), choices=STRONGER)
+    assert set(updates) == {screen.attack, screen.lines[2]} and updates[screen.lines[2]] == ""
+
+
+def test_what_was_never_there_is_not_dimmed(screen):
+    screen.see({"clean": "c"})
+    assert screen.see({"clean": "c"}, choices=STRONGER) == {}
+    assert set(screen.see({"clean": "d"}, choices=STRONGER)) == {screen.card}
+
+
+def test_what_was_dimmed_while_it_should_be_shown_otherwise_is_drawn_so_once_it_is_back(screen):
+    screen.see(HIT)
+    screen.see({"clean": "c"}, choices=STRONGER._replace(colours="gray"))
+    assert screen.drawn == []
+    updates = screen.see(HIT, choices=CHOICES._replace(colours="gray"))
+    assert "in gray" in updates[screen.attack] and updates[screen.lines[2]] == ""
+
+
+# -- two drawings of one component ----------------------------------------------------------------------------------
+
+
+def test_updates_of_different_components_stand_beside_each_other():
+    first, second = {"a": 1}, {"b": 2}
+    assert merged(first, second) == {"a": 1, "b": 2} and first == {"a": 1}
+
+
+def test_of_two_values_the_later_holds():
+    assert merged({"a": 1}, {"a": 2}) == {"a": 2} and merged({"a": 1}, {"a": None}) == {"a": None}
+
+
+def test_two_updates_of_one_component_are_one_and_the_later_holds_where_both_say_something():
+    first = {"a": gr.update(visible=False, label="L")}
+    assert merged(first, {"a": gr.update(value=3, label="M")})["a"] == gr.update(visible=False, value=3, label="M")
+    assert first == {"a": gr.update(visible=False, label="L")}
+
+
+def test_a_value_and_an_update_are_one_update():
+    assert merged({"a": 3}, {"a": gr.update(visible=False)})["a"] == gr.update(value=3, visible=False)
+    assert merged({"a": gr.update(visible=False)}, {"a": 3})["a"] == gr.update(value=3, visible=False)
