@@ -1,75 +1,131 @@
 """A run that is to end does so at the next layer of a model, whatever it computes, and nobody else's run does."""
 
 import threading
-from contextlib import closing
+from collections.abc import Iterator
 
 import pytest
 import torch
 from PIL import Image
 
 import engine
+from app.models import Models
 from app.panels.batch import _answered, own_pictures
 from app.picture_sources import PictureSources
-from app.run import Worker
-from app.stopping import Runs, until
+from app.state.parts import PARTS, rows_computed
+from app.wiring.stopping import Runs, until
 from engine.models import Cancelled
-from tests.page_cases import CHOICES, CLASSES
+from engine.story import Attack, Clean, Results
+from tests.page_cases import CHOICES, CLASSES, EVERYTHING, asked, held, run
+
+SECONDS = 20  # for a thread that should have moved on long ago
+NEEDED = {  # what is there before a part is computed, so that it is the part itself that is stopped
+    "clean": (), "adversarial": ("clean",), "maps": ("adversarial",), "occlusion": ("maps",), "every": ("adversarial",),
+    "words": ("adversarial",), "heads": ("adversarial",), "views": ("adversarial",), "steps": ("views",),
+    "defences": ("adversarial",),
+}  # fmt: skip
+
+
+class Halting:
+    """Sets `stop` once a thread that computes has called a number of layers of a model, and holds that layer until
+    `left` is set; `after` are the layers that are called from then on."""
+
+    def __init__(self, model: torch.nn.Module, number: int) -> None:
+        self.stop, self.left, self.number = threading.Event(), threading.Event(), number
+        self.threads: set[threading.Thread] = set()
+        self.called: list[torch.nn.Module] = []
+        self.after: list[torch.nn.Module] = []
+        leaves = [layer for layer in model.modules() if not list(layer.children())]
+        self.handles = [layer.register_forward_hook(self._count) for layer in leaves]
+
+    def _count(self, layer, given, output) -> None:
+        self.threads.add(threading.current_thread())
+        if self.stop.is_set():
+            self.after.append(layer)
+            return
+        self.called.append(layer)
+        if len(self.called) == self.number:
+            self.stop.set()
+            assert self.left.wait(SECONDS)
+
+    def ended(self, updates: Iterator) -> None:
+        """Ask for the updates until they are cancelled, and wait for who computes them."""
+        try:
+            with pytest.raises(Cancelled):
+                list(until(self.stop, updates))
+        finally:
+            self.left.set()
+        for thread in self.threads - {threading.current_thread()}:
+            thread.join(SECONDS)
+            assert not thread.is_alive()
 
 
 @pytest.fixture
 def halting(tiny):
-    """A function that gives an event which is set when a thread has called a number of layers of the tiny model, and a
-    list that grows with each layer that is called after that."""
-    stop, after, handles = threading.Event(), [], []
+    """A function that makes a `Halting` of the tiny model."""
+    made = []
 
-    def at(number: int, thread: str = "MainThread") -> tuple[threading.Event, list]:
-        called = []
-
-        def count(layer, given, output):
-            if threading.current_thread().name == thread:
-                called.append(layer)
-            if stop.is_set():
-                after.append(layer)
-            if len(called) == number:
-                stop.set()
-
-        leaves = [layer for layer in tiny.model.modules() if not list(layer.children())]
-        handles.extend(layer.register_forward_hook(count) for layer in leaves)
-        return stop, after
+    def at(number: int) -> Halting:
+        made.append(Halting(tiny.model, number))
+        return made[-1]
 
     yield at
-    for handle in handles:
-        handle.remove()
+    for halting in made:
+        halting.left.set()
+        for handle in halting.handles:
+            handle.remove()
 
 
-PARTS = ["attack", "maps", "views", "tune", "defences", "occlusion", "every", "heads", "words"]
+def hooks(model: torch.nn.Module) -> set[int]:
+    """The numbers of hooks that ask before a layer of the model, one number for each layer, each once."""
+    return {len(layer._forward_pre_hooks) for layer in model.modules()}
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_every_part_ends_at_the_very_next_layer_and_keeps_what_was_there(job, told, halting, part):
-    stop, after = halting(5)
-    with pytest.raises(Cancelled), closing(job.events(part)) as events:
-        for event in until(stop, events):
-            job.take(event)
-    assert stop.is_set() and after == []
-    assert hooks(job.worker.backbone.model) == {0}
-    assert job.store.get("me").adversarial is told.adversarial and job.store.get("me").views is told.views
+def test_every_part_that_passes_through_the_model_is_stopped_in_the_next_test():
+    assert set(NEEDED) == set(PARTS) - {"ensemble"}
 
 
-def test_an_attack_ends_in_its_own_thread(job, halting):
-    stop, after = halting(5, "attack")
-    with pytest.raises(Cancelled):
-        list(until(stop, job.events("attack")))
-    assert stop.is_set() and after == []
+@pytest.mark.parametrize("part", NEEDED)
+def test_every_part_ends_at_the_very_next_layer_and_keeps_what_was_there(tiny, halting, part):
+    question = asked(tiny, Results())
+    before = run(question, NEEDED[part])
+    halted = halting(5)
+    halted.ended(rows_computed(question, part))
+    assert halted.stop.is_set() and halted.after == [] and {one.name for one in halted.threads} == {"story"}
+    assert hooks(tiny.model) == {0}
+    found = held(question, EVERYTHING)
+    assert part not in found.made and all(found.made[name] == before.made[name] for name in NEEDED[part])
+
+
+@pytest.mark.parametrize("part", ["adversarial", "steps", "defences"])
+def test_what_was_stopped_can_be_computed_at_once(tiny, question, told, halting, part):
+    fresh = asked(tiny, Results())
+    halted = halting(40)
+    halted.ended(rows_computed(fresh, part))
+    assert run(fresh, (part,)).made[part] == told.made[part]
 
 
 def test_an_attack_inside_a_longer_call_ends_too(tiny, tmp_path, halting):
     Image.new("RGB", (64, 64), "red").save(tmp_path / "a.png")
     openers = own_pictures(PictureSources(tiny, ()), [str(tmp_path / "a.png")], "", CLASSES.names)
-    stop, after = halting(5, "attack")
-    with pytest.raises(Cancelled):
-        list(until(stop, _answered(Worker(tiny), openers, CHOICES.settings(), CHOICES)))
-    assert stop.is_set() and after == []
+    halted = halting(40)
+    halted.ended(_answered(Models(tiny), tiny, openers, CHOICES.settings(), CHOICES))
+    assert halted.after == []
+
+
+def test_what_one_visitor_leaves_goes_on_for_another(tiny, halting):
+    results, many = Results(), CHOICES._replace(steps=10)
+    mine, yours = (asked(tiny, results, many, owner=owner) for owner in ("me", "you"))
+    run(mine, ("clean",))
+    halted, told = halting(150), []  # some steps into the attack
+    other = threading.Thread(target=lambda: told.extend(rows_computed(yours, "adversarial")))
+    other.start()
+    assert halted.stop.wait(SECONDS)
+    stopped = until(threading.Event(), rows_computed(mine, "adversarial"))
+    next(item for _, item in stopped if isinstance(item, engine.AttackStep))
+    stopped.close()
+    halted.left.set()
+    other.join(SECONDS)
+    assert halted.after and told[-2][1] is mine.story.result(Attack())
 
 
 def test_once_stopped_nothing_more_is_asked_for():
@@ -89,43 +145,34 @@ def test_once_stopped_nothing_more_is_asked_for():
     assert list(until(threading.Event(), updates())) == [0, 1, 2]
 
 
-def test_who_was_not_stopped_computes_on_meanwhile(tiny, pixels, halting):
-    stop, _ = halting(5)
-
-    def stopped_midway():
-        yield "started"
-        yield Worker(tiny).one("predict", pixels, CLASSES)
-
-    running = until(stop, stopped_midway())
-    assert next(running) == "started"
-    with pytest.raises(Cancelled):
-        next(running)
-    others = list(until(threading.Event(), Worker(tiny).stream("predict", pixels, CLASSES)))
-    assert len(others) == 1 and torch.equal(others[0].logits, engine.predict(tiny, pixels, CLASSES).logits)
+def test_who_asks_for_something_else_computes_on_meanwhile(tiny, halting):
+    halted = halting(5)
+    halted.ended(rows_computed(asked(tiny, Results()), "clean"))
+    fresh = asked(tiny, Results())
+    *_, (_, found), _ = until(threading.Event(), rows_computed(fresh, "clean"))
+    expected = engine.predict(tiny, fresh.story.recipe.picture.pixels, CLASSES).logits
+    assert torch.equal(found.logits, expected) and Clean() in fresh.story
 
 
-def hooks(model: torch.nn.Module) -> set[int]:
-    """The numbers of hooks that ask before a layer of the model, one number for each layer, each once."""
-    return {len(layer._forward_pre_hooks) for layer in model.modules()}
-
-
-def test_a_model_that_several_pages_show_asks_once_a_layer(tiny, pixels):
-    streams = [Worker(tiny).stream("attack", pixels, CLASSES, CHOICES.settings().attack) for _ in range(2)]
+def test_a_model_that_several_visitors_use_asks_once_a_layer(tiny):
+    questions = [asked(tiny, Results(), CHOICES._replace(steps=40)) for _ in range(2)]
+    streams = [rows_computed(question, "adversarial") for question in questions]
     assert hooks(tiny.model) == {0}
     for stream in streams:
-        next(stream)
+        next(item for _, item in stream if isinstance(item, engine.AttackStep))
         assert hooks(tiny.model) == {1}
-    streams[0].close()
-    assert hooks(tiny.model) == {1}
-    streams[1].close()
+    for stream in streams:
+        list(stream)
+    for thread in threading.enumerate():
+        if thread.name == "story":
+            thread.join(SECONDS)
     assert hooks(tiny.model) == {0}
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_no_hook_is_left_after_a_run_that_ends(job, part):
-    list(until(threading.Event(), job.events(part)))
-    model = job.worker.backbone.model
-    assert hooks(model) == {0} and not any(layer._forward_hooks for layer in model.modules())
+@pytest.mark.parametrize("part", EVERYTHING)
+def test_no_hook_is_left_after_a_run_that_ends(tiny, part):
+    list(until(threading.Event(), rows_computed(asked(tiny, Results()), part)))
+    assert hooks(tiny.model) == {0} and not any(layer._forward_hooks for layer in tiny.model.modules())
 
 
 def test_a_visitors_run_can_be_stopped_while_it_goes_on():
