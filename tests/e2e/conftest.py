@@ -82,7 +82,7 @@ def browser():
 def page(browser, address):
     """The opened page with its first sample drawn; afterwards: no error in the console, no request to elsewhere."""
     opened = browser.new_page(viewport={"width": 1280, "height": 800})
-    opened.set_default_timeout(120_000)
+    opened.set_default_timeout(25_000)
     errors, strangers = [], []
     opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     opened.on("pageerror", lambda error: errors.append(str(error)))

@@ -25,7 +25,7 @@ def visiting(browser, address):
     """A visitor with a browser of their own, and the addresses of all files that the page fetched for them."""
     context, files = browser.new_context(accept_downloads=True), set()
     page = context.new_page()
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(25_000)
     page.on("request", lambda request: files.add(request.url) if "/gradio_api/file=" in request.url else None)
     page.goto(address)
     page.get_by_text("which is right").first.wait_for()

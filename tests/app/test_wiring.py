@@ -1,0 +1,420 @@
+"""The listeners of the page: one draws, runs compute in one queue, and a fault or Stop leaves none going."""
+
+import inspect
+import random
+import threading
+from collections import defaultdict
+from dataclasses import replace
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+
+import engine
+from app.choices import Choices
+from app.models import Models
+from app.panels.tuning import MOST_STEPS, _one_less, _one_more
+from app.state.parts import PARTS, STORY
+from app.state.visitors import Progress, Visitor, Visitors
+from app.text import words as text
+from app.wiring import running as module
+from app.wiring.page import Page
+from app.wiring.running import Running
+from engine.story import Results
+from tests.page_cases import CHOICES, asked, picture, run
+
+SECONDS = 20  # for a thread that should have moved on long ago
+
+
+def drawing(demo) -> list:
+    """The listeners that keep the latest event only, but for what one control alone draws again."""
+    return [fn for fn in demo.fns.values() if fn.trigger_mode == "always_last" and fn.fn]
+
+
+@pytest.fixture
+def the_one(built):
+    """The listener that draws."""
+    demo, page = built
+    (found,) = [fn for fn in drawing(demo) if fn.fn.__name__ == page._draw.__name__]
+    return found
+
+
+@pytest.fixture
+def running(page) -> Running:
+    """Buttons on the page."""
+    return Running(page, page.panels[2].curve, page.panels[2].live)
+
+
+@pytest.fixture
+def visitor(tiny, page):
+    """A function that gives the key of a visitor with these choices, and with a picture of their own."""
+    keys = []
+
+    def at(choices=CHOICES, **fields) -> str:
+        keys.append(f"{inspect.stack()[1].function} {len(keys)}")
+        shown = picture(tiny, salt=keys[-1])
+        page.visitors.put(keys[-1], replace(Visitor("", shown, choices), **fields))
+        return keys[-1]
+
+    yield at
+    for key in keys:
+        page.visitors.drop(key)
+        page.screens.forget(key)
+        page.results.drop(f"{key} own")
+
+
+def listened(page, handler, queue=None):
+    """The handler as it is registered, called for the visitor with this key and the controls of a turn."""
+    registered = []
+
+    def trigger(guarded, *_, **__):
+        registered.append(guarded)
+        return SimpleNamespace(then=trigger)
+
+    running_ones = list(page._running)
+    page.listen(trigger, handler, queue=queue)
+    page._running[:] = running_ones
+    return lambda key, turn=1, choices=CHOICES: registered[0](gr.Request(session_hash=key), turn, *choices)
+
+
+def spoken(page, updates) -> list[str]:
+    """What the status line says."""
+    return [update[page.status] for update in updates if page.status in update]
+
+
+# -- one listener draws ---------------------------------------------------------------------------------------------
+
+
+def test_one_listener_draws_and_every_control_triggers_it(built, the_one):
+    demo, page = built
+    triggers = {target[0] for target in the_one.targets}
+    assert triggers == {control._id for control in page.controls.values()} | {page._drawing._id}
+    assert [block._id for block in the_one.inputs] == [block._id for block in page.inputs]
+    assert the_one.concurrency_limit is None and the_one.js
+
+
+def test_whatever_a_piece_draws_is_an_output_of_the_one(built, the_one):
+    _, page = built
+    outputs = {block._id for block in the_one.outputs}
+    assert {output._id for _, piece in page.screens.pieces for output in piece.outputs} <= outputs
+    assert {line._id for line in page.stale.values()} | {control._id for control in page.controls.values()} <= outputs
+
+
+def test_of_what_keeps_the_latest_event_no_other_draws_what_the_one_draws(built, the_one):
+    """Gradio goes through its queues in random order: two that draw the same could leave the older of two drawings."""
+    demo, page = built
+    others = [fn for fn in drawing(demo) if fn is not the_one]
+    assert others and all(len(fn.inputs) == 1 and fn.inputs[0] not in page.controls.values() for fn in others)
+    for fn in others:
+        assert {block.elem_id for block in fn.outputs} <= {"attack-curve", "attack-passed"}
+
+
+def test_a_listener_that_keeps_the_latest_event_is_the_only_one_of_its_event(built):
+    """Gradio's browser counts the events of a component, not those of a listener: a second listener of the same event
+    would make the first wait for an event that never comes, or wake itself for ever."""
+    listeners = defaultdict(list)
+    for dependency in built[0].config["dependencies"]:
+        for target in dependency["targets"]:
+            listeners[tuple(target)].append(dependency["trigger_mode"])
+    assert any(modes == ["always_last"] for modes in listeners.values())
+    assert [modes for modes in listeners.values() if "always_last" in modes and len(modes) > 1] == []
+
+
+def test_all_that_computes_waits_in_one_queue_and_nothing_else_waits(built):
+    limits = defaultdict(set)
+    for fn in built[0].fns.values():
+        if fn.fn:
+            limits[fn.concurrency_limit].add(fn.concurrency_id)
+    assert limits[1] == {"model"} and set(limits) <= {1, None, "default"}
+    queued = [fn for fn in built[0].fns.values() if fn.concurrency_id == "model"]
+    buttons = {target[0] for fn in queued for target in fn.targets}
+    ids = {block.elem_id for block in built[0].blocks.values() if block._id in buttons}
+    assert ids >= {"run-story", "attack", "look", "make-views", "tune-run", "tune-step", "compare", "batch-run"}
+    assert all(fn.concurrency_limit == 1 for fn in queued)
+
+
+def test_every_button_that_computes_can_be_stopped(built):
+    demo, _ = built
+    pressed = [fn for fn in demo.fns.values() if fn.concurrency_id == "model" and fn.targets]
+    cancelled = {place for dependency in demo.config["dependencies"] for place in dependency["cancels"]}
+    assert len(pressed) > 10 and {fn._id for fn in pressed} <= cancelled
+
+
+# -- what it draws --------------------------------------------------------------------------------------------------
+
+
+def drawn(page, key, turn=1, choices=CHOICES) -> list[dict]:
+    """The updates of one event."""
+    return list(page._draw(gr.Request(session_hash=key), turn, *choices))
+
+
+def test_the_first_drawing_shows_the_clean_answer_as_soon_as_it_is_computed(page, visitor):
+    key = visitor()
+    first, *more = drawn(page, key)
+    bars = page.panels[1].bars
+    assert text.NO_ANSWER in first[bars] and "The model answers" in more[-1][bars]
+    assert page.found(key).clean is not None
+
+
+def test_a_drawing_without_news_draws_nothing(page, visitor):
+    key = visitor()
+    drawn(page, key)
+    assert drawn(page, key, 2) == [gr.skip()]
+
+
+def test_while_a_run_goes_on_the_drawing_computes_nothing(page, visitor):
+    key = visitor(progress=Progress(2))
+    drawn(page, key)
+    assert page.found(key).clean is None
+
+
+def test_another_limit_and_back_draws_the_cards_and_leaves_the_panel(page, running, visitor):
+    key = visitor()
+    list(running.run(key, ("adversarial",), "done"))
+    drawn(page, key)
+    verdict = page.panels[2].verdict
+    (updates,) = drawn(page, key, 2, CHOICES._replace(eps=3))
+    assert verdict not in updates and "4, now 3" in updates[page.stale[2]]
+    (updates,) = drawn(page, key, 3)
+    assert verdict not in updates and updates[page.stale[2]] == ""
+
+
+def test_settings_that_cannot_be_used_are_told_and_what_there_is_stays(page, running, visitor):
+    key = visitor()
+    list(running.run(key, ("adversarial",), "done"))
+    drawn(page, key)
+    with pytest.warns(UserWarning, match="seed"):  # a toast, where there is a browser
+        *_, updates = drawn(page, key, 2, CHOICES._replace(seed=-1))
+    assert "seed" in updates[page.status]
+    assert page.panels[2].verdict not in updates and page.panels[1].bars not in updates
+    drawn(page, key, 3)
+    assert page.found(key).adversarial is not None
+
+
+def test_events_that_arrive_out_of_order_leave_what_was_chosen_last(page, visitor):
+    turns = list(range(1, 8))
+    random.Random(1).shuffle(turns)
+    key = visitor()
+    for turn in turns:
+        drawn(page, key, turn, CHOICES._replace(opened_view=turn))
+    assert page.visitors.get(key).choices.opened_view == 7
+
+
+def test_a_press_in_a_figure_chooses_and_asks_for_a_drawing(built, page, visitor, running):
+    key = visitor()
+    list(running.run(key, ("views",), "done"))
+    press = next(fn for fn in built[0].fns.values() if fn.targets == [(page.panels[4].grid._id, "click")])
+    updates = press.fn(SimpleNamespace(index=3), gr.Request(session_hash=key), 1, *CHOICES)
+    assert updates[page.controls["opened_view"]] == 3 and page.nudge in updates
+    assert set(press.fn(SimpleNamespace(index=99), gr.Request(session_hash=key), 2, *CHOICES)) <= {page.nudge}
+
+
+# -- runs -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_computes_and_asks_for_what_it_was_pressed_for_and_no_more(page, running, visitor):
+    key = visitor()
+    list(running.run(key, ("views",), "done"))
+    found = page.found(key)
+    assert set(found.made) == {"clean", "adversarial", "views"}
+    assert found.progress.step is None and found.progress.said == "done"
+
+
+@pytest.mark.parametrize("name", [name for name in PARTS if name not in ("clean", "ensemble")])
+def test_a_run_of_any_part_brings_it_to_the_page(page, running, visitor, name):
+    key = visitor()
+    updates = list(running.run(key, (name,), "done"))
+    assert name in page.found(key).made and page.nudge in updates[0] and page.nudge in updates[-1]
+    assert spoken(page, updates) and all(text.FAULT not in said for said in spoken(page, updates))
+
+
+def test_the_story_computes_all_its_parts_and_opens_steps(page, running, visitor, monkeypatch):
+    monkeypatch.setattr(module, "DWELL_SECONDS", 0)
+    key, opened = visitor(), []
+    for _ in running.run(key, STORY, "", story=True):
+        opened.append(page.visitors.get(key).progress.go)
+    assert list(dict.fromkeys(opened)) == [2, 3, 4, 5, 6]
+    assert set(page.found(key).made) == {"clean", *STORY}
+    assert "The whole story ran in" in page.visitors.get(key).progress.said
+
+
+def test_a_story_that_is_quick_stays_at_a_step_long_enough_to_be_seen(page, running, visitor, monkeypatch):
+    monkeypatch.setattr(module, "DWELL_SECONDS", 1000)
+    key, opened = visitor(), []
+    for _ in running.run(key, STORY, "", story=True):
+        opened.append(page.visitors.get(key).progress.go)
+    assert list(dict.fromkeys(opened)) == [2, None, 6]
+
+
+def test_a_run_again_computes_nothing(page, running, visitor, monkeypatch):
+    key = visitor()
+    list(running.run(key, STORY, "", story=True))
+    before = page.found(key)
+    monkeypatch.setattr(engine.story.Story, "_compute", lambda *_: pytest.fail("computed again"))
+    list(running.run(key, STORY, "", story=True))
+    assert page.found(key).made == before.made
+
+
+def test_without_a_picture_a_run_says_what_is_missing(page, running):
+    with pytest.raises(engine.EngineError, match=text.MISSING["Attack"][:20]):
+        list(running.run("nobody", ("adversarial",), ""))
+
+
+def test_of_a_fast_attack_not_every_iteration_is_drawn_and_of_a_slow_one_all(page, running, visitor, monkeypatch):
+    for seconds, expected in ((1000, 1), (0, None)):
+        monkeypatch.setattr(module, "FRAME_SECONDS", seconds)
+        key = visitor()
+        updates = list(running.run(key, ("adversarial",), ""))
+        frames = [update for update in updates if page.panels[2].curve in update]
+        assert len(frames) == (expected or len(page.found(key).adversarial.steps)) > 0
+
+
+def test_an_attack_that_is_no_longer_asked_for_is_not_drawn(page, running, visitor, monkeypatch):
+    monkeypatch.setattr(module, "FRAME_SECONDS", 0)
+    key = visitor()
+    updates = running.run(key, ("adversarial",), "")
+    next(update for update in updates if page.panels[2].curve in update)
+    page.visitors.change(key, choices=CHOICES._replace(eps=3))
+    assert not any(page.panels[2].curve in update for update in updates)
+    assert page.found(key).adversarial is None  # but held for when the limit is back
+    page.visitors.change(key, choices=CHOICES)
+    assert page.found(key).adversarial is not None
+
+
+def test_stepping_asks_for_one_update_more_or_less(page, visitor):
+    assert _one_more(page.found(visitor()), CHOICES).tune_steps == 1
+    assert _one_less(page.found(visitor()), CHOICES).tune_steps == 0
+    steps = tuple(SimpleNamespace(index=place) for place in range(MOST_STEPS + 1))
+    stepped = SimpleNamespace(steps=steps[:3])
+    assert (_one_more(stepped, CHOICES).tune_steps, _one_less(stepped, CHOICES).tune_steps) == (3, 1)
+    with pytest.raises(engine.EngineError):
+        _one_more(SimpleNamespace(steps=steps), CHOICES)
+
+
+# -- faults and Stop ------------------------------------------------------------------------------------------------
+
+
+def test_a_fault_ends_the_waiting_is_not_hidden_and_leaves_no_run_going(page, visitor):
+    def faulty(request: gr.Request, key: str):
+        page.visitors.change(key, progress=Progress(2, 2, True))
+        yield page.say(text.BUSY["clean"], "busy")
+        raise ZeroDivisionError
+
+    key = visitor()
+    updates = listened(page, faulty)(key)
+    assert "Comparing" in next(updates)[page.status] and page.runs.going(key)
+    last = next(updates)
+    assert page.nudge in last
+    with pytest.raises(ZeroDivisionError):
+        next(updates)
+    assert not page.runs.going(key) and page.visitors.get(key).progress.step is None
+    (said, *_) = spoken(page, [last, *drawn(page, key, 2)])
+    assert "not your doing" in said
+
+
+def test_what_cannot_be_done_is_told_in_a_sentence_and_leaves_no_run_going(page, visitor):
+    def refused(request: gr.Request, key: str):
+        page.visitors.change(key, progress=Progress(2))
+        yield page.say(text.BUSY["clean"], "busy")
+        raise engine.EngineError("It cannot be done.")
+
+    key = visitor()
+    with pytest.warns(UserWarning, match="cannot be done"):
+        updates = list(listened(page, refused)(key))
+    assert "It cannot be done." in updates[-1][page.status] and page.nudge in updates[-1]
+    assert not page.runs.going(key) and page.visitors.get(key).progress.step is None
+
+
+def test_a_run_takes_the_controls_as_they_were_when_it_was_pressed(page, visitor):
+    seen = []
+
+    def noted(request: gr.Request, key: str):
+        seen.append(page.visitors.get(key).choices)
+        yield page.say("")
+
+    key = visitor()
+    call = listened(page, noted)
+    list(call(key, 5, CHOICES._replace(eps=2)))
+    list(call(key, 3, CHOICES._replace(eps=1)))  # pressed before, but it comes later: the newer controls stand
+    assert [choices.eps for choices in seen] == [2, 2]
+
+
+def test_stop_ends_a_run_before_its_next_update(page, visitor):
+    asked_for = []
+
+    def long(request: gr.Request, key: str):
+        try:
+            for number in range(100):
+                asked_for.append(number)
+                yield page.say(f"{number}", "busy")
+        finally:
+            asked_for.append("closed")
+
+    key = visitor()
+    updates = listened(page, long)(key)
+    next(updates)
+    assert page.runs.stop(key)
+    assert list(updates) == [] and asked_for == [0, "closed"] and not page.runs.going(key)
+
+
+def test_stop_ends_a_run_in_the_middle_of_computing(tiny, page, running, visitor):
+    """What it computes in a thread of its own ends too, and what was finished stays."""
+    held_up, go_on, after = threading.Event(), threading.Event(), []
+
+    def hold(layer, given, output):
+        if held_up.is_set():
+            after.append(layer)
+        elif page.found(key).adversarial is not None:
+            held_up.set()
+            assert go_on.wait(SECONDS)
+
+    def handler(request: gr.Request, key: str):
+        yield from running.run(key, STORY, "", story=True)
+
+    key, updates = visitor(), []
+    call = listened(page, handler)
+    hook = next(layer for layer in tiny.model.modules() if not list(layer.children())).register_forward_hook(hold)
+    try:
+        run_it = threading.Thread(target=lambda: updates.extend(call(key)))
+        run_it.start()
+        assert held_up.wait(SECONDS) and page.runs.stop(key)
+        run_it.join(SECONDS)
+        go_on.set()
+        for thread in threading.enumerate():
+            if thread.name == "story":
+                thread.join(SECONDS)
+    finally:
+        hook.remove()
+        go_on.set()
+    assert not run_it.is_alive() and not page.runs.going(key) and after == []
+    assert set(page.found(key).made) == {"clean", "adversarial"}
+
+
+def test_stop_says_so_once_the_run_has_let_go(built, page, visitor):
+    press = next(d for d in built[0].fns.values() if d.fn and d.fn.__name__ == "stopping")
+    ended = next(d for d in built[0].fns.values() if d.fn and d.fn.__name__ == "ended")
+    key = visitor(progress=Progress(3, 3, True))
+    with page.runs.begun(key) as stop:
+        assert text.STOPPING in press.fn(gr.Request(session_hash=key))[page.status] and stop.is_set()
+    assert page.nudge in ended.fn(gr.Request(session_hash=key))
+    assert page.visitors.get(key).progress.step is None
+    assert text.STOPPED in " ".join(spoken(page, drawn(page, key)))
+
+
+def test_a_page_without_listeners_knows_no_visitor(tiny):
+    page = Page(Models(tiny), Visitors(), Results())
+    assert page.question(Visitor(), "me") is None and page.found("me").picture is None and page.drawn("me") == {}
+
+
+def test_a_visitors_own_picture_is_paid_for_apart(tiny, page, visitor):
+    """So that dropping it takes along all that was computed on it, and nothing that others may use."""
+    key = visitor()
+    assert page.question(page.visitors.get(key), key).story.owner == f"{key} own"
+    public = replace(page.visitors.get(key), picture=picture(tiny))
+    assert page.question(public, key).story.owner == key
+
+
+def test_the_page_asks_what_its_tests_ask(tiny, page, told):
+    question = page.question(Visitor("", picture(tiny), CHOICES), "me")
+    assert run(question).made == told.made == run(asked(tiny, page.results)).made
+    assert set(page.controls) == set(Choices._fields)
