@@ -33,6 +33,21 @@ LAYERS = (  # strictly downward: a unit imports only units of rows above it, and
     ("__main__",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is found below whatever draws it
+    ("batch", "choices", "guard", "hosting", "measured", "options", "present", "samples", "text"),
+    ("labels", "state"),
+    ("figures", "models", "picture_sources"),
+    ("components", "theme"),
+    ("wiring",),
+    ("export", "restore"),
+    ("panels",),
+    ("api",),
+    ("layout",),
+    ("server",),
+    ("command",),
+)
+PAGE_LEVEL = {name: level for level, names in enumerate(PAGE_LAYERS) for name in names}
+DRAWS_NOTHING = ("batch", "choices", "models", "picture_sources", "present", "state")  # and so needs no Gradio
 HOMES = {
     "ray": {"engine/evaluation/executors/ray.py"},
     "open_clip": {f"engine/models/{name}.py" for name in ("build", "names", "preprocessing", "published")}
@@ -91,6 +106,42 @@ def test_engine_imports_point_down(path):
     for name in imported(path):
         if name.split(".")[0] == "engine" and unit_of(name) != own:
             assert LEVEL[unit_of(name)] < LEVEL[own], f"{path} imports {name}, which does not lie below it"
+
+
+def page_units(path: str) -> set[str]:
+    """The units of the page that the file imports: packages and files right below `app`."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    right_below = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "app"]
+    dotted = [*imported(path), *(f"app.{alias.name}" for node in right_below for alias in node.names)]
+    return {name.split(".")[1] for name in dotted if name.startswith("app.")}
+
+
+UNITS = {path: path.removesuffix(".py").split("/")[1] for path in APP if path not in ("app.py", "app/__init__.py")}
+
+
+def test_every_file_of_the_page_belongs_to_a_unit():
+    assert set(UNITS.values()) == set(PAGE_LEVEL)
+
+
+@pytest.mark.parametrize("path", UNITS)
+def test_imports_of_the_page_point_down(path):
+    for name in page_units(path) - {UNITS[path]}:
+        assert PAGE_LEVEL[name] < PAGE_LEVEL[UNITS[path]], f"{path} imports app.{name}, which does not lie below it"
+
+
+@pytest.mark.parametrize("path", [path for path, unit in UNITS.items() if unit in DRAWS_NOTHING])
+def test_what_draws_nothing_does_not_know_gradio(path):
+    assert not [name for name in imported(path) if name.split(".")[0] == "gradio"]
+
+
+def test_the_rows_of_what_visitors_have_chosen_point_down():
+    """Within `state`: a picture knows no visitor, a visitor nothing of what is found, and what is found no page."""
+    rows = (("shown", "parts"), ("visitors",), ("found", "lent", "tabs"))
+    level = {name: place for place, names in enumerate(rows) for name in names}
+    for name, own in level.items():
+        below = {found.split(".")[2] for found in imported(f"app/state/{name}.py") if found.startswith("app.state.")}
+        assert all(level[other] < own for other in below)
+    assert {Path(path).stem for path in APP if path.startswith("app/state/")} == {*level, "__init__"}
 
 
 @pytest.mark.parametrize("path", ENGINE + APP)

@@ -38,7 +38,7 @@ import engine
 from app.export import link
 from app.export.buttons import restored, started
 from app.layout import build_app
-from app.page import Page
+from app.wiring.page import Page
 from engine.cli.main import parser
 from engine.cli.options import settings_of
 
@@ -63,7 +63,7 @@ begun = started(page)
 assert begun.sparkle == 0.25 and page.controls["sparkle"].maximum == 1
 query = link.query(begun._replace(sparkle=0.75), begun, None)
 assert "sparkle=0.75" in query
-sources = type("Sources", (), {"again": None, "backbone": page.models.first.backbone})
+sources = type("Sources", (), {"again": None, "backbone": page.models.first})
 _, choices, complaints = restored(page, sources, dict(parse_qsl(query.removeprefix("?"))))
 assert complaints == [] and choices.settings().views.sparkle == 0.75
 _, choices, complaints = restored(page, sources, {"sparkle": "7"})
