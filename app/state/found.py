@@ -20,7 +20,8 @@ class Found:
     """A visitor's picture and question, and what there is of every part; None or empty where there is nothing.
 
     `model` is the name of a model that the visitor chose, empty for the page's own. `made` names each part that is
-    there by a digest of the keys of its results. `progress` is that of a run under way.
+    there by a digest of the keys of its results; of those that are `partial`, some rows are missing. `progress` is that
+    of a run under way.
     """
 
     model: str = ""
@@ -41,6 +42,7 @@ class Found:
     batch: Batch | None = None
     progress: Progress = Progress()
     made: dict[str, str] = field(default_factory=dict)
+    partial: frozenset[str] = frozenset()
 
     @property
     def given(self) -> bool:
@@ -66,13 +68,15 @@ def find(question: Question | None, visitor: Visitor) -> Found:
     found = Found(visitor.model, visitor.picture, batch=visitor.batch, progress=visitor.progress)
     if question is None:
         return found
-    values, made = {}, {}
+    values, made, partial = {}, {}, set()
     for name in visitor.asked:
         part = PARTS[name]
-        rows = [row for wanted in part.wanted(question) if (row := held(question.story, wanted)) is not None]
+        every = [held(question.story, wanted) for wanted in part.wanted(question)]
+        rows = [row for row in every if row is not None]
         if rows:
+            partial |= {name} if len(rows) < len(every) else set()
             values[name] = tuple(result for result, _ in rows) if part.in_rows else rows[0][0]
             keys = " ".join(key for _, keys in rows for key in keys)
             made[name] = hashlib.sha256(keys.encode()).hexdigest()[:16]
     recipe = question.story.recipe
-    return replace(found, classes=recipe.classes, label=recipe.label, made=made, **values)
+    return replace(found, classes=recipe.classes, label=recipe.label, made=made, partial=frozenset(partial), **values)

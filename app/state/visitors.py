@@ -61,7 +61,7 @@ class Visitor:
         return replace(self, choices=choices, set_here={**self.set_here, **set_here})
 
     def sent(self, choices: Choices) -> Visitor:
-        """The same with choices as the browser has sent them; a value that the server has replaced since is no choice."""
+        """The same with choices as the browser has sent them; a value that the server has replaced is no choice."""
         stale = {name: old for name, old in self.set_here.items() if old == getattr(choices, name)}
         kept = {name: getattr(self.choices, name) for name in stale}
         return replace(self, choices=choices._replace(**kept), set_here=stale)

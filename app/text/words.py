@@ -39,6 +39,7 @@ STOPPING = "Stopping …"
 STOPPED = "Stopped. What was finished stays on the page."
 STALE = "These results were made with other settings: {settings}. Press the button below to compute them anew."
 STALE_ONE = "{label}: {before}, now {now}"
+SWITCH, NOTHING = ("off", "on"), "none"
 STALE_MORE = "; and {count} more"
 BUSY = {
     "clean": "Comparing the picture with every class name",

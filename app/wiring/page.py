@@ -115,7 +115,7 @@ class Page:
         return {self.controls[name]: gr.update(value=value) for name, value in values.items()}
 
     def drawn(self, key: str) -> dict:
-        """What has to be drawn anew."""
+        """What has to be drawn anew, and what the status line is to say with it."""
         visitor = self.visitors.get(key)
         if visitor.choices is None:
             return {}
@@ -123,7 +123,7 @@ class Page:
         try:
             question = self.question(visitor, key)
         except engine.EngineError as error:
-            question, complaint = None, self.complain(error)
+            question, complaint = None, self._complained(key, str(error))
         updates = self.screens.redrawn(key, visitor, find(question, visitor), visitor.choices)
         progress = visitor.progress
         if progress.go is not None or progress.said:
@@ -136,7 +136,7 @@ class Page:
         outputs = [output for _, piece in self.screens.pieces for output in piece.outputs]
         outputs += [*self.controls.values(), *self.stale.values(), self.status]
         moved = [getattr(c, "blur" if isinstance(c, gr.Textbox) else "input") for c in self.controls.values()]
-        self.screens.labels = {name: str(getattr(c, "label", name)) for name, c in self.controls.items()}
+        self.screens.controls = self.controls
         gr.on(
             [*moved, self._drawing.click],
             self._draw,
@@ -156,16 +156,32 @@ class Page:
             yield from self._caught_up(key, visitor)
 
     def _caught_up(self, key: str, visitor: Visitor) -> Iterator[dict]:
-        """What is cheap and asked for, as it comes; an engine's sentence where it cannot be computed."""
+        """What is cheap and asked for, as it comes; a sentence where it cannot be computed, and a word when it can."""
         try:
             question = self.question(visitor, key)
         except engine.EngineError:
             return  # said when it was drawn
         try:
-            for _ in () if question is None else caught_up(question, visitor):
-                yield self.drawn(key) or gr.skip()
+            if question is not None:
+                for _ in caught_up(question, visitor):
+                    yield self.drawn(key) or gr.skip()
+                self._check_word(question, present(visitor.choices).word)
+            yield self._complained(key, "") or gr.skip()
         except engine.EngineError as error:
-            yield self.complain(error)
+            yield self._complained(key, str(error)) or gr.skip()
+
+    @staticmethod
+    def _check_word(question: Question, word: str) -> None:
+        """Raises `EngineError` for a domain word that the model cannot put into its prompts, before it is needed."""
+        if word:
+            story = question.story
+            story.backbone.prompts(engine.with_domain_word(story.recipe.classes, word))
+
+    def _complained(self, key: str, sentence: str) -> dict:
+        """What the status line says where the choices as they stand cannot be computed, or can be again."""
+        if not self.screens.complains(key, sentence):
+            return {}
+        return self.complain(engine.EngineError(sentence)) if sentence else self.say(text.READY)
 
     def nudged(self) -> dict:
         """Makes the browser ask for what has to be drawn."""

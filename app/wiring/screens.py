@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import gradio as gr
+from gradio.components import Component
 
 from app.choices import DISPLAY, Choices
 from app.figures.html import esc
@@ -26,7 +27,7 @@ class _Drawn:
 
     state: tuple
     choices: Choices
-    shown: bool  # whether its subject was there
+    whole: bool  # whether its subject was there with nothing missing
 
 
 @dataclass(eq=False, slots=True)
@@ -34,6 +35,7 @@ class _Screen:
     ground: object = None  # model, picture and classes: on others, nothing that was drawn before is worth a look
     pieces: dict[int, _Drawn] = field(default_factory=dict)
     stale: dict[int, str] = field(default_factory=dict)
+    complaint: str = ""
 
 
 class Screens:
@@ -45,7 +47,7 @@ class Screens:
     def __init__(self, lines: dict[int, gr.HTML]) -> None:
         self.lines = lines
         self.pieces: list[tuple[int, Piece]] = []
-        self.labels: dict[str, str] = {}
+        self.controls: Mapping[str, Component] = {}
         self._lock = threading.Lock()
         self._screens: OrderedDict[str, _Screen] = OrderedDict()
 
@@ -53,6 +55,13 @@ class Screens:
         """Draw everything anew the next time."""
         with self._lock:
             self._screens.pop(key, None)
+
+    def complains(self, key: str, sentence: str) -> bool:
+        """Note what is wrong with the choices as they stand (empty: nothing); whether that is news."""
+        with self._lock:
+            screen = self._screens.setdefault(key, _Screen())
+            before, screen.complaint = screen.complaint, sentence
+            return before != sentence
 
     def redrawn(self, key: str, visitor: Visitor, found: Found, choices: Choices) -> dict:
         """The updates of all pieces that read something else than when they were drawn last."""
@@ -67,13 +76,13 @@ class Screens:
             same_ground, screen.ground = screen.ground == ground, ground
             for place, (step, piece) in enumerate(self.pieces):
                 before, state = screen.pieces.get(place), piece.state(found, choices)
-                there = not piece.shows or any(name in found.made for name in piece.shows)
-                asked = any(name in visitor.asked for name in piece.shows)
-                if not there and asked and same_ground and before is not None and before.shown:
+                whole = any(name in found.made and name not in found.partial for name in piece.shows)
+                kept = before is not None and before.whole and same_ground and visitor.asked.intersection(piece.shows)
+                if before is not None and kept and not whole and visitor.progress.step is None:
                     notes.setdefault(step, []).append((piece, before))
                 elif before is None or before.state != state:
                     updates = merged(updates, piece.draw(found, choices))
-                    screen.pieces[place] = _Drawn(state, choices, there and bool(piece.shows))
+                    screen.pieces[place] = _Drawn(state, choices, whole)
             return merged(updates, self._noted(screen, notes, choices))
 
     def _noted(self, screen: _Screen, notes: dict[int, list[tuple[Piece, _Drawn]]], choices: Choices) -> dict:
@@ -93,9 +102,9 @@ class Screens:
         ]
         named = [
             text.STALE_ONE.format(
-                label=self.labels.get(name, name),
-                before=_plain(getattr(before, name)),
-                now=_plain(getattr(choices, name)),
+                label=getattr(self.controls[name], "label", name),
+                before=_shown(self.controls[name], getattr(before, name)),
+                now=_shown(self.controls[name], getattr(choices, name)),
             )
             for name in differ[:NAMED]
         ]
@@ -107,7 +116,12 @@ class Screens:
         return f'<style>{ids}{{opacity:.4}}</style><p class="stale" role="status">{esc(sentence)}</p>'
 
 
-def _plain(value: object) -> str:
+def _shown(control: Component, value: object) -> str:
+    """A control's value as a visitor reads it."""
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return ", ".join(_shown(control, one) for one in value)
+    if isinstance(value, bool):
+        return text.SWITCH[value]
+    words = {name: word for word, name in getattr(control, "choices", None) or ()}
+    plain = f"{value:g}" if isinstance(value, float) else str(value)
+    return str(words.get(value, plain)) or text.NOTHING

@@ -85,7 +85,7 @@ def test_an_attack_through_a_defence_is_one_click_away_and_any_defence_a_few(pag
     assert "it goes through: A-TPT" in page.inner_text("#attack-verdict")
     unfold(page, "#attack-more")
     choose(page, "#target-defence", "R-TPT")
-    says(page, "cleared")
+    page.locator("#stale-2 .stale").get_by_text("A-TPT, now R-TPT").wait_for()
     choose(page, "#attack-unroll", "not at all")
     put(page, "#eot-samples", "2")
     page.click("#attack")
@@ -128,7 +128,7 @@ def test_the_domain_word_is_for_a_tpt_alone(page, asked):
     assert "a specimen photo of a {}." in page.inner_text("#verdict-table")
     page.fill("#domain-word textarea", "unicorn")
     page.locator("#domain-word textarea").blur()
-    page.locator("#card-6").get_by_text("Not run yet").wait_for()
+    page.locator("#stale-6").get_by_text("specimen, now unicorn").wait_for()
     says(page, "unicorn")  # told before anything runs
     page.fill("#domain-word textarea", "specimen")
     page.locator("#domain-word textarea").blur()

@@ -86,15 +86,15 @@ def test_a_result_belongs_to_its_settings_and_is_back_with_them(page):
     open_step(page, 2)
     page.click("#attack")
     says(page, "Attack finished")
-    measured, card = page.inner_text("#attack-measured"), page.inner_text("#card-2")
+    measured, card = page.inner_text("#attack-measured section"), page.inner_text("#card-2")
     put(page, "#eps", "3")
     page.locator("#stale-2").get_by_text("Limit ε, n/255: 4, now 3").wait_for()
     page.locator("#card-2").get_by_text("Not run yet").wait_for()
-    assert page.inner_text("#attack-measured") == measured  # still there to look at, but dimmed
+    assert page.inner_text("#attack-measured section") == measured  # still there to look at, but dimmed
     assert float(page.evaluate("getComputedStyle(document.querySelector('#attack-measured')).opacity")) < 0.5
     put(page, "#eps", "4")
     page.locator("#stale-2 .stale").wait_for(state="detached")
-    assert (page.inner_text("#attack-measured"), page.inner_text("#card-2")) == (measured, card)
+    assert (page.inner_text("#attack-measured section"), page.inner_text("#card-2")) == (measured, card)
     assert page.evaluate("getComputedStyle(document.querySelector('#attack-measured')).opacity") == "1"
     put(page, "#eps", "0")
     page.locator("#stale-2 .stale").wait_for()
