@@ -14,7 +14,6 @@ import engine
 from app.samples import Sample
 from app.state.shown import Shown
 from app.text import words as text
-from engine.story import Picture
 
 NO_ACCENT = "none"
 
@@ -51,7 +50,7 @@ class PictureSources:
             sample.title,
             picture.note,
             picture.image.size,
-            Picture(pixels),
+            engine.story.Picture(pixels),
             sample.question,
             *masks,
             source=f"sample {place}",
@@ -67,7 +66,7 @@ class PictureSources:
             truth[0].upper() + truth[1:],
             "",
             painted.image.size,
-            Picture(self.backbone.prepare(painted.image)),
+            engine.story.Picture(self.backbone.prepare(painted.image)),
             asks,
             *self._masks(painted.mask),
             source=f"specimen {spell(specimen)} {number}",
@@ -80,7 +79,7 @@ class PictureSources:
         What is computed on it is found by its `salt` only, a fresh one where none is given.
         """
         picture = engine.load_picture(path)
-        seen = Picture(self.backbone.prepare(picture.image), salt or secrets.token_hex(16))
+        seen = engine.story.Picture(self.backbone.prepare(picture.image), salt or secrets.token_hex(16))
         return Opened(Shown(Path(path).name, picture.note, picture.image.size, seen, file=path))
 
     def same(self, shown: Shown) -> Opened:

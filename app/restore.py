@@ -59,7 +59,7 @@ class RestoreLine:
                 yield {self.drawn: ""} | page.say(text.RESTORE_GONE, "bad")
             else:
                 own = page.visitors.get(key).setting(present(last.choices))
-                page.visitors.put(key, replace(last, set_here=own.set_here))
+                page.visitors.put(key, replace(last, replaced=own.replaced))
                 said = page.rest(key, text.RESTORE_RESTORED, "good", furthest(page.found(key)))
                 yield {self.drawn: ""} | again(page, last) | said
 

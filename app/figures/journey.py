@@ -22,7 +22,7 @@ def journey(found: Found) -> str:
     cards = "".join(
         _card(number, name, findings[number - 1], busy == number, found) for number, name in enumerate(text.STEPS, 1)
     )
-    move = "" if go is None else f' data-go="{go}" data-turn="{time.monotonic_ns()}" data-story="{int(story)}"'
+    move = "" if go is None else f' data-go="{go}" data-turn="{found.progress.turn}" data-story="{int(story)}"'
     return f'<nav class="journey" aria-label="Steps of the story"{move}>{cards}</nav>'
 
 
@@ -156,7 +156,7 @@ def _verdict(found: Found) -> tuple[str, str] | None:
 
 def _many(found: Found) -> tuple[str, str] | None:
     batch = found.batch
-    if batch is None or not batch.rows:
+    if batch is None or not batch.rows or not batch.rows[0].answers:
         return None
     defences = [name for name, _ in batch.rows[0].answers]
     chosen = "a-tpt" if "a-tpt" in defences else defences[-1]

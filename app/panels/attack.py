@@ -24,7 +24,6 @@ from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running
-from engine.story import Clean
 
 
 class AttackPanel:
@@ -69,7 +68,7 @@ class AttackPanel:
     def live(self, trail: Sequence[engine.AttackStep], question: Question) -> str:
         """The curve while the attack runs."""
         recipe = question.story.recipe
-        label = question.story.result(Clean()).label if recipe.label is None else recipe.label
+        label = question.story.result(engine.story.Clean()).label if recipe.label is None else recipe.label
         return _curve(trail, label, trail[0].total, question.settings.attack)
 
     def draw(self, found: Found, choices: Choices) -> dict:

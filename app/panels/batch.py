@@ -173,8 +173,9 @@ def _asked(
     label = None if opened.truth is None else classes.index(opened.truth)
     recipe = engine.story.Recipe(opened.shown.picture, classes, label, settings)
     question = Question(engine.story.Story(backbone, recipe))
-    for _ in models.compute(question, "defences"):
-        pass
+    for part in ("adversarial", "defences"):
+        for _ in models.compute(question, part):
+            pass
     found = find(question, Visitor(asked=frozenset({"adversarial", "defences"})))
     hit = present(found.adversarial)
     answers = tuple((defence.defence, defence.prediction.name) for defence in found.defences)

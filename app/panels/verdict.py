@@ -49,7 +49,7 @@ class VerdictPanel:
         self.controls = {"defences": defences} | weights | rare
         self.outputs = [self.head, self.table, self.final, self.weights]
         reads = ("classes", "label", "clean", "adversarial", "views", "steps", "ensemble", "defences")
-        self.pieces = [Piece(self.draw, self.outputs, reads, ("ensemble", "defences"))]
+        self.pieces = [Piece(self.draw, self.outputs, reads, ("ensemble", "defences"), ("purifier",))]
 
     def wire(self, page: Page, running: Running) -> None:
         """Comparing runs the defences."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import engine
 from app.state.parts import PARTS, Computed, Question, Wanted, rows_computed
-from engine.story import Recipe, Request, Results, Story
 
 
 class Lent:
@@ -15,12 +14,12 @@ class Lent:
 
     def __init__(self, backbone: engine.Backbone, lend: Callable) -> None:
         def compute(
-            recipe: Recipe, about: int | None, against: int | None, name: str, known: dict[str, Any]
+            recipe: engine.story.Recipe, about: int | None, against: int | None, name: str, known: dict[str, Any]
         ) -> Iterator[Computed]:
-            results = Results()
+            results = engine.story.Results()
             for key, result in known.items():
                 results.put(key, result)
-            yield from rows_computed(Question(Story(backbone, recipe, results), about, against), name)
+            yield from rows_computed(Question(engine.story.Story(backbone, recipe, results), about, against), name)
 
         self._compute = lend(compute)
 
@@ -35,7 +34,7 @@ class Lent:
             yield request, item
 
     @staticmethod
-    def _keep(story: Story, request: Request, result: Any) -> None:
+    def _keep(story: engine.story.Story, request: engine.story.Request, result: Any) -> None:
         story.results.put(story.key(request), result, story.owner)
 
 
@@ -48,7 +47,7 @@ def _known(question: Question) -> dict[str, Any]:
     return found
 
 
-def _collect(story: Story, wanted: Wanted, found: dict[str, Any]) -> None:
+def _collect(story: engine.story.Story, wanted: Wanted, found: dict[str, Any]) -> None:
     try:
         request = next(wanted)
         while True:

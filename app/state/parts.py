@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import engine
-from engine.story import ANSWER, ATTACKED, CLEAN, LABEL, NOISE, Request, Story
 
-Wanted = Generator[Request, Any, Any]
+CLEAN, ATTACKED, NOISE = engine.story.CLEAN, engine.story.ATTACKED, engine.story.NOISE
+LABEL, ANSWER = engine.story.LABEL, engine.story.ANSWER
+Wanted = Generator[engine.story.Request, Any, Any]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Question:
     """A recipe on a model; `about` is the class of the maps (None: the one attacked), `against` one held against it."""
 
-    story: Story
+    story: engine.story.Story
     about: int | None = None
     against: int | None = None
 
@@ -86,7 +87,7 @@ class Part:
     in_rows: bool = False
 
 
-def held(story: Story, wanted: Wanted) -> tuple[Any, list[str]] | None:
+def held(story: engine.story.Story, wanted: Wanted) -> tuple[Any, list[str]] | None:
     """What the generator returns and the keys of all that it asked for; None where a result of these is not held."""
     keys: list[str] = []
     try:
@@ -104,7 +105,7 @@ def held(story: Story, wanted: Wanted) -> tuple[Any, list[str]] | None:
         return end.value, keys
 
 
-def computed(story: Story, wanted: Wanted) -> Iterator[tuple[Request, Any]]:
+def computed(story: engine.story.Story, wanted: Wanted) -> Iterator[tuple[engine.story.Request, Any]]:
     """Everything that comes while what the generator asks for is computed, each with the request that it belongs to."""
     try:
         request = next(wanted)
@@ -117,7 +118,7 @@ def computed(story: Story, wanted: Wanted) -> Iterator[tuple[Request, Any]]:
         return
 
 
-Computed = tuple[Request | None, Any]
+Computed = tuple[engine.story.Request | None, Any]
 
 
 def rows_computed(question: Question, name: str) -> Iterator[Computed]:

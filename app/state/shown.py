@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from engine.story import Picture
+import engine
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -21,7 +21,7 @@ class Shown:
     name: str
     note: str
     size: tuple[int, int]
-    picture: Picture
+    picture: engine.story.Picture
     asks: str = ""
     mask: Tensor | None = None
     part: Tensor | None = None

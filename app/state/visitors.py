@@ -14,35 +14,47 @@ from app.choices import Choices
 from app.present import present
 from app.state.shown import Shown
 
+Adjust = Callable[[Choices, Choices], Choices]
 FIRST = frozenset({"clean"})  # the parts that a picture is looked at with before anything is pressed
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Progress:
-    """The step that a run is at, and what the page is to do once with the next drawing.
+    """The step that a run is at, and what the page is to do once.
 
-    `go` is a step to open, `story` whether the whole story runs, `said` a sentence for the status line in its `tone`.
+    `go` is a step to open, at the `turn` that says whether it has been opened, and `story` whether the whole story
+    runs. `said` is a sentence for the status line, in its `tone`, that comes with the next drawing.
     """
 
     step: int | None = None
     go: int | None = None
+    turn: int = 0
     story: bool = False
     said: str = ""
     tone: str = "calm"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Replaced:
+    """The values of a choice that the server has replaced, and how many more drawings may still find them."""
+
+    values: tuple[Any, ...]
+    drawings: int = 1
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Visitor:
     """One visitor: the model (empty: the page's own), the picture, the controls, and the parts that were asked for.
 
-    `set_here` are the names of choices that the server has set and the browser has not sent back yet, with the values
-    that it had sent before. `progress` is that of a run under way.
+    `replaced` has the choices that the server has made and the browser has not sent back yet, `unshown` those of them
+    that it has to be shown. `progress` is that of a run under way.
     """
 
     model: str = ""
     picture: Shown | None = None
     choices: Choices | None = None
-    set_here: Mapping[str, Any] = field(default_factory=dict)
+    replaced: Mapping[str, Replaced] = field(default_factory=dict)
+    unshown: frozenset[str] = frozenset()
     asked: frozenset[str] = FIRST
     batch: Batch | None = None
     progress: Progress = Progress()
@@ -53,18 +65,28 @@ class Visitor:
         return replace(self, model=model, picture=picture, asked=FIRST, batch=batch)
 
     def setting(self, choices: Choices) -> Visitor:
-        """The same with choices that the server makes and the browser is to show."""
+        """The same with choices that the server makes; whoever makes them shows them to the browser."""
         if self.choices is None:
             return replace(self, choices=choices)
-        before = self.choices._asdict()
-        set_here = {name: old for name, old in before.items() if old != getattr(choices, name)}
-        return replace(self, choices=choices, set_here={**self.set_here, **set_here})
+        replaced = dict(self.replaced)
+        for name, before in self.choices._asdict().items():
+            if before != getattr(choices, name):
+                known = replaced[name].values if name in replaced else ()
+                replaced[name] = Replaced((*known, before))
+        return replace(self, choices=choices, replaced=replaced)
 
-    def sent(self, choices: Choices) -> Visitor:
-        """The same with choices as the browser has sent them; a value that the server has replaced is no choice."""
-        stale = {name: old for name, old in self.set_here.items() if old == getattr(choices, name)}
-        kept = {name: getattr(self.choices, name) for name in stale}
-        return replace(self, choices=choices._replace(**kept), set_here=stale)
+    def sent(self, choices: Choices, drawing: bool) -> Visitor:
+        """The same with choices as the browser has sent them, but for values that the server has replaced.
+
+        An event may have been under way when the server set a value. The browser has one event of a `drawing` under
+        way, so what it still says after one more of these is what the visitor wants.
+        """
+        replaced = {}
+        for name, one in self.replaced.items():
+            if getattr(choices, name) in one.values and one.drawings:
+                replaced[name] = replace(one, drawings=one.drawings - drawing)
+        kept = {name: getattr(self.choices, name) for name in replaced}
+        return replace(self, choices=choices._replace(**kept), replaced=replaced)
 
 
 class Visitors:
@@ -101,22 +123,36 @@ class Visitors:
             return self.change(key, asked=self._found(key)[0].asked | parts)
 
     def choose(
-        self, key: str, turn: float, choices: Choices, adjust: Callable[[Choices | None, Choices], Choices]
-    ) -> tuple[Visitor, dict[str, Any]]:
+        self,
+        key: str,
+        turn: float,
+        choices: Choices,
+        adjust: Callable[[Choices, Choices], Choices],
+        drawing: bool = False,
+    ) -> Visitor:
         """The visitor, whose controls stand as `choices` unless the browser has sent others at a later turn.
 
-        `adjust(before, now)` makes choices fit each other; what it changed comes too, for the browser to show.
+        `adjust(before, now)` makes choices fit each other.
         """
         with self._lock:
             visitor, last = self._found(key)
             if turn < last:
-                return visitor, {}
-            sent = visitor.sent(choices)
+                return visitor
+            sent = visitor.sent(choices, drawing)
             now = present(sent.choices)
-            adjusted = adjust(visitor.choices, now)
-            self._keep(key, sent.setting(adjusted), turn)
-            changed = {name: value for name, value in adjusted._asdict().items() if value != getattr(now, name)}
-            return self._kept[key][0], changed
+            adjusted = adjust(visitor.choices or now, now)
+            moved = {name for name, value in adjusted._asdict().items() if value != getattr(now, name)}
+            chosen = replace(sent.setting(adjusted), unshown=visitor.unshown | moved)
+            self._keep(key, chosen, turn)
+            return chosen
+
+    def unshown(self, key: str) -> dict[str, Any]:
+        """The choices that the browser has to be shown, by name; it is shown them once."""
+        with self._lock:
+            visitor, turn = self._found(key)
+            if visitor.unshown:
+                self._keep(key, replace(visitor, unshown=frozenset()), turn)
+            return {name: getattr(visitor.choices, name) for name in visitor.unshown}
 
     def set(self, key: str, choices: Choices) -> None:
         """Let the server choose; whoever calls it shows the browser what is another than before."""
@@ -124,12 +160,12 @@ class Visitors:
             visitor, turn = self._found(key)
             self._keep(key, visitor.setting(choices), turn)
 
-    def done(self, key: str, progress: Progress) -> None:
-        """The page has done once what `progress` asked for; nothing where another run has come since."""
+    def said(self, key: str, progress: Progress) -> None:
+        """The status line has said what `progress` asked for; nothing where another run has come since."""
         with self._lock:
             visitor, turn = self._found(key)
             if visitor.progress is progress:
-                self._keep(key, replace(visitor, progress=replace(progress, go=None, said="", tone="calm")), turn)
+                self._keep(key, replace(visitor, progress=replace(progress, said="", tone="calm")), turn)
 
     def drop(self, key: str) -> None:
         """Forget the visitor."""

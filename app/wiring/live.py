@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import engine
 from app.state.parts import PARTS, Question, Wanted
 from app.state.visitors import Visitor
-from engine.story import Clean, Map, Request, Weighted
 
-CHEAP = (Clean, Map, Weighted)
+CHEAP = (engine.story.Clean, engine.story.Map, engine.story.Weighted)
 
 
 def caught_up(question: Question, visitor: Visitor) -> Iterator[str]:
@@ -37,6 +37,6 @@ def _advanced(question: Question, wanted: Wanted) -> bool:
         return advanced
 
 
-def _is_cheap(question: Question, request: Request) -> bool:
+def _is_cheap(question: Question, request: engine.story.Request) -> bool:
     needs = request.needs(question.story.recipe).values()
     return isinstance(request, CHEAP) and all(need in question.story for need in needs)

@@ -25,7 +25,7 @@ from app.models import Models
 from app.present import present
 from app.state.found import Found, find
 from app.state.parts import Question
-from app.state.visitors import Progress, Visitor, Visitors
+from app.state.visitors import Adjust, Progress, Visitor, Visitors
 from app.text import words as text
 from app.wiring.live import caught_up
 from app.wiring.pieces import Panel, Piece, merged
@@ -36,7 +36,6 @@ NEXT_TURN = "(turn, ...rest) => { window.turn = (window.turn || 0) + 1; return [
 LET_GO = 10  # seconds that the last word on a stopped run waits for it
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 AT_ONCE: dict[str, Any] = QUIET | {"concurrency_limit": None}
-Adjust = Callable[[Choices, Choices], Choices]
 
 
 class Page:
@@ -97,17 +96,14 @@ class Page:
         """Let `adjust(before, now)` make choices fit each other when one of them has moved."""
         self._adjust.append(adjust)
 
-    def choose(self, key: str, values: Sequence) -> Visitor:
+    def choose(self, key: str, values: Sequence, drawing: bool = False) -> Visitor:
         """The visitor with the controls of an event, where nothing newer has come."""
-        return self._chosen(key, values)[0]
-
-    def _chosen(self, key: str, values: Sequence) -> tuple[Visitor, dict[str, Any]]:
         turn, *controls = values
-        return self.visitors.choose(key, turn, Choices(*controls), self._adjusted)
+        return self.visitors.choose(key, turn, Choices(*controls), self._adjusted, drawing)
 
-    def _adjusted(self, before: Choices | None, now: Choices) -> Choices:
+    def _adjusted(self, before: Choices, now: Choices) -> Choices:
         for adjust in self._adjust:
-            now = adjust(now if before is None else before, now)
+            now = adjust(before, now)
         return now
 
     def set(self, values: Mapping[str, Any]) -> dict:
@@ -119,22 +115,31 @@ class Page:
         visitor = self.visitors.get(key)
         if visitor.choices is None:
             return {}
-        complaint = {}
+        complaint: dict = {}
         try:
             question = self.question(visitor, key)
         except engine.EngineError as error:
             question, complaint = None, self._complained(key, str(error))
-        updates = self.screens.redrawn(key, visitor, find(question, visitor), visitor.choices)
         progress = visitor.progress
-        if progress.go is not None or progress.said:
-            self.visitors.done(key, progress)
-        said = self.say(progress.said, progress.tone) if progress.said else {}
-        return said | complaint | updates
+        if progress.said:
+            self.visitors.said(key, progress)
+            complaint = self.say(progress.said, progress.tone) | complaint
+        if question is None and self._names_classes(visitor):
+            return complaint  # only settings are wrong: what there is stays
+        return complaint | self.screens.redrawn(key, visitor, find(question, visitor), visitor.choices)
+
+    def _names_classes(self, visitor: Visitor) -> bool:
+        """Whether there is a picture, and class names that can be asked about."""
+        try:
+            present(visitor.choices).classes(self.backbone(visitor).templates)
+        except engine.EngineError:
+            return False
+        return visitor.picture is not None
 
     def connect(self) -> None:
         """Make the one listener that draws, once all controls and pieces are there."""
         outputs = [output for _, piece in self.screens.pieces for output in piece.outputs]
-        outputs += [*self.controls.values(), *self.stale.values(), self.status]
+        outputs += [*self.controls.values(), *self.stale.values(), self.status, self.nudge]
         moved = [getattr(c, "blur" if isinstance(c, gr.Textbox) else "input") for c in self.controls.values()]
         self.screens.controls = self.controls
         gr.on(
@@ -149,8 +154,9 @@ class Page:
 
     def _draw(self, request: gr.Request, *values: Any) -> Iterator[dict]:
         key = present(request.session_hash)
-        _, adjusted = self._chosen(key, values)
-        yield merged(self.drawn(key), self.set(adjusted)) or gr.skip()
+        replaced = self.choose(key, values, drawing=True).replaced
+        again = self.nudged() if replaced else {}
+        yield merged(self.drawn(key), self.set(self.visitors.unshown(key))) | again or gr.skip()
         visitor = self.visitors.get(key)
         if visitor.progress.step is None:
             yield from self._caught_up(key, visitor)
@@ -206,7 +212,7 @@ class Page:
             key = present(request.session_hash)
             visitor = self.choose(key, values)
             picked = chosen(self.found(key), present(visitor.choices), event)
-            return {self.controls[name]: value for name, value in picked.items()} | self.nudged() or gr.skip()
+            return self.set(picked) | self.nudged() if picked else gr.skip()
 
         outputs = [self.controls[name] for name in Choices._fields if not self.controls[name].visible]
         figure.click(handler, self.inputs, [*outputs, self.nudge], js=NEXT_TURN, trigger_mode="multiple", **AT_ONCE)
@@ -269,7 +275,7 @@ class Page:
 
     def rest(self, key: str, said: str = "", tone: str = "calm", go: int | None = None) -> dict:
         """No run of the visitor's is under way; the next drawing says so and opens the step `go`."""
-        self.visitors.change(key, progress=Progress(go=go, said=said, tone=tone))
+        self.visitors.change(key, progress=Progress(None, go, time.monotonic_ns(), said=said, tone=tone))
         return self.nudged()
 
     def stop(self, button: gr.Button) -> None:

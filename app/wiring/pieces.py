@@ -38,7 +38,8 @@ class Piece:
 
 def _value(name: str, found: Found) -> object:
     if name == "picture":
-        return None if found.picture is None else found.picture.picture.digest
+        shown = found.picture
+        return None if shown is None else (shown.name, shown.source, shown.picture.digest)
     if name in ("classes", "label", "model", "batch", "progress"):
         return getattr(found, name)
     return found.made.get(name)

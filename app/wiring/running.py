@@ -121,7 +121,7 @@ class _Walk:
         if self.story and (name == "ensemble" or time.monotonic() - self.moved >= DWELL_SECONDS or share == 0):
             self.moved, go = time.monotonic(), step
         self.begun = share or 0.0
-        self.page.visitors.change(self.key, progress=Progress(step, go, self.story))
+        self.page.visitors.change(self.key, progress=Progress(step, go, time.monotonic_ns(), self.story))
         return self.page.say(text.BUSY[name], "busy", share) | self.page.nudged()
 
     def last_go(self) -> int | None:
@@ -177,5 +177,5 @@ def _covers(requested: set[engine.story.Request], part: Part, question: Question
             except StopIteration as end:
                 return end.value
 
-    first = next(iter(part.wanted(question)))
-    return held(question.story, noted(first)) is not None and requested.issuperset(seen)
+    first = next(iter(part.wanted(question)), None)  # none where no defence was chosen
+    return first is not None and held(question.story, noted(first)) is not None and requested.issuperset(seen)

@@ -80,7 +80,9 @@ class Screens:
                 kept = before is not None and before.whole and same_ground and visitor.asked.intersection(piece.shows)
                 if before is not None and kept and not whole and visitor.progress.step is None:
                     notes.setdefault(step, []).append((piece, before))
-                elif before is None or before.state != state:
+                elif before is not None and before.state == state:
+                    before.choices = choices  # with which it is the same, and is there
+                else:
                     updates = merged(updates, piece.draw(found, choices))
                     screen.pieces[place] = _Drawn(state, choices, whole)
             return merged(updates, self._noted(screen, notes, choices))
