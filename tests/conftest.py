@@ -65,9 +65,9 @@ def resnet() -> Backbone:
     return Backbone(model, open_clip.get_tokenizer("ViT-B-32"), "tiny ResNet")
 
 
-@pytest.fixture
-def told(tiny):
-    """A session after the whole story on the tiny model."""
+@pytest.fixture(scope="session")
+def told(tiny) -> Session:
+    """A session after the whole story on the tiny model; frozen, so one for all tests."""
     store = Store()
     pixels = torch.rand(3, tiny.image_size, tiny.image_size, generator=torch.Generator().manual_seed(1))
     session = Session().with_picture(Shown("x.png", "", (64, 64), pixels)).with_question(CLASSES, 1)
