@@ -1,11 +1,9 @@
-"""What a visitor does besides the whole story: single steps, changes of mind, mistakes; and pictures of it all."""
+"""What a visitor does besides the whole story: single steps, changes of mind, mistakes."""
 
 import json
-import os
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import TimeoutError
 
 from engine import AttackSettings, Classes, attack, load_backbone, load_picture
@@ -91,23 +89,3 @@ def test_a_moved_control_clears_what_followed_from_it(page):
     page.locator("#card-2").get_by_text("Not run yet").wait_for()
     page.click("#attack")
     page.locator("#attack-verdict").get_by_text("Not attacked").wait_for()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_every_step_fits_the_screen_and_is_photographed(browser, address, width, theme, tmp_path):
-    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    opened = browser.new_page(viewport={"width": width, "height": 800})
-    opened.set_default_timeout(120_000)
-    opened.goto(f"{address}?__theme={theme}")
-    opened.get_by_text("which is right").first.wait_for()
-    opened.screenshot(path=folder / f"{width}-{theme}-first.png")
-    opened.click("#run-story")
-    says(opened, "The whole story ran")
-    for number in range(1, 7):
-        open_step(opened, number)
-        opened.wait_for_timeout(400)
-        opened.screenshot(path=folder / f"{width}-{theme}-{number}.png", full_page=True)
-        assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"step {number} is too wide"
-    opened.close()
