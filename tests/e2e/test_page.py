@@ -38,6 +38,12 @@ def open_step(page, number):
     page.locator(f"#panel-{number}").wait_for(state="visible")
 
 
+def few_views(page):
+    """Ask for eight views, so that what is made of them is soon done; step 4 is open afterwards."""
+    open_step(page, 4)
+    put(page, "#views", "8")
+
+
 def picture_taken(page):
     """Wait for the end of a new picture's run: the page then opens step 1 by itself, whatever was open."""
     page.locator("#journey [data-go='1']").wait_for(state="attached")
