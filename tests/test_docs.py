@@ -3,8 +3,6 @@
 import argparse
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -107,12 +105,11 @@ def test_the_readme_shows_the_python_of_the_quickstart():
 
 
 @pytest.mark.slow
-def test_the_quickstart_runs_as_it_stands(tmp_path):
+def test_the_quickstart_runs_as_it_stands(tmp_path, monkeypatch, capsys):
     (script,) = blocks(QUICKSTART, "python")
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{script}"
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    clean, attacked, *defended = done.stdout.splitlines()
+    monkeypatch.chdir(tmp_path)
+    exec(compile(script, str(QUICKSTART), "exec"), {"__name__": "__main__"})
+    clean, attacked, *defended = capsys.readouterr().out.splitlines()
     true = "blue and green banded bird with a white head"
     assert clean == f"clean: {true}" and true not in attacked and "strongest patch: (" in attacked
     answers = dict(line.split(": ", 1) for line in defended)

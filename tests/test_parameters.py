@@ -78,6 +78,7 @@ print("found everywhere")
 """
 
 
+@pytest.mark.slow
 def test_a_made_up_field_is_an_option_an_argument_a_control_and_a_link_parameter_without_another_line():
     ran = subprocess.run([sys.executable, "-c", MADE_UP], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert ran.stdout.endswith("found everywhere\n"), ran.stderr[-2000:]

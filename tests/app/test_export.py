@@ -2,8 +2,8 @@
 
 import io
 import json
+import runpy
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -19,6 +19,7 @@ from app.export import link, report
 from app.picture_sources import PictureSources
 from app.samples import load_samples
 from app.state.found import Found
+from engine.cli.main import main
 from engine.story import Results
 from tests.page_cases import CHOICES, CLASSES, asked, run
 
@@ -136,28 +137,37 @@ def test_the_zip_holds_exact_pictures_numbers_and_figures(packed):
     assert (maps["about"], maps["against"]) == (settings["page"]["target"], settings["true class"])
 
 
+@pytest.fixture
+def unpacked(packed, tmp_path, monkeypatch) -> Path:
+    """The unpacked folder of the ZIP, in which the test then stands."""
+    packed[1].extractall(tmp_path)
+    monkeypatch.chdir(tmp_path / "a-tpt-explorer")
+    return tmp_path / "a-tpt-explorer"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["redo.sh", "redo.py"])
-def test_what_the_zip_says_to_run_gives_its_answers_again(packed, tmp_path, how):
-    found, archive = packed
-    archive.extractall(tmp_path)
-    folder = tmp_path / "a-tpt-explorer"
-    if how == "redo.sh":
-        words = (folder / how).read_text().replace("python ", f"{sys.executable} ", 1).strip() + " --json --device cpu"
-        ran = subprocess.run(
-            ["sh", "-c", words], cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
-        )
-        again = {m["defence"]: m["prediction"]["confidence"] for m in json.loads(ran.stdout)["defences"]}
-        assert again == {d.defence: d.prediction.confidence for d in found.defences}
-    else:
-        script = (folder / how).read_text().replace("precision=", "device='cpu', precision=", 1)
-        (folder / how).write_text(script)
-        ran = subprocess.run(
-            [sys.executable, folder / how], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
-        )
-        for defence in found.defences:
-            assert f"{defence.defence}: {defence.prediction.name}" in ran.stdout
-        assert f"map-attacked: strongest value {float(found.maps.attacked.raw.max()):.4g}" in ran.stdout
+def test_the_command_in_the_zip_gives_its_answers_again(packed, unpacked, capsys):
+    words = (unpacked / "redo.sh").read_text()
+    assert words.startswith("python ") and words.count("\n") == 1
+    read = words.replace("python ", "printf '%s\\0' ", 1)  # the words as a shell reads them
+    ran = subprocess.run(["sh", "-c", read], capture_output=True, text=True, check=True)
+    module, name, *given = ran.stdout.split("\0")[:-1]
+    assert (module, name) == ("-m", "engine")
+    assert main([*given, "--json", "--device", "cpu"]) == 0
+    again = {m["defence"]: m["prediction"]["confidence"] for m in json.loads(capsys.readouterr().out)["defences"]}
+    assert again == {d.defence: d.prediction.confidence for d in packed[0].defences}
+
+
+@pytest.mark.slow
+def test_the_script_in_the_zip_gives_its_answers_again(packed, unpacked, monkeypatch, capsys):
+    found, script = packed[0], unpacked / "redo.py"
+    script.write_text(script.read_text().replace("precision=", "device='cpu', precision=", 1))
+    monkeypatch.chdir(unpacked.parent)
+    runpy.run_path(str(script), run_name="__main__")
+    told = capsys.readouterr().out
+    for defence in found.defences:
+        assert f"{defence.defence}: {defence.prediction.name}" in told
+    assert f"map-attacked: strongest value {float(found.maps.attacked.raw.max()):.4g}" in told
 
 
 def test_a_story_half_told_is_packed_as_far_as_it_went(tiny, told):

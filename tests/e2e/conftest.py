@@ -78,22 +78,67 @@ def browser():
         started.close()
 
 
-@pytest.fixture
-def page(browser, address):
-    """The opened page with its first sample drawn; afterwards: no error in the console, no request to elsewhere."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 800})
-    opened.set_default_timeout(25_000)
-    errors, strangers = [], []
-    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-
-    def watch(request):
-        if not request.url.startswith((address, "data:", "blob:")):
-            strangers.append(request.url)
-
-    opened.on("request", watch)
-    opened.goto(address + "?__theme=light")
-    opened.get_by_text("which is right").first.wait_for()
+@pytest.fixture(scope="module")
+def context(browser, address):
+    """Where a module's pages open. A light one of the same site stays open: what the browser has compiled is kept."""
+    opened = browser.new_context(viewport={"width": 1280, "height": 800})
+    opened.set_default_timeout(120_000)
+    opened.new_page().goto(address + "manifest.json")
     yield opened
     opened.close()
-    assert errors == [] and strangers == []
+
+
+class Watched:
+    """What the browser tells of one page: errors in its console, requests to elsewhere."""
+
+    def __init__(self, page, address):
+        self.errors, self.strangers, self.address = [], [], address
+        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._note)
+
+    def _note(self, request):
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.strangers.append(request.url)
+
+    def nothing(self):
+        assert self.errors == [] and self.strangers == []
+
+
+def first_sample(page, address, theme="light"):
+    """Load the page in a theme and wait until its first sample is answered."""
+    page.goto(f"{address}?__theme={theme}")
+    page.get_by_text("which is right").first.wait_for()
+
+
+@pytest.fixture
+def page(context, address):
+    """The opened page with its first sample drawn; afterwards: no error in the console, no request to elsewhere."""
+    opened = context.new_page()
+    watched = Watched(opened, address)
+    first_sample(opened, address)
+    yield opened
+    opened.close()
+    watched.nothing()
+
+
+@pytest.fixture(scope="module")
+def lasting(context, address):
+    """One page for the tests of a module that leave it as it was, and what the browser tells of it."""
+    opened = context.new_page()
+    watched = Watched(opened, address)
+    first_sample(opened, address)
+    yield opened, watched
+    opened.close()
+
+
+@pytest.fixture
+def kept_page(lasting):
+    """The page that a module's tests share, at step 1 and without toasts; afterwards as after `page`."""
+    opened, watched = lasting
+    opened.click("#card-1")
+    for toast in opened.locator("[data-testid=toast-close]").all():
+        toast.click()
+    opened.locator("[data-testid=toast-body]").first.wait_for(state="detached")
+    yield opened
+    watched.nothing()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_page import SAMPLES, open_step, picture_taken, put, says
+from tests.e2e.test_page import SAMPLES, few_views, open_step, picture_taken, put, says
 
 
 def test_a_painted_specimen_comes_back_by_its_link(browser, address, page):
@@ -86,8 +86,7 @@ def test_heads_open_and_a_patch_tells_what_it_reads(page):
 
 
 def test_many_pictures_give_a_share_with_its_interval(page):
-    open_step(page, 4)
-    put(page, "#views", "8")
+    few_views(page)
     open_step(page, 7)
     put(page, "#batch-count", "2")
     page.click("#batch-run")
@@ -98,8 +97,7 @@ def test_many_pictures_give_a_share_with_its_interval(page):
 
 def test_many_pictures_of_ones_own_are_tried_and_a_bad_file_stops_none(page, tmp_path):
     (tmp_path / "broken.png").write_text("no picture")
-    open_step(page, 4)
-    put(page, "#views", "8")
+    few_views(page)
     open_step(page, 7)
     page.click("#batch-source input")
     page.get_by_role("option").filter(has_text="your own pictures").click()

@@ -29,10 +29,11 @@ def paste(field, words):
 
 
 @pytest.mark.parametrize("name", UPLOADS)
-def test_an_upload_that_is_no_picture_gets_its_sentence_and_costs_nothing(page, tmp_path, name):
-    data, words = BAD[name]
+def test_an_upload_that_is_no_picture_gets_its_sentence_and_costs_nothing(kept_page, tmp_path, name):
+    page, (data, words) = kept_page, BAD[name]
     path = tmp_path / name
     path.write_bytes(data)
+    assert words not in page.inner_text("#status")
     answer = page.inner_text("#card-1")
     page.set_input_files("#upload input[type=file]", str(path))
     says(page, words)
@@ -70,9 +71,10 @@ def test_an_animation_is_used_and_the_page_says_how(page, tmp_path):
 
 
 @pytest.mark.parametrize("case", LISTS)
-def test_class_names_that_cannot_be_used_get_a_sentence_and_no_stale_answer(page, case):
-    names, sentence = LISTS[case]
+def test_class_names_that_cannot_be_used_get_a_sentence_and_no_stale_answer(kept_page, case):
+    page, (names, sentence) = kept_page, LISTS[case]
     before = page.input_value("#class-names textarea")
+    assert sentence not in page.inner_text("#status")
     paste(page.locator("#class-names textarea"), names)
     says(page, sentence)
     page.locator("#picture-bars").get_by_text("No answer yet").wait_for()
@@ -88,15 +90,21 @@ def test_an_attack_of_size_zero_says_that_nothing_was_attacked(page):
 
 
 @pytest.mark.parametrize(("template", "sentence"), [
-    ("a photo", "exactly one {}"), ("{}", "words before the class"), ("a photo of a {{}}.", "no other braces"),
+    ("a photo", "exactly one {}"), ("a photo of a {{}}.", "no other braces"), ("{}", "words before the class"),
     ("a {photo} of a {}", "no other braces"),
 ])  # fmt: skip
-def test_a_prompt_that_cannot_be_used_gets_a_sentence(page, template, sentence):
-    page.fill("#template textarea, #template input", template)
-    page.locator("#template textarea, #template input").blur()
+def test_a_prompt_that_cannot_be_used_gets_a_sentence(kept_page, template, sentence):
+    page, field = kept_page, "#template textarea, #template input"
+    before = page.input_value(field)
+    assert sentence not in page.inner_text("#status")
+    page.fill(field, template)
+    page.locator(field).blur()
     open_step(page, 5)
     page.click("#tune-step")
     says(page, sentence)
+    page.fill(field, before)
+    page.locator(field).blur()
+    page.locator("#status .bad").wait_for(state="detached")
 
 
 def test_a_number_may_be_written_digit_by_digit_or_emptied_without_a_complaint(page):

@@ -21,7 +21,7 @@ from engine import (
     predict,
     tune,
 )
-from tests.e2e.test_page import SAMPLES, open_step, pick_option, put, says
+from tests.e2e.test_page import SAMPLES, few_views, open_step, pick_option, put, says
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,7 @@ def ask_for_eight_clean_views(page):
     """No attack and few views; step 4 is open afterwards."""
     open_step(page, 2)
     put(page, "#eps", "0")
-    open_step(page, 4)
-    put(page, "#views", "8")
+    few_views(page)
 
 
 def test_a_targeted_euclidean_attack_is_the_engines(page, asked):

@@ -19,6 +19,19 @@ def told():
     return backbone, classes, hit
 
 
+@pytest.fixture(scope="module")
+def views(told):
+    """The engine's own 32 views of that attacked picture."""
+    backbone, classes, hit = told
+    return engine.make_views(backbone, hit.saved, classes, engine.ViewSettings(count=32))
+
+
+def ask_for_as_many(page, views):
+    """Step 4 is open afterwards."""
+    open_step(page, 4)
+    put(page, "#views", str(len(views)))
+
+
 def cells(page, table):
     """The texts of a table's cells, row by row."""
     return page.eval_on_selector_all(
@@ -74,12 +87,12 @@ def test_maps_follow_the_class_that_is_chosen_and_the_one_it_is_held_against(pag
     page.locator("#map-about").wait_for(state="detached")
 
 
-def test_an_opened_view_tells_the_engines_numbers(page, told):
+def test_an_opened_view_tells_the_engines_numbers(page, told, views):
     backbone, classes, hit = told
-    views = engine.make_views(backbone, hit.saved, classes, engine.ViewSettings())
     *_, last = engine.tune(backbone, views, classes, engine.TuneSettings())
     weights = engine.fuse(views, last, engine.EnsembleSettings()).weights
     right = views.logits.argmax(-1) == hit.label
+    ask_for_as_many(page, views)
     open_step(page, 5)
     page.click("#tune-run")
     says(page, "Prompt tuned")
@@ -103,10 +116,8 @@ def test_an_opened_view_tells_the_engines_numbers(page, told):
     assert page.locator("#view-plain img").get_attribute("alt") == "View 7: Plain AugMix"
 
 
-def test_tiles_sort_by_what_the_menu_says(page, told):
-    backbone, classes, hit = told
-    views = engine.make_views(backbone, hit.saved, classes, engine.ViewSettings())
-    open_step(page, 4)
+def test_tiles_sort_by_what_the_menu_says(page, views):
+    ask_for_as_many(page, views)
     page.click("#make-views")
     says(page, "Views made")
     for shown, values in (("entropy", views.entropies), ("map", -engine.views.map_similarity(views))):
@@ -122,10 +133,10 @@ def test_tiles_sort_by_what_the_menu_says(page, told):
         assert (values[places].diff() > -1e-3).all()  # another process may round views apart that are all but alike
 
 
-def test_tuning_steps_forth_and_back_with_the_engines_numbers(page, told):
+def test_tuning_steps_forth_and_back_with_the_engines_numbers(page, told, views):
     backbone, classes, hit = told
-    views = engine.make_views(backbone, hit.saved, classes, engine.ViewSettings())
     steps = list(engine.tune(backbone, views, classes, engine.TuneSettings(steps=2)))
+    ask_for_as_many(page, views)
     open_step(page, 5)
     page.click("#tune-step")
     says(page, "Step 1 done")

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from app.figures.html import percent
-from engine import DEFENCES, Classes, Settings, explore, load_backbone, load_picture
+from engine import DEFENCES, Classes, Settings, ViewSettings, explore, load_backbone, load_picture
 from engine.fieldguide.world.questions import make_question
-from tests.e2e.test_page import open_step, put, says
+from tests.e2e.test_page import few_views, open_step, put, says
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
 
@@ -22,12 +22,12 @@ def backbone():
     return load_backbone()
 
 
-def story_of(backbone, path, classes, truth):
+def story_of(backbone, path, classes, truth, settings=Settings()):  # noqa: B008
     """The engine's own story of the picture: event name -> its last result, and defence -> answer."""
     pixels = backbone.prepare(load_picture(path).image)
     label = None if truth is None else classes.index(truth)
     last, answers = {}, {}
-    for event in explore(backbone, pixels, classes, Settings(), label):
+    for event in explore(backbone, pixels, classes, settings, label):
         last[event.name] = event.result
         if event.name == "defence":
             answers[event.result.defence] = event.result.prediction
@@ -68,12 +68,13 @@ def test_the_story_of_an_upload(page, backbone, tmp_path):
     path = tmp_path / "my fish.png"
     Image.fromarray(question.painting.pixels).save(path)
     names = ("red fish", "blue fish", "yellow fish", "green fish", "white fish")
+    few_views(page)
     page.fill("#class-names textarea", "\n".join(names))
     page.locator("#class-names textarea").blur()
     page.set_input_files("#upload input[type=file]", str(path))
     page.locator("#panel-1").get_by_text("my fish.png").first.wait_for()
     run_story(page)
-    check(page, *story_of(backbone, path, Classes(names), None))
+    check(page, *story_of(backbone, path, Classes(names), None, Settings(views=ViewSettings(count=8))))
 
 
 def test_a_picture_from_the_camera_is_taken_like_an_upload(page):
@@ -95,6 +96,7 @@ def test_stop_says_so_last_and_leaves_a_usable_page(page, wait):
     page.locator("#status").get_by_text("Stopped.").wait_for()
     page.wait_for_timeout(2000)
     assert "Stopped." in page.locator("#status").inner_text()
+    few_views(page)
     run_story(page)
 
 

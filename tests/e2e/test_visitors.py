@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import engine
-from tests.e2e.test_page import SAMPLES, open_step, put, says
+from tests.e2e.test_page import SAMPLES, few_views, open_step, put, says
 from tests.e2e.test_story import assert_shown
 
 SECRET = "grandmothers garden.png"
@@ -25,7 +25,7 @@ def visiting(browser, address):
     """A visitor with a browser of their own, and the addresses of all files that the page fetched for them."""
     context, files = browser.new_context(accept_downloads=True), set()
     page = context.new_page()
-    page.set_default_timeout(25_000)
+    page.set_default_timeout(120_000)
     page.on("request", lambda request: files.add(request.url) if "/gradio_api/file=" in request.url else None)
     page.goto(address)
     page.get_by_text("which is right").first.wait_for()
@@ -35,10 +35,9 @@ def visiting(browser, address):
 
 def attack_for_long(page):
     """Let the page's visitor hold the model; the rest of the story, which nobody asks about here, is short."""
-    open_step(page, 4)
-    put(page, "#views", "8")
+    few_views(page)
     open_step(page, 2)
-    put(page, "#attack-steps", "100")
+    put(page, "#attack-steps", "60")
     page.click("#run-story")
     says(page, "Attacking")
 
@@ -101,6 +100,8 @@ def test_two_visitors_at_once_never_see_each_other(browser, address, photo, tmp_
         "sample": (SAMPLES / sample["file"], engine.Classes(tuple(sample["classes"])), sample["truth"]),
     }
     with visiting(browser, address) as (own, own_files), visiting(browser, address) as (other, other_files):
+        few_views(own)
+        few_views(other)
         own.fill("#class-names textarea", "\n".join(NAMES))
         own.locator("#class-names textarea").blur()
         own.set_input_files("#upload input[type=file]", str(photo))

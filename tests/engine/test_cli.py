@@ -385,6 +385,7 @@ def test_bench_times_every_stage(model, monkeypatch, capsys):
     assert told["memory_gb"] > 0
 
 
+@pytest.mark.slow
 def test_a_reader_who_has_seen_enough_gets_no_traceback():
     command = [sys.executable, "-m", "engine", "fieldguide", "words"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:

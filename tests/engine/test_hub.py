@@ -157,6 +157,7 @@ def test_without_a_hub_the_cache_serves(hub, source, monkeypatch):
     assert waits == []
 
 
+@pytest.mark.slow
 def test_without_a_hub_the_command_says_one_sentence_and_nothing_else(tmp_path):
     sample = next((ROOT / "assets" / "samples").glob("*.png"))
     words = ["predict", str(sample), "--model", "hf-hub:someone/new", "--device", "cpu"]
@@ -262,6 +263,7 @@ def test_every_published_tag_of_open_clip_lies_on_the_hub():
         assert "/" in open_clip.get_pretrained_cfg(model, tag)["hf_hub"].strip("/"), (model, tag)
 
 
+@pytest.mark.slow
 def test_a_process_fetches_from_the_address_in_its_environment(hub, files, tmp_path):
     script = """
 from engine.models import hub

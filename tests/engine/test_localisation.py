@@ -19,6 +19,7 @@ from engine.models import BUILT_IN
 from engine.numerics.measures import coverage
 from engine.settings import AttackSettings, AttentionSettings
 from engine.story.attack import attack
+from tests.evaluation_cases import Here
 
 
 def test_a_map_of_the_part_itself_hits_it_and_lies_within_it():
@@ -63,9 +64,9 @@ def test_pairs_count_where_only_one_map_points_at_the_object():
 
 
 @pytest.mark.slow
-def test_workers_do_not_change_the_scores(model):
-    settings = AttackSettings(steps=2)
-    one, two = (list(localise(2, 9, ("a-tpt", "raw"), settings, Processes(model, "cpu", n))) for n in (1, 2))
+def test_workers_do_not_change_the_scores(tiny, model):
+    settings, executors = AttackSettings(steps=2), (Here(tiny, model), Processes(model, "cpu", 2))
+    one, two = (list(localise(2, 9, ("a-tpt", "raw"), settings, executor)) for executor in executors)
     assert one == two and list(one[0]) == ["clean", "attacked", "noise", "shuffled"]
     assert all(list(maps) == ["a-tpt", "raw", "random", "edges"] for maps in one[0].values())
     assert one[0]["clean"]["edges"] == one[0]["shuffled"]["edges"]

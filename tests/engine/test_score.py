@@ -9,8 +9,8 @@ from engine import AttackSettings, Settings, ViewSettings
 from engine.benchmarks.score import DEFENCES, Answer, answers, summary
 from engine.cli.main import main
 from engine.evaluation import Processes
-from engine.models import BUILT_IN
-from tests.evaluation_cases import Started
+from engine.models import BUILT_IN, load_backbone
+from tests.evaluation_cases import Here, Started
 
 ARMS = ("clean", "attacked", *DEFENCES)
 
@@ -45,10 +45,16 @@ def test_kinds_are_told_apart():
 
 
 @pytest.fixture(scope="module")
-def executors():
-    """One process and two processes that hold the built-in model and stay at work for every seed."""
-    with Processes(BUILT_IN, "cpu", 1).start() as one, Processes(BUILT_IN, "cpu", 2).start() as two:
-        yield Started(BUILT_IN, one), Started(BUILT_IN, two)
+def here() -> Here:
+    """The built-in model in this process."""
+    return Here(load_backbone(BUILT_IN, "cpu"), BUILT_IN)
+
+
+@pytest.fixture(scope="module")
+def executors(here):
+    """This process, and two processes that hold the built-in model and stay at work for every seed."""
+    with Processes(BUILT_IN, "cpu", 2).start() as two:
+        yield here, Started(BUILT_IN, two)
 
 
 @pytest.mark.slow
@@ -59,10 +65,14 @@ def test_workers_do_not_change_the_answers(executors, seed):
     assert one == two and set(one[0].right) == set(ARMS)
 
 
-@pytest.mark.slow
-def test_the_command_prints_one_document(capsys):
+def test_the_command_prints_one_document(here, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(
+        "engine.cli.fieldguide.Processes", lambda model, **choice: asked.append((model, choice)) or here
+    )
     command = ["fieldguide", "score", "--pictures", "2", "--seed", "5", "--steps", "1", "--views", "4", "--json"]
-    assert main(command) == 0
+    assert main([*command, "--workers", "3"]) == 0
+    assert asked == [(BUILT_IN, {"count": 3})]
     told = json.loads(capsys.readouterr().out)
     assert set(told["accuracy"]) == set(told["intervals"]) == set(ARMS)
     assert told["settings"]["attack"] == {"attack": "pgd", "norm": "linf", "eps": 4, "step_size": 1, "steps": 1}
