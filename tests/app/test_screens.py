@@ -174,8 +174,11 @@ OTHERS = {  # another value of every field that is no part
 }
 
 
+NAMES = ("made", "partial")  # fields that say which parts there are, and hold none
+
+
 def test_every_field_is_changed_in_the_next_test():
-    assert {field.name for field in fields(Found)} == {*OTHERS, *PARTS, "made"}
+    assert {field.name for field in fields(Found)} == {*OTHERS, *PARTS, *NAMES}
 
 
 @pytest.mark.parametrize("name", [*OTHERS, *PARTS])
@@ -195,7 +198,7 @@ def test_a_piece_that_draws_a_field_otherwise_declares_it(page, alone, bases, na
 
 def test_what_a_piece_declares_there_is(page):
     for _, piece in page.screens.pieces:
-        assert set(piece.reads) <= {field.name for field in fields(Found)} - {"made"}, described(piece)
+        assert set(piece.reads) <= {field.name for field in fields(Found)} - set(NAMES), described(piece)
         assert set(piece.choices) <= set(Choices._fields) and set(piece.shows) <= set(piece.reads) & set(PARTS)
 
 
@@ -220,7 +223,7 @@ def test_the_page_drawn_bit_by_bit_shows_what_it_would_drawn_at_once(tiny, page,
     now, but for what is dimmed."""
     rng, key, now = random.Random(seed), f"bit by bit {seed}", {}
     screens = Screens(page.stale)
-    screens.pieces = page.screens.pieces
+    screens.pieces, screens.controls = page.screens.pieces, page.controls
     shown = picture(tiny)
     moves = [{}, {"eps": 0.5}, {"colours": "gray"}, {"keep": 0.25}, {"opened_view": 3}, {"purifier": "ttc"}]
     moves += [{"temperature": 0.5}, {"true_class": "green fish"}, {"class_names": "red fish\nowl"}]
@@ -254,7 +257,13 @@ class Drawn:
             (3, Piece(self._say("maps"), [self.maps], ("maps",), ("maps",))),
             (0, Piece(self._say("card"), [self.card], ("classes", "clean"))),
         ]
-        self.screens.labels = {"eps": "Limit", "seed": "Seed", "defences": "Methods"}
+        self.screens.controls = {name: gr.Number(label=name) for name in Choices._fields} | {
+            "eps": gr.Number(label="Limit"),
+            "seed": gr.Number(label="Seed"),
+            "defences": gr.CheckboxGroup([("The model", "clip"), ("Tuned", "a-tpt")], label="Methods"),
+            "prompt_ensemble": gr.Checkbox(label="Several prompts"),
+            "domain_word": gr.Textbox(label="Word"),
+        }
         self.picture = picture(tiny)
         self.drawn: list[str] = []
 
@@ -269,7 +278,8 @@ class Drawn:
         """What is drawn anew for someone who has asked for `wants` where `parts` are found."""
         self.drawn.clear()
         given = {"picture": self.picture, "classes": engine.Classes(("red", "blue")), "made": dict(parts)} | found
-        visitor = Visitor("", given["picture"], choices, asked=frozenset(wants))
+        progress = given.get("progress", Progress())
+        visitor = Visitor("", given["picture"], choices, asked=frozenset(wants), progress=progress)
         return self.screens.redrawn(key, visitor, Found(**given), choices)
 
 
@@ -365,6 +375,20 @@ def test_what_visitors_wrote_is_no_markup_in_the_line(screen):
     assert "&lt;b&gt;" in said and "<b>" not in said
 
 
+@pytest.mark.parametrize(
+    ("moved", "expected"),
+    [
+        ({"defences": ["a-tpt"]}, "Methods: The model, Tuned, now Tuned."),
+        ({"prompt_ensemble": True}, "Several prompts: off, now on."),
+        ({"domain_word": "pet"}, "Word: none, now pet."),
+        ({"eps": 0.5}, "Limit: 4, now 0.5."),
+    ],
+)
+def test_the_line_names_values_as_the_controls_show_them(screen, moved, expected):
+    screen.see(HIT)
+    assert expected in screen.see({"clean": "c"}, choices=CHOICES._replace(**moved))[screen.lines[2]]
+
+
 def test_every_step_has_its_own_line(screen):
     screen.see(HIT | {"maps": "m"})
     updates = screen.see({"clean": "c"}, choices=STRONGER)
@@ -405,6 +429,56 @@ def test_what_was_dimmed_while_it_should_be_shown_otherwise_is_drawn_so_once_it_
     assert screen.drawn == []
     updates = screen.see(HIT, choices=CHOICES._replace(colours="gray"))
     assert "in gray" in updates[screen.attack] and updates[screen.lines[2]] == ""
+
+
+ROWS = frozenset({"adversarial"})  # the part of step 2, taken as one in rows
+
+
+def test_rows_of_which_some_are_missing_leave_the_whole_that_stood_there_dimmed(screen):
+    screen.see(HIT)
+    updates = screen.see(HIT | {"adversarial": "b"}, choices=STRONGER, partial=ROWS)
+    assert set(updates) == {screen.lines[2]} and screen.drawn == []
+    assert "#attack{opacity" in updates[screen.lines[2]] and "Limit: 4, now 8." in updates[screen.lines[2]]
+    whole = screen.see(HIT | {"adversarial": "b2"}, choices=STRONGER)
+    assert set(whole) == {screen.attack, screen.lines[2]} and whole[screen.lines[2]] == ""
+
+
+def test_while_a_run_is_under_way_rows_are_shown_as_they_come(screen):
+    screen.see(HIT)
+    screen.see({"clean": "c"}, choices=STRONGER)
+    updates = screen.see(HIT | {"adversarial": "b"}, choices=STRONGER, partial=ROWS, progress=Progress(2))
+    assert set(updates) == {screen.attack, screen.lines[2]} and updates[screen.lines[2]] == ""
+
+
+def test_rows_that_a_stopped_run_has_left_are_no_older_result_and_stay_as_they_are(screen):
+    screen.see(HIT)
+    screen.see(HIT | {"adversarial": "b"}, choices=STRONGER, partial=ROWS, progress=Progress(2))
+    assert screen.see(HIT | {"adversarial": "b"}, choices=STRONGER, partial=ROWS) == {}
+    assert screen.see({"clean": "c"}, choices=CHOICES._replace(eps=2))[screen.attack].startswith("attack of")
+
+
+# -- what is wrong with the choices ---------------------------------------------------------------------------------
+
+
+def test_a_complaint_is_news_once_and_so_is_that_there_is_none_any_more(screen):
+    complains = screen.screens.complains
+    assert not complains("me", "")
+    assert [complains("me", said) for said in ("A seed.", "A seed.", "A limit.", "", "")] == [
+        True, False, True, True, False,
+    ]  # fmt: skip
+    assert complains("me", "A limit.")
+
+
+def test_each_visitor_is_complained_to_alone(screen):
+    complains = screen.screens.complains
+    assert complains("me", "A seed.") and complains("you", "A seed.")
+    assert complains("me", "") and not complains("you", "A seed.")
+
+
+def test_a_complaint_leaves_what_was_drawn(screen):
+    screen.see(HIT)
+    screen.screens.complains("me", "A seed.")
+    assert screen.see(HIT) == {}
 
 
 # -- two drawings of one component ----------------------------------------------------------------------------------

@@ -27,9 +27,14 @@ def at(turn: float):
     return CHOICES._replace(seed=turn)
 
 
-def choose(visitors, key, turn, choices, adjust=AS_SENT) -> Visitor:
-    """The visitor once the browser has sent these choices."""
-    return visitors.choose(key, turn, choices, adjust)[0]
+def fitting(before, now):
+    """A limit that fits the norm, where the norm has moved."""
+    return now._replace(eps=1 if now.norm == "l2" else 4) if before.norm != now.norm else now
+
+
+def choose(visitors, key, turn, choices, adjust=AS_SENT, drawing=False) -> Visitor:
+    """The visitor once the browser has sent these choices, with an event that draws or with another."""
+    return visitors.choose(key, turn, choices, adjust, drawing)
 
 
 def test_a_newcomer_has_nothing_and_is_not_kept(visitors):
@@ -93,7 +98,36 @@ def test_of_two_choices_of_the_server_the_later_outlasts_both_that_the_browser_s
     choose(visitors, "me", 1, at(1))
     visitors.set("me", at(50))
     visitors.set("me", at(60))
-    assert choose(visitors, "me", 2, at(sent)).choices == at(60)
+    for turn in (2, 3, 4):  # presses, of which any number may be under way
+        assert choose(visitors, "me", turn, at(sent)).choices == at(60)
+    assert choose(visitors, "me", 5, at(sent), drawing=True).choices == at(60)
+    assert choose(visitors, "me", 6, at(sent), drawing=True).choices == at(sent)
+
+
+def test_a_drawing_under_way_when_the_server_chose_is_the_last_to_bring_what_it_replaced(visitors):
+    """The browser sends the next one when it has shown what came with this one."""
+    choose(visitors, "me", 1, at(1), drawing=True)
+    visitors.set("me", at(50))
+    late = choose(visitors, "me", 2, at(1), drawing=True)
+    assert late.choices == at(50) and set(late.replaced) == {"seed"}
+    wanted = choose(visitors, "me", 3, at(1))
+    assert wanted.choices == at(1) and wanted.replaced == {}
+
+
+def test_each_choice_of_the_server_outlasts_a_drawing_of_its_own(visitors):
+    choose(visitors, "me", 1, at(1))
+    visitors.set("me", at(50))
+    choose(visitors, "me", 2, at(1), drawing=True)
+    visitors.set("me", at(60))
+    assert choose(visitors, "me", 3, at(1), drawing=True).choices == at(60)
+    assert choose(visitors, "me", 4, at(50), drawing=True).choices == at(50)
+
+
+def test_only_what_the_server_replaced_is_kept(visitors):
+    choose(visitors, "me", 1, at(1))
+    visitors.set("me", at(50))
+    assert set(visitors.get("me").replaced) == {"seed"} and visitors.get("me").unshown == frozenset()
+    assert choose(visitors, "me", 2, at(50)).replaced == {}  # the browser has shown it
 
 
 def test_whatever_else_the_browser_sends_than_before_is_a_choice(visitors):
@@ -103,22 +137,46 @@ def test_whatever_else_the_browser_sends_than_before_is_a_choice(visitors):
     assert choose(visitors, "me", 3, at(1)).choices == at(1)
 
 
-def test_the_browser_is_told_of_all_that_stands_otherwise_than_it_has_sent(visitors):
-    fitting = lambda before, now: now._replace(eps=1) if now.norm == "l2" else now  # noqa: E731
+def test_the_browser_is_shown_once_what_stands_otherwise_than_it_has_sent(visitors):
     longer = CHOICES._replace(norm="l2")
-    assert visitors.choose("me", 1, CHOICES, fitting)[1] == {}
-    assert visitors.choose("me", 2, longer, fitting)[1] == {"eps": 1}
-    assert visitors.choose("me", 3, longer._replace(eps=1), fitting)[1] == {}
+    choose(visitors, "me", 1, CHOICES, fitting)
+    assert visitors.unshown("me") == {}
+    choose(visitors, "me", 2, longer, fitting)
+    assert visitors.unshown("me") == {"eps": 1} and visitors.unshown("me") == {}
+    choose(visitors, "me", 3, longer._replace(eps=1), fitting)
+    assert visitors.unshown("me") == {} and visitors.get("me").choices.eps == 1
 
 
-def test_a_change_that_one_event_did_not_show_is_told_with_the_next(visitors):
+def test_a_value_that_one_event_did_not_show_is_shown_with_the_next(visitors):
     """A press of a button may be what brings another norm; only the event that draws shows the limit that fits it."""
-    fitting = lambda before, now: now._replace(eps=1) if now.norm != before.norm else now  # noqa: E731
     longer = CHOICES._replace(norm="l2")
-    visitors.choose("me", 1, CHOICES, lambda before, now: now)
-    visitors.choose("me", 2, longer, fitting)  # whoever pressed does not look at what was adjusted
-    visitor, told = visitors.choose("me", 3, longer, fitting)
-    assert visitor.choices.eps == 1 and told == {"eps": 1}
+    choose(visitors, "me", 1, CHOICES)
+    choose(visitors, "me", 2, longer, fitting)  # whoever pressed does not look at what was adjusted
+    visitor = choose(visitors, "me", 3, longer, fitting, drawing=True)
+    assert visitor.choices.eps == 1 and visitors.unshown("me") == {"eps": 1}
+    assert choose(visitors, "me", 4, longer._replace(eps=1), fitting, drawing=True).choices.eps == 1
+    assert visitors.unshown("me") == {}
+
+
+def test_a_value_that_was_adjusted_twice_is_shown_as_it_stands(visitors):
+    choose(visitors, "me", 1, CHOICES)
+    choose(visitors, "me", 2, CHOICES._replace(norm="l2"), fitting)
+    choose(visitors, "me", 3, CHOICES._replace(eps=8), fitting)
+    assert visitors.unshown("me") == {"eps": 4} and visitors.get("me").choices.eps == 4
+
+
+def test_what_is_to_be_shown_outlasts_a_late_event(visitors):
+    choose(visitors, "me", 1, CHOICES)
+    choose(visitors, "me", 3, CHOICES._replace(norm="l2"), fitting)
+    choose(visitors, "me", 2, CHOICES, fitting)
+    assert visitors.unshown("me") == {"eps": 1}
+
+
+def test_nobody_else_is_shown_what_was_adjusted_and_a_newcomer_nothing(visitors):
+    choose(visitors, "me", 1, CHOICES)
+    choose(visitors, "me", 2, CHOICES._replace(norm="l2"), fitting)
+    assert visitors.unshown("you") == {} and "you" not in visitors
+    assert visitors.unshown("me") == {"eps": 1}
 
 
 def test_a_visitor_put_in_place_of_another_keeps_the_turn(tiny, visitors):
@@ -128,17 +186,25 @@ def test_a_visitor_put_in_place_of_another_keeps_the_turn(tiny, visitors):
     assert choose(visitors, "me", 6, at(6)).picture is not None
 
 
-def test_controls_are_made_to_fit_knowing_those_before(visitors):
+def test_controls_are_made_to_fit_knowing_those_before_and_for_a_newcomer_those_of_now(visitors):
     seen = []
 
-    def fitting(before, now):
+    def noted(before, now):
         seen.append((before, now))
         return now._replace(eps=1)
 
-    choose(visitors, "me", 1, at(1), fitting)
-    choose(visitors, "me", 2, at(2), fitting)
-    choose(visitors, "me", 1, at(0), fitting)  # late: nobody asks
-    assert seen == [(None, at(1)), (at(1)._replace(eps=1), at(2)._replace(eps=1))]
+    choose(visitors, "me", 1, at(1), noted)
+    choose(visitors, "me", 2, at(2), noted)
+    choose(visitors, "me", 1, at(0), noted)  # late: nobody asks
+    assert seen == [(at(1), at(1)), (at(1)._replace(eps=1), at(2)._replace(eps=1))]
+
+
+def test_what_the_server_chose_is_what_controls_are_made_to_fit_with(visitors):
+    """The echo of an older norm must not bring the limit of that norm back."""
+    choose(visitors, "me", 1, CHOICES, fitting)
+    visitors.set("me", CHOICES._replace(norm="l2", eps=2))
+    echo = choose(visitors, "me", 2, CHOICES._replace(seed=7), fitting, drawing=True)
+    assert (echo.choices.norm, echo.choices.eps, echo.choices.seed) == ("l2", 2, 7) and visitors.unshown("me") == {}
 
 
 def test_who_was_not_seen_for_long_is_forgotten(visitors, clock):
@@ -169,23 +235,32 @@ def test_only_whom_one_names_is_dropped(visitors):
     assert "a" not in visitors and "b" in visitors
 
 
-def test_what_was_to_be_done_once_is_done_unless_another_run_came(visitors):
-    wish = Progress(3, go=3, story=True, said="Done.", tone="good")
+def test_what_was_to_be_said_is_said_once_unless_another_run_came(visitors):
+    wish = Progress(3, go=3, turn=9, story=True, said="Done.", tone="good")
     visitors.change("me", progress=wish)
-    visitors.done("me", wish)
+    visitors.said("me", wish)
     left = visitors.get("me").progress
-    assert (left.step, left.go, left.story, left.said, left.tone) == (3, None, True, "", "calm")
-    later = Progress(4, go=4)
+    assert (left.said, left.tone) == ("", "calm")
+    assert (left.step, left.go, left.turn, left.story) == (3, 3, 9, True)  # the browser opens a turn once by itself
+    later = Progress(4, go=4, said="Done.")
     visitors.change("me", progress=later)
-    visitors.done("me", wish)
+    visitors.said("me", wish)
     assert visitors.get("me").progress is later
 
 
-def test_a_choice_made_meanwhile_survives_that_something_was_done(visitors):
-    wish = Progress(go=2)
+def test_a_run_that_says_and_opens_the_same_as_the_last_is_another(visitors):
+    """Each run has its own turn; two of the same must not be taken for one."""
+    first, second = Progress(go=2, turn=1, said="Done."), Progress(go=2, turn=1, said="Done.")
+    visitors.change("me", progress=second)
+    visitors.said("me", first)
+    assert visitors.get("me").progress.said == "Done."
+
+
+def test_a_choice_made_meanwhile_survives_that_something_was_said(visitors):
+    wish = Progress(go=2, said="Done.")
     visitors.change("me", progress=wish)
     choose(visitors, "me", 4, at(4))
-    visitors.done("me", wish)
+    visitors.said("me", wish)
     assert visitors.get("me").choices == at(4) and choose(visitors, "me", 3, at(3)).choices == at(4)
 
 

@@ -2,7 +2,9 @@
 
 import inspect
 import random
+import re
 import threading
+import warnings
 from collections import defaultdict
 from dataclasses import replace
 from types import SimpleNamespace
@@ -19,6 +21,7 @@ from app.state.visitors import Progress, Visitor, Visitors
 from app.text import words as text
 from app.wiring import running as module
 from app.wiring.page import Page
+from app.wiring.pieces import merged
 from app.wiring.running import Running
 from engine.story import Results
 from tests.page_cases import CHOICES, asked, picture, run
@@ -148,18 +151,26 @@ def drawn(page, key, turn=1, choices=CHOICES) -> list[dict]:
     return list(page._draw(gr.Request(session_hash=key), turn, *choices))
 
 
+def together(updates) -> dict:
+    """What the browser shows after all of the updates."""
+    shown: dict = {}
+    for update in updates:
+        shown = merged(shown, update)
+    return shown
+
+
 def test_the_first_drawing_shows_the_clean_answer_as_soon_as_it_is_computed(page, visitor):
     key = visitor()
     first, *more = drawn(page, key)
     bars = page.panels[1].bars
-    assert text.NO_ANSWER in first[bars] and "The model answers" in more[-1][bars]
+    assert text.NO_ANSWER in first[bars] and "The model answers" in together(more)[bars]
     assert page.found(key).clean is not None
 
 
 def test_a_drawing_without_news_draws_nothing(page, visitor):
     key = visitor()
     drawn(page, key)
-    assert drawn(page, key, 2) == [gr.skip()]
+    assert drawn(page, key, 2) == [gr.skip(), gr.skip()]
 
 
 def test_while_a_run_goes_on_the_drawing_computes_nothing(page, visitor):
@@ -173,22 +184,120 @@ def test_another_limit_and_back_draws_the_cards_and_leaves_the_panel(page, runni
     list(running.run(key, ("adversarial",), "done"))
     drawn(page, key)
     verdict = page.panels[2].verdict
-    (updates,) = drawn(page, key, 2, CHOICES._replace(eps=3))
-    assert verdict not in updates and "4, now 3" in updates[page.stale[2]]
-    (updates,) = drawn(page, key, 3)
-    assert verdict not in updates and updates[page.stale[2]] == ""
+    updates, *more = drawn(page, key, 2, CHOICES._replace(eps=3))
+    assert verdict not in updates and "4, now 3" in updates[page.stale[2]] and more == [gr.skip()]
+    updates, *more = drawn(page, key, 3)
+    assert verdict not in updates and updates[page.stale[2]] == "" and more == [gr.skip()]
 
 
-def test_settings_that_cannot_be_used_are_told_and_what_there_is_stays(page, running, visitor):
+def complained(page, key, turn, choices, about: str) -> dict:
+    """What is drawn with choices that the page complains of with a toast and in the status line."""
+    with pytest.warns(UserWarning, match=about):  # a toast, where there is a browser
+        updates = together(drawn(page, key, turn, choices))
+    assert about in updates[page.status]
+    return updates
+
+
+BAD_SEED = CHOICES._replace(seed=-1)
+BAD_WORD = CHOICES._replace(domain_word="zx" * 80)  # more word pieces than the model reads
+
+
+def test_settings_that_cannot_be_used_are_named_and_what_there_is_stays(page, running, visitor):
     key = visitor()
     list(running.run(key, ("adversarial",), "done"))
     drawn(page, key)
-    with pytest.warns(UserWarning, match="seed"):  # a toast, where there is a browser
-        *_, updates = drawn(page, key, 2, CHOICES._replace(seed=-1))
-    assert "seed" in updates[page.status]
-    assert page.panels[2].verdict not in updates and page.panels[1].bars not in updates
+    updates = complained(page, key, 2, BAD_SEED, "seed")
+    assert set(updates) - {"__type__"} == {page.status}  # no panel, no line, no card
     drawn(page, key, 3)
     assert page.found(key).adversarial is not None
+
+
+def test_class_names_that_cannot_be_used_are_named_and_leave_nothing_to_show(page, running, visitor):
+    key = visitor()
+    list(running.run(key, ("adversarial",), "done"))
+    drawn(page, key)
+    verdict, bars = page.panels[2].verdict, page.panels[1].bars
+    updates = complained(page, key, 2, CHOICES._replace(class_names="red fish"), "two class names")
+    assert "Fooled" not in updates[verdict] and text.NO_ANSWER in updates[bars] and page.stale[2] not in updates
+    back = together(drawn(page, key, 3))
+    assert "The model answers" in back[bars] and "Measured" in back[page.panels[2].measured]
+
+
+@pytest.mark.parametrize(("bad", "about"), [(BAD_SEED, "seed"), (BAD_WORD, "word pieces")])
+def test_a_complaint_is_made_once_and_taken_back_once(page, visitor, bad, about):
+    """Also of what only the model can refuse, before it is needed."""
+    key = visitor()
+    drawn(page, key)
+    complained(page, key, 2, bad, about)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # no toast
+        again = together(drawn(page, key, 3, bad._replace(opened_view=2)))
+        back, after = together(drawn(page, key, 4)), together(drawn(page, key, 5))
+    assert page.status not in again and text.READY in back[page.status] and page.status not in after
+    complained(page, key, 6, bad, about)
+
+
+def test_another_complaint_replaces_the_one_that_stands(page, visitor):
+    key = visitor()
+    drawn(page, key)
+    complained(page, key, 2, BAD_SEED, "seed")
+    complained(page, key, 3, CHOICES._replace(seed=-2), "got -2")
+
+
+def test_what_a_run_has_to_say_comes_with_what_it_found_and_once(page, running, visitor):
+    """A visitor must not read that it is done above a page that does not show it."""
+    key = visitor()
+    drawn(page, key)
+    updates = list(running.run(key, ("adversarial",), "All done."))
+    assert all("All done." not in said for said in spoken(page, updates))
+    first, *more = drawn(page, key, 2)
+    assert "All done." in first[page.status] and "good" in first[page.status]
+    assert page.panels[2].verdict in first and page.status not in together(more)
+    assert page.status not in together(drawn(page, key, 3))
+
+
+def test_what_a_complaint_names_is_said_rather_than_that_a_run_is_done(page, running, visitor):
+    key = visitor()
+    drawn(page, key)
+    list(running.run(key, ("adversarial",), "All done."))
+    updates = complained(page, key, 2, BAD_SEED, "seed")
+    assert "All done." not in updates[page.status]
+
+
+def test_the_browser_opens_a_step_for_each_run_and_not_again_when_the_cards_are_drawn_anew(built, page, visitor):
+    """It opens the step of a turn that it has not seen yet, so each wish has its own and keeps it."""
+    cards = next(block for block in built[0].blocks.values() if block.elem_id == "journey")
+    key, turns = visitor(), []
+    for turn, (go, choices) in enumerate([(2, CHOICES), (None, CHOICES._replace(true_class="red fish")), (2, CHOICES)]):
+        if go:
+            page.rest(key, "", go=go)
+        moves = re.findall(r'data-go="2" data-turn="(\d+)"', together(drawn(page, key, turn + 1, choices))[cards])
+        turns += moves
+    first, again, second = turns
+    assert first == again != second and int(second) > int(first)
+
+
+def test_a_value_that_fits_what_was_pressed_is_shown_by_the_next_drawing_and_by_no_other(page, visitor):
+    key, limit = visitor(), page.controls["eps"]
+    drawn(page, key)
+    longer = CHOICES._replace(norm="l2")
+    page.choose(key, (2, *longer))  # as a press does, which shows no limit
+    fits = page.visitors.get(key).choices.eps
+    assert fits != CHOICES.eps
+    first, *more = drawn(page, key, 3, longer)
+    assert first[limit]["value"] == fits and limit not in together(more)
+    assert limit not in together(drawn(page, key, 4, longer._replace(eps=fits)))
+
+
+def test_a_drawing_that_brings_what_the_server_has_replaced_asks_for_one_more(page, visitor):
+    """Only the next can say whether the browser has shown it."""
+    key = visitor()
+    drawn(page, key)
+    page.visitors.set(key, CHOICES._replace(seed=50))
+    first, *more = drawn(page, key, 2)
+    assert page.nudge in first and page.nudge not in together(more)
+    assert page.nudge not in together(drawn(page, key, 3, CHOICES._replace(seed=50)))
+    assert page.visitors.get(key).choices.seed == 50
 
 
 def test_events_that_arrive_out_of_order_leave_what_was_chosen_last(page, visitor):
@@ -205,8 +314,8 @@ def test_a_press_in_a_figure_chooses_and_asks_for_a_drawing(built, page, visitor
     list(running.run(key, ("views",), "done"))
     press = next(fn for fn in built[0].fns.values() if fn.targets == [(page.panels[4].grid._id, "click")])
     updates = press.fn(SimpleNamespace(index=3), gr.Request(session_hash=key), 1, *CHOICES)
-    assert updates[page.controls["opened_view"]] == 3 and page.nudge in updates
-    assert set(press.fn(SimpleNamespace(index=99), gr.Request(session_hash=key), 2, *CHOICES)) <= {page.nudge}
+    assert updates[page.controls["opened_view"]] == gr.update(value=3) and page.nudge in updates
+    assert press.fn(SimpleNamespace(index=99), gr.Request(session_hash=key), 2, *CHOICES) == gr.skip()
 
 
 # -- runs -----------------------------------------------------------------------------------------------------------
