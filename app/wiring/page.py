@@ -185,7 +185,7 @@ class Page:
 
     def _complained(self, key: str, sentence: str) -> dict:
         """What the status line says where the choices as they stand cannot be computed, or can be again."""
-        if not self.screens.complains(key, sentence):
+        if not self.screens.complains(key, self.visitors.get(key).choices, sentence):
             return {}
         return self.complain(engine.EngineError(sentence)) if sentence else self.say(text.READY)
 
@@ -252,6 +252,7 @@ class Page:
                 except engine.models.Cancelled:
                     return  # the button that stopped it has the last word
                 except engine.EngineError as error:
+                    self.screens.complains(key, self.visitors.get(key).choices, str(error))
                     yield self.rest(key) | self.complain(error)
                 except Exception:
                     yield self.rest(key, text.FAULT, "bad")

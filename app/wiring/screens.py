@@ -36,6 +36,7 @@ class _Screen:
     pieces: dict[int, _Drawn] = field(default_factory=dict)
     stale: dict[int, str] = field(default_factory=dict)
     complaint: str = ""
+    complained: Choices | None = None  # of what the complaint is about
 
 
 class Screens:
@@ -56,11 +57,16 @@ class Screens:
         with self._lock:
             self._screens.pop(key, None)
 
-    def complains(self, key: str, sentence: str) -> bool:
-        """Note what is wrong with the choices as they stand (empty: nothing); whether that is news."""
+    def complains(self, key: str, choices: Choices | None, sentence: str) -> bool:
+        """Note what is wrong with these choices (empty: nothing); whether that is news.
+
+        What was wrong with them stays so until they are others.
+        """
         with self._lock:
             screen = self._screens.setdefault(key, _Screen())
-            before, screen.complaint = screen.complaint, sentence
+            if not sentence and screen.complained == choices:
+                return False
+            before, screen.complaint, screen.complained = screen.complaint, sentence, choices
             return before != sentence
 
     def redrawn(self, key: str, visitor: Visitor, found: Found, choices: Choices) -> dict:

@@ -33,11 +33,14 @@ def visiting(browser, address):
     context.close()
 
 
-def attack_for_long(page):
-    """Let the page's visitor hold the model; the rest of the story, which nobody asks about here, is short."""
+def attack_for_long(page, steps):
+    """Let the page's visitor hold the model; the rest of the story, which nobody asks about here, is short.
+
+    An attack of as many `steps` that somebody has run before would be there at once.
+    """
     few_views(page)
     open_step(page, 2)
-    put(page, "#attack-steps", "60")
+    put(page, "#attack-steps", str(steps))
     page.click("#run-story")
     says(page, "Attacking")
 
@@ -69,7 +72,7 @@ def photo(tmp_path):
 
 def test_one_who_waits_is_told_the_place_in_the_queue_and_may_leave_it_at_once(browser, address):
     with visiting(browser, address) as (busy, _), visiting(browser, address) as (waiting, _):
-        attack_for_long(busy)
+        attack_for_long(busy, 60)
         waiting.click("#run-story")
         told = waiting.locator("#status[data-waiting*='number 1 in its queue']")
         told.wait_for()
@@ -83,7 +86,7 @@ def test_one_who_waits_is_told_the_place_in_the_queue_and_may_leave_it_at_once(b
 
 def test_who_waits_may_still_move_controls_and_gets_what_they_say_when_the_turn_has_come(browser, address):
     with visiting(browser, address) as (busy, _), visiting(browser, address) as (waiting, _):
-        attack_for_long(busy)
+        attack_for_long(busy, 61)
         open_step(waiting, 2)
         waiting.click("#attack")
         waiting.locator("#status[data-waiting*='number 1 in its queue']").wait_for()
