@@ -120,7 +120,7 @@ class Api:
 
     def _attacked(self, asked: Mapping[str, Any], classes: engine.Classes) -> engine.Adversarial:
         settings, label = _settings(asked, ATTACK, classes), _label(asked, "true_class", classes)
-        return self.worker.one("attack", self._pixels(asked), classes, settings.attack, label)
+        return self.worker.one("attack", self._pixels(asked), classes, settings.attack, label, settings)
 
 
 def _asking(one: engine.parameters.Parameter) -> tuple[Any, Any, str]:

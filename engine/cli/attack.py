@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> None:
     """Attack once, print, and keep the pictures with --out."""
     settings_of(args, ATTACK)  # values out of range are refused before a model is loaded
     subject = load_subject(args)
-    adversarial = run_attack(subject, settings_of(args, ATTACK, subject.classes).attack)
+    adversarial = run_attack(subject, settings_of(args, ATTACK, subject.classes))
     if args.out is not None:
         save_pictures(args, adversarial)
     filed = through_a_file(subject, adversarial)

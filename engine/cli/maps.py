@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
     seed = settings_of(args, ATTACK).attack.seed  # values out of range are refused before a model is loaded
     asked = _asked(args)
     subject = load_subject(args)
-    adversarial = run_attack(subject, settings_of(args, ATTACK, subject.classes).attack)
+    adversarial = run_attack(subject, settings_of(args, ATTACK, subject.classes))
     about = adversarial.label if args.about is None else args.about
     made = [_pair(subject, adversarial, one, about, args.against) for one in asked]
     if args.out is not None:

@@ -17,7 +17,7 @@ from ..files import make_folder, read_text
 from ..models import Backbone, add_model_options, load_backbone, model_settings
 from ..pictures import load_picture
 from ..results import Adversarial
-from ..settings import AttackSettings
+from ..settings import Settings
 from ..story.attack import attack
 from .tables import wrapped
 
@@ -92,9 +92,10 @@ def load_subject(args: argparse.Namespace) -> Subject:
     return Subject(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)
 
 
-def run_attack(subject: Subject, settings: AttackSettings) -> Adversarial:
+def run_attack(subject: Subject, settings: Settings) -> Adversarial:
     """The attacked picture, steps drained."""
-    return result_of(attack(subject.backbone, subject.pixels, subject.classes, settings, subject.label))
+    stream = attack(subject.backbone, subject.pixels, subject.classes, settings.attack, subject.label, settings)
+    return result_of(stream)
 
 
 def emit(args: argparse.Namespace, document: dict, lines: list[str]) -> None:

@@ -49,7 +49,7 @@ def answer_question(
     arms, made, blind, files = {CLEAN: pixels}, {}, [], []
     for wanted in plan.attacks:
         name = arm_name(wanted)
-        seeded = replace(wanted, seed=plan.seed_for(number))
+        seeded = replace(plan.settings, attack=replace(wanted, seed=plan.seed_for(number)))
         arms[name], seconds, saw_nothing = attacked(backbone, pixels, question, seeded, cache)
         if cache is not None:
             files.append({"attack": name, **described(backbone, pixels, question, seeded)})

@@ -22,8 +22,9 @@ from ..datasets.base import Question
 from ..files import make_folder, writing
 from ..models import Backbone
 from ..pictures import save_png
-from ..settings import AttackSettings
+from ..settings import Settings
 from ..story.attack import attack
+from .plan import of_target
 
 ATTACKED, PART = "attacked", ".part"
 NOTE = "attack"  # the PNG's text entry that tells what was done
@@ -31,11 +32,12 @@ ABANDONED = 3600  # seconds after which a half-written file belongs to nobody
 
 
 def attacked(
-    backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings, folder: Path | None
+    backbone: Backbone, pixels: Tensor, question: Question, settings: Settings, folder: Path | None
 ) -> tuple[Tensor, float | None, bool]:
     """The 8-bit picture (3, s, s) pushed away from the true label, the seconds that took (None: it was there), and
     whether the attack was blind, as in `Adversarial`.
 
+    `settings` are those of the attack, and of the defence that an adaptive one goes through.
     It is read from `folder` where it lies there whole and with all of its note, else made and kept (None: not kept).
     Its name is a digest of all that it depends on; the file itself holds the settings and a hash of its pixels, by
     which damage is noticed.
@@ -45,7 +47,7 @@ def attacked(
         levels, note = _read(path)
         if note.get("pixels") == _hash(levels) and "blind" in note:
             return torch.from_numpy(levels).permute(2, 0, 1).float() / 255, None, note["blind"]
-    adversarial = result_of(attack(backbone, pixels, question.classes, settings, question.label))
+    adversarial = result_of(attack(backbone, pixels, question.classes, settings.attack, question.label, settings))
     if path is not None:
         outcome = {"pixels": _hash(_levels(adversarial.saved)), "blind": adversarial.blind}
         note = _note(backbone, question, settings) | outcome
@@ -53,7 +55,7 @@ def attacked(
     return adversarial.saved, adversarial.seconds, adversarial.blind
 
 
-def described(backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings) -> dict:
+def described(backbone: Backbone, pixels: Tensor, question: Question, settings: Settings) -> dict:
     """What the manifest says of the file that `attacked` keeps: its name, and what was attacked with what settings."""
     return {"file": _name(backbone, pixels, question, settings), **_note(backbone, question, settings)}
 
@@ -66,23 +68,25 @@ def sweep(folder: Path, age: float = ABANDONED) -> None:
                 path.unlink()
 
 
-def _note(backbone: Backbone, question: Question, settings: AttackSettings) -> dict:
+def _note(backbone: Backbone, question: Question, settings: Settings) -> dict:
     return {
         "model": backbone.name,
         "fingerprint": backbone.fingerprint,
         "picture": question.key,
         "away_from": question.classes.names[question.label],
-        "settings": asdict(settings),
+        "settings": asdict(settings.attack),
+        **of_target(settings),
     }
 
 
-def _name(backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings) -> str:
+def _name(backbone: Backbone, pixels: Tensor, question: Question, settings: Settings) -> str:
     inputs = [
         backbone.fingerprint,
-        asdict(settings),
+        asdict(settings.attack),
         question.classes.names,
         question.classes.templates,
         question.label,
+        *of_target(settings).values(),
     ]
     return hashlib.sha256(json.dumps(inputs).encode() + _levels(pixels).tobytes()).hexdigest()[:32] + ".png"
 

@@ -14,12 +14,12 @@ from PIL import Image
 from engine.datasets.base import Question
 from engine.datasets.folders import Folder
 from engine.errors import EngineError
-from engine.evaluation import Answered, answer_question, evaluate, read_kept, summarise
+from engine.evaluation import Answered, Plan, answer_question, evaluate, read_kept, summarise
 from engine.evaluation.statistics import newcombe
 from engine.evaluation.store import attacked
 from engine.models import Backbone
 from engine.models.predict import predict
-from engine.settings import AttackSettings
+from engine.settings import AttackSettings, Settings, TuneSettings, ViewSettings
 from engine.story.explore import explore
 from tests.evaluation_cases import CLASSES, CLEAN_PLAN, PLAN, Here, picture
 
@@ -54,7 +54,7 @@ def test_attacked_pictures_are_made_once_and_are_exact(tiny, tmp_path, monkeypat
 
 
 def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(tiny, tmp_path):
-    question, settings = Question("x", picture(1), CLASSES, 2), AttackSettings(steps=2)
+    question, settings = Question("x", picture(1), CLASSES, 2), Settings(AttackSettings(steps=2))
     pixels = tiny.prepare(question.image)
     made, seconds, _ = attacked(tiny, pixels, question, settings, tmp_path)
     assert seconds > 0 and (made - pixels).abs().max() <= 4 / 255 + 1e-6
@@ -110,6 +110,24 @@ def test_only_clip_answers_clean_pictures_where_asked(tiny):
 def test_two_attacks_of_one_name_are_refused():
     with pytest.raises(EngineError, match="different names; got pgd-4, pgd-4"):
         replace(PLAN, attacks=(AttackSettings(), AttackSettings(steps=3)))
+
+
+def test_an_adaptive_attack_under_other_settings_of_its_defence_is_another_one(tiny, tmp_path):
+    question, attacks = Question("x", picture(1), CLASSES, 2), (AttackSettings("adaptive", steps=1), AttackSettings())
+    plan = Plan(Settings(views=ViewSettings(count=8), tuning=TuneSettings(keep=0.5), defences=("clip",)), attacks)
+    asked = plan.document()["attacks"]
+    assert asked["adaptive-a-tpt-4"]["defended"] == {"views": {"count": 8}, "tuning": {"keep": 0.5}}
+    assert "defended" not in asked["pgd-4"]
+    usual = replace(plan, settings=Settings(views=ViewSettings(count=32, seed=7), defences=("clip",)))
+    assert "defended" not in usual.document()["attacks"]["adaptive-a-tpt-4"]  # the attack sees 16 of them anyway
+    files = {}
+    for name, one in (("usual", usual), ("other", plan)):
+        answered = answer_question(tiny, question, 0, one, tmp_path)
+        files[name] = {line["attack"]: line for line in answered.attacked}
+    assert files["usual"]["pgd-4"] == files["other"]["pgd-4"]
+    assert files["usual"]["adaptive-a-tpt-4"]["file"] != files["other"]["adaptive-a-tpt-4"]["file"]
+    assert files["other"]["adaptive-a-tpt-4"]["defended"] == asked["adaptive-a-tpt-4"]["defended"]
+    assert "defended" not in files["usual"]["adaptive-a-tpt-4"]
 
 
 # what is kept
