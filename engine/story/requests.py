@@ -222,25 +222,39 @@ class Words(Request):
 
 @dataclass(frozen=True, slots=True)
 class Curves(Request):
-    """Deletion and insertion on the clean picture, in the order of its map or, with `chance`, of a random one."""
+    """Deletion and insertion on a picture, in the order of its map or, with `chance`, of a random one.
+
+    Empty `map`: the settings' own. Patches of equal value go in an order drawn from `seed`.
+    """
 
     chance: bool = False
     about: About = LABEL
     against: int | None = None
+    picture: str = CLEAN
+    map: str = ""
+    seed: int = 0
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
-        return {"picture": recipe.picture, "classes": recipe.classes, "chance": self.chance}
+        own = {"chance": self.chance, "which": self.picture, "seed": self.seed}
+        return {"picture": recipe.picture, "classes": recipe.classes} | own
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
-        return {"drawn": Map(CLEAN, "", self.about, self.against)}
+        return {"drawn": Map(self.picture, self.map, self.about, self.against)} | _shown(self.picture)
 
     @staticmethod
     def compute(
-        backbone: Backbone, picture: Picture, classes: Classes, chance: bool, drawn: AttentionMap
+        backbone: Backbone,
+        picture: Picture,
+        classes: Classes,
+        chance: bool,
+        which: str,
+        seed: int,
+        drawn: AttentionMap,
+        attacked: Adversarial | None = None,
     ) -> Iterator[Occlusion]:
         rows, columns = drawn.raw.shape
         order = random_map((rows, columns), drawn.label) if chance else drawn.raw
-        yield occlude(backbone, picture.pixels, order, classes, drawn.label)
+        yield occlude(backbone, _pixels(which, picture, attacked, 0), order, classes, drawn.label, seed=seed)
 
 
 @dataclass(frozen=True, slots=True)

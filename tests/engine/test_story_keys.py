@@ -1,5 +1,7 @@
 """A result's key changes with what the result depends on, and with nothing else."""
 
+import gc
+import weakref
 from dataclasses import fields, is_dataclass, replace
 
 import pytest
@@ -12,6 +14,7 @@ from engine.defences.defend import defend
 from engine.defences.ensemble import fuse
 from engine.defences.tuning import Tuned, tune
 from engine.maps.attend import attend
+from engine.maps.occlusion import occlude
 from engine.models import Backbone
 from engine.models.predict import predict
 from engine.settings import AttackSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
@@ -264,6 +267,25 @@ def test_defences_share_views_with_each_other_and_with_the_visitor(tiny, results
     assert key(Views()) == key(Views("a-tpt")) == key(Views("a-tpt-tv")) != key(Views("tpt"))
     assert key(Views("tpt")) == key(Views("r-tpt")) == key(Views("view-average"))
     assert key(Views("mta")) == key(Views("zero")) != key(Views("tpt"))
+
+
+def test_curves_are_of_the_picture_and_the_map_that_are_asked_for(tiny, results):
+    begun, hit = results["story"], results["attack"]
+    drawn = begun.result(Map(ATTACKED, "raw", 1))
+    asked = Curves(about=1, picture=ATTACKED, map="raw", seed=3)
+    assert same(begun.result(asked), occlude(tiny, hit.saved, drawn.raw, CLASSES, 1, seed=3))
+
+
+def test_a_story_that_nobody_holds_is_gone_at_once_with_its_results(tiny, results):
+    begun = story(tiny, results["pixels"])
+    begun.key(Weighted())
+    held = weakref.ref(begun.results)
+    gc.disable()
+    try:
+        del begun
+        assert held() is None
+    finally:
+        gc.enable()
 
 
 def test_going_back_and_on_again_in_tuning_gives_the_same(tiny, results):
