@@ -259,31 +259,40 @@ class Curves(Request):
 
 @dataclass(frozen=True, slots=True)
 class Shown(Request):
-    """The attacked picture as views are made of it; for defences `purified` where the settings name a purifier."""
+    """A picture as views are made of it; for defences `purified` where the settings name a purifier."""
 
     purified: bool = True
+    picture: str = ATTACKED
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
         purifier = recipe.settings.purifier if self.purified else ""
         seed = recipe.settings.views.seed if purifier else 0
-        return {"classes": recipe.classes, "purifier": purifier, "seed": seed}
+        own = {"purifier": purifier, "seed": seed, "which": self.picture}
+        return {"picture": recipe.picture, "classes": recipe.classes} | own
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
-        return {"attacked": Attack()}
+        return _shown(self.picture)
 
     @staticmethod
     def compute(
-        backbone: Backbone, classes: Classes, purifier: str, seed: int, attacked: Adversarial
+        backbone: Backbone,
+        picture: Picture,
+        classes: Classes,
+        purifier: str,
+        seed: int,
+        which: str,
+        attacked: Adversarial | None = None,
     ) -> Iterator[Purified]:
         settings = Settings(views=ViewSettings(seed=seed), purifier=purifier)
-        yield purified(backbone, attacked.saved, classes, settings)
+        yield purified(backbone, _pixels(which, picture, attacked, 0), classes, settings)
 
 
 @dataclass(frozen=True, slots=True)
 class Views(Request):
-    """Views of the attacked picture as the settings have them; with `defence`, of what defences look at, as it asks."""
+    """Views of a picture as the settings have them; with `defence`, of what defences look at, as it asks."""
 
     defence: str = ""
+    picture: str = ATTACKED
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
         classes, wanted = recipe.classes, recipe.settings.views
@@ -294,7 +303,7 @@ class Views(Request):
         return {"classes": classes, "settings": read_by_views(wanted)}
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
-        return {"shown": Shown(purified=bool(self.defence))}
+        return {"shown": Shown(bool(self.defence), self.picture)}
 
     @staticmethod
     def compute(
@@ -344,9 +353,10 @@ class Weighted(Request):
 
 @dataclass(frozen=True, slots=True)
 class Defended(Request):
-    """A defence's answer to the attacked picture."""
+    """A defence's answer to a picture."""
 
     defence: str
+    picture: str = ATTACKED
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
         asked, settings = DEFENCES.named(self.defence), recipe.settings
@@ -355,7 +365,8 @@ class Defended(Request):
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         with_views = DEFENCES.named(self.defence).views is not None
-        return {"shown": Shown()} | ({"views": Views(self.defence)} if with_views else {})
+        views = {"views": Views(self.defence, self.picture)} if with_views else {}
+        return {"shown": Shown(picture=self.picture)} | views
 
     @staticmethod
     def compute(

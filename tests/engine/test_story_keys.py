@@ -24,6 +24,7 @@ from engine.story.recipe import Picture, Recipe
 from engine.story.requests import (
     ANSWER,
     ATTACKED,
+    CLEAN,
     NOISE,
     Attack,
     Clean,
@@ -108,6 +109,10 @@ EXPECTED = {f"attack.{field}": found for field, found in EXPECTED.items()} | {
     "domain_word": {"views-a-tpt", "defence-a-tpt", "defence-a-tpt-tv"},
 }  # fmt: skip
 
+OF_THE_CLEAN = {  # by the name of the same of the attacked picture
+    "shown": Shown(picture=CLEAN), "views": Views(picture=CLEAN), "views-tpt": Views("tpt", CLEAN),
+    "defence-r-tpt": Defended("r-tpt", CLEAN), "defence-ttc": Defended("ttc", CLEAN),
+}  # fmt: skip
 MANNER = {f"attack.{name}" for name in ("attack", "epsilon", "step_size", "steps", "seed", "norm", "target", "legacy")}
 AIMED = MANNER | {f"attack.{name}" for name in ("target_defence", "eot_samples", "unroll")} | {"purifier"}
 CROPPED = {"views.count", "views.smallest_crop"}
@@ -217,6 +222,22 @@ def test_an_adaptive_attack_goes_through_the_defence_that_the_visitor_has(tiny, 
     assert one.steps[0].loss != two.steps[0].loss
     plain, moved = (story(tiny, results["pixels"], replace(s, attack=SETTINGS.attack)) for s in (begun, other))
     assert plain.key(Attack()) == moved.key(Attack())
+
+
+@pytest.mark.parametrize("field", CHANGED)
+def test_what_is_made_of_the_clean_picture_depends_on_no_attack(tiny, results, field):
+    other = story(tiny, results["pixels"], changed(SETTINGS, field))
+    moved = {name for name, asked in OF_THE_CLEAN.items() if other.key(asked) != results["story"].key(asked)}
+    assert moved == (set() if field.startswith("attack.") else EXPECTED[field] & set(OF_THE_CLEAN))
+
+
+def test_defences_answer_to_the_clean_picture_too(tiny, results):
+    for purifier in ("", "ttc"):
+        settings = replace(SETTINGS, purifier=purifier, defences=("clip", "r-tpt", "a-tpt", "mac"))
+        begun = story(tiny, results["pixels"], settings)
+        for expected in defend(tiny, results["pixels"], CLASSES, settings):
+            assert same(begun.result(Defended(expected.defence, CLEAN)), expected)
+        assert Attack() not in begun
 
 
 def direct(backbone: Backbone, pixels: Tensor, settings: Settings) -> dict:
