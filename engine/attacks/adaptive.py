@@ -41,7 +41,7 @@ class TargetDefence(Protocol):
         """The classes in the sentences that the defence puts them into."""
 
     def draw(self, backbone: Backbone, picture: Tensor, classes: Classes, seed: int) -> Draw:
-        """What it makes of a picture (3, s, s), without a graph, and of its `classes` under a seed."""
+        """What it makes of a picture (3, s, s), without a graph, and of classes as they were given, under a seed."""
 
 
 def through_crops(target: TargetDefence | None) -> Callable[..., Probe]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterator
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from ..models import Backbone
@@ -22,10 +22,15 @@ class Story:
     def __init__(self, backbone: Backbone, recipe: Recipe, results: Results | None = None, owner: str = "") -> None:
         self.backbone, self.recipe, self.owner = backbone, recipe, owner
         self.results = Results() if results is None else results
-        self.key = cache(self._key)
+        self._keys: dict[Request, str] = {}
 
-    def _key(self, request: Request) -> str:
+    def key(self, request: Request) -> str:
         """A digest of all that a result depends on: part, slice, needs, weights, precision and kind of device."""
+        if request not in self._keys:
+            self._keys[request] = self._digest(request)
+        return self._keys[request]
+
+    def _digest(self, request: Request) -> str:
         held = sorted(request.slice(self.backbone, self.recipe).items())
         needs = [(name, self.key(need)) for name, need in sorted(request.needs(self.recipe).items())]
         model = (self.backbone.fingerprint, self.backbone.device.type)
