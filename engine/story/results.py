@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
@@ -19,16 +20,18 @@ from ..models.cancellation import Cancelled, cancelled_by, raise_if_cancelled
 from ..results import size
 
 NOTICE = 0.05  # seconds until one who follows and waits notices that its own token is set
+SAMPLES = "samples"  # the owner whose results are pinned
 Work = Callable[[], Generator[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A result, whose it is, and its bytes."""
+    """A result, whose it is, its bytes, and the seconds that computing it took."""
 
     result: Any
     owner: str
     bytes: int
+    seconds: float
 
 
 class _Computation:
@@ -38,6 +41,7 @@ class _Computation:
         self.work = work
         self.token = threading.Event()
         self.followers = 0
+        self.seconds = 0.0  # of computing so far
         self._items: list[Any] = []
         self._ended = False
         self._error: BaseException | None = None
@@ -80,11 +84,14 @@ class _Computation:
         item = None
         with closing(self.work()) as items:
             while True:
+                started = time.perf_counter()
                 try:
                     with cancelled_by(self.token):
                         item = next(items)
                 except StopIteration:
                     return item
+                finally:
+                    self.seconds += time.perf_counter() - started
                 with self._news:
                     self._items.append(item)
                     self._news.notify_all()
@@ -95,30 +102,40 @@ class Results:
 
     `most` bytes are kept in all and `most_each` of one owner, without bounds all; who asks first owns a result. Room
     is made by dropping what was not asked for longest: of the owner's own where that one has too much, else of anybody.
+    What `SAMPLES` asks for first is pinned: nothing is dropped to make room for others, and it counts to neither bound,
+    but is at most `most_pinned` bytes; what goes beyond these is kept as anybody's.
     """
 
-    def __init__(self, most: float = math.inf, most_each: float = math.inf) -> None:
-        self.most, self.most_each = most, most_each
+    def __init__(self, most: float = math.inf, most_each: float = math.inf, most_pinned: float = math.inf) -> None:
+        self.most, self.most_each, self.most_pinned = most, most_each, most_pinned
         self._lock = threading.Lock()
+        self._pinned: dict[str, _Kept] = {}
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self._bytes: Counter[str] = Counter()
+        self._bytes: Counter[str] = Counter()  # by owner, of what is not pinned
         self._running: dict[str, _Computation] = {}
 
     def __contains__(self, key: str) -> bool:
         with self._lock:
-            return key in self._kept
+            return key in self._pinned or key in self._kept
 
     def __getitem__(self, key: str) -> Any:
         """The result of this key. Raises `KeyError` where none is held."""
         with self._lock:
-            self._kept.move_to_end(key)
-            return self._kept[key].result
+            return self._held(key).result
+
+    def seconds(self, key: str) -> float:
+        """What computing the result of this key took, without what it needed and whatever it waited for.
+
+        Raises `KeyError` where none is held.
+        """
+        with self._lock:
+            return (self._pinned.get(key) or self._kept[key]).seconds
 
     @property
     def bytes(self) -> int:
         """Of everything held."""
         with self._lock:
-            return self._bytes.total()
+            return self._bytes.total() + self._bytes_pinned()
 
     def ask(self, key: str, work: Work, owner: str = "") -> Iterator[Any]:
         """What `work` yields, the result last; of a result that is held only that.
@@ -140,12 +157,23 @@ class Results:
         with self._lock:
             for key in [key for key, kept in self._kept.items() if kept.owner == owner]:
                 self._remove(key)
+            if owner == SAMPLES:
+                self._pinned.clear()
+
+    def _held(self, key: str) -> _Kept:
+        """What is held of this key, as asked for just now. Raises `KeyError` where nothing is."""
+        if key in self._pinned:
+            return self._pinned[key]
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def _bytes_pinned(self) -> int:
+        return sum(kept.bytes for kept in self._pinned.values())
 
     def _held_or_joined(self, key: str, work: Work, owner: str) -> _Kept | _Computation:
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            if key in self._pinned or key in self._kept:
+                return self._held(key)
             computation = self._running.get(key)
             if computation is None:
                 computation = self._running[key] = _Computation(work)
@@ -166,9 +194,12 @@ class Results:
             if self._running.get(key) is not computation:
                 raise Cancelled  # the last who followed has left
             del self._running[key]
-            self._keep(key, _Kept(result, owner, size(result)))
+            self._keep(key, _Kept(result, owner, size(result), computation.seconds))
 
     def _keep(self, key: str, kept: _Kept) -> None:
+        if kept.owner == SAMPLES and self._bytes_pinned() + kept.bytes <= self.most_pinned:
+            self._pinned[key] = kept
+            return
         self._kept[key] = kept
         self._bytes[kept.owner] += kept.bytes
         while self._bytes[kept.owner] > self.most_each:
