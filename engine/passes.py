@@ -36,6 +36,6 @@ class Passes:
         """All of it in the one unit of costs, the pass of one picture forward through the image tower.
 
         Forward counts as 1, so forward and back as 3. `reading` is what all sentences take forward through the text
-        tower, in the same unit (`Backbone.reading`).
+        tower, in the same unit (`Backbone.reading_cost`).
         """
         return self.forward + BACK * self.back + reading * (self.text_forward + BACK * self.text_back)

@@ -23,6 +23,7 @@ from ..errors import require
 from ..models import Backbone
 from ..models.memory import enough_memory
 from ..models.predict import check_pixels, predict
+from ..passes import Passes
 from ..results import Adversarial, AttackStep, Prediction
 from ..settings import AttackSettings
 from .adaptive import TargetDefence
@@ -64,6 +65,20 @@ def attack(
             else:
                 steps.append(item[0])
                 yield item[0]
+
+
+def attack_passes(
+    settings: AttackSettings, classes: int, layers: int, target_defence: TargetDefence | None = None
+) -> Passes:
+    """What `attack` takes at most with so many classes, on an image tower of `layers` blocks; many end earlier.
+
+    Raises `EngineError` for an attack that does not exist and an adaptive one without a defence to go through.
+    """
+    chosen = ATTACKS.named(settings.attack)
+    answers = Passes(3 + chosen.minimal)  # before, after, after rounding; whether a minimal attack found anything
+    if settings.epsilon == 0:
+        return answers
+    return answers + chosen.look_passes(target_defence, layers, settings).times(chosen.looks(settings, classes))
 
 
 def result_of(stream: Iterable[AttackStep | Adversarial]) -> Adversarial:
@@ -257,7 +272,7 @@ def _run(
 
     chosen = ATTACKS[settings.attack]
     probe = chosen.probe(target_defence)(backbone, classes, settings, seeds, report, stop)
-    built, total = chosen.build(probe, settings)
+    built, total = chosen.build(probe, settings), chosen.looks(settings, len(classes)).forward
     worker = threading.Thread(target=copy_context().run, args=(work,), name="attack", daemon=True)
     worker.start()
     try:

@@ -9,17 +9,22 @@ import torch
 from torch import Tensor
 
 from ..attacks.adaptive import Draw
+from ..attacks.looks import LookPasses
 from ..classes import Classes
 from ..models import Backbone
+from ..passes import Passes
 from ..results import ViewSet
 from ..settings import AttackSettings, Settings
 from ..views.guided import mixed_views
+from ..views.passes import view_passes
 from .base import Case, Defence
 from .defend import recipe_tuning, tuned_case
 from .registry import DEFENCES
 from .tuning import first_update
 
 VIEWS = 16  # per draw; a defence uses more, so the attacker's picture of it is coarser
+UNROLLED = Passes(text_forward=2, text_back=1)  # of `first_update`: both prompts, the loss's gradient
+BACK_THROUGH = Passes(text_back=4)  # of a gradient through it: both prompts, and twice for the gradient
 
 
 def target_defence(settings: AttackSettings) -> Target:
@@ -51,6 +56,17 @@ class Target:
         views = mixed_views(backbone, picture, classes, wanted)
         answer = partial(self._answer, backbone, classes, views, replace(self.settings, views=wanted))
         return Draw(views.pixels, views.crops, answer)
+
+    def look_passes(self, layers: int) -> LookPasses:
+        """What a draw, its features and its answer take on an image tower of `layers` blocks, and its gradient."""
+        if self.defence.views is None:
+            shown = self.defence.answer_passes(self.settings)
+            return LookPasses(shown, Passes(back=self.defence.pictures))
+        wanted = self.defence.views(replace(self.settings.views, count=VIEWS))
+        own = self.defence.answer_passes(replace(self.settings, views=wanted))
+        unrolled = self.defence.loss is not None and self.unroll != "none"
+        forward = view_passes(wanted, layers) + own + (UNROLLED if unrolled else Passes())
+        return LookPasses(forward, Passes(back=wanted.count) + (BACK_THROUGH if unrolled else Passes()))
 
     def _picture_alone(self, backbone: Backbone, picture: Tensor, classes: Classes, seed: int) -> Draw:
         """The picture, purified if the recipe does so, and mean logits under the untouched prompt."""

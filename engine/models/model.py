@@ -7,6 +7,7 @@ would otherwise catch the forward pass of another.
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -214,6 +215,16 @@ class Backbone:
         with self.lock:
             return self._prompts.get(classes, partial(make_prompts, self.text, self._reader))
 
+    def reading_cost(self, classes: Classes) -> float:
+        """What reading the first template of `classes` once takes, in passes of one picture through the image tower.
+
+        A rough rule: a tower takes as long as it has weights times the places that they are applied at, tokens up to
+        the longest end of text here and patches there. Raises `EngineError` for what the model cannot read.
+        """
+        ends = self._reader.ends(self._reader.read_classes(classes, classes.templates[0]))
+        tokens = len(classes) * (int(ends.max()) + 1)
+        return tokens * _weights(self.text.transformer) / (_places(self.grid) * _weights(self.visual))
+
     def encode_prompts(self, prompts: Prompts, context: Tensor | None = None, twice: bool = False) -> Tensor:
         """Unit text features (c, d) with `context` (tokens, width) in the place of the words before the class name.
 
@@ -307,3 +318,12 @@ class Backbone:
     def _project(self, pooled: Tensor) -> Tensor:
         seen = pooled if self.visual.proj is None else pooled @ self.visual.proj
         return F.normalize(at_least_single(seen), dim=-1)
+
+
+def _weights(tower: nn.Module) -> int:
+    return sum(weight.numel() for weight in tower.parameters())
+
+
+def _places(grid: tuple[int, int]) -> int:
+    """Patches, or as many as most convolutional towers end with where the tower does not tell."""
+    return math.prod(grid) or 49

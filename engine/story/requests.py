@@ -15,20 +15,23 @@ from torch import Tensor
 
 from ..attacks.registry import ATTACKS
 from ..attacks.run import attack as run_attack
+from ..attacks.run import attack_passes
 from ..classes import Classes
 from ..defences.base import Defence
 from ..defences.defend import Purified, answer_of_pictures, answer_of_views, purified
 from ..defences.ensemble import fuse
-from ..defences.registry import DEFENCES
+from ..defences.registry import DEFENCES, PURIFIERS
 from ..defences.target import target_defence
 from ..defences.tuning import Tuned, Tuning
 from ..maps.attend import attend
 from ..maps.heads import AttentionHeads, attention_heads
-from ..maps.occlusion import Occlusion, occlude
+from ..maps.occlusion import STEPS, Occlusion, occlude
+from ..maps.registry import MAPS
 from ..maps.words import WordRelevance, word_relevance
 from ..models import Backbone
 from ..models.predict import predict
 from ..numerics.baselines import random_map, sign_noise
+from ..passes import Passes
 from ..results import Adversarial, AttackStep, AttentionMap, DefenceResult, Ensemble, Prediction, ViewSet
 from ..settings import (
     KEY,
@@ -40,6 +43,7 @@ from ..settings import (
     ViewSettings,
 )
 from ..views.guided import make_views
+from ..views.passes import view_passes
 from .recipe import Picture, Recipe, only
 
 CLEAN, ATTACKED, NOISE = "clean", "attacked", "noise"  # the pictures of a story
@@ -52,7 +56,7 @@ class Request(ABC):
 
     `slice` gives the values that `compute` may read of the recipe, by the names of its parameters, with the default in
     place of every setting that it does not read. `needs` gives the requests whose results it is given, by name too.
-    `compute` yields what there is on the way, and the result last.
+    `compute` yields what there is on the way, and the result last. `passes` is what it takes at most.
     """
 
     @abstractmethod
@@ -60,6 +64,16 @@ class Request(ABC):
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {}
+
+    @abstractmethod
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes: ...
+
+    def cost(self, backbone: Backbone, recipe: Recipe) -> float:
+        """What computing takes at most, that of its needs left out, in the unit of `Passes.cost`: the pass of one
+        picture forward through the image tower. Raises `EngineError` for what computing refuses unseen.
+        """
+        passes = self.passes(backbone, recipe)
+        return passes.cost(backbone.reading_cost(recipe.classes) if passes.text_forward else 0.0)
 
     @staticmethod
     @abstractmethod
@@ -72,6 +86,9 @@ class Clean(Request):
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
         return {"picture": recipe.picture, "classes": recipe.classes}
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(1)
 
     @staticmethod
     def compute(backbone: Backbone, picture: Picture, classes: Classes) -> Iterator[Prediction]:
@@ -89,6 +106,10 @@ class Attack(Request):
         read = (*self.ALWAYS, *ATTACKS.named(settings.attack).uses)
         own = {"settings": only(settings, read), "label": recipe.label}
         return {"picture": recipe.picture, "classes": recipe.classes} | own
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        settings = self.slice(backbone, recipe)["settings"]
+        return attack_passes(settings, len(recipe.classes), backbone.layers, target_defence(settings))
 
     @staticmethod
     def compute(
@@ -156,6 +177,10 @@ class Map(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return _shown(self.picture) | _class_needed(recipe, self.about)
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        settings = self.slice(backbone, recipe)["settings"]
+        return MAPS.named(settings.map).passes(backbone.layers, settings)
+
     @staticmethod
     def compute(
         backbone: Backbone,
@@ -185,6 +210,9 @@ class Heads(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return _shown(self.picture)
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(1)
+
     @staticmethod
     def compute(
         backbone: Backbone, picture: Picture, classes: Classes, which: str, attacked: Adversarial | None = None
@@ -205,6 +233,10 @@ class Words(Request):
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return _shown(self.picture) | _class_needed(recipe, self.about)
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        sentence = 1 / len(recipe.classes)
+        return Passes(1, text_forward=sentence, text_back=sentence)
 
     @staticmethod
     def compute(
@@ -234,6 +266,9 @@ class Curves(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {"drawn": Map(CLEAN, "", self.about, self.against)}
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(2 * (STEPS + 1))
+
     @staticmethod
     def compute(
         backbone: Backbone, picture: Picture, classes: Classes, chance: bool, drawn: AttentionMap
@@ -256,6 +291,10 @@ class Shown(Request):
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {"attacked": Attack()}
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        purifier = self.slice(backbone, recipe)["purifier"]
+        return PURIFIERS.named(purifier).purify_passes if purifier else Passes()
 
     @staticmethod
     def compute(
@@ -281,6 +320,9 @@ class Views(Request):
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {"shown": Shown(purified=bool(self.defence))}
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return view_passes(self.slice(backbone, recipe)["settings"], backbone.layers)
 
     @staticmethod
     def compute(
@@ -311,6 +353,9 @@ class Tune(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {"views": Views()} | ({"before": Tune(self.step - 1)} if self.step else {})
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(text_forward=2, text_back=1) if self.step else Passes(text_forward=1)
+
     @staticmethod
     def compute(
         backbone: Backbone, classes: Classes, settings: TuneSettings, views: ViewSet, before: Tuned | None = None
@@ -328,6 +373,9 @@ class Weighted(Request):
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {"views": Views(), "tuned": Tune(recipe.settings.tuning.steps)}
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes()
 
     @staticmethod
     def compute(backbone: Backbone, settings: EnsembleSettings, views: ViewSet, tuned: Tuned) -> Iterator[Ensemble]:
@@ -348,6 +396,11 @@ class Defended(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         with_views = DEFENCES.named(self.defence).views is not None
         return {"shown": Shown()} | ({"views": Views(self.defence)} if with_views else {})
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        purifier = recipe.settings.purifier
+        shown = PURIFIERS.named(purifier).pictures if purifier else 1
+        return DEFENCES.named(self.defence).answer_passes(recipe.settings, shown)
 
     @staticmethod
     def compute(
