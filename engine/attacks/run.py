@@ -1,7 +1,8 @@
 """Attacks as streams of steps.
 
 An attack of torchattacks is one blocking call that tells nothing and cannot be stopped. Here it runs in a thread around
-a probe that reports every forward pass into a queue; closing the generator makes the next forward pass end the thread.
+a probe that reports every forward pass into a queue and goes on when the next is asked for, so that nothing is computed
+in between; closing the generator makes the next forward pass end the thread.
 """
 
 from __future__ import annotations
@@ -244,9 +245,9 @@ def _run(
     seeds: Sequence[int],
     target_defence: TargetDefence | None,
 ) -> Generator[tuple[AttackStep, ...] | _Done]:
-    """Yield each forward pass as a step per picture, while a thread makes them, and then the end."""
+    """Yield each forward pass as a step per picture, which a thread makes when it is asked for, and then the end."""
     queue: SimpleQueue[tuple[AttackStep, ...] | _Done | Exception] = SimpleQueue()
-    stop = threading.Event()
+    stop, asked, away = threading.Event(), threading.Semaphore(0), []
     labels = torch.tensor([job.label for job in jobs], device=backbone.device)
     clean = torch.stack([job.clean for job in jobs]).to(backbone.device)
     index = itertools.count(1)
@@ -254,6 +255,9 @@ def _run(
     def report(logits: Tensor) -> None:
         place, logits = next(index), logits.cpu()
         queue.put(tuple(_step(place, row, job) for row, job in zip(logits, jobs, strict=True)))
+        left = time.perf_counter()
+        asked.acquire()
+        away.append(time.perf_counter() - left)
 
     def _step(place: int, logits: Tensor, job: _Job) -> AttackStep:
         logs = logits.log_softmax(-1)
@@ -266,7 +270,7 @@ def _run(
             with enough_memory("the gradients of this attack", LESS), SeededStart(seeds):
                 perturbed = built(clean, labels).detach().cpu()
             zero = [False] * len(jobs) if probe.felt is None else (~probe.felt).tolist()
-            queue.put(_Done(perturbed, zero, time.perf_counter() - started))
+            queue.put(_Done(perturbed, zero, time.perf_counter() - started - sum(away)))
         except Exception as error:  # whatever it is, it belongs to the thread that waits
             queue.put(error)
 
@@ -278,8 +282,10 @@ def _run(
     try:
         while isinstance(item := queue.get(), tuple):
             yield item
+            asked.release()
     finally:
         stop.set()
+        asked.release()
         worker.join()
     if isinstance(item, Exception):
         raise item

@@ -27,6 +27,7 @@ from .anatomy import anatomy
 from .batches import Batches
 from .cancellation import LayerHooks, cancelled_by
 from .gradient_scaling import with_scaled_gradients
+from .lock import ModelLock
 from .precision import PRECISIONS, at_least_single, dtype_of
 from .preprocessing import Preprocessing
 from .prompts import Prompts, can_be_read, end_token, make_prompts, read_prompts
@@ -69,7 +70,7 @@ class Backbone:
         self.difference = difference
         self.settings = settings
         self.assumed = assumed
-        self.lock = threading.RLock()
+        self.lock = ModelLock()
         self.cancellation_hooks = LayerHooks(self.model, self.lock)
         self.visual = model.visual
         self.text = cast(TextTower, getattr(model, "text", model))
@@ -85,8 +86,10 @@ class Backbone:
         self.kind, self.grid, self.averaged = self._anatomy.kind, self._anatomy.grid, self._anatomy.averaged
         length = min(filter(None, (self.text.context_length, tokenizer.context_length)))
         self._reader = Reader(tokenizer, name, words, length, end_token(self.text))
-        self.map_batches = Batches(32, "the maps of one picture")
-        self._image_batches, self._text_batches = Batches(64, "one picture"), Batches(256, "one sentence")
+        few = self.device.type == "cpu"  # no slower there, and who waits for a turn waits for one part
+        self.map_batches = Batches(8 if few else 32, "the maps of one picture", self.lock.give_way)
+        self._image_batches = Batches(8 if few else 64, "one picture", self.lock.give_way)
+        self._text_batches = Batches(256, "one sentence", self.lock.give_way)
         self._texts: Recent[Tensor] = Recent()
         self._prompts: Recent[Prompts] = Recent()
 

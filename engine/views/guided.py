@@ -13,6 +13,7 @@ from torch import Tensor
 from ..classes import Classes
 from ..maps.attend import attention_maps
 from ..models import Backbone
+from ..models.giving_way import give_way
 from ..models.predict import check_pixels
 from ..numerics.measures import spearman
 from ..numerics.rollout import quantiles
@@ -129,6 +130,7 @@ def _draw(pixels: Tensor, settings: ViewSettings) -> _Draws:
     bases, mixes = [picture], [pixels.permute(1, 2, 0).numpy()]
     betas, boxes = [1.0], [(0, 0, size, size, 0)]
     for view in range(1, settings.count):
+        give_way()
         rng = np.random.default_rng((settings.seed, view))
         base, box = crops.crop(picture, rng, (settings.smallest_crop, 1.0))
         beta = augmix.draw_beta(rng)

@@ -129,10 +129,10 @@ def test_who_asks_again_while_a_cancelled_one_still_ends_begins_anew():
     with closing(results.ask("key", old)) as left:
         old.let()
         assert next(left) == 0
-    new.let(3)
-    assert list(results.ask("key", new)) == [0, 1, 2]
-    old.let(2)
-    assert old.closed.wait(SECONDS) and results["key"] == 2 and (old.begun, new.begun) == (1, 1)
+    thread = read(results, "key", new, got := [])
+    new.let(3), old.let(2)
+    thread.join(SECONDS)
+    assert got == [0, 1, 2] and old.closed.is_set() and results["key"] == 2 and (old.begun, new.begun) == (1, 1)
 
 
 def test_a_failure_reaches_all_who_follow_and_leaves_no_entry():
