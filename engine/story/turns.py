@@ -12,8 +12,8 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 
 SLICE = 0.05  # seconds
-THREADS = 16
-EACH = 2  # computations of one owner that are under way at once, so that others find a thread
+THREADS = 32
+EACH = 4  # computations of one owner that are under way at once, so that others find a thread
 
 
 class Turn:

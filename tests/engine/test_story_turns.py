@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -13,7 +14,6 @@ from engine.models import Cancelled, cancelled_by
 from engine.models.giving_way import give_way
 from engine.models.predict import predict
 from engine.settings import AttackSettings, Settings, ViewSettings
-from engine.story.computation import Computation
 from engine.story.graph import Story
 from engine.story.recipe import Picture, Recipe
 from engine.story.requests import Attack, Clean, Defended, Views, Weighted
@@ -162,11 +162,11 @@ def test_one_owner_leaves_threads_to_others():
     assert bench.go()[:4] == ["a0", "b", "a1", "b"]
 
 
-def test_others_than_the_holder_keep_their_thread():
-    turns, held = Turns(slice=0.0), []
-    waits = turns.begin(lambda turn: held.append(turn))
-    waits.give_way()  # by whoever is not asked to wait
-    assert waits is not None
+def test_who_does_not_hold_the_turn_is_not_kept_waiting():
+    bench = Bench()
+    turn = bench.add("a", 2)
+    turn.give_way()  # in this thread, while the gate holds it
+    assert bench.go() == ["a", "a"]
 
 
 def parts(name: str, count: int, seen: list[str]) -> Iterator[int]:
@@ -195,24 +195,15 @@ def test_computations_of_results_are_cut_at_their_items_and_all_end():
     assert Counter(seen) == dict.fromkeys(wanted, 5) and all(key in results for key in wanted)
 
 
-def test_who_joins_a_low_one_raises_its_priority(monkeypatch):
-    results, raised = Results(), []
-    monkeypatch.setattr(Computation, "hurry", lambda self: raised.append(self))
-    first, second, third = (results.ask("key", lambda: parts("key", 2, []), low=low) for low in (True, True, False))
-    gate = threading.Event()
-    blocked = results.turns.begin(lambda turn: gate.wait(SECONDS))
-    threads = [threading.Thread(target=list, args=(one,)) for one in (first, second)]
-    for thread in threads:
-        thread.start()
-    late = threading.Thread(target=list, args=(third,))
-    while len(results._running) == 0 or results._running["key"].followers < 2:
-        pass
-    assert not raised
-    late.start()
-    gate.set()
-    for thread in (*threads, late):
-        thread.join(SECONDS)
-    assert blocked.begun and "key" in results
+def test_who_joins_a_low_one_raises_its_priority_and_who_joins_it_low_does_not():
+    bench, seen = Bench(), []
+    results = Results(turns=bench.turns)
+    for key, low in (("joined low", True), ("joined", True), ("a", False), ("joined low", True), ("joined", False)):
+        results._held_or_joined(key, partial(parts, key, 2, seen), key, low)
+    bench.go()
+    for key in ("joined low", "joined", "a"):
+        assert list(results.ask(key, partial(parts, key, 2, seen), low=True))[-1] == 1
+    assert seen == ["a", "joined", "a", "joined", "joined low", "joined low"]
 
 
 @pytest.mark.parametrize("threads", [1, 16])
