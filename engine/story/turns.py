@@ -83,9 +83,9 @@ class Turns:
 
     def _before(self, turn: Turn) -> Turn | None:
         """Who goes first now, though this one could go on."""
-        long = self.clock() - turn.since >= self._slice
-        allowed = ([False] if turn.low or long else []) + ([True] if turn.low and long else [])
-        return next((found for low in allowed if (found := self._next_of(low, turn.owner))), None)
+        due = self.clock() - turn.since >= self._slice
+        found = self._next_of(False, turn.owner) if due or turn.low else None
+        return self._next_of(True, turn.owner) if found is None and due and turn.low else found
 
     def _next(self, last: str | None) -> Turn | None:
         return self._next_of(False, last) or self._next_of(True, last)

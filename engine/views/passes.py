@@ -7,14 +7,9 @@ from ..passes import Passes
 from ..settings import AttentionSettings, ViewSettings
 
 
-def guiding_passes(settings: ViewSettings, layers: int) -> Passes:
-    """Of the maps that guide the mixing of views, with an image tower of `layers` blocks; none for other kinds."""
-    if settings.kind != "attention":
-        return Passes()
-    guide = AttentionSettings(settings.guide)
-    return MAPS.named(guide.map).passes(layers, guide) * settings.count
-
-
 def view_passes(settings: ViewSettings, layers: int) -> Passes:
-    """Of `make_views`: the maps that guide it, and each view once."""
-    return guiding_passes(settings, layers) + Passes(settings.count)
+    """Of `make_views` with an image tower of `layers` blocks: each view once, and the map that guides its mixing."""
+    each = Passes(1)
+    if settings.kind == "attention":
+        each += MAPS.named(settings.guide).passes(layers, AttentionSettings(settings.guide))
+    return each * settings.count

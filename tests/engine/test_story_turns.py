@@ -195,6 +195,25 @@ def test_computations_of_results_are_cut_at_their_items_and_all_end():
     assert Counter(seen) == dict.fromkeys(wanted, 5) and all(key in results for key in wanted)
 
 
+@pytest.mark.parametrize("cut", ["at its items", "within one item"])
+def test_a_short_call_behind_a_long_one_is_next(cut):
+    results, seen = Results(turns=Turns(slice=0.0)), []
+
+    def long() -> Iterator[int]:
+        for number in range(1000):
+            seen.append("long")
+            if number == 3:
+                results._held_or_joined("short", partial(parts, "short", 1, seen), "b", False)
+            if cut == "at its items":
+                yield number
+            else:
+                give_way()
+        yield 1000
+
+    list(results.ask("long", long, "a"))
+    assert seen[:5] == ["long"] * 4 + ["short"] and len(seen) == 1001
+
+
 def test_who_joins_a_low_one_raises_its_priority_and_who_joins_it_low_does_not():
     bench, seen = Bench(), []
     results = Results(turns=bench.turns)
