@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from contextvars import copy_context
@@ -22,6 +21,7 @@ from torch import Tensor
 from ..classes import Classes
 from ..errors import require
 from ..models import Backbone
+from ..models.giving_way import own_seconds
 from ..models.memory import enough_memory
 from ..models.predict import check_pixels, predict
 from ..passes import Passes
@@ -255,9 +255,9 @@ def _run(
     def report(logits: Tensor) -> None:
         place, logits = next(index), logits.cpu()
         queue.put(tuple(_step(place, row, job) for row, job in zip(logits, jobs, strict=True)))
-        left = time.perf_counter()
+        left = own_seconds()
         asked.acquire()
-        away.append(time.perf_counter() - left)
+        away.append(own_seconds() - left)
 
     def _step(place: int, logits: Tensor, job: _Job) -> AttackStep:
         logs = logits.log_softmax(-1)
@@ -265,12 +265,12 @@ def _run(
         return AttackStep(place, total, float(loss), Prediction(classes, logits))
 
     def work() -> None:
-        started = time.perf_counter()
+        started = own_seconds()
         try:
             with enough_memory("the gradients of this attack", LESS), SeededStart(seeds):
                 perturbed = built(clean, labels).detach().cpu()
             zero = [False] * len(jobs) if probe.felt is None else (~probe.felt).tolist()
-            queue.put(_Done(perturbed, zero, time.perf_counter() - started - sum(away)))
+            queue.put(_Done(perturbed, zero, own_seconds() - started - sum(away)))
         except Exception as error:  # whatever it is, it belongs to the thread that waits
             queue.put(error)
 

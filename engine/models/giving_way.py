@@ -6,23 +6,35 @@ it must not be held across a `yield`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Protocol
 
 from .cancellation import raise_if_cancelled
 
-_give_way: ContextVar[Callable[[], None] | None] = ContextVar("how to give way", default=None)
+
+class GivesWay(Protocol):
+    """The right to go on: how it is given away for a while, and the seconds that it was held so far."""
+
+    def give_way(self) -> None: ...
+
+    @property
+    def seconds(self) -> float: ...
+
+
+_turn: ContextVar[GivesWay | None] = ContextVar("turn", default=None)
 
 
 @contextmanager
-def giving_way(give: Callable[[], None]) -> Generator[None]:
-    """Inside, `give_way` calls `give`, in this thread and in those that it starts in a copy of its context."""
-    outer = _give_way.set(give)
+def giving_way(turn: GivesWay) -> Generator[None]:
+    """Inside, `turn` is that of the work, in this thread and in those that it starts in a copy of its context."""
+    outer = _turn.set(turn)
     try:
         yield
     finally:
-        _give_way.reset(outer)
+        _turn.reset(outer)
 
 
 def give_way() -> None:
@@ -31,6 +43,12 @@ def give_way() -> None:
     Raises `Cancelled` where the token of this run is set.
     """
     raise_if_cancelled()
-    give = _give_way.get()
-    if give is not None:
-        give()
+    turn = _turn.get()
+    if turn is not None:
+        turn.give_way()
+
+
+def own_seconds() -> float:
+    """A clock for differences, in seconds, that stands still while others go first."""
+    turn = _turn.get()
+    return time.perf_counter() if turn is None else turn.seconds

@@ -78,7 +78,7 @@ class Computation:
         with closing(self._work()) as items:
             while True:
                 try:
-                    with cancelled_by(self._token), giving_way(turn.give_way):
+                    with cancelled_by(self._token), giving_way(turn):
                         item = next(items)
                 except StopIteration:
                     return item

@@ -23,7 +23,7 @@ class Turn:
         self.work, self.owner, self.low = work, owner, low
         self.begun = False
         self.since = 0.0  # when it was last given
-        self.held = 0.0  # seconds, up to then
+        self.held = 0.0  # seconds, the times before it was last given
         self.given = threading.Semaphore(0)
         self._turns = turns
 
@@ -33,8 +33,8 @@ class Turn:
 
     @property
     def seconds(self) -> float:
-        """That it was held so far; to be asked while it is."""
-        return self.held + self._turns.clock() - self.since
+        """That it was held so far."""
+        return self._turns.seconds_of(self)
 
 
 class Turns:
@@ -68,6 +68,11 @@ class Turns:
             turn.low = False
             if waits:
                 self._queue(turn)
+
+    def seconds_of(self, turn: Turn) -> float:
+        """How long this turn was held so far."""
+        with self._lock:
+            return self._seconds_of(turn)
 
     def pass_on(self, turn: Turn) -> None:
         """Give the turn on, where it was held for `slice` seconds and another waits, or is of low priority and one
@@ -117,8 +122,11 @@ class Turns:
             del owners[turn.owner]
         return True
 
+    def _seconds_of(self, turn: Turn) -> float:
+        return turn.held + (self.clock() - turn.since if self._holder is turn else 0.0)
+
     def _take(self, turn: Turn) -> None:
-        turn.held = turn.seconds
+        turn.held = self._seconds_of(turn)
         self._holder = None
 
     def _give(self, turn: Turn) -> bool:

@@ -9,9 +9,10 @@ from functools import partial
 import pytest
 import torch
 
+from engine.attacks.run import attack, result_of
 from engine.classes import Classes
 from engine.models import Cancelled, cancelled_by
-from engine.models.giving_way import give_way
+from engine.models.giving_way import give_way, giving_way, own_seconds
 from engine.models.predict import predict
 from engine.settings import AttackSettings, Settings, ViewSettings
 from engine.story.graph import Story
@@ -19,6 +20,7 @@ from engine.story.recipe import Picture, Recipe
 from engine.story.requests import Attack, Clean, Defended, Views, Weighted
 from engine.story.results import Results
 from engine.story.turns import EACH, Turn, Turns
+from engine.views.guided import make_views
 
 SECONDS = 20  # for a thread that should have moved on long ago
 CLASSES = Classes(("red fox", "owl", "sea star"))
@@ -304,3 +306,20 @@ def test_giving_way_raises_where_the_run_was_cancelled():
         give_way()
         token.set()
         give_way()
+
+
+def test_the_seconds_of_a_result_stand_still_while_others_go_first(tiny, pixels):
+    class Waits:
+        """A turn that is held for a second at a time, whatever the clock says."""
+
+        seconds = 0.0
+
+        def give_way(self) -> None:
+            self.seconds += 1
+
+    turn = Waits()
+    with giving_way(turn):
+        views = make_views(tiny, pixels, CLASSES, ViewSettings(count=20, kind="crops"))
+        attacked = result_of(attack(tiny, pixels, CLASSES, AttackSettings(steps=4)))
+    assert views.seconds == 19 + 3 and attacked.seconds == 4 + 4  # crops and parts of eight; forward and back
+    assert turn.seconds > 30 and own_seconds() != turn.seconds
