@@ -7,13 +7,15 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 
 from engine.attacks.registry import ATTACKS
 from engine.classes import Classes
 from engine.defences.registry import DEFENCES
 from engine.errors import EngineError
+from engine.fieldguide.world.questions import make_question
 from engine.maps.registry import MAPS
-from engine.models import Backbone
+from engine.models import Backbone, load_backbone
 from engine.passes import BACK, Passes
 from engine.settings import AttackSettings, AttentionSettings, Settings, TuneSettings, ViewSettings
 from engine.story.costs import cost_of, missing
@@ -142,6 +144,20 @@ def test_the_cost_of_a_defence(tiny, pixels, name, purifier, monkeypatch):
     monkeypatch.setattr("engine.defences.ttc.THRESHOLD", 9.0)  # as for a picture that TTC takes for attacked
     given = recipe(pixels, replace(SETTINGS, purifier=purifier))
     assert near(tiny, given, Defended(name)) and near(tiny, given, Shown())
+
+
+@pytest.fixture(scope="module")
+def built_in() -> tuple[Backbone, Recipe]:
+    """The built-in model and a painted picture."""
+    backbone, question = load_backbone(), make_question(seed=0, index=0)
+    pixels = backbone.prepare(Image.fromarray(question.painting.pixels))
+    settings = Settings(AttackSettings(steps=2), views=ViewSettings(count=5), tuning=TuneSettings(steps=1))
+    return backbone, Recipe(Picture(pixels), question.classes, settings=settings)
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_the_costs_hold_on_the_built_in_model(built_in, name):
+    assert near(*built_in, REQUESTS[name])
 
 
 def test_every_kind_of_request_costs_no_less_for_more_steps_and_views(tiny, pixels):
