@@ -17,7 +17,7 @@ from engine.story.requests import Attack, Curves, Defended, Views, Weighted
 
 
 class Clock:
-    """Seconds that pass when they are told to."""
+    """Seconds that pass when they are asked to."""
 
     def __init__(self) -> None:
         self.now = 1000.0
