@@ -15,7 +15,7 @@ import engine
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (  # strictly downward: a unit imports only units of rows above it, and files of its own
     ("errors",),
-    ("settings", "classes", "numerics", "files", "registry", "assets", "bit_depth"),
+    ("settings", "classes", "numerics", "files", "registry", "assets", "bit_depth", "passes"),
     ("results",),
     ("pictures", "serialise"),
     ("models",),
@@ -64,9 +64,7 @@ COMPUTING = tuple(f"engine/{name}/" for name in ("models", "attacks", "maps", "v
 ASIDE = {  # files that call verbs themselves, and why
     "engine/benchmarks/speed.py": "times each of them alone",
     "engine/benchmarks/localisation.py": "has one shuffled model draw every map of a picture",
-    **dict.fromkeys(
-        ("app/run.py", "app/page.py", "app/panels/tuning.py", "app/panels/verdict.py"), "the page asks no story yet"
-    ),
+    "app/panels/verdict.py": "weighs the untuned views, which is no part of the story, for a row of its table",
 }
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
     "attack": {"attack_controls"},

@@ -9,17 +9,22 @@ import torch
 from torch import Tensor
 
 from ..attacks.adaptive import Draw
+from ..attacks.looks import LookPasses
 from ..classes import Classes
 from ..models import Backbone
+from ..passes import Passes
 from ..results import ViewSet
 from ..settings import AttackSettings, Settings, ViewSettings
 from ..views.guided import mixed_views
+from ..views.passes import view_passes
 from .base import Case, Defence
 from .defend import purified, recipe_tuning, tuned_case
-from .registry import DEFENCES
+from .registry import DEFENCES, PURIFIERS
 from .tuning import first_update
 
 VIEWS = 16  # per draw, at most; a defence that uses more is seen more coarsely by the attacker
+UNROLLED = Passes(text_forward=2, text_back=1)  # of `first_update`: both prompts, the loss's gradient
+BACK_THROUGH = Passes(text_back=4)  # of a gradient through it: both prompts, and twice for the gradient
 
 
 def target_defence(settings: AttackSettings, defended: Settings | None = None) -> Target:
@@ -63,6 +68,20 @@ class Target:
         views = mixed_views(backbone, shown[0], asked, wanted)
         answer = partial(self._answer, backbone, asked, views, replace(settings, views=wanted))
         return Draw(views.pixels, views.crops, answer)
+
+    def look_passes(self, layers: int) -> LookPasses:
+        """What a draw, its features and its answer take on an image tower of `layers` blocks, and its gradient."""
+        settings = replace(self.settings, views=views_per_draw(self.settings.views, 0))
+        purifier = PURIFIERS.named(settings.purifier) if settings.purifier else None
+        before, shown = (Passes(), 1) if purifier is None else (purifier.purify_passes, purifier.pictures)
+        if self.defence.views is None:
+            own = self.defence.answer_passes(settings, shown)
+            return LookPasses(before + own, Passes(back=max(shown, self.defence.pictures)))
+        wanted = self.defence.views(settings.views)
+        own = self.defence.answer_passes(replace(settings, views=wanted))
+        unrolled = self.defence.loss is not None and self.unroll != "none"
+        forward = before + view_passes(wanted, layers) + own + (UNROLLED if unrolled else Passes())
+        return LookPasses(forward, Passes(back=wanted.count) + (BACK_THROUGH if unrolled else Passes()))
 
     def _pictures_alone(self, backbone: Backbone, shown: Tensor, classes: Classes, seed: int) -> Draw:
         """The pictures, the first purified anew if the recipe does so, and mean logits under the untouched prompt."""

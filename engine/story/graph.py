@@ -40,11 +40,12 @@ class Story:
         """Whether the result is held."""
         return self.key(request) in self.results
 
-    def ask(self, request: Request) -> Iterator[tuple[Request, Any]]:
+    def ask(self, request: Request, low: bool = False) -> Iterator[tuple[Request, Any]]:
         """The result of `request`, last; before it whatever there is on the way, and that of all needs not held.
 
-        Each item comes with the request that it belongs to. Raises what computing raises. Closing the generator leaves
-        the computation, which is cancelled where nobody else follows it.
+        Each item comes with the request that it belongs to. With `low`, it is computed while nobody waits for anything
+        else. Raises what computing raises. Closing the generator leaves the computation, which is cancelled where
+        nobody else follows it.
         """
         key = self.key(request)
         try:
@@ -56,18 +57,18 @@ class Story:
             return
         found = {}
         for name, need in request.needs(self.recipe).items():
-            found[name] = yield from self._needed(need)
-        for item in self.results.ask(key, partial(self._compute, request, found), self.owner):
+            found[name] = yield from self._needed(need, low)
+        for item in self.results.ask(key, partial(self._compute, request, found), self.owner, low):
             yield request, item
 
-    def result(self, request: Request) -> Any:
+    def result(self, request: Request, low: bool = False) -> Any:
         """The result of `request`, computed with all that it needs where it is not held."""
-        *_, (_, last) = self.ask(request)
+        *_, (_, last) = self.ask(request, low)
         return last
 
-    def _needed(self, need: Request) -> Generator[tuple[Request, Any], None, Any]:
+    def _needed(self, need: Request, low: bool) -> Generator[tuple[Request, Any], None, Any]:
         held = need in self
-        for asked, item in self.ask(need):
+        for asked, item in self.ask(need, low):
             if not held:
                 yield asked, item
         return item

@@ -13,18 +13,22 @@ from typing import Any
 
 from torch import Tensor
 
+from ..attacks.run import attack_passes
 from ..classes import Classes
 from ..defences.defend import Purified, answer_of_pictures, answer_of_views, purified
 from ..defences.ensemble import fuse
-from ..defences.registry import DEFENCES
+from ..defences.registry import DEFENCES, PURIFIERS
+from ..defences.target import target_defence
 from ..defences.tuning import Tuned, Tuning
 from ..maps.attend import attend
 from ..maps.heads import AttentionHeads, attention_heads
-from ..maps.occlusion import Occlusion, occlude
+from ..maps.occlusion import STEPS, Occlusion, occlude
+from ..maps.registry import MAPS
 from ..maps.words import WordRelevance, word_relevance
 from ..models import Backbone
 from ..models.predict import predict
 from ..numerics.baselines import random_map, sign_noise
+from ..passes import Passes
 from ..results import Adversarial, AttackStep, AttentionMap, DefenceResult, Ensemble, Prediction, ViewSet
 from ..settings import (
     KEY,
@@ -36,6 +40,7 @@ from ..settings import (
     ViewSettings,
 )
 from ..views.guided import make_views
+from ..views.passes import view_passes
 from .attack import attack
 from .recipe import Picture, Recipe, only
 from .slices import read_by_attack, read_by_defence, read_by_views, read_of_target
@@ -50,7 +55,7 @@ class Request(ABC):
 
     `slice` gives the values that `compute` may read of the recipe, by the names of its parameters, with the default in
     place of every setting that it does not read. `needs` gives the requests whose results it is given, by name too.
-    `compute` yields what there is on the way, and the result last.
+    `compute` yields what there is on the way, and the result last. `passes` is what it takes at most.
     """
 
     @abstractmethod
@@ -58,6 +63,16 @@ class Request(ABC):
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {}
+
+    @abstractmethod
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes: ...
+
+    def cost(self, backbone: Backbone, recipe: Recipe) -> float:
+        """What computing takes at most, that of its needs left out, in the unit of `Passes.cost`: the pass of one
+        picture forward through the image tower. Raises `EngineError` for what computing refuses unseen.
+        """
+        passes = self.passes(backbone, recipe)
+        return passes.cost(backbone.reading_cost(recipe.classes) if passes.text_forward else 0.0)
 
     @staticmethod
     @abstractmethod
@@ -70,6 +85,9 @@ class Clean(Request):
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
         return {"picture": recipe.picture, "classes": recipe.classes}
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(1)
 
     @staticmethod
     def compute(backbone: Backbone, picture: Picture, classes: Classes) -> Iterator[Prediction]:
@@ -84,6 +102,11 @@ class Attack(Request):
         settings = recipe.settings
         own = {"settings": read_by_attack(settings.attack), "defended": read_of_target(settings)}
         return {"picture": recipe.picture, "classes": recipe.classes, "label": recipe.label} | own
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        held = self.slice(backbone, recipe)
+        target = target_defence(held["settings"], held["defended"])
+        return attack_passes(held["settings"], len(recipe.classes), backbone.layers, target)
 
     @staticmethod
     def compute(
@@ -156,6 +179,10 @@ class Map(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return _shown(self.picture) | _class_needed(recipe, self.about)
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        settings = self.slice(backbone, recipe)["settings"]
+        return MAPS.named(settings.map).passes(backbone.layers, settings)
+
     @staticmethod
     def compute(
         backbone: Backbone,
@@ -185,6 +212,9 @@ class Heads(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return _shown(self.picture)
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(1)
+
     @staticmethod
     def compute(
         backbone: Backbone, picture: Picture, classes: Classes, which: str, attacked: Adversarial | None = None
@@ -205,6 +235,10 @@ class Words(Request):
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return _shown(self.picture) | _class_needed(recipe, self.about)
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        sentence = 1 / len(recipe.classes)
+        return Passes(1, text_forward=sentence, text_back=sentence)
 
     @staticmethod
     def compute(
@@ -241,6 +275,9 @@ class Curves(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {"drawn": Map(self.picture, self.map, self.about, self.against)} | _shown(self.picture)
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(2 * (STEPS + 1))
+
     @staticmethod
     def compute(
         backbone: Backbone,
@@ -272,6 +309,10 @@ class Shown(Request):
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return _shown(self.picture)
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        purifier = self.slice(backbone, recipe)["purifier"]
+        return PURIFIERS.named(purifier).purify_passes if purifier else Passes()
 
     @staticmethod
     def compute(
@@ -305,6 +346,9 @@ class Views(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {"shown": Shown(bool(self.defence), self.picture)}
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return view_passes(self.slice(backbone, recipe)["settings"], backbone.layers)
+
     @staticmethod
     def compute(
         backbone: Backbone,
@@ -328,6 +372,9 @@ class Tune(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {"views": Views()} | ({"before": Tune(self.step - 1)} if self.step else {})
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(text_forward=2, text_back=1) if self.step else Passes(text_forward=1)
+
     @staticmethod
     def compute(
         backbone: Backbone, classes: Classes, settings: TuneSettings, views: ViewSet, before: Tuned | None = None
@@ -345,6 +392,9 @@ class Weighted(Request):
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {"views": Views(), "tuned": Tune(recipe.settings.tuning.steps)}
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes()
 
     @staticmethod
     def compute(backbone: Backbone, settings: EnsembleSettings, views: ViewSet, tuned: Tuned) -> Iterator[Ensemble]:
@@ -367,6 +417,11 @@ class Defended(Request):
         with_views = DEFENCES.named(self.defence).views is not None
         views = {"views": Views(self.defence, self.picture)} if with_views else {}
         return {"shown": Shown(picture=self.picture)} | views
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        purifier = recipe.settings.purifier
+        shown = PURIFIERS.named(purifier).pictures if purifier else 1
+        return DEFENCES.named(self.defence).answer_passes(recipe.settings, shown)
 
     @staticmethod
     def compute(
