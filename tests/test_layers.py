@@ -15,7 +15,7 @@ import engine
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (  # strictly downward: a unit imports only units of rows above it, and files of its own
     ("errors",),
-    ("settings", "classes", "numerics", "files", "registry", "assets", "bit_depth"),
+    ("settings", "classes", "numerics", "files", "registry", "assets", "bit_depth", "passes"),
     ("results",),
     ("pictures", "serialise"),
     ("models",),
@@ -54,6 +54,17 @@ HOMES = {
     | {"engine/fieldguide/training/clip.py"},
     "huggingface_hub": {"engine/models/hub.py"},
     "torchattacks": {f"engine/attacks/{name}.py" for name in ("gradient", "minimal", "black_box")},
+}
+VERBS = {  # what computes a part of a story
+    "predict", "attack", "attack_batch", "attend", "attention_maps", "attention_heads", "word_relevance", "occlude",
+    "make_views", "mixed_views", "Tuning", "tune", "fuse", "purified", "answer_of_pictures", "answer_of_views",
+    "defend",
+}  # fmt: skip
+COMPUTING = tuple(f"engine/{name}/" for name in ("models", "attacks", "maps", "views", "defences", "story"))
+ASIDE = {  # files that call verbs themselves, and why
+    "engine/benchmarks/speed.py": "times each of them alone",
+    "engine/benchmarks/localisation.py": "has one shuffled model draw every map of a picture",
+    "app/panels/verdict.py": "weighs the untuned views, which is no part of the story, for a row of its table",
 }
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
     "attack": {"attack_controls"},
@@ -142,6 +153,21 @@ def test_the_rows_of_what_visitors_have_chosen_point_down():
         below = {found.split(".")[2] for found in imported(f"app/state/{name}.py") if found.startswith("app.state.")}
         assert all(level[other] < own for other in below)
     assert {Path(path).stem for path in APP if path.startswith("app/state/")} == {*level, "__init__"}
+
+
+def named(path: str) -> Iterator[str]:
+    """What the file takes out of modules of the engine: what it imports from them, and attributes of `engine`."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and (node.level or node.module.split(".")[0] == "engine"):
+            yield from (alias.name for alias in node.names)
+    yield from (chain[-1] for chain in chains(path))
+
+
+@pytest.mark.parametrize("path", [path for path in ENGINE + APP if not path.startswith(COMPUTING)])
+def test_only_a_story_computes_its_parts(path):
+    """So page, command line, API and evaluations have one path, and what one of them shows the others have too."""
+    found = VERBS & set(named(path))
+    assert bool(found) == (path in ASIDE), f"{path} takes {', '.join(sorted(found)) or 'none of the verbs any more'}"
 
 
 @pytest.mark.parametrize("path", ENGINE + APP)

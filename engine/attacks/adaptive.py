@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Protocol
 from ..errors import EngineError
 from .base import STEPPED, Attack
 from .gradient import pgd
+from .looks import LookPasses, its_crops
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from ..classes import Classes
     from ..models import Backbone
+    from ..settings import AttackSettings
     from .probes import Probe
 
 
@@ -41,7 +43,10 @@ class TargetDefence(Protocol):
         """The classes in the sentences that the defence puts them into."""
 
     def draw(self, backbone: Backbone, picture: Tensor, classes: Classes, seed: int) -> Draw:
-        """What it makes of a picture (3, s, s), without a graph, and of its `classes` under a seed."""
+        """What it makes of a picture (3, s, s), without a graph, and of classes as they were given, under a seed."""
+
+    def look_passes(self, layers: int) -> LookPasses:
+        """What a draw, its features and its answer take on an image tower of `layers` blocks."""
 
 
 def through_crops(target: TargetDefence | None) -> Callable[..., Probe]:
@@ -58,13 +63,23 @@ def through_views(target: TargetDefence | None) -> Callable[..., Probe]:
     return ViewProbe
 
 
+def its_draws(target: TargetDefence | None, layers: int, settings: AttackSettings) -> LookPasses:
+    """What the defence shows goes through the model, besides all that it does. Raises `EngineError` without one."""
+    each = _required(target).look_passes(layers)
+    return LookPasses(each.forward * settings.eot_samples, each.back * settings.eot_samples)
+
+
 def through_the_defence(target: TargetDefence | None) -> Callable[..., Probe]:
     """The probe of an attack that has the defence as its model. Raises `EngineError` without one."""
     from .defence_probe import DefenceProbe
 
+    return partial(DefenceProbe, _required(target))
+
+
+def _required(target: TargetDefence | None) -> TargetDefence:
     if target is None:
         raise EngineError(f"{ADAPTIVE.title} needs a defence to go through.")
-    return partial(DefenceProbe, target)
+    return target
 
 
 PGD_CROPS = Attack(
@@ -74,6 +89,7 @@ PGD_CROPS = Attack(
     threat="white-box on the model; knows that defences look at random crops",
     build=pgd,
     probe=through_crops,
+    look_passes=its_crops,
     targeted=True,
     uses=(*STEPPED, "eot_samples"),
 )
@@ -84,6 +100,7 @@ PGD_VIEWS = Attack(
     threat="adaptive: white-box on the model; knows that defences look at AugMix views",
     build=pgd,
     probe=through_views,
+    look_passes=its_crops,
     targeted=True,
     uses=(*STEPPED, "eot_samples"),
 )
@@ -94,6 +111,7 @@ ADAPTIVE = Attack(
     threat="adaptive: white-box on the model and on the defence, whose views, tuning and weights it goes through",
     build=pgd,
     probe=through_the_defence,
+    look_passes=its_draws,
     targeted=True,
     uses=(*STEPPED, "eot_samples", "target_defence", "unroll"),
 )

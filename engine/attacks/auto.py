@@ -6,9 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .base import UNAWARE, Attack, Run, fools
-from .black_box import square
-from .gradient import apgd, apgd_targeted
-from .minimal import fab
+from .black_box import square, square_looks
+from .gradient import apgd, apgd_looks, apgd_targeted, apgd_targeted_looks
+from .looks import Looks
+from .minimal import fab, fab_looks
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 QUERIES = 50  # of its Square per step: 5,000 at the 100 steps of its standard
 
 
-def auto(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
+def auto(probe: Probe, settings: AttackSettings) -> Run:
     """AutoAttack's standard suite (Croce & Hein, 2020): each part begins where the ones before it failed.
 
     Where all fail, the result is the first part's. `steps` is 100 in the standard.
     """
     parts = [partial(apgd, loss="ce"), apgd_targeted, fab, partial(square, queries=QUERIES)]
-    runs, passes = zip(*(part(probe, settings) for part in parts), strict=True)
+    runs = [part(probe, settings) for part in parts]
 
     def run(pixels: Tensor, label: Tensor) -> Tensor:
         results = []
@@ -35,7 +36,13 @@ def auto(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
                 return results[-1]
         return results[0]
 
-    return run, sum(passes) + len(parts)
+    return run
+
+
+def auto_looks(settings: AttackSettings, classes: int) -> Looks:
+    """Those of its parts, and one behind each."""
+    parts = [apgd_looks, apgd_targeted_looks, fab_looks, partial(square_looks, queries=QUERIES)]
+    return sum((part(settings, classes) for part in parts), Looks(len(parts), 0))
 
 
 AUTO_ATTACK = Attack(
@@ -44,6 +51,7 @@ AUTO_ATTACK = Attack(
     explanation="Four strong attacks in turn, three with gradients and one without, until one turns the answer.",
     threat=UNAWARE,
     build=auto,
+    looks=auto_looks,
     least=4,
     batched=False,
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..registry import Entry
+from .looks import LookPasses, Looks, each_step, rivals, the_picture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
     from .probes import Probe
 
 Run = Callable[["Tensor", "Tensor"], "Tensor"]  # pixels (b, 3, s, s) and labels (b,) -> perturbed pixels
-Builder = Callable[["Probe", "AttackSettings"], tuple[Run, int]]
+Builder = Callable[["Probe", "AttackSettings"], Run]
+CountLooks = Callable[["AttackSettings", int], Looks]  # with the number of classes
+CountPasses = Callable[["TargetDefence | None", int, "AttackSettings"], LookPasses]  # with the image tower's blocks
 LookThrough = Callable[["TargetDefence | None"], Callable[..., "Probe"]]
 
 NORMS = {"linf": "Linf", "l2": "L2"}  # as torchattacks spells them
 STEPPED = ("steps", "step_size")
 UNAWARE = "white-box on the model; knows nothing of any defence"
-RIVALS = 9  # wrong classes that targeted parts try, as AutoAttack does
 
 
 def through_the_model(target: TargetDefence | None) -> Callable[..., Probe]:
@@ -40,9 +42,10 @@ def through_the_model(target: TargetDefence | None) -> Callable[..., Probe]:
 class Attack(Entry):
     """An attack: what the attacker knows (`threat`), how it is built, and what it looks through (`probe`).
 
-    `build` takes a probe and the settings and returns the run and its number of forward passes, at most. It builds anew
-    at every call, because torchattacks' objects keep state. Runs start below the package's own entries where those
-    would seed the global generator. `probe` is given the defence to go through and returns what makes the probe.
+    `build` takes a probe and the settings and returns the run. It builds anew at every call, because torchattacks'
+    objects keep state. Runs start below the package's own entries where those would seed the global generator. `probe`
+    is given the defence to go through and returns what makes the probe. `looks` counts how often the run asks it at
+    most, `look_passes` what each time takes.
 
     `norms` are those it can keep to, `least` is how many classes its loss needs, `targeted` whether it can be aimed at
     a class, `batched` whether several pictures can run together without disturbing each other, `minimal` whether its
@@ -52,7 +55,9 @@ class Attack(Entry):
 
     threat: str
     build: Builder
+    looks: CountLooks = each_step
     probe: LookThrough = through_the_model
+    look_passes: CountPasses = the_picture
     norms: tuple[str, ...] = ("linf", "l2")
     least: int = 2
     targeted: bool = False
@@ -70,8 +75,3 @@ def likeliest_wrong(logits: Tensor, label: Tensor) -> list[int]:
     """Places from the top, counted from 1, of the likeliest wrong classes in logits (1, c)."""
     order = logits.sort(dim=1)[1][0].flip(0).tolist()
     return [place for place, name in enumerate(order, 1) if name != int(label)][: rivals(len(order))]
-
-
-def rivals(count: int) -> int:
-    """How many wrong classes of `count` classes targeted parts try."""
-    return min(RIVALS, count - 1)

@@ -15,7 +15,7 @@ from .probes import ChanceProbe, Glance, cut_out
 class DefenceProbe(ChanceProbe):
     """Answers as the defence `target` does, with fresh views at every glance (EOT).
 
-    The attacker knows the defence and its default settings, not the defender's seed. Gradients flow through crops and
+    The attacker knows the defence and its settings, not the defender's seed. Gradients flow through crops and
     the defence's own answer. They pass straight through what has none: rounding to 8 bits, AugMix, and purifiers
     (BPDA, Athalye et al., ICML 2018).
     """
@@ -23,11 +23,11 @@ class DefenceProbe(ChanceProbe):
     def __init__(
         self, target: TargetDefence, backbone: Backbone, classes: Classes, settings: AttackSettings, *hooks
     ) -> None:
-        self.target = target
+        self.target, self.given = target, classes
         super().__init__(backbone, target.classes(backbone, classes), settings, *hooks)
 
     def glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
-        drawn = self.target.draw(self.backbone, picture[0].detach(), self.classes, int(rng.integers(2**31)))
+        drawn = self.target.draw(self.backbone, picture[0].detach(), self.given, int(rng.integers(2**31)))
         seen = picture if drawn.boxes is None else cut_out(picture[0], drawn.boxes.tolist())
         return Glance(_straight_through(seen, drawn.shown), drawn.answer)
 

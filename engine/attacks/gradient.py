@@ -6,7 +6,8 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .base import NORMS, STEPPED, UNAWARE, Attack, Run, likeliest_wrong, rivals
+from .base import NORMS, STEPPED, UNAWARE, Attack, Run, likeliest_wrong
+from .looks import Looks, once, rivals
 
 if TYPE_CHECKING:
     import torchattacks.attack
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from .probes import Probe
 
 
-def pgd(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
+def pgd(probe: Probe, settings: AttackSettings) -> Run:
     """Projected gradient ascent from a random start (Madry et al., 2018)."""
     import torchattacks
 
@@ -24,19 +25,19 @@ def pgd(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
 
     family = {"linf": torchattacks.PGD, "l2": torchattacks.PGDL2}[settings.norm]
     built = family(Direction(probe), eps=settings.epsilon, alpha=settings.step, steps=settings.steps, random_start=True)
-    return _aimed(built, settings), settings.steps
+    return _aimed(built, settings)
 
 
-def fgsm(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
+def fgsm(probe: Probe, settings: AttackSettings) -> Run:
     """One step of size epsilon along the gradient's sign (Goodfellow et al., 2015)."""
     import torchattacks
 
     from .probes import Direction
 
-    return _aimed(torchattacks.FGSM(Direction(probe), eps=settings.epsilon), settings), 1
+    return _aimed(torchattacks.FGSM(Direction(probe), eps=settings.epsilon), settings)
 
 
-def mi_fgsm(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
+def mi_fgsm(probe: Probe, settings: AttackSettings) -> Run:
     """Sign steps along a gradient with momentum 1, from the picture itself (Dong et al., 2018)."""
     import torchattacks
 
@@ -45,7 +46,7 @@ def mi_fgsm(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
     built = torchattacks.MIFGSM(
         Direction(probe), eps=settings.epsilon, alpha=settings.step, steps=settings.steps, decay=1.0
     )
-    return _aimed(built, settings), settings.steps
+    return _aimed(built, settings)
 
 
 def _aimed(built: torchattacks.attack.Attack, settings: AttackSettings) -> Run:
@@ -58,7 +59,7 @@ def _aimed(built: torchattacks.attack.Attack, settings: AttackSettings) -> Run:
     return built
 
 
-def apgd(probe: Probe, settings: AttackSettings, loss: str) -> tuple[Run, int]:
+def apgd(probe: Probe, settings: AttackSettings, loss: str) -> Run:
     """Ascent that sets its own step size and starts again from its best point (Croce & Hein, 2020); no step size.
 
     Pictures that are wrong already are attacked too. Where nothing fooled the model, the result is the picture with the
@@ -76,10 +77,15 @@ def apgd(probe: Probe, settings: AttackSettings, loss: str) -> tuple[Run, int]:
         highest, held, _, fooling = built.attack_single_run(pixels, label)
         return torch.where(held[:, None, None, None], highest, fooling)
 
-    return run, settings.steps + 1
+    return run
 
 
-def apgd_targeted(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
+def apgd_looks(settings: AttackSettings, classes: int) -> Looks:
+    """One for every step, and one before the first."""
+    return Looks(settings.steps + 1, settings.steps + 1)
+
+
+def apgd_targeted(probe: Probe, settings: AttackSettings) -> Run:
     """APGD up the targeted logit ratio towards each of the `RIVALS` likeliest classes, until one fools the model
     (Croce & Hein, 2020). Where none does, the result is the picture with the highest ratio.
     """
@@ -100,7 +106,13 @@ def apgd_targeted(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
                 best, top = highest, float(loss)
         return best
 
-    return run, 1 + rivals(count) * (settings.steps + 2)
+    return run
+
+
+def apgd_targeted_looks(settings: AttackSettings, classes: int) -> Looks:
+    """One for the likeliest classes, and for each of these one for its number and then those of APGD."""
+    tried, own = rivals(classes), apgd_looks(settings, classes)
+    return Looks(1 + tried * (1 + own.forward), tried * own.back)
 
 
 PGD = Attack(
@@ -118,6 +130,7 @@ FGSM = Attack(
     explanation="One step: every channel of every pixel changes by the whole allowance, in the direction of more loss.",
     threat=UNAWARE,
     build=fgsm,
+    looks=once,
     norms=("linf",),
     targeted=True,
     uses=(),
@@ -138,6 +151,7 @@ APGD_CE = Attack(
     explanation="As PGD, but it halves its step where the loss no longer rises and goes on from its best point.",
     threat=UNAWARE,
     build=partial(apgd, loss="ce"),
+    looks=apgd_looks,
 )
 APGD_DLR = Attack(
     title="APGD, logit ratio",
@@ -145,6 +159,7 @@ APGD_DLR = Attack(
     explanation="As APGD, up a ratio of differences of logits, which has a gradient where the model is very sure too.",
     threat=UNAWARE,
     build=partial(apgd, loss="dlr"),
+    looks=apgd_looks,
     least=3,
 )
 APGD_T = Attack(
@@ -153,6 +168,7 @@ APGD_T = Attack(
     explanation="As APGD, towards each of the likeliest wrong classes in turn, until one of them is the answer.",
     threat=UNAWARE,
     build=apgd_targeted,
+    looks=apgd_targeted_looks,
     least=4,
     batched=False,
 )

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .base import NORMS, UNAWARE, Attack, Run, fools, likeliest_wrong, rivals
+from .base import NORMS, UNAWARE, Attack, Run, fools, likeliest_wrong
+from .looks import Looks, rivals
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,7 +34,7 @@ STRIDE = 0.25  # of its steps under a limit, as a share of that
 TINY = 1e-30  # keeps a gradient of zeros from being divided by
 
 
-def deepfool(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
+def deepfool(probe: Probe, settings: AttackSettings) -> Run:
     """The way to the nearest linearised boundary of the `RIVALS` likeliest wrong classes, again until over it
     (Moosavi-Dezfooli et al., 2016, algorithm 2). Ends as soon as the answer is not the label, so that pictures that are
     wrong already stay as they are.
@@ -57,7 +58,12 @@ def deepfool(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
                 break
         return over
 
-    return run, 2 * settings.steps
+    return run
+
+
+def deepfool_looks(settings: AttackSettings, classes: int) -> Looks:
+    """Two for every step; of the first, a gradient for each rival."""
+    return Looks(2 * settings.steps, rivals(classes) * settings.steps)
 
 
 def _likeliest_others(logits: Tensor, label: Tensor) -> list[int]:
@@ -93,7 +99,7 @@ def _dual(slope: Tensor, norm: str) -> tuple[float, Tensor]:
     return steep, slope / steep
 
 
-def carlini_wagner(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
+def carlini_wagner(probe: Probe, settings: AttackSettings) -> Run:
     """The shortest change by which another class leads by `settings.confidence` logits (Carlini & Wagner, 2017).
 
     For l2 the squared length of the change plus a weight times what is missing of the lead (their loss f6) goes down;
@@ -114,7 +120,12 @@ def carlini_wagner(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
         given = partial(attempt, look, pixels, first, settings.steps)
         return _search(given, _start(first, settings.norm), growth, pixels, settings.norm)
 
-    return run, 1 + SEARCHES * settings.steps
+    return run
+
+
+def carlini_wagner_looks(settings: AttackSettings, classes: int) -> Looks:
+    """One for every step of every search, and one before the first."""
+    return Looks(1 + SEARCHES * settings.steps, 1 + SEARCHES * settings.steps)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -196,7 +207,7 @@ def _under_limit(look: Look, pixels: Tensor, first: _Looked, steps: int, limit: 
     return None, limit
 
 
-def fab(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
+def fab(probe: Probe, settings: AttackSettings) -> Run:
     """The nearest boundaries to the `RIVALS` likeliest classes (Croce & Hein, 2020), until one lies within epsilon.
 
     Where none does, the picture stays as it is. A part of AutoAttack; no attack of its own here.
@@ -217,7 +228,12 @@ def fab(probe: Probe, settings: AttackSettings) -> tuple[Run, int]:
                 return inside
         return pixels
 
-    return run, 1 + rivals(count) * (2 * settings.steps + 3)
+    return run
+
+
+def fab_looks(settings: AttackSettings, classes: int) -> Looks:
+    """One for the likeliest classes, and for each of these two for every step and three around them."""
+    return Looks(1 + rivals(classes) * (2 * settings.steps + 3), rivals(classes) * settings.steps)
 
 
 CARLINI_WAGNER = Attack(
@@ -226,6 +242,7 @@ CARLINI_WAGNER = Attack(
     explanation="Looks for the shortest change that just turns the answer, weighing its length against the margin.",
     threat=UNAWARE,
     build=carlini_wagner,
+    looks=carlini_wagner_looks,
     batched=False,
     minimal=True,
     uses=("steps", "confidence"),
@@ -236,6 +253,7 @@ DEEPFOOL = Attack(
     explanation="Walks to the nearest boundary between two answers, as if boundaries were flat, until over it.",
     threat=UNAWARE,
     build=deepfool,
+    looks=deepfool_looks,
     batched=False,
     minimal=True,
 )

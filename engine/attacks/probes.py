@@ -17,8 +17,8 @@ from ..models.gradient_scaling import with_scaled_gradients, with_steady_gradien
 from ..settings import AttackSettings, ViewSettings
 from ..views.augmix import draw_beta, mix
 from ..views.crops import Box, place
+from .looks import CROPS
 
-LOOKS = 8  # random views per glance of the probes that look through them
 TOGETHER = 64  # pictures that go through the model at once; between two such parts an attack can be stopped
 
 
@@ -151,13 +151,13 @@ def _groups(glances: Sequence[Glance]) -> Iterator[list[Glance]]:
 
 
 class CropProbe(ChanceProbe):
-    """Answers with the mean logits of the picture and `LOOKS` random crops of it, fresh at every glance."""
+    """Answers with the mean logits of the picture and `CROPS` random crops of it, fresh at every glance."""
 
     mirrors = False
 
     def glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
         (height, width), scale = picture.shape[-2:], (ViewSettings().smallest_crop, 1.0)
-        boxes = [(*place(height, width, rng, scale), self._mirrored(rng)) for _ in range(LOOKS)]
+        boxes = [(*place(height, width, rng, scale), self._mirrored(rng)) for _ in range(CROPS)]
         seen = torch.cat([picture, cut_out(picture[0], boxes)])
         return Glance(self.altered(seen, rng), self.average)
 

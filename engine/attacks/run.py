@@ -1,14 +1,14 @@
 """Attacks as streams of steps.
 
 An attack of torchattacks is one blocking call that tells nothing and cannot be stopped. Here it runs in a thread around
-a probe that reports every forward pass into a queue; closing the generator makes the next forward pass end the thread.
+a probe that reports every forward pass into a queue and goes on when the next is asked for, so that nothing is computed
+in between; closing the generator makes the next forward pass end the thread.
 """
 
 from __future__ import annotations
 
 import itertools
 import threading
-import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from contextvars import copy_context
@@ -21,8 +21,10 @@ from torch import Tensor
 from ..classes import Classes
 from ..errors import require
 from ..models import Backbone
+from ..models.giving_way import own_seconds
 from ..models.memory import enough_memory
 from ..models.predict import check_pixels, predict
+from ..passes import Passes
 from ..results import Adversarial, AttackStep, Prediction
 from ..settings import AttackSettings
 from .adaptive import TargetDefence
@@ -64,6 +66,20 @@ def attack(
             else:
                 steps.append(item[0])
                 yield item[0]
+
+
+def attack_passes(
+    settings: AttackSettings, classes: int, layers: int, target_defence: TargetDefence | None = None
+) -> Passes:
+    """What `attack` takes at most with so many classes, on an image tower of `layers` blocks; many end earlier.
+
+    Raises `EngineError` for an attack that does not exist and an adaptive one without a defence to go through.
+    """
+    chosen = ATTACKS.named(settings.attack)
+    answers = Passes(3 + chosen.minimal)  # before, after, after rounding; whether a minimal attack found anything
+    if settings.epsilon == 0:
+        return answers
+    return answers + chosen.look_passes(target_defence, layers, settings).times(chosen.looks(settings, classes))
 
 
 def result_of(stream: Iterable[AttackStep | Adversarial]) -> Adversarial:
@@ -229,9 +245,9 @@ def _run(
     seeds: Sequence[int],
     target_defence: TargetDefence | None,
 ) -> Generator[tuple[AttackStep, ...] | _Done]:
-    """Yield each forward pass as a step per picture, while a thread makes them, and then the end."""
+    """Yield each forward pass as a step per picture, which a thread makes when it is asked for, and then the end."""
     queue: SimpleQueue[tuple[AttackStep, ...] | _Done | Exception] = SimpleQueue()
-    stop = threading.Event()
+    stop, asked, away = threading.Event(), threading.Semaphore(0), []
     labels = torch.tensor([job.label for job in jobs], device=backbone.device)
     clean = torch.stack([job.clean for job in jobs]).to(backbone.device)
     index = itertools.count(1)
@@ -239,6 +255,9 @@ def _run(
     def report(logits: Tensor) -> None:
         place, logits = next(index), logits.cpu()
         queue.put(tuple(_step(place, row, job) for row, job in zip(logits, jobs, strict=True)))
+        left = own_seconds()
+        asked.acquire()
+        away.append(own_seconds() - left)
 
     def _step(place: int, logits: Tensor, job: _Job) -> AttackStep:
         logs = logits.log_softmax(-1)
@@ -246,25 +265,27 @@ def _run(
         return AttackStep(place, total, float(loss), Prediction(classes, logits))
 
     def work() -> None:
-        started = time.perf_counter()
+        started = own_seconds()
         try:
             with enough_memory("the gradients of this attack", LESS), SeededStart(seeds):
                 perturbed = built(clean, labels).detach().cpu()
             zero = [False] * len(jobs) if probe.felt is None else (~probe.felt).tolist()
-            queue.put(_Done(perturbed, zero, time.perf_counter() - started))
+            queue.put(_Done(perturbed, zero, own_seconds() - started - sum(away)))
         except Exception as error:  # whatever it is, it belongs to the thread that waits
             queue.put(error)
 
     chosen = ATTACKS[settings.attack]
     probe = chosen.probe(target_defence)(backbone, classes, settings, seeds, report, stop)
-    built, total = chosen.build(probe, settings)
+    built, total = chosen.build(probe, settings), chosen.looks(settings, len(classes)).forward
     worker = threading.Thread(target=copy_context().run, args=(work,), name="attack", daemon=True)
     worker.start()
     try:
         while isinstance(item := queue.get(), tuple):
             yield item
+            asked.release()
     finally:
         stop.set()
+        asked.release()
         worker.join()
     if isinstance(item, Exception):
         raise item

@@ -12,9 +12,10 @@ from ..parameters import length
 from ..pictures import load_picture, save_png
 from ..results import Adversarial
 from ..serialise import attack_data, change_data
+from ..story.requests import Attack
 from .drawing import amplified
 from .options import ATTACK, add_options, settings_of
-from .subject import Subject, add_picture_options, emit, folder, load_subject, run_attack
+from .subject import Subject, add_picture_options, emit, folder, load_subject
 from .tables import PREDICTION_HEAD, prediction_row, table
 
 CHANGE_HEAD = ("the change", "Linf x 255", "L2")
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
     """Attack once, print, and keep the pictures with --out."""
     settings_of(args, ATTACK)  # values out of range are refused before a model is loaded
     subject = load_subject(args)
-    adversarial = run_attack(subject, settings_of(args, ATTACK, subject.classes).attack)
+    adversarial = subject.story(settings_of(args, ATTACK, subject.classes)).result(Attack())
     if args.out is not None:
         save_pictures(args, adversarial)
     filed = through_a_file(subject, adversarial)

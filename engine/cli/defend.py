@@ -9,7 +9,7 @@ from ..defences.registry import DEFENCES
 from ..parameters import STORY
 from ..results import Prediction
 from ..serialise import attack_data, defence_data
-from ..story.explore import explore
+from ..story.requests import Attack, Defended, Tune, Weighted
 from .attack import attack_lines, save_pictures
 from .options import add_options, settings_of
 from .subject import Subject, add_picture_options, emit, load_subject
@@ -38,11 +38,11 @@ def run(args: argparse.Namespace) -> None:
     settings_of(args, STORY)  # values out of range are refused before a model is loaded
     subject = load_subject(args)
     settings = settings_of(args, STORY, subject.classes)
-    results: dict[str, list] = {}
-    for event in explore(subject.backbone, subject.pixels, subject.classes, settings, subject.label):
-        results.setdefault(event.name, []).append(event.result)
-    (adversarial,), (ensemble,) = results["attacked"], results["ensemble"]
-    steps, defences = results["tune-step"], results["defence"]
+    story = subject.story(settings)
+    adversarial = story.result(Attack())
+    steps = [story.result(Tune(step)).step for step in range(settings.tuning.steps + 1)]
+    ensemble = story.result(Weighted())
+    defences = [story.result(Defended(name)) for name in settings.defences]
     if args.out is not None:
         save_pictures(args, adversarial)
     rows = [_row(subject, DEFENCES[d.defence].title, d.prediction, f"{d.seconds:.2f}") for d in defences]

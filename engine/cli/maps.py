@@ -5,25 +5,24 @@ from __future__ import annotations
 import argparse
 
 import torch
-from torch import Tensor
 
-from ..maps.attend import attend
-from ..maps.occlusion import occlude
-from ..maps.words import WordRelevance, word_relevance
-from ..numerics.baselines import sign_noise
+from ..classes import Classes
+from ..maps.words import WordRelevance
 from ..numerics.measures import MAP_SIMILARITY, peak
 from ..parameters import to_settings, words
 from ..pictures import save_png
 from ..results import Adversarial, AttentionMap
 from ..serialise import attack_data, maps_data, similarity_data
-from ..settings import AttentionSettings
+from ..settings import AttentionSettings, Settings
+from ..story.graph import Story
+from ..story.requests import ATTACKED, CLEAN, NOISE, Attack, Curves, Map, Words
 from .attack import attack_lines, save_pictures
 from .drawing import heat
-from .options import ATTACK, add_options, given, require_read, settings_of
-from .subject import Subject, add_picture_options, emit, folder, load_subject, run_attack
+from .options import ATTACK, add_options, given, require_read
+from .subject import add_picture_options, emit, folder, load_subject
 from .tables import UNDEFINED, table
 
-ARMS = ("clean", "attacked")
+ARMS = (CLEAN, ATTACKED)
 DIVERGING = "RdBu_r"  # blue where the attack took evidence away, red where it brought some
 MAP = words("attention")
 FLAT = f"{UNDEFINED}: nothing to compare, as a map that is the same everywhere has no order and no strongest cells."
@@ -59,48 +58,47 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Attack, draw each map of both pictures, print, and keep the drawings with --out."""
-    seed = settings_of(args, ATTACK).attack.seed  # values out of range are refused before a model is loaded
-    asked = _asked(args)
+    names, settings = _names(args), _settings(args)  # values out of range are refused before a model is loaded
     subject = load_subject(args)
-    adversarial = run_attack(subject, settings_of(args, ATTACK, subject.classes).attack)
-    about = adversarial.label if args.about is None else args.about
-    made = [_pair(subject, adversarial, one, about, args.against) for one in asked]
+    about, against = (None if name is None else subject.classes.index(name) for name in (args.about, args.against))
+    story = subject.story(_settings(args, subject.classes))
+    adversarial = story.result(Attack())
+    label = adversarial.label if about is None else about
+    made = [_pair(story, name, label, against) for name in names]
     if args.out is not None:
         save_pictures(args, adversarial)
         for pair in made:
             _save_pair(args, adversarial, pair)
     rows = [row for pair in made for row in _rows(pair)]
     lines = [*attack_lines(subject, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
-    noisy = sign_noise(adversarial.clean, adversarial.per_channel, seed)
-    compared = [_compared(subject, noisy, one, pair) for one, pair in zip(asked, made, strict=True)]
+    compared = [_compared(pair, story.result(Map(NOISE, pair[0].map, label, against))) for pair in made]
     lines += ["", *table(("clean map against", "that of", *MAP_SIMILARITY), _compared_rows(made, compared))]
     if any(None in found.values() for others in compared for found in others.values()):
         lines.append(FLAT)
     entries = [entry | {"similarity": found} for entry, found in zip(maps_data(made), compared, strict=True)]
     if args.curves:
-        curves = [_curves(subject, adversarial, pair, seed) for pair in made]
+        curves = [_curves(story, name, label, against, settings.attack.seed) for name in names]
         entries = [entry | {"curves": found} for entry, found in zip(entries, curves, strict=True)]
         lines += ["", *table(("map", "of", "area under deletion", "under insertion"), _curve_rows(made, curves))]
     document = subject.document() | {"attack": attack_data(adversarial), "maps": entries}
     if args.words:
-        relevances = [
-            word_relevance(subject.backbone, pixels, subject.classes, made[0][0].label) for pixels in _both(adversarial)
-        ]
+        relevances = [story.result(Words(picture, label)) for picture in ARMS]
         document["words"] = _words_data(relevances)
         lines += ["", *table(("word", *ARMS), _word_rows(relevances))]
     emit(args, document, lines)
 
 
-def _asked(args: argparse.Namespace) -> list[AttentionSettings]:
-    """The settings of every map; raises `EngineError` for an option that matters to none of them."""
-    values = given(args, MAP)
-    maps = values.pop("map", [AttentionSettings().map])
-    require_read(values, maps)
-    return [to_settings(values | {"map": name}).attention for name in maps]
+def _names(args: argparse.Namespace) -> list[str]:
+    """The maps that are asked for; raises `EngineError` for an option that matters to none of them."""
+    names = args.map or [AttentionSettings().map]
+    require_read([word for word in given(args, MAP) if word != "map"], names)
+    return names
 
 
-def _both(adversarial: Adversarial) -> tuple[Tensor, Tensor]:
-    return adversarial.clean, adversarial.saved
+def _settings(args: argparse.Namespace, classes: Classes | None = None) -> Settings:
+    """What is set for the attack and for all maps; raises `EngineError` for values out of range."""
+    chosen = given(args, (*ATTACK, *MAP))
+    return to_settings({word: value for word, value in chosen.items() if word != "map"}, classes)
 
 
 def _words_data(relevances: list[WordRelevance]) -> dict:
@@ -118,21 +116,14 @@ def _word_rows(relevances: list[WordRelevance]) -> list[tuple[str, ...]]:
     return [(piece.strip(), *(f"{share:.3f}" for share in shares)) for piece, *shares in columns]
 
 
-def _pair(
-    subject: Subject, adversarial: Adversarial, settings: AttentionSettings, about: int | str, against: str | None
-) -> tuple[AttentionMap, AttentionMap]:
-    clean, attacked = (
-        attend(subject.backbone, pixels, subject.classes, settings, about, against) for pixels in _both(adversarial)
-    )
+def _pair(story: Story, name: str, about: int, against: int | None) -> tuple[AttentionMap, AttentionMap]:
+    clean, attacked = (story.result(Map(picture, name, about, against)) for picture in ARMS)
     return clean, attacked
 
 
-def _compared(
-    subject: Subject, noisy: Tensor, settings: AttentionSettings, pair: tuple[AttentionMap, AttentionMap]
-) -> dict[str, dict[str, float | None]]:
+def _compared(pair: tuple[AttentionMap, AttentionMap], null: AttentionMap) -> dict[str, dict[str, float | None]]:
     """How alike the clean map is to the attacked one and, the null arm, to that of the clean picture under noise."""
     clean, attacked = pair
-    null = attend(subject.backbone, noisy, subject.classes, settings, clean.label, clean.against)
     return {which: similarity_data(clean.raw, other.raw) for which, other in (("attacked", attacked), ("noise", null))}
 
 
@@ -146,12 +137,10 @@ def _compared_rows(
     ]
 
 
-def _curves(
-    subject: Subject, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap], seed: int
-) -> dict[str, dict]:
+def _curves(story: Story, name: str, about: int, against: int | None, seed: int) -> dict[str, dict]:
     curves = {}
-    for which, found, pixels in zip(ARMS, pair, _both(adversarial), strict=True):
-        hidden = occlude(subject.backbone, pixels, found.raw, subject.classes, found.label, seed=seed)
+    for which in ARMS:
+        hidden = story.result(Curves(about=about, against=against, picture=which, map=name, seed=seed))
         curves[which] = {
             "fractions": hidden.fractions.tolist(),
             "deletion": hidden.deletion.tolist(),
@@ -173,7 +162,7 @@ def _curve_rows(made: list[tuple[AttentionMap, AttentionMap]], curves: list[dict
 def _save_pair(args: argparse.Namespace, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> None:
     values = torch.stack([found.raw for found in pair]).float()
     limits = float(values.min()), float(values.flatten().quantile(AttentionSettings().clip_quantile))
-    for which, found, pixels in zip(ARMS, pair, _both(adversarial), strict=True):
+    for which, found, pixels in zip(ARMS, pair, (adversarial.clean, adversarial.saved), strict=True):
         save_png(heat(found.raw, pixels, limits), folder(args) / f"map-{found.map}-{which}.png")
     moved = values[1] - values[0]
     most = float(moved.abs().max())

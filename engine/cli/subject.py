@@ -10,15 +10,14 @@ from pathlib import Path
 from torch import Tensor
 
 from ..assets import ASSETS
-from ..attacks.run import result_of
 from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import EngineError
 from ..files import make_folder, read_text
 from ..models import Backbone, add_model_options, load_backbone, model_settings
 from ..pictures import load_picture
-from ..results import Adversarial
-from ..settings import AttackSettings
-from ..story.attack import attack
+from ..settings import Settings
+from ..story.graph import Story
+from ..story.recipe import Picture, Recipe
 from .tables import wrapped
 
 SAMPLES = ASSETS / "samples" / "samples.json"
@@ -46,6 +45,10 @@ class Subject:
         read = f"read at {size} × {size} pixels, {self.backbone.reading['in_words']}"
         notes = [*self.backbone.assumed, *([self.note] if self.note else [])]
         return [named, read, *(line for note in notes for line in wrapped(note))]
+
+    def story(self, settings: Settings) -> Story:
+        """All that can be asked about it under these settings."""
+        return Story(self.backbone, Recipe(Picture(self.pixels), self.classes, self.label, settings))
 
     def document(self) -> dict:
         """The same as plain data."""
@@ -90,11 +93,6 @@ def load_subject(args: argparse.Namespace) -> Subject:
     label = None if name is None else classes.index(name)
     backbone = load_backbone(args.model, args.device, args.precision, settings=settings)
     return Subject(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)
-
-
-def run_attack(subject: Subject, settings: AttackSettings) -> Adversarial:
-    """The attacked picture, steps drained."""
-    return result_of(attack(subject.backbone, subject.pixels, subject.classes, settings, subject.label))
 
 
 def emit(args: argparse.Namespace, document: dict, lines: list[str]) -> None:

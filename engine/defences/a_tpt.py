@@ -78,7 +78,6 @@ A_TPT = Defence(
     title="A-TPT",
     source="A-TPT, ICML 2026 (arXiv 2605.19956), as released",
     explanation="As R-TPT, but where the model pays little attention the crops are changed most.",
-    cost="128 image forward, 64 back through two blocks; 2 text forward, 1 back",
     classes=domain_prompts,
     views=views_of("attention"),
     loss=mean_entropy,

@@ -11,7 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import EngineError
+from ..maps.registry import MAPS
+from ..passes import Passes
 from ..registry import Entry
+from ..settings import Settings
+from ..views.passes import view_passes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
     from ..classes import Classes
     from ..models import Backbone
     from ..results import TuneStep, ViewSet
-    from ..settings import Settings, ViewSettings
+    from ..settings import ViewSettings
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -118,17 +122,53 @@ class Defence(Entry):
     weights that `weigh` makes of their scores, and `answer` makes logits of it all.
 
     `surrogate` stands in for an `answer` without a gradient where an adaptive attack goes through the defence.
-    `uses` names the `EnsembleSettings` that change its answer. `cost` counts passes at 64 views, attack excluded.
+    `uses` names the `EnsembleSettings` that change its answer.
+
+    `purify_passes` is what `purify` takes at most and `pictures` how many it makes, which are not counted there;
+    `score_passes` is what `score` takes for each view. All else that a defence costs follows from its recipe.
     """
 
-    cost: str
     classes: Phrase = plain_prompts
     purify: Purify | None = None
+    purify_passes: Passes = Passes()
+    pictures: int = 1
     views: Views | None = None
     score: Score | None = None
+    score_passes: Passes = Passes()
     keep: float | None = None
     loss: Loss | None = None
     weigh: Weigh | None = None
     answer: Answer = first_view
     surrogate: Answer | None = None
     uses: tuple[str, ...] = ()
+
+    def answer_passes(self, settings: Settings, shown: int = 1) -> Passes:
+        """What the answer takes at most once its views are made, or to `shown` pictures where it makes no views."""
+        if self.views is None:
+            return self.purify_passes + Passes(shown if self.purify is None else self.pictures)
+        scoring = self.score_passes * self.views(settings.views).count
+        return scoring if self.loss is None else scoring + tuning_passes(settings.tuning.steps)
+
+    @property
+    def cost(self) -> str:
+        """Its passes under the default settings, the attack excluded, in words."""
+        settings = Settings()
+        passes, through, made = self.answer_passes(settings), "", ""
+        if self.views is not None:
+            wanted = self.views(settings.views)
+            blocks = MAPS[wanted.guide].blocks
+            through = f" through {blocks} blocks" if wanted.kind == "attention" else ""
+            made = f" ({wanted.count} views)" if wanted.count != settings.views.count else ""
+            passes += view_passes(wanted, blocks)
+        image = _in_words("image", passes.forward, passes.back)
+        text = _in_words("text", passes.text_forward, passes.text_back)
+        return image + through + made + (f"; {text}" if passes.text_forward else "")
+
+
+def tuning_passes(steps: int) -> Passes:
+    """Of `tune`: the prompt is read before the first update and after each."""
+    return Passes(text_forward=steps + 1, text_back=steps)
+
+
+def _in_words(tower: str, forward: float, back: float) -> str:
+    return f"{forward:g} {tower} forward" + (f", {back:g} back" if back else "")

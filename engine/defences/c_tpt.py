@@ -23,7 +23,6 @@ C_TPT = Defence(
     title="C-TPT",
     source="Yoon et al., ICLR 2024",
     explanation="As TPT, with the class sentences kept apart, so that confidences mean more.",
-    cost="64 image forward; 2 text forward, 1 back",
     views=views_of("augmix"),
     loss=dispersed_entropy,
     answer=first_view,

@@ -21,20 +21,17 @@ CLIP = Defence(
     title="No defence",
     source="Radford et al., ICML 2021",
     explanation="The untouched model looks once at the picture.",
-    cost="1 image forward",
 )
 CLIP_TEMPLATES = Defence(
     title="Prompt ensemble",
     source="Radford et al., ICML 2021, section 3.1.4",
     explanation="The untouched model, with each class name in several sentences whose features are averaged.",
-    cost="1 image forward",
     classes=own_templates,
 )
 VIEW_AVERAGE = Defence(
     title="View average",
     source="the row “Ensemble” of Sheng et al., CVPR 2025",
     explanation="The model looks at many random crops, and its probabilities are averaged.",
-    cost="64 image forward",
     views=views_of("augmix"),
     answer=mean_probability,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from ..classes import Classes
 from ..models import Backbone
+from ..models.giving_way import own_seconds
 from ..models.predict import check_pixels
 from ..results import DefenceResult, Prediction, ViewSet
 from ..settings import Settings, TuneSettings, ViewSettings
@@ -69,20 +69,20 @@ def answer_of_pictures(
     backbone: Backbone, shown: Purified, classes: Classes, settings: Settings, name: str
 ) -> DefenceResult:
     """The answer of a defence without views; `classes` are in the sentences that it puts them into."""
-    started = time.perf_counter()
+    started = own_seconds()
     prediction = _look(backbone, shown.pictures, classes, DEFENCES[name], settings)
-    return DefenceResult(name, prediction, shown.seconds + time.perf_counter() - started)
+    return DefenceResult(name, prediction, shown.seconds + own_seconds() - started)
 
 
 def answer_of_views(
     backbone: Backbone, views: ViewSet, settings: Settings, name: str, before: float = 0.0
 ) -> DefenceResult:
     """The answer of a defence from views that were made as it wants them; `before` are seconds spent on purifying."""
-    started = time.perf_counter()
+    started = own_seconds()
     defence, classes = DEFENCES[name], views.classes
     with torch.no_grad():
         logits = defence.answer(tuned_case(backbone, views, classes, settings, defence))
-    return DefenceResult(name, Prediction(classes, logits), before + views.seconds + time.perf_counter() - started)
+    return DefenceResult(name, Prediction(classes, logits), before + views.seconds + own_seconds() - started)
 
 
 def _key(settings: ViewSettings, views: ViewSet) -> tuple[ViewSettings, Classes]:
@@ -92,9 +92,9 @@ def _key(settings: ViewSettings, views: ViewSet) -> tuple[ViewSettings, Classes]
 def _purified(backbone: Backbone, pixels: Tensor, classes: Classes, purify: Purify | None, seed: int) -> Purified:
     if purify is None:
         return Purified(pixels[None], 0.0)
-    started = time.perf_counter()
+    started = own_seconds()
     pictures = purify(backbone, pixels.detach().float().cpu(), classes, seed)
-    return Purified(pictures, time.perf_counter() - started)
+    return Purified(pictures, own_seconds() - started)
 
 
 @torch.no_grad()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..passes import Passes
 from .base import Defence
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ RADIUS, STEP, STEPS = 5 / 255, 2.5, 2
 def energy_descent(backbone: Backbone, pixels: Tensor, classes: Classes, seed: int) -> Tensor:
     """Steps of Euclidean length 2.5 down the energy -log sum exp(logits), within 5/255. (3, s, s) -> (1, 3, s, s).
 
-    Cost: 3 image forward, the answer included, 2 backward. Meant for robust encoders; on plain CLIP it helps little
-    at 4/255. Nothing says whether there was an attack, and nothing is drawn from the seed.
+    Meant for robust encoders; on plain CLIP it helps little at 4/255. Nothing says whether there was an attack, and
+    nothing is drawn from the seed.
     """
     import torch
 
@@ -43,6 +44,6 @@ ET3 = Defence(
     title="ET3",
     source="ET3, CVPR 2026",
     explanation="The picture is moved a little to where some class fits it better.",
-    cost="3 image forward, 2 back",
     purify=energy_descent,
+    purify_passes=Passes(STEPS, STEPS),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..passes import Passes
 from .base import Defence
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ RADIUS, STEPS, VIEWS, THRESHOLD, WIDTH = 8 / 255, 4, 2, 0.7, 0.01
 def adaptive_counterattack(backbone: Backbone, pixels: Tensor, classes: Classes, seed: int) -> Tensor:
     """The picture and a jittered copy, each pushed away from its feature by as much of the push as another jitter
     suggests. (3, s, s) -> (2, 3, s, s), whose logits are to be averaged. Nothing says whether there was an attack.
-
-    Cost: 14 image forward, the answers included, 8 backward.
     """
     import numpy as np
     import torch
@@ -44,6 +43,7 @@ MAC = Defence(
     title="MAC",
     source="MAC, CVPR 2026",
     explanation="The picture and a jittered copy are pushed away from where they are, as far as jitter suggests.",
-    cost="14 image forward, 8 back",
     purify=adaptive_counterattack,
+    purify_passes=Passes(2 + STEPS, STEPS) * VIEWS,
+    pictures=VIEWS,
 )

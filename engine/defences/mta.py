@@ -63,7 +63,6 @@ MTA = Defence(
     title="MTA",
     source="Zanella & Ben Ayed, CVPR 2024",
     explanation="No tuning: the densest spot among the features of many crops is the answer.",
-    cost="64 image forward",
     views=views_of("crops"),
     answer=mode_answer,
 )

@@ -52,7 +52,6 @@ R_TPT = Defence(
     title="R-TPT",
     source="Sheng et al., CVPR 2025",
     explanation="The prompt is tuned until the surest crops are surer; crops that resemble others count more.",
-    cost="64 image forward; 2 text forward, 1 back",
     views=views_of("augmix"),
     loss=mean_entropy,
     answer=weighted_by_similarity,

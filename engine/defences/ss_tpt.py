@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..passes import Passes
 from .base import Case, Defence, Kept, views_of
 from .r_tpt import mean_entropy
 
@@ -89,9 +90,9 @@ SS_TPT = Defence(
     title="SS-TPT",
     source="SS-TPT, ICML 2026",
     explanation="Few crops; those count more that resemble the others and stand a small change.",
-    cost="32 image forward (16 views); 2 text forward, 1 back",
     views=views_of("augmix", count=VIEWS),
     score=agreement_score,
+    score_passes=Passes(1),
     keep=KEPT / VIEWS,
     loss=entropy_and_agreement,
     weigh=agreement_weights,

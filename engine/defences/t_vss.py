@@ -62,7 +62,6 @@ T_VSS = Defence(
     title="T-VSS",
     source="arXiv 2606.23132",
     explanation="The prompt stays; the features of all crops move together until they are surer.",
-    cost="64 image forward",
     views=views_of("augmix"),
     answer=steered_answer,
 )

@@ -65,7 +65,6 @@ TDA = Defence(
     title="TDA (one picture)",
     source="Karmanov et al., CVPR 2024, with caches that forget each picture",
     explanation="No tuning: sure crops draw the answer to their class, unsure ones push it off all they consider.",
-    cost="64 image forward",
     views=views_of("augmix"),
     answer=cached_answer,
 )

@@ -21,7 +21,6 @@ TPT = Defence(
     title="TPT",
     source="Shu et al., NeurIPS 2022",
     explanation="The prompt is tuned until the surest crops agree; the picture is then looked at once.",
-    cost="64 image forward; 2 text forward, 1 back",
     views=views_of("augmix"),
     loss=entropy_of_mean,
     answer=first_view,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..passes import Passes
 from .base import Defence
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def counterattack(backbone: Backbone, pixels: Tensor, classes: Classes, seed: in
     """If noise hardly moves the picture's feature, which is what attacked pictures do, push the feature as far away as
     4/255 allows; else only the noise is added. (3, s, s) -> (1, 3, s, s). Nothing says whether there was an attack.
 
-    Cost: 5 image forward, the answer included, 2 backward; 3 and none where only noise is added.
+    Where only noise is added, no more than 2 passes forward are made.
     """
     import numpy as np
     import torch
@@ -42,6 +43,6 @@ TTC = Defence(
     title="TTC",
     source="Xing et al., CVPR 2025",
     explanation="If noise hardly moves what the model sees, the picture is pushed away from where it is.",
-    cost="5 image forward, 2 back",
     purify=counterattack,
+    purify_passes=Passes(2 + STEPS, STEPS),
 )

@@ -41,7 +41,6 @@ ZERO = Defence(
     title="ZERO",
     source="Farina et al., NeurIPS 2024",
     explanation="No tuning: the surest third of the crops vote; its confidence is the share of their votes.",
-    cost="64 image forward",
     views=views_of("crops"),
     answer=vote_answer,
     surrogate=mean_probability,

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 from ..errors import require
 from ..settings import AttackSettings, Settings
+from ..story.slices import read_of_target
 
 CLEAN = "clean"
 _SPREAD = 1_000_003  # keeps the seeds of neighbouring series and pictures apart
@@ -48,13 +49,34 @@ class Plan:
         """The plan as plain data; two plans that could give different records give different documents."""
         settings = asdict(self.settings) | {"defences": list(self.defences)}
         del settings["attack"], settings["attention"]
-        attacks = {arm_name(attack): asdict(attack) | {"step_size": attack.step} for attack in self.attacks}
+        attacks = {
+            arm_name(attack): asdict(attack)
+            | {"step_size": attack.step}
+            | of_target(replace(self.settings, attack=attack))
+            for attack in self.attacks
+        }
         return {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks, **settings}
 
 
 def picture_seed(series: int, number: int) -> int:
     """The seed of picture `number` in the series with this seed."""
     return (series * _SPREAD + number) % 2**63
+
+
+def of_target(settings: Settings) -> dict:
+    """As `defended`, the settings of an adaptive attack's target defence that the attack reads and that are not the
+    defaults; empty where there are none, so that what was kept under defaults is what it was."""
+    read, usual = (read_of_target(one) for one in (settings, Settings(attack=settings.attack)))
+    if read is None or usual is None:
+        return {}
+    changed = _changed(asdict(read), asdict(usual))
+    return {"defended": changed} if changed else {}
+
+
+def _changed(values: dict, usual: dict) -> dict:
+    """The values that are not the usual ones, those within a section by section."""
+    changed = {name: value for name, value in values.items() if value != usual[name]}
+    return {name: _changed(value, usual[name]) if isinstance(value, dict) else value for name, value in changed.items()}
 
 
 def arm_name(attack: AttackSettings) -> str:

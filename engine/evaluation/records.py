@@ -6,9 +6,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..datasets.base import Question
-from ..defences.defend import defend
 from ..models import Backbone
 from ..results import Prediction
+from ..settings import Settings
+from ..story import requests
+from ..story.graph import Story
+from ..story.recipe import Picture, Recipe
 from .plan import CLEAN, Plan, arm_name
 from .store import attacked, described
 
@@ -44,15 +47,16 @@ def answer_question(
     A question without a number of its own has `index`, its place, instead, and the record names it.
     Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept).
     """
-    pixels = backbone.prepare(question.image)
     number = index if question.number is None else question.number
-    arms, made, blind, files = {CLEAN: pixels}, {}, [], []
+    clean = Picture(backbone.prepare(question.image))
+    arms, made, blind, files = {CLEAN: clean}, {}, [], []
     for wanted in plan.attacks:
-        name = arm_name(wanted)
-        seeded = replace(wanted, seed=plan.seed_for(number))
-        arms[name], seconds, saw_nothing = attacked(backbone, pixels, question, seeded, cache)
+        name, seeded = arm_name(wanted), replace(wanted, seed=plan.seed_for(number))
+        story = _story(backbone, question, clean, replace(plan.settings, attack=seeded))
+        pixels, seconds, saw_nothing = attacked(story, question, cache)
+        arms[name] = Picture(pixels)
         if cache is not None:
-            files.append({"attack": name, **described(backbone, pixels, question, seeded)})
+            files.append({"attack": name, **described(story, question)})
         if seconds is not None:
             made[name] = round(seconds, 4)
         if saw_nothing:
@@ -61,13 +65,20 @@ def answer_question(
     files = [line | of_file for line in files]
     answers, taken = {}, {}
     for name, picture in arms.items():
-        defences = list(defend(backbone, picture, question.classes, plan.settings_for(number, name)))
+        settings = plan.settings_for(number, name)
+        story = _story(backbone, question, picture, settings)  # its own, in which the arm's picture is the clean one
+        asked = [requests.Defended(defence, requests.CLEAN) for defence in settings.defences]
+        defences = [story.result(one) for one in asked]
         answers[name] = {d.defence: _answer(d.prediction, question.label) for d in defences}
         taken[name] = {d.defence: round(d.seconds, 4) for d in defences}
     named = ({"index": index} if question.number is None else {}) | {"key": question.key}
     record = named | {"group": question.group, "truth": question.classes.names[question.label]}
     record |= of_file | {"arms": answers} | ({"blind": blind} if blind else {})
     return Answered(record, named | {"attacks": made, "defences": taken}, files)
+
+
+def _story(backbone: Backbone, question: Question, picture: Picture, settings: Settings) -> Story:
+    return Story(backbone, Recipe(picture, question.classes, question.label, settings))
 
 
 def _answer(prediction: Prediction, label: int) -> dict:

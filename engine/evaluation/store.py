@@ -17,45 +17,42 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 from torch import Tensor
 
-from ..attacks.run import result_of
 from ..datasets.base import Question
 from ..files import make_folder, writing
-from ..models import Backbone
 from ..pictures import save_png
-from ..settings import AttackSettings
-from ..story.attack import attack
+from ..story.graph import Story
+from ..story.requests import Attack
+from .plan import of_target
 
 ATTACKED, PART = "attacked", ".part"
 NOTE = "attack"  # the PNG's text entry that tells what was done
 ABANDONED = 3600  # seconds after which a half-written file belongs to nobody
 
 
-def attacked(
-    backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings, folder: Path | None
-) -> tuple[Tensor, float | None, bool]:
-    """The 8-bit picture (3, s, s) pushed away from the true label, the seconds that took (None: it was there), and
+def attacked(story: Story, question: Question, folder: Path | None) -> tuple[Tensor, float | None, bool]:
+    """The attacked 8-bit picture (3, s, s) of a question's story, the seconds that took (None: it was there), and
     whether the attack was blind, as in `Adversarial`.
 
     It is read from `folder` where it lies there whole and with all of its note, else made and kept (None: not kept).
     Its name is a digest of all that it depends on; the file itself holds the settings and a hash of its pixels, by
     which damage is noticed.
     """
-    path = None if folder is None else folder / _name(backbone, pixels, question, settings)
+    path = None if folder is None else folder / _name(story, question)
     if path is not None and path.is_file():
         levels, note = _read(path)
         if note.get("pixels") == _hash(levels) and "blind" in note:
             return torch.from_numpy(levels).permute(2, 0, 1).float() / 255, None, note["blind"]
-    adversarial = result_of(attack(backbone, pixels, question.classes, settings, question.label))
+    adversarial = story.result(Attack())
     if path is not None:
         outcome = {"pixels": _hash(_levels(adversarial.saved)), "blind": adversarial.blind}
-        note = _note(backbone, question, settings) | outcome
+        note = _note(story, question) | outcome
         _save(adversarial.saved, path, note)
     return adversarial.saved, adversarial.seconds, adversarial.blind
 
 
-def described(backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings) -> dict:
+def described(story: Story, question: Question) -> dict:
     """What the manifest says of the file that `attacked` keeps: its name, and what was attacked with what settings."""
-    return {"file": _name(backbone, pixels, question, settings), **_note(backbone, question, settings)}
+    return {"file": _name(story, question), **_note(story, question)}
 
 
 def sweep(folder: Path, age: float = ABANDONED) -> None:
@@ -66,25 +63,28 @@ def sweep(folder: Path, age: float = ABANDONED) -> None:
                 path.unlink()
 
 
-def _note(backbone: Backbone, question: Question, settings: AttackSettings) -> dict:
+def _note(story: Story, question: Question) -> dict:
     return {
-        "model": backbone.name,
-        "fingerprint": backbone.fingerprint,
+        "model": story.backbone.name,
+        "fingerprint": story.backbone.fingerprint,
         "picture": question.key,
         "away_from": question.classes.names[question.label],
-        "settings": asdict(settings),
+        "settings": asdict(story.recipe.settings.attack),
+        **of_target(story.recipe.settings),
     }
 
 
-def _name(backbone: Backbone, pixels: Tensor, question: Question, settings: AttackSettings) -> str:
+def _name(story: Story, question: Question) -> str:
     inputs = [
-        backbone.fingerprint,
-        asdict(settings),
+        story.backbone.fingerprint,
+        asdict(story.recipe.settings.attack),
         question.classes.names,
         question.classes.templates,
         question.label,
+        *of_target(story.recipe.settings).values(),
     ]
-    return hashlib.sha256(json.dumps(inputs).encode() + _levels(pixels).tobytes()).hexdigest()[:32] + ".png"
+    levels = _levels(story.recipe.picture.pixels)
+    return hashlib.sha256(json.dumps(inputs).encode() + levels.tobytes()).hexdigest()[:32] + ".png"
 
 
 def _levels(pixels: Tensor) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import require
+from ..passes import Passes
 from ..registry import Entry
 from ..settings import AttentionSettings
 
@@ -38,6 +39,14 @@ class Map(Entry):
     def depth(self, layers: int, settings: AttentionSettings) -> int:
         """How many last blocks of `layers` have to be traced."""
         return self.blocks or layers
+
+    def passes(self, layers: int, settings: AttentionSettings) -> Passes:
+        """What one picture takes on a tower of `layers` blocks: forward, and back through the blocks read where the map
+        depends on the class. Behind a convolutional tower's last stage there is next to nothing to go back through.
+
+        Raises `EngineError` where the settings ask for blocks that are not there.
+        """
+        return Passes(1, self.depth(layers, settings) / layers if self.class_specific and layers else 0)
 
 
 class LastBlocks(Map):

@@ -14,6 +14,7 @@ from ..errors import require
 from ..models import Backbone
 from ..models.predict import check_pixels
 
+STEPS = 14  # of patches taken away, or brought back, between which the curves are drawn
 BLUR_KERNEL, BLUR_SIGMA, BLUR_SIDE = 11, 5.0, 224  # Petsiuk et al.: pixels, on pictures of 224 a side
 
 
@@ -43,7 +44,7 @@ class Occlusion:
 
 @torch.no_grad()
 def occlude(
-    backbone: Backbone, pixels: Tensor, values: Tensor, classes: Classes, label: int, steps: int = 14, seed: int = 0
+    backbone: Backbone, pixels: Tensor, values: Tensor, classes: Classes, label: int, steps: int = STEPS, seed: int = 0
 ) -> Occlusion:
     """Deletion and insertion of a map's values (gh, gw) on a picture (3, s, s), both with blur for what is missing
     (Petsiuk et al., BMVC 2018, who delete to grey; a blur is no edge that the model has never seen).

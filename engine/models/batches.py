@@ -19,11 +19,12 @@ Columns = tuple[Tensor | None, ...]
 class Batches:
     """Work in parts of at most `size` rows; `what` names a row in the sentence that ends a search in vain.
 
-    Work is done on columns with as many rows each; one that is None stays None in every part.
+    Work is done on columns with as many rows each; one that is None stays None in every part. `between` is called
+    before each part, forward and back.
     """
 
-    def __init__(self, size: int, what: str) -> None:
-        self.size, self.what = size, what
+    def __init__(self, size: int, what: str, between: Callable[[], None] = lambda: None) -> None:
+        self.size, self.what, self.between = size, what, between
         self.attached = math.inf  # the most rows whose graph is tried to be kept
 
     def run(self, work: Callable[..., Result], first: Tensor, *others: Tensor | None) -> list[Result]:
@@ -33,6 +34,7 @@ class Batches:
         """
         rows, done, results = len(first), 0, []
         while done < rows or not results:
+            self.between()
             part = first[done : done + self.size]
             found = _within_memory(work, (part, *_part(others, done, self.size)))
             if found:
@@ -55,11 +57,18 @@ class Batches:
             return torch.cat(self.run(work, *columns))
         if rows <= self.attached:
             parts = _parts(columns, rows, self.size)
-            found = _within_memory(lambda: torch.cat([work(*part) for part in parts]), ())
+            found = _within_memory(lambda: torch.cat([self._attached(work, part) for part in parts]), ())
             if found:
                 return found[0]
             self.attached = rows // 2
         return _Again.apply(self, work, *columns)
+
+    def _attached(self, work: Callable[..., Tensor], part: Columns) -> Tensor:
+        self.between()
+        made = work(*part)
+        if made.requires_grad:
+            made.register_hook(lambda slopes: self.between())  # gradients go back through one part after another
+        return made
 
 
 class _Again(torch.autograd.Function):

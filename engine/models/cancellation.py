@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ class LayerHooks:
     `lock` is held while hooks come and go, so that no pass through the model that holds it sees them change.
     """
 
-    def __init__(self, model: nn.Module, lock: threading.RLock) -> None:
+    def __init__(self, model: nn.Module, lock: AbstractContextManager[None]) -> None:
         self._model, self._lock = model, lock
         self._runs = 0
         self._handles: list[RemovableHandle] = []

@@ -7,6 +7,7 @@ would otherwise catch the forward pass of another.
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from .anatomy import anatomy
 from .batches import Batches
 from .cancellation import LayerHooks, cancelled_by
 from .gradient_scaling import with_scaled_gradients
+from .lock import ModelLock
 from .precision import PRECISIONS, at_least_single, dtype_of
 from .preprocessing import Preprocessing
 from .prompts import Prompts, can_be_read, end_token, make_prompts, read_prompts
@@ -68,7 +70,7 @@ class Backbone:
         self.difference = difference
         self.settings = settings
         self.assumed = assumed
-        self.lock = threading.RLock()
+        self.lock = ModelLock()
         self.cancellation_hooks = LayerHooks(self.model, self.lock)
         self.visual = model.visual
         self.text = cast(TextTower, getattr(model, "text", model))
@@ -84,8 +86,10 @@ class Backbone:
         self.kind, self.grid, self.averaged = self._anatomy.kind, self._anatomy.grid, self._anatomy.averaged
         length = min(filter(None, (self.text.context_length, tokenizer.context_length)))
         self._reader = Reader(tokenizer, name, words, length, end_token(self.text))
-        self.map_batches = Batches(32, "the maps of one picture")
-        self._image_batches, self._text_batches = Batches(64, "one picture"), Batches(256, "one sentence")
+        few = self.device.type == "cpu"  # no slower there, and who waits for a turn waits for one part
+        self.map_batches = Batches(8 if few else 32, "the maps of one picture", self.lock.give_way)
+        self._image_batches = Batches(8 if few else 64, "one picture", self.lock.give_way)
+        self._text_batches = Batches(256, "one sentence", self.lock.give_way)
         self._texts: Recent[Tensor] = Recent()
         self._prompts: Recent[Prompts] = Recent()
 
@@ -214,6 +218,16 @@ class Backbone:
         with self.lock:
             return self._prompts.get(classes, partial(make_prompts, self.text, self._reader))
 
+    def reading_cost(self, classes: Classes) -> float:
+        """What reading the first template of `classes` once takes, in passes of one picture through the image tower.
+
+        A rough rule: a tower takes as long as it has weights times the places that they are applied at, tokens up to
+        the longest end of text here and patches there. Raises `EngineError` for what the model cannot read.
+        """
+        ends = self._reader.ends(self._reader.read_classes(classes, classes.templates[0]))
+        tokens = len(classes) * (int(ends.max()) + 1)
+        return tokens * _weights(self.text.transformer) / (_places(self.grid) * _weights(self.visual))
+
     def encode_prompts(self, prompts: Prompts, context: Tensor | None = None, twice: bool = False) -> Tensor:
         """Unit text features (c, d) with `context` (tokens, width) in the place of the words before the class name.
 
@@ -307,3 +321,12 @@ class Backbone:
     def _project(self, pooled: Tensor) -> Tensor:
         seen = pooled if self.visual.proj is None else pooled @ self.visual.proj
         return F.normalize(at_least_single(seen), dim=-1)
+
+
+def _weights(tower: nn.Module) -> int:
+    return sum(weight.numel() for weight in tower.parameters())
+
+
+def _places(grid: tuple[int, int]) -> int:
+    """Patches, or as many as most convolutional towers end with where the tower does not tell."""
+    return math.prod(grid) or 49

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterator
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from ..models import Backbone
@@ -22,10 +22,15 @@ class Story:
     def __init__(self, backbone: Backbone, recipe: Recipe, results: Results | None = None, owner: str = "") -> None:
         self.backbone, self.recipe, self.owner = backbone, recipe, owner
         self.results = Results() if results is None else results
-        self.key = cache(self._key)
+        self._keys: dict[Request, str] = {}
 
-    def _key(self, request: Request) -> str:
+    def key(self, request: Request) -> str:
         """A digest of all that a result depends on: part, slice, needs, weights, precision and kind of device."""
+        if request not in self._keys:
+            self._keys[request] = self._digest(request)
+        return self._keys[request]
+
+    def _digest(self, request: Request) -> str:
         held = sorted(request.slice(self.backbone, self.recipe).items())
         needs = [(name, self.key(need)) for name, need in sorted(request.needs(self.recipe).items())]
         model = (self.backbone.fingerprint, self.backbone.device.type)
@@ -35,11 +40,12 @@ class Story:
         """Whether the result is held."""
         return self.key(request) in self.results
 
-    def ask(self, request: Request) -> Iterator[tuple[Request, Any]]:
+    def ask(self, request: Request, low: bool = False) -> Iterator[tuple[Request, Any]]:
         """The result of `request`, last; before it whatever there is on the way, and that of all needs not held.
 
-        Each item comes with the request that it belongs to. Raises what computing raises. Closing the generator leaves
-        the computation, which is cancelled where nobody else follows it.
+        Each item comes with the request that it belongs to. With `low`, it is computed while nobody waits for anything
+        else. Raises what computing raises. Closing the generator leaves the computation, which is cancelled where
+        nobody else follows it.
         """
         key = self.key(request)
         try:
@@ -51,18 +57,18 @@ class Story:
             return
         found = {}
         for name, need in request.needs(self.recipe).items():
-            found[name] = yield from self._needed(need)
-        for item in self.results.ask(key, partial(self._compute, request, found), self.owner):
+            found[name] = yield from self._needed(need, low)
+        for item in self.results.ask(key, partial(self._compute, request, found), self.owner, low):
             yield request, item
 
-    def result(self, request: Request) -> Any:
+    def result(self, request: Request, low: bool = False) -> Any:
         """The result of `request`, computed with all that it needs where it is not held."""
-        *_, (_, last) = self.ask(request)
+        *_, (_, last) = self.ask(request, low)
         return last
 
-    def _needed(self, need: Request) -> Generator[tuple[Request, Any], None, Any]:
+    def _needed(self, need: Request, low: bool) -> Generator[tuple[Request, Any], None, Any]:
         held = need in self
-        for asked, item in self.ask(need):
+        for asked, item in self.ask(need, low):
             if not held:
                 yield asked, item
         return item

@@ -9,26 +9,26 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar
+from typing import Any
 
 from torch import Tensor
 
-from ..attacks.registry import ATTACKS
-from ..attacks.run import attack as run_attack
+from ..attacks.run import attack_passes
 from ..classes import Classes
-from ..defences.base import Defence
 from ..defences.defend import Purified, answer_of_pictures, answer_of_views, purified
 from ..defences.ensemble import fuse
-from ..defences.registry import DEFENCES
+from ..defences.registry import DEFENCES, PURIFIERS
 from ..defences.target import target_defence
 from ..defences.tuning import Tuned, Tuning
 from ..maps.attend import attend
 from ..maps.heads import AttentionHeads, attention_heads
-from ..maps.occlusion import Occlusion, occlude
+from ..maps.occlusion import STEPS, Occlusion, occlude
+from ..maps.registry import MAPS
 from ..maps.words import WordRelevance, word_relevance
 from ..models import Backbone
 from ..models.predict import predict
 from ..numerics.baselines import random_map, sign_noise
+from ..passes import Passes
 from ..results import Adversarial, AttackStep, AttentionMap, DefenceResult, Ensemble, Prediction, ViewSet
 from ..settings import (
     KEY,
@@ -40,7 +40,10 @@ from ..settings import (
     ViewSettings,
 )
 from ..views.guided import make_views
+from ..views.passes import view_passes
+from .attack import attack
 from .recipe import Picture, Recipe, only
+from .slices import read_by_attack, read_by_defence, read_by_views, read_of_target
 
 CLEAN, ATTACKED, NOISE = "clean", "attacked", "noise"  # the pictures of a story
 LABEL, ANSWER = "label", "answer"  # classes by what they are: the one attacked, and the attacked picture's answer
@@ -52,7 +55,7 @@ class Request(ABC):
 
     `slice` gives the values that `compute` may read of the recipe, by the names of its parameters, with the default in
     place of every setting that it does not read. `needs` gives the requests whose results it is given, by name too.
-    `compute` yields what there is on the way, and the result last.
+    `compute` yields what there is on the way, and the result last. `passes` is what it takes at most.
     """
 
     @abstractmethod
@@ -60,6 +63,16 @@ class Request(ABC):
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {}
+
+    @abstractmethod
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes: ...
+
+    def cost(self, backbone: Backbone, recipe: Recipe) -> float:
+        """What computing takes at most, that of its needs left out, in the unit of `Passes.cost`: the pass of one
+        picture forward through the image tower. Raises `EngineError` for what computing refuses unseen.
+        """
+        passes = self.passes(backbone, recipe)
+        return passes.cost(backbone.reading_cost(recipe.classes) if passes.text_forward else 0.0)
 
     @staticmethod
     @abstractmethod
@@ -73,6 +86,9 @@ class Clean(Request):
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
         return {"picture": recipe.picture, "classes": recipe.classes}
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(1)
+
     @staticmethod
     def compute(backbone: Backbone, picture: Picture, classes: Classes) -> Iterator[Prediction]:
         yield predict(backbone, picture.pixels, classes)
@@ -82,19 +98,26 @@ class Clean(Request):
 class Attack(Request):
     """The attacked picture, behind a step for every pass of the attack."""
 
-    ALWAYS: ClassVar = ("attack", "epsilon", "norm", "seed", "target", "legacy")
-
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
-        settings = recipe.settings.attack
-        read = (*self.ALWAYS, *ATTACKS.named(settings.attack).uses)
-        own = {"settings": only(settings, read), "label": recipe.label}
-        return {"picture": recipe.picture, "classes": recipe.classes} | own
+        settings = recipe.settings
+        own = {"settings": read_by_attack(settings.attack), "defended": read_of_target(settings)}
+        return {"picture": recipe.picture, "classes": recipe.classes, "label": recipe.label} | own
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        held = self.slice(backbone, recipe)
+        target = target_defence(held["settings"], held["defended"])
+        return attack_passes(held["settings"], len(recipe.classes), backbone.layers, target)
 
     @staticmethod
     def compute(
-        backbone: Backbone, picture: Picture, classes: Classes, settings: AttackSettings, label: int | None
+        backbone: Backbone,
+        picture: Picture,
+        classes: Classes,
+        settings: AttackSettings,
+        label: int | None,
+        defended: Settings | None,
     ) -> Iterator[AttackStep | Adversarial]:
-        return run_attack(backbone, picture.pixels, classes, settings, label, target_defence(settings))
+        return attack(backbone, picture.pixels, classes, settings, label, defended)
 
 
 def _shown(picture: str) -> dict[str, Request]:
@@ -156,6 +179,10 @@ class Map(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return _shown(self.picture) | _class_needed(recipe, self.about)
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        settings = self.slice(backbone, recipe)["settings"]
+        return MAPS.named(settings.map).passes(backbone.layers, settings)
+
     @staticmethod
     def compute(
         backbone: Backbone,
@@ -185,6 +212,9 @@ class Heads(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return _shown(self.picture)
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(1)
+
     @staticmethod
     def compute(
         backbone: Backbone, picture: Picture, classes: Classes, which: str, attacked: Adversarial | None = None
@@ -206,6 +236,10 @@ class Words(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return _shown(self.picture) | _class_needed(recipe, self.about)
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        sentence = 1 / len(recipe.classes)
+        return Passes(1, text_forward=sentence, text_back=sentence)
+
     @staticmethod
     def compute(
         backbone: Backbone,
@@ -222,54 +256,84 @@ class Words(Request):
 
 @dataclass(frozen=True, slots=True)
 class Curves(Request):
-    """Deletion and insertion on the clean picture, in the order of its map or, with `chance`, of a random one."""
+    """Deletion and insertion on a picture, in the order of its map or, with `chance`, of a random one.
+
+    Empty `map`: the settings' own. Patches of equal value go in an order drawn from `seed`.
+    """
 
     chance: bool = False
     about: About = LABEL
     against: int | None = None
+    picture: str = CLEAN
+    map: str = ""
+    seed: int = 0
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
-        return {"picture": recipe.picture, "classes": recipe.classes, "chance": self.chance}
+        own = {"chance": self.chance, "which": self.picture, "seed": self.seed}
+        return {"picture": recipe.picture, "classes": recipe.classes} | own
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
-        return {"drawn": Map(CLEAN, "", self.about, self.against)}
+        return {"drawn": Map(self.picture, self.map, self.about, self.against)} | _shown(self.picture)
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(2 * (STEPS + 1))
 
     @staticmethod
     def compute(
-        backbone: Backbone, picture: Picture, classes: Classes, chance: bool, drawn: AttentionMap
+        backbone: Backbone,
+        picture: Picture,
+        classes: Classes,
+        chance: bool,
+        which: str,
+        seed: int,
+        drawn: AttentionMap,
+        attacked: Adversarial | None = None,
     ) -> Iterator[Occlusion]:
         rows, columns = drawn.raw.shape
         order = random_map((rows, columns), drawn.label) if chance else drawn.raw
-        yield occlude(backbone, picture.pixels, order, classes, drawn.label)
+        yield occlude(backbone, _pixels(which, picture, attacked, 0), order, classes, drawn.label, seed=seed)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown(Request):
-    """The attacked picture as views are made of it; for defences `purified` where the settings name a purifier."""
+    """A picture as views are made of it; for defences `purified` where the settings name a purifier."""
 
     purified: bool = True
+    picture: str = ATTACKED
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
         purifier = recipe.settings.purifier if self.purified else ""
         seed = recipe.settings.views.seed if purifier else 0
-        return {"classes": recipe.classes, "purifier": purifier, "seed": seed}
+        own = {"purifier": purifier, "seed": seed, "which": self.picture}
+        return {"picture": recipe.picture, "classes": recipe.classes} | own
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
-        return {"attacked": Attack()}
+        return _shown(self.picture)
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        purifier = self.slice(backbone, recipe)["purifier"]
+        return PURIFIERS.named(purifier).purify_passes if purifier else Passes()
 
     @staticmethod
     def compute(
-        backbone: Backbone, classes: Classes, purifier: str, seed: int, attacked: Adversarial
+        backbone: Backbone,
+        picture: Picture,
+        classes: Classes,
+        purifier: str,
+        seed: int,
+        which: str,
+        attacked: Adversarial | None = None,
     ) -> Iterator[Purified]:
         settings = Settings(views=ViewSettings(seed=seed), purifier=purifier)
-        yield purified(backbone, attacked.saved, classes, settings)
+        yield purified(backbone, _pixels(which, picture, attacked, 0), classes, settings)
 
 
 @dataclass(frozen=True, slots=True)
 class Views(Request):
-    """Views of the attacked picture as the settings have them; with `defence`, of what defences look at, as it asks."""
+    """Views of a picture as the settings have them; with `defence`, of what defences look at, as it asks."""
 
     defence: str = ""
+    picture: str = ATTACKED
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
         classes, wanted = recipe.classes, recipe.settings.views
@@ -277,10 +341,13 @@ class Views(Request):
             asked = DEFENCES.named(self.defence)
             classes = asked.classes(backbone, classes, recipe.settings.domain_word)
             wanted = wanted if asked.views is None else asked.views(wanted)
-        return {"classes": classes, "settings": only(wanted, _read_for(wanted.kind))}
+        return {"classes": classes, "settings": read_by_views(wanted)}
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
-        return {"shown": Shown(purified=bool(self.defence))}
+        return {"shown": Shown(bool(self.defence), self.picture)}
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return view_passes(self.slice(backbone, recipe)["settings"], backbone.layers)
 
     @staticmethod
     def compute(
@@ -290,12 +357,6 @@ class Views(Request):
         shown: Purified,
     ) -> Iterator[ViewSet]:
         yield make_views(backbone, shown.pictures[0], classes, settings)
-
-
-def _read_for(kind: str) -> list[str]:
-    """The settings that views of this kind are made by, or that stand in their results."""
-    unread = {"attention": (), "augmix": ("guide", "high", "low"), "crops": ("guide", "high", "low", "augmix")}[kind]
-    return [one.name for one in fields(ViewSettings) if one.name not in unread]
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +371,9 @@ class Tune(Request):
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {"views": Views()} | ({"before": Tune(self.step - 1)} if self.step else {})
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(text_forward=2, text_back=1) if self.step else Passes(text_forward=1)
 
     @staticmethod
     def compute(
@@ -329,6 +393,9 @@ class Weighted(Request):
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         return {"views": Views(), "tuned": Tune(recipe.settings.tuning.steps)}
 
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes()
+
     @staticmethod
     def compute(backbone: Backbone, settings: EnsembleSettings, views: ViewSet, tuned: Tuned) -> Iterator[Ensemble]:
         yield fuse(views, tuned.step, settings)
@@ -336,18 +403,25 @@ class Weighted(Request):
 
 @dataclass(frozen=True, slots=True)
 class Defended(Request):
-    """A defence's answer to the attacked picture."""
+    """A defence's answer to a picture."""
 
     defence: str
+    picture: str = ATTACKED
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
         asked, settings = DEFENCES.named(self.defence), recipe.settings
         classes = asked.classes(backbone, recipe.classes, settings.domain_word)
-        return {"name": self.defence, "classes": classes, "settings": _read_by(asked, settings)}
+        return {"name": self.defence, "classes": classes, "settings": read_by_defence(asked, settings)}
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         with_views = DEFENCES.named(self.defence).views is not None
-        return {"shown": Shown()} | ({"views": Views(self.defence)} if with_views else {})
+        views = {"views": Views(self.defence, self.picture)} if with_views else {}
+        return {"shown": Shown(picture=self.picture)} | views
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        purifier = recipe.settings.purifier
+        shown = PURIFIERS.named(purifier).pictures if purifier else 1
+        return DEFENCES.named(self.defence).answer_passes(recipe.settings, shown)
 
     @staticmethod
     def compute(
@@ -362,15 +436,3 @@ class Defended(Request):
             yield answer_of_pictures(backbone, shown, classes, settings, name)
         else:
             yield answer_of_views(backbone, views, settings, name, shown.seconds)
-
-
-def _read_by(defence: Defence, settings: Settings) -> Settings:
-    """The settings that a defence reads once its views are made; defaults for all others."""
-    tuning = ("steps", "learning_rate", "weight_decay", "legacy") if defence.loss else ()
-    tuning += ("keep",) if defence.loss and defence.keep is None else ()
-    seed = ("seed",) if defence.purify or defence.score else ()
-    return Settings(
-        views=only(settings.views, seed),
-        tuning=only(settings.tuning, tuning),
-        ensemble=only(settings.ensemble, defence.uses),
-    )

@@ -1,4 +1,4 @@
-"""Results by key: each computed once, by a thread of its own, whoever asks for it; bounded in bytes.
+"""Results by key: each computed once, in turns, whoever asks for it; bounded in bytes.
 
 Nobody who asks drives a computation: all who ask follow it, and it ends early when the last of them has left. What
 failed or was cancelled leaves nothing behind.
@@ -9,85 +9,27 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
-from contextvars import copy_context
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from ..models.cancellation import Cancelled, cancelled_by, raise_if_cancelled
+from ..models.cancellation import Cancelled
 from ..results import size
+from .computation import Computation, Work
+from .turns import Turns
 
-NOTICE = 0.05  # seconds until one who follows and waits notices that its own token is set
-Work = Callable[[], Generator[Any]]
+SAMPLES = "samples"  # the owner whose results are pinned
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A result, whose it is, and its bytes."""
+    """A result, whose it is, its bytes, and the seconds that computing it took."""
 
     result: Any
     owner: str
     bytes: int
-
-
-class _Computation:
-    """One computation under way: what it has yielded so far, for all who follow it."""
-
-    def __init__(self, work: Work) -> None:
-        self.work = work
-        self.token = threading.Event()
-        self.followers = 0
-        self._items: list[Any] = []
-        self._ended = False
-        self._error: BaseException | None = None
-        self._news = threading.Condition()
-
-    def start(self, ended: Callable[[_Computation, Any], None]) -> None:
-        """Compute in a thread; `ended` is called with the result before anybody who follows sees the end."""
-
-        def run() -> None:
-            try:
-                result = self._run()
-                ended(self, result)
-            except BaseException as error:  # whatever it is, it belongs to those who follow
-                self._error = error
-            with self._news:
-                self._ended = True
-                self._news.notify_all()
-
-        threading.Thread(target=copy_context().run, args=(run,), name="story", daemon=True).start()
-
-    def follow(self) -> Iterator[Any]:
-        """All items from the first on, as they come. Raises what the computation raised, and `Cancelled` where the
-        token of whoever follows is set."""
-        place, ended = 0, False
-        while not ended:
-            items, ended = self._from(place)
-            yield from items
-            place += len(items)
-        if self._error is not None:
-            raise self._error
-
-    def _from(self, place: int) -> tuple[list[Any], bool]:
-        """The items from this place on, once there are any or the computation has ended, and whether it has."""
-        with self._news:
-            while not self._news.wait_for(lambda: self._ended or len(self._items) > place, NOTICE):
-                raise_if_cancelled()
-            return self._items[place:], self._ended
-
-    def _run(self) -> Any:
-        item = None
-        with closing(self.work()) as items:
-            while True:
-                try:
-                    with cancelled_by(self.token):
-                        item = next(items)
-                except StopIteration:
-                    return item
-                with self._news:
-                    self._items.append(item)
-                    self._news.notify_all()
+    seconds: float
 
 
 class Results:
@@ -95,38 +37,57 @@ class Results:
 
     `most` bytes are kept in all and `most_each` of one owner, without bounds all; who asks first owns a result. Room
     is made by dropping what was not asked for longest: of the owner's own where that one has too much, else of anybody.
+    What `SAMPLES` asks for first is pinned: nothing is dropped to make room for others, and it counts to neither bound,
+    but is at most `most_pinned` bytes; what goes beyond these is kept as anybody's. Computations take the turns that
+    `turns` gives (None: turns of its own).
     """
 
-    def __init__(self, most: float = math.inf, most_each: float = math.inf) -> None:
-        self.most, self.most_each = most, most_each
+    def __init__(
+        self,
+        most: float = math.inf,
+        most_each: float = math.inf,
+        most_pinned: float = math.inf,
+        turns: Turns | None = None,
+    ) -> None:
+        self.most, self.most_each, self.most_pinned = most, most_each, most_pinned
+        self.turns = Turns() if turns is None else turns
         self._lock = threading.Lock()
+        self._pinned: dict[str, _Kept] = {}
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self._bytes: Counter[str] = Counter()
-        self._running: dict[str, _Computation] = {}
+        self._bytes: Counter[str] = Counter()  # by owner, of what is not pinned
+        self._running: dict[str, Computation] = {}
 
     def __contains__(self, key: str) -> bool:
         with self._lock:
-            return key in self._kept
+            return key in self._pinned or key in self._kept
 
     def __getitem__(self, key: str) -> Any:
         """The result of this key. Raises `KeyError` where none is held."""
         with self._lock:
-            self._kept.move_to_end(key)
-            return self._kept[key].result
+            return self._held(key).result
+
+    def seconds(self, key: str) -> float:
+        """What computing the result of this key took, without what it needed and whatever it waited for.
+
+        Raises `KeyError` where none is held.
+        """
+        with self._lock:
+            return (self._pinned.get(key) or self._kept[key]).seconds
 
     @property
     def bytes(self) -> int:
         """Of everything held."""
         with self._lock:
-            return self._bytes.total()
+            return self._bytes.total() + self._bytes_pinned()
 
-    def ask(self, key: str, work: Work, owner: str = "") -> Iterator[Any]:
+    def ask(self, key: str, work: Work, owner: str = "", low: bool = False) -> Iterator[Any]:
         """What `work` yields, the result last; of a result that is held only that.
 
         A computation of this key under way is followed from its beginning. Closing the generator leaves it; who is the
-        last to leave cancels it. Raises what the computation raises.
+        last to leave cancels it. With `low` it is computed while nobody waits who asked without. Raises what the
+        computation raises.
         """
-        found = self._held_or_joined(key, work, owner)
+        found = self._held_or_joined(key, work, owner, low)
         if isinstance(found, _Kept):
             yield found.result
             return
@@ -135,46 +96,62 @@ class Results:
         finally:
             self._leave(key, found)
 
-    def put(self, key: str, result: Any, owner: str = "") -> None:
-        """Hold a result that was computed elsewhere; one that is held already stays."""
+    def put(self, key: str, result: Any, owner: str = "", seconds: float = math.nan) -> None:
+        """Hold a result that was computed elsewhere, in `seconds` where these are known; one that is held stays."""
         with self._lock:
-            if key not in self._kept:
-                self._keep(key, _Kept(result, owner, size(result)))
+            if key not in self._kept and key not in self._pinned:
+                self._keep(key, _Kept(result, owner, size(result), seconds))
 
     def drop(self, owner: str) -> None:
         """Let go of everything that this owner was the first to ask for."""
         with self._lock:
             for key in [key for key, kept in self._kept.items() if kept.owner == owner]:
                 self._remove(key)
+            if owner == SAMPLES:
+                self._pinned.clear()
 
-    def _held_or_joined(self, key: str, work: Work, owner: str) -> _Kept | _Computation:
+    def _held(self, key: str) -> _Kept:
+        """What is held of this key, as asked for just now. Raises `KeyError` where nothing is."""
+        if key in self._pinned:
+            return self._pinned[key]
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def _bytes_pinned(self) -> int:
+        return sum(kept.bytes for kept in self._pinned.values())
+
+    def _held_or_joined(self, key: str, work: Work, owner: str, low: bool) -> _Kept | Computation:
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            if key in self._pinned or key in self._kept:
+                return self._held(key)
             computation = self._running.get(key)
             if computation is None:
-                computation = self._running[key] = _Computation(work)
-                computation.start(lambda ended, result: self._end(key, ended, result, owner))
+                computation = self._running[key] = Computation(work, partial(self._end, key, owner))
+                computation.start(self.turns, owner, low)
+            elif not low:
+                computation.hurry()
             computation.followers += 1
             return computation
 
-    def _leave(self, key: str, computation: _Computation) -> None:
+    def _leave(self, key: str, computation: Computation) -> None:
         with self._lock:
             computation.followers -= 1
             if not computation.followers:
-                computation.token.set()
+                computation.cancel()
                 if self._running.get(key) is computation:
                     del self._running[key]
 
-    def _end(self, key: str, computation: _Computation, result: Any, owner: str) -> None:
+    def _end(self, key: str, owner: str, computation: Computation, result: Any, seconds: float) -> None:
         with self._lock:
             if self._running.get(key) is not computation:
                 raise Cancelled  # the last who followed has left
             del self._running[key]
-            self._keep(key, _Kept(result, owner, size(result)))
+            self._keep(key, _Kept(result, owner, size(result), seconds))
 
     def _keep(self, key: str, kept: _Kept) -> None:
+        if kept.owner == SAMPLES and self._bytes_pinned() + kept.bytes <= self.most_pinned:
+            self._pinned[key] = kept
+            return
         self._kept[key] = kept
         self._bytes[kept.owner] += kept.bytes
         while self._bytes[kept.owner] > self.most_each:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +12,7 @@ from torch import Tensor
 from ..classes import Classes
 from ..maps.attend import attention_maps
 from ..models import Backbone
+from ..models.giving_way import give_way, own_seconds
 from ..models.predict import check_pixels
 from ..numerics.measures import spearman
 from ..numerics.rollout import quantiles
@@ -29,12 +29,12 @@ def make_views(backbone: Backbone, pixels: Tensor, classes: Classes, settings: V
     Crops are taken from the picture rounded to 8 bits. The same seed gives the same crops, mixtures and Beta draws for
     all kinds and for any count.
     """
-    started = time.perf_counter()
+    started = own_seconds()
     views = mixed_views(backbone, pixels, classes, settings)
     with torch.no_grad():
         features = backbone.encode_image(views.pixels)
         logits = backbone.logits(features, backbone.encode_text(classes))
-    seconds = time.perf_counter() - started
+    seconds = own_seconds() - started
     return replace(views, features=features.cpu(), logits=logits.cpu(), seconds=seconds)
 
 
@@ -129,6 +129,7 @@ def _draw(pixels: Tensor, settings: ViewSettings) -> _Draws:
     bases, mixes = [picture], [pixels.permute(1, 2, 0).numpy()]
     betas, boxes = [1.0], [(0, 0, size, size, 0)]
     for view in range(1, settings.count):
+        give_way()
         rng = np.random.default_rng((settings.seed, view))
         base, box = crops.crop(picture, rng, (settings.smallest_crop, 1.0))
         beta = augmix.draw_beta(rng)

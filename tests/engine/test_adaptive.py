@@ -18,24 +18,25 @@ from engine.defences.target import VIEWS, target_defence
 from engine.defences.tuning import SIGN_STEPS, first_update, tune
 from engine.errors import EngineError
 from engine.models import Backbone
-from engine.settings import AttackSettings, Settings, TuneSettings
+from engine.settings import AttackSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
 from engine.story.attack import attack
 from engine.views.guided import make_views
 
 CLASSES = Classes(("red fox", "owl", "sea star"))
 
 
-def probe(tiny, through: str, seed: int = 4, unroll: str = "straight") -> DefenceProbe:
+def probe(
+    tiny, through: str, seed: int = 4, unroll: str = "straight", defended: Settings | None = None
+) -> DefenceProbe:
     settings = AttackSettings("adaptive", target_defence=through, unroll=unroll)
-    return DefenceProbe(
-        target_defence(settings), tiny, CLASSES, settings, [seed], lambda logits: None, threading.Event()
-    )
+    target = target_defence(settings, defended)
+    return DefenceProbe(target, tiny, CLASSES, settings, [seed], lambda logits: None, threading.Event())
 
 
-def views_of(seed: int) -> Settings:
+def first_draw(settings: Settings, seed: int) -> Settings:
     """The defence that a probe of that seed looks through first."""
     drawn = int(np.random.default_rng(seed).integers(2**31))
-    return Settings(views=replace(Settings().views, count=VIEWS, seed=drawn))
+    return replace(settings, views=replace(settings.views, count=min(VIEWS, settings.views.count), seed=drawn))
 
 
 @pytest.mark.parametrize("name", DEFENCES)
@@ -43,8 +44,31 @@ def test_it_sees_what_the_recipe_answers_and_has_a_gradient(tiny, pixels, name):
     picture = pixels[None].clone().requires_grad_()
     logits = probe(tiny, name)(picture)
     if DEFENCES[name].surrogate is None:
-        (expected,) = defend(tiny, pixels, CLASSES, replace(views_of(4), defences=(name,)))
+        (expected,) = defend(tiny, pixels, CLASSES, replace(first_draw(Settings(), 4), defences=(name,)))
         assert torch.allclose(logits[0].softmax(-1), expected.prediction.probabilities, atol=1e-4)
+    (gradient,) = torch.autograd.grad(logits[0, 0], picture)
+    assert torch.isfinite(gradient).all() and gradient.abs().max() > 0
+
+
+OTHERS = {  # settings of a defence that are not the defaults
+    "few views": Settings(views=ViewSettings(count=6, smallest_crop=0.5, augmix=False)),
+    "no update": Settings(tuning=TuneSettings(steps=0)),
+    "three updates": Settings(tuning=TuneSettings(steps=3, keep=0.5, learning_rate=0.02, weight_decay=0.1)),
+    "nothing kept": Settings(tuning=TuneSettings(keep=0.01, legacy=True)),
+    "flat weights": Settings(ensemble=EnsembleSettings(temperature=1.0, neighbours=2, answer_views=3)),
+    "purified": Settings(purifier="ttc"),
+    "purified twice": Settings(purifier="mac"),
+    "purified by classes": Settings(purifier="et3", domain_word="pet"),
+}
+
+
+@pytest.mark.parametrize("defended", OTHERS.values(), ids=OTHERS)
+@pytest.mark.parametrize("name", ["clip", "ttc", "tpt", "ss-tpt", "r-tpt", "a-tpt"])
+def test_it_sees_what_the_recipe_answers_under_the_visitors_settings(tiny, pixels, name, defended):
+    picture = pixels[None].clone().requires_grad_()
+    logits = probe(tiny, name, defended=defended)(picture)
+    (expected,) = defend(tiny, pixels, CLASSES, replace(first_draw(defended, 4), defences=(name,)))
+    assert torch.allclose(logits[0].softmax(-1), expected.prediction.probabilities, atol=1e-4)
     (gradient,) = torch.autograd.grad(logits[0, 0], picture)
     assert torch.isfinite(gradient).all() and gradient.abs().max() > 0
 

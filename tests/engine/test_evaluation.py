@@ -14,13 +14,15 @@ from PIL import Image
 from engine.datasets.base import Question
 from engine.datasets.folders import Folder
 from engine.errors import EngineError
-from engine.evaluation import Answered, answer_question, evaluate, read_kept, summarise
+from engine.evaluation import Answered, Plan, answer_question, evaluate, read_kept, summarise
 from engine.evaluation.statistics import newcombe
 from engine.evaluation.store import attacked
 from engine.models import Backbone
 from engine.models.predict import predict
-from engine.settings import AttackSettings
+from engine.settings import AttackSettings, Settings, TuneSettings, ViewSettings
 from engine.story.explore import explore
+from engine.story.graph import Story
+from engine.story.recipe import Picture, Recipe
 from tests.evaluation_cases import CLASSES, CLEAN_PLAN, PLAN, Here, picture
 
 # records
@@ -46,7 +48,7 @@ def test_attacked_pictures_are_made_once_and_are_exact(tiny, tmp_path, monkeypat
     first = answer_question(tiny, question, 3, PLAN, tmp_path)
     assert len(list(tmp_path.glob("*.png"))) == len(list(tmp_path.iterdir())) == 2
     assert set(first.seconds["attacks"]) == {"pgd-4", "fgsm-8"}
-    monkeypatch.setattr("engine.evaluation.store.attack", lambda *_: 1 / 0)
+    monkeypatch.setattr("engine.story.requests.attack", lambda *_: 1 / 0)
     again = answer_question(tiny, question, 3, replace(PLAN, settings=PLAN.settings_for(3, "pgd-4")), tmp_path)
     assert first.record == again.record and again.seconds["attacks"] == {}
     with pytest.raises(ZeroDivisionError):
@@ -54,9 +56,10 @@ def test_attacked_pictures_are_made_once_and_are_exact(tiny, tmp_path, monkeypat
 
 
 def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(tiny, tmp_path):
-    question, settings = Question("x", picture(1), CLASSES, 2), AttackSettings(steps=2)
+    question, settings = Question("x", picture(1), CLASSES, 2), Settings(AttackSettings(steps=2))
     pixels = tiny.prepare(question.image)
-    made, seconds, _ = attacked(tiny, pixels, question, settings, tmp_path)
+    asked = Story(tiny, Recipe(Picture(pixels), CLASSES, 2, settings))
+    made, seconds, _ = attacked(asked, question, tmp_path)
     assert seconds > 0 and (made - pixels).abs().max() <= 4 / 255 + 1e-6
     (path,) = tmp_path.iterdir()
     with Image.open(path) as image:
@@ -65,11 +68,11 @@ def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(
         image.save(tmp_path / "changed.png", pnginfo=None)
     assert note["settings"]["steps"] == 2 and note["away_from"] == "sea star"
     assert note["fingerprint"] == tiny.fingerprint
-    read, seconds, _ = attacked(tiny, pixels, question, settings, tmp_path)
+    read, seconds, _ = attacked(asked, question, tmp_path)
     assert seconds is None and torch.equal(read, made)
     for damage in ((tmp_path / "changed.png").read_bytes(), path.read_bytes()[:200], b""):
         path.write_bytes(damage)
-        again, seconds, _ = attacked(tiny, pixels, question, settings, tmp_path)
+        again, seconds, _ = attacked(asked, question, tmp_path)
         assert seconds is not None and torch.equal(again, made)
 
 
@@ -110,6 +113,24 @@ def test_only_clip_answers_clean_pictures_where_asked(tiny):
 def test_two_attacks_of_one_name_are_refused():
     with pytest.raises(EngineError, match="different names; got pgd-4, pgd-4"):
         replace(PLAN, attacks=(AttackSettings(), AttackSettings(steps=3)))
+
+
+def test_an_adaptive_attack_under_other_settings_of_its_defence_is_another_one(tiny, tmp_path):
+    question, attacks = Question("x", picture(1), CLASSES, 2), (AttackSettings("adaptive", steps=1), AttackSettings())
+    plan = Plan(Settings(views=ViewSettings(count=8), tuning=TuneSettings(keep=0.5), defences=("clip",)), attacks)
+    asked = plan.document()["attacks"]
+    assert asked["adaptive-a-tpt-4"]["defended"] == {"views": {"count": 8}, "tuning": {"keep": 0.5}}
+    assert "defended" not in asked["pgd-4"]
+    usual = replace(plan, settings=Settings(views=ViewSettings(count=32, seed=7), defences=("clip",)))
+    assert "defended" not in usual.document()["attacks"]["adaptive-a-tpt-4"]  # the attack sees 16 of them anyway
+    files = {}
+    for name, one in (("usual", usual), ("other", plan)):
+        answered = answer_question(tiny, question, 0, one, tmp_path)
+        files[name] = {line["attack"]: line for line in answered.attacked}
+    assert files["usual"]["pgd-4"] == files["other"]["pgd-4"]
+    assert files["usual"]["adaptive-a-tpt-4"]["file"] != files["other"]["adaptive-a-tpt-4"]["file"]
+    assert files["other"]["adaptive-a-tpt-4"]["defended"] == asked["adaptive-a-tpt-4"]["defended"]
+    assert "defended" not in files["usual"]["adaptive-a-tpt-4"]
 
 
 # what is kept
@@ -176,7 +197,7 @@ def test_a_shared_folder_of_attacked_pictures_serves_every_evaluation(tiny, tree
     for name, age in (("old.part", 2 * 3600), ("new.part", 0)):
         (shared / name).write_bytes(b"")
         os.utime(shared / name, (time.time() - age,) * 2)
-    monkeypatch.setattr("engine.evaluation.store.attack", lambda *_: 1 / 0)
+    monkeypatch.setattr("engine.story.requests.attack", lambda *_: 1 / 0)
     fewer = replace(PLAN, settings=replace(PLAN.settings, defences=("view-average",)))
     second = list(evaluate(Folder(tree), fewer, executor, tmp_path / "two", shared))
     for one, other in zip(first, second, strict=True):

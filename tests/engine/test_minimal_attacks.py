@@ -144,7 +144,7 @@ def test_deepfool_can_be_stopped_between_two_gradients(tiny, pixels, monkeypatch
     monkeypatch.setattr(
         torch.autograd, "grad", lambda *given, **options: calls.append(stop.set()) or grad(*given, **options)
     )
-    begun, _ = ATTACKS["deepfool"].build(probe, AttackSettings("deepfool"))
+    begun = ATTACKS["deepfool"].build(probe, AttackSettings("deepfool"))
     with pytest.raises(Cancelled):
         begun(pixels[None], label)
     assert len(calls) == 1

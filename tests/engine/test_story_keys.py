@@ -1,5 +1,7 @@
 """A result's key changes with what the result depends on, and with nothing else."""
 
+import gc
+import weakref
 from dataclasses import fields, is_dataclass, replace
 
 import pytest
@@ -12,6 +14,7 @@ from engine.defences.defend import defend
 from engine.defences.ensemble import fuse
 from engine.defences.tuning import Tuned, tune
 from engine.maps.attend import attend
+from engine.maps.occlusion import occlude
 from engine.models import Backbone
 from engine.models.predict import predict
 from engine.settings import AttackSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
@@ -21,6 +24,7 @@ from engine.story.recipe import Picture, Recipe
 from engine.story.requests import (
     ANSWER,
     ATTACKED,
+    CLEAN,
     NOISE,
     Attack,
     Clean,
@@ -105,6 +109,30 @@ EXPECTED = {f"attack.{field}": found for field, found in EXPECTED.items()} | {
     "domain_word": {"views-a-tpt", "defence-a-tpt", "defence-a-tpt-tv"},
 }  # fmt: skip
 
+OF_THE_CLEAN = {  # by the name of the same of the attacked picture
+    "shown": Shown(picture=CLEAN), "views": Views(picture=CLEAN), "views-tpt": Views("tpt", CLEAN),
+    "defence-r-tpt": Defended("r-tpt", CLEAN), "defence-ttc": Defended("ttc", CLEAN),
+}  # fmt: skip
+MANNER = {f"attack.{name}" for name in ("attack", "epsilon", "step_size", "steps", "seed", "norm", "target", "legacy")}
+AIMED = MANNER | {f"attack.{name}" for name in ("target_defence", "eot_samples", "unroll")} | {"purifier"}
+CROPPED = {"views.count", "views.smallest_crop"}
+MIXED_BY_ATTENTION = {f"views.{name}" for name in ("high", "low", "keep_high", "keep_low", "guide", "augmix")}
+TUNING = {f"tuning.{name}" for name in ("steps", "learning_rate", "keep", "weight_decay", "legacy")}
+SIMILARITY = {f"ensemble.{name}" for name in ("neighbours", "temperature", "answer_views", "legacy")}
+VARIATION = {f"ensemble.{name}" for name in ("answer_views", "tv_temperature", "tv_map", "tv_norm", "tv_reduction")}
+THROUGH = {  # by the defence that an adaptive attack goes through: the fields that change the attack's key
+    "clip": AIMED, "clip-templates": AIMED, "ttc": AIMED, "mta": AIMED | CROPPED,
+    "view-average": AIMED | CROPPED | {"views.augmix"},
+    "tpt": AIMED | CROPPED | TUNING | {"views.augmix"},
+    "ss-tpt": AIMED | TUNING - {"tuning.keep"} | {"views.smallest_crop", "views.augmix", "ensemble.legacy"},
+    "r-tpt": AIMED | CROPPED | TUNING | SIMILARITY | {"views.augmix"},
+    "a-tpt": AIMED | CROPPED | TUNING | SIMILARITY | MIXED_BY_ATTENTION | {"domain_word"},
+    "a-tpt-tv": AIMED | CROPPED | TUNING | VARIATION | MIXED_BY_ATTENTION | {"domain_word"},
+    "a-tpt-repaired": AIMED | CROPPED | TUNING | SIMILARITY | MIXED_BY_ATTENTION - {"views.guide"} | {"domain_word"},
+}  # fmt: skip
+MOVES = ("views.count", "views.smallest_crop", "views.guide", "tuning.keep", "tuning.steps", "ensemble.temperature",
+         "purifier", "domain_word")  # fmt: skip
+
 
 def changed(settings: Settings, name: str) -> Settings:
     section, _, field = name.rpartition(".")
@@ -154,9 +182,67 @@ def test_a_key_changes_where_the_result_may_and_nowhere_else(tiny, results, fiel
     assert moved == EXPECTED[field]
 
 
+def through(name: str) -> Settings:
+    """The settings with one step of an adaptive attack through this defence, whose weights keep from one-hot."""
+    aimed = replace(SETTINGS.attack, attack="adaptive", target_defence=name, steps=1)
+    return replace(SETTINGS, attack=aimed, ensemble=replace(SETTINGS.ensemble, temperature=0.05))
+
+
+@pytest.mark.parametrize("name", THROUGH)
+def test_the_key_of_an_adaptive_attack_changes_with_what_its_defence_reads(tiny, results, name):
+    begun = story(tiny, results["pixels"], through(name)).key(Attack())
+    other = {field: story(tiny, results["pixels"], changed(through(name), field)).key(Attack()) for field in CHANGED}
+    same_target = {"attack.target_defence"} if CHANGED["attack.target_defence"] == name else set()
+    assert {field for field, key in other.items() if key != begun} == THROUGH[name] - same_target
+
+
+def test_an_adaptive_attack_sees_no_more_views_than_it_draws(tiny, results):
+    keys = {}
+    for count in (4, 8, 16, 64):
+        settings = replace(through("r-tpt"), views=replace(SETTINGS.views, count=count))
+        keys[count] = story(tiny, results["pixels"], settings).key(Attack())
+    assert keys[16] == keys[64] and len(set(keys.values())) == 3
+
+
+@pytest.mark.parametrize("name", ["r-tpt", "a-tpt", "a-tpt-tv", "ss-tpt", "ttc"])
+@pytest.mark.parametrize("field", ["", *(field for field in CHANGED if not field.startswith("att"))])
+def test_an_adaptive_attack_is_that_of_the_verb_under_all_settings(tiny, results, name, field):
+    settings = changed(through(name), field) if field else through(name)
+    expected = result_of(attack(tiny, results["pixels"], CLASSES, settings.attack, None, settings))
+    assert same(story(tiny, results["pixels"], settings).result(Attack()), expected)
+
+
+@pytest.mark.parametrize("field", MOVES)
+def test_an_adaptive_attack_goes_through_the_defence_that_the_visitor_has(tiny, results, field):
+    begun, other = through("a-tpt"), changed(through("a-tpt"), field)
+    one, two = (
+        result_of(attack(tiny, results["pixels"], CLASSES, settings.attack, None, settings))
+        for settings in (begun, other)
+    )
+    assert one.steps[0].loss != two.steps[0].loss
+    plain, moved = (story(tiny, results["pixels"], replace(s, attack=SETTINGS.attack)) for s in (begun, other))
+    assert plain.key(Attack()) == moved.key(Attack())
+
+
+@pytest.mark.parametrize("field", CHANGED)
+def test_what_is_made_of_the_clean_picture_depends_on_no_attack(tiny, results, field):
+    other = story(tiny, results["pixels"], changed(SETTINGS, field))
+    moved = {name for name, asked in OF_THE_CLEAN.items() if other.key(asked) != results["story"].key(asked)}
+    assert moved == (set() if field.startswith("attack.") else EXPECTED[field] & set(OF_THE_CLEAN))
+
+
+def test_defences_answer_to_the_clean_picture_too(tiny, results):
+    for purifier in ("", "ttc"):
+        settings = replace(SETTINGS, purifier=purifier, defences=("clip", "r-tpt", "a-tpt", "mac"))
+        begun = story(tiny, results["pixels"], settings)
+        for expected in defend(tiny, results["pixels"], CLASSES, settings):
+            assert same(begun.result(Defended(expected.defence, CLEAN)), expected)
+        assert Attack() not in begun
+
+
 def direct(backbone: Backbone, pixels: Tensor, settings: Settings) -> dict:
     """What the verbs give for the whole settings, by the names of `REQUESTS`."""
-    hit = result_of(attack(backbone, pixels, CLASSES, settings.attack))
+    hit = result_of(attack(backbone, pixels, CLASSES, settings.attack, None, settings))
     views = make_views(backbone, hit.saved, CLASSES, settings.views)
     steps = list(tune(backbone, views, CLASSES, settings.tuning))
     found = {"clean": predict(backbone, pixels, CLASSES), "attack": hit, "views": views}
@@ -202,6 +288,25 @@ def test_defences_share_views_with_each_other_and_with_the_visitor(tiny, results
     assert key(Views()) == key(Views("a-tpt")) == key(Views("a-tpt-tv")) != key(Views("tpt"))
     assert key(Views("tpt")) == key(Views("r-tpt")) == key(Views("view-average"))
     assert key(Views("mta")) == key(Views("zero")) != key(Views("tpt"))
+
+
+def test_curves_are_of_the_picture_and_the_map_that_are_asked_for(tiny, results):
+    begun, hit = results["story"], results["attack"]
+    drawn = begun.result(Map(ATTACKED, "raw", 1))
+    asked = Curves(about=1, picture=ATTACKED, map="raw", seed=3)
+    assert same(begun.result(asked), occlude(tiny, hit.saved, drawn.raw, CLASSES, 1, seed=3))
+
+
+def test_a_story_that_nobody_holds_is_gone_at_once_with_its_results(tiny, results):
+    begun = story(tiny, results["pixels"])
+    begun.key(Weighted())
+    held = weakref.ref(begun.results)
+    gc.disable()
+    try:
+        del begun
+        assert held() is None
+    finally:
+        gc.enable()
 
 
 def test_going_back_and_on_again_in_tuning_gives_the_same(tiny, results):

@@ -16,7 +16,7 @@ from engine.settings import AttackSettings, Settings, ViewSettings
 from engine.story.graph import Story
 from engine.story.recipe import Picture, Recipe
 from engine.story.requests import Attack, Clean, Defended, Views
-from engine.story.results import Results
+from engine.story.results import SAMPLES, Results
 
 SECONDS = 20  # for a thread that should have moved on long ago
 
@@ -129,10 +129,10 @@ def test_who_asks_again_while_a_cancelled_one_still_ends_begins_anew():
     with closing(results.ask("key", old)) as left:
         old.let()
         assert next(left) == 0
-    new.let(3)
-    assert list(results.ask("key", new)) == [0, 1, 2]
-    old.let(2)
-    assert old.closed.wait(SECONDS) and results["key"] == 2 and (old.begun, new.begun) == (1, 1)
+    thread = read(results, "key", new, got := [])
+    new.let(3), old.let(2)
+    thread.join(SECONDS)
+    assert got == [0, 1, 2] and old.closed.is_set() and results["key"] == 2 and (old.begun, new.begun) == (1, 1)
 
 
 def test_a_failure_reaches_all_who_follow_and_leaves_no_entry():
@@ -187,6 +187,35 @@ def test_bytes_are_bounded_for_each_and_in_all_and_the_oldest_of_ones_own_goes_f
     for owner in "bc":
         results.drop(owner)
     assert results.bytes == 0
+
+
+def test_what_samples_asked_for_is_pinned_as_far_as_there_is_room():
+    results = Results(most=50, most_each=40, most_pinned=60)
+
+    def keep(key: str, count: int, owner: str) -> None:
+        list(results.ask(key, lambda: (one for one in [block(count)]), owner))
+
+    keep("s1", 30, SAMPLES), keep("s2", 30, SAMPLES), keep("s3", 30, SAMPLES)
+    assert results.bytes == 90 and all(key in results for key in ("s1", "s2", "s3"))
+    keep("a1", 40, "a")
+    assert "s3" not in results and "s1" in results and "s2" in results and results.bytes == 100
+    keep("s4", 45, SAMPLES)
+    assert "s4" not in results  # beyond what is pinned it is bounded as anybody's
+    assert list(results.ask("s1", Work(), "a"))[0] is results["s1"]
+    results.drop("a")
+    assert "s1" in results and results.bytes == 60
+    results.drop(SAMPLES)
+    assert "s1" not in results and results.bytes == 0
+
+
+def test_the_seconds_are_those_of_computing_when_first_computed():
+    results, work = Results(), Work(2)
+    work.let(2)
+    list(results.ask("key", work))
+    first = results.seconds("key")
+    assert list(results.ask("key", work)) == [1] and results.seconds("key") == first > 0
+    with pytest.raises(KeyError):
+        results.seconds("another")
 
 
 def test_a_tensor_that_stands_twice_is_counted_once():

@@ -1,0 +1,64 @@
+"""How often an attack asks what it looks through, and what that takes. Imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..passes import Passes
+
+if TYPE_CHECKING:
+    from ..settings import AttackSettings
+    from .adaptive import TargetDefence
+
+RIVALS = 9  # wrong classes that targeted parts try, as AutoAttack does
+CROPS = 8  # random views per glance of the probes that look through them
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How often a run asks for logits at most, and how often for a gradient of some of them."""
+
+    forward: int
+    back: int
+
+    def __add__(self, other: Looks) -> Looks:
+        return Looks(self.forward + other.forward, self.back + other.back)
+
+
+@dataclass(frozen=True, slots=True)
+class LookPasses:
+    """What one look at one picture takes, and what a gradient of its logits takes on top."""
+
+    forward: Passes
+    back: Passes
+
+    def times(self, looks: Looks) -> Passes:
+        """What so many looks take."""
+        return self.forward * looks.forward + self.back * looks.back
+
+
+def rivals(count: int) -> int:
+    """How many wrong classes of `count` classes targeted parts try."""
+    return min(RIVALS, count - 1)
+
+
+def once(settings: AttackSettings, classes: int) -> Looks:
+    """One look with its gradient."""
+    return Looks(1, 1)
+
+
+def each_step(settings: AttackSettings, classes: int) -> Looks:
+    """One look with its gradient for every step."""
+    return Looks(settings.steps, settings.steps)
+
+
+def the_picture(target: TargetDefence | None, layers: int, settings: AttackSettings) -> LookPasses:
+    """The picture goes through the model."""
+    return LookPasses(Passes(1), Passes(back=1))
+
+
+def its_crops(target: TargetDefence | None, layers: int, settings: AttackSettings) -> LookPasses:
+    """The picture and random crops of it go through the model."""
+    shown = settings.eot_samples * (1 + CROPS)
+    return LookPasses(Passes(shown), Passes(back=shown))

@@ -1,0 +1,198 @@
+"""What a request costs is what the towers of a model do for it, counted block by block while it is computed."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+import torch
+from PIL import Image
+
+from engine.attacks.registry import ATTACKS
+from engine.classes import Classes
+from engine.defences.registry import DEFENCES
+from engine.errors import EngineError
+from engine.fieldguide.world.questions import make_question
+from engine.maps.registry import MAPS
+from engine.models import Backbone, load_backbone
+from engine.passes import BACK, Passes
+from engine.settings import AttackSettings, AttentionSettings, Settings, TuneSettings, ViewSettings
+from engine.story.costs import cost_of, missing
+from engine.story.graph import Story
+from engine.story.recipe import Picture, Recipe
+from engine.story.requests import (
+    ATTACKED,
+    Attack,
+    Clean,
+    Curves,
+    Defended,
+    Heads,
+    Map,
+    Request,
+    Shown,
+    Tune,
+    Views,
+    Weighted,
+    Words,
+)
+from tests.engine.test_story_keys import REQUESTS
+
+CLASSES = Classes(("red fox", "owl", "sea star", "cat", "oak"))
+SETTINGS = Settings(
+    attack=AttackSettings(steps=3), views=ViewSettings(count=6), tuning=TuneSettings(steps=2), defences=()
+)
+NEAR = 1.5  # a cost is the counted number up to this factor
+
+
+@contextmanager
+def counting(backbone: Backbone) -> Iterator[Counter]:
+    """Pictures, and sentences, that pass the blocks of the towers meanwhile, as shares of all blocks."""
+    counts, handles = Counter(), []
+
+    def watch(what: str, blocks: int, block: torch.nn.Module) -> None:
+        def seen(module, inputs, output):
+            rows = len(inputs[0]) / blocks
+            counts[what] += rows
+            if output.requires_grad:
+                output.register_hook(lambda gradient: counts.update({f"{what} back": rows}))
+
+        handles.append(block.register_forward_hook(seen))
+
+    for what, tower in {"image": backbone.visual.transformer, "text": backbone.text.transformer}.items():
+        for block in tower.resblocks:
+            watch(what, len(tower.resblocks), block)
+    try:
+        yield counts
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def counted(backbone: Backbone, recipe: Recipe, request: Request) -> Passes:
+    """What computing a request makes the towers do, its needs being held; text as shares of all classes' sentences."""
+    story = Story(backbone, recipe)
+    for name in DEFENCES:
+        backbone.encode_text(DEFENCES[name].classes(backbone, recipe.classes, ""))  # once, for all pictures
+    for need in request.needs(recipe).values():
+        story.result(need)
+    with counting(backbone) as counts:
+        story.result(request)
+    found = {name: counts[name] / len(recipe.classes) for name in ("text", "text back")}
+    return Passes(counts["image"], counts["image back"], found["text"], found["text back"])
+
+
+def near(backbone: Backbone, recipe: Recipe, request: Request) -> bool:
+    found = counted(backbone, recipe, request).cost(backbone.reading_cost(recipe.classes))
+    return found / NEAR <= request.cost(backbone, recipe) <= found * NEAR
+
+
+def recipe(pixels: torch.Tensor, settings: Settings = SETTINGS) -> Recipe:
+    return Recipe(Picture(pixels), CLASSES, settings=settings)
+
+
+def attacking(name: str, **settings) -> Settings:
+    return replace(SETTINGS, attack=replace(SETTINGS.attack, attack=name, **settings))
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_the_cost_of_an_attack(tiny, pixels, name):
+    for steps, epsilon in ((1, 1e-7), (3, 4 / 255), (3, 0.0)):
+        given = recipe(pixels, attacking(name, steps=steps, epsilon=epsilon))
+        cost, found = Attack().cost(tiny, given), counted(tiny, given, Attack()).cost(tiny.reading_cost(CLASSES))
+        assert found <= NEAR * cost
+        whole = epsilon < 1e-6 or name not in ("apgd-t", "auto", "square", "deepfool", "cw")  # these may end early
+        assert cost <= NEAR * found or not whole
+
+
+@pytest.mark.parametrize(
+    "settings", [{"eot_samples": 3}, {"target_defence": "tpt"}, {"target_defence": "ttc"}], ids=str
+)
+def test_the_cost_of_an_adaptive_attack_follows_the_defence(tiny, pixels, settings):
+    assert near(tiny, recipe(pixels, attacking("adaptive", steps=2, **settings)), Attack())
+    assert near(tiny, recipe(pixels, attacking("adaptive", steps=2, unroll="none", **settings)), Attack())
+
+
+@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("chosen", [{}, {"layer": 1, "last_blocks": 2}], ids=str)
+def test_the_cost_of_a_map(tiny, pixels, name, chosen):
+    given = recipe(pixels, replace(SETTINGS, attention=AttentionSettings(**chosen)))
+    assert near(tiny, given, Map(ATTACKED, name))
+
+
+@pytest.mark.parametrize("request_", [Clean(), Heads(), Heads(ATTACKED), Words(), Words(ATTACKED), Curves()], ids=str)
+def test_the_cost_of_a_look(tiny, pixels, request_):
+    assert near(tiny, recipe(pixels), request_)
+
+
+@pytest.mark.parametrize("kind", ViewSettings.KINDS)
+@pytest.mark.parametrize("count", [4, 20])
+def test_the_cost_of_views(tiny, pixels, kind, count):
+    settings = replace(SETTINGS, views=ViewSettings(kind=kind, count=count))
+    assert all(near(tiny, recipe(pixels, settings), request) for request in (Views(), Views("a-tpt"), Views("mta")))
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_the_cost_of_a_tuning_step(tiny, pixels, step):
+    assert near(tiny, recipe(pixels), Tune(step))
+    assert Weighted().cost(tiny, recipe(pixels)) == counted(tiny, recipe(pixels), Weighted()).cost() == 0
+
+
+@pytest.mark.parametrize("name", DEFENCES)
+@pytest.mark.parametrize("purifier", ["", "mac"])
+def test_the_cost_of_a_defence(tiny, pixels, name, purifier, monkeypatch):
+    monkeypatch.setattr("engine.defences.ttc.THRESHOLD", 9.0)  # as for a picture that TTC takes for attacked
+    given = recipe(pixels, replace(SETTINGS, purifier=purifier))
+    assert near(tiny, given, Defended(name)) and near(tiny, given, Shown())
+
+
+@pytest.fixture(scope="module")
+def built_in() -> tuple[Backbone, Recipe]:
+    """The built-in model and a painted picture."""
+    backbone, question = load_backbone(), make_question(seed=0, index=0)
+    pixels = backbone.prepare(Image.fromarray(question.painting.pixels))
+    settings = Settings(AttackSettings(steps=2), views=ViewSettings(count=5), tuning=TuneSettings(steps=1))
+    return backbone, Recipe(Picture(pixels), question.classes, settings=settings)
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_the_costs_hold_on_the_built_in_model(built_in, name):
+    assert near(*built_in, REQUESTS[name])
+
+
+def test_every_kind_of_request_costs_no_less_for_more_steps_and_views(tiny, pixels):
+    more = Settings(AttackSettings(steps=9), views=ViewSettings(count=30), tuning=TuneSettings(steps=5))
+    for request in REQUESTS.values():
+        assert request.cost(tiny, recipe(pixels, more)) >= request.cost(tiny, recipe(pixels)) >= 0
+    for request in (Attack(), Views(), Defended("ss-tpt"), Defended("r-tpt")):
+        assert request.cost(tiny, recipe(pixels, more)) > request.cost(tiny, recipe(pixels))
+
+
+def test_forward_and_back_are_three_passes_and_sentences_are_priced_by_weights_and_places(tiny):
+    assert (BACK, Passes(1, 1).cost()) == (2, 3)
+    assert Passes(2, 1, 3, 1).cost(0.5) == 2 + 2 + 0.5 * 5
+    tokens = max(len(tiny.tokenizer.encode(f"a photo of a {name}.")) + 2 for name in CLASSES.names) * len(CLASSES)
+    weights = [sum(one.numel() for one in tower.parameters()) for tower in (tiny.text.transformer, tiny.visual)]
+    assert tiny.reading_cost(CLASSES) == pytest.approx(tokens * weights[0] / (64 * weights[1]))
+
+
+def test_what_is_missing_stands_once_behind_its_needs_and_costs_its_sum(tiny, pixels):
+    story = Story(tiny, recipe(pixels))
+    wanted = (Weighted(), Defended("a-tpt"), Defended("a-tpt-tv"), Defended("clip"))
+    found = missing(story, *wanted)
+    assert found == [
+        Attack(), Shown(purified=False), Views(), Tune(0), Tune(1), Tune(2), *wanted,
+    ]  # fmt: skip
+    assert cost_of(story, *wanted) == sum(one.cost(tiny, story.recipe) for one in found)
+    story.result(Views())
+    assert [type(one).__name__ for one in missing(story, Defended("a-tpt"))] == ["Defended"]
+    story.result(Weighted())
+    assert missing(story, Weighted()) == [] and cost_of(story, Weighted()) == 0
+
+
+def test_what_computing_would_refuse_is_refused_with_its_sentence(tiny, pixels):
+    deep = replace(SETTINGS, attention=AttentionSettings("relevance", last_blocks=9))
+    with pytest.raises(EngineError, match="at most 4 last blocks; got 9"):
+        Map().cost(tiny, recipe(pixels, deep))
+    with pytest.raises(EngineError, match="got “magic”"):
+        cost_of(Story(tiny, recipe(pixels)), Defended("magic"))
