@@ -15,7 +15,7 @@ ATTACKED = "Class pushed away from, and answer"
 NO_RIVAL = "No other: for this class alone"
 ASKED = ("class_names", "template", "prompt_ensemble", "true_class", "about", "against")
 DISPLAY = (
-    "colours", "cells", "scale", "opened_view", "heads_which", "heads_order", "opened_head", "opened_patch",
+    "colours", "cells", "scale", "opened_view", "heads_which", "heads_order", "opened_head", "opened_patch", "live",
 )  # fmt: skip
 PAGE = (*ASKED, *DISPLAY)  # what is asked, and how it is shown; everything else is a setting of the engine
 SETTINGS = tuple(engine.parameters.parameters())
@@ -43,6 +43,7 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
     domain_word: str | None
     defences: Sequence[str]
     seed: float | None
+    live: bool
 
     def classes(self, sentences: Sequence[str] = ()) -> engine.Classes:
         """The classes as written; raises `EngineError` with a sentence for what cannot be used.

@@ -13,6 +13,7 @@ from app.export.buttons import ExportButtons
 from app.figures.header import header
 from app.figures.journey import journey, status
 from app.labels import LabelSet
+from app.looks import LookButtons
 from app.models import Models
 from app.panels.attack import AttackPanel
 from app.panels.attention import AttentionPanel
@@ -61,6 +62,8 @@ def build_app(
         with gr.Row(elem_id="bar"):
             run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=250)
             stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
+            looks = LookButtons()
+            live = gr.Checkbox(True, label=text.LIVE, elem_id="live", scale=0, min_width=80, container=False)
             page.status = gr.HTML(status(text.READY), elem_id="status")
             gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
             export = ExportButtons(sources)
@@ -71,7 +74,11 @@ def build_app(
             with gr.Column(elem_id="story", scale=1, min_width=320):
                 cards = gr.HTML(journey(Found()), elem_id="journey")
                 page.panels, columns = _panels(page, models, sources)
-        page.controls = inputs.controls | {k: v for panel in page.panels.values() for k, v in panel.controls.items()}
+        page.controls = (
+            {"live": live}
+            | inputs.controls
+            | {k: v for panel in page.panels.values() for k, v in panel.controls.items()}
+        )
         _other_settings(page, columns)
         page.add(
             [
@@ -94,9 +101,11 @@ def build_app(
         restore.wire(page, inputs.again, inputs.followers)
         inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), restore)
         inputs.fold(demo.load)
+        looks.wire(page, inputs.again, inputs.followers)
         export.wire(page)
         page.connect()
         page.stop(stop)
+        demo.unload(page.left)
         Api(models)
     return demo
 

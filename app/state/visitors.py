@@ -12,6 +12,7 @@ from typing import Any
 from app.batch import Batch
 from app.choices import Choices
 from app.present import present
+from app.state.history import History, Look
 from app.state.shown import Shown
 
 Adjust = Callable[[Choices, Choices], Choices]
@@ -47,7 +48,7 @@ class Visitor:
     """One visitor: the model (empty: the page's own), the picture, the controls, and the parts that were asked for.
 
     `replaced` has the choices that the server has made and the browser has not sent back yet, `unshown` those of them
-    that it has to be shown. `progress` is that of a run under way.
+    that it has to be shown. `history` has the looks at which results were seen. `progress` is that of a run under way.
     """
 
     model: str = ""
@@ -57,12 +58,24 @@ class Visitor:
     unshown: frozenset[str] = frozenset()
     asked: frozenset[str] = FIRST
     batch: Batch | None = None
+    history: History = History()
     progress: Progress = Progress()
 
     def on(self, model: str, picture: Shown | None) -> Visitor:
         """The same with another model or picture, of which nothing has been asked yet."""
         batch = self.batch if model == self.model else None
         return replace(self, model=model, picture=picture, asked=FIRST, batch=batch)
+
+    @property
+    def look(self) -> Look | None:
+        """What is looked at now; None without a picture."""
+        if self.picture is None or self.choices is None:
+            return None
+        return Look(self.model, self.picture, self.choices, self.asked)
+
+    def went(self, by: int) -> History | None:
+        """The history one look back (-1) or forward (1); None where there is nothing that way."""
+        return self.history.went(self.look, by)
 
     def setting(self, choices: Choices) -> Visitor:
         """The same with choices that the server makes; whoever makes them shows them to the browser."""
@@ -159,6 +172,12 @@ class Visitors:
         with self._lock:
             visitor, turn = self._found(key)
             self._keep(key, visitor.setting(choices), turn)
+
+    def seen(self, key: str, look: Look) -> None:
+        """The visitor has seen results of this look."""
+        with self._lock:
+            visitor, turn = self._found(key)
+            self._keep(key, replace(visitor, history=visitor.history.seen(look)), turn)
 
     def said(self, key: str, progress: Progress) -> None:
         """The status line has said what `progress` asked for; nothing where another run has come since."""

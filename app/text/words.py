@@ -77,6 +77,9 @@ NOT_YET = "That does not work yet"
 
 RUN_STORY = "▶ Run the whole story"
 STOP = "■ Stop"
+LIVE, LIVE_INFO = "Live", "What takes under a second is computed anew as soon as a control moves."
+UNDO, REDO = "↶ Undo", "↷ Redo"
+LOOKED_BACK, NO_LOOK = "Back at what you looked at before.", "There is nothing further that way."
 
 LINK, DOWNLOAD = "Link", "Download"
 LINK_MADE = "The address bar now holds a link to this picture and these settings, copied where the browser allows it."

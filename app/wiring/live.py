@@ -1,42 +1,87 @@
-"""What is computed at once when a control has moved: parts that were asked for, as far as they are cheap."""
+"""What is computed at once when a control has moved: parts that were asked for, as far as they take little time."""
 
 from __future__ import annotations
 
+import math
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator
+from statistics import median
 
 import engine
 from app.state.parts import PARTS, Question, Wanted
 from app.state.visitors import Visitor
 
-CHEAP = (engine.story.Clean, engine.story.Map, engine.story.Weighted)
+SECONDS = 1.0  # that all that is computed at once may take, as far as is known
+ALWAYS = (engine.story.Clean, engine.story.Map, engine.story.Weighted)  # where all that they need is there
+REMEMBERED = 5  # results of each model that its pace is taken from
+TIMED = (engine.story.Clean(), engine.story.Attack(), engine.story.Map())  # whose seconds tell how fast the model is
 
 
-def caught_up(question: Question, visitor: Visitor) -> Iterator[str]:
-    """Compute what is cheap and missing of all that the visitor has asked for; the names of parts that came further.
+class Pace:
+    """Seconds that a pass through each model takes, by what was computed last; safe to use from several threads."""
 
-    Raises what computing raises.
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, OrderedDict[str, float]] = {}  # by model and key of a result
+
+    def note(self, question: Question) -> None:
+        """Learn from those results that are held."""
+        story = question.story
+        for request in TIMED:
+            key = story.key(request)
+            try:
+                seconds = story.results.seconds(key)
+            except KeyError:
+                continue
+            if math.isnan(seconds):
+                continue  # of a result from another process
+            with self._lock:
+                known = self._known.setdefault(story.backbone.name, OrderedDict())
+                if key not in known:
+                    known[key] = seconds / request.cost(story.backbone, story.recipe)
+                    while len(known) > REMEMBERED:
+                        known.popitem(last=False)
+
+    def of(self, question: Question) -> float:
+        """For this question's model; a second where nothing was computed yet."""
+        with self._lock:
+            return median(self._known.get(question.story.backbone.name, {"": 1.0}).values())
+
+
+def caught_up(question: Question, visitor: Visitor, pace: Pace, live: bool) -> Iterator[str]:
+    """Compute what is missing of all that the visitor has asked for; the names of parts that came further.
+
+    Without `live` that is what looking at the picture takes: its answer, other maps, other weights. With it, whatever
+    takes less than `SECONDS` in all at the `pace` of the model. Raises what computing raises.
     """
+    left, each = SECONDS if live else 0.0, pace.of(question)
     for name, part in PARTS.items():
-        if name in visitor.asked and sum(_advanced(question, wanted) for wanted in part.wanted(question)):
-            yield name
+        if name in visitor.asked:
+            spent = [_advanced(question, wanted, left, each) for wanted in part.wanted(question)]
+            left -= sum(seconds for seconds in spent if seconds is not None)
+            if any(seconds is not None for seconds in spent):
+                yield name
 
 
-def _advanced(question: Question, wanted: Wanted) -> bool:
-    """Whether anything that the generator asks for was missing and has been computed."""
-    story, advanced = question.story, False
+def _advanced(question: Question, wanted: Wanted, most: float, pace: float) -> float | None:
+    """The seconds that computing was to take of all that the generator asks for and that was missing; None where
+    nothing was computed."""
+    story, spent = question.story, None
     try:
         request = next(wanted)
         while True:
             if request not in story:
-                if not _is_cheap(question, request):
+                seconds = engine.story.cost_of(story, request) * pace
+                if seconds > most - (spent or 0.0) and not _is_looking(question, request):
                     wanted.close()
-                    return advanced
-                advanced = True
+                    return spent
+                spent = (spent or 0.0) + seconds
             request = wanted.send(story.result(request))
     except StopIteration:
-        return advanced
+        return spent
 
 
-def _is_cheap(question: Question, request: engine.story.Request) -> bool:
+def _is_looking(question: Question, request: engine.story.Request) -> bool:
     needs = request.needs(question.story.recipe).values()
-    return isinstance(request, CHEAP) and all(need in question.story for need in needs)
+    return isinstance(request, ALWAYS) and all(need in question.story for need in needs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -27,12 +28,13 @@ from app.state.found import Found, find
 from app.state.parts import Question
 from app.state.visitors import Adjust, Progress, Visitor, Visitors
 from app.text import words as text
-from app.wiring.live import caught_up
+from app.wiring.live import Pace, caught_up
 from app.wiring.pieces import Panel, Piece, merged
 from app.wiring.screens import Screens
 from app.wiring.stopping import Runs, until
 
 NEXT_TURN = "(turn, ...rest) => { window.turn = (window.turn || 0) + 1; return [window.turn, ...rest]; }"
+KEEP_OWN = 60.0  # seconds that results on a picture of their own outlast a visitor
 LET_GO = 10  # seconds that the last word on a stopped run waits for it
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 AT_ONCE: dict[str, Any] = QUIET | {"concurrency_limit": None}
@@ -47,7 +49,7 @@ class Page:
         self.panels: dict[int, Panel] = {}
         self.stale: dict[int, gr.HTML] = {}
         self.screens = Screens(self.stale)
-        self.runs = Runs()
+        self.runs, self.pace = Runs(), Pace()
         self.status: gr.HTML
         self.nudge: gr.HTML
         self.turn: gr.Number
@@ -69,7 +71,7 @@ class Page:
         classes = choices.classes(backbone.templates)
         settings = choices.aimed(choices.settings(), classes)
         recipe = engine.story.Recipe(visitor.picture.picture, classes, choices.label(classes), settings)
-        owner = f"{key} own" if visitor.picture.picture.salt else key
+        owner = _own(key) if visitor.picture.picture.salt else key
         return Question(engine.story.Story(backbone, recipe, self.results, owner), *choices.asked(classes))
 
     def found(self, key: str) -> Found:
@@ -126,7 +128,12 @@ class Page:
             complaint = self.say(progress.said, progress.tone) | complaint
         if question is None and self._names_classes(visitor):
             return complaint  # only settings are wrong: what there is stays
-        return complaint | self.screens.redrawn(key, visitor, find(question, visitor), visitor.choices)
+        found = find(question, visitor)
+        if question is not None:
+            self.pace.note(question)
+        if visitor.look is not None and len(found.made) > 1 and progress.step is None:
+            self.visitors.seen(key, visitor.look)
+        return complaint | self.screens.redrawn(key, visitor, found, visitor.choices)
 
     def _names_classes(self, visitor: Visitor) -> bool:
         """Whether there is a picture, and class names that can be asked about."""
@@ -169,7 +176,7 @@ class Page:
             return  # said when it was drawn
         try:
             if question is not None:
-                for _ in caught_up(question, visitor):
+                for _ in caught_up(question, visitor, self.pace, present(visitor.choices).live):
                     yield self.drawn(key) or gr.skip()
                 self._check_word(question, present(visitor.choices).word)
             yield self._complained(key, "") or gr.skip()
@@ -279,6 +286,12 @@ class Page:
         self.visitors.change(key, progress=Progress(None, go, time.monotonic_ns(), said=said, tone=tone))
         return self.nudged()
 
+    def left(self, request: gr.Request) -> None:
+        """The visitor has left: a minute later, what was computed on a picture of their own goes."""
+        forget = threading.Timer(KEEP_OWN, self.results.drop, [_own(present(request.session_hash))])
+        forget.daemon = True
+        forget.start()
+
     def stop(self, button: gr.Button) -> None:
         """Let `button` end whatever computes for this visitor.
 
@@ -304,6 +317,11 @@ class Page:
         self.turn = gr.Number(0, visible=False)
         self.nudge = gr.HTML("", elem_id="nudge", elem_classes=["unseen"])
         self._drawing = gr.Button("", elem_id="draw", elem_classes=["unseen"])
+
+
+def _own(key: str) -> str:
+    """The owner of what is computed on a visitor's own pictures."""
+    return f"{key} own"
 
 
 def _behind(count: int) -> str:

@@ -1,3 +1,4 @@
+from .costs import cost_of as cost_of
 from .graph import Story as Story
 from .recipe import Picture as Picture
 from .recipe import Recipe as Recipe

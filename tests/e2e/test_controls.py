@@ -77,6 +77,7 @@ def test_a_targeted_euclidean_attack_is_the_engines(page, asked):
 
 def test_an_attack_through_a_defence_is_one_click_away_and_any_defence_a_few(page, asked):
     backbone, pixels, classes, label = asked
+    page.uncheck("#live input")
     open_step(page, 2)
     put(page, "#attack-steps", "1")
     page.click("#attack-adaptive")

@@ -87,6 +87,7 @@ def test_the_measured_change_is_the_engines(page):
 
 
 def test_a_result_belongs_to_its_settings_and_is_back_with_them(page):
+    page.uncheck("#live input")
     open_step(page, 2)
     page.click("#attack")
     says(page, "Attack finished")

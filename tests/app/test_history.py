@@ -1,0 +1,68 @@
+"""Back and forward through what a visitor has looked at."""
+
+import pytest
+
+from app.state.history import MOST, History, Look
+from app.state.visitors import Visitor, Visitors
+from tests.page_cases import CHOICES, picture
+
+
+@pytest.fixture(scope="module")
+def shown(tiny):
+    return picture(tiny)
+
+
+def look(shown, **choices) -> Look:
+    return Look("", shown, CHOICES._replace(**choices), frozenset({"clean"}))
+
+
+def limits(history) -> list:
+    return [one.choices.eps for one in history.looks]
+
+
+def test_looks_come_back_in_their_order_and_forward_again(shown):
+    history = History().seen(look(shown, eps=1)).seen(look(shown, eps=2)).seen(look(shown, eps=3))
+    assert limits(history) == [1, 2, 3] and history.present.choices.eps == 3
+    back = history.went(history.present, -1)
+    assert back.present.choices.eps == 2 and back.went(back.present, -1).present.choices.eps == 1
+    assert back.went(back.present, 1).present.choices.eps == 3
+    assert history.went(history.present, 1) is None
+    assert History().went(None, -1) is None and History().went(look(shown), -1) is None
+
+
+def test_who_went_on_without_seeing_anything_goes_back_to_what_was_seen_last(shown):
+    history = History().seen(look(shown, eps=1)).seen(look(shown, eps=2))
+    assert history.went(look(shown, eps=7), -1).present.choices.eps == 2
+
+
+def test_how_something_is_shown_is_no_other_look_but_is_remembered(shown):
+    history = History().seen(look(shown, eps=1)).seen(look(shown, eps=1, colours="inferno", opened_view=3))
+    assert limits(history) == [1] and history.present.choices.colours == "inferno"
+
+
+def test_a_new_look_ends_what_lay_ahead(shown):
+    history = History().seen(look(shown, eps=1)).seen(look(shown, eps=2))
+    back = history.went(history.present, -1)
+    assert limits(back.seen(look(shown, eps=5))) == [1, 5]
+    assert limits(back.seen(back.present)) == [1, 2]
+
+
+def test_another_picture_or_model_is_another_look(shown, tiny):
+    other = Look("", picture(tiny, seed=2), CHOICES, frozenset())
+    assert not look(shown).same(other)
+    assert not look(shown).same(Look("another", shown, CHOICES, frozenset()))
+
+
+def test_the_oldest_looks_make_room(shown):
+    history = History()
+    for eps in range(MOST + 5):
+        history = history.seen(look(shown, eps=eps))
+    assert limits(history) == list(range(5, MOST + 5)) and history.place == MOST - 1
+
+
+def test_a_visitor_without_a_picture_looks_at_nothing(shown):
+    assert Visitor().look is None and Visitor(picture=shown).look is None
+    visitors = Visitors()
+    visitors.put("me", Visitor("", shown, CHOICES))
+    visitors.seen("me", visitors.get("me").look)
+    assert visitors.get("me").history.present.choices == CHOICES
