@@ -460,24 +460,33 @@ def test_rows_that_a_stopped_run_has_left_are_no_older_result_and_stay_as_they_a
 # -- what is wrong with the choices ---------------------------------------------------------------------------------
 
 
+OTHER = CHOICES._replace(eps=7)
+
+
 def test_a_complaint_is_news_once_and_so_is_that_there_is_none_any_more(screen):
     complains = screen.screens.complains
-    assert not complains("me", "")
-    assert [complains("me", said) for said in ("A seed.", "A seed.", "A limit.", "", "")] == [
-        True, False, True, True, False,
-    ]  # fmt: skip
-    assert complains("me", "A limit.")
+    assert not complains("me", CHOICES, "")
+    assert [complains("me", CHOICES, said) for said in ("A seed.", "A seed.", "A limit.")] == [True, False, True]
+    assert [complains("me", OTHER, ""), complains("me", OTHER, "")] == [True, False]
+    assert complains("me", OTHER, "A limit.")
+
+
+def test_what_is_wrong_with_choices_stays_wrong_until_they_are_others(screen):
+    complains = screen.screens.complains
+    assert complains("me", CHOICES, "A step too many.")
+    assert not complains("me", CHOICES, "") and not complains("me", CHOICES, "A step too many.")
+    assert complains("me", OTHER, "")
 
 
 def test_each_visitor_is_complained_to_alone(screen):
     complains = screen.screens.complains
-    assert complains("me", "A seed.") and complains("you", "A seed.")
-    assert complains("me", "") and not complains("you", "A seed.")
+    assert complains("me", CHOICES, "A seed.") and complains("you", CHOICES, "A seed.")
+    assert complains("me", OTHER, "") and not complains("you", CHOICES, "A seed.")
 
 
 def test_a_complaint_leaves_what_was_drawn(screen):
     screen.see(HIT)
-    screen.screens.complains("me", "A seed.")
+    screen.screens.complains("me", CHOICES, "A seed.")
     assert screen.see(HIT) == {}
 
 

@@ -300,6 +300,32 @@ def test_a_drawing_that_brings_what_the_server_has_replaced_asks_for_one_more(pa
     assert page.visitors.get(key).choices.seed == 50
 
 
+def test_what_a_second_drawing_still_brings_is_what_the_visitor_wants(page, visitor):
+    """A press says nothing about what the browser has shown, however often it comes."""
+    key = visitor()
+    drawn(page, key)
+    page.visitors.set(key, CHOICES._replace(seed=50))
+    for turn in (2, 3):
+        page.choose(key, (turn, *CHOICES))
+        assert page.visitors.get(key).choices.seed == 50
+    drawn(page, key, 4)
+    assert page.visitors.get(key).choices.seed == 50
+    drawn(page, key, 5)
+    assert page.visitors.get(key).choices.seed == CHOICES.seed
+
+
+def test_one_more_step_of_the_tuning_dims_the_curves_until_it_is_computed(page, running, visitor):
+    key, head = visitor(), page.panels[5].head
+    longer = CHOICES._replace(tune_steps=CHOICES.tune_steps + 1)
+    list(running.run(key, ("steps", "ensemble"), "done"))
+    drawn(page, key)
+    updates = together(drawn(page, key, 2, longer))
+    assert head not in updates and "2, now 3" in updates[page.stale[5]] and "#tune-loss" in updates[page.stale[5]]
+    list(running.run(key, ("steps", "ensemble"), "done"))
+    updates = together(drawn(page, key, 3, longer))
+    assert head in updates and updates[page.stale[5]] == ""
+
+
 def test_events_that_arrive_out_of_order_leave_what_was_chosen_last(page, visitor):
     turns = list(range(1, 8))
     random.Random(1).shuffle(turns)
