@@ -460,6 +460,19 @@ def test_what_cannot_be_done_is_told_in_a_sentence_and_leaves_no_run_going(page,
     assert not page.runs.going(key) and page.visitors.get(key).progress.step is None
 
 
+def test_why_a_run_was_refused_stays_until_the_choices_are_others(page, visitor):
+    def refused(request: gr.Request, key: str):
+        yield page.say(text.BUSY["clean"], "busy")
+        raise engine.EngineError("It cannot be done.")
+
+    key = visitor()
+    drawn(page, key)
+    with pytest.warns(UserWarning, match="cannot be done"):
+        list(listened(page, refused)(key, 2))
+    assert spoken(page, drawn(page, key, 3)) == []
+    assert text.READY in together(drawn(page, key, 4, CHOICES._replace(seed=7)))[page.status]
+
+
 def test_a_run_takes_the_controls_as_they_were_when_it_was_pressed(page, visitor):
     seen = []
 
