@@ -155,14 +155,15 @@ class Page:
     def _draw(self, request: gr.Request, *values: Any) -> Iterator[dict]:
         key = present(request.session_hash)
         replaced = self.choose(key, values, drawing=True).replaced
-        again = self.nudged() if replaced else {}
+        again, said = self.nudged() if replaced else {}, self.visitors.get(key).progress.said
         yield merged(self.drawn(key), self.set(self.visitors.unshown(key))) | again or gr.skip()
         visitor = self.visitors.get(key)
         if visitor.progress.step is None:
-            yield from self._caught_up(key, visitor)
+            yield from self._caught_up(key, visitor, bool(said))
 
-    def _caught_up(self, key: str, visitor: Visitor) -> Iterator[dict]:
-        """What is cheap and asked for, as it comes; a sentence where it cannot be computed, and a word when it can."""
+    def _caught_up(self, key: str, visitor: Visitor, said: bool) -> Iterator[dict]:
+        """What is cheap and asked for, as it comes; a sentence where it cannot be computed, and a word when it can
+        again, unless something else was `said` just now."""
         try:
             question = self.question(visitor, key)
         except engine.EngineError:
@@ -172,7 +173,8 @@ class Page:
                 for _ in caught_up(question, visitor):
                     yield self.drawn(key) or gr.skip()
                 self._check_word(question, present(visitor.choices).word)
-            yield self._complained(key, "") or gr.skip()
+            better = self._complained(key, "")
+            yield gr.skip() if said or not better else better
         except engine.EngineError as error:
             yield self._complained(key, str(error)) or gr.skip()
 

@@ -12,9 +12,10 @@ from app.choices import DISPLAY, Choices
 from app.state.found import Found
 from app.state.parts import PARTS
 from app.state.visitors import Progress, Visitor
+from app.text import words as text
 from app.wiring import screens as module
 from app.wiring.pieces import Piece, merged
-from app.wiring.screens import Screens
+from app.wiring.screens import Screens, _shown
 from engine.story import Results
 from tests.page_cases import CHOICES, EVERYTHING, WHOLE, asked, held, picture, run
 
@@ -458,6 +459,16 @@ def test_rows_that_a_stopped_run_has_left_are_no_older_result_and_stay_as_they_a
 
 
 # -- what is wrong with the choices ---------------------------------------------------------------------------------
+
+
+def test_what_is_dimmed_stays_so_while_another_step_runs(screen):
+    screen.see(HIT | {"maps": "m"})
+    screen.see({"clean": "c"}, choices=STRONGER)
+    assert screen.maps not in screen.see({"clean": "c"}, choices=STRONGER, progress=Progress(2))
+
+
+def test_nothing_has_a_word_in_the_line():
+    assert _shown(gr.CheckboxGroup(["a"]), []) == _shown(gr.Number(), None) == text.NOTHING
 
 
 OTHER = CHOICES._replace(eps=7)

@@ -566,3 +566,12 @@ def test_the_page_asks_what_its_tests_ask(tiny, page, told):
     question = page.question(Visitor("", picture(tiny), CHOICES), "me")
     assert run(question).made == told.made == run(asked(tiny, page.results)).made
     assert set(page.controls) == set(Choices._fields)
+
+
+def test_what_a_run_says_last_is_not_replaced_by_a_complaint_taken_back(page, running, visitor):
+    key = visitor()
+    drawn(page, key)
+    complained(page, key, 2, BAD_SEED, "seed")
+    page.choose(key, (3, *CHOICES))
+    list(running.run(key, ("adversarial",), "All done."))
+    assert "All done." in together(drawn(page, key, 4))[page.status]
