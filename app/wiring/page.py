@@ -126,7 +126,11 @@ class Page:
             complaint = self.say(progress.said, progress.tone) | complaint
         if question is None and self._names_classes(visitor):
             return complaint  # only settings are wrong: what there is stays
-        return complaint | self.screens.redrawn(key, visitor, find(question, visitor), visitor.choices)
+        before = self.screens.dimmed(key)
+        updates = self.screens.redrawn(key, visitor, find(question, visitor), visitor.choices)
+        if before != self.screens.dimmed(key) and progress.step is None and not complaint:
+            complaint = self.say(text.READY if before else text.DIMMED)
+        return complaint | updates
 
     def _names_classes(self, visitor: Visitor) -> bool:
         """Whether there is a picture, and class names that can be asked about."""

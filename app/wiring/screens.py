@@ -69,6 +69,11 @@ class Screens:
             before, screen.complaint, screen.complained = screen.complaint, sentence, choices
             return before != sentence
 
+    def dimmed(self, key: str) -> bool:
+        """Whether anything stands dimmed on the visitor's screen."""
+        with self._lock:
+            return any(self._screens[key].stale.values()) if key in self._screens else False
+
     def redrawn(self, key: str, visitor: Visitor, found: Found, choices: Choices) -> dict:
         """The updates of all pieces that read something else than when they were drawn last."""
         with self._lock:
