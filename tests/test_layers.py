@@ -147,7 +147,7 @@ def test_what_draws_nothing_does_not_know_gradio(path):
 
 def test_the_rows_of_what_visitors_have_chosen_point_down():
     """Within `state`: a picture knows no visitor, a visitor nothing of what is found, and what is found no page."""
-    rows = (("shown", "parts"), ("visitors",), ("found", "lent", "tabs"))
+    rows = (("shown", "parts"), ("history",), ("visitors",), ("found", "lent", "tabs"))
     level = {name: place for place, names in enumerate(rows) for name in names}
     for name, own in level.items():
         below = {found.split(".")[2] for found in imported(f"app/state/{name}.py") if found.startswith("app.state.")}

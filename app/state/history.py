@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from app.choices import DISPLAY, Choices
 from app.state.shown import Shown
 
+TOGETHER = 2.0  # seconds within which moves of one control are one
 MOST = 50  # looks remembered; what was found lies elsewhere, by key
 
 
@@ -19,33 +20,43 @@ class Look:
     choices: Choices
     asked: frozenset[str]
 
+    def differing(self, other: Look) -> list[str]:
+        """The names of what is asked otherwise, however it is shown."""
+        fields = [name for name in ("model", "picture") if getattr(self, name) != getattr(other, name)]
+        names = (name for name in Choices._fields if name not in DISPLAY)
+        return fields + [name for name in names if getattr(self.choices, name) != getattr(other.choices, name)]
+
     def same(self, other: Look) -> bool:
         """Whether the same was asked, however it was shown."""
-        if (self.model, self.picture) != (other.model, other.picture):
-            return False
-        names = (name for name in Choices._fields if name not in DISPLAY)
-        return all(getattr(self.choices, name) == getattr(other.choices, name) for name in names)
+        return not self.differing(other)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class History:
-    """Looks in the order in which they came; `place` is that of the present one, -1 where there is none."""
+    """Looks in the order in which they came; `place` is that of the present one, -1 where there is none.
+
+    `drawn` is the one setting in which the present look differs from the one before it, at the time `when`: a slider
+    that is drawn on leaves one look behind, not one for every place on its way.
+    """
 
     looks: tuple[Look, ...] = ()
     place: int = -1
+    drawn: str = ""
+    when: float = 0.0
 
-    def seen(self, look: Look) -> History:
+    def seen(self, look: Look, now: float) -> History:
         """With this look as the present one; those ahead are gone unless it is the present one already."""
-        if self.looks and self.looks[self.place].same(look):
-            looks = (*self.looks[: self.place], look, *self.looks[self.place + 1 :])
-            return replace(self, looks=looks)
-        looks = (*self.looks[: self.place + 1], look)[-MOST:]
-        return History(looks, len(looks) - 1)
+        moved = look.differing(self.looks[self.place]) if self.looks else ["picture"]
+        if moved and not (moved == [self.drawn] and now - self.when < TOGETHER):
+            looks = (*self.looks[: self.place + 1], look)[-MOST:]
+            return History(looks, len(looks) - 1, moved[0] if len(moved) == 1 else "", now)
+        ahead = () if moved else self.looks[self.place + 1 :]
+        return replace(self, looks=(*self.looks[: self.place], look, *ahead), when=now if moved else self.when)
 
     def moved(self, by: int) -> History:
         """One look back (-1) or forward (1); itself where there is none."""
         place = self.place + by
-        return replace(self, place=place) if 0 <= place < len(self.looks) else self
+        return replace(self, place=place, drawn="") if 0 <= place < len(self.looks) else self
 
     def went(self, look: Look | None, by: int) -> History | None:
         """One look back or forward from `look`, which may be another than the present one; None where there is none.

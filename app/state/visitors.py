@@ -177,7 +177,7 @@ class Visitors:
         """The visitor has seen results of this look."""
         with self._lock:
             visitor, turn = self._found(key)
-            self._keep(key, replace(visitor, history=visitor.history.seen(look)), turn)
+            self._keep(key, replace(visitor, history=visitor.history.seen(look, self.clock())), turn)
 
     def said(self, key: str, progress: Progress) -> None:
         """The status line has said what `progress` asked for; nothing where another run has come since."""

@@ -129,11 +129,19 @@ class Page:
         if question is None and self._names_classes(visitor):
             return complaint  # only settings are wrong: what there is stays
         found = find(question, visitor)
-        if question is not None:
+        if question is not None and progress.step is None:
             self.pace.note(question)
-        if visitor.look is not None and len(found.made) > 1 and progress.step is None:
+            self._seen(key, visitor, found)
+        before = self.screens.dimmed(key)
+        updates = self.screens.redrawn(key, visitor, found, visitor.choices)
+        if before != self.screens.dimmed(key) and progress.step is None and not complaint:
+            complaint = self.say(text.READY if before else text.DIMMED)
+        return complaint | updates
+
+    def _seen(self, key: str, visitor: Visitor, found: Found) -> None:
+        """Remember what is looked at, where there is more of it than the clean answer."""
+        if visitor.look is not None and len(found.made) > 1:
             self.visitors.seen(key, visitor.look)
-        return complaint | self.screens.redrawn(key, visitor, found, visitor.choices)
 
     def _names_classes(self, visitor: Visitor) -> bool:
         """Whether there is a picture, and class names that can be asked about."""
@@ -162,14 +170,15 @@ class Page:
     def _draw(self, request: gr.Request, *values: Any) -> Iterator[dict]:
         key = present(request.session_hash)
         replaced = self.choose(key, values, drawing=True).replaced
-        again = self.nudged() if replaced else {}
+        again, said = self.nudged() if replaced else {}, self.visitors.get(key).progress.said
         yield merged(self.drawn(key), self.set(self.visitors.unshown(key))) | again or gr.skip()
         visitor = self.visitors.get(key)
         if visitor.progress.step is None:
-            yield from self._caught_up(key, visitor)
+            yield from self._caught_up(key, visitor, bool(said))
 
-    def _caught_up(self, key: str, visitor: Visitor) -> Iterator[dict]:
-        """What is cheap and asked for, as it comes; a sentence where it cannot be computed, and a word when it can."""
+    def _caught_up(self, key: str, visitor: Visitor, said: bool) -> Iterator[dict]:
+        """What is cheap and asked for, as it comes; a sentence where it cannot be computed, and a word when it can
+        again, unless something else was `said` just now."""
         try:
             question = self.question(visitor, key)
         except engine.EngineError:
@@ -179,7 +188,8 @@ class Page:
                 for _ in caught_up(question, visitor, self.pace, present(visitor.choices).live):
                     yield self.drawn(key) or gr.skip()
                 self._check_word(question, present(visitor.choices).word)
-            yield self._complained(key, "") or gr.skip()
+            better = self._complained(key, "")
+            yield gr.skip() if said or not better else better
         except engine.EngineError as error:
             yield self._complained(key, str(error)) or gr.skip()
 

@@ -69,6 +69,11 @@ class Screens:
             before, screen.complaint, screen.complained = screen.complaint, sentence, choices
             return before != sentence
 
+    def dimmed(self, key: str) -> bool:
+        """Whether anything stands dimmed on the visitor's screen."""
+        with self._lock:
+            return any(self._screens[key].stale.values()) if key in self._screens else False
+
     def redrawn(self, key: str, visitor: Visitor, found: Found, choices: Choices) -> dict:
         """The updates of all pieces that read something else than when they were drawn last."""
         with self._lock:
@@ -84,7 +89,8 @@ class Screens:
                 before, state = screen.pieces.get(place), piece.state(found, choices)
                 whole = any(name in found.made and name not in found.partial for name in piece.shows)
                 kept = before is not None and before.whole and same_ground and visitor.asked.intersection(piece.shows)
-                if before is not None and kept and not whole and visitor.progress.step is None:
+                comes = visitor.progress.step is not None and any(name in found.made for name in piece.shows)
+                if before is not None and kept and not whole and not comes:
                     notes.setdefault(step, []).append((piece, before))
                 elif before is not None and before.state == state:
                     before.choices = choices  # with which it is the same, and is there
@@ -127,9 +133,11 @@ class Screens:
 def _shown(control: Component, value: object) -> str:
     """A control's value as a visitor reads it."""
     if isinstance(value, list | tuple):
-        return ", ".join(_shown(control, one) for one in value)
+        return ", ".join(_shown(control, one) for one in value) or text.NOTHING
     if isinstance(value, bool):
         return text.SWITCH[value]
+    if value is None:
+        return text.NOTHING
     words = {name: word for word, name in getattr(control, "choices", None) or ()}
     plain = f"{value:g}" if isinstance(value, float) else str(value)
     return str(words.get(value, plain)) or text.NOTHING

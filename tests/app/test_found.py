@@ -125,6 +125,14 @@ def test_of_a_part_in_rows_the_rows_that_are_there_are_found(tiny):
     assert shares == [0.5, 1.0]
 
 
+def test_a_part_of_which_rows_are_missing_is_partial_and_one_that_lacks_all_or_none_is_not(tiny):
+    question = asked(tiny, Results(), CHOICES._replace(tune_steps=1))
+    assert run(question, ("steps", "ensemble")).partial == frozenset()
+    further = held(asked(tiny, question.story.results, CHOICES._replace(tune_steps=2)), WHOLE)
+    assert len(further.steps) == 2 and further.partial == {"steps"}
+    assert further.ensemble is None and further.defences == ()
+
+
 def test_a_part_half_computed_is_not_there(tiny):
     question = asked(tiny, Results())
     rows = rows_computed(question, "maps")

@@ -21,7 +21,7 @@ def limits(history) -> list:
 
 
 def test_looks_come_back_in_their_order_and_forward_again(shown):
-    history = History().seen(look(shown, eps=1)).seen(look(shown, eps=2)).seen(look(shown, eps=3))
+    history = History().seen(look(shown, eps=1), 0).seen(look(shown, eps=2), 9).seen(look(shown, eps=3), 18)
     assert limits(history) == [1, 2, 3] and history.present.choices.eps == 3
     back = history.went(history.present, -1)
     assert back.present.choices.eps == 2 and back.went(back.present, -1).present.choices.eps == 1
@@ -31,20 +31,20 @@ def test_looks_come_back_in_their_order_and_forward_again(shown):
 
 
 def test_who_went_on_without_seeing_anything_goes_back_to_what_was_seen_last(shown):
-    history = History().seen(look(shown, eps=1)).seen(look(shown, eps=2))
+    history = History().seen(look(shown, eps=1), 0).seen(look(shown, eps=2), 9)
     assert history.went(look(shown, eps=7), -1).present.choices.eps == 2
 
 
 def test_how_something_is_shown_is_no_other_look_but_is_remembered(shown):
-    history = History().seen(look(shown, eps=1)).seen(look(shown, eps=1, colours="inferno", opened_view=3))
+    history = History().seen(look(shown, eps=1), 0).seen(look(shown, eps=1, colours="inferno", opened_view=3), 9)
     assert limits(history) == [1] and history.present.choices.colours == "inferno"
 
 
 def test_a_new_look_ends_what_lay_ahead(shown):
-    history = History().seen(look(shown, eps=1)).seen(look(shown, eps=2))
+    history = History().seen(look(shown, eps=1), 0).seen(look(shown, eps=2), 9)
     back = history.went(history.present, -1)
-    assert limits(back.seen(look(shown, eps=5))) == [1, 5]
-    assert limits(back.seen(back.present)) == [1, 2]
+    assert limits(back.seen(look(shown, eps=5), 18)) == [1, 5]
+    assert limits(back.seen(back.present, 18)) == [1, 2]
 
 
 def test_another_picture_or_model_is_another_look(shown, tiny):
@@ -56,7 +56,7 @@ def test_another_picture_or_model_is_another_look(shown, tiny):
 def test_the_oldest_looks_make_room(shown):
     history = History()
     for eps in range(MOST + 5):
-        history = history.seen(look(shown, eps=eps))
+        history = history.seen(look(shown, eps=eps), 9 * eps)
     assert limits(history) == list(range(5, MOST + 5)) and history.place == MOST - 1
 
 
@@ -66,3 +66,12 @@ def test_a_visitor_without_a_picture_looks_at_nothing(shown):
     visitors.put("me", Visitor("", shown, CHOICES))
     visitors.seen("me", visitors.get("me").look)
     assert visitors.get("me").history.present.choices == CHOICES
+
+
+def test_a_slider_that_is_drawn_on_leaves_one_look(shown):
+    history = History().seen(look(shown, eps=4), 0)
+    for place, eps in enumerate((5, 6, 7)):
+        history = history.seen(look(shown, eps=eps), 10 + place)
+    assert limits(history) == [4, 7]
+    assert limits(history.seen(look(shown, eps=8), 20)) == [4, 7, 8]
+    assert limits(history.seen(look(shown, eps=7, steps=9), 12.5)) == [4, 7, 7]

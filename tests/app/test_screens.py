@@ -12,9 +12,10 @@ from app.choices import DISPLAY, Choices
 from app.state.found import Found
 from app.state.parts import PARTS
 from app.state.visitors import Progress, Visitor
+from app.text import words as text
 from app.wiring import screens as module
 from app.wiring.pieces import Piece, merged
-from app.wiring.screens import Screens
+from app.wiring.screens import Screens, _shown
 from engine.story import Results
 from tests.page_cases import CHOICES, EVERYTHING, WHOLE, asked, held, picture, run
 
@@ -460,24 +461,43 @@ def test_rows_that_a_stopped_run_has_left_are_no_older_result_and_stay_as_they_a
 # -- what is wrong with the choices ---------------------------------------------------------------------------------
 
 
+def test_what_is_dimmed_stays_so_while_another_step_runs(screen):
+    screen.see(HIT | {"maps": "m"})
+    screen.see({"clean": "c"}, choices=STRONGER)
+    assert screen.maps not in screen.see({"clean": "c"}, choices=STRONGER, progress=Progress(2))
+
+
+def test_nothing_has_a_word_in_the_line():
+    assert _shown(gr.CheckboxGroup(["a"]), []) == _shown(gr.Number(), None) == text.NOTHING
+
+
+OTHER = CHOICES._replace(eps=7)
+
+
 def test_a_complaint_is_news_once_and_so_is_that_there_is_none_any_more(screen):
     complains = screen.screens.complains
-    assert not complains("me", "")
-    assert [complains("me", said) for said in ("A seed.", "A seed.", "A limit.", "", "")] == [
-        True, False, True, True, False,
-    ]  # fmt: skip
-    assert complains("me", "A limit.")
+    assert not complains("me", CHOICES, "")
+    assert [complains("me", CHOICES, said) for said in ("A seed.", "A seed.", "A limit.")] == [True, False, True]
+    assert [complains("me", OTHER, ""), complains("me", OTHER, "")] == [True, False]
+    assert complains("me", OTHER, "A limit.")
+
+
+def test_what_is_wrong_with_choices_stays_wrong_until_they_are_others(screen):
+    complains = screen.screens.complains
+    assert complains("me", CHOICES, "A step too many.")
+    assert not complains("me", CHOICES, "") and not complains("me", CHOICES, "A step too many.")
+    assert complains("me", OTHER, "")
 
 
 def test_each_visitor_is_complained_to_alone(screen):
     complains = screen.screens.complains
-    assert complains("me", "A seed.") and complains("you", "A seed.")
-    assert complains("me", "") and not complains("you", "A seed.")
+    assert complains("me", CHOICES, "A seed.") and complains("you", CHOICES, "A seed.")
+    assert complains("me", OTHER, "") and not complains("you", CHOICES, "A seed.")
 
 
 def test_a_complaint_leaves_what_was_drawn(screen):
     screen.see(HIT)
-    screen.screens.complains("me", "A seed.")
+    screen.screens.complains("me", CHOICES, "A seed.")
     assert screen.see(HIT) == {}
 
 

@@ -300,6 +300,32 @@ def test_a_drawing_that_brings_what_the_server_has_replaced_asks_for_one_more(pa
     assert page.visitors.get(key).choices.seed == 50
 
 
+def test_what_a_second_drawing_still_brings_is_what_the_visitor_wants(page, visitor):
+    """A press says nothing about what the browser has shown, however often it comes."""
+    key = visitor()
+    drawn(page, key)
+    page.visitors.set(key, CHOICES._replace(seed=50))
+    for turn in (2, 3):
+        page.choose(key, (turn, *CHOICES))
+        assert page.visitors.get(key).choices.seed == 50
+    drawn(page, key, 4)
+    assert page.visitors.get(key).choices.seed == 50
+    drawn(page, key, 5)
+    assert page.visitors.get(key).choices.seed == CHOICES.seed
+
+
+def test_one_more_step_of_the_tuning_dims_the_curves_until_it_is_computed(page, running, visitor):
+    key, head = visitor(), page.panels[5].head
+    longer = CHOICES._replace(tune_steps=CHOICES.tune_steps + 1)
+    list(running.run(key, ("steps", "ensemble"), "done"))
+    drawn(page, key)
+    updates = together(drawn(page, key, 2, longer))
+    assert head not in updates and "2, now 3" in updates[page.stale[5]] and "#tune-loss" in updates[page.stale[5]]
+    list(running.run(key, ("steps", "ensemble"), "done"))
+    updates = together(drawn(page, key, 3, longer))
+    assert head in updates and updates[page.stale[5]] == ""
+
+
 def test_events_that_arrive_out_of_order_leave_what_was_chosen_last(page, visitor):
     turns = list(range(1, 8))
     random.Random(1).shuffle(turns)
@@ -434,6 +460,19 @@ def test_what_cannot_be_done_is_told_in_a_sentence_and_leaves_no_run_going(page,
     assert not page.runs.going(key) and page.visitors.get(key).progress.step is None
 
 
+def test_why_a_run_was_refused_stays_until_the_choices_are_others(page, visitor):
+    def refused(request: gr.Request, key: str):
+        yield page.say(text.BUSY["clean"], "busy")
+        raise engine.EngineError("It cannot be done.")
+
+    key = visitor()
+    drawn(page, key)
+    with pytest.warns(UserWarning, match="cannot be done"):
+        list(listened(page, refused)(key, 2))
+    assert spoken(page, drawn(page, key, 3)) == []
+    assert text.READY in together(drawn(page, key, 4, CHOICES._replace(seed=7)))[page.status]
+
+
 def test_a_run_takes_the_controls_as_they_were_when_it_was_pressed(page, visitor):
     seen = []
 
@@ -527,3 +566,12 @@ def test_the_page_asks_what_its_tests_ask(tiny, page, told):
     question = page.question(Visitor("", picture(tiny), CHOICES), "me")
     assert run(question).made == told.made == run(asked(tiny, page.results)).made
     assert set(page.controls) == set(Choices._fields)
+
+
+def test_what_a_run_says_last_is_not_replaced_by_a_complaint_taken_back(page, running, visitor):
+    key = visitor()
+    drawn(page, key)
+    complained(page, key, 2, BAD_SEED, "seed")
+    page.choose(key, (3, *CHOICES))
+    list(running.run(key, ("adversarial",), "All done."))
+    assert "All done." in together(drawn(page, key, 4))[page.status]
