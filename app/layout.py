@@ -60,10 +60,10 @@ def build_app(
         page.build_hidden()
         head = gr.HTML(header(backbone), elem_id="header")
         with gr.Row(elem_id="bar"):
-            run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=250)
+            run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=230)
             stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
             looks = LookButtons()
-            live = gr.Checkbox(True, label=text.LIVE, elem_id="live", scale=0, min_width=80, container=False)
+            live = gr.Checkbox(True, label=text.LIVE, elem_id="live", scale=0, min_width=60, container=False)
             page.status = gr.HTML(status(text.READY), elem_id="status")
             gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
             export = ExportButtons(sources)

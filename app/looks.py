@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import replace
-from functools import partial
 
 import gradio as gr
 
-from app.present import present
 from app.state.visitors import Visitor
 from app.text import words as text
 from app.wiring.page import Page
@@ -18,24 +16,25 @@ class LookButtons:
     """Undo and redo; what is gone to is there at once as far as its results are held."""
 
     def __init__(self) -> None:
-        self.undo = gr.Button(text.UNDO, elem_id="undo", scale=0, min_width=90)
-        self.redo = gr.Button(text.REDO, elem_id="redo", scale=0, min_width=90)
+        self.undo = gr.Button(text.UNDO, elem_id="undo", scale=0, min_width=60)
+        self.redo = gr.Button(text.REDO, elem_id="redo", scale=0, min_width=60)
 
     def wire(self, page: Page, again: Callable[[Page, Visitor], dict], fields: list) -> None:
         """`again` is how the controls and `fields` stand for a visitor."""
         for button, by in ((self.undo, -1), (self.redo, 1)):
-            page.listen(button.click, partial(_went, page, again, by), [*page.inputs[1:], *fields])
+            page.listen(button.click, _going(page, again, by), [*page.inputs[1:], *fields])
 
 
-def _went(
-    page: Page, again: Callable[[Page, Visitor], dict], by: int, request: gr.Request, key: str
-) -> Generator[dict]:
-    visitor = page.visitors.get(key)
-    history = visitor.went(by)
-    if history is None:
-        yield page.rest(key, text.NO_LOOK)
-        return
-    look = history.present
-    gone = replace(visitor.setting(look.choices), model=look.model, picture=look.picture, asked=look.asked)
-    page.visitors.put(key, replace(gone, history=history))
-    yield again(page, present(gone)) | page.rest(key, text.LOOKED_BACK)
+def _going(page: Page, again: Callable[[Page, Visitor], dict], by: int) -> Callable[..., Generator[dict]]:
+    def handler(request: gr.Request, key: str) -> Generator[dict]:
+        visitor = page.visitors.get(key)
+        history = visitor.went(by)
+        if history is None:
+            yield page.rest(key, text.NO_LOOK)
+            return
+        look = history.present
+        gone = replace(visitor.setting(look.choices), model=look.model, picture=look.picture, asked=look.asked)
+        page.visitors.put(key, replace(gone, history=history))
+        yield again(page, gone) | page.rest(key, text.LOOKED_BACK)
+
+    return handler

@@ -78,8 +78,8 @@ NOT_YET = "That does not work yet"
 
 RUN_STORY = "▶ Run the whole story"
 STOP = "■ Stop"
-LIVE, LIVE_INFO = "Live", "What takes under a second is computed anew as soon as a control moves."
-UNDO, REDO = "↶ Undo", "↷ Redo"
+LIVE = "Live results"
+UNDO, REDO = "Undo", "Redo"
 LOOKED_BACK, NO_LOOK = "Back at what you looked at before.", "There is nothing further that way."
 
 LINK, DOWNLOAD = "Link", "Download"

@@ -6,13 +6,14 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from functools import partial
 from statistics import median
 
 import engine
-from app.state.parts import PARTS, Question, Wanted
+from app.state.parts import PARTS, Part, Question, Wanted
 from app.state.visitors import Visitor
 
-SECONDS = 1.0  # that all that is computed at once may take, as far as is known
+SECONDS = 2.0  # that all that is computed at once may take, as far as is known
 ALWAYS = (engine.story.Clean, engine.story.Map, engine.story.Weighted)  # where all that they need is there
 REMEMBERED = 5  # results of each model that its pace is taken from
 TIMED = (engine.story.Clean(), engine.story.Attack(), engine.story.Map())  # whose seconds tell how fast the model is
@@ -57,11 +58,30 @@ def caught_up(question: Question, visitor: Visitor, pace: Pace, live: bool) -> I
     """
     left, each = SECONDS if live else 0.0, pace.of(question)
     for name, part in PARTS.items():
-        if name in visitor.asked:
+        if name in visitor.asked and not (part.in_rows and _lacking(question, part) * each > left):
             spent = [_advanced(question, wanted, left, each) for wanted in part.wanted(question)]
             left -= sum(seconds for seconds in spent if seconds is not None)
             if any(seconds is not None for seconds in spent):
                 yield name
+
+
+def _lacking(question: Question, part: Part) -> float:
+    """The passes through the model for what is missing first in each row of a part, where no row counts alone."""
+    story = question.story
+    lacking = map(partial(_first_missing, story), part.wanted(question))
+    return sum(engine.story.cost_of(story, request) for request in lacking if request is not None)
+
+
+def _first_missing(story: engine.story.Story, wanted: Wanted) -> engine.story.Request | None:
+    """What the generator asks for first that is not held; None where all is."""
+    try:
+        request = next(wanted)
+        while request in story:
+            request = wanted.send(story.result(request))
+    except StopIteration:
+        return None
+    wanted.close()
+    return request
 
 
 def _advanced(question: Question, wanted: Wanted, most: float, pace: float) -> float | None:

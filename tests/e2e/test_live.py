@@ -4,7 +4,7 @@ from tests.e2e.test_page import open_step, put, says
 
 
 def measured(page, limit):
-    page.locator("#attack-measured").get_by_text(f"within {limit}/255").wait_for()
+    page.locator("#attack-measured").get_by_text(f"within {float(limit):.2f}/255").wait_for()
 
 
 def quick_attack(page, limit):
@@ -49,6 +49,7 @@ def test_one_goes_back_to_what_one_has_looked_at_and_forward_again(page):
     page.locator("#card-2").get_by_text("Not run yet").wait_for()
     page.click("#undo")
     says(page, "Back at what you looked at")
+    open_step(page, 2)
     measured(page, "9.5")
     assert page.input_value(limit) == "9.5"
     page.click("#undo")
