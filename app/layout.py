@@ -105,7 +105,6 @@ def build_app(
         export.wire(page)
         page.connect()
         page.stop(stop)
-        demo.unload(page.left)
         Api(models)
     return demo
 

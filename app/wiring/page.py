@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -34,7 +33,6 @@ from app.wiring.screens import Screens
 from app.wiring.stopping import Runs, until
 
 NEXT_TURN = "(turn, ...rest) => { window.turn = (window.turn || 0) + 1; return [window.turn, ...rest]; }"
-KEEP_OWN = 60.0  # seconds that results on a picture of their own outlast a visitor
 LET_GO = 10  # seconds that the last word on a stopped run waits for it
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 AT_ONCE: dict[str, Any] = QUIET | {"concurrency_limit": None}
@@ -71,7 +69,7 @@ class Page:
         classes = choices.classes(backbone.templates)
         settings = choices.aimed(choices.settings(), classes)
         recipe = engine.story.Recipe(visitor.picture.picture, classes, choices.label(classes), settings)
-        owner = _own(key) if visitor.picture.picture.salt else key
+        owner = f"{key} own" if visitor.picture.picture.salt else key
         return Question(engine.story.Story(backbone, recipe, self.results, owner), *choices.asked(classes))
 
     def found(self, key: str) -> Found:
@@ -296,12 +294,6 @@ class Page:
         self.visitors.change(key, progress=Progress(None, go, time.monotonic_ns(), said=said, tone=tone))
         return self.nudged()
 
-    def left(self, request: gr.Request) -> None:
-        """The visitor has left: a minute later, what was computed on a picture of their own goes."""
-        forget = threading.Timer(KEEP_OWN, self.results.drop, [_own(present(request.session_hash))])
-        forget.daemon = True
-        forget.start()
-
     def stop(self, button: gr.Button) -> None:
         """Let `button` end whatever computes for this visitor.
 
@@ -327,11 +319,6 @@ class Page:
         self.turn = gr.Number(0, visible=False)
         self.nudge = gr.HTML("", elem_id="nudge", elem_classes=["unseen"])
         self._drawing = gr.Button("", elem_id="draw", elem_classes=["unseen"])
-
-
-def _own(key: str) -> str:
-    """The owner of what is computed on a visitor's own pictures."""
-    return f"{key} own"
 
 
 def _behind(count: int) -> str:

@@ -575,24 +575,3 @@ def test_what_a_run_says_last_is_not_replaced_by_a_complaint_taken_back(page, ru
     page.choose(key, (3, *CHOICES))
     list(running.run(key, ("adversarial",), "All done."))
     assert "All done." in together(drawn(page, key, 4))[page.status]
-
-
-def test_what_was_computed_on_a_picture_of_ones_own_goes_when_its_visitor_has_left(page, running, visitor, monkeypatch):
-    waits = []
-
-    class Clock:
-        def __init__(self, seconds, then, given):
-            waits.append((seconds, lambda: then(*given)))
-
-        def start(self):
-            pass
-
-    monkeypatch.setattr("app.wiring.page.threading.Timer", Clock)
-    own = visitor()
-    list(running.run(own, ("adversarial",), ""))
-    assert page.found(own).adversarial is not None
-    page.left(SimpleNamespace(session_hash=own))
-    ((seconds, forget),) = waits
-    assert seconds == 60 and page.found(own).adversarial is not None
-    forget()
-    assert page.found(own).adversarial is None and page.found(own).clean is None
