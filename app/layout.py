@@ -74,22 +74,12 @@ def build_app(
             with gr.Column(elem_id="story", scale=1, min_width=320):
                 cards = gr.HTML(journey(Found()), elem_id="journey")
                 page.panels, columns = _panels(page, models, sources)
-        page.controls = (
-            {"live": live}
-            | inputs.controls
-            | {k: v for panel in page.panels.values() for k, v in panel.controls.items()}
-        )
+        page.controls["live"] = live
+        for part in (inputs, *page.panels.values()):
+            page.controls |= part.controls
         _other_settings(page, columns)
-        page.add(
-            [
-                Piece(
-                    lambda found, choices: {cards: journey(found)},
-                    [cards],
-                    (*PARTS, "picture", "label", "classes", "batch", "progress"),
-                )
-            ]
-        )
-        page.add(inputs.pieces)
+        reads = (*PARTS, "picture", "label", "classes", "batch", "progress")
+        page.add([Piece(lambda found, choices: {cards: journey(found)}, [cards], reads), *inputs.pieces])
         attack = page.panels[2]
         assert isinstance(attack, AttackPanel)
         running = Running(page, attack.curve, attack.live)

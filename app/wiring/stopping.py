@@ -43,7 +43,7 @@ class Runs:
 
 def until(stop: threading.Event, updates: Iterator) -> Iterator:
     """`updates` as they come. Once `stop` is set, `engine.models.Cancelled` is raised: before the next one, or within
-    it by a layer of the model that a `Worker` runs.
+    it by a layer of the model, whoever runs it.
     """
     while True:
         try:
