@@ -10,7 +10,7 @@ from torch import Tensor
 import engine
 from app.batch import Batch
 from app.present import present
-from app.state.parts import PARTS, HeadsPair, MapPair, MapTest, OcclusionPair, Question, WordsRead, held
+from app.state.parts import PARTS, HeadsPair, MapPair, MapTest, OcclusionPair, Question, Row, WordsRead
 from app.state.shown import Shown
 from app.state.visitors import Progress, Visitor
 
@@ -71,12 +71,12 @@ def find(question: Question | None, visitor: Visitor) -> Found:
     values, made, partial = {}, {}, set()
     for name in visitor.asked:
         part = PARTS[name]
-        every = [held(question.story, wanted) for wanted in part.wanted(question)]
-        rows = [row for row in every if row is not None]
+        every = [Row(wanted).advance(question.story) for wanted in part.wanted(question)]
+        rows = [row for row in every if row.request is None]
         if rows:
             partial |= {name} if len(rows) < len(every) else set()
-            values[name] = tuple(result for result, _ in rows) if part.in_rows else rows[0][0]
-            keys = " ".join(key for _, keys in rows for key in keys)
+            values[name] = tuple(row.value for row in rows) if part.in_rows else rows[0].value
+            keys = " ".join(question.story.key(request) for row in rows for request in row.given)
             made[name] = hashlib.sha256(keys.encode()).hexdigest()[:16]
     recipe = question.story.recipe
     return replace(found, classes=recipe.classes, label=recipe.label, made=made, partial=frozenset(partial), **values)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import engine
-from app.state.parts import PARTS, Computed, Question, Wanted, rows_computed
+from app.state.parts import PARTS, Computed, Question, Row, rows_computed
 
 
 class Lent:
@@ -39,22 +39,13 @@ class Lent:
 
 
 def _known(question: Question) -> dict[str, Any]:
-    """All results on this question that are held, by key."""
-    found: dict[str, Any] = {}
+    """All results on this question that are held, and those that what is missing next needs, by key."""
+    story, found = question.story, {}
     for part in PARTS.values():
         for wanted in part.wanted(question):
-            _collect(question.story, wanted, found)
+            row = Row(wanted).advance(story)
+            needs = () if row.request is None else row.request.needs(story.recipe).values()
+            for request in (*row.given, *needs):
+                if request in story:
+                    found[story.key(request)] = story.results[story.key(request)]
     return found
-
-
-def _collect(story: engine.story.Story, wanted: Wanted, found: dict[str, Any]) -> None:
-    try:
-        request = next(wanted)
-        while True:
-            for needed in (request, *request.needs(story.recipe).values()):
-                key = story.key(needed)
-                if needed in story:
-                    found[key] = story.results[key]
-            request = wanted.send(found[story.key(request)])
-    except (StopIteration, KeyError):
-        wanted.close()

@@ -1,7 +1,6 @@
 """The parts of the story as the page shows them: which results of the engine each is put together from.
 
-A part is written as generators that ask for one result after another and return what is shown. Whoever drives one
-gives it the results: `held` only those that are there, `computed` all of them.
+A part is written as generators that ask for one result after another and return what is shown; a `Row` drives one.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import engine
+from app.present import present
 
 CLEAN, ATTACKED, NOISE = engine.story.CLEAN, engine.story.ATTACKED, engine.story.NOISE
 LABEL, ANSWER = engine.story.LABEL, engine.story.ANSWER
@@ -87,45 +87,57 @@ class Part:
     in_rows: bool = False
 
 
-def held(story: engine.story.Story, wanted: Wanted) -> tuple[Any, list[str]] | None:
-    """What the generator returns and the keys of all that it asked for; None where a result of these is not held."""
-    keys: list[str] = []
-    try:
-        request = next(wanted)
-        while True:
-            key = story.key(request)
+class Row:
+    """One row of a part on its way: `request` is what it asks for next, None once it is whole and `value` is shown.
+
+    `given` are the requests whose results it has.
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.given: list[engine.story.Request] = []
+        self.request: engine.story.Request | None = None
+        self.value: Any = None
+        self._wanted = wanted
+        self._ask(lambda: next(wanted))
+
+    def give(self, result: Any) -> None:
+        """Hand it what it asks for."""
+        self.given.append(present(self.request))
+        self._ask(lambda: self._wanted.send(result))
+
+    def advance(self, story: engine.story.Story) -> Row:
+        """Hand it all that is held, up to the first result that is not; itself."""
+        while self.request is not None:
             try:
-                result = story.results[key]
+                result = story.results[story.key(self.request)]
             except KeyError:
-                wanted.close()
-                return None
-            keys.append(key)
-            request = wanted.send(result)
-    except StopIteration as end:
-        return end.value, keys
+                break
+            self.give(result)
+        return self
 
-
-def computed(story: engine.story.Story, wanted: Wanted) -> Iterator[tuple[engine.story.Request, Any]]:
-    """Everything that comes while what the generator asks for is computed, each with the request that it belongs to."""
-    try:
-        request = next(wanted)
-        while True:
-            item = None
-            for asked, item in story.ask(request):
-                yield asked, item
-            request = wanted.send(item)
-    except StopIteration:
-        return
+    def _ask(self, go_on: Callable[[], engine.story.Request]) -> None:
+        try:
+            self.request = go_on()
+        except StopIteration as end:
+            self.request, self.value = None, end.value
 
 
 Computed = tuple[engine.story.Request | None, Any]
 
 
 def rows_computed(question: Question, name: str) -> Iterator[Computed]:
-    """The same for all rows of a part; behind each row comes None with the share of the rows that are through."""
+    """Everything that comes while a part is computed, each item with the request that it belongs to.
+
+    Behind each row comes None with the share of the rows that are through.
+    """
     rows = list(PARTS[name].wanted(question))
     for index, wanted in enumerate(rows):
-        yield from computed(question.story, wanted)
+        row = Row(wanted)
+        while row.request is not None:
+            item = None
+            for asked, item in question.story.ask(row.request):
+                yield asked, item
+            row.give(item)
         yield None, (index + 1) / len(rows)
 
 

@@ -6,11 +6,10 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from functools import partial
 from statistics import median
 
 import engine
-from app.state.parts import PARTS, Part, Question, Wanted
+from app.state.parts import PARTS, Part, Question, Row, Wanted
 from app.state.visitors import Visitor
 
 SECONDS = 2.0  # that all that is computed at once may take, as far as is known
@@ -68,38 +67,21 @@ def caught_up(question: Question, visitor: Visitor, pace: Pace, live: bool) -> I
 def _lacking(question: Question, part: Part) -> float:
     """The passes through the model for what is missing first in each row of a part, where no row counts alone."""
     story = question.story
-    lacking = map(partial(_first_missing, story), part.wanted(question))
+    lacking = (Row(wanted).advance(story).request for wanted in part.wanted(question))
     return sum(engine.story.cost_of(story, request) for request in lacking if request is not None)
-
-
-def _first_missing(story: engine.story.Story, wanted: Wanted) -> engine.story.Request | None:
-    """What the generator asks for first that is not held; None where all is."""
-    try:
-        request = next(wanted)
-        while request in story:
-            request = wanted.send(story.result(request))
-    except StopIteration:
-        return None
-    wanted.close()
-    return request
 
 
 def _advanced(question: Question, wanted: Wanted, most: float, pace: float) -> float | None:
     """The seconds that computing was to take of all that the generator asks for and that was missing; None where
     nothing was computed."""
-    story, spent = question.story, None
-    try:
-        request = next(wanted)
-        while True:
-            if request not in story:
-                seconds = engine.story.cost_of(story, request) * pace
-                if seconds > most - (spent or 0.0) and not _is_looking(question, request):
-                    wanted.close()
-                    return spent
-                spent = (spent or 0.0) + seconds
-            request = wanted.send(story.result(request))
-    except StopIteration:
-        return spent
+    story, spent, row = question.story, None, Row(wanted)
+    while (request := row.advance(story).request) is not None:
+        seconds = engine.story.cost_of(story, request) * pace
+        if seconds > most - (spent or 0.0) and not _is_looking(question, request):
+            break
+        spent = (spent or 0.0) + seconds
+        row.give(story.result(request))
+    return spent
 
 
 def _is_looking(question: Question, request: engine.story.Request) -> bool:

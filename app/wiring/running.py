@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from typing import Any
 
 import gradio as gr
 from gradio.components import Component
@@ -15,7 +14,7 @@ import engine
 from app.choices import Choices
 from app.present import present
 from app.state.found import Found
-from app.state.parts import PARTS, STORY, Part, Question, held
+from app.state.parts import PARTS, STORY, Part, Question, Row
 from app.state.visitors import Progress
 from app.text import words as text
 from app.wiring.page import Page
@@ -166,16 +165,8 @@ def _closure(request: engine.story.Request, recipe: engine.story.Recipe) -> set[
 
 def _covers(requested: set[engine.story.Request], part: Part, question: Question) -> bool:
     """Whether everything that the part (its first row) asks for is held and was requested."""
-    seen: list[engine.story.Request] = []
-
-    def noted(wanted: Any) -> Any:
-        request = next(wanted)
-        while True:
-            seen.append(request)
-            try:
-                request = wanted.send((yield request))
-            except StopIteration as end:
-                return end.value
-
     first = next(iter(part.wanted(question)), None)  # none where no defence was chosen
-    return first is not None and held(question.story, noted(first)) is not None and requested.issuperset(seen)
+    if first is None:
+        return False
+    row = Row(first).advance(question.story)
+    return row.request is None and requested.issuperset(row.given)

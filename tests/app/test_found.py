@@ -8,8 +8,7 @@ import torch
 import engine
 from app.choices import NO_TRUTH
 from app.state.found import Found, find
-from app.state.parts import PARTS, Question, rows_computed
-from app.state.parts import held as held_row
+from app.state.parts import PARTS, Question, Row, rows_computed
 from app.state.visitors import FIRST, Progress, Visitor
 from engine.story import Results
 from tests.page_cases import CHOICES, CLASSES, EVERYTHING, WHOLE, asked, held, picture, run
@@ -193,8 +192,8 @@ def test_nobody_finds_what_was_computed_on_a_picture_under_a_salt(tiny):
 
 def used(question: Question, name: str) -> list[int]:
     """The identities of all results that a part asks for."""
-    rows = [held_row(question.story, wanted) for wanted in PARTS[name].wanted(question)]
-    return [id(question.story.results[key]) for _, keys in rows for key in keys]
+    story, rows = question.story, [Row(wanted) for wanted in PARTS[name].wanted(question)]
+    return [id(story.results[story.key(request)]) for row in rows for request in row.advance(story).given]
 
 
 def test_made_names_results_so_that_equal_names_mean_equal_results(tiny, results, everything):
