@@ -1,6 +1,6 @@
 """The API of the page: five named endpoints that answer with what the command line prints for `--json`.
 
-They keep nothing between calls and share the one queue of the model with the page. What they ask for beside the picture
+They keep nothing between calls and take turns with the page, address by address. What they ask for beside the picture
 and its classes are parameters of the engine, with the words and units of the command line.
 """
 
@@ -21,7 +21,7 @@ from app.figures.pictures import to_uint8
 from app.models import Models
 from app.present import present
 from app.state.found import Found, find
-from app.state.parts import Question
+from app.state.parts import ATTACKED, CLEAN, Account, Question
 from app.state.visitors import Visitor
 from app.text import words as text
 
@@ -37,46 +37,50 @@ ASKED = {  # what every endpoint asks first: type, default (empty: must be given
     "about": (str, "", "the class the maps are about; empty: the true class"),
     "against": (str, "", "the class it is held against; empty: none"),
 }
+CALLS = 40  # under way at once; others wait
 QUESTION = ("picture", "class_names", "template")
 
 
 class Api:
-    """The endpoints for one backbone. Every refusal is one sentence of the engine's."""
+    """The endpoints for the first of `models`. Every refusal is one sentence of the engine's.
 
-    def __init__(self, models: Models) -> None:
-        self.models = models
+    What is computed takes part in `turns`, and is charged in `budget`, as that of the address a call comes from.
+    """
+
+    def __init__(self, models: Models, turns: engine.story.Turns, budget: engine.story.Budget) -> None:
+        self.models, self.turns, self.budget = models, turns, budget
         self._offer(self.predict, dict, QUESTION)
         self._offer(self.attack, tuple[dict, FileData], (*QUESTION, "true_class"), ATTACK)
         self._offer(self.maps, dict, (*QUESTION, "true_class", "about", "against"), MAPS)
         self._offer(self.defend, dict, (*QUESTION, "true_class"), STORY)
         self._offer(self.evaluate_one, dict, (*QUESTION, "true_class"), RECORD)
 
-    def predict(self, asked: Mapping[str, Any]) -> dict:
+    def predict(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """What the untouched model takes the picture for."""
-        found = self._found(asked, (), "clean")
+        found = self._found(account, asked, (), "clean")
         return {"prediction": engine.serialise.prediction_data(present(found.clean))}
 
-    def attack(self, asked: Mapping[str, Any]) -> tuple[dict, FileData]:
+    def attack(self, account: Account, asked: Mapping[str, Any]) -> tuple[dict, FileData]:
         """Change the picture within a limit so that the answer turns: numbers, and the attacked PNG file."""
-        hit = present(self._found(asked, ATTACK, "adversarial").adversarial)
+        hit = present(self._found(account, asked, ATTACK, "adversarial").adversarial)
         return {"attack": engine.serialise.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
 
-    def maps(self, asked: Mapping[str, Any]) -> dict:
+    def maps(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """Where the model finds evidence for the class, in the clean and in the attacked picture."""
-        found = self._found(asked, MAPS, "adversarial", "maps")
+        found = self._found(account, asked, MAPS, "adversarial", "maps")
         pair = present(found.maps)
         return {
             "attack": engine.serialise.attack_data(present(found.adversarial)),
             "maps": engine.serialise.maps_data([(pair.clean, pair.attacked)]),
         }
 
-    def defend(self, asked: Mapping[str, Any]) -> dict:
+    def defend(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """The whole story of one picture: attack, views, tuning, and the answer of every defence."""
-        found = self._found(asked, STORY, "adversarial", "steps", "ensemble", "defences")
+        found = self._found(account, asked, STORY, "adversarial", "steps", "ensemble", "defences")
         defended = engine.serialise.defence_data(list(found.steps), present(found.ensemble), list(found.defences))
         return {"attack": engine.serialise.attack_data(present(found.adversarial))} | defended
 
-    def evaluate_one(self, asked: Mapping[str, Any]) -> dict:
+    def evaluate_one(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """One record of an evaluation: every defence's answer to the clean and to the attacked picture, right or wrong;
         it needs the true class."""
         classes = _classes(asked)
@@ -84,33 +88,33 @@ class Api:
         plan = engine.evaluation.Plan(settings, (settings.attack,), settings.attack.seed)
         name, image = _opened(asked["picture"])
         question = engine.datasets.Question(name, image, classes, classes.index(_text(asked, "true_class")))
-        return self.models.answer(question, 0, plan).record
+        _charge(account.question(self.models.first, self._recipe(image, classes, question.label, settings)))
+        return self.models.answer(question, plan, account).record
 
     def _offer(self, answer: Callable, returns: object, question: Sequence[str], words: Sequence[str] = ()) -> None:
         """Register an endpoint named like `answer`, which asks `question` and the engine's parameters `words`."""
 
-        def endpoint(*given: object) -> object:
+        def endpoint(request: gr.Request, *given: object) -> object:
+            account = Account(f"address {present(request.client).host}", self.turns, self.budget)
             try:
-                return answer(dict(zip(signature.parameters, given, strict=True)))
+                return answer(account, dict(zip(names, given, strict=True)))
             except engine.EngineError as error:
                 raise gr.Error(str(error), print_exception=False) from error
 
         known = engine.parameters.parameters()
         asked = {name: ASKED[name] for name in question} | {word: _asking(known[word]) for word in words}
-        signature = inspect.Signature(
-            [
-                inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=kind)
-                for name, (kind, default, _) in _needed_first(asked)
-            ],
-            return_annotation=returns,
-        )
+        names, request_ = [name for name, _ in _needed_first(asked)], inspect.signature(endpoint).parameters["request"]
+        parameters = [
+            inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=kind)
+            for name, (kind, default, _) in _needed_first(asked)
+        ]
         endpoint.__name__ = answer.__name__
         endpoint.__doc__ = _documented(inspect.getdoc(answer) or "", asked)
-        endpoint.__annotations__ = {name: kind for name, (kind, _, _) in asked.items()} | {"return": returns}
-        endpoint.__dict__["__signature__"] = signature
-        gr.api(endpoint, api_name=answer.__name__, concurrency_id="model", concurrency_limit=1)
+        endpoint.__annotations__ |= {name: kind for name, (kind, _, _) in asked.items()} | {"return": returns}
+        endpoint.__dict__["__signature__"] = inspect.Signature([request_, *parameters], return_annotation=returns)
+        gr.api(endpoint, api_name=answer.__name__, concurrency_id="api", concurrency_limit=CALLS)
 
-    def _found(self, asked: Mapping[str, Any], words: Sequence[str], *parts: str) -> Found:
+    def _found(self, account: Account, asked: Mapping[str, Any], words: Sequence[str], *parts: str) -> Found:
         """These parts of the story, computed for one call and kept for none."""
         classes = _classes(asked)
         settings = _settings(asked, words, classes)
@@ -118,13 +122,25 @@ class Api:
             _label(asked, name, classes) if name in asked else None for name in ("true_class", "about", "against")
         )
         backbone = self.models.first
-        picture = engine.story.Picture(backbone.prepare(_opened(asked["picture"])[1]))
-        story = engine.story.Story(backbone, engine.story.Recipe(picture, classes, label, settings))
-        question = Question(story, about, against)
+        recipe = self._recipe(_opened(asked["picture"])[1], classes, label, settings)
+        question = account.question(backbone, recipe, about, against)
         for name in parts:
             for _ in self.models.compute(question, name):
                 pass
         return find(question, Visitor(asked=frozenset(parts)))
+
+    def _recipe(
+        self, image: Image.Image, classes: engine.Classes, label: int | None, settings: engine.Settings
+    ) -> engine.story.Recipe:
+        picture = engine.story.Picture(self.models.first.prepare(image))
+        return engine.story.Recipe(picture, classes, label, settings)
+
+
+def _charge(question: Question) -> None:
+    """Charge a record: the attack, and every defence of the clean and of the attacked picture."""
+    names = question.settings.defences
+    defended = [engine.story.Defended(name, arm) for name in names for arm in (CLEAN, ATTACKED)]
+    question.charge(engine.story.Attack(), *defended)
 
 
 def _asking(one: engine.parameters.Parameter) -> tuple[Any, Any, str]:

@@ -36,6 +36,7 @@ from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Panel, Piece
 from app.wiring.running import Running
+from app.wiring.trail import AttackTrail
 
 MOST_BYTES, MOST_BYTES_EACH = 400 << 20, 160 << 20  # of results held, in all and of one visitor
 KEEP_FILES = (600, 7200)  # seconds: look this often for files older than that
@@ -48,14 +49,18 @@ def build_app(
     lend: Callable | None = None,
     free: bool = False,
     label_sets: Sequence[LabelSet] = (),
+    budget: engine.story.Budget | None = None,
+    api_budget: engine.story.Budget | None = None,
 ) -> gr.Blocks:
     """The page, opened on one backbone, with the samples and label sets it offers.
 
     `lend` wraps the function that needs a lent accelerator, where there is one; `free` lets visitors load any model by
-    name, from this machine's folders too.
+    name, from this machine's folders too. `budget` is charged with what visitors have computed, `api_budget` with what
+    addresses that call the API have; None: without a bound.
     """
     models, sources = Models(backbone, lend, free), PictureSources(backbone, samples)
-    page = Page(models, visitors or Visitors(), engine.story.Results(MOST_BYTES, MOST_BYTES_EACH))
+    results = engine.story.Results(MOST_BYTES, MOST_BYTES_EACH)
+    page = Page(models, visitors or Visitors(), results, budget or engine.story.Budget())
     with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         page.build_hidden()
         head = gr.HTML(header(backbone), elem_id="header")
@@ -82,7 +87,8 @@ def build_app(
         page.add([Piece(lambda found, choices: {cards: journey(found)}, [cards], reads), *inputs.pieces])
         attack = page.panels[2]
         assert isinstance(attack, AttackPanel)
-        running = Running(page, attack.curve, attack.live)
+        page.trail = partial(AttackTrail, attack.curve, attack.live)
+        running = Running(page, attack.curve)
         for number, panel in page.panels.items():
             page.add(panel.pieces, number)
             panel.wire(page, running)
@@ -95,7 +101,7 @@ def build_app(
         export.wire(page)
         page.connect()
         page.stop(stop)
-        Api(models)
+        Api(models, results.turns, api_budget or engine.story.Budget())
     return demo
 
 

@@ -6,13 +6,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 import engine
 from app.state.lent import Lent
-from app.state.parts import Computed, Question, rows_computed
+from app.state.parts import Account, Computed, Question, rows_computed
 from app.text import words as text
 
+Item = engine.results.Download | Exception | None
+NOTICE = 0.05  # seconds until one who waits for a model notices that the run is to end
 KEPT = 1  # models beside the first that stay in memory
 
 
@@ -27,9 +29,8 @@ class Models:
         self.first, self.free = first, free
         self.choosable = lend is None  # a lent accelerator must know its functions when the host starts
         self.lent = None if lend is None else Lent(first, lend)
-        self.answer = partial(engine.evaluation.answer_question, first)
-        if lend is not None:
-            self.answer = lend(self.answer)
+        answer = partial(engine.evaluation.answer_question, first)
+        self._answer = answer if lend is None else lend(answer)
         self._kept: OrderedDict[str, engine.Backbone] = OrderedDict()
         self._loading = threading.Lock()
 
@@ -50,19 +51,24 @@ class Models:
         """A part of the story, where it is to be computed; its results are held afterwards."""
         return rows_computed(question, name) if self.lent is None else self.lent.compute(question, name)
 
-    def ready(self, name: str) -> bool:
-        """Whether that model is in memory."""
-        return name == self.first.name or name in self._kept
+    def answer(
+        self, question: engine.datasets.Question, plan: engine.evaluation.Plan, account: Account
+    ) -> engine.evaluation.Answered:
+        """The first model's record of one picture, where it is to be computed."""
+        if self.lent is not None:
+            return self._answer(question, 0, plan)
+        return self._answer(question, 0, plan, results=account.results, owner=account.owner)
 
     def fetch(self, name: str) -> Iterator[engine.results.Download]:
         """Make `backbone(name)` quick: how far each downloaded file is, as it comes.
 
-        Raises `EngineError` for a model that this page does not offer, and as `engine.load_backbone` does. Closing the
-        iterator leaves the download to itself; what it brings is on the disk the next time.
+        Raises `EngineError` for a model that this page does not offer, and as `engine.load_backbone` does, and
+        `Cancelled` where the run that waits is to end. That, or closing the iterator, leaves the download to itself;
+        what it brings is on the disk the next time.
         """
         if not self._offers(name):
             raise engine.EngineError(text.MODEL_NOT_OFFERED.format(name=name[:80]))
-        queue: SimpleQueue[engine.results.Download | Exception | None] = SimpleQueue()
+        queue: SimpleQueue[Item] = SimpleQueue()
 
         def work() -> None:
             try:
@@ -72,7 +78,7 @@ class Models:
                 queue.put(error)
 
         threading.Thread(target=work, name="model", daemon=True).start()
-        while (item := queue.get()) is not None:
+        while (item := _next(queue)) is not None:
             if isinstance(item, Exception):
                 raise item
             yield item
@@ -89,3 +95,12 @@ class Models:
         self._kept[name] = backbone
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
+
+
+def _next(queue: SimpleQueue[Item]) -> Item:
+    """What comes next; raises `Cancelled` where the run that waits is to end."""
+    while True:
+        try:
+            return queue.get(timeout=NOTICE)
+        except Empty:
+            engine.models.raise_if_cancelled()

@@ -7,13 +7,22 @@ import os
 
 import engine
 
+PASSES = (
+    ("--visitor-passes", "each visitor of the page", "ATPT_VISITOR_PASSES"),
+    ("--address-passes", "each address that calls the API", "ATPT_ADDRESS_PASSES"),
+)
 DESCRIPTION = "Watch a CLIP-like model be fooled and repaired, in the browser."
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Those of a model, --host and --port."""
+    """Those of a model, --host and --port, and how much each visitor may have computed."""
     engine.models.add_model_options(parser)
     parser.add_argument(
         "--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to listen on"
     )
     parser.add_argument("--port", type=int, default=None, help="default: the first free one from 7860")
+    for name, whose, variable in PASSES:
+        parser.add_argument(
+            name, type=float, default=os.environ.get(variable), metavar="N",
+            help=f"passes through the model a minute for {whose} (default: no bound, or ${variable})",
+        )  # fmt: skip

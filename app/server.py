@@ -16,6 +16,8 @@ from app.options import DESCRIPTION, add_options
 from app.samples import load_samples
 from app.theme import CSS, head, theme
 
+THREADS = 200  # events under way at once: each has one, which mostly waits for its turn to compute
+MOST_WAITING = 400  # events that wait for one of these
 OWN_MACHINE = ("127.0.0.1", "localhost", "::1")  # whoever reaches these may load any file of it anyway
 
 
@@ -42,8 +44,10 @@ def serve(chosen: argparse.Namespace) -> None:
         lend=hosting.lend(),
         free=chosen.host in OWN_MACHINE,
         label_sets=load_label_sets(engine.ASSETS / "labels"),
+        budget=engine.story.Budget(chosen.visitor_passes),
+        api_budget=engine.story.Budget(chosen.address_passes),
     )
-    page.queue(max_size=24, default_concurrency_limit=4)
+    page.queue(max_size=MOST_WAITING, default_concurrency_limit=4)
     _, address, _ = page.launch(
         server_name=chosen.host,
         server_port=chosen.port,
@@ -53,6 +57,7 @@ def serve(chosen: argparse.Namespace) -> None:
         share=False,
         quiet=True,
         prevent_thread_lock=True,
+        max_threads=THREADS,
         show_error=False,
         ssr_mode=False,
         pwa=False,

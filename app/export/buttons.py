@@ -14,7 +14,8 @@ from app.figures.journey import status
 from app.picture_sources import Opened, PictureSources
 from app.present import present
 from app.text import words as text
-from app.wiring.page import NEXT_TURN, QUIET, Page
+from app.wiring.drawing import NEXT_TURN, QUIET
+from app.wiring.page import Page
 
 PRESS_HIDDEN = "() => document.querySelector('#zip').click()"
 

@@ -42,7 +42,7 @@ def status(sentence: str, tone: str = "calm", share: float | None = None, link: 
     asked = f' data-link="{esc(link)}" data-turn="{time.monotonic_ns()}"' if link else ""
     return (
         f'<div class="status {esc(tone)}" role="{role}"{asked}'
-        f' aria-live="polite" data-queued="{esc(text.QUEUED)}"><span>{esc(sentence)}{dots}</span>{width}</div>'
+        f' aria-live="polite"><span>{esc(sentence)}{dots}</span>{width}</div>'
     )
 
 

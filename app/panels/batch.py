@@ -25,7 +25,7 @@ from app.models import Models
 from app.picture_sources import Opened, PictureSources
 from app.present import present
 from app.state.found import Found, find
-from app.state.parts import Question
+from app.state.parts import Account
 from app.state.visitors import Progress, Visitor
 from app.text import words as text
 from app.wiring.page import Page
@@ -84,7 +84,8 @@ class BatchPanel:
             page.visitors.change(key, progress=Progress(7))
             yield page.nudged() | page.say(text.BUSY["batch"], "busy", 0.0)
             batch = Batch(settings, len(openers))
-            for batch in _answered(page.models, backbone, openers, settings, choices):
+            account = Account(key, page.results.turns, page.budget)
+            for batch in _answered(page.models, backbone, openers, settings, choices, account):
                 page.visitors.change(key, batch=batch)
                 left = (time.monotonic() - started) / batch.done * (batch.total - batch.done)
                 said = text.BATCH_PROGRESS.format(done=batch.done, total=batch.total, left=left)
@@ -92,7 +93,7 @@ class BatchPanel:
             yield page.rest(key, *((text.DONE["batch"], "good") if batch.rows else (text.BATCH_NO_PICTURE, "bad")))
 
         own = [self.source, self.count, self.files, self.truths]
-        page.listen(self.button.click, handler, before=own, queue="model")
+        page.listen(self.button.click, handler, before=own, alone=True)
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """What there is to see, or what to press."""
@@ -141,6 +142,7 @@ def _answered(
     openers: Sequence[tuple[str, Callable[[], Opened]]],
     settings: engine.Settings,
     choices: Choices,
+    account: Account,
 ) -> Iterator[Batch]:
     """A longer batch after each picture; picture i is attacked and defended with the settings' seed plus i.
 
@@ -154,7 +156,7 @@ def _answered(
             batch = replace(batch, refused=(*batch.refused, f"“{name}”: {error}"))
         else:
             own = settings.with_seed(settings.attack.seed + place)
-            row = _asked(models, backbone, opened, own, choices, name)
+            row = replace(_asked(models, backbone, opened, own, choices, account), name=name)
             batch = replace(batch, rows=(*batch.rows, row))
         yield batch
 
@@ -165,14 +167,19 @@ def _specimen(sources: PictureSources, seed: int, place: int) -> Opened:
 
 
 def _asked(
-    models: Models, backbone: engine.Backbone, opened: Opened, settings: engine.Settings, choices: Choices, name: str
+    models: Models,
+    backbone: engine.Backbone,
+    opened: Opened,
+    settings: engine.Settings,
+    choices: Choices,
+    account: Account,
 ) -> Row:
     """The picture's row, with its own class names in the prompt of the page."""
     asking = choices._replace(class_names="\n".join(opened.names))
     classes = asking.classes(backbone.templates)
     label = None if opened.truth is None else classes.index(opened.truth)
     recipe = engine.story.Recipe(opened.shown.picture, classes, label, settings)
-    question = Question(engine.story.Story(backbone, recipe))
+    question = account.question(backbone, recipe)
     for part in ("adversarial", "defences"):
         for _ in models.compute(question, part):
             pass
@@ -180,4 +187,4 @@ def _asked(
     hit = present(found.adversarial)
     answers = tuple((defence.defence, defence.prediction.name) for defence in found.defences)
     shown = opened.shown
-    return Row(thumbnail(shown.pixels), opened.truth or "", hit.before.name, answers, name, shown.note, hit.blind)
+    return Row(thumbnail(shown.pixels), opened.truth or "", hit.before.name, answers, note=shown.note, blind=hit.blind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 
 import gradio as gr
 
@@ -11,7 +11,6 @@ import engine
 from app.choices import Choices
 from app.figures.header import header
 from app.figures.html import esc
-from app.figures.journey import status
 from app.models import Models
 from app.picture_sources import PictureSources
 from app.present import present
@@ -46,24 +45,8 @@ class ModelPicker:
             _about, self.name, self.about, show_progress="hidden", api_visibility="private", concurrency_limit=None
         )
 
-        def fetch(name: str | None) -> Iterator[str]:
-            yield status(text.MODEL_LOADING.format(name=name), "busy", 0.0)
-            reported = time.monotonic()
-            try:
-                for piece in self.models.fetch(name or ""):
-                    if time.monotonic() - reported > REPORT_EVERY:
-                        reported = time.monotonic()
-                        yield status(_progress(piece), "busy", piece.fraction)
-            except engine.EngineError as error:
-                gr.Warning(str(error), title=text.NOT_YET)
-                yield status(str(error), "bad")
-
-        fetching = self.use.click(
-            fetch, self.name, page.status, show_progress="hidden", api_visibility="private", concurrency_limit=None
-        )
-        page.stoppable(fetching)
         outputs = [*self.outputs, page.controls["map"], *followers]
-        page.listen(fetching.then, self._switch(page, follow), outputs, [self.name])
+        page.listen(self.use.click, self._use(page, follow), outputs, [self.name])
 
     def show(self, page: Page, backbone: engine.Backbone, choices: Choices) -> dict:
         """The fields for a visitor on that model: its name, its words, and the maps it can draw."""
@@ -76,21 +59,28 @@ class ModelPicker:
             page.controls["map"]: gr.Dropdown(choices=listed, value=choices.map),
         }
 
-    def _switch(self, page: Page, follow: Callable[[engine.Backbone], dict]) -> Callable[..., Generator[dict]]:
+    def _use(self, page: Page, follow: Callable[[engine.Backbone], dict]) -> Callable[..., Generator[dict]]:
         def handler(request: gr.Request, name: str | None, key: str) -> Generator[dict]:
-            if name is None or not self.models.ready(name):
-                yield {page.status: gr.skip()}
-                return
-            backbone, visitor = self.models.backbone(name), page.visitors.get(key)
-            picture, choices = visitor.picture, present(visitor.choices)
-            maps = engine.maps.maps_for(backbone)
-            choices = choices._replace(map=choices.map if choices.map in maps else maps[0])
-            again = None if picture is None else self.sources.on(backbone).same(picture).shown
-            page.visitors.put(key, visitor.on(name, again).setting(choices))
-            shown = self.show(page, backbone, choices) | follow(backbone)
-            yield shown | page.rest(key, text.MODEL_READY.format(name=backbone.name), "good")
+            yield page.say(text.MODEL_LOADING.format(name=name), "busy", 0.0)
+            reported = time.monotonic()
+            for piece in self.models.fetch(name or ""):
+                if time.monotonic() - reported > REPORT_EVERY:
+                    reported = time.monotonic()
+                    yield page.say(_progress(piece), "busy", piece.fraction)
+            yield self._switched(page, key, name or "", follow)
 
         return handler
+
+    def _switched(self, page: Page, key: str, name: str, follow: Callable[[engine.Backbone], dict]) -> dict:
+        """The visitor's picture on another model that is in memory."""
+        backbone, visitor = self.models.backbone(name), page.visitors.get(key)
+        picture, choices = visitor.picture, present(visitor.choices)
+        maps = engine.maps.maps_for(backbone)
+        choices = choices._replace(map=choices.map if choices.map in maps else maps[0])
+        again = None if picture is None else self.sources.on(backbone).same(picture).shown
+        page.visitors.put(key, visitor.on(name, again).setting(choices))
+        shown = self.show(page, backbone, choices) | follow(backbone)
+        return shown | page.rest(key, text.MODEL_READY.format(name=backbone.name), "good")
 
 
 def _menu(models: Models) -> list[tuple[str, str]]:

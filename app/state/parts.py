@@ -19,16 +19,53 @@ Wanted = Generator[engine.story.Request, Any, Any]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Question:
-    """A recipe on a model; `about` is the class of the maps (None: the one attacked), `against` one held against it."""
+    """A recipe on a model; `about` is the class of the maps (None: the one attacked), `against` one held against it.
+
+    What is computed is charged to the story's owner in `budget`.
+    """
 
     story: engine.story.Story
     about: int | None = None
     against: int | None = None
+    budget: engine.story.Budget = engine.story.Budget()  # without a bound
+
+    def ask(self, request: engine.story.Request) -> Iterator[tuple[engine.story.Request, Any]]:
+        """As `Story.ask`. Raises `EngineError` before anything is computed that the budget has no room for."""
+        self.charge(request)
+        return self.story.ask(request)
+
+    def charge(self, *requests: engine.story.Request) -> None:
+        """Charge what these would cost now. Raises `EngineError` where the budget has no room for it."""
+        engine.story.charge(self.budget, self.story, *requests)
 
     @property
     def settings(self) -> engine.Settings:
         """Those of the recipe."""
         return self.story.recipe.settings
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Account:
+    """Who asks beside others: `owner` takes part in `turns` (None: alone) and is charged in `budget`."""
+
+    owner: str = ""
+    turns: engine.story.Turns | None = None
+    budget: engine.story.Budget = engine.story.Budget()
+
+    @property
+    def results(self) -> engine.story.Results:
+        """New ones, for what nobody else is to find."""
+        return engine.story.Results(turns=self.turns)
+
+    def question(
+        self,
+        backbone: engine.Backbone,
+        recipe: engine.story.Recipe,
+        about: int | None = None,
+        against: int | None = None,
+    ) -> Question:
+        """One whose results go with it."""
+        return Question(engine.story.Story(backbone, recipe, self.results, self.owner), about, against, self.budget)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -135,7 +172,7 @@ def rows_computed(question: Question, name: str) -> Iterator[Computed]:
         row = Row(wanted)
         while row.request is not None:
             item = None
-            for asked, item in question.story.ask(row.request):
+            for asked, item in question.ask(row.request):
                 yield asked, item
             row.give(item)
         yield None, (index + 1) / len(rows)

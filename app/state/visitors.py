@@ -48,7 +48,8 @@ class Visitor:
     """One visitor: the model (empty: the page's own), the picture, the controls, and the parts that were asked for.
 
     `replaced` has the choices that the server has made and the browser has not sent back yet, `unshown` those of them
-    that it has to be shown. `history` has the looks at which results were seen. `progress` is that of a run under way.
+    that it has to be shown. With the choices `stopped` nothing is computed live: Stop was pressed at them. `history`
+    has the looks at which results were seen. `progress` is that of a run under way.
     """
 
     model: str = ""
@@ -57,6 +58,7 @@ class Visitor:
     replaced: Mapping[str, Replaced] = field(default_factory=dict)
     unshown: frozenset[str] = frozenset()
     asked: frozenset[str] = FIRST
+    stopped: Choices | None = None
     batch: Batch | None = None
     history: History = History()
     progress: Progress = Progress()

@@ -1,6 +1,6 @@
 // Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, and puts a link
-// that was asked for into the address bar. Asks for what has to be drawn where the server nudges it. Keeps the keyboard's focus where it is when a part of the page is drawn anew,
-// and tells one who waits for the model their place in its queue, which Gradio shows as a few grey letters.
+// that was asked for into the address bar. Asks for what has to be drawn where the server nudges it, and tells it that a
+// slider has moved on from what it draws. Keeps the keyboard's focus where it is when a part of the page is drawn anew.
 (() => {
   const root = document.documentElement;
   let following = true;
@@ -43,6 +43,12 @@
     focused = null;
     if (twin && document.activeElement === document.body) document.querySelector(twin)?.focus({ preventScroll: true });
   };
+  document.addEventListener("input", ({ target }) => {
+    // before Gradio hears of it: what is drawn for this turn, or an earlier one, is not what the slider says now
+    if (target.type !== "range" || window.passed === window.turn) return;
+    window.passed = window.turn;
+    document.querySelector("#overtake").click();
+  }, true);
   document.addEventListener("keydown", (event) => {
     // A menu's open list scrolls, so the browser stops there, the list closes, and the focus is nowhere.
     if (event.key === "Tab") document.querySelectorAll("ul.options, .option-list").forEach((list) => (list.tabIndex = -1));
@@ -55,15 +61,8 @@
     if (theme) link.searchParams.set("__theme", theme);
     history.replaceState(null, "", link);
   };
-  const wait = () => {
-    const line = document.querySelector("#status");
-    const [, place] = /queue: (\d+)\//.exec(line?.querySelector(":not(.hide) > .progress-text")?.textContent || "") || [];
-    const said = place ? line.querySelector("[data-queued]").dataset.queued.replace("{place}", place) : "";
-    if (line && (line.dataset.waiting || "") !== said) line.dataset.waiting = said;
-  };
   new MutationObserver(() => {
     refocus();
-    wait();
     const nudge = document.querySelector("#nudge [data-nudge]")?.dataset.nudge || nudged;
     if (nudge !== nudged) {
       nudged = nudge;

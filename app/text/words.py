@@ -34,7 +34,7 @@ MISSING = {
 NO_ANSWER = "No answer yet: the class names or the prompt need a change, see the status line above."
 
 READY = "Ready. Press “Run the whole story”, or go step by step."
-QUEUED = "The model is busy with others: you are number {place} in its queue …"
+SHARED = ("", ", taking turns with one other visitor", ", taking turns with {count} other visitors")
 STOPPING = "Stopping …"
 STOPPED = "Stopped. What was finished stays on the page."
 DIMMED = "Changed: what is dimmed was made with other settings."

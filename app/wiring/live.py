@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from statistics import median
+from typing import Any
 
 import engine
 from app.state.parts import PARTS, Part, Question, Row, Wanted
 from app.state.visitors import Visitor
 
-SECONDS = 2.0  # that all that is computed at once may take, as far as is known
+SECONDS = 3.0  # that all that is computed at once may take, as far as is known; an attack is drawn meanwhile
 ALWAYS = (engine.story.Clean, engine.story.Map, engine.story.Weighted)  # where all that they need is there
 REMEMBERED = 5  # results of each model that its pace is taken from
 TIMED = (engine.story.Clean(), engine.story.Attack(), engine.story.Map())  # whose seconds tell how fast the model is
@@ -49,8 +50,9 @@ class Pace:
             return median(self._known.get(question.story.backbone.name, {"": 1.0}).values())
 
 
-def caught_up(question: Question, visitor: Visitor, pace: Pace, live: bool) -> Iterator[str]:
-    """Compute what is missing of all that the visitor has asked for; the names of parts that came further.
+def caught_up(question: Question, visitor: Visitor, pace: Pace, live: bool) -> Iterator[tuple[str, Any]]:
+    """Compute what is missing of all that the visitor has asked for, part by part: whatever comes on the way, each with
+    the name of the part, and last None where the part has come further.
 
     Without `live` that is what looking at the picture takes: its answer, other maps, other weights. With it, whatever
     takes less than `SECONDS` in all at the `pace` of the model. Raises what computing raises.
@@ -58,10 +60,12 @@ def caught_up(question: Question, visitor: Visitor, pace: Pace, live: bool) -> I
     left, each = SECONDS if live else 0.0, pace.of(question)
     for name, part in PARTS.items():
         if name in visitor.asked and not (part.in_rows and _lacking(question, part) * each > left):
-            spent = [_advanced(question, wanted, left, each) for wanted in part.wanted(question)]
-            left -= sum(seconds for seconds in spent if seconds is not None)
-            if any(seconds is not None for seconds in spent):
-                yield name
+            further = False
+            for wanted in part.wanted(question):
+                seconds = yield from _advanced(question, name, wanted, left, each)
+                left, further = left - (seconds or 0.0), further or seconds is not None
+            if further:
+                yield name, None
 
 
 def _lacking(question: Question, part: Part) -> float:
@@ -71,16 +75,20 @@ def _lacking(question: Question, part: Part) -> float:
     return sum(engine.story.cost_of(story, request) for request in lacking if request is not None)
 
 
-def _advanced(question: Question, wanted: Wanted, most: float, pace: float) -> float | None:
-    """The seconds that computing was to take of all that the generator asks for and that was missing; None where
-    nothing was computed."""
+def _advanced(
+    question: Question, name: str, wanted: Wanted, most: float, pace: float
+) -> Generator[tuple[str, Any], None, float | None]:
+    """The seconds that computing was to take of all that the generator, of the part `name`, asks for and that was
+    missing; None where nothing was computed."""
     story, spent, row = question.story, None, Row(wanted)
     while (request := row.advance(story).request) is not None:
         seconds = engine.story.cost_of(story, request) * pace
         if seconds > most - (spent or 0.0) and not _is_looking(question, request):
             break
-        spent = (spent or 0.0) + seconds
-        row.give(story.result(request))
+        spent, item = (spent or 0.0) + seconds, None
+        for _, item in question.ask(request):
+            yield name, item
+        row.give(item)
     return spent
 
 

@@ -1,8 +1,6 @@
-"""The page's wiring. One listener draws: whatever is moved or computed, it draws what then is found and chosen.
+"""The page's wiring: the ways to register what triggers it, each in one place.
 
-A visitor's browser has one event of it under way and sends the next, with the controls as they then stand, when that
-one is through. So nothing older can be drawn over something newer. Runs draw nothing: they compute, say how far they
-are, and nudge the one that draws.
+Runs draw nothing: they compute, say how far they are, and nudge the one listener that draws (`app/wiring/drawing.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -20,204 +18,19 @@ from gradio.events import Dependency
 
 import engine
 from app.choices import Choices
-from app.figures.journey import status
-from app.models import Models
 from app.present import present
-from app.state.found import Found, find
-from app.state.parts import Question
-from app.state.visitors import Adjust, Progress, Visitor, Visitors
+from app.state.found import Found
+from app.state.visitors import Progress
 from app.text import words as text
-from app.wiring.live import Pace, caught_up
-from app.wiring.pieces import Panel, Piece, merged
-from app.wiring.screens import Screens
-from app.wiring.stopping import Runs, until
+from app.wiring.drawing import AT_ONCE, NEXT_TURN, Drawing
+from app.wiring.stopping import until
 
-NEXT_TURN = "(turn, ...rest) => { window.turn = (window.turn || 0) + 1; return [window.turn, ...rest]; }"
+PASSED_TURN = "() => window.passed"
 LET_GO = 10  # seconds that the last word on a stopped run waits for it
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-AT_ONCE: dict[str, Any] = QUIET | {"concurrency_limit": None}
 
 
-class Page:
+class Page(Drawing):
     """All components of one page and the listeners between them."""
-
-    def __init__(self, models: Models, visitors: Visitors, results: engine.story.Results) -> None:
-        self.models, self.visitors, self.results = models, visitors, results
-        self.controls: dict[str, Component] = {}
-        self.panels: dict[int, Panel] = {}
-        self.stale: dict[int, gr.HTML] = {}
-        self.screens = Screens(self.stale)
-        self.runs, self.pace = Runs(), Pace()
-        self.status: gr.HTML
-        self.nudge: gr.HTML
-        self.turn: gr.Number
-        self._drawing: gr.Button
-        self._adjust: list[Adjust] = []
-        self._running: list[Any] = []
-
-    # -- what is known ---------------------------------------------------------------------------------------------
-
-    def backbone(self, visitor: Visitor) -> engine.Backbone:
-        """The visitor's model."""
-        return self.models.backbone(visitor.model)
-
-    def question(self, visitor: Visitor, key: str) -> Question | None:
-        """What the visitor asks; None without a picture. Raises `EngineError` for what cannot be asked."""
-        if visitor.picture is None or visitor.choices is None:
-            return None
-        backbone, choices = self.backbone(visitor), visitor.choices
-        classes = choices.classes(backbone.templates)
-        settings = choices.aimed(choices.settings(), classes)
-        recipe = engine.story.Recipe(visitor.picture.picture, classes, choices.label(classes), settings)
-        owner = f"{key} own" if visitor.picture.picture.salt else key
-        return Question(engine.story.Story(backbone, recipe, self.results, owner), *choices.asked(classes))
-
-    def found(self, key: str) -> Found:
-        """What is held of all that the visitor has asked for."""
-        visitor = self.visitors.get(key)
-        try:
-            question = self.question(visitor, key)
-        except engine.EngineError:
-            question = None
-        return find(question, visitor)
-
-    # -- drawing ---------------------------------------------------------------------------------------------------
-
-    @property
-    def inputs(self) -> list[Component]:
-        """What every listener reads: the browser's turn, and all controls in the order of `Choices`."""
-        return [self.turn, *(self.controls[name] for name in Choices._fields)]
-
-    def add(self, pieces: Sequence[Piece], step: int = 0) -> None:
-        """Pieces of the panel of a step, or of no panel."""
-        self.screens.pieces += [(step, piece) for piece in pieces]
-
-    def adjust(self, adjust: Adjust) -> None:
-        """Let `adjust(before, now)` make choices fit each other when one of them has moved."""
-        self._adjust.append(adjust)
-
-    def choose(self, key: str, values: Sequence, drawing: bool = False) -> Visitor:
-        """The visitor with the controls of an event, where nothing newer has come."""
-        turn, *controls = values
-        return self.visitors.choose(key, turn, Choices(*controls), self._adjusted, drawing)
-
-    def _adjusted(self, before: Choices, now: Choices) -> Choices:
-        for adjust in self._adjust:
-            now = adjust(before, now)
-        return now
-
-    def set(self, values: Mapping[str, Any]) -> dict:
-        """The controls with these values, by the names of their choices."""
-        return {self.controls[name]: gr.update(value=value) for name, value in values.items()}
-
-    def drawn(self, key: str) -> dict:
-        """What has to be drawn anew, and what the status line is to say with it."""
-        visitor = self.visitors.get(key)
-        if visitor.choices is None:
-            return {}
-        complaint: dict = {}
-        try:
-            question = self.question(visitor, key)
-        except engine.EngineError as error:
-            question, complaint = None, self._complained(key, str(error))
-        progress = visitor.progress
-        if progress.said:
-            self.visitors.said(key, progress)
-            complaint = self.say(progress.said, progress.tone) | complaint
-        if question is None and self._names_classes(visitor):
-            return complaint  # only settings are wrong: what there is stays
-        found = find(question, visitor)
-        if question is not None and progress.step is None:
-            self.pace.note(question)
-            self._seen(key, visitor, found)
-        before = self.screens.dimmed(key)
-        updates = self.screens.redrawn(key, visitor, found, visitor.choices)
-        if before != self.screens.dimmed(key) and progress.step is None and not complaint:
-            complaint = self.say(text.READY if before else text.DIMMED)
-        return complaint | updates
-
-    def _seen(self, key: str, visitor: Visitor, found: Found) -> None:
-        """Remember what is looked at, where there is more of it than the clean answer."""
-        if visitor.look is not None and len(found.made) > 1:
-            self.visitors.seen(key, visitor.look)
-
-    def _names_classes(self, visitor: Visitor) -> bool:
-        """Whether there is a picture, and class names that can be asked about."""
-        try:
-            present(visitor.choices).classes(self.backbone(visitor).templates)
-        except engine.EngineError:
-            return False
-        return visitor.picture is not None
-
-    def connect(self) -> None:
-        """Make the one listener that draws, once all controls and pieces are there."""
-        outputs = [output for _, piece in self.screens.pieces for output in piece.outputs]
-        outputs += [*self.controls.values(), *self.stale.values(), self.status, self.nudge]
-        moved = [getattr(c, "blur" if isinstance(c, gr.Textbox) else "input") for c in self.controls.values()]
-        self.screens.controls = self.controls
-        gr.on(
-            [*moved, self._drawing.click],
-            self._draw,
-            self.inputs,
-            list(dict.fromkeys(outputs)),
-            js=NEXT_TURN,
-            trigger_mode="always_last",
-            **AT_ONCE,
-        )
-
-    def _draw(self, request: gr.Request, *values: Any) -> Iterator[dict]:
-        key = present(request.session_hash)
-        replaced = self.choose(key, values, drawing=True).replaced
-        again, said = self.nudged() if replaced else {}, self.visitors.get(key).progress.said
-        yield merged(self.drawn(key), self.set(self.visitors.unshown(key))) | again or gr.skip()
-        visitor = self.visitors.get(key)
-        if visitor.progress.step is None:
-            yield from self._caught_up(key, visitor, bool(said))
-
-    def _caught_up(self, key: str, visitor: Visitor, said: bool) -> Iterator[dict]:
-        """What is cheap and asked for, as it comes; a sentence where it cannot be computed, and a word when it can
-        again, unless something else was `said` just now."""
-        try:
-            question = self.question(visitor, key)
-        except engine.EngineError:
-            return  # said when it was drawn
-        try:
-            if question is not None:
-                for _ in caught_up(question, visitor, self.pace, present(visitor.choices).live):
-                    yield self.drawn(key) or gr.skip()
-                self._check_word(question, present(visitor.choices).word)
-            better = self._complained(key, "")
-            yield gr.skip() if said or not better else better
-        except engine.EngineError as error:
-            yield self._complained(key, str(error)) or gr.skip()
-
-    @staticmethod
-    def _check_word(question: Question, word: str) -> None:
-        """Raises `EngineError` for a domain word that the model cannot put into its prompts, before it is needed."""
-        if word:
-            story = question.story
-            story.backbone.prompts(engine.with_domain_word(story.recipe.classes, word))
-
-    def _complained(self, key: str, sentence: str) -> dict:
-        """What the status line says where the choices as they stand cannot be computed, or can be again."""
-        if not self.screens.complains(key, self.visitors.get(key).choices, sentence):
-            return {}
-        return self.complain(engine.EngineError(sentence)) if sentence else self.say(text.READY)
-
-    def nudged(self) -> dict:
-        """Makes the browser ask for what has to be drawn."""
-        return {self.nudge: f'<i data-nudge="{time.monotonic_ns()}"></i>'}
-
-    def say(self, sentence: str, tone: str = "calm", share: float | None = None) -> dict:
-        """The status line."""
-        return {self.status: status(sentence, tone, share)}
-
-    def complain(self, error: engine.EngineError) -> dict:
-        """An engine's sentence as a toast and in the status line; what there is stays on the page."""
-        gr.Warning(str(error), title=text.NOT_YET)
-        return self.say(str(error), "bad")
-
-    # -- registering -----------------------------------------------------------------------------------------------
 
     def press(self, figure: gr.HTML, chosen: Callable[[Found, Choices, gr.EventData], dict[str, Any]]) -> None:
         """Let a press inside a figure choose something: `chosen` gives values by name of choice, of what the browser
@@ -246,13 +59,13 @@ class Page:
         handler: Callable[..., Generator[dict]],
         outputs: Sequence[Component] = (),
         before: Sequence[Component] = (),
-        queue: str | None = None,
+        alone: bool = False,
         js: str | None = NEXT_TURN,
     ) -> None:
         """Register a generator of updates that Stop ends; `before` are inputs ahead of the turn and the controls.
 
         `handler` takes what its first parameters ask Gradio for (an event, the request), then the values of `before`,
-        and the visitor's key, last. `queue` is one in which a single run goes on at a time.
+        and the visitor's key, last. Of those that are `alone`, one goes on at a time for each visitor.
         """
 
         @functools.wraps(handler)
@@ -260,10 +73,12 @@ class Page:
             request = next(a for a in arguments if isinstance(a, gr.Request))
             key, count = present(request.session_hash), len(self.inputs)
             self.choose(key, arguments[-count:])
-            with self.runs.begun(key) as stop:
+            with self.runs.begun(key, arguments[-count], alone) as run:
+                if alone:
+                    self.runs.wait_in_line(key, run)
                 try:
                     with closing(handler(*arguments[:-count], key)) as updates:
-                        yield from until(stop, updates)
+                        yield from until(run.stop, updates)
                 except engine.models.Cancelled:
                     return  # the button that stopped it has the last word
                 except engine.EngineError as error:
@@ -277,17 +92,11 @@ class Page:
         values = inspect.Parameter("values", inspect.Parameter.VAR_POSITIONAL)
         guarded.__dict__["__signature__"] = inspect.Signature([*known, values])
         every = [*outputs, self.status, self.nudge]
-        limits = {"concurrency_limit": None} if queue is None else {"concurrency_id": queue, "concurrency_limit": 1}
         place = {} if js is None else {"js": js if not before else _behind(len(before))}
-        run = trigger(
+        trigger(
             guarded, [*before, *self.inputs], list(dict.fromkeys(every)), show_progress="minimal",
-            show_progress_on=[self.status], api_visibility="private", **place, **limits,
+            show_progress_on=[self.status], api_visibility="private", concurrency_limit=None, **place,
         )  # fmt: skip
-        self.stoppable(run)
-
-    def stoppable(self, run: Dependency) -> None:
-        """Let Stop end this listener too."""
-        self._running.append(run)
 
     def rest(self, key: str, said: str = "", tone: str = "calm", go: int | None = None) -> dict:
         """No run of the visitor's is under way; the next drawing says so and opens the step `go`."""
@@ -295,30 +104,38 @@ class Page:
         return self.nudged()
 
     def stop(self, button: gr.Button) -> None:
-        """Let `button` end whatever computes for this visitor.
+        """Let `button` end whatever computes for this visitor, and nothing be computed live until a control moves.
 
-        The last word on a run that had begun comes when that run has let go: a new one may start at once then.
+        The last word comes when every run has let go: a new one may start at once then.
         """
 
-        def stopping(request: gr.Request) -> dict:
-            self.runs.stop(present(request.session_hash))
+        def stopping(request: gr.Request, turn: float) -> dict:
+            key = present(request.session_hash)
+            self.visitors.change(key, stopped=self.visitors.get(key).choices)
+            self.runs.stop(key, turn)
             return self.say(text.STOPPING)
 
         def ended(request: gr.Request) -> dict:
             key = present(request.session_hash)
             latest = time.monotonic() + LET_GO
             while self.runs.going(key) and time.monotonic() < latest:
-                time.sleep(0.02)  # until the run is closed, the browser would not begin another
+                time.sleep(0.02)
             return self.rest(key, text.STOPPED)
 
-        press = button.click(stopping, None, [self.status], cancels=self._running, **AT_ONCE)
+        press = button.click(stopping, self.turn, [self.status], js=NEXT_TURN, **AT_ONCE)
         press.then(ended, None, [self.nudge], **AT_ONCE)
 
     def build_hidden(self) -> None:
         """The components that nobody sees."""
         self.turn = gr.Number(0, visible=False)
         self.nudge = gr.HTML("", elem_id="nudge", elem_classes=["unseen"])
-        self._drawing = gr.Button("", elem_id="draw", elem_classes=["unseen"])
+        self._redraw = gr.Button("", elem_id="draw", elem_classes=["unseen"])
+        overtake = gr.Button("", elem_id="overtake", elem_classes=["unseen"])
+        overtake.click(self._overtake, self.turn, None, js=PASSED_TURN, **AT_ONCE)
+
+    def _overtake(self, request: gr.Request, turn: float) -> None:
+        """The visitor has moved a control since this turn: what is computed live for it is wanted no longer."""
+        self.runs.overtake(present(request.session_hash), turn)
 
 
 def _behind(count: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
@@ -20,16 +19,15 @@ from app.text import words as text
 from app.wiring.page import Page
 
 TELL_AFTER = 3  # seconds
-FRAME_SECONDS = 0.1  # between two drawings of an attack under way, so that the browser can also answer its visitor
 DWELL_SECONDS = 1.5  # a step of the story that the page opened by itself stays open at least this long
 Change = Callable[[Found, Choices], Choices]
 
 
 class Running:
-    """Buttons of one page; `live` draws an attack under way into `curve`."""
+    """Buttons of one page; an attack under way is drawn into `curve`."""
 
-    def __init__(self, page: Page, curve: Component, live: Callable[[Sequence[engine.AttackStep], Question], str]):
-        self.page, self.curve, self.live = page, curve, live
+    def __init__(self, page: Page, curve: Component) -> None:
+        self.page, self.curve = page, curve
 
     def button(
         self,
@@ -52,7 +50,7 @@ class Running:
             steps = present(self.page.visitors.get(key).choices).tune_steps
             yield from self.run(key, parts, (done or text.DONE[parts[0]]).format(steps=steps))
 
-        self.page.listen(button.click, handler, [self.curve, *changes], queue="model")
+        self.page.listen(button.click, handler, [self.curve, *changes], alone=True)
 
     def put_away(self, button: gr.Button, parts: Sequence[str], said: str) -> None:
         """Let `button` show `parts` no longer."""
@@ -70,7 +68,7 @@ class Running:
         def handler(request: gr.Request, key: str) -> Generator[dict]:
             yield from self.run(key, STORY, "", story=True)
 
-        self.page.listen(button.click, handler, [self.curve], queue="model")
+        self.page.listen(button.click, handler, [self.curve], alone=True)
 
     def run(self, key: str, parts: Sequence[str], done: str, story: bool = False) -> Generator[dict]:
         """The parts, one after the other; what is held is not computed again."""
@@ -90,17 +88,13 @@ class Running:
 
     def _part(self, question: Question, name: str, walk: _Walk) -> Generator[dict]:
         """One part, row by row."""
-        trail: list[engine.AttackStep] = []
-        drawn = -math.inf
+        trail = self.page.trail(question)
         for asked, item in self.page.models.compute(question, name):
             if asked is None:
                 yield self.page.nudged() | walk.say(name, item if PARTS[name].in_rows else None)
             elif isinstance(item, engine.AttackStep):
-                trail.append(item)
-                if time.monotonic() - drawn >= FRAME_SECONDS and walk.current():
-                    drawn = time.monotonic()
-                    live = {self.curve: self.live(trail, question)}
-                    yield live | walk.say(name, item.index / item.total, "adversarial")
+                if trail.took(item) and walk.current():
+                    yield trail.drawn() | walk.say(name, item.index / item.total, "adversarial")
             elif walk.took(asked):
                 yield self.page.nudged()
 
@@ -151,6 +145,8 @@ class _Walk:
     def say(self, name: str, share: float | None, doing: str = "") -> dict:
         """What goes on; of a long part that counts its steps, also how long it may still take."""
         doing, spent = text.BUSY[doing or name], time.monotonic() - self.started
+        others = self.page.runs.others(self.key)
+        doing += text.SHARED[min(others, 2)].format(count=others)
         if self.story:
             return self.page.say(doing, "busy", self.begun + (share or 0) / len(STORY))
         if share and spent >= TELL_AFTER:

@@ -1,4 +1,4 @@
-"""Which visitor's run is to end, and its end: at the next layer of a model, or before the next update of the page.
+"""Which visitor's runs are to end, and their end: at the next layer of a model, or before the next update of the page.
 
 On a host that lends its accelerator the layers run in another process, which does not hear of it; there a run ends with
 the engine's next result.
@@ -7,38 +7,89 @@ the engine's next result.
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import engine
 
+REMEMBERED = 1000  # visitors whose last stop is known
+NOTICE = 0.05  # seconds until a run in line notices that it is first
+
+
+@dataclass(eq=False, slots=True)
+class Run:
+    """A run that began with the visitor's turn `turn`, and that `stop` ends once it is set.
+
+    One that is `alone` goes on behind the others of its kind, one that is `live` is for controls that may move on.
+    """
+
+    turn: float
+    alone: bool = False
+    live: bool = False
+    stop: threading.Event = field(default_factory=threading.Event)
+
 
 class Runs:
-    """The runs that have begun and not ended, at most one a visitor; safe for several threads."""
+    """The runs that have begun and not ended, by visitor; safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._stops: dict[str, threading.Event] = {}
+        self._lock = threading.Lock()
+        self._going: dict[str, list[Run]] = {}
+        self._stopped: OrderedDict[str, float] = OrderedDict()  # the turn of each visitor's last stop
 
     @contextmanager
-    def begun(self, key: str) -> Generator[threading.Event]:
-        """Inside, the visitor `key` has a run, which is to end when the event is set."""
-        stop = self._stops[key] = threading.Event()
+    def begun(self, key: str, turn: float, alone: bool = False, live: bool = False) -> Generator[Run]:
+        """Inside, the visitor `key` has this run, which is to end at once where it was stopped before it began."""
+        run = Run(turn, alone, live)
+        with self._lock:
+            self._going.setdefault(key, []).append(run)
+            if turn < self._stopped.get(key, -1):
+                run.stop.set()
         try:
-            yield stop
+            yield run
         finally:
-            if self._stops.get(key) is stop:
-                del self._stops[key]
+            with self._lock:
+                self._going[key].remove(run)
+                if not self._going[key]:
+                    del self._going[key]
 
     def going(self, key: str) -> bool:
         """Whether the visitor has a run."""
-        return key in self._stops
+        return key in self._going
 
-    def stop(self, key: str) -> bool:
-        """Tell the visitor's run to end; whether there is one."""
-        stop = self._stops.get(key)
-        if stop is not None:
-            stop.set()
-        return stop is not None
+    def others(self, key: str) -> int:
+        """How many other visitors have one that goes on `alone`."""
+        with self._lock:
+            return sum(any(run.alone for run in runs) for other, runs in self._going.items() if other != key)
+
+    def wait_in_line(self, key: str, run: Run) -> None:
+        """Wait until no run of the visitor that is `alone` stands before this one, or this one is to end."""
+        while self._first(key) is not run and not run.stop.wait(NOTICE):
+            pass
+
+    def stop(self, key: str, turn: float) -> None:
+        """End all runs of the visitor that began before this turn, those on their way here too."""
+        with self._lock:
+            self._stopped[key] = turn
+            self._stopped.move_to_end(key)
+            while len(self._stopped) > REMEMBERED:
+                self._stopped.popitem(last=False)
+            for run in self._going.get(key, ()):
+                if run.turn < turn:
+                    run.stop.set()
+
+    def overtake(self, key: str, turn: float) -> None:
+        """End those that are `live` and began at this turn or before it: the visitor has moved on."""
+        with self._lock:
+            for run in self._going.get(key, ()):
+                if run.turn <= turn and run.live:
+                    run.stop.set()
+
+    def _first(self, key: str) -> Run | None:
+        with self._lock:
+            return next((run for run in self._going.get(key, ()) if run.alone), None)
 
 
 def until(stop: threading.Event, updates: Iterator) -> Iterator:

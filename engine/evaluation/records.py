@@ -12,6 +12,7 @@ from ..settings import Settings
 from ..story import requests
 from ..story.graph import Story
 from ..story.recipe import Picture, Recipe
+from ..story.results import Results
 from .plan import CLEAN, Plan, arm_name
 from .store import attacked, described
 
@@ -39,20 +40,28 @@ class Skipped:
 
 
 def answer_question(
-    backbone: Backbone, question: Question, index: int, plan: Plan, cache: Path | None = None
+    backbone: Backbone,
+    question: Question,
+    index: int,
+    plan: Plan,
+    cache: Path | None = None,
+    results: Results | None = None,
+    owner: str = "",
 ) -> Answered:
     """The answers of all defences to one picture in every arm; numbers of the record are rounded to six digits.
     `blind` in the record, where it is there, lists the arms whose attack was blind, as in `Adversarial`.
 
     A question without a number of its own has `index`, its place, instead, and the record names it.
-    Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept).
+    Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept). What
+    is computed takes the turns of `results`, as that of `owner` (None: it waits for nobody).
     """
     number = index if question.number is None else question.number
     clean = Picture(backbone.prepare(question.image))
     arms, made, blind, files = {CLEAN: clean}, {}, [], []
     for wanted in plan.attacks:
         name, seeded = arm_name(wanted), replace(wanted, seed=plan.seed_for(number))
-        story = _story(backbone, question, clean, replace(plan.settings, attack=seeded))
+        recipe = _recipe(question, clean, replace(plan.settings, attack=seeded))
+        story = Story(backbone, recipe, results, owner)
         pixels, seconds, saw_nothing = attacked(story, question, cache)
         arms[name] = Picture(pixels)
         if cache is not None:
@@ -66,7 +75,8 @@ def answer_question(
     answers, taken = {}, {}
     for name, picture in arms.items():
         settings = plan.settings_for(number, name)
-        story = _story(backbone, question, picture, settings)  # its own, in which the arm's picture is the clean one
+        recipe = _recipe(question, picture, settings)  # in which the arm's picture is the clean one
+        story = Story(backbone, recipe, results, owner)
         asked = [requests.Defended(defence, requests.CLEAN) for defence in settings.defences]
         defences = [story.result(one) for one in asked]
         answers[name] = {d.defence: _answer(d.prediction, question.label) for d in defences}
@@ -77,8 +87,8 @@ def answer_question(
     return Answered(record, named | {"attacks": made, "defences": taken}, files)
 
 
-def _story(backbone: Backbone, question: Question, picture: Picture, settings: Settings) -> Story:
-    return Story(backbone, Recipe(picture, question.classes, question.label, settings))
+def _recipe(question: Question, picture: Picture, settings: Settings) -> Recipe:
+    return Recipe(picture, question.classes, question.label, settings)
 
 
 def _answer(prediction: Prediction, label: int) -> dict:

@@ -1,6 +1,7 @@
 from .build import is_here as is_here
 from .cancellation import Cancelled as Cancelled
 from .cancellation import cancelled_by as cancelled_by
+from .cancellation import raise_if_cancelled as raise_if_cancelled
 from .catalogue import ModelEntry as ModelEntry
 from .catalogue import listed_models as listed_models
 from .device import choose_device as choose_device

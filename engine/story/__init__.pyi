@@ -1,3 +1,5 @@
+from .budget import Budget as Budget
+from .costs import charge as charge
 from .costs import cost_of as cost_of
 from .graph import Story as Story
 from .recipe import Picture as Picture
@@ -19,3 +21,4 @@ from .requests import Views as Views
 from .requests import Weighted as Weighted
 from .requests import Words as Words
 from .results import Results as Results
+from .turns import Turns as Turns

@@ -14,6 +14,7 @@ from app.panels.batch import MOST, _answered, _pictures, own_pictures
 from app.picture_sources import PictureSources
 from app.samples import load_samples
 from app.state.found import Found
+from app.state.parts import Account
 from tests.page_cases import CHOICES, CLASSES
 
 ANSWERS = (("clip", "blue fish"), ("a-tpt", "red fish"))
@@ -70,7 +71,7 @@ def test_strips_are_drawn_by_seed_and_samples_come_in_order():
 
 def test_a_bad_file_gets_a_sentence_and_the_others_go_on(tiny, files):
     openers = own_pictures(PictureSources(tiny, ()), files[::-1], "\nblue fish", CLASSES.names)
-    *_, batch = _answered(Models(tiny), tiny, openers, SETTINGS, CHOICES)
+    *_, batch = _answered(Models(tiny), tiny, openers, SETTINGS, CHOICES, Account())
     assert batch.refused == ("“d.png”: Expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture; got text.",)
     assert [(row.name, row.truth) for row in batch.rows] == [("c.gif", "blue fish"), ("b.png", ""), ("a.png", "")]
     assert "first frame" in batch.rows[0].note and batch.done == batch.total == 4
@@ -81,7 +82,7 @@ def test_a_bad_file_gets_a_sentence_and_the_others_go_on(tiny, files):
 def test_own_pictures_are_answered_as_the_engine_answers_them(tiny, files):
     choices = CHOICES._replace(template="a blurred {}.")
     openers = own_pictures(PictureSources(tiny, ()), files[:2], "RED_fish\nblue fish", CLASSES.names)
-    *_, batch = _answered(Models(tiny), tiny, openers, SETTINGS, choices)
+    *_, batch = _answered(Models(tiny), tiny, openers, SETTINGS, choices, Account())
     classes = engine.Classes(CLASSES.names, ("a blurred {}.",))
     for place, (path, label) in enumerate(zip(files, (0, 1), strict=False)):
         settings = SETTINGS.with_seed(place)
@@ -94,7 +95,7 @@ def test_own_pictures_are_answered_as_the_engine_answers_them(tiny, files):
 
 def test_files_that_are_all_bad_leave_their_sentences_alone(tiny, files):
     openers = own_pictures(PictureSources(tiny, ()), files[3:], "", CLASSES.names)
-    *_, batch = _answered(Models(tiny), tiny, openers, SETTINGS, CHOICES)
+    *_, batch = _answered(Models(tiny), tiny, openers, SETTINGS, CHOICES, Account())
     assert batch.rows == () and "got text" in batch_table(batch) and "<table" not in batch_table(batch)
     assert "Not run yet" not in batch_table(batch) and journey(Found(batch=batch))
 
@@ -117,5 +118,5 @@ def test_own_pictures_that_cannot_be_asked_about_get_a_sentence(tiny, count, tru
 def test_without_a_defence_pictures_are_attacked_all_the_same(tiny, files):
     openers = own_pictures(PictureSources(tiny, ()), files[:1], "", CLASSES.names)
     choices = CHOICES._replace(defences=[])
-    *_, batch = _answered(Models(tiny), tiny, openers, choices.settings(), choices)
+    *_, batch = _answered(Models(tiny), tiny, openers, choices.settings(), choices, Account())
     assert batch.rows[0].answers == () and batch.rows[0].clean in CLASSES.names

@@ -34,7 +34,7 @@ def visitor(*parts) -> Visitor:
 
 
 def came(question, who, pace, live=True) -> list:
-    return list(caught_up(question, who, pace, live))
+    return [name for name, item in caught_up(question, who, pace, live) if item is None]
 
 
 def there(question, who) -> set:

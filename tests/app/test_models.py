@@ -22,12 +22,11 @@ def own(resnet):
 
 def test_the_page_starts_with_its_own_model(own, resnet):
     assert own.backbone("") is resnet and own.backbone(resnet.name) is resnet
-    assert own.ready(resnet.name) and not own.ready("another")
 
 
-def test_a_fetched_model_is_loaded_once_and_computes(own, model, tiny, pixels):
+def test_a_fetched_model_is_loaded_once_and_computes(own, model, tiny, pixels, monkeypatch):
     assert list(own.fetch(model)) == []  # nothing to download
-    assert own.ready(model)
+    monkeypatch.setattr(engine, "load_backbone", None)  # what is in memory is not loaded again
     backbone = own.backbone(model)
     assert own.backbone(model) is backbone
     expected = engine.predict(tiny, pixels, CLASSES).logits
@@ -41,7 +40,7 @@ def test_a_model_that_made_room_is_loaded_again(own, model, tmp_path):
     other = tmp_path / "other"
     other.symlink_to(model.removeprefix("local-dir:"))
     own.backbone(f"local-dir:{other}")
-    assert not own.ready(model) and own.backbone(model) is not first
+    assert own.backbone(model) is not first
 
 
 @pytest.mark.parametrize("name", ["nobody/knows-this", "local-dir:/nowhere", ""])
@@ -55,7 +54,7 @@ def test_a_page_for_everybody_offers_the_catalogue_only(tiny, model):
     with pytest.raises(engine.EngineError, match="does not offer"):
         list(public.fetch(model))
     assert list(public.fetch(tiny.name)) == []
-    assert list(public.fetch("fieldguide")) == [] and public.ready("fieldguide")
+    assert list(public.fetch("fieldguide")) == []
 
 
 def test_a_lent_accelerator_keeps_the_page_to_its_model(tiny):

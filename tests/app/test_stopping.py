@@ -11,7 +11,7 @@ import engine
 from app.models import Models
 from app.panels.batch import _answered, own_pictures
 from app.picture_sources import PictureSources
-from app.state.parts import PARTS, rows_computed
+from app.state.parts import PARTS, Account, rows_computed
 from app.wiring.stopping import Runs, until
 from engine.models import Cancelled
 from engine.story import Attack, Clean, Results
@@ -108,7 +108,7 @@ def test_an_attack_inside_a_longer_call_ends_too(tiny, tmp_path, halting):
     Image.new("RGB", (64, 64), "red").save(tmp_path / "a.png")
     openers = own_pictures(PictureSources(tiny, ()), [str(tmp_path / "a.png")], "", CLASSES.names)
     halted = halting(40)
-    halted.ended(_answered(Models(tiny), tiny, openers, CHOICES.settings(), CHOICES))
+    halted.ended(_answered(Models(tiny), tiny, openers, CHOICES.settings(), CHOICES, Account()))
     assert halted.after == []
 
 
@@ -177,21 +177,58 @@ def test_no_hook_is_left_after_a_run_that_ends(tiny, part):
 
 def test_a_visitors_run_can_be_stopped_while_it_goes_on():
     runs = Runs()
-    assert not runs.stop("me") and not runs.going("me")
-    with runs.begun("me") as stop, runs.begun("you") as other:
-        assert runs.going("me") and not stop.is_set()
-        assert runs.stop("me") and stop.is_set() and not other.is_set()
-    assert not runs.going("me") and not runs.stop("me")
-    with pytest.raises(ValueError), runs.begun("me"):
+    with runs.begun("me", 1) as run, runs.begun("you", 1) as other:
+        assert runs.going("me") and not run.stop.is_set()
+        runs.stop("me", 2)
+        assert run.stop.is_set() and not other.stop.is_set()
+    assert not runs.going("me")
+    with pytest.raises(ValueError), runs.begun("me", 3):
         raise ValueError
     assert not runs.going("me")
 
 
-def test_of_two_runs_of_a_visitor_the_later_is_the_one_to_stop():
+def test_stop_ends_all_that_was_pressed_before_it_and_nothing_that_comes_after():
     runs = Runs()
-    first = runs.begun("me")
-    earlier = first.__enter__()
-    with runs.begun("me") as later:
-        first.__exit__(None, None, None)
-        assert runs.going("me") and runs.stop("me")
-        assert later.is_set() and not earlier.is_set()
+    with runs.begun("me", 1) as one, runs.begun("me", 2, live=True) as other, runs.begun("me", 5) as later:
+        runs.stop("me", 4)
+        assert one.stop.is_set() and other.stop.is_set() and not later.stop.is_set()
+    with runs.begun("me", 3) as late, runs.begun("me", 5) as new, runs.begun("you", 3) as another:
+        assert late.stop.is_set()  # it was pressed before Stop and comes behind it
+        assert not new.stop.is_set() and not another.stop.is_set()
+
+
+def test_who_moves_on_ends_what_is_computed_live_for_earlier_turns_alone():
+    runs = Runs()
+    with runs.begun("me", 1, live=True) as old, runs.begun("me", 2, live=True) as new, runs.begun("me", 1) as run:
+        runs.overtake("me", 1)
+        assert old.stop.is_set() and not new.stop.is_set() and not run.stop.is_set()
+
+
+def test_runs_that_go_on_alone_go_one_after_the_other_for_each_visitor():
+    runs, order, waiting = Runs(), [], threading.Event()
+
+    def second() -> None:
+        with runs.begun("me", 2, alone=True) as run:
+            waiting.set()
+            runs.wait_in_line("me", run)
+            order.append("second")
+
+    with runs.begun("me", 1, alone=True) as run, runs.begun("me", 1, live=True):
+        runs.wait_in_line("me", run)
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert waiting.wait(SECONDS) and runs.others("you") == 1 and runs.others("me") == 0
+        with runs.begun("you", 1, alone=True) as other:
+            runs.wait_in_line("you", other)
+            order.append("another visitor")
+        order.append("first")
+    thread.join(SECONDS)
+    assert order == ["another visitor", "first", "second"]
+
+
+def test_a_run_in_line_that_is_stopped_waits_no_longer():
+    runs = Runs()
+    with runs.begun("me", 1, alone=True), runs.begun("me", 2, alone=True) as second:
+        runs.stop("me", 3)
+        runs.wait_in_line("me", second)
+        assert second.stop.is_set()

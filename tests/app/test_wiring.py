@@ -6,6 +6,7 @@ import re
 import threading
 import warnings
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -20,10 +21,11 @@ from app.state.parts import PARTS, STORY
 from app.state.visitors import Progress, Visitor, Visitors
 from app.text import words as text
 from app.wiring import running as module
+from app.wiring import trail
 from app.wiring.page import Page
 from app.wiring.pieces import merged
 from app.wiring.running import Running
-from engine.story import Results
+from engine.story import Budget, Results
 from tests.page_cases import CHOICES, asked, picture, run
 
 SECONDS = 20  # for a thread that should have moved on long ago
@@ -45,7 +47,7 @@ def the_one(built):
 @pytest.fixture
 def running(page) -> Running:
     """Buttons on the page."""
-    return Running(page, page.panels[2].curve, page.panels[2].live)
+    return Running(page, page.panels[2].curve)
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def visitor(tiny, page):
         page.results.drop(f"{key} own")
 
 
-def listened(page, handler, queue=None):
+def listened(page, handler, alone=False):
     """The handler as it is registered, called for the visitor with this key and the controls of a turn."""
     registered = []
 
@@ -74,9 +76,7 @@ def listened(page, handler, queue=None):
         registered.append(guarded)
         return SimpleNamespace(then=trigger)
 
-    running_ones = list(page._running)
-    page.listen(trigger, handler, queue=queue)
-    page._running[:] = running_ones
+    page.listen(trigger, handler, alone=alone)
     return lambda key, turn=1, choices=CHOICES: registered[0](gr.Request(session_hash=key), turn, *choices)
 
 
@@ -91,7 +91,7 @@ def spoken(page, updates) -> list[str]:
 def test_one_listener_draws_and_every_control_triggers_it(built, the_one):
     demo, page = built
     triggers = {target[0] for target in the_one.targets}
-    assert triggers == {control._id for control in page.controls.values()} | {page._drawing._id}
+    assert triggers == {control._id for control in page.controls.values()} | {page._redraw._id}
     assert [block._id for block in the_one.inputs] == [block._id for block in page.inputs]
     assert the_one.concurrency_limit is None and the_one.js
 
@@ -123,24 +123,31 @@ def test_a_listener_that_keeps_the_latest_event_is_the_only_one_of_its_event(bui
     assert [modes for modes in listeners.values() if "always_last" in modes and len(modes) > 1] == []
 
 
-def test_all_that_computes_waits_in_one_queue_and_nothing_else_waits(built):
-    limits = defaultdict(set)
+def test_nothing_waits_in_a_queue_of_gradio_s_but_calls_of_the_api(built):
+    """Who computes takes turns in the engine, visitor by visitor."""
     for fn in built[0].fns.values():
-        if fn.fn:
-            limits[fn.concurrency_limit].add(fn.concurrency_id)
-    assert limits[1] == {"model"} and set(limits) <= {1, None, "default"}
-    queued = [fn for fn in built[0].fns.values() if fn.concurrency_id == "model"]
-    buttons = {target[0] for fn in queued for target in fn.targets}
-    ids = {block.elem_id for block in built[0].blocks.values() if block._id in buttons}
-    assert ids >= {"run-story", "attack", "look", "make-views", "tune-run", "tune-step", "compare", "batch-run"}
-    assert all(fn.concurrency_limit == 1 for fn in queued)
+        assert fn.concurrency_limit in (None, "default") or fn.concurrency_id == "api"
 
 
-def test_every_button_that_computes_can_be_stopped(built):
-    demo, _ = built
-    pressed = [fn for fn in demo.fns.values() if fn.concurrency_id == "model" and fn.targets]
-    cancelled = {place for dependency in demo.config["dependencies"] for place in dependency["cancels"]}
-    assert len(pressed) > 10 and {fn._id for fn in pressed} <= cancelled
+def test_every_button_that_computes_takes_its_place_among_the_visitors_runs(built, monkeypatch):
+    demo, page = built
+    began = []
+
+    @contextmanager
+    def begun(key, turn, alone=False, live=False):
+        began.append(alone)
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(page.runs, "begun", begun)
+    for elem_id in ("run-story", "attack", "look", "make-views", "tune-run", "tune-step", "compare", "batch-run"):
+        button = next(block for block in demo.blocks.values() if block.elem_id == elem_id)
+        (fn,) = [fn for fn in demo.fns.values() if (button._id, "click") in fn.targets and fn.fn]
+        arguments = [None] * (len(fn.inputs) - len(page.inputs)) + [1, *CHOICES]
+        with pytest.raises(KeyboardInterrupt):
+            next(fn.fn(gr.Request(session_hash="nobody"), *arguments))
+    assert began == [True] * 8
+    page.visitors.drop("nobody")
 
 
 # -- what it draws --------------------------------------------------------------------------------------------------
@@ -397,7 +404,7 @@ def test_without_a_picture_a_run_says_what_is_missing(page, running):
 
 def test_of_a_fast_attack_not_every_iteration_is_drawn_and_of_a_slow_one_all(page, running, visitor, monkeypatch):
     for seconds, expected in ((1000, 1), (0, None)):
-        monkeypatch.setattr(module, "FRAME_SECONDS", seconds)
+        monkeypatch.setattr(trail, "FRAME_SECONDS", seconds)
         key = visitor()
         updates = list(running.run(key, ("adversarial",), ""))
         frames = [update for update in updates if page.panels[2].curve in update]
@@ -405,7 +412,7 @@ def test_of_a_fast_attack_not_every_iteration_is_drawn_and_of_a_slow_one_all(pag
 
 
 def test_an_attack_that_is_no_longer_asked_for_is_not_drawn(page, running, visitor, monkeypatch):
-    monkeypatch.setattr(module, "FRAME_SECONDS", 0)
+    monkeypatch.setattr(trail, "FRAME_SECONDS", 0)
     key = visitor()
     updates = running.run(key, ("adversarial",), "")
     next(update for update in updates if page.panels[2].curve in update)
@@ -501,7 +508,7 @@ def test_stop_ends_a_run_before_its_next_update(page, visitor):
     key = visitor()
     updates = listened(page, long)(key)
     next(updates)
-    assert page.runs.stop(key)
+    page.runs.stop(key, 2)
     assert list(updates) == [] and asked_for == [0, "closed"] and not page.runs.going(key)
 
 
@@ -525,7 +532,8 @@ def test_stop_ends_a_run_in_the_middle_of_computing(tiny, page, running, visitor
     try:
         run_it = threading.Thread(target=lambda: updates.extend(call(key)))
         run_it.start()
-        assert held_up.wait(SECONDS) and page.runs.stop(key)
+        assert held_up.wait(SECONDS)
+        page.runs.stop(key, 2)
         run_it.join(SECONDS)
         go_on.set()
         for thread in threading.enumerate():
@@ -542,15 +550,73 @@ def test_stop_says_so_once_the_run_has_let_go(built, page, visitor):
     press = next(d for d in built[0].fns.values() if d.fn and d.fn.__name__ == "stopping")
     ended = next(d for d in built[0].fns.values() if d.fn and d.fn.__name__ == "ended")
     key = visitor(progress=Progress(3, 3, True))
-    with page.runs.begun(key) as stop:
-        assert text.STOPPING in press.fn(gr.Request(session_hash=key))[page.status] and stop.is_set()
+    with page.runs.begun(key, 1) as run:
+        assert text.STOPPING in press.fn(gr.Request(session_hash=key), 2)[page.status] and run.stop.is_set()
     assert page.nudge in ended.fn(gr.Request(session_hash=key))
     assert page.visitors.get(key).progress.step is None
     assert text.STOPPED in " ".join(spoken(page, drawn(page, key)))
 
 
+LIVE = CHOICES._replace(live=True, eps=7)
+LONG = LIVE._replace(steps=500)
+ASKED = frozenset({"clean", "adversarial"})
+
+
+@pytest.fixture
+def quick(page, monkeypatch):
+    """Everything is quick enough to be computed live, and every iteration of an attack is drawn."""
+    monkeypatch.setattr(page.pace, "of", lambda question: 1e-9)
+    monkeypatch.setattr(trail, "FRAME_SECONDS", 0)
+
+
+def test_an_attack_that_is_computed_live_is_drawn_while_it_climbs(page, visitor, quick):
+    key = visitor(LIVE, asked=ASKED)
+    updates = drawn(page, key, 1, LIVE)
+    steps = page.found(key).adversarial.steps
+    frames = [update for update in updates if set(update) == {page.panels[2].curve}]
+    assert len(frames) == len(steps) > 1
+
+
+def test_what_is_computed_live_ends_where_the_visitor_has_moved_on_and_asks_to_be_drawn_again(page, visitor, quick):
+    key = visitor(LONG, asked=ASKED)
+    updates = page._draw(gr.Request(session_hash=key), 4, *LONG)
+    next(update for update in updates if set(update) == {page.panels[2].curve})
+    page._overtake(gr.Request(session_hash=key), 4)
+    assert [set(update) for update in updates] == [{page.nudge}]
+    assert page.found(key).adversarial is None and not page.runs.going(key)
+
+
+def test_stop_ends_what_is_computed_live_until_a_control_moves(built, page, visitor, quick):
+    press = next(d for d in built[0].fns.values() if d.fn and d.fn.__name__ == "stopping")
+    key = visitor(LONG, asked=ASKED)
+    updates = page._draw(gr.Request(session_hash=key), 1, *LONG)
+    next(update for update in updates if set(update) == {page.panels[2].curve})
+    press.fn(gr.Request(session_hash=key), 2)
+    list(updates)
+    drawn(page, key, 3, LONG)
+    assert page.found(key).adversarial is None and page.found(key).clean is not None
+    drawn(page, key, 4, LIVE._replace(eps=6))
+    assert page.found(key).adversarial is not None
+
+
+def test_who_has_used_up_the_budget_is_refused_and_keeps_what_there_is(page, running, visitor, monkeypatch):
+    key = visitor()
+    drawn(page, key)
+    monkeypatch.setattr(page, "budget", Budget(20))
+    many = CHOICES._replace(steps=50)
+
+    def handler(request: gr.Request, key: str):
+        yield from running.run(key, ("adversarial",), "")
+
+    with pytest.warns(UserWarning, match="at most 20 a minute are allowed here: it would fit with at most"):
+        said = spoken(page, listened(page, handler)(key, 2, many))
+    assert "at most 20 a minute are allowed here" in said[-1]
+    assert page.found(key).clean is not None and page.found(key).adversarial is None
+    assert page.visitors.get(key).progress.step is None
+
+
 def test_a_page_without_listeners_knows_no_visitor(tiny):
-    page = Page(Models(tiny), Visitors(), Results())
+    page = Page(Models(tiny), Visitors(), Results(), Budget())
     assert page.question(Visitor(), "me") is None and page.found("me").picture is None and page.drawn("me") == {}
 
 

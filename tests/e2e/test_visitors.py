@@ -5,14 +5,17 @@ import io
 import json
 import re
 import zipfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import PurePosixPath
 
 import numpy as np
 import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 from PIL import Image
 
 import engine
+from tests.e2e.conftest import served
 from tests.e2e.test_page import SAMPLES, few_views, open_step, put, says
 from tests.e2e.test_story import assert_shown
 
@@ -70,29 +73,54 @@ def photo(tmp_path):
     return path
 
 
-def test_one_who_waits_is_told_the_place_in_the_queue_and_may_leave_it_at_once(browser, address):
-    with visiting(browser, address) as (busy, _), visiting(browser, address) as (waiting, _):
-        attack_for_long(busy, 60)
-        waiting.click("#run-story")
-        told = waiting.locator("#status[data-waiting*='number 1 in its queue']")
-        told.wait_for()
-        assert told.locator(".status").is_hidden()
-        waiting.click("#stop")
-        says(waiting, "Stopped.")
-        assert "Attacking" in busy.inner_text("#status") and waiting.get_attribute("#status", "data-waiting") == ""
-        says(busy, "The whole story ran")
-        assert "Stopped." in waiting.inner_text("#status")
+def test_a_short_run_passes_a_long_one_of_another_visitor_and_both_are_told(browser, address):
+    with visiting(browser, address) as (busy, _), visiting(browser, address) as (other, _):
+        attack_for_long(busy, 200)
+        open_step(other, 2)
+        put(other, "#eps", "2.3")
+        other.uncheck("#live input")
+        put(other, "#attack-steps", "12")
+        other.click("#attack")
+        says(busy, "taking turns with one other visitor")
+        says(other, "Attack finished.")
+        assert other.inner_text("#linf").startswith("2") and "Attacking" in busy.inner_text("#status")
+        busy.click("#stop")
+        says(busy, "Stopped.")
+        assert "Attack finished." in other.inner_text("#status")
 
 
-def test_who_waits_may_still_move_controls_and_gets_what_they_say_when_the_turn_has_come(browser, address):
-    with visiting(browser, address) as (busy, _), visiting(browser, address) as (waiting, _):
-        attack_for_long(busy, 61)
-        open_step(waiting, 2)
-        waiting.click("#attack")
-        waiting.locator("#status[data-waiting*='number 1 in its queue']").wait_for()
-        put(waiting, "#eps", "2")
-        says(waiting, "Attack finished.")
-        assert waiting.inner_text("#linf") == "2/255" and "within 2/255" in waiting.inner_text("#attack-measured")
+def test_runs_of_one_visitor_go_one_after_the_other_with_the_controls_as_they_then_stand(browser, address):
+    with visiting(browser, address) as (page, _):
+        page.uncheck("#live input")
+        few_views(page)
+        open_step(page, 2)
+        put(page, "#attack-steps", "63")
+        page.click("#attack")
+        says(page, "Attacking")
+        open_step(page, 4)
+        page.click("#make-views")
+        put(page, "#views", "9")
+        says(page, "Views made.")
+        assert "of 9 views" in page.inner_text("#card-4")
+
+
+def test_a_visitor_or_an_address_that_asks_for_more_than_its_budget_is_told_what_would_fit(browser):
+    with served(ATPT_VISITOR_PASSES="60", ATPT_ADDRESS_PASSES="60") as url, visiting(browser, url) as (page, _):
+        open_step(page, 2)
+        page.uncheck("#live input")
+        put(page, "#attack-steps", "500")
+        page.click("#attack")
+        says(page, "at most 60 a minute are allowed here: it would fit with at most")
+        most = re.search(r"at most (\d+) attack steps", page.inner_text("#status"))[1]
+        put(page, "#attack-steps", str(int(most) // 2))
+        page.click("#attack")
+        says(page, "Attack finished.")
+        with closing(Client(url, verbose=False)) as client:
+            sample = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[0]
+            asked = {"picture": handle_file(SAMPLES / sample["file"]), "class_names": sample["classes"]}
+            assert client.predict(**asked, api_name="/predict")["prediction"]["name"]
+            with pytest.raises(AppError, match="at most 60 a minute are allowed here"):
+                client.predict(**asked, steps=500, api_name="/attack")
 
 
 def test_two_visitors_at_once_never_see_each_other(browser, address, photo, tmp_path):

@@ -1,0 +1,235 @@
+"""The one listener that draws: whatever is moved or computed, it draws what then is found and chosen.
+
+A visitor's browser has one event of it under way and sends the next, with the controls as they then stand, when that
+one is through. So nothing older can be drawn over something newer. What is computed live for it ends early where the
+visitor has moved on (`Runs.overtake`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+import engine
+from app.choices import Choices
+from app.figures.journey import status
+from app.models import Models
+from app.present import present
+from app.state.found import Found, find
+from app.state.parts import Question
+from app.state.visitors import Adjust, Visitor, Visitors
+from app.text import words as text
+from app.wiring.live import Pace, caught_up
+from app.wiring.pieces import Panel, Piece, merged
+from app.wiring.screens import Screens
+from app.wiring.stopping import Runs, until
+from app.wiring.trail import AttackTrail
+
+NEXT_TURN = "(turn, ...rest) => { window.turn = (window.turn || 0) + 1; return [window.turn, ...rest]; }"
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+AT_ONCE: dict[str, Any] = QUIET | {"concurrency_limit": None}
+
+
+class Drawing:
+    """All components of one page, and the one listener that draws them."""
+
+    def __init__(
+        self,
+        models: Models,
+        visitors: Visitors,
+        results: engine.story.Results,
+        budget: engine.story.Budget | None = None,
+    ) -> None:
+        self.models, self.visitors, self.results = models, visitors, results
+        self.budget = budget or engine.story.Budget()
+        self.controls: dict[str, Component] = {}
+        self.panels: dict[int, Panel] = {}
+        self.stale: dict[int, gr.HTML] = {}
+        self.screens = Screens(self.stale)
+        self.runs, self.pace = Runs(), Pace()
+        self.status: gr.HTML
+        self.nudge: gr.HTML
+        self.turn: gr.Number
+        self.trail: Callable[[Question], AttackTrail]
+        self._redraw: gr.Button
+        self._adjust: list[Adjust] = []
+
+    # -- what is known ---------------------------------------------------------------------------------------------
+
+    def backbone(self, visitor: Visitor) -> engine.Backbone:
+        """The visitor's model."""
+        return self.models.backbone(visitor.model)
+
+    def question(self, visitor: Visitor, key: str) -> Question | None:
+        """What the visitor asks; None without a picture. Raises `EngineError` for what cannot be asked."""
+        if visitor.picture is None or visitor.choices is None:
+            return None
+        backbone, choices = self.backbone(visitor), visitor.choices
+        classes = choices.classes(backbone.templates)
+        settings = choices.aimed(choices.settings(), classes)
+        recipe = engine.story.Recipe(visitor.picture.picture, classes, choices.label(classes), settings)
+        owner = f"{key} own" if visitor.picture.picture.salt else key
+        return Question(engine.story.Story(backbone, recipe, self.results, owner), *choices.asked(classes), self.budget)
+
+    def found(self, key: str) -> Found:
+        """What is held of all that the visitor has asked for."""
+        visitor = self.visitors.get(key)
+        try:
+            question = self.question(visitor, key)
+        except engine.EngineError:
+            question = None
+        return find(question, visitor)
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    @property
+    def inputs(self) -> list[Component]:
+        """What every listener reads: the browser's turn, and all controls in the order of `Choices`."""
+        return [self.turn, *(self.controls[name] for name in Choices._fields)]
+
+    def add(self, pieces: Sequence[Piece], step: int = 0) -> None:
+        """Pieces of the panel of a step, or of no panel."""
+        self.screens.pieces += [(step, piece) for piece in pieces]
+
+    def adjust(self, adjust: Adjust) -> None:
+        """Let `adjust(before, now)` make choices fit each other when one of them has moved."""
+        self._adjust.append(adjust)
+
+    def choose(self, key: str, values: Sequence, drawing: bool = False) -> Visitor:
+        """The visitor with the controls of an event, where nothing newer has come."""
+        turn, *controls = values
+        return self.visitors.choose(key, turn, Choices(*controls), self._adjusted, drawing)
+
+    def _adjusted(self, before: Choices, now: Choices) -> Choices:
+        for adjust in self._adjust:
+            now = adjust(before, now)
+        return now
+
+    def set(self, values: Mapping[str, Any]) -> dict:
+        """The controls with these values, by the names of their choices."""
+        return {self.controls[name]: gr.update(value=value) for name, value in values.items()}
+
+    def drawn(self, key: str) -> dict:
+        """What has to be drawn anew, and what the status line is to say with it."""
+        visitor = self.visitors.get(key)
+        if visitor.choices is None:
+            return {}
+        complaint: dict = {}
+        try:
+            question = self.question(visitor, key)
+        except engine.EngineError as error:
+            question, complaint = None, self._complained(key, str(error))
+        progress = visitor.progress
+        if progress.said:
+            self.visitors.said(key, progress)
+            complaint = self.say(progress.said, progress.tone) | complaint
+        if question is None and self._names_classes(visitor):
+            return complaint  # only settings are wrong: what there is stays
+        found = find(question, visitor)
+        if question is not None and progress.step is None:
+            self.pace.note(question)
+            self._seen(key, visitor, found)
+        before = self.screens.dimmed(key)
+        updates = self.screens.redrawn(key, visitor, found, visitor.choices)
+        if before != self.screens.dimmed(key) and progress.step is None and not complaint:
+            complaint = self.say(text.READY if before else text.DIMMED)
+        return complaint | updates
+
+    def _seen(self, key: str, visitor: Visitor, found: Found) -> None:
+        """Remember what is looked at, where there is more of it than the clean answer."""
+        if visitor.look is not None and len(found.made) > 1:
+            self.visitors.seen(key, visitor.look)
+
+    def _names_classes(self, visitor: Visitor) -> bool:
+        """Whether there is a picture, and class names that can be asked about."""
+        try:
+            present(visitor.choices).classes(self.backbone(visitor).templates)
+        except engine.EngineError:
+            return False
+        return visitor.picture is not None
+
+    def connect(self) -> None:
+        """Make the one listener that draws, once all controls and pieces are there."""
+        outputs = [output for _, piece in self.screens.pieces for output in piece.outputs]
+        outputs += [*self.controls.values(), *self.stale.values(), self.status, self.nudge]
+        moved = [getattr(c, "blur" if isinstance(c, gr.Textbox) else "input") for c in self.controls.values()]
+        self.screens.controls = self.controls
+        gr.on(
+            [*moved, self._redraw.click],
+            self._draw,
+            self.inputs,
+            list(dict.fromkeys(outputs)),
+            js=NEXT_TURN,
+            trigger_mode="always_last",
+            **AT_ONCE,
+        )
+
+    def _draw(self, request: gr.Request, *values: Any) -> Iterator[dict]:
+        key = present(request.session_hash)
+        replaced = self.choose(key, values, drawing=True).replaced
+        again, said = self.nudged() if replaced else {}, self.visitors.get(key).progress.said
+        yield merged(self.drawn(key), self.set(self.visitors.unshown(key))) | again or gr.skip()
+        if self.visitors.get(key).progress.step is not None:
+            return
+        with self.runs.begun(key, values[0], live=True) as run:
+            try:
+                with closing(self._caught_up(key, bool(said))) as updates:
+                    yield from until(run.stop, updates)
+            except engine.models.Cancelled:
+                yield self.nudged()  # whatever ended it, the controls as they stand now are drawn
+
+    def _caught_up(self, key: str, said: bool) -> Generator[dict]:
+        """What is cheap and asked for, as it comes; a sentence where it cannot be computed, and a word when it can
+        again, unless something else was `said` just now."""
+        visitor = self.visitors.get(key)
+        try:
+            question = self.question(visitor, key)
+        except engine.EngineError:
+            return  # said when it was drawn
+        try:
+            if question is not None:
+                yield from self._computed(question, visitor, key)
+                self._check_word(question, present(visitor.choices).word)
+            better = self._complained(key, "")
+            yield gr.skip() if said or not better else better
+        except engine.EngineError as error:
+            yield self._complained(key, str(error)) or gr.skip()
+
+    def _computed(self, question: Question, visitor: Visitor, key: str) -> Iterator[dict]:
+        live, trail = present(visitor.choices).live and visitor.stopped != visitor.choices, self.trail(question)
+        for _, item in caught_up(question, visitor, self.pace, live):
+            if item is None:
+                yield self.drawn(key) or gr.skip()
+            elif trail.took(item):
+                yield trail.drawn()
+
+    @staticmethod
+    def _check_word(question: Question, word: str) -> None:
+        """Raises `EngineError` for a domain word that the model cannot put into its prompts, before it is needed."""
+        if word:
+            story = question.story
+            story.backbone.prompts(engine.with_domain_word(story.recipe.classes, word))
+
+    def _complained(self, key: str, sentence: str) -> dict:
+        """What the status line says where the choices as they stand cannot be computed, or can be again."""
+        if not self.screens.complains(key, self.visitors.get(key).choices, sentence):
+            return {}
+        return self.complain(engine.EngineError(sentence)) if sentence else self.say(text.READY)
+
+    def nudged(self) -> dict:
+        """Makes the browser ask for what has to be drawn."""
+        return {self.nudge: f'<i data-nudge="{time.monotonic_ns()}"></i>'}
+
+    def say(self, sentence: str, tone: str = "calm", share: float | None = None) -> dict:
+        """The status line."""
+        return {self.status: status(sentence, tone, share)}
+
+    def complain(self, error: engine.EngineError) -> dict:
+        """An engine's sentence as a toast and in the status line; what there is stays on the page."""
+        gr.Warning(str(error), title=text.NOT_YET)
+        return self.say(str(error), "bad")

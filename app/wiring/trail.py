@@ -1,0 +1,37 @@
+"""An attack under way, drawn while it climbs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gradio.components import Component
+
+import engine
+from app.state.parts import Question
+
+FRAME_SECONDS = 0.1  # between two drawings, so that the browser can also answer its visitor
+DrawTrail = Callable[[Sequence[engine.AttackStep], Question], str]
+
+
+class AttackTrail:
+    """The iterations so far of one attack, drawn into `curve`."""
+
+    def __init__(self, curve: Component, draw: DrawTrail, question: Question) -> None:
+        self._curve, self._draw, self._question = curve, draw, question
+        self._steps: list[engine.AttackStep] = []
+        self._drawn = -math.inf
+
+    def took(self, item: Any) -> bool:
+        """Note what comes of a computation; whether it is an iteration and time for another drawing."""
+        if not isinstance(item, engine.AttackStep):
+            return False
+        self._steps.append(item)
+        return time.monotonic() - self._drawn >= FRAME_SECONDS
+
+    def drawn(self) -> dict:
+        """The update that shows it."""
+        self._drawn = time.monotonic()
+        return {self._curve: self._draw(self._steps, self._question)}
