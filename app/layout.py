@@ -37,7 +37,7 @@ from app.wiring.page import Page
 from app.wiring.pieces import Panel, Piece
 from app.wiring.running import Running
 
-MOST_BYTES, MOST_BYTES_EACH = 400 << 20, 160 << 20  # of results held, in all and of one visitor
+MOST_BYTES, MOST_BYTES_EACH = 320 << 20, 160 << 20  # of results held, in all and of one visitor
 KEEP_FILES = (600, 7200)  # seconds: look this often for files older than that
 
 
@@ -48,14 +48,15 @@ def build_app(
     lend: Callable | None = None,
     free: bool = False,
     label_sets: Sequence[LabelSet] = (),
+    results: engine.story.Results | None = None,
 ) -> gr.Blocks:
     """The page, opened on one backbone, with the samples and label sets it offers.
 
     `lend` wraps the function that needs a lent accelerator, where there is one; `free` lets visitors load any model by
-    name, from this machine's folders too.
+    name, from this machine's folders too. `results` holds what is computed (None: within the bounds above).
     """
     models, sources = Models(backbone, lend, free), PictureSources(backbone, samples)
-    page = Page(models, visitors or Visitors(), engine.story.Results(MOST_BYTES, MOST_BYTES_EACH))
+    page = Page(models, visitors or Visitors(), results or engine.story.Results(MOST_BYTES, MOST_BYTES_EACH))
     with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         page.build_hidden()
         head = gr.HTML(header(backbone), elem_id="header")
