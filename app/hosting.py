@@ -1,6 +1,8 @@
-"""What has to happen before torch and Gradio load: quiet defaults, and the accelerator that a host may lend."""
+"""What the process asks of its host: quiet defaults, an accelerator on loan (both before torch loads), and memory."""
 
+import ctypes
 import os
+import platform
 from collections.abc import Callable
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -13,8 +15,29 @@ except ImportError:
     spaces = None
 
 LENT_SECONDS = 60
+ARENAS = 2  # pools that glibc takes memory from; by default 8 for each core, and each keeps what it was once given
+M_ARENA_MAX = -8  # its name in malloc.h
 
 
 def lend() -> Callable | None:
     """What wraps the computing function on a host that lends its accelerator by the call, else None."""
     return None if spaces is None else spaces.GPU(duration=LENT_SECONDS)
+
+
+def few_arenas() -> None:
+    """Have all threads share a few pools of memory: each would keep room for the largest step that it ever computed.
+
+    Only glibc has them; elsewhere nothing is done.
+    """
+    if _has_glibc():
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
+
+
+def give_back() -> None:
+    """Give memory that nobody uses any more back to the system, which glibc does only at the end of each pool."""
+    if _has_glibc():
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _has_glibc() -> bool:
+    return platform.libc_ver()[0] == "glibc"

@@ -38,7 +38,7 @@ from app.wiring.pieces import Panel, Piece
 from app.wiring.running import Running
 from app.wiring.trail import AttackTrail
 
-MOST_BYTES, MOST_BYTES_EACH = 400 << 20, 160 << 20  # of results held, in all and of one visitor
+MOST_BYTES, MOST_BYTES_EACH = 320 << 20, 160 << 20  # of results held, in all and of one visitor
 KEEP_FILES = (600, 7200)  # seconds: look this often for files older than that
 
 
@@ -49,17 +49,18 @@ def build_app(
     lend: Callable | None = None,
     free: bool = False,
     label_sets: Sequence[LabelSet] = (),
+    results: engine.story.Results | None = None,
     budget: engine.story.Budget | None = None,
     api_budget: engine.story.Budget | None = None,
 ) -> gr.Blocks:
     """The page, opened on one backbone, with the samples and label sets it offers.
 
     `lend` wraps the function that needs a lent accelerator, where there is one; `free` lets visitors load any model by
-    name, from this machine's folders too. `budget` is charged with what visitors have computed, `api_budget` with what
-    addresses that call the API have; None: without a bound.
+    name, from this machine's folders too. `results` holds what is computed (None: within the bounds above). `budget` is
+    charged with what visitors have computed, `api_budget` with what addresses that call the API have; None: no bound.
     """
     models, sources = Models(backbone, lend, free), PictureSources(backbone, samples)
-    results = engine.story.Results(MOST_BYTES, MOST_BYTES_EACH)
+    results = results or engine.story.Results(MOST_BYTES, MOST_BYTES_EACH)
     page = Page(models, visitors or Visitors(), results, budget or engine.story.Budget())
     with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         page.build_hidden()

@@ -9,9 +9,10 @@ import sys
 from starlette.middleware import Middleware
 
 import engine
+from app import sessions, tidying
 from app.guard import Guard
 from app.labels import load_label_sets
-from app.layout import build_app
+from app.layout import MOST_BYTES, MOST_BYTES_EACH, build_app
 from app.options import DESCRIPTION, add_options
 from app.samples import load_samples
 from app.theme import CSS, head, theme
@@ -35,20 +36,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 def serve(chosen: argparse.Namespace) -> None:
     """Load the model, build the page and serve it until interrupted; raises `EngineError` for a model that is none."""
+    hosting.few_arenas()
     settings = engine.models.model_settings(chosen)
     print(f"Loading {chosen.model} …", flush=True)
     backbone = engine.load_backbone(chosen.model, chosen.device, chosen.precision, settings=settings)
+    results = engine.story.Results(MOST_BYTES, MOST_BYTES_EACH)
     page = build_app(
         backbone,
         load_samples(engine.ASSETS / "samples"),
         lend=hosting.lend(),
         free=chosen.host in OWN_MACHINE,
         label_sets=load_label_sets(engine.ASSETS / "labels"),
+        results=results,
         budget=engine.story.Budget(chosen.visitor_passes),
         api_budget=engine.story.Budget(chosen.address_passes),
     )
     page.queue(max_size=MOST_WAITING, default_concurrency_limit=4)
-    _, address, _ = page.launch(
+    served, address, _ = page.launch(
         server_name=chosen.host,
         server_port=chosen.port,
         theme=theme(),
@@ -68,5 +72,7 @@ def serve(chosen: argparse.Namespace) -> None:
         state_session_capacity=200,
         app_kwargs={"middleware": [Middleware(Guard)], "docs_url": None, "redoc_url": None, "openapi_url": None},
     )
+    sessions.slim(served, page)
+    tidying.begin(results)
     print(f"The page is ready at {address}", flush=True)
     page.block_thread()

@@ -305,15 +305,31 @@ class Event:
 
 
 def size(thing: Any, seen: set[int] | None = None) -> int:
-    """Bytes of all arrays and tensors in nested dataclasses, tuples, lists and mappings, each counted once."""
+    """Bytes that all arrays and tensors in nested dataclasses, tuples, lists and mappings keep in memory.
+
+    A part of a larger one keeps all of it; what several share is counted once.
+    """
     seen = set() if seen is None else seen
+    if isinstance(thing, Tensor | np.ndarray):
+        place, count = _whole(thing)
+        if place in seen:
+            return 0
+        seen.add(place)
+        return count
     if id(thing) in seen:
         return 0
     seen.add(id(thing))
-    if isinstance(thing, Tensor | np.ndarray):
-        return thing.nbytes
     if is_dataclass(thing):
         return sum(size(getattr(thing, one.name), seen) for one in fields(thing))
     if isinstance(thing, Mapping):
         return sum(size(one, seen) for one in thing.values())
     return sum(size(one, seen) for one in thing) if isinstance(thing, tuple | list) else 0
+
+
+def _whole(part: Tensor | np.ndarray) -> tuple[int, int]:
+    """Where the memory lies that `part` keeps, and how many bytes it has."""
+    if isinstance(part, Tensor):
+        storage = part.untyped_storage()
+        return storage.data_ptr(), storage.nbytes()
+    whole = part.base if isinstance(part.base, np.ndarray) else part
+    return whole.ctypes.data, whole.nbytes

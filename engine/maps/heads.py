@@ -68,5 +68,6 @@ def attention_heads(backbone: Backbone, pixels: Tensor, classes: Classes) -> Att
         norms = torch.cat(trace.left).float()[:, 1:].norm(dim=-1).unflatten(-1, backbone.grid)
         read = rollout.summary(attention, backbone.averaged)
         entropies = torch.special.entr(read / read.sum(-1, keepdim=True)).sum(-1)
-    found = (read.unflatten(-1, backbone.grid), attention[:, :, 1:, 1:].half(), entropies, norms, logits.float())
+    alone = read.clone().unflatten(-1, backbone.grid)  # `read` lies in `attention`, all of which it would keep
+    found = (alone, attention[:, :, 1:, 1:].half(), entropies, norms, logits.float())
     return AttentionHeads(classes, *(kept.cpu() for kept in found))

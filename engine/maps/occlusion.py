@@ -64,7 +64,7 @@ def occlude(
     blurred = blur(pixels)
     shown = torch.cat([torch.where(masks > 0, blurred, pixels), torch.where(masks > 0, pixels, blurred)])
     logits = backbone.logits(backbone.encode_image(shown), backbone.encode_text(classes))
-    deletion, insertion = logits.float().softmax(-1)[:, label].cpu().chunk(2)
+    deletion, insertion = logits.float().softmax(-1)[:, label].clone().cpu().chunk(2)
     return Occlusion(taken / count, deletion, insertion, label)
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -39,7 +40,7 @@ class Results:
     is made by dropping what was not asked for longest: of the owner's own where that one has too much, else of anybody.
     What `SAMPLES` asks for first is pinned: nothing is dropped to make room for others, and it counts to neither bound,
     but is at most `most_pinned` bytes; what goes beyond these is kept as anybody's. Computations take the turns that
-    `turns` gives (None: turns of its own).
+    `turns` gives (None: turns of its own). `clock` gives seconds.
     """
 
     def __init__(
@@ -48,13 +49,16 @@ class Results:
         most_each: float = math.inf,
         most_pinned: float = math.inf,
         turns: Turns | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.most, self.most_each, self.most_pinned = most, most_each, most_pinned
         self.turns = Turns() if turns is None else turns
+        self.clock = clock
         self._lock = threading.Lock()
         self._pinned: dict[str, _Kept] = {}
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes: Counter[str] = Counter()  # by owner, of what is not pinned
+        self._asked: dict[str, float] = {}  # by owner of what is not pinned: when it was last asked for any of it
         self._running: dict[str, Computation] = {}
 
     def __contains__(self, key: str) -> bool:
@@ -105,17 +109,25 @@ class Results:
     def drop(self, owner: str) -> None:
         """Let go of everything that this owner was the first to ask for."""
         with self._lock:
-            for key in [key for key, kept in self._kept.items() if kept.owner == owner]:
-                self._remove(key)
+            self._drop(owner)
             if owner == SAMPLES:
                 self._pinned.clear()
+
+    def drop_unasked(self, seconds: float) -> None:
+        """Let go of what is not pinned of each owner whose results nobody has asked for in so many seconds."""
+        with self._lock:
+            limit = self.clock() - seconds
+            for owner in [owner for owner, asked in self._asked.items() if asked < limit]:
+                self._drop(owner)
 
     def _held(self, key: str) -> _Kept:
         """What is held of this key, as asked for just now. Raises `KeyError` where nothing is."""
         if key in self._pinned:
             return self._pinned[key]
         self._kept.move_to_end(key)
-        return self._kept[key]
+        kept = self._kept[key]
+        self._asked[kept.owner] = self.clock()
+        return kept
 
     def _bytes_pinned(self) -> int:
         return sum(kept.bytes for kept in self._pinned.values())
@@ -154,10 +166,16 @@ class Results:
             return
         self._kept[key] = kept
         self._bytes[kept.owner] += kept.bytes
+        self._asked[kept.owner] = self.clock()
         while self._bytes[kept.owner] > self.most_each:
             self._remove(next(one for one, other in self._kept.items() if other.owner == kept.owner))
         while self._bytes.total() > self.most:
             self._remove(next(iter(self._kept)))
+
+    def _drop(self, owner: str) -> None:
+        for key in [key for key, kept in self._kept.items() if kept.owner == owner]:
+            self._remove(key)
+        self._asked.pop(owner, None)
 
     def _remove(self, key: str) -> None:
         kept = self._kept.pop(key)

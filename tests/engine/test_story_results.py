@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -15,7 +16,7 @@ from engine.results import size
 from engine.settings import AttackSettings, Settings, ViewSettings
 from engine.story.graph import Story
 from engine.story.recipe import Picture, Recipe
-from engine.story.requests import Attack, Clean, Defended, Views
+from engine.story.requests import Attack, Clean, Curves, Defended, Heads, Map, Tune, Views, Weighted, Words
 from engine.story.results import SAMPLES, Results
 
 SECONDS = 20  # for a thread that should have moved on long ago
@@ -218,9 +219,78 @@ def test_the_seconds_are_those_of_computing_when_first_computed():
         results.seconds("another")
 
 
+@pytest.fixture
+def clock():
+    return [0.0]
+
+
+@pytest.fixture
+def timed(clock):
+    """Results whose clock is `clock`, with one of each of the owners a and b at the time 0."""
+    results = Results(clock=lambda: clock[0])
+    results.put("a1", block(20), "a")
+    results.put("b1", block(30), "b")
+    return results
+
+
+def test_results_of_an_owner_whom_nobody_asks_for_go_after_a_while(timed, clock):
+    clock[0] = 50
+    timed.put("a2", block(40), "a")
+    clock[0] = 60
+    timed.drop_unasked(60)
+    assert "b1" in timed
+    clock[0] = 61
+    timed.drop_unasked(60)
+    assert "b1" not in timed and "a1" in timed and "a2" in timed and timed.bytes == 60
+    clock[0] = 111
+    timed.drop_unasked(60)
+    assert "a1" not in timed and timed.bytes == 0
+
+
+def test_whoever_asks_for_one_of_an_owners_results_keeps_all_of_them(timed, clock):
+    """A page that is loaded again is another owner, who looks at what the one before has computed."""
+    timed.put("a2", block(40), "a")
+    clock[0] = 50
+    assert list(timed.ask("a2", Work(), "another")) == [timed["a2"]]
+    clock[0] = 100
+    timed.drop_unasked(60)
+    assert "a1" in timed and "a2" in timed and "b1" not in timed
+    clock[0] = 120
+    assert "a1" in timed  # to look whether it is there is not to ask for it
+    timed.drop_unasked(60)
+    assert "a1" not in timed and "a2" not in timed
+
+
+def test_what_is_pinned_stays_however_long_nobody_asks(timed, clock):
+    timed.put("s1", block(30), SAMPLES)
+    clock[0] = 1000
+    timed.drop_unasked(60)
+    assert "s1" in timed and timed.bytes == 30
+
+
+def test_an_owner_who_comes_again_after_all_was_dropped_is_kept_anew(timed, clock):
+    timed.drop("a")
+    clock[0] = 100
+    timed.drop_unasked(60)
+    timed.put("a1", block(20), "a")
+    clock[0] = 150
+    timed.drop_unasked(60)
+    assert "a1" in timed and timed.bytes == 20
+
+
 def test_a_tensor_that_stands_twice_is_counted_once():
     one = torch.zeros(10)
     assert size((one, [one, block(5)], {"more": one})) == 45
+
+
+@pytest.mark.parametrize("whole", [torch.zeros(10), np.zeros(5)], ids=["tensor", "array"])
+def test_a_part_counts_as_all_that_it_keeps_in_memory_and_parts_of_one_once(whole):
+    assert size(whole[:2]) == size(whole) == size([whole[:1], whole[2:], whole]) == 40
+
+
+def test_what_a_tensor_and_an_array_share_is_counted_once():
+    one = np.zeros(5)
+    assert size([one, torch.from_numpy(one), one[1:]]) == 40
 
 
 CLASSES = Classes(("red fox", "owl", "sea star"))
@@ -268,3 +338,28 @@ def test_gradients_and_tokens_of_who_asks_are_left_alone(tiny, pixels):
         assert not torch.is_grad_enabled()
         plain = story.result(Attack())
     assert torch.is_grad_enabled() and plain.linf() > 0
+
+
+REQUESTS = (
+    Clean(), Attack(), Map(), Heads(), Words(), Curves(), Views(), Views("r-tpt"), Tune(1), Weighted(),
+    Defended("clip"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda one: type(one).__name__)
+def test_a_result_keeps_no_more_in_memory_than_it_has(tiny, pixels, request_):
+    """A part of a larger tensor would keep all of it, and the graph of gradients all that it was computed from."""
+    found = list(tensors(Story(tiny, Recipe(Picture(pixels), CLASSES, settings=SETTINGS)).result(request_)))
+    assert not any(one.requires_grad for one in found)
+    assert size(found) <= sum(one.nbytes for one in found) + 8 * SETTINGS.views.count  # at most an order of views
+
+
+def tensors(result: object) -> Iterator[torch.Tensor]:
+    """All in nested dataclasses, tuples and mappings."""
+    if isinstance(result, torch.Tensor):
+        yield result
+    elif is_dataclass(result):
+        yield from tensors(tuple(getattr(result, one.name) for one in fields(result)))
+    elif isinstance(result, tuple | dict):
+        for one in result.values() if isinstance(result, dict) else result:
+            yield from tensors(one)

@@ -1,0 +1,44 @@
+"""The allocator of the C library is asked for what it has, where it is glibc's, and for nothing elsewhere."""
+
+import ctypes
+import platform
+
+import pytest
+
+from app import hosting
+
+
+class Library:
+    """Notes what is called; where nothing is known, a call fails as that of a missing function does."""
+
+    def __init__(self, known=()):
+        self.known, self.calls = known, []
+
+    def __getattr__(self, name):
+        if name not in self.known:
+            raise AttributeError(name)
+        return lambda *arguments: self.calls.append((name, *arguments))
+
+
+@pytest.mark.parametrize("found", [("", ""), ("musl", "1.2.5"), ("libc", "")])
+def test_another_library_than_glibc_is_asked_for_nothing(monkeypatch, found):
+    monkeypatch.setattr(platform, "libc_ver", lambda: found)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: Library())
+    hosting.few_arenas()
+    hosting.give_back()
+
+
+def test_glibc_is_asked_for_few_arenas_and_for_what_is_free(monkeypatch):
+    library = Library(("mallopt", "malloc_trim"))
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("glibc", "2.36"))
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: library)
+    hosting.few_arenas()
+    hosting.give_back()
+    assert library.calls == [("mallopt", hosting.M_ARENA_MAX, hosting.ARENAS), ("malloc_trim", 0)]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_this_glibc_knows_both():
+    library = ctypes.CDLL(None)
+    assert library.mallopt(hosting.M_ARENA_MAX, hosting.ARENAS) == 1  # it says 0 to what it does not know
+    assert library.malloc_trim(0) in (0, 1)
