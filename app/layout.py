@@ -8,6 +8,7 @@ from functools import partial
 import gradio as gr
 
 import engine
+from app import warming
 from app.api import Api
 from app.export.buttons import ExportButtons
 from app.figures.header import header
@@ -38,7 +39,7 @@ from app.wiring.pieces import Panel, Piece
 from app.wiring.running import Running
 from app.wiring.trail import AttackTrail
 
-MOST_BYTES, MOST_BYTES_EACH = 320 << 20, 160 << 20  # of results held, in all and of one visitor
+MOST_BYTES, MOST_BYTES_EACH, MOST_PINNED = 320 << 20, 160 << 20, 150 << 20  # of results: in all, a visitor's, samples'
 KEEP_FILES = (600, 7200)  # seconds: look this often for files older than that
 
 
@@ -52,15 +53,17 @@ def build_app(
     results: engine.story.Results | None = None,
     budget: engine.story.Budget | None = None,
     api_budget: engine.story.Budget | None = None,
+    ahead: bool = False,
 ) -> gr.Blocks:
     """The page, opened on one backbone, with the samples and label sets it offers.
 
     `lend` wraps the function that needs a lent accelerator, where there is one; `free` lets visitors load any model by
     name, from this machine's folders too. `results` holds what is computed (None: within the bounds above). `budget` is
     charged with what visitors have computed, `api_budget` with what addresses that call the API have; None: no bound.
+    With `ahead`, the stories of the samples are computed while nobody waits.
     """
     models, sources = Models(backbone, lend, free), PictureSources(backbone, samples)
-    results = results or engine.story.Results(MOST_BYTES, MOST_BYTES_EACH)
+    results = results or engine.story.Results(MOST_BYTES, MOST_BYTES_EACH, MOST_PINNED)
     page = Page(models, visitors or Visitors(), results, budget or engine.story.Budget())
     with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         page.build_hidden()
@@ -103,6 +106,8 @@ def build_app(
         page.connect()
         page.stop(stop)
         Api(models, results.turns, api_budget or engine.story.Budget())
+    if ahead and lend is None:
+        warming.begin(page, sources)
     return demo
 
 

@@ -15,7 +15,7 @@ DESCRIPTION = "Watch a CLIP-like model be fooled and repaired, in the browser."
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Those of a model, --host and --port, and how much each visitor may have computed."""
+    """Those of a model, of the address, and of what is computed for whom."""
     engine.models.add_model_options(parser)
     parser.add_argument(
         "--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to listen on"
@@ -26,3 +26,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             name, type=float, default=os.environ.get(variable), metavar="N",
             help=f"passes through the model a minute for {whose} (default: no bound, or ${variable})",
         )  # fmt: skip
+    parser.add_argument(
+        "--cold", action="store_true", help="do not compute the stories of the samples ahead, while nobody waits"
+    )

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 import engine
+from app.choices import NO_TRUTH, Choices
 from app.samples import Sample
 from app.state.shown import Shown
 from app.text import words as text
@@ -25,6 +26,12 @@ class Opened:
     shown: Shown
     names: tuple[str, ...] = ()
     truth: str | None = None
+
+    def asking(self, choices: Choices) -> Choices:
+        """The choices with the picture's own question, or with no true class where it brings none."""
+        if not self.names:
+            return choices._replace(true_class=NO_TRUTH)
+        return choices._replace(class_names="\n".join(self.names), true_class=self.truth)
 
 
 class PictureSources:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from .classes import Classes
 from .numerics.measures import entropy
+from .numerics.mixing import blend, strengths
 from .numerics.upsampling import upsample
 
 
@@ -193,15 +194,14 @@ class AttentionMap:
 class ViewSet:
     """The augmented views of one picture, encoded once. View 0 is the picture itself.
 
-    `pixels` = strength * base + (1 - strength) * mix. `regions` holds 2 high, 1 middle, 0 low attention per pixel
-    (all 1 for plain AugMix, where strength is the view's Beta draw). `maps` is (n, gh, gw) in [0, 1], `raw_maps` the
-    same before clipping and stretching, both (0, 0, 0) where no attention was computed; `floor` sharpens upsampled
-    maps as in `AttentionMap`. `crops` is (n, 5): top, left, height, width in pixels of the picture, and 1 where
-    mirrored. `seconds` is how long making and encoding took.
+    `bases` are crops and `mixes` their mixed AugMix chains, of view 0 the picture as it is. `regions` holds 2 high,
+    1 middle, 0 low attention per pixel (all 1 for plain AugMix, where strength is the view's Beta draw). `maps` is
+    (n, gh, gw) in [0, 1], `raw_maps` the same before clipping and stretching, both (0, 0, 0) where no attention was
+    computed; `floor` sharpens upsampled maps as in `AttentionMap`. `crops` is (n, 5): top, left, height, width in
+    pixels of the picture, and 1 where mirrored. `seconds` is how long making and encoding took.
     """
 
     kind: str
-    pixels: Tensor  # (n, 3, s, s)
     bases: Tensor  # (n, 3, s, s) uint8
     mixes: Tensor  # (n, 3, s, s)
     betas: Tensor  # (n,)
@@ -218,7 +218,14 @@ class ViewSet:
     seconds: float
 
     def __len__(self) -> int:
-        return len(self.pixels)
+        return len(self.bases)
+
+    @property
+    def pixels(self) -> Tensor:
+        """strength * base + (1 - strength) * mix, shape (n, 3, s, s): put together each time it is asked for."""
+        sources = self.bases.float() / 255
+        sources[0] = self.mixes[0]  # the picture itself, which may lie between the 8-bit levels
+        return blend(sources, self.mixes, strengths(self.regions, self.betas, *self.strengths))
 
     @property
     def entropies(self) -> Tensor:
@@ -227,10 +234,7 @@ class ViewSet:
 
     def strength(self, view: int) -> Tensor:
         """Weight of the base view at each pixel of one view, shape (s, s)."""
-        high, low = self.strengths
-        region = self.regions[view]
-        middle = self.betas[view].expand_as(region)
-        return torch.where(region == 2, high, torch.where(region == 0, low, middle))
+        return strengths(self.regions[[view]], self.betas[[view]], *self.strengths)[0]
 
     def plain(self, view: int) -> Tensor:
         """The view that plain AugMix makes of the same crop, mixture and Beta draw, shape (3, s, s)."""

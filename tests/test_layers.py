@@ -41,7 +41,7 @@ PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is 
     ("wiring",),
     ("export", "restore", "looks"),
     ("panels",),
-    ("api",),
+    ("api", "warming"),
     ("layout",),
     ("server",),
     ("command",),

@@ -36,7 +36,7 @@ from urllib.parse import parse_qsl
 
 import engine
 from app.export import link
-from app.export.buttons import restored, started
+from app.export.buttons import restored
 from app.layout import build_app
 from app.wiring.page import Page
 from engine.cli.main import parser
@@ -59,7 +59,7 @@ demo = asyncio.run(build())
 assert asked["parameter_default"] == 0.25 and asked["type"] == {"type": "number"}
 
 page = pages[0]
-begun = started(page)
+begun = page.defaults
 assert begun.sparkle == 0.25 and page.controls["sparkle"].maximum == 1
 query = link.query(begun._replace(sparkle=0.75), begun, None)
 assert "sparkle=0.75" in query

@@ -37,7 +37,7 @@ class ExportButtons:
             picture = visitor.picture
             opened = None if picture is None or not picture.source else self.sources.again(picture.source)
             try:
-                asked = link.query(present(visitor.choices), started(page), opened, visitor.model)
+                asked = link.query(present(visitor.choices), page.defaults, opened, visitor.model)
             except engine.EngineError as error:
                 return status(str(error), "bad")
             return status(text.LINK_OWN if opened is None else text.LINK_MADE, "good", link=asked)
@@ -58,17 +58,12 @@ class ExportButtons:
         packing.success(None, None, None, js=PRESS_HIDDEN, api_visibility="private")
 
 
-def started(page: Page) -> Choices:
-    """The choices of a freshly loaded page."""
-    return Choices(*(component.value for component in page.inputs[1:]))
-
-
 def restored(
     page: Page, sources: PictureSources, parameters: Mapping[str, str]
 ) -> tuple[Opened | None, Choices, list[str]]:
     """The picture and the choices that a link asks for, and a sentence for each thing that this page cannot offer."""
 
-    begun = started(page)
+    begun = page.defaults
 
     def fits(name: str, value: object) -> bool:
         if isinstance(getattr(begun, name), bool) and not isinstance(value, bool):

@@ -14,7 +14,7 @@ from app.choices import NO_TRUTH, Choices
 from app.components.controls import listing
 from app.components.tiles import PICK
 from app.components.upload import PictureFile
-from app.export.buttons import restored, started
+from app.export.buttons import restored
 from app.figures.html import esc, note
 from app.figures.pictures import thumbnail
 from app.labels import NO_SET, LabelSet, offered
@@ -100,7 +100,7 @@ class Inputs:
         """A fresh page shows what its link asks for, else the first sample, and offers the tab's last result."""
 
         def handler(request: gr.Request, token: str | None, key: str) -> Generator[dict]:
-            begun = started(page)
+            begun = page.defaults
             opened, choices, complaints = restored(page, self.sources, dict(request.query_params))
             if opened is None and not self.sources.samples:
                 yield page.rest(key, text.EMPTY["Picture"])
@@ -136,7 +136,7 @@ class Inputs:
         except engine.EngineError as error:
             yield {self.upload: None} | page.complain(error)
             return
-        choices = _asking(present(visitor.choices), opened)
+        choices = opened.asking(present(visitor.choices))
         page.visitors.put(key, visitor.on(visitor.model, opened.shown).setting(choices))
         yield self._fields(opened) | page.rest(key, text.READY, go=1)
 
@@ -221,13 +221,6 @@ def _about_names(backbone: engine.Backbone) -> str:
 
 def _about_sentences(backbone: engine.Backbone) -> str:
     return text.ENSEMBLE_INFO.format(count=len(backbone.templates), sample=backbone.templates[-1])
-
-
-def _asking(choices: Choices, opened: Opened) -> Choices:
-    """The page's choices with the picture's own question, or with no true class where it brings none."""
-    if not opened.names:
-        return choices._replace(true_class=NO_TRUTH)
-    return choices._replace(class_names="\n".join(opened.names), true_class=opened.truth)
 
 
 def _tile(place: int, sample: Sample, chosen: bool) -> str:

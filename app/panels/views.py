@@ -100,16 +100,16 @@ class ViewsPanel:
         weights = found.ensemble.weights.tolist() if found.ensemble else None
         orders = _orders(found)
         tiles = "".join(
-            _tile(found, view, {key: places[view] for key, places in orders.items()},
+            _tile(found, view, pixels, {key: places[view] for key, places in orders.items()},
                   view in kept, view == opened, None if weights is None else weights[view])
-            for view in range(len(views))
+            for view, pixels in enumerate(views.pixels)
         )  # fmt: skip
         body = f'{_summary(found)}{_legend(found)}<div class="tiles">{tiles}</div>'
         return {self.grid: section(text.VIEWS_TITLE.format(count=len(views)), body, text.VIEWS_HINT)}
 
     def _parts(self, found: Found, view: int) -> dict:
         views = present(found.views)
-        size = views.pixels.shape[-1]
+        size = views.bases.shape[-1]
         guided = views.kind == "attention"
         drawn = [
             views.bases[view].permute(1, 2, 0).numpy(),
@@ -176,7 +176,15 @@ def _legend(found: Found) -> str:
     return f'<p class="fine signs">{entries}</p>'
 
 
-def _tile(found: Found, view: int, places: dict[str, int], tunes: bool, picked: bool, weight: float | None) -> str:
+def _tile(
+    found: Found,
+    view: int,
+    pixels: torch.Tensor,
+    places: dict[str, int],
+    tunes: bool,
+    picked: bool,
+    weight: float | None,
+) -> str:
     views = present(found.views)
     place = int(views.logits[view].argmax())
     right = place == found.reference
@@ -186,7 +194,7 @@ def _tile(found: Found, view: int, places: dict[str, int], tunes: bool, picked: 
     return (
         f'<button type="button" class="tile{" tuned" * tunes}{" picked" * picked}" data-index="{view}"'
         f' style="{";".join(f"--by-{key}:{place}" for key, place in places.items())}"'
-        f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(views.pixels[view])}"'
+        f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(pixels)}"'
         f' alt="View {view}: {esc(name)}">'
         f'<span class="tile-name">{tick(right)} {_tile_name(found, name)}</span>'
         f'<span class="tile-numbers">#{view} · {bits} nats</span><span class="tile-badges">{badges}</span></button>'

@@ -21,18 +21,19 @@ Wanted = Generator[engine.story.Request, Any, Any]
 class Question:
     """A recipe on a model; `about` is the class of the maps (None: the one attacked), `against` one held against it.
 
-    What is computed is charged to the story's owner in `budget`.
+    What is computed is charged to the story's owner in `budget`; with `low`, that is done while nobody else waits.
     """
 
     story: engine.story.Story
     about: int | None = None
     against: int | None = None
     budget: engine.story.Budget = engine.story.Budget()  # without a bound
+    low: bool = False
 
     def ask(self, request: engine.story.Request) -> Iterator[tuple[engine.story.Request, Any]]:
         """As `Story.ask`. Raises `EngineError` before anything is computed that the budget has no room for."""
         self.charge(request)
-        return self.story.ask(request)
+        return self.story.ask(request, self.low)
 
     def charge(self, *requests: engine.story.Request) -> None:
         """Charge what these would cost now. Raises `EngineError` where the budget has no room for it."""

@@ -92,6 +92,11 @@ class Drawing:
         """What every listener reads: the browser's turn, and all controls in the order of `Choices`."""
         return [self.turn, *(self.controls[name] for name in Choices._fields)]
 
+    @property
+    def defaults(self) -> Choices:
+        """The choices of a page just loaded."""
+        return Choices(*(component.value for component in self.inputs[1:]))
+
     def add(self, pieces: Sequence[Piece], step: int = 0) -> None:
         """Pieces of the panel of a step, or of no panel."""
         self.screens.pieces += [(step, piece) for piece in pieces]

@@ -61,7 +61,7 @@ def _maps(views: ViewSet, chosen: Tensor, settings: EnsembleSettings) -> Tensor:
     stretched = settings.tv_norm == "minmax"
     maps = (views.maps if stretched else views.raw_maps)[chosen]
     if settings.tv_map == "upsampled":
-        maps = upsample(maps, views.pixels.shape[-1], views.floor if stretched else 0.0)
+        maps = upsample(maps, views.bases.shape[-1], views.floor if stretched else 0.0)
     if settings.tv_norm == "sum1":
         maps = maps.relu() / maps.relu().sum((-2, -1), keepdim=True).clamp_min(1e-12)
     return maps

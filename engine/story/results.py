@@ -20,8 +20,6 @@ from ..results import size
 from .computation import Computation, Work
 from .turns import Turns
 
-SAMPLES = "samples"  # the owner whose results are pinned
-
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
@@ -38,9 +36,8 @@ class Results:
 
     `most` bytes are kept in all and `most_each` of one owner, without bounds all; who asks first owns a result. Room
     is made by dropping what was not asked for longest: of the owner's own where that one has too much, else of anybody.
-    What `SAMPLES` asks for first is pinned: nothing is dropped to make room for others, and it counts to neither bound,
-    but is at most `most_pinned` bytes; what goes beyond these is kept as anybody's. Computations take the turns that
-    `turns` gives (None: turns of its own). `clock` gives seconds.
+    What is pinned, at most `most_pinned` bytes, stays for good and counts to neither bound. Computations take the turns
+    that `turns` gives (None: turns of its own). `clock` gives seconds.
     """
 
     def __init__(
@@ -106,12 +103,21 @@ class Results:
             if key not in self._kept and key not in self._pinned:
                 self._keep(key, _Kept(result, owner, size(result), seconds))
 
+    def pin(self, *keys: str) -> bool:
+        """Keep these results for good, as far as they are held; whether there was room for all of them, or for none."""
+        with self._lock:
+            found = {key: self._kept[key] for key in keys if key in self._kept}
+            if self._bytes_pinned() + sum(kept.bytes for kept in found.values()) > self.most_pinned:
+                return False
+            for key in found:
+                self._remove(key)
+            self._pinned |= found
+            return True
+
     def drop(self, owner: str) -> None:
-        """Let go of everything that this owner was the first to ask for."""
+        """Let go of what this owner was the first to ask for and that is not pinned."""
         with self._lock:
             self._drop(owner)
-            if owner == SAMPLES:
-                self._pinned.clear()
 
     def drop_unasked(self, seconds: float) -> None:
         """Let go of what is not pinned of each owner whose results nobody has asked for in so many seconds."""
@@ -161,9 +167,6 @@ class Results:
             self._keep(key, _Kept(result, owner, size(result), seconds))
 
     def _keep(self, key: str, kept: _Kept) -> None:
-        if kept.owner == SAMPLES and self._bytes_pinned() + kept.bytes <= self.most_pinned:
-            self._pinned[key] = kept
-            return
         self._kept[key] = kept
         self._bytes[kept.owner] += kept.bytes
         self._asked[kept.owner] = self.clock()

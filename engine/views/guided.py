@@ -15,12 +15,11 @@ from ..models import Backbone
 from ..models.giving_way import give_way, own_seconds
 from ..models.predict import check_pixels
 from ..numerics.measures import spearman
+from ..numerics.mixing import HIGH, LOW, MIDDLE
 from ..numerics.rollout import quantiles
 from ..results import ViewSet
 from ..settings import AttentionSettings, ViewSettings
 from . import augmix, crops
-
-HIGH, MIDDLE, LOW = 2, 1, 0
 
 
 def make_views(backbone: Backbone, pixels: Tensor, classes: Classes, settings: ViewSettings) -> ViewSet:
@@ -47,10 +46,8 @@ def mixed_views(backbone: Backbone, pixels: Tensor, classes: Classes, settings: 
     sources[0] = pixels
     text = backbone.encode_text(classes)
     guide = _guide(backbone, sources, text, settings)
-    strength = strengths(guide.regions, raw.betas, settings.keep_high, settings.keep_low)
     return ViewSet(
         kind=settings.kind,
-        pixels=blend(sources, raw.mixes, strength),
         bases=raw.bases,
         mixes=raw.mixes,
         betas=raw.betas,
@@ -92,25 +89,13 @@ def _cut_alike(views: ViewSet) -> list[Tensor]:
     """The map of view 0 as each crop of the picture would see it, n of (gh, gw)."""
     if not len(views.raw_maps):
         return []
-    size, (_, rows, columns) = views.pixels.shape[-1], views.raw_maps.shape
+    size, (_, rows, columns) = views.bases.shape[-1], views.raw_maps.shape
     whole = F.interpolate(views.raw_maps[:1, None], (size, size))[0]  # each cell as a square: nothing is smoothed
     cut = []
     for top, left, height, width, mirrored in views.crops.tolist():
         part = F.adaptive_avg_pool2d(whole[:, top : top + height, left : left + width], (rows, columns))[0]
         cut.append(part.flip(-1) if mirrored else part)
     return cut
-
-
-def strengths(areas: Tensor, betas: Tensor, keep_high: float, keep_low: float) -> Tensor:
-    """Weight of the base at each pixel: regions (n, s, s) and Beta draws (n,) -> (n, s, s) in [0, 1]."""
-    middle = betas[:, None, None].expand(areas.shape)
-    return torch.where(areas == HIGH, keep_high, torch.where(areas == LOW, keep_low, middle))
-
-
-def blend(bases: Tensor, mixes: Tensor, strength: Tensor) -> Tensor:
-    """strength * base + (1 - strength) * mix for pictures (n, 3, s, s) in [0, 1] and strength (n, s, s)."""
-    weight = strength[:, None]
-    return weight * bases + (1 - weight) * mixes
 
 
 @dataclass(frozen=True, eq=False, slots=True)

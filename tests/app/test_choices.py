@@ -14,7 +14,7 @@ import engine
 from app.choices import NO_TARGET
 from app.components.controls import listing
 from app.export import link, report
-from app.export.buttons import restored, started
+from app.export.buttons import restored
 from app.figures.journey import journey
 from app.panels.attack import verdict
 from app.state.found import Found, find
@@ -120,7 +120,7 @@ def test_another_norm_brings_its_usual_limit_and_the_same_one_leaves_it(page):
 
 
 def test_a_link_brings_every_control_back(page):
-    begun = started(page)
+    begun = page.defaults
     others = {name: value for name, value in RARE._asdict().items() if value != getattr(CHOICES, name)}
     wanted = ATTACK._replace(target="owl", prompt_ensemble=True, domain_word="flower", **others)
     asked = link.query(wanted, begun, None)

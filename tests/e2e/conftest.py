@@ -33,7 +33,7 @@ def served(**environment):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "app.py", "--port", str(port)]
+    command = [sys.executable, "app.py", "--cold", "--port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
     url = f"http://127.0.0.1:{port}/"
     try:

@@ -17,7 +17,7 @@ from engine.settings import AttackSettings, Settings, ViewSettings
 from engine.story.graph import Story
 from engine.story.recipe import Picture, Recipe
 from engine.story.requests import Attack, Clean, Curves, Defended, Heads, Map, Tune, Views, Weighted, Words
-from engine.story.results import SAMPLES, Results
+from engine.story.results import Results
 
 SECONDS = 20  # for a thread that should have moved on long ago
 
@@ -190,23 +190,24 @@ def test_bytes_are_bounded_for_each_and_in_all_and_the_oldest_of_ones_own_goes_f
     assert results.bytes == 0
 
 
-def test_what_samples_asked_for_is_pinned_as_far_as_there_is_room():
+def test_what_is_pinned_counts_to_no_bound_and_stays_as_far_as_there_is_room():
     results = Results(most=50, most_each=40, most_pinned=60)
 
     def keep(key: str, count: int, owner: str) -> None:
         list(results.ask(key, lambda: (one for one in [block(count)]), owner))
 
-    keep("s1", 30, SAMPLES), keep("s2", 30, SAMPLES), keep("s3", 30, SAMPLES)
+    for key in ("s1", "s2"):
+        keep(key, 30, "s")
+        assert results.pin(key, "nobody computed this")
+    keep("s3", 30, "s")
+    assert not results.pin("s3")
     assert results.bytes == 90 and all(key in results for key in ("s1", "s2", "s3"))
     keep("a1", 40, "a")
     assert "s3" not in results and "s1" in results and "s2" in results and results.bytes == 100
-    keep("s4", 45, SAMPLES)
-    assert "s4" not in results  # beyond what is pinned it is bounded as anybody's
     assert list(results.ask("s1", Work(), "a"))[0] is results["s1"]
-    results.drop("a")
+    for owner in ("a", "s"):
+        results.drop(owner)
     assert "s1" in results and results.bytes == 60
-    results.drop(SAMPLES)
-    assert "s1" not in results and results.bytes == 0
 
 
 def test_the_seconds_are_those_of_computing_when_first_computed():
@@ -262,7 +263,8 @@ def test_whoever_asks_for_one_of_an_owners_results_keeps_all_of_them(timed, cloc
 
 
 def test_what_is_pinned_stays_however_long_nobody_asks(timed, clock):
-    timed.put("s1", block(30), SAMPLES)
+    timed.put("s1", block(30), "s")
+    assert timed.pin("s1")
     clock[0] = 1000
     timed.drop_unasked(60)
     assert "s1" in timed and timed.bytes == 30

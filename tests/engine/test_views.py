@@ -9,10 +9,11 @@ import torch
 from engine.classes import Classes
 from engine.errors import EngineError
 from engine.numerics.measures import entropy
+from engine.numerics.mixing import strengths
 from engine.numerics.rollout import stretch
 from engine.settings import ViewSettings
 from engine.views import augmix, crops
-from engine.views.guided import blend, make_views, map_similarity, regions, strengths
+from engine.views.guided import make_views, map_similarity, regions
 
 CLASSES = Classes(("cat", "dog", "red fox"))
 GUIDED = ViewSettings(count=6, seed=3)
@@ -41,10 +42,14 @@ def test_view_zero_is_the_picture(tiny, picture, settings):
 @pytest.mark.parametrize("settings", [GUIDED, PLAIN])
 def test_every_view_is_its_base_and_mix_blended_by_its_strength(tiny, picture, settings):
     views = make_views(tiny, picture, CLASSES, settings)
-    strength = torch.stack([views.strength(i) for i in range(len(views))])
-    again = blend(views.bases.float() / 255, views.mixes, strength)
-    assert torch.allclose(again, views.pixels, atol=1e-6)
-    assert views.pixels.min() >= 0 and views.pixels.max() <= 1
+    pixels = views.pixels
+    for view, shown in enumerate(pixels):
+        share = {2: views.strengths[0], 1: float(views.betas[view]), 0: views.strengths[1]}
+        weight = torch.tensor([[share[int(region)] for region in row] for row in views.regions[view]])
+        assert torch.equal(weight, views.strength(view))
+        assert torch.allclose(shown, weight * views.bases[view] / 255 + (1 - weight) * views.mixes[view], atol=1e-6)
+    assert pixels.min() >= 0 and pixels.max() <= 1
+    assert torch.equal(tiny.encode_image(pixels), views.features)
 
 
 def test_guided_and_plain_views_of_one_seed_share_what_chance_decides(tiny, picture):

@@ -45,7 +45,6 @@ def view_set(ledger: Ledger, run: Run) -> ViewSet:
     count = len(run.features)
     return ViewSet(
         kind="augmix",
-        pixels=torch.zeros(count, 3, 0, 0),
         bases=torch.zeros(count, 3, 0, 0, dtype=torch.uint8),
         mixes=torch.zeros(count, 3, 0, 0),
         betas=torch.ones(count),

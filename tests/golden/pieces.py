@@ -11,9 +11,10 @@ from engine.maps.attend import MapBatch, attention_maps, gather
 from engine.models import Backbone
 from engine.numerics import rollout
 from engine.numerics.measures import entropy
+from engine.numerics.mixing import blend, strengths
 from engine.numerics.upsampling import sharpen, upsample
 from engine.settings import AttentionSettings
-from engine.views.guided import blend, regions, strengths
+from engine.views.guided import regions
 from tests.golden.io import Golden
 from tests.golden.ledger import Ledger
 from tests.golden.tolerances import (

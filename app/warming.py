@@ -1,0 +1,63 @@
+"""The stories of the samples, computed while nobody waits, so that they are there for whoever asks."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import engine
+from app.picture_sources import Opened, PictureSources
+from app.present import present
+from app.state.parts import PARTS, STORY, Question, Row, rows_computed
+from app.state.visitors import Visitor
+from app.wiring.page import Page
+
+LONGEST = 5.0  # seconds that a story may take for the samples' to be computed ahead
+SETTLED = 3.0  # seconds
+OWNER = "samples"
+
+
+def begin(page: Page, sources: PictureSources) -> None:
+    """Compute them in the background, once the page has had time to be served."""
+    timer = threading.Timer(SETTLED, warm, (page, sources))
+    timer.daemon = True
+    timer.start()
+
+
+def warm(page: Page, sources: PictureSources) -> int:
+    """Compute the story of each sample, as a page just loaded asks for it, and pin what the page shows of it.
+
+    Ends where a story takes too long, or there is no room; how many are pinned.
+    """
+    for place in range(len(sources.samples)):
+        question = _question(page, sources.sample(place))
+        if not (_is_quick(page, question) and page.results.pin(*_computed(question))):
+            return place
+        page.results.drop(OWNER)  # what was needed and is not shown
+    return len(sources.samples)
+
+
+def _question(page: Page, opened: Opened) -> Question:
+    visitor = Visitor("", opened.shown, opened.asking(page.defaults))
+    question = present(page.question(visitor, OWNER))
+    return replace(question, low=True, budget=engine.story.Budget())
+
+
+def _is_quick(page: Page, question: Question) -> bool:
+    """Whether the story takes less than `LONGEST`, by what its attack takes."""
+    list(rows_computed(question, "adversarial"))
+    page.pace.note(question)
+    defended = map(engine.story.Defended, question.settings.defences)
+    cost = engine.story.cost_of(question.story, engine.story.Weighted(), *defended)
+    return cost * page.pace.of(question) < LONGEST
+
+
+def _computed(question: Question) -> list[str]:
+    """The keys of all that the page shows of the story, computed."""
+    keys = []
+    for name in ("clean", *STORY):
+        for _ in rows_computed(question, name):
+            pass
+        rows = [Row(wanted).advance(question.story) for wanted in PARTS[name].wanted(question)]
+        keys += [question.story.key(request) for row in rows for request in row.given]
+    return keys
