@@ -15,7 +15,7 @@ from engine.errors import EngineError
 from engine.evaluation import Plan, Processes, evaluate, read_plan
 from engine.models import Backbone, load_backbone, published
 from engine.settings import ModelSettings, Settings
-from tests.conftest import TINY
+from tests.fixtures import TINY
 from tests.evaluation_cases import Here
 
 OPENAI = (open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD)
