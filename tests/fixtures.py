@@ -20,6 +20,7 @@ TINY = {
     "vision_cfg": {"image_size": 64, "layers": 4, "width": 128, "patch_size": 8, "head_width": 64},
     "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 2},
 }
+SMALL = TINY | {"vision_cfg": {"image_size": 32, "layers": 4, "width": 64, "patch_size": 8, "head_width": 32}}
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +28,13 @@ def tiny() -> Backbone:
     """A backbone of 64 pixels, 8x8 patches and four layers, the same weights every time."""
     torch.manual_seed(0)
     return Backbone(open_clip.CLIP(**TINY), open_clip.get_tokenizer("ViT-B-32"), "tiny")
+
+
+@pytest.fixture(scope="session")
+def small() -> Backbone:
+    """A backbone of 32 pixels, 4x4 patches and four layers, for what is done hundreds of times."""
+    torch.manual_seed(0)
+    return Backbone(open_clip.CLIP(**SMALL), open_clip.get_tokenizer("ViT-B-32"), "small")
 
 
 @pytest.fixture(scope="session")
