@@ -18,7 +18,7 @@ from engine.models.predict import predict
 from engine.models.trace import watch_blocks
 from engine.settings import AttackSettings, AttentionSettings, Settings, ViewSettings
 from engine.story.attack import attack
-from tests.conftest import TINY
+from tests.fixtures import TINY
 
 CLASSES = Classes(("cat", "dog", "hot_air balloon"))
 TEXT = {"context_length": 32, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 2}

@@ -16,7 +16,7 @@ from engine.classes import Classes
 from engine.errors import EngineError
 from engine.models import Backbone, is_here, load_backbone
 from engine.settings import ModelSettings
-from tests.conftest import TINY
+from tests.fixtures import TINY
 from tests.hub import Hub
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,8 +15,8 @@ from engine.errors import EngineError
 from engine.evaluation import Plan, Processes, evaluate, read_plan
 from engine.models import Backbone, load_backbone, published
 from engine.settings import ModelSettings, Settings
-from tests.conftest import TINY
 from tests.evaluation_cases import Here
+from tests.fixtures import TINY
 
 OPENAI = (open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD)
 HALF, NONE = ((0.5,) * 3, (0.5,) * 3), ((0.0,) * 3, (1.0,) * 3)

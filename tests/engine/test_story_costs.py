@@ -36,6 +36,7 @@ from engine.story.requests import (
     Weighted,
     Words,
 )
+from engine.story.results import Results
 from tests.engine.test_story_keys import REQUESTS
 
 CLASSES = Classes(("red fox", "owl", "sea star", "cat", "oak"))
@@ -43,6 +44,7 @@ SETTINGS = Settings(
     attack=AttackSettings(steps=3), views=ViewSettings(count=6), tuning=TuneSettings(steps=2), defences=()
 )
 NEAR = 1.5  # a cost is the counted number up to this factor
+NEEDED = Results()  # what the requests that are counted need, computed once
 
 
 @contextmanager
@@ -71,11 +73,11 @@ def counting(backbone: Backbone) -> Iterator[Counter]:
 
 def counted(backbone: Backbone, recipe: Recipe, request: Request) -> Passes:
     """What computing a request makes the towers do, its needs being held; text as shares of all classes' sentences."""
-    story = Story(backbone, recipe)
+    story, needed = Story(backbone, recipe), Story(backbone, recipe, NEEDED)
     for name in DEFENCES:
         backbone.encode_text(DEFENCES[name].classes(backbone, recipe.classes, ""))  # once, for all pictures
     for need in request.needs(recipe).values():
-        story.result(need)
+        story.results.put(story.key(need), needed.result(need))
     with counting(backbone) as counts:
         story.result(request)
     found = {name: counts[name] / len(recipe.classes) for name in ("text", "text back")}

@@ -18,7 +18,7 @@ from engine.cli.main import main
 from engine.errors import EngineError
 from engine.models import load_backbone
 from engine.models.weights import difference, read_weights
-from tests.conftest import TINY
+from tests.fixtures import TINY
 
 CLASSES = Classes(("cat", "dog"))
 

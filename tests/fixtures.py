@@ -1,0 +1,94 @@
+"""A real CLIP of random weights that runs in milliseconds."""
+
+import json
+from pathlib import Path
+
+import open_clip
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from app.state.found import Found
+from app.state.parts import Question
+from engine.models import Backbone
+from engine.story import Results
+from tests.evaluation_cases import picture_tree
+from tests.page_cases import asked, run
+
+TINY = {
+    "embed_dim": 64,
+    "vision_cfg": {"image_size": 64, "layers": 4, "width": 128, "patch_size": 8, "head_width": 64},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 2},
+}
+SMALL = TINY | {"vision_cfg": {"image_size": 32, "layers": 4, "width": 64, "patch_size": 8, "head_width": 32}}
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Backbone:
+    """A backbone of 64 pixels, 8x8 patches and four layers, the same weights every time."""
+    torch.manual_seed(0)
+    return Backbone(open_clip.CLIP(**TINY), open_clip.get_tokenizer("ViT-B-32"), "tiny")
+
+
+@pytest.fixture(scope="session")
+def small() -> Backbone:
+    """A backbone of 32 pixels, 4x4 patches and four layers, for what is done hundreds of times."""
+    torch.manual_seed(0)
+    return Backbone(open_clip.CLIP(**SMALL), open_clip.get_tokenizer("ViT-B-32"), "small")
+
+
+@pytest.fixture(scope="session")
+def model(tiny, tmp_path_factory) -> str:
+    """The tiny model as a folder in open_clip's format."""
+    target = tmp_path_factory.mktemp("model")
+    preprocess = {"mean": tiny.mean.flatten().tolist(), "std": tiny.std.flatten().tolist()}
+    document = {"model_cfg": TINY, "preprocess_cfg": preprocess}
+    (target / "open_clip_config.json").write_text(json.dumps(document))
+    weights = {name: value.contiguous() for name, value in tiny.model.state_dict().items()}
+    save_file(weights, target / "open_clip_model.safetensors")
+    return f"local-dir:{target}"
+
+
+@pytest.fixture
+def pixels() -> torch.Tensor:
+    """A noise picture (3, 64, 64) in steps of 1/255."""
+    levels = torch.randint(0, 256, (3, 64, 64), generator=torch.Generator().manual_seed(7))
+    return levels.float() / 255
+
+
+@pytest.fixture(scope="session")
+def resnet() -> Backbone:
+    """A CLIP ResNet of random weights."""
+    torch.manual_seed(1)
+    vision = {"image_size": 64, "layers": [1, 1, 1, 1], "width": 8, "patch_size": None, "head_width": 64}
+    text = {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 1}
+    model = open_clip.CLIP(64, vision, text)
+    for layer in model.visual.modules():  # fresh ones start as zeros, and so would their maps
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.weight.data.normal_(1, 0.5)
+            layer.bias.data.normal_(0, 0.5)
+    return Backbone(model, open_clip.get_tokenizer("ViT-B-32"), "tiny ResNet")
+
+
+@pytest.fixture(scope="session")
+def results() -> Results:
+    """What the tests of the page compute on the tiny model, each result once."""
+    return Results()
+
+
+@pytest.fixture(scope="session")
+def question(tiny, results) -> Question:
+    """What a visitor with `CHOICES` asks of the tiny model."""
+    return asked(tiny, results)
+
+
+@pytest.fixture(scope="session")
+def told(question) -> Found:
+    """What is found after the whole story on the tiny model."""
+    return run(question)
+
+
+@pytest.fixture
+def tree(tmp_path) -> Path:
+    """Six pictures in three folders, one of them nested, and a folder without pictures."""
+    return picture_tree(tmp_path)
