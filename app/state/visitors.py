@@ -48,7 +48,8 @@ class Visitor:
     """One visitor: the model (empty: the page's own), the picture, the controls, and the parts that were asked for.
 
     `replaced` has the choices that the server has made and the browser has not sent back yet, `unshown` those of them
-    that it has to be shown. `history` has the looks at which results were seen. `progress` is that of a run under way.
+    that it has to be shown. `history` has the looks at which results were seen, `pinned` is one to compare others with.
+    `progress` is that of a run under way.
     """
 
     model: str = ""
@@ -59,6 +60,7 @@ class Visitor:
     asked: frozenset[str] = FIRST
     batch: Batch | None = None
     history: History = History()
+    pinned: Look | None = None
     progress: Progress = Progress()
 
     def on(self, model: str, picture: Shown | None) -> Visitor:
@@ -72,6 +74,12 @@ class Visitor:
         if self.picture is None or self.choices is None:
             return None
         return Look(self.model, self.picture, self.choices, self.asked)
+
+    def at(self, look: Look) -> Visitor:
+        """The same at another look; whoever goes there shows its choices to the browser."""
+        batch = self.batch if look.model == self.model else None
+        there = replace(self.setting(look.choices), model=look.model, picture=look.picture, asked=look.asked)
+        return replace(there, batch=batch)
 
     def went(self, by: int) -> History | None:
         """The history one look back (-1) or forward (1); None where there is nothing that way."""

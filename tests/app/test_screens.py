@@ -9,13 +9,14 @@ import pytest
 import engine
 from app.batch import Batch
 from app.choices import DISPLAY, Choices
+from app.components.naming import value_named
 from app.state.found import Found
 from app.state.parts import PARTS
 from app.state.visitors import Progress, Visitor
 from app.text import words as text
 from app.wiring import screens as module
 from app.wiring.pieces import Piece, merged
-from app.wiring.screens import Screens, _shown
+from app.wiring.screens import Screens
 from engine.story import Results
 from tests.page_cases import CHOICES, EVERYTHING, WHOLE, asked, held, picture, run
 
@@ -468,7 +469,7 @@ def test_what_is_dimmed_stays_so_while_another_step_runs(screen):
 
 
 def test_nothing_has_a_word_in_the_line():
-    assert _shown(gr.CheckboxGroup(["a"]), []) == _shown(gr.Number(), None) == text.NOTHING
+    assert value_named(gr.CheckboxGroup(["a"]), []) == value_named(gr.Number(), None) == text.NOTHING
 
 
 OTHER = CHOICES._replace(eps=7)
