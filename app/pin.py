@@ -54,14 +54,10 @@ class Pinning:
         page.listen(self.button.click, _pinning(page))
         page.listen(self.swap.click, _swapping(page, again), [*page.inputs[1:], *fields])
 
-    def differing(self, page: Page, pinned: Look, now: Look, most: int = NAMED) -> str:
-        """In words: what differs between two looks; empty where nothing does."""
-        return listed(look_differences(page.controls, self.models.first.name, pinned, now), most)
-
     def _line(self, page: Page, pinned: Pinned, found: Found, choices: Choices) -> str:
         now = Look(found.model, present(found.picture), choices, frozenset())
-        differ = self.differing(page, pinned.look, now)
-        said = text.PIN_DIFFERS.format(settings=differ) if differ else text.PIN_SAME
+        differ = look_differences(page.controls, self.models.first.name, pinned.look, now)
+        said = text.PIN_DIFFERS.format(settings=listed(differ, NAMED)) if differ else text.PIN_SAME
         away = f" {text.PIN_AWAY.format(name=pinned.look.model)}" if pinned.away else ""
         return f'<p class="pin-line" role="status">{esc(said + away)}</p>'
 
@@ -90,7 +86,8 @@ def _swapping(page: Page, again: Callable[[Page, Visitor], dict]) -> Callable[..
         swapped = replace(visitor.at(visitor.pinned), pinned=visitor.look)
         if swapped.model and not page.models.ready(swapped.model):
             yield page.say(text.MODEL_LOADING.format(name=swapped.model), "busy")
+        shown = again(page, swapped)  # first, as it may complain of what a link has pinned
         page.visitors.put(key, swapped)
-        yield again(page, swapped) | page.rest(key, text.SWAPPED)
+        yield shown | page.rest(key, text.SWAPPED)
 
     return handler

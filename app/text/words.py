@@ -86,9 +86,7 @@ PIN, UNPIN, SWAP = "Pin", "Unpin", "Swap"
 PINNED = "Pinned. Now change anything."
 UNPINNED, SWAPPED = "Unpinned.", "Swapped: the page and the pin have changed places."
 NOTHING_TO_PIN = "There is nothing to compare yet: run the attack or the whole story first, then pin it."
-PIN_SAME = (
-    "Pinned: what is on the page. Change anything, picture and model too: every step then shows both side by side."
-)
+PIN_SAME = "Pinned: what is on the page. Change anything, picture and model too, and every step shows both."
 PIN_DIFFERS = "Compared with what you pinned: {settings}."
 PIN_AWAY = "The model {name} has made room for another; “Swap” loads it again."
 LOOKED_BACK, NO_LOOK = "Back at what you looked at before.", "There is nothing further that way."
@@ -134,6 +132,10 @@ COMPARE_TALLY = {  # by whether a true class is given on both sides
 LINK, DOWNLOAD = "Link", "Download"
 LINK_MADE = "The address bar now holds a link to this picture and these settings, copied where the browser allows it."
 LINK_OWN = "The address bar now holds a link to these settings. Your own picture is not in it and stays here."
+LINK_PINNED = " What is pinned is in it too."
+LINK_PIN_OWN = " What is pinned is on a picture of your own and is not in it."
+LINK_PIN_MODEL = "What the link pins is of the model {name}, which this page did not open with: nothing is pinned."
+LINK_PIN_LEFT = "Nothing is pinned: {why}"
 LINK_TOO_LONG = (
     "Expected a link of at most {most:,} characters; with these class names it has {length:,}. Download the results"
     " instead."
@@ -163,6 +165,10 @@ ZIP_FILES = (
     ("classes.txt", "the class names"),
     ("redo.sh, redo.py", "the command and the script that compute it again"),
 )
+ZIP_PINNED = ("pinned/", "the same files for what was pinned")
+ZIP_DIFFERS = "Pinned, and what is other here: {settings}."
+ZIP_PINNED_SAME = "What was pinned was asked with the same settings."
+ZIP_PINNED_GONE = "The results of what was pinned were no longer kept, so there is no folder pinned/."
 ZIP_TAIL = "One picture proves nothing: measure methods with `python -m engine evaluate`."
 
 SAMPLES = "Samples: pick one"

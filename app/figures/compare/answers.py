@@ -35,9 +35,7 @@ def _answers(sides: Sides, kinds: Sequence[tuple[str, str, Answer]]) -> str:
     """One list of bars for each kind of answer, both sides in it; where the classes are others, one for each side."""
     if same_names(sides):
         answers = [(title, [(side, kind, answer(side.found)) for side in sides]) for title, kind, answer in kinds]
-        return beside(
-            [section(title, bars(named), text.COMPARE_SAME_ANSWER * _equal(named)) for title, named in answers]
-        )
+        return beside([_together(title, named) for title, named in answers])
     lists = [
         section(
             side.name,
@@ -46,6 +44,10 @@ def _answers(sides: Sides, kinds: Sequence[tuple[str, str, Answer]]) -> str:
         for side in sides
     ]
     return remark(text.COMPARE_OTHER_CLASSES) + beside(lists)
+
+
+def _together(title: str, named: Named) -> str:
+    return section(title, bars(named), text.COMPARE_SAME_ANSWER if _equal(named) else "")
 
 
 def bars(named: Named) -> str:
