@@ -61,15 +61,16 @@ def build_app(
     with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         page.build_hidden()
         head = gr.HTML(header(backbone), elem_id="header")
-        with gr.Row(elem_id="bar"):
-            run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=230)
-            stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
-            looks, pinning = LookButtons(), Pinning(models)
-            live = gr.Checkbox(True, label=text.LIVE, elem_id="live", scale=0, min_width=60, container=False)
-            page.status = gr.HTML(status(text.READY), elem_id="status")
-            gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
-            export = ExportButtons(sources)
-        pinning.place_line()
+        with gr.Column(elem_id="top"):
+            with gr.Row(elem_id="bar"):
+                run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=230)
+                stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
+                looks, pinning = LookButtons(), Pinning(models)
+                live = gr.Checkbox(True, label=text.LIVE, elem_id="live", scale=0, min_width=60, container=False)
+                page.status = gr.HTML(status(text.READY), elem_id="status")
+                gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
+                export = ExportButtons(sources)
+            pinning.place_line()
         restore = RestoreLine(Tabs(page.visitors))
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="inputs", scale=0, min_width=330):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,29 +13,35 @@ from app.state.history import Look
 from app.text import words as text
 
 LONGEST = 60  # characters of one value
+BROUGHT = ("class_names", "true_class")  # which come with a picture
 
 
 def differences(controls: Mapping[str, Component], before: Choices, now: Choices) -> list[str]:
     """For each control that asks otherwise than before: its label, its value before and its value now."""
-    named = {name: controls[name] for name in before.differing(now)}
-    return [
-        _difference(
-            str(getattr(control, "label", name)),
-            value_named(control, getattr(before, name)),
-            value_named(control, getattr(now, name)),
-        )
-        for name, control in named.items()
-    ]
+    return [_named(controls[name], name, before, now) for name in before.differing(now)]
+
+
+def _named(control: Component, name: str, before: Choices, now: Choices) -> str:
+    values = (value_named(control, getattr(one, name)) for one in (before, now))
+    return _difference(label(control, name), *values)
 
 
 def look_differences(controls: Mapping[str, Component], own: str, before: Look, now: Look) -> list[str]:
     """The same for two looks, their models and pictures first; `own` is the name of the page's own model."""
-    said = []
+    said, names = [], before.choices.differing(now.choices)
     if before.model != now.model:
         said.append(_difference(text.MODEL, before.model or own, now.model or own))
     if not before.picture.same(now.picture):
-        said.append(_difference(text.STEPS[0], _short(before.picture.name), _short(now.picture.name)))
-    return said + differences(controls, before.choices, now.choices)
+        brought = [label(controls[name], name).lower() for name in BROUGHT if name in names]
+        names = [name for name in names if name not in BROUGHT]
+        added = text.BROUGHT.format(names=text.AND.join(brought)) if brought else ""
+        said.append(_difference(text.STEPS[0], _short(before.picture.name), _short(now.picture.name)) + added)
+    return said + [_named(controls[name], name, before.choices, now.choices) for name in names]
+
+
+def label(control: Component, name: str) -> str:
+    """A control's label without what explains it, in brackets or behind a colon; its `name` where it has none."""
+    return re.sub(r" *\(.*?\)|:.*", "", str(getattr(control, "label", None) or name))
 
 
 def listed(said: Sequence[str], most: int) -> str:

@@ -42,6 +42,7 @@ STALE = "These results were made with other settings: {settings}. Press the butt
 STALE_ONE = "{label}: {before}, now {now}"
 SWITCH, NOTHING = ("off", "on"), "none"
 STALE_LONG = "{label}: not the same"
+BROUGHT, AND = " (with its {names})", " and "
 AND_LINES = "{first} and {count} more"
 STALE_MORE = "; and {count} more"
 BUSY = {

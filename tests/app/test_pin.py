@@ -97,15 +97,30 @@ def test_model_and_picture_are_named_first(tiny, page):
     assert limit.endswith("4, now 2")
 
 
+def test_what_comes_with_another_picture_is_named_with_it(tiny, page):
+    before = Look("", picture(tiny, source="sample 0"), CHOICES, FIRST)
+    asked = OTHER._replace(class_names="owl\nfox", true_class="fox")
+    now = Look("", replace(picture(tiny, seed=2, source="sample 1"), name="fox"), asked, FIRST)
+    seen, limit = look_differences(page.controls, "tiny", before, now)
+    assert seen == f"{text.STEPS[0]}: x.png, now fox (with its class names and true class)" and limit.endswith("now 2")
+    same = replace(now, picture=before.picture)
+    assert len(look_differences(page.controls, "tiny", before, same)) == 3
+
+
+def test_labels_are_named_without_what_explains_them(page):
+    looks = [
+        Look("", picture_of(page), one, FIRST) for one in (CHOICES, CHOICES._replace(true_class="owl", step_size=1))
+    ]
+    truth, step = look_differences(page.controls, "tiny", *looks)
+    assert truth == "True class: blue fish, now owl" and step.startswith("Step size, n/255: ")
+
+
 def test_the_same_sample_on_another_model_is_no_other_picture(tiny, page):
     before = Look("", picture(tiny, source="sample 0"), CHOICES, FIRST)
-    assert (
-        look_differences(page.controls, "tiny", before, replace(before, picture=picture(tiny, 2, "", "sample 0"))) == []
-    )
-    own = picture(tiny, salt="mine")
-    assert not own.same(picture(tiny, 2, salt="mine")) and replace(own, file="a").same(
-        replace(picture(tiny, 2), file="a")
-    )
+    again = replace(before, picture=picture(tiny, seed=2, source="sample 0"))
+    assert look_differences(page.controls, "tiny", before, again) == []
+    own, other = picture(tiny, salt="mine"), picture(tiny, seed=2, salt="mine")
+    assert not own.same(other) and replace(own, file="a").same(replace(other, file="a"))
 
 
 def test_long_lists_are_named_by_their_first_line_and_never_as_if_they_were_equal(page):

@@ -23,16 +23,26 @@ def maps(sides: Sides, look: Look) -> str:
     pairs = [present(side.found.maps) for side in sides]
     unlike = _unlike(sides, pairs)
     scales = _scales(pairs, together=not unlike)
+    if len(sides) < 2:
+        return _alone(sides[0], pairs[0], scales[0], look)
     rows = [
         (text.MAP_CLEAN, [(s, p.clean, _seen(s).clean) for s, p in zip(sides, pairs, strict=True)]),
         (text.MAP_ATTACKED, [(s, p.attacked, _seen(s).saved) for s, p in zip(sides, pairs, strict=True)]),
     ]
-    apart = len(sides) < 2 or bool(unlike) or not _same_picture(sides)
+    apart = bool(unlike) or not _same_picture(sides)
     most = None if apart else upper_end(*(abs(_change(drawn)).numpy() for _, drawn in rows)) or None
     body = "".join(_map_row(title, drawn, scales, look, apart, most) for title, drawn in rows)
     reason = unlike or ("" if _same_picture(sides) else text.COMPARE_OTHER_PICTURE)
-    alike = _alike(rows) if len(sides) > 1 and _same_picture(sides) else ""
+    alike = _alike(rows) if _same_picture(sides) else ""
     return remark(reason) + body + alike
+
+
+def _alone(side: Side, pair: MapPair, scale: tuple[float, float], look: Look) -> str:
+    """Clean and attacked map of the only side."""
+    seen, mask = _seen(side), _mask(side)
+    both = ((text.MAP_CLEAN, pair.clean, seen.clean), (text.MAP_ATTACKED, pair.attacked, seen.saved))
+    drawn = "".join(heat_map(title, shown.raw, pixels, scale, look, mask) for title, shown, pixels in both)
+    return section(f"{side.name}: {_about(side, pair.clean)}", f'<div class="maps">{drawn}</div>')
 
 
 def _unlike(sides: Sides, pairs: Sequence[MapPair]) -> str:
