@@ -64,6 +64,11 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
         """The domain word without blanks around it; empty for none."""
         return (self.domain_word or "").strip()
 
+    def differing(self, other: Choices) -> list[str]:
+        """The names of what is asked otherwise, however it is shown."""
+        names = (name for name in self._fields if name not in DISPLAY)
+        return [name for name in names if getattr(self, name) != getattr(other, name)]
+
     def possible(self) -> Choices:
         """The same with a norm that the attack can keep to, and without a target where it cannot be aimed.
 

@@ -10,6 +10,7 @@ import gradio as gr
 import engine
 from app import warming
 from app.api import Api
+from app.comparison import comparison
 from app.export.buttons import ExportButtons
 from app.figures.header import header
 from app.figures.journey import journey, status
@@ -26,6 +27,7 @@ from app.panels.tuning import TuningPanel
 from app.panels.verdict import VerdictPanel
 from app.panels.views import ViewsPanel
 from app.picture_sources import PictureSources
+from app.pin import Pinning
 from app.restore import READ_TOKEN, RestoreLine
 from app.samples import Sample
 from app.state.found import Found
@@ -68,14 +70,16 @@ def build_app(
     with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         page.build_hidden()
         head = gr.HTML(header(backbone), elem_id="header")
-        with gr.Row(elem_id="bar"):
-            run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=230)
-            stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
-            looks = LookButtons()
-            live = gr.Checkbox(True, label=text.LIVE, elem_id="live", scale=0, min_width=60, container=False)
-            page.status = gr.HTML(status(text.READY), elem_id="status")
-            gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
-            export = ExportButtons(sources)
+        with gr.Column(elem_id="top"):
+            with gr.Row(elem_id="bar"):
+                run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=230)
+                stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
+                looks, pinning = LookButtons(), Pinning(models)
+                live = gr.Checkbox(True, label=text.LIVE, elem_id="live", scale=0, min_width=60, container=False)
+                page.status = gr.HTML(status(text.READY), elem_id="status")
+                gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
+                export = ExportButtons(sources)
+            pinning.place_line()
         restore = RestoreLine(Tabs(page.visitors))
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="inputs", scale=0, min_width=330):
@@ -96,12 +100,15 @@ def build_app(
         for number, panel in page.panels.items():
             page.add(panel.pieces, number)
             panel.wire(page, running)
+            if panel.compared is not None:
+                page.add([comparison(number, panel.compared)], number)
         running.story(run)
         inputs.wire(page)
         restore.wire(page, inputs.again, inputs.followers)
         inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), restore)
         inputs.fold(demo.load)
         looks.wire(page, inputs.again, inputs.followers)
+        pinning.wire(page, inputs.again, inputs.followers)
         export.wire(page)
         page.connect()
         page.stop(stop)

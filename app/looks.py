@@ -32,9 +32,8 @@ def _going(page: Page, again: Callable[[Page, Visitor], dict], by: int) -> Calla
         if history is None:
             yield page.rest(key, text.NO_LOOK)
             return
-        look = history.present
-        gone = replace(visitor.setting(look.choices), model=look.model, picture=look.picture, asked=look.asked)
-        page.visitors.put(key, replace(gone, history=history))
+        gone = replace(visitor.at(history.present), history=history)
+        page.visitors.put(key, gone)
         yield again(page, gone) | page.rest(key, text.LOOKED_BACK)
 
     return handler

@@ -51,6 +51,10 @@ class Models:
         """A part of the story, where it is to be computed; its results are held afterwards."""
         return rows_computed(question, name) if self.lent is None else self.lent.compute(question, name)
 
+    def ready(self, name: str) -> bool:
+        """Whether that model is in memory."""
+        return name == self.first.name or name in self._kept
+
     def answer(
         self, question: engine.datasets.Question, plan: engine.evaluation.Plan, account: Account
     ) -> engine.evaluation.Answered:

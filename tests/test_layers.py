@@ -39,7 +39,7 @@ PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is 
     ("figures", "models", "picture_sources"),
     ("components", "theme"),
     ("wiring",),
-    ("export", "restore", "looks"),
+    ("export", "restore", "looks", "pin", "comparison"),
     ("panels",),
     ("api", "warming"),
     ("layout",),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import gradio as gr
 
 import engine
 from app.choices import Choices
 from app.components.controls import served
+from app.components.naming import look_differences
 from app.export import link, report
 from app.figures.journey import status
 from app.picture_sources import Opened, PictureSources
 from app.present import present
+from app.state.history import Look
+from app.state.parts import STORY
+from app.state.visitors import FIRST, Visitor
 from app.text import words as text
 from app.wiring.drawing import NEXT_TURN, QUIET
 from app.wiring.page import Page
@@ -36,18 +40,23 @@ class ExportButtons:
             visitor = page.choose(present(request.session_hash), values)
             picture = visitor.picture
             opened = None if picture is None or not picture.source else self.sources.again(picture.source)
+            pin = self._pin(visitor)
             try:
-                asked = link.query(present(visitor.choices), page.defaults, opened, visitor.model)
+                asked = link.query(present(visitor.choices), page.defaults, opened, visitor.model, pin)
             except engine.EngineError as error:
                 return status(str(error), "bad")
-            return status(text.LINK_OWN if opened is None else text.LINK_MADE, "good", link=asked)
+            said = text.LINK_OWN if opened is None else text.LINK_MADE
+            if visitor.pinned is not None:
+                said += text.LINK_PINNED if pin else text.LINK_PIN_OWN
+            return status(said, "good", link=asked)
 
         def pack(request: gr.Request, *values: object) -> Iterator[dict]:
             key = present(request.session_hash)
             visitor = page.choose(key, values)
             yield page.say(text.PACKING, "busy")
             try:
-                packed = report.bundle(page.backbone(visitor), page.found(key), present(visitor.choices))
+                backbone, beside = page.backbone(visitor), _beside(page, visitor)
+                packed = report.bundle(backbone, page.found(key), present(visitor.choices), beside)
             except engine.EngineError as error:
                 yield page.complain(error)
                 return
@@ -57,12 +66,65 @@ class ExportButtons:
         packing = self.download.click(pack, page.inputs, [self.file, page.status], js=NEXT_TURN, **QUIET)
         packing.success(None, None, None, js=PRESS_HIDDEN, api_visibility="private")
 
+    def _pin(self, visitor: Visitor) -> Mapping[str, str]:
+        """What a link has to say of what the visitor has pinned."""
+        look, beside = visitor.pinned, visitor.look
+        if look is None or beside is None:
+            return link.NOTHING
+        other = look.picture.source and not look.picture.same(beside.picture)
+        return link.pinned(look, beside, self.sources.again(look.picture.source) if other else None)
+
+
+def _beside(page: Page, visitor: Visitor) -> report.Beside | None:
+    """What the ZIP has to say of what the visitor has pinned; without a model where that is not in memory."""
+    look, now = visitor.pinned, visitor.look
+    if look is None or now is None:
+        return None
+    differ = look_differences(page.controls, page.models.first.name, look, now)
+    here = not look.model or page.models.ready(look.model)
+    return report.Beside(page.models.backbone(look.model) if here else None, differ)
+
 
 def restored(
     page: Page, sources: PictureSources, parameters: Mapping[str, str]
 ) -> tuple[Opened | None, Choices, list[str]]:
     """The picture and the choices that a link asks for, and a sentence for each thing that this page cannot offer."""
+    begun, opened, complaints = page.defaults, None, []
+    if source := parameters.get(link.PICTURE, ""):
+        try:
+            opened = sources.again(source)
+        except engine.EngineError as error:
+            complaints.append(str(error))
+    if (model := parameters.get(link.MODEL, "")) and model != sources.backbone.name:
+        complaints.append(text.LINK_MODEL.format(name=model[:80]))
+    choices, odd = link.restored(parameters, begun, opened, _fits(page))
+    return opened, choices, complaints + odd
 
+
+def restored_pin(
+    page: Page, sources: PictureSources, parameters: Mapping[str, str], beside: Look
+) -> tuple[Look | None, list[str]]:
+    """The look that a link pins `beside` the one it opens, and a sentence for each thing that cannot be offered.
+
+    Where its model or its picture cannot, nothing is pinned. What is held of the whole story belongs to it.
+    """
+    wanted = {name.removeprefix(link.PIN): said for name, said in parameters.items() if name.startswith(link.PIN)}
+    if not wanted:
+        return None, []
+    if (model := wanted.get(link.MODEL, "")) not in ("", sources.backbone.name):
+        return None, [text.LINK_PIN_MODEL.format(name=model[:80])]
+    source = wanted.get(link.PICTURE, "")
+    try:
+        opened = sources.again(source) if source and source != beside.picture.source else None
+    except engine.EngineError as error:
+        return None, [text.LINK_PIN_LEFT.format(why=error)]
+    choices, odd = link.restored(parameters, beside.choices, opened, _fits(page), link.PIN)
+    picture = beside.picture if opened is None else opened.shown
+    return Look("", picture, choices, FIRST | frozenset(STORY)), odd
+
+
+def _fits(page: Page) -> Callable[[str, object], bool]:
+    """Whether the control of a name can have a value."""
     begun = page.defaults
 
     def fits(name: str, value: object) -> bool:
@@ -73,13 +135,4 @@ def restored(
         except (gr.Error, TypeError):
             return False
 
-    opened, complaints = None, []
-    if source := parameters.get(link.PICTURE, ""):
-        try:
-            opened = sources.again(source)
-        except engine.EngineError as error:
-            complaints.append(str(error))
-    if (model := parameters.get(link.MODEL, "")) and model != sources.backbone.name:
-        complaints.append(text.LINK_MODEL.format(name=model[:80]))
-    choices, odd = link.restored(parameters, begun, opened, fits)
-    return opened, choices, complaints + odd
+    return fits

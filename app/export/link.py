@@ -4,56 +4,84 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 import engine
-from app.choices import Choices
+from app.choices import DISPLAY, Choices
 from app.picture_sources import Opened
+from app.state.history import Look
 from app.text import words as text
 
 PICTURE, MODEL = "picture", "model"
+PIN = "pin."  # before the names of what is pinned
 SEPARATOR = "+"  # between the items of a list
+NOTHING: Mapping[str, str] = MappingProxyType({})
 LONGEST = 6_000  # characters that servers and chat programs still take
 
 
-def query(choices: Choices, started: Choices, opened: Opened | None, model: str = "") -> str:
+def query(
+    choices: Choices, started: Choices, opened: Opened | None, model: str = "", pin: Mapping[str, str] = NOTHING
+) -> str:
     """The part of a link from the question mark on; `started` is the page as it began.
 
     The picture is named by its source; a visitor's own has none and never gets into a link. Class names and truth are
-    left out where they are the picture's own; `model` is empty where it is the page's own. Raises `EngineError` where
-    the link would be too long.
+    left out where they are the picture's own; `model` is empty where it is the page's own; `pin` is as `pinned` gives
+    it. Raises `EngineError` where the link would be too long.
     """
-    expected = _expected(started, opened)
     parameters = {} if opened is None or not opened.shown.source else {PICTURE: opened.shown.source}
     parameters |= {MODEL: model} if model else {}
-    parameters |= {
-        name: SEPARATOR.join(value) if isinstance(value, list) else _plain(value)
-        for name, value in choices._asdict().items()
-        if value is not None and value != getattr(expected, name)
-    }
-    link = "?" + urlencode(parameters)
+    link = "?" + urlencode(parameters | _moved(choices, _expected(started, opened)) | dict(pin))
     if len(link) > LONGEST:
         raise engine.EngineError(text.LINK_TOO_LONG.format(most=LONGEST, length=len(link)))
     return link
 
 
+def pinned(look: Look, beside: Look, opened: Opened | None) -> dict[str, str]:
+    """The parameters for a look that is pinned beside another: its picture, and what else differs from that one.
+
+    `opened` is its picture where that is another one. Empty where it is a visitor's own, which no link can open.
+    """
+    if opened is None and not look.picture.same(beside.picture):
+        return {}
+    display = {name: getattr(beside.choices, name) for name in DISPLAY}
+    found = {PICTURE: look.picture.source} if look.picture.source else {}
+    found |= {MODEL: look.model} if look.model != beside.model else {}
+    found |= _moved(look.choices._replace(**display), _expected(beside.choices, opened))
+    return {PIN + name: value for name, value in found.items()}
+
+
 def restored(
-    parameters: Mapping[str, str], started: Choices, opened: Opened | None, fits: Callable[[str, object], bool]
+    parameters: Mapping[str, str],
+    started: Choices,
+    opened: Opened | None,
+    fits: Callable[[str, object], bool],
+    before: str = "",
 ) -> tuple[Choices, list[str]]:
     """The choices that `query` put into a link, and a sentence for each value that does not fit its control.
 
-    Names that are no control of this page are passed over.
+    Names that are no control of this page are passed over; `before` stands in front of each name.
     """
     choices, complaints = _expected(started, opened), []
     for name in Choices._fields:
-        if name not in parameters:
+        said = parameters.get(before + name)
+        if said is None:
             continue
-        value = _read(parameters[name], getattr(choices, name))
+        value = _read(said, getattr(choices, name))
         if fits(name, value):
             choices = choices._replace(**{name: value})
         else:
-            complaints.append(text.LINK_ODD.format(name=name, value=parameters[name][:40]))
+            complaints.append(text.LINK_ODD.format(name=before + name, value=said[:40]))
     return choices, complaints
+
+
+def _moved(choices: Choices, expected: Choices) -> dict[str, str]:
+    """The choices that are not as expected, as a link spells them."""
+    return {
+        name: SEPARATOR.join(value) if isinstance(value, list) else _plain(value)
+        for name, value in choices._asdict().items()
+        if value is not None and value != getattr(expected, name)
+    }
 
 
 def _expected(started: Choices, opened: Opened | None) -> Choices:

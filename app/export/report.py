@@ -7,8 +7,8 @@ import json
 import platform
 import shlex
 import zipfile
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
 import numpy as np
@@ -25,14 +25,35 @@ from app.text import words as text
 PACKAGES = ("torch", "torchvision", "open_clip_torch", "torchattacks", "gradio", "numpy", "opencv-python")
 
 
-def bundle(backbone: engine.Backbone, found: Found, choices: Choices) -> bytes:
-    """The bytes of the ZIP; what has not been run is left out. Raises `EngineError` where nothing was answered yet."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Beside:
+    """What was pinned: its model, where that is in memory, and what differs from it, in words."""
+
+    backbone: engine.Backbone | None
+    differ: Sequence[str]
+
+
+def bundle(backbone: engine.Backbone, found: Found, choices: Choices, beside: Beside | None = None) -> bytes:
+    """The bytes of the ZIP; what has not been run is left out. Raises `EngineError` where nothing was answered yet.
+
+    What was pinned lies in a folder of its own.
+    """
     if found.clean is None:
         raise engine.EngineError(text.NOTHING_TO_TAKE)
+    files, pinned, remark = _files(backbone, found, choices), found.pinned, ""
+    if pinned is not None and beside is not None:
+        here = beside.backbone is not None and pinned.found.clean is not None
+        then = _files(present(beside.backbone), pinned.found, pinned.look.choices) if here else {}
+        files |= {f"pinned/{name}": content for name, content in then.items()}
+        remark = _compared(beside.differ, here)
+    return _zip({"README.txt": _explanation(found, remark)} | files)
+
+
+def _files(backbone: engine.Backbone, found: Found, choices: Choices) -> dict[str, str | bytes]:
+    """All files on what was found, by name."""
     classes = present(found.classes)
     settings = choices.aimed(choices.settings(), classes)
-    files = {
-        "README.txt": _explanation(found),
+    files: dict[str, str | bytes] = {
         "settings.json": _json(_settings(backbone, found, choices, settings)),
         "results.json": _json(_results(found)),
         "classes.txt": "\n".join(classes.names) + "\n",
@@ -50,7 +71,7 @@ def bundle(backbone: engine.Backbone, found: Found, choices: Choices) -> bytes:
             buffer = io.BytesIO()
             figure.savefig(buffer, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
             files[f"figures/{name}.{kind}"] = buffer.getvalue()
-    return _zip(files)
+    return files
 
 
 def _zip(files: dict[str, str | bytes]) -> bytes:
@@ -193,9 +214,20 @@ for event in engine.explore(backbone, pixels, classes, settings, {found.label}, 
 '''
 
 
-def _explanation(found: Found) -> str:
-    lines = [text.ZIP_HEAD.format(name=present(found.picture).name), ""]
-    return "\n".join([*lines, *(f"{name:22} {what}" for name, what in text.ZIP_FILES), "", text.ZIP_TAIL, ""])
+def _explanation(found: Found, remark: str) -> str:
+    """What lies where; `remark` is on what was pinned."""
+    lines = [text.ZIP_HEAD.format(name=present(found.picture).name), "", *([remark, ""] if remark else [])]
+    return "\n".join([*lines, *(_listed(*one) for one in text.ZIP_FILES), "", text.ZIP_TAIL, ""])
+
+
+def _listed(name: str, what: str) -> str:
+    return f"{name:22} {what}"
+
+
+def _compared(differ: Sequence[str], here: bool) -> str:
+    """In words: in what this differs from what was pinned, and where that lies."""
+    said = text.ZIP_DIFFERS.format(settings="; ".join(differ)) if differ else text.ZIP_PINNED_SAME
+    return f"{said}\n{_listed(*text.ZIP_PINNED) if here else text.ZIP_PINNED_GONE}"
 
 
 def _json(data: dict) -> str:

@@ -61,9 +61,12 @@ def bundle(title: str, rows: Sequence[Sequence[float]], kept: set[int], y_name: 
     )
 
 
-def weight_columns(weights: Sequence[float], kept: set[int]) -> str:
-    """Weights of all views as columns, in order of number, with the uniform weight as a line."""
-    top = max(max(weights), 1 / len(weights))
+def weight_columns(weights: Sequence[float], kept: set[int], most: float = 0.0) -> str:
+    """Weights of all views as columns, in order of number, with the uniform weight as a line.
+
+    The axis ends at the largest weight, or at `most` where that is larger.
+    """
+    top = max(*weights, 1 / len(weights), most)
     x = _scale(0, len(weights), LEFT, WIDTH - RIGHT)
     y = _scale(0, top, 120, TOP)
     columns = "".join(

@@ -74,8 +74,12 @@ def _waiting(name: str, found: Found) -> str:
 
 
 def _findings(found: Found) -> list[tuple[str, str] | None]:
-    steps = (_picture, _attack, _maps, _views, _tuning, _verdict, _many)
-    return [finding(found) for finding in steps]
+    return [finding(found, number) for number, _ in enumerate(text.STEPS, 1)]
+
+
+def finding(found: Found, number: int) -> tuple[str, str] | None:
+    """What the card of a step says in large and in small letters; None where nothing was found."""
+    return (_picture, _attack, _maps, _views, _tuning, _verdict, _many)[number - 1](found)
 
 
 def _picture(found: Found) -> tuple[str, str] | None:

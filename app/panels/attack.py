@@ -31,6 +31,7 @@ class AttackPanel:
 
     def __init__(self) -> None:
         self.choose = AttackControls()
+        self.compared = gr.HTML(elem_id="compare-2")
         self.verdict = gr.HTML(elem_id="attack-verdict")
         with gr.Row():
             with gr.Column(scale=5, min_width=240):

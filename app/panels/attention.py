@@ -40,6 +40,7 @@ class AttentionPanel:
             cells = menu(text.CELL_KINDS, "patches", text.CELLS, "map-cells", 150)
             scale = menu(text.SCALES, "shared", text.SCALE, "map-scale", 120)
         gr.HTML(further(text.MORE_BELOW, text.IN_THIS_STEP))
+        self.compared = gr.HTML(elem_id="compare-3")
         self.maps = gr.HTML(elem_id="maps")
         self.numbers = gr.HTML(elem_id="map-similarity")
         self.caption = gr.HTML(elem_id="map-caption")

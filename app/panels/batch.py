@@ -40,6 +40,7 @@ class BatchPanel:
     """The panel of step 7; its own fields ask for pictures, everything else is as the other steps have it."""
 
     controls: dict = {}
+    compared = None  # many pictures are compared with no others
 
     def __init__(self, sources: PictureSources) -> None:
         self.sources = sources

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 
 import gradio as gr
 import numpy as np
@@ -14,7 +15,7 @@ from app.choices import NO_TRUTH, Choices
 from app.components.controls import listing
 from app.components.tiles import PICK
 from app.components.upload import PictureFile
-from app.export.buttons import restored
+from app.export.buttons import restored, restored_pin
 from app.figures.html import esc, note
 from app.figures.pictures import thumbnail
 from app.labels import NO_SET, LabelSet, offered
@@ -106,8 +107,11 @@ class Inputs:
                 yield page.rest(key, text.EMPTY["Picture"])
                 return
             opened = opened or self.sources.sample(0)
-            page.visitors.put(key, page.visitors.get(key).on("", opened.shown).setting(choices))
-            said = text.RESTORED if choices != begun else text.READY
+            visitor = page.visitors.get(key).on("", opened.shown).setting(choices)
+            pin, odd = restored_pin(page, self.sources, dict(request.query_params), present(visitor.look))
+            complaints += odd
+            page.visitors.put(key, replace(visitor, pinned=pin))
+            said = text.RESTORED if choices != begun or pin is not None else text.READY
             said, tone = (" ".join(complaints), "bad") if complaints else (said, "calm")
             linked = page.set(choices._asdict()) | self._beside(opened) if choices != begun else {}
             yield restore.offer(page, token, key, opened.shown.source) | linked | page.rest(key, said, tone)

@@ -78,7 +78,8 @@ class ModelPicker:
         maps = engine.maps.maps_for(backbone)
         choices = choices._replace(map=choices.map if choices.map in maps else maps[0])
         again = None if picture is None else self.sources.on(backbone).same(picture).shown
-        page.visitors.put(key, visitor.on(name, again).setting(choices))
+        chosen = "" if backbone is self.models.first else name
+        page.visitors.put(key, visitor.on(chosen, again).setting(choices))
         shown = self.show(page, backbone, choices) | follow(backbone)
         return shown | page.rest(key, text.MODEL_READY.format(name=backbone.name), "good")
 

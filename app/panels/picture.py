@@ -27,6 +27,7 @@ class PicturePanel:
 
     def __init__(self) -> None:
         self.question = gr.HTML(elem_id="picture-question")
+        self.compared = gr.HTML(elem_id="compare-1")
         with gr.Row():
             with gr.Column(scale=5, min_width=260):
                 self.picture = gr.Image(

@@ -56,6 +56,7 @@ class TuningPanel:
             self.back = gr.Button(text.BACK, elem_id="tune-back", min_width=90, scale=0)
             self.run = gr.Button(text.RUN, elem_id="tune-run", min_width=90, scale=0)
             self.reset = gr.Button(text.RESET, elem_id="tune-reset", min_width=90, scale=0)
+        self.compared = gr.HTML(elem_id="compare-5")
         self.head = gr.HTML(elem_id="tune-head")
         with gr.Row():
             self.loss = gr.HTML(elem_id="tune-loss", min_width=280)

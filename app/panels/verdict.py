@@ -40,6 +40,7 @@ class VerdictPanel:
             rare = rare_controls()
         with gr.Accordion(text.DEFENCES_EXPLAINED, open=False, elem_id="defences-explained"):
             gr.HTML(_defences())
+        self.compared = gr.HTML(elem_id="compare-6")
         self.table = gr.HTML(elem_id="verdict-table")
         with gr.Row():
             self.final = gr.HTML(elem_id="verdict-final", min_width=300)

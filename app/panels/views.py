@@ -50,6 +50,7 @@ class ViewsPanel:
             self.button = gr.Button(text.MAKE_VIEWS, elem_id="make-views", min_width=120, scale=0)
         with gr.Accordion("How the views are made", open=False, elem_id="view-more"), gr.Row():
             shares = {word: slider(word, label, min_width=180) for word, label in text.VIEW_SHARES.items()}
+        self.compared = gr.HTML(elem_id="compare-4")
         self.grid = gr.HTML(elem_id="view-grid", js_on_load=PICK)
         self.opened = gr.Number(OPENED_FIRST, precision=0, minimum=0, visible=False)
         self.title = gr.HTML(elem_id="view-title")

@@ -10,9 +10,19 @@ from torch import Tensor
 import engine
 from app.batch import Batch
 from app.present import present
+from app.state.history import Look
 from app.state.parts import PARTS, HeadsPair, MapPair, MapTest, OcclusionPair, Question, Row, WordsRead
 from app.state.shown import Shown
 from app.state.visitors import Progress, Visitor
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Pinned:
+    """A look that a visitor compares others with, and what is held of it: nothing while its model is `away`."""
+
+    look: Look
+    found: Found
+    away: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -21,7 +31,7 @@ class Found:
 
     `model` is the name of a model that the visitor chose, empty for the page's own. `made` names each part that is
     there by a digest of the keys of its results; of those that are `partial`, some rows are missing. `progress` is that
-    of a run under way.
+    of a run under way, `pinned` what all this is compared with.
     """
 
     model: str = ""
@@ -41,6 +51,7 @@ class Found:
     defences: tuple[engine.DefenceResult, ...] = ()
     batch: Batch | None = None
     progress: Progress = Progress()
+    pinned: Pinned | None = None
     made: dict[str, str] = field(default_factory=dict)
     partial: frozenset[str] = frozenset()
 

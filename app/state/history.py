@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app.choices import DISPLAY, Choices
+from app.choices import Choices
 from app.state.shown import Shown
 
 TOGETHER = 2.0  # seconds within which moves of one control are one
@@ -22,9 +22,8 @@ class Look:
 
     def differing(self, other: Look) -> list[str]:
         """The names of what is asked otherwise, however it is shown."""
-        fields = [name for name in ("model", "picture") if getattr(self, name) != getattr(other, name)]
-        names = (name for name in Choices._fields if name not in DISPLAY)
-        return fields + [name for name in names if getattr(self.choices, name) != getattr(other.choices, name)]
+        fields = ["model"] * (self.model != other.model) + ["picture"] * (not self.picture.same(other.picture))
+        return fields + self.choices.differing(other.choices)
 
     def same(self, other: Look) -> bool:
         """Whether the same was asked, however it was shown."""

@@ -28,6 +28,12 @@ class Shown:
     source: str = ""
     file: str = ""
 
+    def same(self, other: Shown) -> bool:
+        """Whether both are one picture, perhaps as two models see it."""
+        alike = self.picture.digest == other.picture.digest
+        again = (self.source, self.file) != ("", "") and (self.source, self.file) == (other.source, other.file)
+        return alike or again
+
     @property
     def pixels(self) -> Tensor:
         """(3, s, s) in [0, 1]."""

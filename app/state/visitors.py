@@ -49,7 +49,8 @@ class Visitor:
 
     `replaced` has the choices that the server has made and the browser has not sent back yet, `unshown` those of them
     that it has to be shown. With the choices `stopped` nothing is computed live: Stop was pressed at them. `history`
-    has the looks at which results were seen. `progress` is that of a run under way.
+    has the looks at which results were seen, `pinned` is one to compare others with. `progress` is that of a run under
+    way.
     """
 
     model: str = ""
@@ -61,6 +62,7 @@ class Visitor:
     stopped: Choices | None = None
     batch: Batch | None = None
     history: History = History()
+    pinned: Look | None = None
     progress: Progress = Progress()
 
     def on(self, model: str, picture: Shown | None) -> Visitor:
@@ -74,6 +76,12 @@ class Visitor:
         if self.picture is None or self.choices is None:
             return None
         return Look(self.model, self.picture, self.choices, self.asked)
+
+    def at(self, look: Look) -> Visitor:
+        """The same at another look; whoever goes there shows its choices to the browser."""
+        batch = self.batch if look.model == self.model else None
+        there = replace(self.setting(look.choices), model=look.model, picture=look.picture, asked=look.asked)
+        return replace(there, batch=batch)
 
     def went(self, by: int) -> History | None:
         """The history one look back (-1) or forward (1); None where there is nothing that way."""

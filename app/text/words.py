@@ -41,6 +41,9 @@ DIMMED = "Changed: what is dimmed was made with other settings."
 STALE = "These results were made with other settings: {settings}. Press the button below to compute them anew."
 STALE_ONE = "{label}: {before}, now {now}"
 SWITCH, NOTHING = ("off", "on"), "none"
+STALE_LONG = "{label}: not the same"
+BROUGHT, AND = " (with its {names})", " and "
+AND_LINES = "{first} and {count} more"
 STALE_MORE = "; and {count} more"
 BUSY = {
     "clean": "Comparing the picture with every class name",
@@ -80,11 +83,60 @@ RUN_STORY = "▶ Run the whole story"
 STOP = "■ Stop"
 LIVE = "Live results"
 UNDO, REDO = "Undo", "Redo"
+PIN, UNPIN, SWAP = "Pin", "Unpin", "Swap"
+PINNED = "Pinned. Now change anything."
+UNPINNED, SWAPPED = "Unpinned.", "Swapped: the page and the pin have changed places."
+NOTHING_TO_PIN = "There is nothing to compare yet: run the attack or the whole story first, then pin it."
+PIN_SAME = "Pinned: what is on the page. Change anything, picture and model too, and every step shows both."
+PIN_DIFFERS = "Compared with what you pinned: {settings}."
+PIN_AWAY = "The model {name} has made room for another; “Swap” loads it again."
 LOOKED_BACK, NO_LOOK = "Back at what you looked at before.", "There is nothing further that way."
+
+COMPARE_SAME_MAP, COMPARE_SAME_ANSWER = "The same map in both.", "the same in both"
+COMPARE_MAP = "evidence for {subject}"
+COMPARE_TITLE, COMPARE_PINNED, COMPARE_NOW, COMPARE_BOTH = "Pinned and now", "Pinned", "Now", "Pinned and now"
+COMPARE_SAME = "The same in both: what differs does not reach this step."
+COMPARE_NOT_YET = "Not computed yet with the settings as they stand; press the button of this step."
+COMPARE_LOST = "No longer kept. Press “Swap” to go back to it and compute it again."
+COMPARE_AWAY = "Its model has made room for another. Press “Swap” to go back to it."
+COMPARE_NEVER = "This step was not run before pinning. Press “Swap” to go back and run it."
+COMPARE_OTHER_CLASSES = "The class names differ: each side has its own list, and shares of two lists do not compare."
+COMPARE_OTHER_MAP = (
+    "Values of {first} and of {second} have no common unit: each kind has its own scale, and no difference is drawn."
+)
+COMPARE_OTHER_MODEL = (
+    "Values inside two models have no common unit: each model has its own scale, and no difference is drawn. Compare"
+    " places."
+)
+COMPARE_OTHER_PICTURE = "Two pictures show different things at the same place, so no difference is drawn."
+COMPARE_CHANGE, COMPARE_ONE_SCALE = "Now − pinned", "one scale for pinned and now, one for the differences"
+COMPARE_ALIKE, COMPARE_RANDOM = "{picture}: pinned and now", "pinned, and a map drawn at random"
+COMPARE_MAP_HEADS = ("Two maps", "Rank correlation (1: same order of cells)")
+COMPARE_MAP_TABLE = "How alike the maps are"
+COMPARE_VIEWS, COMPARE_WEIGHTS = "Views of both", "Weight of every view: {side}"
+COMPARE_DRIVES, COMPARE_DRIVES_NOT = "also drives the tuning", "does not"
+COMPARE_RIGHT_VIEWS = "Views that give the class to be answered"
+COMPARE_KEPT, COMPARE_HEAVIEST = "Views that drive the tuning", "Largest weight"
+COMPARE_EFFECTIVE, COMPARE_NONE = "Effective number of views (1 / sum of squared weights)", "–"
+COMPARE_TUNING, COMPARE_TUNED = "Tuning of both", "Answer to the attacked picture itself, after tuning"
+COMPARE_SHARE = "Share of “{name}” while tuning"
+COMPARE_VERDICT, COMPARE_CHANGED, COMPARE_NOT_RUN = "Answers of both", "Change", "not run"
+COMPARE_TURNED, COMPARE_OTHER_ANSWER = "now {how}", "another wrong answer"
+COMPARE_OTHER_TRUTH = "Each side is judged against its own class: {names}."
+COMPARE_TALLY = {  # by whether a true class is given on both sides
+    True: "Of {of} methods on both sides, **{both}** are right on both, **{first}** only pinned, **{second}** only now,"
+    " **{neither}** on neither.",
+    False: "Of {of} methods on both sides, **{both}** keep the clean answer on both, **{first}** only pinned,"
+    " **{second}** only now, **{neither}** on neither.",
+}
 
 LINK, DOWNLOAD = "Link", "Download"
 LINK_MADE = "The address bar now holds a link to this picture and these settings, copied where the browser allows it."
 LINK_OWN = "The address bar now holds a link to these settings. Your own picture is not in it and stays here."
+LINK_PINNED = " What is pinned is in it too."
+LINK_PIN_OWN = " What is pinned is on a picture of your own and is not in it."
+LINK_PIN_MODEL = "What the link pins is of the model {name}, which this page did not open with: nothing is pinned."
+LINK_PIN_LEFT = "Nothing is pinned: {why}"
 LINK_TOO_LONG = (
     "Expected a link of at most {most:,} characters; with these class names it has {length:,}. Download the results"
     " instead."
@@ -114,6 +166,10 @@ ZIP_FILES = (
     ("classes.txt", "the class names"),
     ("redo.sh, redo.py", "the command and the script that compute it again"),
 )
+ZIP_PINNED = ("pinned/", "the same files for what was pinned")
+ZIP_DIFFERS = "Pinned, and what is other here: {settings}."
+ZIP_PINNED_SAME = "What was pinned was asked with the same settings."
+ZIP_PINNED_GONE = "The results of what was pinned were no longer kept, so there is no folder pinned/."
 ZIP_TAIL = "One picture proves nothing: measure methods with `python -m engine evaluate`."
 
 SAMPLES = "Samples: pick one"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -20,7 +21,7 @@ from app.choices import Choices
 from app.figures.journey import status
 from app.models import Models
 from app.present import present
-from app.state.found import Found, find
+from app.state.found import Found, Pinned, find
 from app.state.parts import Question
 from app.state.visitors import Adjust, Visitor, Visitors
 from app.text import words as text
@@ -79,11 +80,23 @@ class Drawing:
     def found(self, key: str) -> Found:
         """What is held of all that the visitor has asked for."""
         visitor = self.visitors.get(key)
+        return replace(self._held(visitor, key), pinned=self._pinned(visitor, key))
+
+    def _held(self, visitor: Visitor, key: str) -> Found:
         try:
             question = self.question(visitor, key)
         except engine.EngineError:
             question = None
         return find(question, visitor)
+
+    def _pinned(self, visitor: Visitor, key: str) -> Pinned | None:
+        """What is held of the look that the visitor has pinned; its model is not loaded for that."""
+        if visitor.pinned is None:
+            return None
+        then = Visitor().at(visitor.pinned)
+        if then.model and not self.models.ready(then.model):
+            return Pinned(visitor.pinned, find(None, then), away=True)
+        return Pinned(visitor.pinned, self._held(then, key))
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
@@ -135,7 +148,7 @@ class Drawing:
             complaint = self.say(progress.said, progress.tone) | complaint
         if question is None and self._names_classes(visitor):
             return complaint  # only settings are wrong: what there is stays
-        found = find(question, visitor)
+        found = replace(find(question, visitor), pinned=self._pinned(visitor, key))
         if question is not None and progress.step is None:
             self.pace.note(question)
             self._seen(key, visitor, found)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import gradio as gr
 from gradio.components import Component
 
 from app.choices import Choices
-from app.state.found import Found
+from app.state.found import Found, Pinned
 
 if TYPE_CHECKING:
     from app.wiring.page import Page
@@ -40,9 +41,17 @@ def _value(name: str, found: Found) -> object:
     if name == "picture":
         shown = found.picture
         return None if shown is None else (shown.name, shown.source, shown.picture.digest)
+    if name == "pinned":
+        return None if found.pinned is None else _pinned(found.pinned)
     if name in ("classes", "label", "model", "batch", "progress"):
         return getattr(found, name)
     return found.made.get(name)
+
+
+def _pinned(pinned: Pinned) -> tuple:
+    held = pinned.found
+    parts = (pinned.away, *pinned.look.choices, *sorted(held.made.items()), *sorted(held.partial))
+    return (*(_value(name, held) for name in ("model", "picture", "classes", "label")), *parts)
 
 
 def merged(first: dict, second: Mapping) -> dict:
@@ -68,7 +77,12 @@ def _as_update(value: Any) -> dict:
 
 
 class Panel(Protocol):
-    """The controls of one step, and what is drawn there."""
+    """The controls of one step, and what is drawn there; `compared` is for what was pinned beside what there is now."""
+
+    @property
+    def compared(self) -> gr.HTML | None:
+        """None where the step is not compared."""
+        ...
 
     @property
     def controls(self) -> Mapping[str, Component]:

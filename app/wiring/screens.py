@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import gradio as gr
 from gradio.components import Component
 
-from app.choices import DISPLAY, Choices
+from app.choices import Choices
+from app.components.naming import differences, listed
 from app.figures.html import esc
 from app.state.found import Found
 from app.state.visitors import Visitor
@@ -111,33 +112,9 @@ class Screens:
 
     def _note(self, stale: Sequence[tuple[Piece, _Drawn]], choices: Choices) -> str:
         before = stale[0][1].choices
-        differ = [
-            name for name in Choices._fields if name not in DISPLAY and getattr(before, name) != getattr(choices, name)
-        ]
-        named = [
-            text.STALE_ONE.format(
-                label=getattr(self.controls[name], "label", name),
-                before=_shown(self.controls[name], getattr(before, name)),
-                now=_shown(self.controls[name], getattr(choices, name)),
-            )
-            for name in differ[:NAMED]
-        ]
-        more = text.STALE_MORE.format(count=len(differ) - NAMED) if len(differ) > NAMED else ""
+        named = listed(differences(self.controls, before, choices), NAMED)
         ids = ",".join(
             f"#{output.elem_id}" for piece, _ in stale for output in piece.outputs if getattr(output, "elem_id", None)
         )
-        sentence = text.STALE.format(settings="; ".join(named) + more)
+        sentence = text.STALE.format(settings=named)
         return f'<style>{ids}{{opacity:.4}}</style><p class="stale" role="status">{esc(sentence)}</p>'
-
-
-def _shown(control: Component, value: object) -> str:
-    """A control's value as a visitor reads it."""
-    if isinstance(value, list | tuple):
-        return ", ".join(_shown(control, one) for one in value) or text.NOTHING
-    if isinstance(value, bool):
-        return text.SWITCH[value]
-    if value is None:
-        return text.NOTHING
-    words = {name: word for word, name in getattr(control, "choices", None) or ()}
-    plain = f"{value:g}" if isinstance(value, float) else str(value)
-    return str(words.get(value, plain)) or text.NOTHING

@@ -5,6 +5,7 @@ import json
 import runpy
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -16,12 +17,14 @@ from PIL import Image
 import engine
 from app.choices import NO_TRUTH
 from app.export import link, report
+from app.export.buttons import restored_pin
 from app.picture_sources import PictureSources
 from app.samples import load_samples
-from app.state.found import Found
+from app.state.found import Found, Pinned
+from app.state.history import Look
 from engine.cli.main import main
 from engine.story import Results
-from tests.page_cases import CHOICES, CLASSES, asked, run
+from tests.page_cases import CHOICES, CLASSES, WHOLE, asked, run
 
 ROOT = Path(__file__).resolve().parents[2]
 ANY = lambda name, value: True  # noqa: E731
@@ -98,6 +101,111 @@ def test_a_link_names_a_model_only_where_it_is_not_the_pages_own(sources):
     begun, opened = CHOICES, sources.sample(0)
     assert link.MODEL not in read(link.query(begun, begun, opened))
     assert read(link.query(begun, begun, opened, "RN50/openai"))[link.MODEL] == "RN50/openai"
+
+
+# -- what is pinned --------------------------------------------------------------------------------------------------
+
+
+def look(opened, choices=CHOICES, model="") -> Look:
+    """A look at an opened picture, asked with its own question."""
+    names = {} if not opened.names else {"class_names": "\n".join(opened.names), "true_class": opened.truth}
+    return Look(model, opened.shown, choices._replace(**names), frozenset(WHOLE))
+
+
+@pytest.fixture
+def linked(page, sources):
+    """A function that gives what a page opened by a link of these two looks has pinned, and its complaints."""
+
+    def through(pinned: Look, beside: Look, opened=None, more: dict[str, str] = link.NOTHING):
+        pin = link.pinned(pinned, beside, opened)
+        made = read(link.query(beside.choices, CHOICES, None, pin=pin))
+        return restored_pin(page, sources, made | more, beside)
+
+    return through
+
+
+def test_a_link_restores_what_is_pinned_on_the_same_picture(sources, linked):
+    beside = look(sources.sample(2), CHOICES._replace(eps=8, colours="inferno"))
+    pinned = replace(beside, choices=beside.choices._replace(eps=2.5, attack="fgsm", map="rollout", colours="viridis"))
+    pin = link.pinned(pinned, beside, None)
+    assert set(pin) == {"pin.picture", "pin.eps", "pin.attack", "pin.map"}
+    again, odd = linked(pinned, beside)
+    assert odd == [] and again.differing(pinned) == [] and again.choices.colours == "inferno"
+    assert again.picture is beside.picture and set(WHOLE) == again.asked
+
+
+def test_a_link_restores_what_is_pinned_on_another_picture_with_its_own_question(sources, linked):
+    beside, opened = look(sources.sample(2)), sources.specimen(BIRD, 5)
+    pinned = look(opened, CHOICES._replace(seed=4))
+    assert set(link.pinned(pinned, beside, opened)) == {"pin.picture", "pin.seed"}
+    again, odd = linked(pinned, beside, opened)
+    assert odd == [] and again.differing(pinned) == []
+
+
+def test_a_pin_without_a_difference_is_a_pin_and_a_link_without_a_pin_has_none(sources, page, linked):
+    beside = look(sources.sample(2))
+    again, odd = linked(beside, beside)
+    assert again.same(beside) and odd == []
+    assert restored_pin(page, sources, {"eps": "3", "picture": "sample 2"}, beside) == (None, [])
+
+
+def test_a_visitors_own_picture_is_pinned_in_no_link_but_its_settings_are_beside_it(sources, tmp_path):
+    path = tmp_path / "secret.png"
+    Image.new("RGB", (200, 200)).save(path)
+    own, sample = look(sources.file(str(path))), look(sources.sample(2))
+    assert link.pinned(own, sample, None) == {}
+    stronger = replace(own, choices=own.choices._replace(eps=9))
+    assert link.pinned(stronger, own, None) == {"pin.eps": "9"}
+
+
+@pytest.mark.parametrize(
+    ("odd", "about"),
+    [
+        ({"pin.picture": "sample 99"}, "Nothing is pinned: This page has no picture “sample 99”"),
+        ({"pin.model": "ViT-B-32/openai"}, "of the model ViT-B-32/openai"),
+    ],
+)
+def test_a_pin_that_this_page_cannot_offer_is_left_out_with_a_sentence(sources, linked, odd, about):
+    beside = look(sources.sample(2))
+    again, complaints = linked(replace(beside, choices=beside.choices._replace(eps=2)), beside, None, odd)
+    assert again is None and len(complaints) == 1 and about in complaints[0]
+
+
+def test_a_value_of_a_pin_that_fits_no_control_is_told_and_the_rest_is_pinned(sources, linked):
+    beside = look(sources.sample(2))
+    pinned = replace(beside, choices=beside.choices._replace(eps=2))
+    again, complaints = linked(pinned, beside, None, {"pin.steps": "hope", "pin.nothing": "1"})
+    assert again.choices == pinned.choices and len(complaints) == 1 and "pin.steps = “hope”" in complaints[0]
+
+
+def test_the_zip_holds_what_was_pinned_in_a_folder_of_its_own_and_names_what_differs(tiny, told):
+    choices = CHOICES._replace(eps=2)
+    before = run(asked(tiny, Results(), choices))
+    pinned = Pinned(Look("", before.picture, choices, frozenset(WHOLE)), before)
+    beside = report.Beside(tiny, ["Limit: 2, now 4"])
+    archive = zipfile.ZipFile(io.BytesIO(report.bundle(tiny, replace(told, pinned=pinned), CHOICES, beside)))
+    files = named(archive)
+    own = {name for name in files if not name.startswith("pinned/")}
+    assert {f"pinned/{name}" for name in own - {"README.txt"}} == set(files) - own
+    limits = [
+        json.loads(files[name])["engine"]["attack"]["epsilon"] for name in ("settings.json", "pinned/settings.json")
+    ]
+    assert limits == [4 / 255, 2 / 255]
+    numbers = np.load(io.BytesIO(files["pinned/numbers.npz"]))
+    assert np.array_equal(numbers["attacked_map"], before.maps.attacked.raw.numpy())
+    assert b"Limit: 2, now 4." in files["README.txt"] and b"pinned/" in files["README.txt"]
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["model there", "model gone"])
+def test_the_zip_says_so_where_nothing_is_kept_of_what_was_pinned(tiny, told, there):
+    pinned = Pinned(Look("", told.picture, CHOICES, frozenset(WHOLE)), Found(picture=told.picture), away=not there)
+    beside = report.Beside(tiny if there else None, [])
+    archive = zipfile.ZipFile(io.BytesIO(report.bundle(tiny, replace(told, pinned=pinned), CHOICES, beside)))
+    files = named(archive)
+    assert not any(name.startswith("pinned/") for name in files) and b"no longer kept" in files["README.txt"]
+
+
+# -- the ZIP ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

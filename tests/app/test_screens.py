@@ -9,16 +9,19 @@ import pytest
 import engine
 from app.batch import Batch
 from app.choices import DISPLAY, Choices
-from app.state.found import Found
+from app.components.naming import value_named
+from app.state.found import Found, Pinned
+from app.state.history import Look
 from app.state.parts import PARTS
 from app.state.visitors import Progress, Visitor
 from app.text import words as text
 from app.wiring import screens as module
 from app.wiring.pieces import Piece, merged
-from app.wiring.screens import Screens, _shown
+from app.wiring.screens import Screens
 from engine.story import Results
 from tests.page_cases import CHOICES, EVERYTHING, WHOLE, asked, held, picture, run
 
+COMPARED = ("everything", "the attack")
 BASES = {  # what visitors may have asked for
     "everything": EVERYTHING,
     "the story": WHOLE,
@@ -41,9 +44,18 @@ def alone(tiny):
 
 
 @pytest.fixture(scope="module")
-def bases(alone) -> list[Found]:
-    """What is found for each of the bases."""
-    return [held(alone, parts) for parts in BASES.values()]
+def pinned(tiny) -> Pinned:
+    """The whole story under another limit."""
+    choices, shown = CHOICES._replace(eps=2), picture(tiny)
+    found = run(asked(tiny, Results(), choices), EVERYTHING, shown)
+    return Pinned(Look("", shown, choices, frozenset(EVERYTHING)), found)
+
+
+@pytest.fixture(scope="module")
+def bases(alone, pinned) -> list[Found]:
+    """What is found for each of the bases, some of them compared with what was pinned."""
+    found = {name: held(alone, parts) for name, parts in BASES.items()}
+    return [replace(one, pinned=pinned if name in COMPARED else None) for name, one in found.items()]
 
 
 def plain(value):
@@ -129,7 +141,10 @@ def test_a_piece_that_draws_a_choice_otherwise_declares_it(tiny, page, alone, ba
     moved = CHOICES._replace(**{name: other_value(page, name)})
     assert moved != CHOICES
     after, control = asked(tiny, alone.story.results, moved), page.controls[name]
-    others = [held(after, parts, one.picture) for one, parts in zip(bases, BASES.values(), strict=True)]
+    others = [
+        replace(held(after, parts, one.picture), pinned=one.pinned)
+        for one, parts in zip(bases, BASES.values(), strict=True)
+    ]
     for piece, place, names in looked_at:
         one, other = bases[place], others[place]
         if name in names and piece.state(one, CHOICES) == piece.state(other, moved):
@@ -172,6 +187,7 @@ OTHERS = {  # another value of every field that is no part
     "label": lambda found: None,
     "batch": lambda found: Batch(CHOICES.settings(), 3),
     "progress": lambda found: Progress(4),
+    "pinned": lambda found: None,
 }
 
 
@@ -210,16 +226,18 @@ def test_every_part_is_shown_by_a_piece_of_a_step_and_no_output_is_drawn_by_two_
     assert len(outputs) == len(set(outputs))
 
 
-def test_a_state_holds_no_results(alone, page):
+def test_a_state_holds_no_results(bases, page):
     """Screens are remembered for longer than results."""
     for _, piece in page.screens.pieces:
-        for value in piece.state(held(alone, EVERYTHING), CHOICES):
+        state = piece.state(bases[0], CHOICES)
+        within = [one for value in state if isinstance(value, tuple) for one in value]
+        for value in (*state, *within):
             kinds = (str, int, float, bool, list, tuple, engine.Classes, Batch, Progress, type(None))
             assert isinstance(value, kinds), described(piece)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_page_drawn_bit_by_bit_shows_what_it_would_drawn_at_once(tiny, page, alone, seed):
+def test_the_page_drawn_bit_by_bit_shows_what_it_would_drawn_at_once(tiny, page, alone, pinned, seed):
     """Whatever visitors ask for and choose, in whatever order: nothing is left that was not drawn from what is found
     now, but for what is dimmed."""
     rng, key, now = random.Random(seed), f"bit by bit {seed}", {}
@@ -232,6 +250,7 @@ def test_the_page_drawn_bit_by_bit_shows_what_it_would_drawn_at_once(tiny, page,
         choices = CHOICES._replace(**rng.choice(moves))
         parts = frozenset(rng.choice(list(BASES.values())))
         found = held(asked(tiny, alone.story.results, choices), parts, shown)
+        found = replace(found, pinned=rng.choice([pinned, None]))
         before = dict(now)
         now |= screens.redrawn(key, Visitor("", shown, choices, asked=parts), found, choices)
         dimmed = " ".join(now.get(line) or "" for line in page.stale.values())
@@ -468,7 +487,7 @@ def test_what_is_dimmed_stays_so_while_another_step_runs(screen):
 
 
 def test_nothing_has_a_word_in_the_line():
-    assert _shown(gr.CheckboxGroup(["a"]), []) == _shown(gr.Number(), None) == text.NOTHING
+    assert value_named(gr.CheckboxGroup(["a"]), []) == value_named(gr.Number(), None) == text.NOTHING
 
 
 OTHER = CHOICES._replace(eps=7)

@@ -1,0 +1,126 @@
+"""The maps of both sides: on one scale and with their difference where values and cells are of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from torch import Tensor
+
+import engine
+from app.figures.compare.sides import Side, Sides, remark
+from app.figures.html import esc, section, signed, table
+from app.figures.maps import Look, difference_map, heat_map, subject, upper_end
+from app.present import present
+from app.state.parts import MapPair
+from app.text import words as text
+
+Drawn = tuple[Side, engine.AttentionMap, Tensor]  # a map and the pixels that it is drawn over
+
+
+def maps(sides: Sides, look: Look) -> str:
+    """Clean and attacked map of each side, on one scale with their differences where they are of one unit."""
+    pairs = [present(side.found.maps) for side in sides]
+    unlike = _unlike(sides, pairs)
+    scales = _scales(pairs, together=not unlike)
+    if len(sides) < 2:
+        return _alone(sides[0], pairs[0], scales[0], look)
+    rows = [
+        (text.MAP_CLEAN, [(s, p.clean, _seen(s).clean) for s, p in zip(sides, pairs, strict=True)]),
+        (text.MAP_ATTACKED, [(s, p.attacked, _seen(s).saved) for s, p in zip(sides, pairs, strict=True)]),
+    ]
+    apart = bool(unlike) or not _same_picture(sides)
+    most = None if apart else upper_end(*(abs(_change(drawn)).numpy() for _, drawn in rows)) or None
+    body = "".join(_map_row(title, drawn, scales, look, apart, most) for title, drawn in rows)
+    reason = unlike or ("" if _same_picture(sides) else text.COMPARE_OTHER_PICTURE)
+    alike = _alike(rows) if _same_picture(sides) else ""
+    return remark(reason) + body + alike
+
+
+def _alone(side: Side, pair: MapPair, scale: tuple[float, float], look: Look) -> str:
+    """Clean and attacked map of the only side."""
+    seen, mask = _seen(side), _mask(side)
+    both = ((text.MAP_CLEAN, pair.clean, seen.clean), (text.MAP_ATTACKED, pair.attacked, seen.saved))
+    drawn = "".join(heat_map(title, shown.raw, pixels, scale, look, mask) for title, shown, pixels in both)
+    return section(f"{side.name}: {_about(side, pair.clean)}", f'<div class="maps">{drawn}</div>')
+
+
+def _unlike(sides: Sides, pairs: Sequence[MapPair]) -> str:
+    """Why values of the two maps are of different units; empty where they are of one."""
+    kinds = {pair.clean.map for pair in pairs}
+    if len(kinds) > 1:
+        first, second = (engine.MAPS[pair.clean.map].title for pair in pairs)
+        return text.COMPARE_OTHER_MAP.format(first=first, second=second)
+    return text.COMPARE_OTHER_MODEL if len({side.found.model for side in sides}) > 1 else ""
+
+
+def _same_picture(sides: Sides) -> bool:
+    first, *others = (present(side.found.picture) for side in sides)
+    return all(first.same(other) for other in others)
+
+
+def _seen(side: Side) -> engine.Adversarial:
+    return present(side.found.adversarial)
+
+
+def _scales(pairs: Sequence[MapPair], together: bool) -> list[tuple[float, float]]:
+    """The scale of each side's two maps: one for all where the sides go `together`."""
+    values = [[pair.clean.raw.numpy(), pair.attacked.raw.numpy()] for pair in pairs]
+    groups = [[one for both in values for one in both]] * len(pairs) if together else values
+    return [(min(float(one.min()) for one in group), upper_end(*group)) for group in groups]
+
+
+def _change(drawn: Sequence[Drawn]) -> Tensor:
+    (_, before, _), (_, now, _) = drawn
+    return now.raw - before.raw
+
+
+def _map_row(
+    title: str,
+    drawn: Sequence[Drawn],
+    scales: Sequence[tuple[float, float]],
+    look: Look,
+    apart: bool,
+    most: float | None,
+) -> str:
+    if not apart and not _change(drawn).any():
+        return section(title, remark(text.COMPARE_SAME_MAP))
+    about = [_about(side, shown) for side, shown, _ in drawn]
+    alike = len(set(about)) == 1
+    figures = "".join(
+        heat_map(side.name if alike else f"{side.name}: {said}", shown.raw, pixels, scale, look, _mask(side))
+        for (side, shown, pixels), scale, said in zip(drawn, scales, about, strict=True)
+    )
+    if not apart:
+        figures += difference_map(text.COMPARE_CHANGE, _change(drawn), drawn[-1][2], look, most, scales[0][1])
+    hint = text.COMPARE_ONE_SCALE if not apart else ""
+    return section(f"{title}: {about[0]}" if alike else title, f'<div class="maps">{figures}</div>', hint)
+
+
+def _mask(side: Side) -> Tensor | None:
+    return present(side.found.picture).mask
+
+
+def _about(side: Side, shown: engine.AttentionMap) -> str:
+    kind = engine.MAPS[shown.map]
+    return text.COMPARE_MAP.format(subject=subject(shown, side.names)) if kind.class_specific else kind.title
+
+
+def _alike(rows: Sequence[tuple[str, Sequence[Drawn]]]) -> str:
+    """How alike the maps of the two sides are, beside a map drawn at random."""
+    drawn = [
+        (text.COMPARE_ALIKE.format(picture=title), _correlation(before.raw, now.raw))
+        for title, ((_, before, _), (_, now, _)) in rows
+    ]
+    side, clean, _ = rows[0][1][0]
+    drawn.append((text.COMPARE_RANDOM, _correlation(clean.raw, side.found.chance_map)))
+    cells = [(esc(name), signed(value)) for name, value in drawn]
+    return table(text.COMPARE_MAP_HEADS, cells, text.COMPARE_MAP_TABLE)
+
+
+def _correlation(first: Tensor, second: Tensor) -> float:
+    """Rank correlation of two maps; the coarser one is first brought to the grid of the finer."""
+    fine, coarse = sorted((first, second), key=Tensor.numel, reverse=True)
+    if fine.shape != coarse.shape:
+        coarse = F.interpolate(coarse[None, None], fine.shape, mode="bilinear")[0, 0]
+    return engine.measures.spearman(fine, coarse)

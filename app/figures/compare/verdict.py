@@ -1,0 +1,75 @@
+"""The answer of every method on both sides, and which of them changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import engine
+from app.figures.compare.sides import Side, Sides, remark, same_reference
+from app.figures.html import differing, esc, mark, note, percent, table
+from app.state.found import Found
+from app.text import words as text
+
+
+def verdict(sides: Sides) -> str:
+    """The answer of every method on each side, right or wrong, and which of them changed."""
+    answers = [_by_method(side.found) for side in sides]
+    order = [text.REFERENCE, *(defence.title for defence in engine.DEFENCES.values()), text.YOURS]
+    titles = [title for title in order if any(title in found for found in answers)]
+    rows = [_verdict_row(title, sides, [found.get(title) for found in answers]) for title in titles]
+    heads = ("", *(side.name for side in sides), *([text.COMPARE_CHANGED] if len(sides) > 1 else []))
+    drawn = table(heads, rows, text.COMPARE_VERDICT, "stacks")
+    return _judged(sides) + drawn + (_summary(sides, answers) if len(sides) > 1 else "")
+
+
+def _by_method(found: Found) -> dict[str, engine.Prediction]:
+    answers = {} if found.adversarial is None else {text.REFERENCE: found.adversarial.before}
+    answers |= {engine.DEFENCES[one.defence].title: one.prediction for one in found.defences}
+    return answers | ({} if found.ensemble is None else {text.YOURS: found.ensemble.prediction})
+
+
+def _judged(sides: Sides) -> str:
+    return "" if same_reference(sides) else remark(text.COMPARE_OTHER_TRUTH.format(names=_quoted(sides)))
+
+
+def _quoted(sides: Sides) -> str:
+    return ", ".join(f"{side.name.lower()} “{side.reference}”" for side in sides)
+
+
+def _verdict_row(title: str, sides: Sides, answers: Sequence[engine.Prediction | None]) -> tuple[str, ...]:
+    cells = [_verdict_cell(side, answer) for side, answer in zip(sides, answers, strict=True)]
+    changed = [esc(_changed(sides, answers))] if len(sides) > 1 else []
+    return (f'<span class="defence">{esc(title)}</span>', *cells, *changed)
+
+
+def _verdict_cell(side: Side, answer: engine.Prediction | None) -> str:
+    if answer is None:
+        return f'<span class="untimed">{esc(text.COMPARE_NOT_RUN)}</span>'
+    good = answer.label == side.found.reference
+    wrong = "" if good else f"<br><small>{differing(answer.name, side.reference)}</small>"
+    return f"{mark(good, side.found.given)} {percent(answer.confidence)}{wrong}"
+
+
+def _changed(sides: Sides, answers: Sequence[engine.Prediction | None]) -> str:
+    before, now = answers
+    if before is None or now is None:
+        return ""
+    good = [answer.label == side.found.reference for side, answer in zip(sides, (before, now), strict=True)]
+    if good[0] != good[1]:
+        return text.COMPARE_TURNED.format(how=text.AS_ASKED[sides[-1].found.given][good[1]])
+    return "" if before.name == now.name else text.COMPARE_OTHER_ANSWER
+
+
+def _summary(sides: Sides, answers: Sequence[dict[str, engine.Prediction]]) -> str:
+    """How many of the methods that ran on both sides are right on which."""
+    both = [title for title in answers[0] if title in answers[1] and title != text.REFERENCE]
+    good = [
+        tuple(found[title].label == side.found.reference for side, found in zip(sides, answers, strict=True))
+        for title in both
+    ]
+    given = all(side.found.given for side in sides)
+    counts = {name: good.count(key) for name, key in _TALLY.items()}
+    return note(text.COMPARE_TALLY[given].format(of=len(both), **counts)) if both else ""
+
+
+_TALLY = {"both": (True, True), "first": (True, False), "second": (False, True), "neither": (False, False)}
