@@ -22,7 +22,8 @@ def journey(found: Found) -> str:
     cards = "".join(
         _card(number, name, findings[number - 1], busy == number, found) for number, name in enumerate(text.STEPS, 1)
     )
-    move = "" if go is None else f' data-go="{go}" data-turn="{found.progress.turn}" data-story="{int(story)}"'
+    walk = ' data-walk="1"' if found.progress.walk else ""
+    move = "" if go is None else f' data-go="{go}" data-turn="{found.progress.turn}" data-story="{int(story)}"{walk}'
     return f'<nav class="journey" aria-label="Steps of the story"{move}>{cards}</nav>'
 
 

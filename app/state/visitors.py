@@ -24,13 +24,15 @@ class Progress:
     """The step that a run is at, and what the page is to do once.
 
     `go` is a step to open, at the `turn` that says whether it has been opened, and `story` whether the whole story
-    runs. `said` is a sentence for the status line, in its `tone`, that comes with the next drawing.
+    runs; with `walk`, the steps up to it are opened one after the other. `said` is a sentence for the status line, in
+    its `tone`, that comes with the next drawing.
     """
 
     step: int | None = None
     go: int | None = None
     turn: int = 0
     story: bool = False
+    walk: bool = False
     said: str = ""
     tone: str = "calm"
 

@@ -9,6 +9,8 @@
   let focused = null;
   let twin = "";
   let nudged = "";
+  let walking = 0;
+  const WALK = 1200; // milliseconds at each step of a story that was there before
   const mark = () => {
     const step = root.dataset.step || "1";
     document.querySelectorAll("[data-open-step]").forEach((card) => {
@@ -21,6 +23,13 @@
     mark();
     if (bring && window.innerWidth <= 900) document.querySelector("#journey").scrollIntoView();
     window.dispatchEvent(new Event("resize"));
+  };
+  const walk = (step, last) => {
+    clearTimeout(walking);
+    if (!following) return;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) step = last;
+    open(String(step), true);
+    if (step < last) walking = setTimeout(() => walk(step + 1, last), WALK);
   };
   document.addEventListener("click", (event) => {
     if (event.target.closest("#run-story")) following = true;
@@ -73,6 +82,7 @@
     const batch = document.querySelector("#journey [data-go]");
     if (batch && batch.dataset.turn !== seen) {
       seen = batch.dataset.turn;
+      if (batch.dataset.walk) return walk(2, Number(batch.dataset.go));
       if (following || batch.dataset.story !== "1") return open(batch.dataset.go, batch.dataset.story === "1");
     }
     mark();

@@ -75,6 +75,7 @@ DONE = {
     "back": "One step back.",
     "reset": "The prompt is as it was written.",
 }
+STORY_HELD = "The whole story ran before: watch its steps go by, or open any of them."
 STORY_DONE = "The whole story ran in {seconds:.1f} s."
 FAULT = "Something went wrong here that is not your doing. What was finished stays; try it again or load the page anew."
 NOT_YET = "That does not work yet"

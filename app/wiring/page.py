@@ -98,9 +98,11 @@ class Page(Drawing):
             show_progress_on=[self.status], api_visibility="private", concurrency_limit=None, **place,
         )  # fmt: skip
 
-    def rest(self, key: str, said: str = "", tone: str = "calm", go: int | None = None) -> dict:
-        """No run of the visitor's is under way; the next drawing says so and opens the step `go`."""
-        self.visitors.change(key, progress=Progress(None, go, time.monotonic_ns(), said=said, tone=tone))
+    def rest(self, key: str, said: str = "", tone: str = "calm", go: int | None = None, walk: bool = False) -> dict:
+        """No run of the visitor's is under way; the next drawing says so and opens the step `go`, with `walk` the steps
+        before it too, one after the other."""
+        progress = Progress(None, go, time.monotonic_ns(), walk, walk, said, tone)
+        self.visitors.change(key, progress=progress)
         return self.nudged()
 
     def stop(self, button: gr.Button) -> None:

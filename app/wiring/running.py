@@ -79,6 +79,9 @@ class Running:
             raise engine.EngineError(text.MISSING["Attack"])
         page.visitors.ask(key, frozenset(parts))
         walk = _Walk(page, key, question, story)
+        if story and all(part_held(question, name) for name in parts):
+            yield page.rest(key, text.STORY_HELD, "good", walk.last_go(), walk=True)
+            return
         for place, name in enumerate(parts):
             yield walk.begin(name, place / len(parts) if story else None)
             with closing(self._part(question, name, walk)) as updates:
@@ -152,6 +155,11 @@ class _Walk:
         if share and spent >= TELL_AFTER:
             doing = text.LEFT.format(doing=doing, left=spent / share * (1 - share))
         return self.page.say(doing, "busy", share)
+
+
+def part_held(question: Question, name: str) -> bool:
+    """Whether everything of a part is there already."""
+    return all(Row(wanted).advance(question.story).request is None for wanted in PARTS[name].wanted(question))
 
 
 def _closure(request: engine.story.Request, recipe: engine.story.Recipe) -> set[engine.story.Request]:

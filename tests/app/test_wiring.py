@@ -15,6 +15,7 @@ import pytest
 
 import engine
 from app.choices import Choices
+from app.figures.journey import journey
 from app.models import Models
 from app.panels.tuning import MOST_STEPS, _one_less, _one_more
 from app.state.parts import PARTS, STORY
@@ -386,6 +387,17 @@ def test_a_story_that_is_quick_stays_at_a_step_long_enough_to_be_seen(page, runn
     for _ in running.run(key, STORY, "", story=True):
         opened.append(page.visitors.get(key).progress.go)
     assert list(dict.fromkeys(opened)) == [2, None, 6]
+
+
+def test_a_story_that_is_there_comes_at_once_and_its_steps_are_walked_through(page, running, visitor):
+    key = visitor()
+    list(running.run(key, STORY, "", story=True))
+    page.visitors.change(key, asked=frozenset({"clean"}))
+    assert page.found(key).views is None
+    assert list(running.run(key, STORY, "", story=True)) != []
+    progress, found = page.visitors.get(key).progress, page.found(key)
+    assert (progress.step, progress.go, progress.walk, progress.said) == (None, 6, True, text.STORY_HELD)
+    assert set(STORY) <= set(found.made) and 'data-walk="1"' in journey(found)
 
 
 def test_a_run_again_computes_nothing(page, running, visitor, monkeypatch):
