@@ -15,6 +15,7 @@ def test_what_is_pinned_stays_beside_what_a_moved_control_brings_and_both_change
     page.locator("#pin-line").get_by_text("Change anything").wait_for()
     assert page.inner_text("#pin") == "Unpin"
     put(page, "#eps", "9.6")
+    page.click("#attack")
     measured(page, "9.6")
     page.locator("#pin-line").get_by_text("5.4, now 9.6").wait_for()
     page.locator("#compare-2 .bar.attacked.pinned").first.wait_for()
