@@ -23,6 +23,12 @@ TINY = {
 SMALL = TINY | {"vision_cfg": {"image_size": 32, "layers": 4, "width": 64, "patch_size": 8, "head_width": 32}}
 
 
+def noise(size: int, seed: int = 7) -> torch.Tensor:
+    """A picture (3, size, size) in steps of 1/255."""
+    levels = torch.randint(0, 256, (3, size, size), generator=torch.Generator().manual_seed(seed))
+    return levels.float() / 255
+
+
 @pytest.fixture(scope="session")
 def tiny() -> Backbone:
     """A backbone of 64 pixels, 8x8 patches and four layers, the same weights every time."""
@@ -52,8 +58,7 @@ def model(tiny, tmp_path_factory) -> str:
 @pytest.fixture
 def pixels() -> torch.Tensor:
     """A noise picture (3, 64, 64) in steps of 1/255."""
-    levels = torch.randint(0, 256, (3, 64, 64), generator=torch.Generator().manual_seed(7))
-    return levels.float() / 255
+    return noise(64)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import pytest
 
 from app.choices import NO_TRUTH
 from app.components.naming import look_differences, value_named
-from app.panels.attack import AttackPanel
 from app.pin import NAMED, _pinning, _swapping
 from app.state.history import Look
 from app.state.tabs import Tabs
@@ -24,9 +23,7 @@ def key(tiny, page, request):
     """A visitor for whom the attack has run, on a picture of their own."""
     name = request.node.name
     page.visitors.put(name, Visitor("", picture(tiny, salt=name), CHOICES))
-    attack = page.panels[2]
-    assert isinstance(attack, AttackPanel)
-    list(Running(page, attack.curve, attack.live).run(name, ("adversarial",), "done"))
+    list(Running(page, page.panels[2].curve).run(name, ("adversarial",), "done"))
     yield name
     page.visitors.drop(name)
     page.screens.forget(name)

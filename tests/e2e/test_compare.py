@@ -1,8 +1,9 @@
 """What is pinned stays beside whatever is looked at next."""
 
-from tests.e2e.conftest import first_sample
+from axe_playwright_python.sync_playwright import Axe
+
 from tests.e2e.test_live import measured, quick_attack
-from tests.e2e.test_page import open_step, put, says
+from tests.e2e.test_page import few_views, open_step, put, says
 
 LIMIT = "#eps input[type=number]"
 
@@ -15,6 +16,7 @@ def test_what_is_pinned_stays_beside_what_a_moved_control_brings_and_both_change
     page.locator("#pin-line").get_by_text("Change anything").wait_for()
     assert page.inner_text("#pin") == "Unpin"
     put(page, "#eps", "9.6")
+    page.click("#attack")
     measured(page, "9.6")
     page.locator("#pin-line").get_by_text("5.4, now 9.6").wait_for()
     page.locator("#compare-2 .bar.attacked.pinned").first.wait_for()
@@ -56,8 +58,31 @@ def test_what_is_pinned_is_said_to_wait_for_results_and_comes_back_by_a_link(bro
     context.close()
 
 
-def test_a_link_with_a_pin_that_is_none_opens_the_rest_and_says_so(page, address):
-    page.goto(f"{address}?eps=2&pin.picture=sample+999")
-    says(page, "Nothing is pinned")
-    assert page.input_value(LIMIT) == "2" and not page.locator("#swap").is_visible()
-    first_sample(page, address)
+def test_a_link_with_a_pin_that_is_none_opens_the_rest_and_says_so(context, address):
+    other = context.new_page()
+    other.goto(f"{address}?eps=2&pin.picture=sample+999")
+    says(other, "Nothing is pinned")
+    assert other.input_value(LIMIT) == "2" and not other.locator("#swap").is_visible()
+    other.close()
+
+
+def test_a_comparison_of_the_whole_story_fits_the_screen_with_no_serious_violation(page):
+    few_views(page)
+    page.click("#run-story")
+    says(page, "The whole story ran")
+    page.click("#pin")
+    page.locator("#pin-line").get_by_text("Change anything").wait_for()
+    open_step(page, 2)
+    put(page, "#eps", "3.3")
+    page.click("#run-story")
+    page.locator("#compare-6").get_by_text("methods on both sides").wait_for(state="attached")
+    says(page, "The whole story ran")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        for number in range(1, 7):
+            open_step(page, number)
+            page.locator(f"#compare-{number} .compared").wait_for()
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"step {number} is too wide"
+            found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+            serious = [(v["id"], v["nodes"][0]["html"][:120]) for v in found if v["impact"] in ("serious", "critical")]
+            assert serious == [], f"step {number} at {width}"

@@ -11,12 +11,19 @@ from engine.classes import Classes
 from engine.defences.defend import defend
 from engine.defences.registry import DEFENCES
 from engine.settings import Settings
+from tests.fixtures import noise
 
 CLASSES = Classes(("red fox", "owl", "sea star"))
 
 
+@pytest.fixture
+def pixels() -> torch.Tensor:
+    """A picture of the small model's size."""
+    return noise(32)
+
+
 @contextmanager
-def counting(tiny):
+def counting(small):
     """Pictures and prompt sets that go forward and back through the towers meanwhile."""
     counts = Counter()
 
@@ -30,8 +37,8 @@ def counting(tiny):
         return seen
 
     hooks = [
-        tiny.visual.register_forward_hook(watch("image", len)),
-        tiny.text.transformer.register_forward_hook(watch("text", lambda prompts: 1)),
+        small.visual.register_forward_hook(watch("image", len)),
+        small.text.transformer.register_forward_hook(watch("text", lambda prompts: 1)),
     ]
     try:
         yield counts
@@ -51,16 +58,16 @@ def counted(cost: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("name", DEFENCES)
-def test_the_recipe_says_how_many_passes_it_makes(tiny, pixels, name, monkeypatch):
+def test_the_recipe_says_how_many_passes_it_makes(small, pixels, name, monkeypatch):
     monkeypatch.setattr("engine.defences.ttc.THRESHOLD", 9.0)  # as for a picture that TTC takes for attacked
-    tiny.encode_text(DEFENCES[name].classes(tiny, CLASSES, ""))  # once per label set, for all pictures
-    with counting(tiny) as counts:
-        list(defend(tiny, pixels, CLASSES, Settings(defences=(name,))))
+    small.encode_text(DEFENCES[name].classes(small, CLASSES, ""))  # once per label set, for all pictures
+    with counting(small) as counts:
+        list(defend(small, pixels, CLASSES, Settings(defences=(name,))))
     assert dict(counts) == counted(DEFENCES[name].cost)
 
 
-def test_ttc_only_looks_where_it_adds_noise_only(tiny, pixels, monkeypatch):
+def test_ttc_only_looks_where_it_adds_noise_only(small, pixels, monkeypatch):
     monkeypatch.setattr("engine.defences.ttc.THRESHOLD", 0.0)
-    with counting(tiny) as counts, torch.no_grad():
-        list(defend(tiny, pixels, CLASSES, Settings(defences=("ttc",))))
+    with counting(small) as counts, torch.no_grad():
+        list(defend(small, pixels, CLASSES, Settings(defences=("ttc",))))
     assert dict(counts) == {"image forward": 3}

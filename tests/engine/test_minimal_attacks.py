@@ -16,6 +16,7 @@ from engine.results import Adversarial
 from engine.settings import AttackSettings
 from engine.story.attack import attack
 from tests.benchmarks.minimal_attacks import PATIENT, foolbox_s, measure_all, ours
+from tests.fixtures import noise
 
 CLASSES = Classes(("red fox", "owl", "sea star", "oak tree"))
 FAR = AttackSettings.LARGEST
@@ -24,11 +25,17 @@ LENGTH = {"linf": lambda change: change.abs().max(), "l2": lambda change: change
 
 
 @pytest.fixture
-def sharp(tiny, monkeypatch) -> Backbone:
-    """The tiny model as sure of itself as a trained one."""
-    logits = tiny.logits
-    monkeypatch.setattr(tiny, "logits", lambda *features: 20 * logits(*features))
-    return tiny
+def pixels() -> torch.Tensor:
+    """A picture of the small model's size."""
+    return noise(32)
+
+
+@pytest.fixture
+def sharp(small, monkeypatch) -> Backbone:
+    """The small model as sure of itself as a trained one."""
+    logits = small.logits
+    monkeypatch.setattr(small, "logits", lambda *features: 20 * logits(*features))
+    return small
 
 
 @pytest.fixture
@@ -42,11 +49,6 @@ def flat(tiny, monkeypatch) -> tuple[Backbone, torch.Tensor]:
         tiny, "logits", lambda shown, text: torch.einsum("bijk,cijk->bc", shown, slopes) - middle + shift
     )
     return tiny, slopes
-
-
-def noise(seed: int) -> torch.Tensor:
-    levels = torch.randint(0, 256, (3, 64, 64), generator=torch.Generator().manual_seed(seed))
-    return levels.float() / 255
 
 
 def run(backbone: Backbone, pixels: torch.Tensor, settings: AttackSettings, classes: Classes = CLASSES) -> Adversarial:
@@ -69,10 +71,10 @@ def test_where_boundaries_are_flat_the_change_has_the_length_of_the_formula(flat
 @pytest.mark.parametrize("norm", FAR)
 @pytest.mark.parametrize("seed", [7, 8, 9])
 def test_deepfool_goes_a_fiftieth_beyond_where_its_linear_steps_lead(sharp, norm, seed):
-    pixels, text = noise(seed), sharp.encode_text(CLASSES)
+    pixels, text = noise(32, seed), sharp.encode_text(CLASSES)
     *steps, result = attack(sharp, pixels, CLASSES, AttackSettings("deepfool", FAR[norm], steps=2, norm=norm))
     assert 2 <= len(steps) <= 4 and steps[0].total == 4  # a look at the linear step's end, and one further on
-    near, way = pixels[None], torch.zeros(1, 3, 64, 64)
+    near, way = pixels[None], torch.zeros(1, 3, 32, 32)
     for _ in range(len(steps) // 2):
         near = near.detach().requires_grad_()
         logits = sharp.logits(sharp.encode_image(near), text)[0]
@@ -105,7 +107,7 @@ def test_deepfool_goes_a_fiftieth_beyond_where_its_linear_steps_lead(sharp, norm
     ],
 )
 def test_the_shortest_changes_are_as_many_and_as_short_as_foolbox_s(sharp, name, norm, theirs, options):
-    asked = [(noise(seed), CLASSES) for seed in (7, 8)]
+    asked = [(noise(32, seed), CLASSES) for seed in (7, 8)]
     own, other = (
         measure_all(sharp, norm, find, asked) for find in (ours(name, norm, STEPS), foolbox_s(theirs, **options))
     )
@@ -116,8 +118,8 @@ def test_the_shortest_changes_are_as_many_and_as_short_as_foolbox_s(sharp, name,
 @pytest.mark.parametrize("norm", FAR)
 @pytest.mark.parametrize("name", ["cw", "deepfool"])
 def test_pixels_at_the_ends_of_the_range_move_too(sharp, norm, name):
-    pixels = torch.ones(3, 64, 64)
-    pixels[:, 24:40, 24:40] = noise(5)[:, 24:40, 24:40]
+    pixels = torch.ones(3, 32, 32)
+    pixels[:, 12:20, 12:20] = noise(32, 5)[:, 12:20, 12:20]
     result = run(sharp, pixels, AttackSettings(name, FAR[norm], steps=STEPS, norm=norm))
     change = result.pixels - pixels
     assert result.fooled_as_computed and (change[pixels == 1] < 0).float().mean() > 0.25
@@ -137,9 +139,9 @@ def test_deepfool_compares_ten_classes_however_many_there_are(sharp, pixels):
     assert result.fooled_as_computed and len(back) == 9 * len(steps) / 2  # every second pass only asks for the answer
 
 
-def test_deepfool_can_be_stopped_between_two_gradients(tiny, pixels, monkeypatch):
+def test_deepfool_can_be_stopped_between_two_gradients(small, pixels, monkeypatch):
     stop, calls, grad = threading.Event(), [], torch.autograd.grad
-    probe = Probe(tiny, CLASSES, AttackSettings("deepfool"), [0], lambda logits: None, stop)
+    probe = Probe(small, CLASSES, AttackSettings("deepfool"), [0], lambda logits: None, stop)
     label = probe(pixels[None]).argmax(1)
     monkeypatch.setattr(
         torch.autograd, "grad", lambda *given, **options: calls.append(stop.set()) or grad(*given, **options)
@@ -201,12 +203,12 @@ def test_fooled_as_computed_is_told_from_fooled_after_saving(sharp, pixels):
         (AttackSettings(epsilon=0.9 / 255, steps=1), True, True),
         (AttackSettings(epsilon=1 / 255, steps=1), False, False),
         (AttackSettings(epsilon=0.9 / 255, norm="l2", steps=1), True, True),
-        (AttackSettings(epsilon=0.02, norm="l2", steps=1), True, False),  # spread over 12,288 channels
+        (AttackSettings(epsilon=0.02, norm="l2", steps=1), True, False),  # spread over 3,072 channels
         (AttackSettings(epsilon=2, norm="l2", steps=1), False, False),
         (AttackSettings(epsilon=0), False, True),
     ],
 )
-def test_a_change_that_saving_in_8_bits_erases_is_told(tiny, pixels, settings, erased, below):
-    result = run(tiny, pixels, settings)
+def test_a_change_that_saving_in_8_bits_erases_is_told(small, pixels, settings, erased, below):
+    result = run(small, pixels, settings)
     assert (result.erased, result.below_a_level) == (erased, below)
     assert result.erased == (torch.equal(result.saved, result.clean) and not torch.equal(result.pixels, result.clean))

@@ -9,17 +9,24 @@ from engine.models import Backbone
 from engine.serialise import attack_data
 from engine.settings import AttackSettings
 from engine.story.attack import attack, attack_batch
+from tests.fixtures import noise
 
 CLASSES = Classes(("red fox", "owl", "sea star", "oak tree"))
 BY_CROSS_ENTROPY = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "pgd-crops", "pgd-views", "adaptive")
 
 
 @pytest.fixture
-def saturated(tiny, monkeypatch):
-    """The tiny model so sure of itself that the cross-entropy of its answer is 0 to the last digit of float32."""
+def pixels() -> torch.Tensor:
+    """A picture of the small model's size."""
+    return noise(32)
+
+
+@pytest.fixture
+def saturated(small, monkeypatch):
+    """The small model so sure of itself that the cross-entropy of its answer is 0 to the last digit of float32."""
     logits = Backbone.logits
     monkeypatch.setattr(Backbone, "logits", lambda self, *features: 1e4 * logits(self, *features))
-    return tiny
+    return small
 
 
 def settings_of(name: str, **others) -> AttackSettings:
@@ -36,15 +43,15 @@ def test_an_attack_that_sees_no_gradient_says_so(saturated, pixels, name):
 
 
 @pytest.mark.parametrize("name", BY_CROSS_ENTROPY)
-def test_an_attack_that_sees_where_to_go_says_nothing(tiny, pixels, name):
-    *_, result = attack(tiny, pixels, CLASSES, settings_of(name))
+def test_an_attack_that_sees_where_to_go_says_nothing(small, pixels, name):
+    *_, result = attack(small, pixels, CLASSES, settings_of(name))
     assert not result.zero_gradient and not result.blind
 
 
-def test_every_picture_of_a_batch_tells_its_own(tiny, pixels, monkeypatch):
+def test_every_picture_of_a_batch_tells_its_own(small, pixels, monkeypatch):
     monkeypatch.setattr(Backbone, "logits", sure_of_the_first(Backbone.logits))
     pictures = torch.stack([pixels, pixels.flip(-1)])
-    found = attack_batch(tiny, pictures, CLASSES, settings_of("pgd"))
+    found = attack_batch(small, pictures, CLASSES, settings_of("pgd"))
     assert [one.zero_gradient for one in found] == [True, False]
     assert [one.blind for one in found] == [True, False]
 
