@@ -37,7 +37,7 @@ from app.wiring.page import Page
 from app.wiring.pieces import Panel, Piece
 from app.wiring.running import Running
 
-MOST_BYTES, MOST_BYTES_EACH = 320 << 20, 160 << 20  # of results held, in all and of one visitor
+MOST_BYTES, MOST_BYTES_EACH = 256 << 20, 160 << 20  # of results held, in all and of one visitor
 KEEP_FILES = (600, 7200)  # seconds: look this often for files older than that
 
 
