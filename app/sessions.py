@@ -1,7 +1,9 @@
-"""Gradio's memory of each session, without a copy of everything that was drawn there.
+"""Gradio's memory of each session, without what this page never asks it for.
 
-Gradio keeps that copy, a few megabytes a session, for links that bring a whole page back; this page has links of its
-own. What a session needs to go on (the choices of its menus, bounds of its sliders) lies elsewhere and stays.
+Gradio keeps a copy of everything drawn, a few megabytes a session, for links that bring a whole page back; this page
+has links of its own. And whenever a component that was changed before is changed again, Gradio keeps the one before
+under a number that nobody knows, so that a session grows with every event. What a session needs to go on (the choices
+of its menus, the bounds of its sliders) stays.
 """
 
 from __future__ import annotations
@@ -25,14 +27,25 @@ class Nothing(dict[int, dict]):
         pass
 
 
+class Session(SessionState):
+    """The components of the page, each as this session last changed it."""
+
+    def __init__(self, page: gr.Blocks) -> None:
+        super().__init__(page)
+        self.config_values = Nothing()
+
+    def __setitem__(self, key: int, value: Any) -> None:
+        if key in self.blocks_config.blocks:
+            super().__setitem__(key, value)
+
+
 class Sessions(StateHolder):
     """Sessions of one page."""
 
     def __getitem__(self, session_id: str) -> SessionState:
-        session = super().__getitem__(session_id)
-        if not isinstance(session.config_values, Nothing):
-            session.config_values = Nothing()
-        return session
+        if session_id not in self.session_data:
+            self.session_data[session_id] = Session(self.blocks)
+        return super().__getitem__(session_id)
 
 
 def slim(app: Any, page: gr.Blocks) -> None:

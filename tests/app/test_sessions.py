@@ -46,6 +46,14 @@ def test_a_session_keeps_its_menus_and_nothing_that_was_drawn(page, sessions):
     assert sessions["me"] is session
 
 
+def test_a_session_does_not_grow_with_its_events(page, sessions):
+    session = sessions["me"]
+    for _ in range(5):
+        event(page, session, 0)
+        event(page, session, 2, ["d"])
+    assert set(session.blocks_config.blocks) == set(page.blocks)
+
+
 def test_another_session_has_the_menus_of_a_new_page(page, sessions):
     event(page, sessions["me"], 0)
     with pytest.raises(gr.Error, match="not in the list of choices"):
