@@ -24,6 +24,7 @@ from engine.models.predict import predict
 from engine.results import DefenceResult
 from engine.settings import EnsembleSettings, Settings, TuneSettings, ViewSettings
 from engine.views.guided import make_views
+from tests.fixtures import noise
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "defences.md"
 CLASSES = Classes(("red fox", "owl", "sea star"))
@@ -35,8 +36,14 @@ SETTINGS = Settings(
 ALL = replace(SETTINGS, defences=tuple(DEFENCES))
 
 
-def answers(tiny, pixels, settings=SETTINGS, made=()) -> dict[str, DefenceResult]:
-    return {defence.defence: defence for defence in defend(tiny, pixels, CLASSES, settings, made)}
+@pytest.fixture
+def pixels() -> torch.Tensor:
+    """A picture of the small model's size."""
+    return noise(32)
+
+
+def answers(small, pixels, settings=SETTINGS, made=()) -> dict[str, DefenceResult]:
+    return {defence.defence: defence for defence in defend(small, pixels, CLASSES, settings, made)}
 
 
 def test_recipes_name_what_exists():
@@ -59,32 +66,32 @@ def test_the_document_tells_each_recipe_as_it_is(name):
     assert row in PAGE.read_text(encoding="utf-8").splitlines()
 
 
-def test_every_answer_is_its_recipe_spelled_out(tiny, pixels):
-    found = {name: defence.prediction.logits for name, defence in answers(tiny, pixels, ALL).items()}
-    made = {kind: make_views(tiny, pixels, CLASSES, replace(SETTINGS.views, kind=kind)) for kind in ViewSettings.KINDS}
+def test_every_answer_is_its_recipe_spelled_out(small, pixels):
+    found = {name: defence.prediction.logits for name, defence in answers(small, pixels, ALL).items()}
+    made = {kind: make_views(small, pixels, CLASSES, replace(SETTINGS.views, kind=kind)) for kind in ViewSettings.KINDS}
     augmix, attention, crops = made["augmix"], made["attention"], made["crops"]
-    repaired = make_views(tiny, pixels, CLASSES, replace(SETTINGS.views, guide="a-tpt-repaired"))
-    text = tiny.encode_text(CLASSES)
+    repaired = make_views(small, pixels, CLASSES, replace(SETTINGS.views, guide="a-tpt-repaired"))
+    text = small.encode_text(CLASSES)
 
     def tuned(views, loss):
-        *_, last = tune(tiny, views, CLASSES, replace(SETTINGS.tuning, loss=loss))
+        *_, last = tune(small, views, CLASSES, replace(SETTINGS.tuning, loss=loss))
         return last
 
     def fused(views, **choice):
         return fuse(views, tuned(views, "pointwise"), replace(SETTINGS.ensemble, **choice)).prediction.logits
 
     def purified(name):
-        return tiny.logits(tiny.encode_image(PURIFIERS[name].purify(tiny, pixels, CLASSES, 3)), text).mean(0)
+        return small.logits(small.encode_image(PURIFIERS[name].purify(small, pixels, CLASSES, 3)), text).mean(0)
 
     expected = {
-        "clip": predict(tiny, pixels, CLASSES).logits,
-        "clip-templates": predict(tiny, pixels, replace(CLASSES, templates=tiny.templates)).logits,
+        "clip": predict(small, pixels, CLASSES).logits,
+        "clip-templates": predict(small, pixels, replace(CLASSES, templates=small.templates)).logits,
         "view-average": augmix.logits.softmax(-1).mean(0).log(),
         "tpt": tuned(augmix, "marginal").logits[0],
         "c-tpt": tuned(augmix, "dispersed").logits[0],
-        "mta": tiny.scale * text @ mean_shift_mode(crops.features, crops.logits)[0],
+        "mta": small.scale * text @ mean_shift_mode(crops.features, crops.logits)[0],
         "tda": cached_logits(augmix.features, augmix.logits),
-        "t-vss": steer(augmix.features, text, tiny.scale)[0],
+        "t-vss": steer(augmix.features, text, small.scale)[0],
         "r-tpt": fused(augmix),
         "a-tpt": fused(attention),
         "a-tpt-tv": fused(attention, weighting="tv", answer_views=4),
@@ -100,61 +107,61 @@ def test_every_answer_is_its_recipe_spelled_out(tiny, pixels):
     assert without == {"zero", "ss-tpt"}, f"a defence needs its recipe here, spelled out: {without}"
 
 
-def test_the_prompt_ensemble_averages_unit_features_of_the_models_own_sentences(tiny, pixels):
-    found = answers(tiny, pixels, replace(SETTINGS, defences=("clip-templates",)))["clip-templates"].prediction
-    assert found.classes.templates == tiny.templates == SEVEN_TEMPLATES
-    (look,) = tiny.encode_image(pixels[None]).tolist()
+def test_the_prompt_ensemble_averages_unit_features_of_the_models_own_sentences(small, pixels):
+    found = answers(small, pixels, replace(SETTINGS, defences=("clip-templates",)))["clip-templates"].prediction
+    assert found.classes.templates == small.templates == SEVEN_TEMPLATES
+    (look,) = small.encode_image(pixels[None]).tolist()
     for index, name in enumerate(CLASSES.names):
         total = torch.zeros(len(look))
         for template in SEVEN_TEMPLATES:
-            tokens = tiny.tokenizer([template.format(name)])
-            (said,) = tiny.model.encode_text(tokens)
+            tokens = small.tokenizer([template.format(name)])
+            (said,) = small.model.encode_text(tokens)
             total += said / said.norm()
         cosine = sum(a * b for a, b in zip(look, (total / total.norm()).tolist(), strict=True))
-        assert float(found.logits[index]) == pytest.approx(tiny.scale * cosine, abs=1e-4)
+        assert float(found.logits[index]) == pytest.approx(small.scale * cosine, abs=1e-4)
 
 
-def test_no_defence_remembers_another_picture(tiny, pixels):
+def test_no_defence_remembers_another_picture(small, pixels):
     few = replace(ALL, views=replace(SETTINGS.views, count=4))
-    first, _, again = (answers(tiny, picture, few) for picture in (pixels, pixels.flip(0), pixels))
+    first, _, again = (answers(small, picture, few) for picture in (pixels, pixels.flip(0), pixels))
     assert all(torch.equal(first[name].prediction.logits, again[name].prediction.logits) for name in DEFENCES)
 
 
-def test_ss_tpt_weighs_its_sixteen_views_before_and_after(tiny, pixels):
-    views = make_views(tiny, pixels, CLASSES, replace(SETTINGS.views, kind="augmix", count=16))
-    scores = neighbour_agreement(tiny, views, CLASSES, 3)
+def test_ss_tpt_weighs_its_sixteen_views_before_and_after(small, pixels):
+    views = make_views(small, pixels, CLASSES, replace(SETTINGS.views, kind="augmix", count=16))
+    scores = neighbour_agreement(small, views, CLASSES, 3)
     tuning = replace(SETTINGS.tuning, loss="neighbour-agreement", keep=3 / 16)
-    *_, last = tune(tiny, views, CLASSES, tuning, lambda kept: agreement_weights(scores[kept]))
+    *_, last = tune(small, views, CLASSES, tuning, lambda kept: agreement_weights(scores[kept]))
     assert len(last.kept) == 3
-    found = answers(tiny, pixels, replace(SETTINGS, defences=("ss-tpt",)))["ss-tpt"].prediction.logits
+    found = answers(small, pixels, replace(SETTINGS, defences=("ss-tpt",)))["ss-tpt"].prediction.logits
     assert torch.allclose(found, agreement_weights(scores) @ last.logits, atol=1e-4)
 
 
 @pytest.mark.parametrize("purifier", PURIFIERS)
-def test_a_purifier_comes_before_every_defence(tiny, pixels, purifier):
+def test_a_purifier_comes_before_every_defence(small, pixels, purifier):
     few = replace(ALL, views=replace(SETTINGS.views, count=3))
-    shown = PURIFIERS[purifier].purify(tiny, pixels, CLASSES, 3)
-    made = [make_views(tiny, pixels, CLASSES, few.views)]  # of the picture as it was, so nobody may look at them
-    found = answers(tiny, pixels, replace(few, purifier=purifier), made)
-    plain = answers(tiny, shown[0], few)
+    shown = PURIFIERS[purifier].purify(small, pixels, CLASSES, 3)
+    made = [make_views(small, pixels, CLASSES, few.views)]  # of the picture as it was, so nobody may look at them
+    found = answers(small, pixels, replace(few, purifier=purifier), made)
+    plain = answers(small, shown[0], few)
     for name, defence in DEFENCES.items():
         expected = plain[name].prediction.logits
         if defence.views is None and defence.purify is None:
             looks = [
-                answers(tiny, picture, replace(few, defences=(name,)))[name].prediction.logits for picture in shown
+                answers(small, picture, replace(few, defences=(name,)))[name].prediction.logits for picture in shown
             ]
             expected = sum(looks) / len(looks)  # MAC asks about two pictures
         assert torch.allclose(found[name].prediction.logits, expected, atol=1e-3), name
 
 
-def test_a_purifier_that_does_not_exist_is_refused(tiny, pixels):
+def test_a_purifier_that_does_not_exist_is_refused(small, pixels):
     with pytest.raises(EngineError, match="the purifier to be one of ttc, mac, et3; got “soap”"):
-        answers(tiny, pixels, replace(SETTINGS, purifier="soap"))
+        answers(small, pixels, replace(SETTINGS, purifier="soap"))
 
 
-def test_the_domain_word_changes_a_tpt_only(tiny, pixels):
+def test_the_domain_word_changes_a_tpt_only(small, pixels):
     settings = replace(SETTINGS, defences=("r-tpt", "a-tpt"))
-    plain, worded = answers(tiny, pixels, settings), answers(tiny, pixels, replace(settings, domain_word="pet"))
+    plain, worded = answers(small, pixels, settings), answers(small, pixels, replace(settings, domain_word="pet"))
     assert torch.equal(plain["r-tpt"].prediction.logits, worded["r-tpt"].prediction.logits)
     assert not torch.equal(plain["a-tpt"].prediction.logits, worded["a-tpt"].prediction.logits)
     assert worded["a-tpt"].prediction.classes.templates == ("a pet photo of a {}.",)
@@ -165,23 +172,23 @@ def test_the_domain_word_changes_a_tpt_only(tiny, pixels):
             with_domain_word(CLASSES, word)
 
 
-def test_the_settings_may_name_how_many_views_answer(tiny, pixels):
-    views = make_views(tiny, pixels, CLASSES, SETTINGS.views)
-    *_, last = tune(tiny, views, CLASSES, SETTINGS.tuning)
+def test_the_settings_may_name_how_many_views_answer(small, pixels):
+    views = make_views(small, pixels, CLASSES, SETTINGS.views)
+    *_, last = tune(small, views, CLASSES, SETTINGS.tuning)
     chosen = replace(SETTINGS.ensemble, answer_views=3, tv_norm="sum1")
-    found = answers(tiny, pixels, replace(SETTINGS, defences=("a-tpt", "a-tpt-tv"), ensemble=chosen))
+    found = answers(small, pixels, replace(SETTINGS, defences=("a-tpt", "a-tpt-tv"), ensemble=chosen))
     for name, weighting in (("a-tpt", "similarity"), ("a-tpt-tv", "tv")):
         expected = fuse(views, last, replace(chosen, weighting=weighting)).prediction.logits
         assert torch.allclose(found[name].prediction.logits, expected, atol=1e-4)
 
 
-def test_recipes_override_kind_loss_and_weighting(tiny, pixels):
+def test_recipes_override_kind_loss_and_weighting(small, pixels):
     other = Settings(
         views=replace(SETTINGS.views, kind="augmix"),
         tuning=replace(SETTINGS.tuning, loss="marginal"),
         ensemble=replace(SETTINGS.ensemble, weighting="uniform"),
     )
-    one, two = answers(tiny, pixels), answers(tiny, pixels, other)
+    one, two = answers(small, pixels), answers(small, pixels, other)
     assert all(torch.equal(one[name].prediction.logits, two[name].prediction.logits) for name in one)
 
 
@@ -199,10 +206,10 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("name", [name for name, defence in DEFENCES.items() if defence.views])
-def test_a_recipe_names_the_ensemble_settings_that_change_its_answer(tiny, pixels, name):
+def test_a_recipe_names_the_ensemble_settings_that_change_its_answer(small, pixels, name):
     assert set(CHANGED) == set(asdict(EnsembleSettings()))
     defence = DEFENCES[name]
-    views = make_views(tiny, pixels, CLASSES, defence.views(SETTINGS.views))
+    views = make_views(small, pixels, CLASSES, defence.views(SETTINGS.views))
     directions = torch.eye(64)[: len(views)]
     directions[1] = directions[0]  # two views exactly alike, which the official codes stumble over
     views = replace(views, features=directions)
@@ -210,14 +217,14 @@ def test_a_recipe_names_the_ensemble_settings_that_change_its_answer(tiny, pixel
     def answered(**changed):
         settings = replace(SETTINGS, ensemble=replace(SETTINGS.ensemble, **{"temperature": 1.0} | changed))
         with torch.no_grad():
-            return defence.answer(tuned_case(tiny, views, CLASSES, settings, defence))
+            return defence.answer(tuned_case(small, views, CLASSES, settings, defence))
 
     usual = answered()
     found = {field for field, value in CHANGED.items() if not torch.equal(answered(**{field: value}), usual)}
     assert found == set(defence.uses)
 
 
-def test_views_of_a_kind_are_made_once_and_charged_to_all(tiny, pixels, monkeypatch):
+def test_views_of_a_kind_are_made_once_and_charged_to_all(small, pixels, monkeypatch):
     made = []
 
     def counted(backbone, picture, classes, settings):
@@ -225,22 +232,22 @@ def test_views_of_a_kind_are_made_once_and_charged_to_all(tiny, pixels, monkeypa
         return make_views(backbone, picture, classes, settings)
 
     monkeypatch.setattr(sys.modules["engine.defences.defend"], "make_views", counted)
-    answers(tiny, pixels)
+    answers(small, pixels)
     assert sorted(made) == ["attention", "augmix"]
     made.clear()
-    views = make_views(tiny, pixels, CLASSES, SETTINGS.views)
-    found = answers(tiny, pixels, made=[replace(views, seconds=100.0)])
+    views = make_views(small, pixels, CLASSES, SETTINGS.views)
+    found = answers(small, pixels, made=[replace(views, seconds=100.0)])
     assert made == ["augmix"]
     assert found["a-tpt"].seconds > 100 > found["r-tpt"].seconds
     made.clear()
-    assert list(answers(tiny, pixels, replace(SETTINGS, defences=("clip",)))) == ["clip"] and made == []
+    assert list(answers(small, pixels, replace(SETTINGS, defences=("clip",)))) == ["clip"] and made == []
 
 
-def test_defences_run_in_the_order_asked_for(tiny, pixels):
-    assert list(answers(tiny, pixels, replace(SETTINGS, defences=("tpt", "clip")))) == ["tpt", "clip"]
+def test_defences_run_in_the_order_asked_for(small, pixels):
+    assert list(answers(small, pixels, replace(SETTINGS, defences=("tpt", "clip")))) == ["tpt", "clip"]
 
 
-def test_an_unknown_defence_is_refused_before_anything_runs(tiny, pixels):
-    stream = defend(tiny, pixels, CLASSES, replace(SETTINGS, defences=("clip", "magic")))
+def test_an_unknown_defence_is_refused_before_anything_runs(small, pixels):
+    stream = defend(small, pixels, CLASSES, replace(SETTINGS, defences=("clip", "magic")))
     with pytest.raises(EngineError, match="Expected the defence to be one of clip, .*; got “magic”"):
         next(stream)

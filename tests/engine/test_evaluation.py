@@ -28,13 +28,13 @@ from tests.evaluation_cases import CLASSES, CLEAN_PLAN, PLAN, Here, picture
 # records
 
 
-def test_a_record_is_the_story_of_the_picture(tiny):
+def test_a_record_is_the_story_of_the_picture(small):
     question = Question("x", picture(1), CLASSES, 2, "g")
-    record = answer_question(tiny, question, 3, PLAN).record
+    record = answer_question(small, question, 3, PLAN).record
     assert (record["index"], record["key"], record["group"], record["truth"]) == (3, "x", "g", "sea star")
     assert list(record["arms"]) == ["clean", "pgd-4", "fgsm-8"]
     settings = replace(PLAN.settings_for(3, "pgd-4"), attack=replace(PLAN.attacks[0], seed=PLAN.seed_for(3)))
-    told = list(explore(tiny, tiny.prepare(question.image), CLASSES, settings, 2))
+    told = list(explore(small, small.prepare(question.image), CLASSES, settings, 2))
     expected = {s.result.defence: s.result.prediction for s in told if s.name == "defence"}
     assert list(record["arms"]["pgd-4"]) == ["clip", "r-tpt", "a-tpt"] == list(expected)
     for name, prediction in expected.items():
@@ -43,22 +43,22 @@ def test_a_record_is_the_story_of_the_picture(tiny):
         assert answer["confidence"] == pytest.approx(prediction.confidence, abs=2e-6)
 
 
-def test_attacked_pictures_are_made_once_and_are_exact(tiny, tmp_path, monkeypatch):
+def test_attacked_pictures_are_made_once_and_are_exact(small, tmp_path, monkeypatch):
     question = Question("x", picture(1), CLASSES, 2)
-    first = answer_question(tiny, question, 3, PLAN, tmp_path)
+    first = answer_question(small, question, 3, PLAN, tmp_path)
     assert len(list(tmp_path.glob("*.png"))) == len(list(tmp_path.iterdir())) == 2
     assert set(first.seconds["attacks"]) == {"pgd-4", "fgsm-8"}
     monkeypatch.setattr("engine.story.requests.attack", lambda *_: 1 / 0)
-    again = answer_question(tiny, question, 3, replace(PLAN, settings=PLAN.settings_for(3, "pgd-4")), tmp_path)
+    again = answer_question(small, question, 3, replace(PLAN, settings=PLAN.settings_for(3, "pgd-4")), tmp_path)
     assert first.record == again.record and again.seconds["attacks"] == {}
     with pytest.raises(ZeroDivisionError):
-        answer_question(tiny, question, 4, PLAN, tmp_path)  # another seed is another attack
+        answer_question(small, question, 4, PLAN, tmp_path)  # another seed is another attack
 
 
-def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(tiny, tmp_path):
+def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(small, tmp_path):
     question, settings = Question("x", picture(1), CLASSES, 2), Settings(AttackSettings(steps=2))
-    pixels = tiny.prepare(question.image)
-    asked = Story(tiny, Recipe(Picture(pixels), CLASSES, 2, settings))
+    pixels = small.prepare(question.image)
+    asked = Story(small, Recipe(Picture(pixels), CLASSES, 2, settings))
     made, seconds, _ = attacked(asked, question, tmp_path)
     assert seconds > 0 and (made - pixels).abs().max() <= 4 / 255 + 1e-6
     (path,) = tmp_path.iterdir()
@@ -67,7 +67,7 @@ def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(
         image.putpixel((0, 0), (1, 2, 3))
         image.save(tmp_path / "changed.png", pnginfo=None)
     assert note["settings"]["steps"] == 2 and note["away_from"] == "sea star"
-    assert note["fingerprint"] == tiny.fingerprint
+    assert note["fingerprint"] == small.fingerprint
     read, seconds, _ = attacked(asked, question, tmp_path)
     assert seconds is None and torch.equal(read, made)
     for damage in ((tmp_path / "changed.png").read_bytes(), path.read_bytes()[:200], b""):
@@ -76,37 +76,37 @@ def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(
         assert seconds is not None and torch.equal(again, made)
 
 
-def test_a_record_tells_attacks_that_saw_no_gradient_and_so_does_a_kept_picture(tiny, tmp_path, monkeypatch):
-    question = Question("x", picture(1), CLASSES, tiny_answer(tiny))
-    assert "blind" not in answer_question(tiny, question, 3, PLAN).record
+def test_a_record_tells_attacks_that_saw_no_gradient_and_so_does_a_kept_picture(small, tmp_path, monkeypatch):
+    question = Question("x", picture(1), CLASSES, own_answer(small))
+    assert "blind" not in answer_question(small, question, 3, PLAN).record
     logits = Backbone.logits
     monkeypatch.setattr(Backbone, "logits", lambda self, *features: 1e4 * logits(self, *features))
-    made, read = (answer_question(tiny, question, 3, PLAN, tmp_path) for _ in range(2))
+    made, read = (answer_question(small, question, 3, PLAN, tmp_path) for _ in range(2))
     assert made.record["blind"] == ["pgd-4", "fgsm-8"] and made.record == read.record
     arms = summarise([made])["arms"]
     assert [arms[arm]["blind"] for arm in ("clean", "pgd-4", "fgsm-8")] == [0, 1, 1]
 
 
-def tiny_answer(tiny) -> int:
-    return predict(tiny, tiny.prepare(picture(1)), CLASSES).label
+def own_answer(small) -> int:
+    return predict(small, small.prepare(picture(1)), CLASSES).label
 
 
-def test_the_fingerprint_changes_with_any_weight(tiny):
-    before = tiny.fingerprint
-    changed = {name: value.clone() for name, value in tiny.model.state_dict().items()}
+def test_the_fingerprint_changes_with_any_weight(small):
+    before = small.fingerprint
+    changed = {name: value.clone() for name, value in small.model.state_dict().items()}
     changed["visual.proj"][0, 0] += 1e-6
-    copy = type(tiny)(tiny.model, tiny.tokenizer, "copy")
+    copy = type(small)(small.model, small.tokenizer, "copy")
     assert copy.fingerprint == before
-    original = tiny.model.state_dict()["visual.proj"].clone()
-    tiny.model.state_dict()["visual.proj"].copy_(changed["visual.proj"])
-    other = type(tiny)(tiny.model, tiny.tokenizer, "other").fingerprint
-    tiny.model.state_dict()["visual.proj"].copy_(original)
+    original = small.model.state_dict()["visual.proj"].clone()
+    small.model.state_dict()["visual.proj"].copy_(changed["visual.proj"])
+    other = type(small)(small.model, small.tokenizer, "other").fingerprint
+    small.model.state_dict()["visual.proj"].copy_(original)
     assert other != before
 
 
-def test_only_clip_answers_clean_pictures_where_asked(tiny):
+def test_only_clip_answers_clean_pictures_where_asked(small):
     question = Question("x", picture(1), CLASSES, 0)
-    record = answer_question(tiny, question, 0, replace(PLAN, defend_clean=False)).record
+    record = answer_question(small, question, 0, replace(PLAN, defend_clean=False)).record
     assert list(record["arms"]["clean"]) == ["clip"] and len(record["arms"]["pgd-4"]) == 3
 
 
@@ -115,7 +115,7 @@ def test_two_attacks_of_one_name_are_refused():
         replace(PLAN, attacks=(AttackSettings(), AttackSettings(steps=3)))
 
 
-def test_an_adaptive_attack_under_other_settings_of_its_defence_is_another_one(tiny, tmp_path):
+def test_an_adaptive_attack_under_other_settings_of_its_defence_is_another_one(small, tmp_path):
     question, attacks = Question("x", picture(1), CLASSES, 2), (AttackSettings("adaptive", steps=1), AttackSettings())
     plan = Plan(Settings(views=ViewSettings(count=8), tuning=TuneSettings(keep=0.5), defences=("clip",)), attacks)
     asked = plan.document()["attacks"]
@@ -125,7 +125,7 @@ def test_an_adaptive_attack_under_other_settings_of_its_defence_is_another_one(t
     assert "defended" not in usual.document()["attacks"]["adaptive-a-tpt-4"]  # the attack sees 16 of them anyway
     files = {}
     for name, one in (("usual", usual), ("other", plan)):
-        answered = answer_question(tiny, question, 0, one, tmp_path)
+        answered = answer_question(small, question, 0, one, tmp_path)
         files[name] = {line["attack"]: line for line in answered.attacked}
     assert files["usual"]["pgd-4"] == files["other"]["pgd-4"]
     assert files["usual"]["adaptive-a-tpt-4"]["file"] != files["other"]["adaptive-a-tpt-4"]["file"]
@@ -136,29 +136,29 @@ def test_an_adaptive_attack_under_other_settings_of_its_defence_is_another_one(t
 # what is kept
 
 
-def test_pictures_come_in_order_with_or_without_a_folder(tiny, tree, tmp_path):
-    told = list(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny")))
+def test_pictures_come_in_order_with_or_without_a_folder(small, tree, tmp_path):
+    told = list(evaluate(Folder(tree), CLEAN_PLAN, Here(small, "small")))
     assert [one.record["key"] for one in told] == [path for path, _ in Folder(tree).entries]
     assert all(list(one.record["arms"]) == ["clean"] for one in told)
-    kept = list(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny"), tmp_path / "out"))
+    kept = list(evaluate(Folder(tree), CLEAN_PLAN, Here(small, "small"), tmp_path / "out"))
     assert [one.record for one in kept] == [one.record for one in told]
     assert read_kept(tmp_path / "out") == kept
 
 
-def test_the_order_of_work_changes_nothing(tiny, tree):
+def test_the_order_of_work_changes_nothing(small, tree):
     class Backwards(Here):
         @contextmanager
         def start(self):
             with super().start() as each:
                 yield lambda work, items: reversed(list(each(work, list(items)[::-1])))
 
-    told = [list(evaluate(Folder(tree, limit=3), PLAN, executor(tiny, "tiny"))) for executor in (Here, Backwards)]
+    told = [list(evaluate(Folder(tree, limit=3), PLAN, executor(small, "small"))) for executor in (Here, Backwards)]
     assert [one.record for one in told[0]] == [one.record for one in told[1]]
 
 
-def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(tiny, tree, tmp_path):
+def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(small, tree, tmp_path):
     def run(name: str, pictures: int) -> bytes:
-        stream = evaluate(Folder(tree), PLAN, Here(tiny, "tiny"), tmp_path / name)
+        stream = evaluate(Folder(tree), PLAN, Here(small, "small"), tmp_path / name)
         assert len(list(islice(stream, pictures))) == pictures
         return (tmp_path / name / "records.jsonl").read_bytes()
 
@@ -173,8 +173,8 @@ def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(tiny
     assert all(one.seconds["key"] == one.record["key"] for one in read_kept(tmp_path / "killed"))
 
 
-def test_two_evaluations_in_one_folder_do_not_mix(tiny, tree, tmp_path):
-    first, second = (evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny"), tmp_path / "out") for _ in range(2))
+def test_two_evaluations_in_one_folder_do_not_mix(small, tree, tmp_path):
+    first, second = (evaluate(Folder(tree), CLEAN_PLAN, Here(small, "small"), tmp_path / "out") for _ in range(2))
     next(first)
     assert len(list(second)) == 6
     with pytest.raises(EngineError, match="is being written by another evaluation too"):
@@ -182,16 +182,16 @@ def test_two_evaluations_in_one_folder_do_not_mix(tiny, tree, tmp_path):
     assert [one.record["key"] for one in read_kept(tmp_path / "out")] == [path for path, _ in Folder(tree).entries]
 
 
-def test_a_folder_that_cannot_be_made_gets_a_sentence(tiny, tree, tmp_path):
+def test_a_folder_that_cannot_be_made_gets_a_sentence(small, tree, tmp_path):
     (tmp_path / "file").write_text("in the way")
     for folders in ((tmp_path / "file", None), (None, tmp_path / "file")):
         with pytest.raises(EngineError, match="a folder that can be written; “.*file” cannot"):
-            next(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "tiny"), *folders))
+            next(evaluate(Folder(tree), CLEAN_PLAN, Here(small, "small"), *folders))
 
 
-def test_a_shared_folder_of_attacked_pictures_serves_every_evaluation(tiny, tree, tmp_path, monkeypatch):
+def test_a_shared_folder_of_attacked_pictures_serves_every_evaluation(small, tree, tmp_path, monkeypatch):
     shared = tmp_path / "shared"
-    executor = Here(tiny, "tiny")
+    executor = Here(small, "small")
     first = list(evaluate(Folder(tree), PLAN, executor, tmp_path / "one", shared))
     assert len(list(shared.glob("*.png"))) == 12 and not (tmp_path / "one" / "attacked").exists()
     for name, age in (("old.part", 2 * 3600), ("new.part", 0)):
@@ -205,26 +205,26 @@ def test_a_shared_folder_of_attacked_pictures_serves_every_evaluation(tiny, tree
     assert [path.name for path in shared.glob("*.part")] == ["new.part"]  # another run may be writing it
 
 
-def test_other_weights_under_the_same_name_are_noticed(tiny, resnet, tree, tmp_path):
-    next(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "mine"), tmp_path / "out"))
+def test_other_weights_under_the_same_name_are_noticed(small, resnet, tree, tmp_path):
+    next(evaluate(Folder(tree), CLEAN_PLAN, Here(small, "mine"), tmp_path / "out"))
     with pytest.raises(
         EngineError, match="begun with other weights, another preprocessing or another activation under the name mine"
     ):
         next(evaluate(Folder(tree), CLEAN_PLAN, Here(resnet, "mine"), tmp_path / "out"))
     with pytest.raises(EngineError, match=r"holds another evaluation \(attacks, seed differ\)"):
-        next(evaluate(Folder(tree), replace(PLAN, settings=CLEAN_PLAN.settings), Here(tiny, "mine"), tmp_path / "out"))
-    assert len(list(evaluate(Folder(tree), CLEAN_PLAN, Here(tiny, "mine"), tmp_path / "out"))) == 6
+        next(evaluate(Folder(tree), replace(PLAN, settings=CLEAN_PLAN.settings), Here(small, "mine"), tmp_path / "out"))
+    assert len(list(evaluate(Folder(tree), CLEAN_PLAN, Here(small, "mine"), tmp_path / "out"))) == 6
 
 
-def test_a_worker_with_other_weights_than_the_first_is_noticed(tiny, resnet, tree):
+def test_a_worker_with_other_weights_than_the_first_is_noticed(small, resnet, tree):
     class Two(Here):
         @contextmanager
         def start(self):
-            members = cycle((tiny, resnet))
+            members = cycle((small, resnet))
             yield lambda work, items: (work(next(members), item) for item in items)
 
     with pytest.raises(EngineError, match="one model for all workers"):
-        list(evaluate(Folder(tree), CLEAN_PLAN, Two(tiny, "tiny")))
+        list(evaluate(Folder(tree), CLEAN_PLAN, Two(small, "small")))
 
 
 # summary

@@ -21,6 +21,7 @@ from engine.story.requests import Attack, Clean, Defended, Views, Weighted
 from engine.story.results import Results
 from engine.story.turns import EACH, Turn, Turns
 from engine.views.guided import make_views
+from tests.fixtures import noise
 
 SECONDS = 20  # for a thread that should have moved on long ago
 CLASSES = Classes(("red fox", "owl", "sea star"))
@@ -228,11 +229,11 @@ def test_who_joins_a_low_one_raises_its_priority_and_who_joins_it_low_does_not()
 
 
 @pytest.mark.parametrize("threads", [1, 16])
-def test_needs_within_needs_end_with_any_number_of_threads_and_owners(tiny, pixels, threads):
+def test_needs_within_needs_end_with_any_number_of_threads_and_owners(small, threads):
     results, ends = Results(turns=Turns(threads, 0.0)), []
 
     def run(owner: str, salt: str) -> None:
-        story = Story(tiny, Recipe(Picture(pixels, salt), CLASSES, settings=SETTINGS), results, owner)
+        story = Story(small, Recipe(Picture(noise(32), salt), CLASSES, settings=SETTINGS), results, owner)
         for request in (Weighted(), Defended("a-tpt"), Defended("ss-tpt")):
             story.result(request)
         ends.append(owner)
@@ -245,17 +246,17 @@ def test_needs_within_needs_end_with_any_number_of_threads_and_owners(tiny, pixe
     assert sorted(ends) == sorted("abcde" * 2)
 
 
-def test_computations_that_take_turns_give_what_each_gives_alone(tiny, pixels):
+def test_computations_that_take_turns_give_what_each_gives_alone(small):
     """So no pass is cut while hooks watch it, and none is disturbed by another's."""
-    pictures = [pixels, pixels.flip(-1)]
+    pictures = [noise(32), noise(32).flip(-1)]
     wanted = (Attack(), Defended("a-tpt"), Views("mta"))
     adaptive = replace(SETTINGS, attack=AttackSettings("adaptive", steps=1))
-    alone = [[Story(tiny, recipe(one, adaptive)).result(request) for request in wanted] for one in pictures]
+    alone = [[Story(small, recipe(one, adaptive)).result(request) for request in wanted] for one in pictures]
     results = Results(turns=Turns(slice=0.0))
     found: dict[int, list] = {}
 
     def run(place: int) -> None:
-        story = Story(tiny, recipe(pictures[place], adaptive), results, str(place))
+        story = Story(small, recipe(pictures[place], adaptive), results, str(place))
         found[place] = [story.result(request) for request in wanted]
 
     threads = [threading.Thread(target=run, args=(place,)) for place in range(2)]
