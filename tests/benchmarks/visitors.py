@@ -1,0 +1,137 @@
+"""What many visitors at once wait for, on the page and its API: `python -m tests.benchmarks.visitors`.
+
+Half of them open the page, pick a sample and run the whole story, as a browser would; half call the API. Meanwhile an
+attack of 1,000 steps goes on, and somebody opens the page again and again. Each comes from an address of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+import httpx
+
+from engine.benchmarks.speed import Timing
+from tests.benchmarks.browser import Browser, address
+
+PAGE = Path(__file__).resolve().parents[2] / "app.py"
+SAMPLES = PAGE.parent / "assets" / "samples"
+READY = "The page is ready at "  # what the page's process prints when it can be opened
+FIRST_LIMIT, OPEN_LIMIT = 15.0, 0.3  # seconds, of 95 %: until a first result, and until the page is opened
+ATTACKED = 'card done\\" data-open-step=\\"2'  # the second card has a finding
+CALLS = ({"name": "predict"}, {"name": "attack", "steps": 5}, {"name": "maps"}, {"name": "defend", "views": 16})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print what 95 % of the visitors waited at most; 0 where the limits were held and all were served, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.visitors", description=__doc__)
+    parser.add_argument("--visitors", type=int, default=60, metavar="N", help="at once (default: %(default)s)")
+    parser.add_argument("--warm", type=float, default=90.0, metavar="S", help="seconds for the samples' stories")
+    chosen = parser.parse_args(arguments)
+    if not 2 <= chosen.visitors <= 190:
+        parser.error(f"expected 2 to 190 visitors; got {chosen.visitors}")
+    with subprocess.Popen([sys.executable, str(PAGE)], stdout=subprocess.PIPE, text=True) as page:
+        try:
+            url = next(line for line in page.stdout if line.startswith(READY)).removeprefix(READY).strip()
+            return asyncio.run(measured(url, chosen.visitors, chosen.warm))
+        finally:
+            page.terminate()
+
+
+async def measured(url: str, count: int, warm: float) -> int:
+    """Let them all come at once, once the samples' stories are there."""
+    await asyncio.sleep(warm)
+    pages = [Browser(address(url, 1 + number)) for number in range(count // 2)]
+    for page in pages:
+        await page.open()
+    over = asyncio.Event()
+    long = asyncio.create_task(call(address(url, 199), name="attack", attack="adaptive", steps=1000))
+    opening = asyncio.create_task(opened_again(address(url, 198), over))
+    callers = [address(url, 1 + number) for number in range(count // 2, count)]
+    begun = perf_counter()
+    outcomes = await asyncio.gather(
+        *(story(page, number) for number, page in enumerate(pages)),
+        *(timed_call(caller, CALLS[number % len(CALLS)]) for number, caller in enumerate(callers)),
+    )
+    print(f"{count} visitors were served in {perf_counter() - begun:.1f} s", flush=True)
+    over.set()
+    long.cancel()
+    firsts = [seconds for seconds, _ in outcomes]
+    ends = Counter(end for _, end in outcomes)
+    timings = [
+        Timing("first result, 95 %", percentile(firsts), FIRST_LIMIT),
+        Timing("opening the page, 95 %", percentile(await opening), OPEN_LIMIT),
+    ]
+    for timing in timings:
+        print(f"{timing.stage}: {timing.seconds:.2f} s ({timing.verdict})")
+    print(", ".join(f"{end}: {number}" for end, number in ends.items()))
+    return int(any(timing.seconds >= timing.limit for timing in timings) or set(ends) - {"served", "refused"} != set())
+
+
+async def story(page: Browser, number: int) -> tuple[float, str]:
+    """Seconds until the attack's result is on the page, and how the whole story ended."""
+    started = perf_counter()
+    try:
+        await page.trigger("samples", data={"index": number % 10})
+        await page.says("Ready.")
+        before = len(page.heard)
+        await page.trigger("run-story")
+        await page.says(ATTACKED, after=before)
+        first = perf_counter() - started
+        await page.says("The whole story ran", after=before)
+    except (TimeoutError, httpx.HTTPError) as error:
+        return perf_counter() - started, type(error).__name__
+    return first, "served"
+
+
+async def timed_call(http: httpx.AsyncClient, asked: dict) -> tuple[float, str]:
+    """Seconds until the answer, and how it ended."""
+    started = perf_counter()
+    try:
+        end = await call(http, **asked)
+    except httpx.HTTPError as error:
+        end = type(error).__name__
+    return perf_counter() - started, {"complete": "served", "error": "refused"}.get(end, end)
+
+
+async def call(http: httpx.AsyncClient, name: str, **asked: object) -> str:
+    """Call an endpoint about a sample; how it ended, as Gradio says it."""
+    sample = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[0]
+    files = {"files": (sample["file"], (SAMPLES / sample["file"]).read_bytes())}
+    (path,) = (await http.post("gradio_api/upload", files=files)).json()
+    picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    given = {"picture": picture, "class_names": sample["classes"], **asked}
+    begun = await http.post(f"gradio_api/call/v2/{name}", json=given)
+    begun.raise_for_status()
+    async with http.stream("GET", f"gradio_api/call/v2/{name}/{begun.json()['event_id']}") as lines:
+        async for line in lines.aiter_lines():
+            if line in ("event: complete", "event: error"):
+                return line.removeprefix("event: ")
+    return "cut off"
+
+
+async def opened_again(http: httpx.AsyncClient, over: asyncio.Event) -> list[float]:
+    """Seconds that each opening of the page takes, until all is over."""
+    found = []
+    while not over.is_set():
+        started = perf_counter()
+        (await http.get("")).raise_for_status()
+        found.append(perf_counter() - started)
+        await asyncio.sleep(0.2)
+    return found
+
+
+def percentile(seconds: Sequence[float], share: float = 0.95) -> float:
+    """What that share of them stays within."""
+    return sorted(seconds)[min(len(seconds) - 1, int(share * len(seconds)))]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
