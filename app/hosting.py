@@ -15,7 +15,7 @@ except ImportError:
     spaces = None
 
 LENT_SECONDS = 60
-ARENAS = 2  # pools that glibc takes memory from; by default 8 for each core, and each keeps what it was once given
+ARENAS = 1  # pools that glibc takes memory from; by default 8 for each core, and each keeps what it was once given
 M_ARENA_MAX = -8  # its name in malloc.h
 
 
@@ -24,8 +24,8 @@ def lend() -> Callable | None:
     return None if spaces is None else spaces.GPU(duration=LENT_SECONDS)
 
 
-def few_arenas() -> None:
-    """Have all threads share a few pools of memory: each would keep room for the largest step that it ever computed.
+def one_arena() -> None:
+    """Have all threads share one pool of memory: each would keep room for the largest step that it ever computed.
 
     Only glibc has them; elsewhere nothing is done.
     """

@@ -41,7 +41,7 @@ from app.wiring.pieces import Panel, Piece
 from app.wiring.running import Running
 from app.wiring.trail import AttackTrail
 
-MOST_BYTES, MOST_BYTES_EACH, MOST_PINNED = 256 << 20, 160 << 20, 150 << 20  # of results: in all, a visitor's, samples'
+MOST_BYTES, MOST_BYTES_EACH, MOST_PINNED = 192 << 20, 160 << 20, 150 << 20  # of results: in all, a visitor's, samples'
 KEEP_FILES = (600, 7200)  # seconds: look this often for files older than that
 
 

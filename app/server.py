@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def serve(chosen: argparse.Namespace) -> None:
     """Load the model, build the page and serve it until interrupted; raises `EngineError` for a model that is none."""
-    hosting.few_arenas()
+    hosting.one_arena()
     settings = engine.models.model_settings(chosen)
     print(f"Loading {chosen.model} …", flush=True)
     backbone = engine.load_backbone(chosen.model, chosen.device, chosen.precision, settings=settings)

@@ -8,7 +8,7 @@ import time
 import engine
 from app import hosting
 
-EVERY = 5.0  # seconds
+EVERY = 2.0  # seconds
 KEEP = 900.0  # seconds that results stay though nobody asks for any of their owner's
 
 

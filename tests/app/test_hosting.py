@@ -24,15 +24,15 @@ class Library:
 def test_another_library_than_glibc_is_asked_for_nothing(monkeypatch, found):
     monkeypatch.setattr(platform, "libc_ver", lambda: found)
     monkeypatch.setattr(ctypes, "CDLL", lambda name: Library())
-    hosting.few_arenas()
+    hosting.one_arena()
     hosting.give_back()
 
 
-def test_glibc_is_asked_for_few_arenas_and_for_what_is_free(monkeypatch):
+def test_glibc_is_asked_for_one_arena_and_for_what_is_free(monkeypatch):
     library = Library(("mallopt", "malloc_trim"))
     monkeypatch.setattr(platform, "libc_ver", lambda: ("glibc", "2.36"))
     monkeypatch.setattr(ctypes, "CDLL", lambda name: library)
-    hosting.few_arenas()
+    hosting.one_arena()
     hosting.give_back()
     assert library.calls == [("mallopt", hosting.M_ARENA_MAX, hosting.ARENAS), ("malloc_trim", 0)]
 
