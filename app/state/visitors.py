@@ -16,6 +16,7 @@ from app.state.history import History, Look
 from app.state.shown import Shown
 
 Adjust = Callable[[Choices, Choices], Choices]
+ECHOES = 5  # drawings that may still bring a value that the server has replaced: a slow browser sends them meanwhile
 FIRST = frozenset({"clean"})  # the parts that a picture is looked at with before anything is pressed
 
 
@@ -42,7 +43,7 @@ class Replaced:
     """The values of a choice that the server has replaced, and how many more drawings may still find them."""
 
     values: tuple[Any, ...]
-    drawings: int = 1
+    drawings: int = ECHOES
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -103,8 +104,8 @@ class Visitor:
     def sent(self, choices: Choices, drawing: bool) -> Visitor:
         """The same with choices as the browser has sent them, but for values that the server has replaced.
 
-        An event may have been under way when the server set a value. The browser has one event of a `drawing` under
-        way, so what it still says after one more of these is what the visitor wants.
+        An event may have been under way when the server set a value, and more may follow until the browser shows it.
+        Who has shown it and brings the old value again means it; so does who brings it in more than `ECHOES` drawings.
         """
         replaced = {}
         for name, one in self.replaced.items():

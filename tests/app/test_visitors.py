@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from app.batch import Batch
-from app.state.visitors import FIRST, Progress, Visitor, Visitors
+from app.state.visitors import ECHOES, FIRST, Progress, Visitor, Visitors
 from tests.page_cases import CHOICES, picture
 
 AS_SENT = lambda before, now: now  # noqa: E731
@@ -100,27 +100,30 @@ def test_of_two_choices_of_the_server_the_later_outlasts_both_that_the_browser_s
     visitors.set("me", at(60))
     for turn in (2, 3, 4):  # presses, of which any number may be under way
         assert choose(visitors, "me", turn, at(sent)).choices == at(60)
-    assert choose(visitors, "me", 5, at(sent), drawing=True).choices == at(60)
-    assert choose(visitors, "me", 6, at(sent), drawing=True).choices == at(sent)
+    for turn in range(5, 5 + ECHOES):
+        assert choose(visitors, "me", turn, at(sent), drawing=True).choices == at(60)
+    assert choose(visitors, "me", 5 + ECHOES, at(sent), drawing=True).choices == at(sent)
 
 
-def test_a_drawing_under_way_when_the_server_chose_is_the_last_to_bring_what_it_replaced(visitors):
-    """The browser sends the next one when it has shown what came with this one."""
+def test_drawings_bring_what_the_server_replaced_until_the_browser_shows_it(visitors):
     choose(visitors, "me", 1, at(1), drawing=True)
     visitors.set("me", at(50))
-    late = choose(visitors, "me", 2, at(1), drawing=True)
-    assert late.choices == at(50) and set(late.replaced) == {"seed"}
-    wanted = choose(visitors, "me", 3, at(1))
+    for turn in (2, 3):
+        late = choose(visitors, "me", turn, at(1), drawing=True)
+        assert late.choices == at(50) and set(late.replaced) == {"seed"}
+    assert choose(visitors, "me", 4, at(50), drawing=True).replaced == {}
+    wanted = choose(visitors, "me", 5, at(1))
     assert wanted.choices == at(1) and wanted.replaced == {}
 
 
-def test_each_choice_of_the_server_outlasts_a_drawing_of_its_own(visitors):
+def test_each_choice_of_the_server_outlasts_drawings_of_its_own(visitors):
     choose(visitors, "me", 1, at(1))
     visitors.set("me", at(50))
-    choose(visitors, "me", 2, at(1), drawing=True)
+    for turn in range(2, 2 + ECHOES):
+        choose(visitors, "me", turn, at(1), drawing=True)
     visitors.set("me", at(60))
-    assert choose(visitors, "me", 3, at(1), drawing=True).choices == at(60)
-    assert choose(visitors, "me", 4, at(50), drawing=True).choices == at(50)
+    assert choose(visitors, "me", 10, at(50), drawing=True).choices == at(60)
+    assert choose(visitors, "me", 11, at(60), drawing=True).replaced == {}
 
 
 def test_only_what_the_server_replaced_is_kept(visitors):

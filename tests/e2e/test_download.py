@@ -44,6 +44,7 @@ def test_a_download_is_seen_and_a_refusal_leaves_the_old_model(browser, hub, tmp
         says(page, "hf-hub:someone/tiny is in use")
         assert "hf-hub:someone/tiny" in page.inner_text("#header")
         assert page.inner_text("#picture-question h2") == name
+        page.locator("#card-1").get_by_text("%").wait_for()
         answer = page.inner_text("#card-1")
 
         hub.damaged = True
