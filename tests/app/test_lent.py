@@ -50,10 +50,10 @@ def told(models: Models, question, parts=EVERYTHING) -> None:
             pass
 
 
-def test_what_was_lent_gives_what_is_computed_here(tiny, host):
-    lent, here = asked(tiny, Results()), asked(tiny, Results())
-    told(Models(tiny, host.lend), lent)
-    told(Models(tiny), here)
+def test_what_was_lent_gives_what_is_computed_here(small, host):
+    lent, here = asked(small, Results()), asked(small, Results())
+    told(Models(small, host.lend), lent)
+    told(Models(small), here)
     one, other = held(lent, EVERYTHING), held(here, EVERYTHING)
     assert one.made == other.made and set(one.made) == set(EVERYTHING)
     assert torch.equal(one.clean.logits, other.clean.logits)
@@ -67,46 +67,46 @@ def test_what_was_lent_gives_what_is_computed_here(tiny, host):
     assert host.calls == list(EVERYTHING)
 
 
-def test_the_same_items_come_on_the_way(tiny, host):
-    lent, here = Models(tiny, host.lend), Models(tiny)
+def test_the_same_items_come_on_the_way(small, host):
+    lent, here = Models(small, host.lend), Models(small)
     for name in ("clean", *STORY):
-        one, other = ([*models.compute(asked(tiny, Results()), name)] for models in (lent, here))
+        one, other = ([*models.compute(asked(small, Results()), name)] for models in (lent, here))
         assert [(request, type(item)) for request, item in one] == [(request, type(item)) for request, item in other]
 
 
-def test_nothing_is_computed_twice(tiny, host):
-    question = asked(tiny, Results())
-    told(Models(tiny, host.lend), question)
+def test_nothing_is_computed_twice(small, host):
+    question = asked(small, Results())
+    told(Models(small, host.lend), question)
     assert host.computed[repr(Clean())] == host.computed[repr(Attack())] == 1
     assert set(host.computed.values()) == {1}
 
 
-def test_a_part_that_is_held_is_not_computed_again(tiny, host):
-    question = asked(tiny, Results())
-    told(Models(tiny), question)
-    told(Models(tiny, host.lend), question)
+def test_a_part_that_is_held_is_not_computed_again(small, host):
+    question = asked(small, Results())
+    told(Models(small), question)
+    told(Models(small, host.lend), question)
     assert not host.computed
 
 
-def test_what_was_found_elsewhere_belongs_to_who_asked(tiny, host):
-    results, shown = Results(), picture(tiny, salt="mine")
-    told(Models(tiny, host.lend), asked(tiny, results, shown=shown, owner="me"), ("adversarial",))
-    assert held(asked(tiny, results, shown=shown), ("adversarial",)).adversarial is not None
+def test_what_was_found_elsewhere_belongs_to_who_asked(small, host):
+    results, shown = Results(), picture(small, salt="mine")
+    told(Models(small, host.lend), asked(small, results, shown=shown, owner="me"), ("adversarial",))
+    assert held(asked(small, results, shown=shown), ("adversarial",)).adversarial is not None
     results.drop("me")
-    assert held(asked(tiny, results, shown=shown), ("adversarial",)).adversarial is None
+    assert held(asked(small, results, shown=shown), ("adversarial",)).adversarial is None
 
 
-def test_of_a_call_that_ends_early_what_was_whole_is_held_and_nothing_else(tiny, host):
-    question = asked(tiny, Results())
-    items = Lent(tiny, host.lend).compute(question, "maps")
+def test_of_a_call_that_ends_early_what_was_whole_is_held_and_nothing_else(small, host):
+    question = asked(small, Results())
+    items = Lent(small, host.lend).compute(question, "maps")
     next(item for request, item in items if isinstance(item, engine.AttackStep))
     items.close()
     assert Clean() in question.story and Attack() not in question.story
 
 
-def test_what_fails_elsewhere_is_told_here(tiny, host):
-    question = asked(tiny, Results(), CHOICES._replace(kind="crops", weighting="tv"))
-    models = Models(tiny, host.lend)
+def test_what_fails_elsewhere_is_told_here(small, host):
+    question = asked(small, Results(), CHOICES._replace(kind="crops", weighting="tv"))
+    models = Models(small, host.lend)
     told(models, question, ("views", "steps"))
     with pytest.raises(engine.EngineError, match="needs an attention map"):
         told(models, question, ("ensemble",))

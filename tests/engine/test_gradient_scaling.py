@@ -52,8 +52,8 @@ def bird(trained):
     "settings",
     [
         AttackSettings("fgsm", 8 / 255),
-        AttackSettings("mi-fgsm", 8 / 255, steps=3),
-        AttackSettings("pgd", 2, steps=3, norm="l2"),
+        AttackSettings("mi-fgsm", 8 / 255, steps=2),
+        AttackSettings("pgd", 2, steps=2, norm="l2"),
     ],
     ids=["fgsm", "mi-fgsm", "pgd-l2"],
 )

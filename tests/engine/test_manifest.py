@@ -30,40 +30,40 @@ def pixels(path: Path) -> np.ndarray:
 
 
 @pytest.fixture
-def kept(tiny, tree, tmp_path) -> Path:
+def kept(small, tree, tmp_path) -> Path:
     """A finished evaluation of six pictures by two attacks."""
-    list(evaluate(Folder(tree), PLAN, Here(tiny, "tiny"), tmp_path / "out"))
+    list(evaluate(Folder(tree), PLAN, Here(small, "small"), tmp_path / "out"))
     return tmp_path / "out"
 
 
-def test_every_attacked_file_is_listed_with_its_picture_attack_and_settings(kept, tiny, tree):
+def test_every_attacked_file_is_listed_with_its_picture_attack_and_settings(kept, small, tree):
     listed = lines(kept)
     assert [(line["picture"], line["attack"]) for line in listed[:3]] == [
         ("fox/x/f.png", "pgd-4"), ("fox/x/f.png", "fgsm-8"), ("owl/c.png", "pgd-4"),
     ]  # fmt: skip
     assert {line["file"] for line in listed} == {f"attacked/{path.name}" for path in (kept / "attacked").iterdir()}
-    assert len(listed) == 12 and listed[0]["away_from"] == "fox" and listed[0]["model"] == "tiny"
+    assert len(listed) == 12 and listed[0]["away_from"] == "fox" and listed[0]["model"] == "small"
     number = Folder(tree).ask(0)().number
     assert listed[1]["settings"] == asdict(replace(PLAN.attacks[1], seed=PLAN.seed_for(number)))
-    clean = (tiny.prepare(picture(5)).permute(1, 2, 0) * 255).numpy()
+    clean = (small.prepare(picture(5)).permute(1, 2, 0) * 255).numpy()
     assert 7 < np.abs(pixels(kept / listed[1]["file"]) - clean).max() <= 8.51
 
 
-def test_what_is_listed_is_not_listed_again(kept, tiny, tree, tmp_path):
+def test_what_is_listed_is_not_listed_again(kept, small, tree, tmp_path):
     whole = (kept / "attacked.jsonl").read_bytes()
     for name in ("records.jsonl", "attacked.jsonl"):  # killed while the third picture was written
         cut = (kept / name).read_bytes().splitlines(keepends=True)
         (kept / name).write_bytes(b"".join(cut[: 2 if name == "records.jsonl" else 5]) + b'{"cut o')
-    list(evaluate(Folder(tree), PLAN, Here(tiny, "tiny"), kept))
+    list(evaluate(Folder(tree), PLAN, Here(small, "small"), kept))
     assert (kept / "attacked.jsonl").read_bytes() == whole
 
 
-def test_a_shared_folder_has_a_list_of_its_own_or_is_named_in_that_of_the_evaluation(tiny, tree, tmp_path):
+def test_a_shared_folder_has_a_list_of_its_own_or_is_named_in_that_of_the_evaluation(small, tree, tmp_path):
     shared = tmp_path / "shared"
     few = Folder(tree, limit=2)
-    list(evaluate(few, PLAN, Here(tiny, "tiny"), cache=shared))
+    list(evaluate(few, PLAN, Here(small, "small"), cache=shared))
     assert sorted(line["file"] for line in lines(shared)) == sorted(path.name for path in shared.glob("*.png"))
-    list(evaluate(few, PLAN, Here(tiny, "tiny"), tmp_path / "out", shared))
+    list(evaluate(few, PLAN, Here(small, "small"), tmp_path / "out", shared))
     assert [Path(line["file"]).parent for line in lines(tmp_path / "out")] == [shared] * 4
     assert len(lines(shared)) == 4
 
@@ -84,9 +84,9 @@ def test_copies_have_the_names_and_folders_of_their_sources(kept, tmp_path):
         copy_attacked(kept, read_kept(kept), target)
 
 
-def test_a_file_that_is_put_back_is_copied_as_it_is_now(kept, tiny, tree, tmp_path):
+def test_a_file_that_is_put_back_is_copied_as_it_is_now(kept, small, tree, tmp_path):
     def copied() -> list[np.ndarray]:
-        list(evaluate(Folder(tree), PLAN, Here(tiny, "tiny"), kept))
+        list(evaluate(Folder(tree), PLAN, Here(small, "small"), kept))
         copy_attacked(kept, read_kept(kept), tmp_path / "copies")
         return [pixels(tmp_path / "copies" / arm / "owl" / "d.png") for arm in ("pgd-4", "fgsm-8")]
 
@@ -121,11 +121,11 @@ def test_a_list_that_is_gone_or_names_too_few_is_told(kept, tmp_path):
         copy_attacked(kept, read_kept(kept), tmp_path / "copies")
 
 
-def test_an_exact_name_is_kept_and_others_get_a_number(tiny, tree, tmp_path):
+def test_an_exact_name_is_kept_and_others_get_a_number(small, tree, tmp_path):
     for name in ("a.jpg", "a.png", "a-2.png"):
         picture(40).save(tree / "owl" / name)
     (tree / "list.csv").write_text("path,label\nowl/a.jpg,owl\nowl/a-2.png,owl\nowl/a.png,owl\nowl/c.png,star\n")
-    list(evaluate(Table(tree / "list.csv"), PLAN, Here(tiny, "tiny"), tmp_path / "out"))
+    list(evaluate(Table(tree / "list.csv"), PLAN, Here(small, "small"), tmp_path / "out"))
     copy_attacked(tmp_path / "out", read_kept(tmp_path / "out"), tmp_path / "copies")
     named = {line["picture"]: line["file"] for line in lines(tmp_path / "copies") if line["attack"] == "pgd-4"}
     assert named == {
@@ -134,14 +134,14 @@ def test_an_exact_name_is_kept_and_others_get_a_number(tiny, tree, tmp_path):
     }  # fmt: skip
 
 
-def test_sources_of_one_name_get_a_file_each(tiny, tree, tmp_path):
+def test_sources_of_one_name_get_a_file_each(small, tree, tmp_path):
     rows = ["owl/c.png,owl", "owl/c.jpg,owl", "owl/C.PNG,owl", "sea_star/c.png,star", "../c.png,star", "owl/c.png,star"]
     for seed, row in enumerate(rows[1:5]):
         path = tree / row.split(",")[0]
         picture(30 + seed).save(path, "JPEG" if path.suffix == ".jpg" else "PNG")
     (tree / "list.csv").write_text("\n".join(["path,label", *rows]))
     out, target = tmp_path / "out", tmp_path / "copies"
-    list(evaluate(Table(tree / "list.csv"), PLAN, Here(tiny, "tiny"), out))
+    list(evaluate(Table(tree / "list.csv"), PLAN, Here(small, "small"), out))
     copy_attacked(out, read_kept(out), target)
     assert len(lines(target)) == 12 == len({line["file"].lower() for line in lines(target)})
     for line in lines(target):
