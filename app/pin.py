@@ -68,11 +68,14 @@ def _pinning(page: Page) -> Callable[..., Generator[dict]]:
         if visitor.pinned is not None:
             page.visitors.change(key, pinned=None)
             yield page.rest(key, text.UNPINNED)
-        elif page.found(key).made.keys() <= FIRST:
-            yield page.rest(key, text.NOTHING_TO_PIN)
-        else:
+        elif page.found(key).made.keys() - FIRST:
             page.visitors.change(key, pinned=visitor.look)
             yield page.rest(key, text.PINNED, "good")
+        elif visitor.history.looks:  # what stands there dimmed
+            page.visitors.change(key, pinned=visitor.history.present)
+            yield page.rest(key, text.PINNED_LAST, "good")
+        else:
+            yield page.rest(key, text.NOTHING_TO_PIN)
 
     return handler
 

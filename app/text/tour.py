@@ -77,7 +77,8 @@ PAGES = (
         "at": "#batch-run",
         "title": "One picture proves nothing",
         "text": "Try several pictures and read the interval under each count. Then paint a specimen of your own, or"
-        " upload a picture and write your own class names. Everything you found can be linked or downloaded above.",
+        " upload a picture and write your own class names. “Pin” keeps what you see beside what you try next."
+        " Everything you found can be linked or downloaded above.",
         "next": "",
     },
 )

@@ -65,9 +65,11 @@ def test_the_clean_answer_alone_is_nothing_to_compare(page, key):
     assert page.visitors.get(key).pinned is None
 
 
-def test_what_only_other_settings_have_is_nothing_to_compare(page, key):
+def test_where_the_settings_have_no_results_yet_what_was_seen_last_is_pinned(page, key):
+    page.drawn(key)
     page.visitors.set(key, OTHER)
-    assert press(page, key, _pinning(page)) == text.NOTHING_TO_PIN
+    assert press(page, key, _pinning(page)) == text.PINNED_LAST
+    assert page.visitors.get(key).pinned.choices == CHOICES
 
 
 def test_the_line_says_that_nothing_differs_and_then_what_does(page, key):
