@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 import engine
@@ -12,7 +13,7 @@ from app.state.parts import PARTS, STORY, Question, Row, rows_computed
 from app.state.visitors import Visitor
 from app.wiring.page import Page
 
-LONGEST = 5.0  # seconds that a story may take for the samples' to be computed ahead
+LONGEST = 8.0  # seconds that a story may take for the samples' to be computed ahead
 SETTLED = 3.0  # seconds
 OWNER = "samples"
 
@@ -31,7 +32,9 @@ def warm(page: Page, sources: PictureSources) -> int:
     """
     for place in range(len(sources.samples)):
         question = _question(page, sources.sample(place))
-        if not (_is_quick(page, question) and page.results.pin(*_computed(question))):
+        if not (_is_quick(question, ["adversarial"]) and _is_quick(question, ["clean", *STORY])):
+            return place
+        if not page.results.pin(*_keys(question, ["clean", *STORY])):
             return place
         page.results.drop(OWNER)  # what was needed and is not shown
     return len(sources.samples)
@@ -43,21 +46,15 @@ def _question(page: Page, opened: Opened) -> Question:
     return replace(question, low=True, budget=engine.story.Budget())
 
 
-def _is_quick(page: Page, question: Question) -> bool:
-    """Whether the story takes less than `LONGEST`, by what its attack takes."""
-    list(rows_computed(question, "adversarial"))
-    page.pace.note(question)
-    defended = map(engine.story.Defended, question.settings.defences)
-    cost = engine.story.cost_of(question.story, engine.story.Weighted(), *defended)
-    return cost * page.pace.of(question) < LONGEST
-
-
-def _computed(question: Question) -> list[str]:
-    """The keys of all that the page shows of the story, computed."""
-    keys = []
-    for name in ("clean", *STORY):
+def _is_quick(question: Question, parts: Sequence[str]) -> bool:
+    """Compute the parts; whether that took less than `LONGEST`, without what was held and whatever it waited for."""
+    for name in parts:
         for _ in rows_computed(question, name):
             pass
-        rows = [Row(wanted).advance(question.story) for wanted in PARTS[name].wanted(question)]
-        keys += [question.story.key(request) for row in rows for request in row.given]
-    return keys
+    return sum(map(question.story.results.seconds, _keys(question, parts))) < LONGEST
+
+
+def _keys(question: Question, parts: Sequence[str]) -> set[str]:
+    """The keys of all that the page shows of these parts, which are held."""
+    rows = [Row(wanted).advance(question.story) for name in parts for wanted in PARTS[name].wanted(question)]
+    return {question.story.key(request) for row in rows for request in row.given}

@@ -257,8 +257,7 @@ class Backbone:
 
         Tuned vectors rarely read as language: the nearest word is often the one the vector started from.
         """
-        whole = self._reader.whole_words()
-        words, ids = list(whole), torch.tensor(list(whole.values()), device=self.device)
+        words, ids = self._whole_words
         table = F.normalize(self.text.token_embedding.weight[ids].float(), dim=-1)
         cosines = F.normalize(context.to(self.device).float(), dim=-1) @ table.t()
         best = cosines.topk(min(count, len(words)), -1)
@@ -266,6 +265,11 @@ class Backbone:
             [(words[i], float(v)) for v, i in zip(values, places.tolist(), strict=True)]
             for values, places in zip(best.values, best.indices, strict=True)
         ]
+
+    @cached_property
+    def _whole_words(self) -> tuple[list[str], Tensor]:
+        whole = self._reader.whole_words()
+        return list(whole), torch.tensor(list(whole.values()), device=self.device)
 
     # -- inside ------------------------------------------------------------------------------------------------
 
