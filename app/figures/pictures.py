@@ -17,8 +17,8 @@ THUMBNAIL = 84
 
 
 def to_uint8(pixels: Tensor) -> np.ndarray:
-    """Pixels (3, s, s) in [0, 1] as (s, s, 3) uint8, rounded, never cut."""
-    return (pixels.detach().cpu() * 255).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
+    """Pixels (..., 3, s, s) in [0, 1] as (..., s, s, 3) uint8, rounded, never cut."""
+    return (pixels.detach().cpu() * 255).round().clamp(0, 255).byte().movedim(-3, -1).numpy()
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -46,8 +46,8 @@ def amplified(change: Tensor, gain: float) -> np.ndarray:
     return to_uint8((0.5 + gain * change).clamp(0, 1))
 
 
-def thumbnail(pixels: Tensor) -> str:
-    """A small lossy copy for overviews; never used for anything but looking."""
-    small = Image.fromarray(to_uint8(pixels))
+def thumbnail(pixels: np.ndarray) -> str:
+    """A small lossy copy of (h, w, 3) uint8 for overviews; never used for anything but looking."""
+    small = Image.fromarray(pixels)
     small.thumbnail((THUMBNAIL, THUMBNAIL))
     return data_uri(np.asarray(small), "JPEG", quality=82)

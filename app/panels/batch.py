@@ -19,7 +19,7 @@ from app.components.upload import PictureFiles
 from app.figures.batch import batch_table
 from app.figures.html import caption, empty
 from app.figures.measured import measured_tables
-from app.figures.pictures import thumbnail
+from app.figures.pictures import thumbnail, to_uint8
 from app.measured import load_measured
 from app.models import Models
 from app.picture_sources import Opened, PictureSources
@@ -188,4 +188,11 @@ def _asked(
     hit = present(found.adversarial)
     answers = tuple((defence.defence, defence.prediction.name) for defence in found.defences)
     shown = opened.shown
-    return Row(thumbnail(shown.pixels), opened.truth or "", hit.before.name, answers, note=shown.note, blind=hit.blind)
+    return Row(
+        thumbnail(to_uint8(shown.pixels)),
+        opened.truth or "",
+        hit.before.name,
+        answers,
+        note=shown.note,
+        blind=hit.blind,
+    )

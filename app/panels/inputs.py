@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import gradio as gr
 import numpy as np
-import torch
 from PIL import Image
 
 import engine
@@ -229,7 +228,7 @@ def _about_sentences(backbone: engine.Backbone) -> str:
 
 def _tile(place: int, sample: Sample, chosen: bool) -> str:
     with Image.open(sample.path) as image:
-        pixels = torch.from_numpy(np.asarray(image.convert("RGB")).copy()).permute(2, 0, 1) / 255
+        pixels = np.asarray(image.convert("RGB"))
     return (
         f'<button type="button" class="sample" data-index="{place}" aria-pressed="{str(chosen).lower()}"'
         f' title="{esc(sample.title)}: {esc(sample.question)}"><img src="{thumbnail(pixels)}"'

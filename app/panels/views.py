@@ -100,10 +100,11 @@ class ViewsPanel:
         kept = set(found.steps[-1].kept.tolist()) if found.steps else set()
         weights = found.ensemble.weights.tolist() if found.ensemble else None
         orders = _orders(found)
+        pictures, entropies = to_uint8(views.pixels), views.entropies.tolist()
         tiles = "".join(
-            _tile(found, view, pixels, {key: places[view] for key, places in orders.items()},
+            _tile(found, view, picture, entropy, {key: places[view] for key, places in orders.items()},
                   view in kept, view == opened, None if weights is None else weights[view])
-            for view, pixels in enumerate(views.pixels)
+            for view, (picture, entropy) in enumerate(zip(pictures, entropies, strict=True))
         )  # fmt: skip
         body = f'{_summary(found)}{_legend(found)}<div class="tiles">{tiles}</div>'
         return {self.grid: section(text.VIEWS_TITLE.format(count=len(views)), body, text.VIEWS_HINT)}
@@ -180,7 +181,8 @@ def _legend(found: Found) -> str:
 def _tile(
     found: Found,
     view: int,
-    pixels: torch.Tensor,
+    picture: np.ndarray,
+    entropy: float,
     places: dict[str, int],
     tunes: bool,
     picked: bool,
@@ -189,13 +191,13 @@ def _tile(
     views = present(found.views)
     place = int(views.logits[view].argmax())
     right = place == found.reference
-    name, bits = views.classes.names[place], f"{float(views.entropies[view]):.2f}"
+    name, bits = views.classes.names[place], f"{entropy:.2f}"
     badges = '<span class="badge tunes">tunes</span>' if tunes else ""
     badges += f'<span class="badge weighs">{percent(weight)}</span>' if weight is not None else ""
     return (
         f'<button type="button" class="tile{" tuned" * tunes}{" picked" * picked}" data-index="{view}"'
         f' style="{";".join(f"--by-{key}:{place}" for key, place in places.items())}"'
-        f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(pixels)}"'
+        f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(picture)}"'
         f' alt="View {view}: {esc(name)}">'
         f'<span class="tile-name">{tick(right)} {_tile_name(found, name)}</span>'
         f'<span class="tile-numbers">#{view} · {bits} nats</span><span class="tile-badges">{badges}</span></button>'
