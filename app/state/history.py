@@ -57,6 +57,10 @@ class History:
         place = self.place + by
         return replace(self, place=place, drawn="") if 0 <= place < len(self.looks) else self
 
+    def settled(self) -> History:
+        """With the present look as one of its own, however soon another one comes."""
+        return replace(self, drawn="")
+
     def went(self, look: Look | None, by: int) -> History | None:
         """One look back or forward from `look`, which may be another than the present one; None where there is none.
 

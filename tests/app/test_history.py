@@ -68,6 +68,12 @@ def test_a_visitor_without_a_picture_looks_at_nothing(shown):
     assert visitors.get("me").history.present.choices == CHOICES
 
 
+def test_a_look_that_is_settled_stays_however_soon_the_same_slider_moves_again(shown):
+    history = History().seen(look(shown, eps=4), 0).seen(look(shown, eps=5), 10)
+    assert limits(history.seen(look(shown, eps=4), 11)) == [4, 4]
+    assert limits(history.settled().seen(look(shown, eps=4), 11)) == [4, 5, 4]
+
+
 def test_a_slider_that_is_drawn_on_leaves_one_look(shown):
     history = History().seen(look(shown, eps=4), 0)
     for place, eps in enumerate((5, 6, 7)):

@@ -149,6 +149,17 @@ def test_swapping_goes_to_what_is_pinned_and_pins_what_was_there(page, key):
     assert (page.visitors.get(key).choices, page.visitors.get(key).pinned.choices) == (OTHER, CHOICES)
 
 
+def test_undo_goes_back_behind_a_swap_however_soon_it_came(page, key):
+    page.drawn(key)
+    press(page, key, _pinning(page))
+    page.visitors.set(key, OTHER)
+    list(Running(page, page.panels[2].curve).run(key, ("adversarial",), "done"))
+    page.drawn(key)
+    press(page, key, _swapping(page, lambda *_: {}))
+    page.drawn(key)
+    assert page.visitors.get(key).went(-1).present.choices == OTHER
+
+
 def test_without_a_pin_there_is_nothing_to_swap(page, key):
     assert press(page, key, _swapping(page, lambda *_: {})) == text.NOTHING_TO_PIN
 
