@@ -7,6 +7,7 @@ import pytest
 
 from app.choices import NO_TRUTH
 from app.components.naming import look_differences, value_named
+from app.export.buttons import _beside
 from app.pin import NAMED, _pinning, _swapping
 from app.state.history import Look
 from app.state.tabs import Tabs
@@ -177,6 +178,17 @@ def test_what_cannot_be_asked_any_more_is_found_as_nothing(page, key):
     look = replace(page.visitors.get(key).look, choices=CHOICES._replace(class_names="one", true_class=NO_TRUTH))
     page.visitors.change(key, pinned=look)
     assert page.found(key).pinned.found.made == {} and page.found(key).adversarial is not None
+
+
+def test_the_download_knows_the_model_of_what_is_pinned_and_what_differs(page, key):
+    assert _beside(page, page.visitors.get(key)) is None
+    press(page, key, _pinning(page))
+    page.visitors.set(key, OTHER)
+    beside = _beside(page, page.visitors.get(key))
+    assert beside.backbone is page.models.first and len(beside.differ) == 1 and "4, now 2" in beside.differ[0]
+    away = replace(page.visitors.get(key).pinned, model="another")
+    gone = _beside(page, page.visitors.change(key, pinned=away))
+    assert gone.backbone is None and "another" in gone.differ[0]
 
 
 def test_undo_keeps_the_pin_and_so_does_another_picture(page, key, tiny):

@@ -32,9 +32,9 @@ def maps(sides: Sides, look: Look) -> str:
     apart = bool(unlike) or not _same_picture(sides)
     most = None if apart else upper_end(*(abs(_change(drawn)).numpy() for _, drawn in rows)) or None
     body = "".join(_map_row(title, drawn, scales, look, apart, most) for title, drawn in rows)
-    reason = unlike or ("" if _same_picture(sides) else text.COMPARE_OTHER_PICTURE)
+    reasons = [unlike, "" if _same_picture(sides) else text.COMPARE_OTHER_PICTURE]
     alike = _alike(rows) if _same_picture(sides) else ""
-    return remark(reason) + body + alike
+    return "".join(map(remark, reasons)) + body + alike
 
 
 def _alone(side: Side, pair: MapPair, scale: tuple[float, float], look: Look) -> str:
