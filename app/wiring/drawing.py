@@ -29,7 +29,7 @@ from app.wiring.live import Pace, caught_up
 from app.wiring.pieces import Panel, Piece, merged
 from app.wiring.screens import Screens
 from app.wiring.stopping import Runs, until
-from app.wiring.trail import AttackTrail
+from app.wiring.trail import LIVE_SECONDS, AttackTrail
 
 NEXT_TURN = "(turn, ...rest) => { window.turn = (window.turn || 0) + 1; return [window.turn, ...rest]; }"
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -56,7 +56,7 @@ class Drawing:
         self.status: gr.HTML
         self.nudge: gr.HTML
         self.turn: gr.Number
-        self.trail: Callable[[Question], AttackTrail]
+        self.trail: Callable[[Question, float], AttackTrail]
         self._redraw: gr.Button
         self._adjust: list[Adjust] = []
 
@@ -219,7 +219,10 @@ class Drawing:
             yield self._complained(key, str(error)) or gr.skip()
 
     def _computed(self, question: Question, visitor: Visitor, key: str) -> Iterator[dict]:
-        live, trail = present(visitor.choices).live and visitor.stopped != visitor.choices, self.trail(question)
+        live, trail = (
+            present(visitor.choices).live and visitor.stopped != visitor.choices,
+            self.trail(question, LIVE_SECONDS),
+        )
         for _, item in caught_up(question, visitor, self.pace, live):
             if item is None:
                 yield self.drawn(key) or gr.skip()

@@ -6,7 +6,6 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Generator, Iterator
-from statistics import median
 from typing import Any
 
 import engine
@@ -24,7 +23,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[str, OrderedDict[str, float]] = {}  # by model and key of a result
+        self._known: dict[str, OrderedDict[str, tuple[float, float]]] = {}  # by model and key of a result
 
     def note(self, question: Question) -> None:
         """Learn from those results that are held."""
@@ -40,14 +39,15 @@ class Pace:
             with self._lock:
                 known = self._known.setdefault(story.backbone.name, OrderedDict())
                 if key not in known:
-                    known[key] = seconds / request.cost(story.backbone, story.recipe)
+                    known[key] = seconds, request.cost(story.backbone, story.recipe)
                     while len(known) > REMEMBERED:
                         known.popitem(last=False)
 
     def of(self, question: Question) -> float:
-        """For this question's model; a second where nothing was computed yet."""
+        """For this question's model, all passes of its results alike; a second where nothing was computed yet."""
         with self._lock:
-            return median(self._known.get(question.story.backbone.name, {"": 1.0}).values())
+            known = self._known.get(question.story.backbone.name, {"": (1.0, 1.0)}).values()
+            return sum(seconds for seconds, _ in known) / sum(passes for _, passes in known)
 
 
 def caught_up(question: Question, visitor: Visitor, pace: Pace, live: bool) -> Iterator[tuple[str, Any]]:

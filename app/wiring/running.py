@@ -17,6 +17,7 @@ from app.state.parts import PARTS, STORY, Part, Question, Row
 from app.state.visitors import Progress
 from app.text import words as text
 from app.wiring.page import Page
+from app.wiring.trail import FRAME_SECONDS
 
 TELL_AFTER = 3  # seconds
 DWELL_SECONDS = 1.5  # a step of the story that the page opened by itself stays open at least this long
@@ -91,7 +92,7 @@ class Running:
 
     def _part(self, question: Question, name: str, walk: _Walk) -> Generator[dict]:
         """One part, row by row."""
-        trail = self.page.trail(question)
+        trail = self.page.trail(question, FRAME_SECONDS)
         for asked, item in self.page.models.compute(question, name):
             if asked is None:
                 yield self.page.nudged() | walk.say(name, item if PARTS[name].in_rows else None)

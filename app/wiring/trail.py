@@ -12,15 +12,16 @@ from gradio.components import Component
 import engine
 from app.state.parts import Question
 
-FRAME_SECONDS = 0.1  # between two drawings, so that the browser can also answer its visitor
+FRAME_SECONDS = 0.1  # between two drawings of a run, so that the browser can also answer its visitor
+LIVE_SECONDS = 0.4  # of what is computed live: the listener that draws has many more outputs to look through
 DrawTrail = Callable[[Sequence[engine.AttackStep], Question], str]
 
 
 class AttackTrail:
-    """The iterations so far of one attack, drawn into `curve`."""
+    """The iterations so far of one attack, drawn into `curve` with so many `seconds` between two drawings."""
 
-    def __init__(self, curve: Component, draw: DrawTrail, question: Question) -> None:
-        self._curve, self._draw, self._question = curve, draw, question
+    def __init__(self, curve: Component, draw: DrawTrail, question: Question, seconds: float) -> None:
+        self._curve, self._draw, self._question, self._seconds = curve, draw, question, seconds
         self._steps: list[engine.AttackStep] = []
         self._drawn = -math.inf
 
@@ -29,7 +30,7 @@ class AttackTrail:
         if not isinstance(item, engine.AttackStep):
             return False
         self._steps.append(item)
-        return time.monotonic() - self._drawn >= FRAME_SECONDS
+        return time.monotonic() - self._drawn >= self._seconds
 
     def drawn(self) -> dict:
         """The update that shows it."""

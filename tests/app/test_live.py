@@ -80,14 +80,17 @@ def test_live_a_limit_brings_the_attack_and_all_that_was_seen_of_it(tiny, result
     assert there(stronger, who) == set(WHOLE)
 
 
-def test_a_pace_is_the_median_of_what_was_computed_last(tiny, results):
+def test_a_pace_is_that_of_all_passes_of_what_was_computed_last(tiny, results):
+    """So one answer, which first reads the class names, does not make a model seem slow."""
     pace, question = Pace(), asked(tiny, results)
     assert pace.of(question) == 1.0
     story = question.story
-    for place, seconds in enumerate((9.0, 1.0, 2.0, 3.0, 4.0, 5.0)):
-        other = asked(tiny, results, CHOICES._replace(seed=place)).story
+    for place, seconds in enumerate((9.0, 1.0, 2.0, 3.0, 4.0)):
+        other = asked(tiny, results, CHOICES._replace(seed=1 + place)).story
         results.put(other.key(Attack()), "stands for an attack", seconds=seconds)
         pace.note(SimpleNamespace(story=other))
-    cost = Attack().cost(story.backbone, story.recipe)
+    results.put(story.key(Clean()), "stands for an answer", seconds=5.0)
+    pace.note(question)
+    costs = [request.cost(story.backbone, story.recipe) for request in (Attack(), Clean())]
     assert REMEMBERED == 5 and Attack() in TIMED and Clean in ALWAYS
-    assert pace.of(question) == pytest.approx(3.0 / cost)
+    assert pace.of(question) == pytest.approx(15.0 / (4 * costs[0] + costs[1]))

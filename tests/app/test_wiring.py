@@ -21,8 +21,8 @@ from app.panels.tuning import MOST_STEPS, _one_less, _one_more
 from app.state.parts import PARTS, STORY
 from app.state.visitors import ECHOES, Progress, Visitor, Visitors
 from app.text import words as text
+from app.wiring import drawing as drawing_module
 from app.wiring import running as module
-from app.wiring import trail
 from app.wiring.page import Page
 from app.wiring.pieces import merged
 from app.wiring.running import Running
@@ -417,7 +417,7 @@ def test_without_a_picture_a_run_says_what_is_missing(page, running):
 
 def test_of_a_fast_attack_not_every_iteration_is_drawn_and_of_a_slow_one_all(page, running, visitor, monkeypatch):
     for seconds, expected in ((1000, 1), (0, None)):
-        monkeypatch.setattr(trail, "FRAME_SECONDS", seconds)
+        monkeypatch.setattr(module, "FRAME_SECONDS", seconds)
         key = visitor()
         updates = list(running.run(key, ("adversarial",), ""))
         frames = [update for update in updates if page.panels[2].curve in update]
@@ -425,7 +425,7 @@ def test_of_a_fast_attack_not_every_iteration_is_drawn_and_of_a_slow_one_all(pag
 
 
 def test_an_attack_that_is_no_longer_asked_for_is_not_drawn(page, running, visitor, monkeypatch):
-    monkeypatch.setattr(trail, "FRAME_SECONDS", 0)
+    monkeypatch.setattr(module, "FRAME_SECONDS", 0)
     key = visitor()
     updates = running.run(key, ("adversarial",), "")
     next(update for update in updates if page.panels[2].curve in update)
@@ -579,7 +579,7 @@ ASKED = frozenset({"clean", "adversarial"})
 def quick(page, monkeypatch):
     """Everything is quick enough to be computed live, and every iteration of an attack is drawn."""
     monkeypatch.setattr(page.pace, "of", lambda question: 1e-9)
-    monkeypatch.setattr(trail, "FRAME_SECONDS", 0)
+    monkeypatch.setattr(drawing_module, "LIVE_SECONDS", 0)
 
 
 def test_an_attack_that_is_computed_live_is_drawn_while_it_climbs(page, visitor, quick):

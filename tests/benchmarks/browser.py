@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-PATIENCE = 180.0  # seconds after which a request has failed
+PATIENCE = 60.0  # seconds after which a request has failed
 
 
 def address(url: str, number: int) -> httpx.AsyncClient:
@@ -37,6 +37,7 @@ class Browser:
         self.values = {number: props.get("value") for number, props in self.props.items()}
         self.turn_field = self._listener("draw", "click")["inputs"][0]
         await self.trigger("", "load")
+        await self.rests()
 
     async def trigger(self, elem_id: str, event: str = "click", data: object = None) -> None:
         """Have the event of an element happen (an empty name: of the page), with its data."""
@@ -50,6 +51,18 @@ class Browser:
         self._pending[answer.json()["event_id"]] = elem_id, self.turn, listener
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read())
+
+    async def pick(self, sample: int) -> None:
+        """Choose the sample at that place, from 0, and wait until it is on the page."""
+        await self.trigger("samples", data={"index": sample})
+        await self.rests()
+
+    async def rests(self) -> None:
+        """Wait until nothing is under way and nothing more is asked for."""
+        quiet = 0
+        while quiet < 3:
+            await asyncio.sleep(0.1)
+            quiet = 0 if self._pending or self._draw_again else quiet + 1
 
     async def says(self, *words: str, after: int = 0) -> None:
         """Wait until something that was heard after so many messages has one of these words."""

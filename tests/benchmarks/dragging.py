@@ -43,8 +43,7 @@ async def measured(url: str, count: int, seconds: float) -> int:
     pages = [Browser(address(url, 1 + number)) for number in range(count)]
     for number, page in enumerate(pages):
         await page.open()
-        await page.trigger("samples", data={"index": number % 10})
-        await page.says("Ready.")
+        await page.pick(1 + number % 9)
         await page.trigger("attack")
         await page.says(ATTACKED)
     waits = [wait for found in await asyncio.gather(*(dragged(page, seconds) for page in pages)) for wait in found]
