@@ -35,8 +35,13 @@ class Session(SessionState):
         self.config_values = Nothing()
 
     def __setitem__(self, key: int, value: Any) -> None:
-        if key in self.blocks_config.blocks:
+        if isinstance(self.blocks_config.blocks.get(key), gr.State):
             super().__setitem__(key, value)
+        elif key in self.blocks_config.blocks:
+            self.blocks_config.blocks[key] = value
+
+    def _update_config(self, key: int) -> None:
+        """Nothing, as nothing of it is kept: Gradio would describe every output of an event anew, changed or not."""
 
 
 class Sessions(StateHolder):

@@ -12,7 +12,8 @@ import engine
 from app.state.parts import PARTS, Part, Question, Row, Wanted
 from app.state.visitors import Visitor
 
-SECONDS = 3.0  # that all that is computed at once may take, as far as is known; an attack is drawn meanwhile
+SECONDS = 2.0  # that all that is computed at once may take, as far as is known
+CLIMB = 12.0  # seconds that an attack may take beside: it is drawn while it climbs
 ALWAYS = (engine.story.Clean, engine.story.Map, engine.story.Weighted)  # where all that they need is there
 REMEMBERED = 5  # results of each model that its pace is taken from
 TIMED = (engine.story.Clean(), engine.story.Attack(), engine.story.Map())  # whose seconds tell how fast the model is
@@ -54,18 +55,34 @@ def caught_up(question: Question, visitor: Visitor, pace: Pace, live: bool) -> I
     """Compute what is missing of all that the visitor has asked for, part by part: whatever comes on the way, each with
     the name of the part, and last None where the part has come further.
 
-    Without `live` that is what looking at the picture takes: its answer, other maps, other weights. With it, whatever
-    takes less than `SECONDS` in all at the `pace` of the model. Raises what computing raises.
+    Without `live` that is what looking at the picture takes: its answer, other maps, other weights. With it, an attack
+    of less than `CLIMB` seconds at the `pace` of the model, and whatever else takes less than `SECONDS` in all. Raises
+    what computing raises.
     """
-    left, each = SECONDS if live else 0.0, pace.of(question)
+    allowed, each = _Allowed(live), pace.of(question)
     for name, part in PARTS.items():
-        if name in visitor.asked and not (part.in_rows and _lacking(question, part) * each > left):
+        if name in visitor.asked and not (part.in_rows and _lacking(question, part) * each > allowed.seconds):
             further = False
             for wanted in part.wanted(question):
-                seconds = yield from _advanced(question, name, wanted, left, each)
-                left, further = left - (seconds or 0.0), further or seconds is not None
+                further = (yield from _advanced(question, name, wanted, allowed, each)) or further
             if further:
                 yield name, None
+
+
+class _Allowed:
+    """The seconds that are left for all that is computed at once, and those of an attack."""
+
+    def __init__(self, live: bool) -> None:
+        self.seconds, self.climb = (SECONDS, CLIMB) if live else (0.0, 0.0)
+
+    def spends(self, request: engine.story.Request, seconds: float) -> bool:
+        """Whether there is room for the request, which is then taken."""
+        if isinstance(request, engine.story.Attack):
+            return seconds <= self.climb
+        if seconds > self.seconds:
+            return False
+        self.seconds -= seconds
+        return True
 
 
 def _lacking(question: Question, part: Part) -> float:
@@ -76,20 +93,19 @@ def _lacking(question: Question, part: Part) -> float:
 
 
 def _advanced(
-    question: Question, name: str, wanted: Wanted, most: float, pace: float
-) -> Generator[tuple[str, Any], None, float | None]:
-    """The seconds that computing was to take of all that the generator, of the part `name`, asks for and that was
-    missing; None where nothing was computed."""
-    story, spent, row = question.story, None, Row(wanted)
+    question: Question, name: str, wanted: Wanted, allowed: _Allowed, pace: float
+) -> Generator[tuple[str, Any], None, bool]:
+    """Whether anything was computed of all that the generator, of the part `name`, asks for and that was missing."""
+    story, further, row = question.story, False, Row(wanted)
     while (request := row.advance(story).request) is not None:
         seconds = engine.story.cost_of(story, request) * pace
-        if seconds > most - (spent or 0.0) and not _is_looking(question, request):
+        if not (allowed.spends(request, seconds) or _is_looking(question, request)):
             break
-        spent, item = (spent or 0.0) + seconds, None
+        further, item = True, None
         for _, item in question.ask(request):
             yield name, item
         row.give(item)
-    return spent
+    return further
 
 
 def _is_looking(question: Question, request: engine.story.Request) -> bool:

@@ -27,6 +27,7 @@ class Browser:
         self._pending: dict[str, tuple[str, int, dict]] = {}
         self._draw_again = False
         self._nudge = ""
+        self._passed = -1  # the last turn that a slider has moved on from
         self._reading: asyncio.Task | None = None
 
     async def open(self) -> None:
@@ -125,8 +126,10 @@ class Browser:
         """Move a slider: what is drawn for an earlier place of it is overtaken."""
         number = next(number for number, props in self.props.items() if props.get("elem_id") == elem_id)
         self.values[number] = value
-        listener = self._listener("overtake", "click")
-        passed = {"fn_index": listener["id"], "data": [self.turn], "session_hash": self.session}
-        answer = await self.http.post("gradio_api/queue/join", json=passed)
-        self._pending[answer.json()["event_id"]] = "overtake", self.turn, listener
+        if self._passed != self.turn:
+            self._passed = self.turn
+            listener = self._listener("overtake", "click")
+            passed = {"fn_index": listener["id"], "data": [self.turn], "session_hash": self.session}
+            answer = await self.http.post("gradio_api/queue/join", json=passed)
+            self._pending[answer.json()["event_id"]] = "overtake", self.turn, listener
         await self.draw()
