@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import engine
 
@@ -31,13 +31,24 @@ class Run:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """The turn at which a visitor stopped everything last, and the last that a control has moved on from."""
+
+    stopped: float = -1
+    passed: float = -1
+
+    def ends(self, run: Run) -> bool:
+        return run.turn < self.stopped or (run.live and run.turn <= self.passed)
+
+
 class Runs:
     """The runs that have begun and not ended, by visitor; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._going: dict[str, list[Run]] = {}
-        self._stopped: OrderedDict[str, float] = OrderedDict()  # the turn of each visitor's last stop
+        self._ended: OrderedDict[str, _Ended] = OrderedDict()
 
     @contextmanager
     def begun(self, key: str, turn: float, alone: bool = False, live: bool = False) -> Generator[Run]:
@@ -45,7 +56,7 @@ class Runs:
         run = Run(turn, alone, live)
         with self._lock:
             self._going.setdefault(key, []).append(run)
-            if turn < self._stopped.get(key, -1):
+            if key in self._ended and self._ended[key].ends(run):
                 run.stop.set()
         try:
             yield run
@@ -71,21 +82,20 @@ class Runs:
 
     def stop(self, key: str, turn: float) -> None:
         """End all runs of the visitor that began before this turn, those on their way here too."""
-        with self._lock:
-            self._stopped[key] = turn
-            self._stopped.move_to_end(key)
-            while len(self._stopped) > REMEMBERED:
-                self._stopped.popitem(last=False)
-            for run in self._going.get(key, ()):
-                if run.turn < turn:
-                    run.stop.set()
+        self._end(key, stopped=turn)
 
     def overtake(self, key: str, turn: float) -> None:
-        """End those that are `live` and began at this turn or before it: the visitor has moved on."""
+        """End those that are `live` and began at this turn or before it, likewise: the visitor has moved on."""
+        self._end(key, passed=turn)
+
+    def _end(self, key: str, **turns: float) -> None:
         with self._lock:
-            for run in self._going.get(key, ()):
-                if run.turn <= turn and run.live:
-                    run.stop.set()
+            ended = self._ended[key] = replace(self._ended.get(key, _Ended()), **turns)
+            self._ended.move_to_end(key)
+            while len(self._ended) > REMEMBERED:
+                self._ended.popitem(last=False)
+            for run in filter(ended.ends, self._going.get(key, ())):
+                run.stop.set()
 
     def _first(self, key: str) -> Run | None:
         with self._lock:

@@ -202,6 +202,9 @@ def test_who_moves_on_ends_what_is_computed_live_for_earlier_turns_alone():
     with runs.begun("me", 1, live=True) as old, runs.begun("me", 2, live=True) as new, runs.begun("me", 1) as run:
         runs.overtake("me", 1)
         assert old.stop.is_set() and not new.stop.is_set() and not run.stop.is_set()
+    with runs.begun("me", 1, live=True) as late, runs.begun("me", 1) as run, runs.begun("me", 2, live=True) as new:
+        assert late.stop.is_set()  # it comes behind the word that its turn has passed
+        assert not run.stop.is_set() and not new.stop.is_set()
 
 
 def test_runs_that_go_on_alone_go_one_after_the_other_for_each_visitor():
