@@ -219,10 +219,8 @@ class Drawing:
             yield self._complained(key, str(error)) or gr.skip()
 
     def _computed(self, question: Question, visitor: Visitor, key: str) -> Iterator[dict]:
-        live, trail = (
-            present(visitor.choices).live and visitor.stopped != visitor.choices,
-            self.trail(question, LIVE_SECONDS),
-        )
+        live = present(visitor.choices).live and visitor.stopped != visitor.choices
+        trail = self.trail(question, LIVE_SECONDS)
         for _, item in caught_up(question, visitor, self.pace, live):
             if item is None:
                 yield self.drawn(key) or gr.skip()
