@@ -9,14 +9,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import subprocess
-import sys
 from collections.abc import Sequence
 from time import perf_counter
 
 from engine.benchmarks.speed import Timing
-from tests.benchmarks.browser import Browser, address
-from tests.benchmarks.visitors import ATTACKED, PAGE, READY, percentile
+from tests.benchmarks.browser import Browser, address, served
+from tests.benchmarks.visitors import ATTACKED, percentile
 
 LIMIT = 3.0  # seconds, of 95 %
 EVERY = 0.1  # seconds between two places of the slider
@@ -30,12 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if not 1 <= chosen.visitors <= 190:
         parser.error(f"expected 1 to 190 visitors; got {chosen.visitors}")
-    with subprocess.Popen([sys.executable, str(PAGE), "--cold"], stdout=subprocess.PIPE, text=True) as page:
-        try:
-            url = next(line for line in page.stdout if line.startswith(READY)).removeprefix(READY).strip()
-            return asyncio.run(measured(url, chosen.visitors, chosen.seconds))
-        finally:
-            page.terminate()
+    with served("--cold") as url:
+        return asyncio.run(measured(url, chosen.visitors, chosen.seconds))
 
 
 async def measured(url: str, count: int, seconds: float) -> int:

@@ -9,21 +9,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from time import perf_counter
 
 import httpx
 
 from engine.benchmarks.speed import Timing
-from tests.benchmarks.browser import Browser, address
+from tests.benchmarks.browser import PAGE, Browser, address, served
 
-PAGE = Path(__file__).resolve().parents[2] / "app.py"
 SAMPLES = PAGE.parent / "assets" / "samples"
-READY = "The page is ready at "  # what the page's process prints when it can be opened
 FIRST_LIMIT, OPEN_LIMIT = 15.0, 0.3  # seconds, of 95 %: until a first result, and until the page is opened
 ATTACKED = 'card done\\" data-open-step=\\"2'  # the second card has a finding
 CALLS = ({"name": "predict"}, {"name": "attack", "steps": 5}, {"name": "maps"}, {"name": "defend", "views": 16})
@@ -37,12 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if not 2 <= chosen.visitors <= 190:
         parser.error(f"expected 2 to 190 visitors; got {chosen.visitors}")
-    with subprocess.Popen([sys.executable, str(PAGE)], stdout=subprocess.PIPE, text=True) as page:
-        try:
-            url = next(line for line in page.stdout if line.startswith(READY)).removeprefix(READY).strip()
-            return asyncio.run(measured(url, chosen.visitors, chosen.warm))
-        finally:
-            page.terminate()
+    with served() as url:
+        return asyncio.run(measured(url, chosen.visitors, chosen.warm))
 
 
 async def measured(url: str, count: int, warm: float) -> int:
