@@ -45,6 +45,11 @@ MOST_BYTES, MOST_BYTES_EACH, MOST_PINNED = 192 << 20, 160 << 20, 150 << 20  # of
 KEEP_FILES = (600, 7200)  # seconds: look this often for files older than that
 
 
+def new_results() -> engine.story.Results:
+    """Empty ones, within the bounds above."""
+    return engine.story.Results(MOST_BYTES, MOST_BYTES_EACH, MOST_PINNED)
+
+
 def build_app(
     backbone: engine.Backbone,
     samples: Sequence[Sample] = (),
@@ -65,7 +70,7 @@ def build_app(
     With `ahead`, the stories of the samples are computed while nobody waits.
     """
     models, sources = Models(backbone, lend, free), PictureSources(backbone, samples)
-    results = results or engine.story.Results(MOST_BYTES, MOST_BYTES_EACH, MOST_PINNED)
+    results = results or new_results()
     page = Page(models, visitors or Visitors(), results, budget or engine.story.Budget())
     with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         page.build_hidden()

@@ -61,7 +61,7 @@ class Models:
         """The first model's record of one picture, where it is to be computed."""
         if self.lent is not None:
             return self._answer(question, 0, plan)
-        return self._answer(question, 0, plan, results=account.results, owner=account.owner)
+        return self._answer(question, 0, plan, results=account.new_results(), owner=account.owner)
 
     def fetch(self, name: str) -> Iterator[engine.results.Download]:
         """Make `backbone(name)` quick: how far each downloaded file is, as it comes.

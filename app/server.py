@@ -12,7 +12,7 @@ import engine
 from app import sessions, tidying
 from app.guard import Guard
 from app.labels import load_label_sets
-from app.layout import MOST_BYTES, MOST_BYTES_EACH, MOST_PINNED, build_app
+from app.layout import build_app, new_results
 from app.options import DESCRIPTION, add_options
 from app.samples import load_samples
 from app.theme import CSS, head, theme
@@ -40,7 +40,7 @@ def serve(chosen: argparse.Namespace) -> None:
     settings = engine.models.model_settings(chosen)
     print(f"Loading {chosen.model} …", flush=True)
     backbone = engine.load_backbone(chosen.model, chosen.device, chosen.precision, settings=settings)
-    results = engine.story.Results(MOST_BYTES, MOST_BYTES_EACH, MOST_PINNED)
+    results = new_results()
     page = build_app(
         backbone,
         load_samples(engine.ASSETS / "samples"),

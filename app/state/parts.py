@@ -53,9 +53,8 @@ class Account:
     turns: engine.story.Turns | None = None
     budget: engine.story.Budget = engine.story.Budget()
 
-    @property
-    def results(self) -> engine.story.Results:
-        """New ones, for what nobody else is to find."""
+    def new_results(self) -> engine.story.Results:
+        """Empty ones, for what nobody else is to find."""
         return engine.story.Results(turns=self.turns)
 
     def question(
@@ -66,7 +65,9 @@ class Account:
         against: int | None = None,
     ) -> Question:
         """One whose results go with it."""
-        return Question(engine.story.Story(backbone, recipe, self.results, self.owner), about, against, self.budget)
+        return Question(
+            engine.story.Story(backbone, recipe, self.new_results(), self.owner), about, against, self.budget
+        )
 
 
 @dataclass(frozen=True, eq=False, slots=True)

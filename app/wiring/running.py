@@ -80,7 +80,7 @@ class Running:
             raise engine.EngineError(text.MISSING["Attack"])
         page.visitors.ask(key, frozenset(parts))
         walk = _Walk(page, key, question, story)
-        if story and all(part_held(question, name) for name in parts):
+        if story and all(_is_held(question, name) for name in parts):
             yield page.rest(key, text.STORY_HELD, "good", walk.last_go(), walk=True)
             return
         for place, name in enumerate(parts):
@@ -158,7 +158,7 @@ class _Walk:
         return self.page.say(doing, "busy", share)
 
 
-def part_held(question: Question, name: str) -> bool:
+def _is_held(question: Question, name: str) -> bool:
     """Whether everything of a part is there already."""
     return all(Row(wanted).advance(question.story).request is None for wanted in PARTS[name].wanted(question))
 
