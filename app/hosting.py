@@ -8,6 +8,8 @@ from collections.abc import Callable
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("GRADIO_SSR_MODE", "False")
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")  # or it sums up the last 10,000 after every single one
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(1 << 30))
 
 try:
     import spaces  # before torch, so that a lent accelerator can be prepared

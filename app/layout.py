@@ -10,6 +10,7 @@ import gradio as gr
 import engine
 from app import warming
 from app.api import Api
+from app.blocks import Blocks
 from app.comparison import comparison
 from app.export.buttons import ExportButtons
 from app.figures.header import header
@@ -72,7 +73,7 @@ def build_app(
     models, sources = Models(backbone, lend, free), PictureSources(backbone, samples)
     results = results or new_results()
     page = Page(models, visitors or Visitors(), results, budget or engine.story.Budget())
-    with gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
+    with Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         page.build_hidden()
         head = gr.HTML(header(backbone), elem_id="header")
         with gr.Column(elem_id="top"):

@@ -8,6 +8,7 @@ of its menus, the bounds of its sliders) stays.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -31,7 +32,8 @@ class Session(SessionState):
     """The components of the page, each as this session last changed it."""
 
     def __init__(self, page: gr.Blocks) -> None:
-        super().__init__(page)
+        undescribed: Any = SimpleNamespace(default_config=page.default_config, blocks={})
+        super().__init__(undescribed)  # or Gradio would describe each of the page's components
         self.config_values = Nothing()
 
     def __setitem__(self, key: int, value: Any) -> None:

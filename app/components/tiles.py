@@ -2,8 +2,5 @@
 
 PICK = """element.addEventListener('click', (event) => {
   const tile = event.target.closest('[data-index]');
-  if (!tile) return;
-  element.querySelectorAll('.picked').forEach((other) => other.classList.remove('picked'));
-  tile.classList.add('picked');
-  trigger('click', {index: Number(tile.dataset.index)});
+  if (tile) trigger('click', {index: Number(tile.dataset.index)});
 });"""

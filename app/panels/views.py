@@ -36,6 +36,7 @@ from app.wiring.running import Running
 
 SORT_TILES = "(value) => { document.documentElement.dataset.sort = value; return []; }"
 OPENED_FIRST = 1
+OPENED_TILE = "background:var(--soft);outline:2px solid var(--accent);outline-offset:1px"
 FITS_TILE = 24  # characters
 
 
@@ -83,7 +84,7 @@ class ViewsPanel:
         if found.views is None:
             said = text.MISSING["Views"] if found.adversarial is None else text.EMPTY["Views"]
             return {self.grid: empty(said)}
-        return self._grid(found, _opened_now(found, choices))
+        return self._grid(found)
 
     def draw_title(self, found: Found, choices: Choices) -> dict:
         """What is known of the view that is opened."""
@@ -95,7 +96,7 @@ class ViewsPanel:
             return {part: gr.update(value=None, visible=False) for part in self.parts}
         return self._parts(found, _opened_now(found, choices))
 
-    def _grid(self, found: Found, opened: int) -> dict:
+    def _grid(self, found: Found) -> dict:
         views = present(found.views)
         kept = set(found.steps[-1].kept.tolist()) if found.steps else set()
         weights = found.ensemble.weights.tolist() if found.ensemble else None
@@ -103,7 +104,7 @@ class ViewsPanel:
         pictures, entropies = to_uint8(views.pixels), views.entropies.tolist()
         tiles = "".join(
             _tile(found, view, picture, entropy, {key: places[view] for key, places in orders.items()},
-                  view in kept, view == opened, None if weights is None else weights[view])
+                  view in kept, None if weights is None else weights[view])
             for view, (picture, entropy) in enumerate(zip(pictures, entropies, strict=True))
         )  # fmt: skip
         body = f'{_summary(found)}{_legend(found)}<div class="tiles">{tiles}</div>'
@@ -185,7 +186,6 @@ def _tile(
     entropy: float,
     places: dict[str, int],
     tunes: bool,
-    picked: bool,
     weight: float | None,
 ) -> str:
     views = present(found.views)
@@ -195,7 +195,7 @@ def _tile(
     badges = '<span class="badge tunes">tunes</span>' if tunes else ""
     badges += f'<span class="badge weighs">{percent(weight)}</span>' if weight is not None else ""
     return (
-        f'<button type="button" class="tile{" tuned" * tunes}{" picked" * picked}" data-index="{view}"'
+        f'<button type="button" class="tile{" tuned" * tunes}" data-index="{view}"'
         f' style="{";".join(f"--by-{key}:{place}" for key, place in places.items())}"'
         f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(picture)}"'
         f' alt="View {view}: {esc(name)}">'
@@ -225,7 +225,9 @@ def _opened(found: Found, view: int) -> str:
     name = differing(views.classes.names[int(answer.argmax())], views.classes.names[present(found.reference)])
     good = int(answer.argmax()) == found.reference
     said = f'<p class="fine">{mark(good, found.given)} {name}</p>'
-    return section(text.VIEW_TITLE.format(view=view), f"{said}{_numbers(found, view)}{_making(views, view)}")
+    mark_tile = f'<style>#view-grid [data-index="{view}"]{{{OPENED_TILE}}}</style>'
+    body = f"{mark_tile}{said}{_numbers(found, view)}{_making(views, view)}"
+    return section(text.VIEW_TITLE.format(view=view), body)
 
 
 def _numbers(found: Found, view: int) -> str:

@@ -16,6 +16,7 @@ from app.figures.html import esc
 from app.state.found import Found
 from app.state.visitors import Visitor
 from app.text import words as text
+from app.wiring.drawings import Drawings
 from app.wiring.pieces import Piece, merged
 
 MOST = 300  # screens remembered; each is a few hundred words
@@ -38,6 +39,7 @@ class _Screen:
     stale: dict[int, str] = field(default_factory=dict)
     complaint: str = ""
     complained: Choices | None = None  # of what the complaint is about
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
 
 class Screens:
@@ -50,6 +52,7 @@ class Screens:
         self.lines = lines
         self.pieces: list[tuple[int, Piece]] = []
         self.controls: Mapping[str, Component] = {}
+        self._drawings = Drawings()
         self._lock = threading.Lock()
         self._screens: OrderedDict[str, _Screen] = OrderedDict()
 
@@ -82,23 +85,28 @@ class Screens:
             self._screens.move_to_end(key)
             while len(self._screens) > MOST:
                 self._screens.popitem(last=False)
-            updates: dict = {}
-            notes: dict[int, list[tuple[Piece, _Drawn]]] = {}
-            ground = tuple(getattr(found, name) for name in ("model", "picture", "classes"))
-            same_ground, screen.ground = screen.ground == ground, ground
-            for place, (step, piece) in enumerate(self.pieces):
-                before, state = screen.pieces.get(place), piece.state(found, choices)
-                whole = any(name in found.made and name not in found.partial for name in piece.shows)
-                kept = before is not None and before.whole and same_ground and visitor.asked.intersection(piece.shows)
-                comes = visitor.progress.step is not None and any(name in found.made for name in piece.shows)
-                if before is not None and kept and not whole and not comes:
-                    notes.setdefault(step, []).append((piece, before))
-                elif before is not None and before.state == state:
-                    before.choices = choices  # with which it is the same, and is there
-                else:
-                    updates = merged(updates, piece.draw(found, choices))
-                    screen.pieces[place] = _Drawn(state, choices, whole)
-            return merged(updates, self._noted(screen, notes, choices))
+        with screen.lock:
+            return self._redrawn(screen, visitor, found, choices)
+
+    def _redrawn(self, screen: _Screen, visitor: Visitor, found: Found, choices: Choices) -> dict:
+        updates: dict = {}
+        notes: dict[int, list[tuple[Piece, _Drawn]]] = {}
+        ground = tuple(getattr(found, name) for name in ("model", "picture", "classes"))
+        same_ground, screen.ground = screen.ground == ground, ground
+        controls = frozenset(self.controls.values())
+        for place, (step, piece) in enumerate(self.pieces):
+            before, state = screen.pieces.get(place), piece.state(found, choices)
+            whole = any(name in found.made and name not in found.partial for name in piece.shows)
+            kept = before is not None and before.whole and same_ground and visitor.asked.intersection(piece.shows)
+            comes = visitor.progress.step is not None and any(name in found.made for name in piece.shows)
+            if before is not None and kept and not whole and not comes:
+                notes.setdefault(step, []).append((piece, before))
+            elif before is not None and before.state == state:
+                before.choices = choices  # with which it is the same, and is there
+            else:
+                updates = merged(updates, self._drawings.draw(piece, found, choices, controls))
+                screen.pieces[place] = _Drawn(state, choices, whole)
+        return merged(updates, self._noted(screen, notes, choices))
 
     def _noted(self, screen: _Screen, notes: dict[int, list[tuple[Piece, _Drawn]]], choices: Choices) -> dict:
         """The lines that differ from those that stand there."""

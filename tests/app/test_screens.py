@@ -59,10 +59,10 @@ def bases(alone, pinned) -> list[Found]:
 
 
 def plain(value):
-    """A drawing in values that can be compared; which tile is picked is marked in the browser."""
+    """A drawing in values that can be compared."""
     if isinstance(value, gr.blocks.Block):
         return repr(value.get_config())
-    return value.replace(" picked", "") if isinstance(value, str) else value
+    return value
 
 
 def drawing(piece: Piece, found: Found, choices: Choices, shown: object = None) -> object:

@@ -1,0 +1,71 @@
+"""Gradio's page, with less to do for each event of its listeners, which read and may draw everything there is.
+
+Gradio hands every single value that comes in or goes out to another thread, and takes every output that an update
+passes over for an update too, of nothing, for which it builds the component anew. That is 70 threads and 150 components
+whenever a control moves, and each waits for whatever else computes.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+from anyio import to_thread
+from gradio.block_function import BlockFunction
+from gradio.blocks import Block
+from gradio.state_holder import SessionState
+
+
+class Blocks(gr.Blocks):
+    """One page; its listeners answer with values by component."""
+
+    async def preprocess_data(
+        self, block_fn: BlockFunction, inputs: list, state: SessionState | None, explicit_call: bool = False
+    ) -> list:
+        """The values that a listener is handed, checked by their components in a single thread."""
+        if state is None or not block_fn.preprocess or any(_has_files(block) for block in block_fn.inputs):
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        raw = await super().preprocess_data(_with(block_fn, preprocess=False), list(inputs), state, explicit_call)
+        try:
+            return await to_thread.run_sync(_checked, [state[block._id] for block in block_fn.inputs], raw)
+        except Exception:
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)  # says which it was
+
+    async def postprocess_data(
+        self, block_fn: BlockFunction, predictions: list | dict, state: SessionState | None
+    ) -> list[Any]:
+        """What is sent for each output of the listener; of those that no update names, that they stay."""
+        if isinstance(predictions, dict) and predictions == gr.skip():
+            predictions = {}
+        if not (isinstance(predictions, dict) and all(isinstance(key, Block) for key in predictions)):
+            return await super().postprocess_data(block_fn, predictions, state)
+        sent = {output: value for output, value in predictions.items() if _is_text(output, value)}
+        rest = {output: value for output, value in predictions.items() if output not in sent}
+        if rest:
+            named = [output for output in block_fn.outputs if output in rest]
+            values = await super().postprocess_data(_with(block_fn, outputs=named), rest, state)
+            sent |= dict(zip(named, values, strict=True))
+        return [sent.get(output, gr.skip()) for output in block_fn.outputs]
+
+
+def _with(block_fn: BlockFunction, **fields: Any) -> BlockFunction:
+    """The same with other fields."""
+    other = copy.copy(block_fn)
+    vars(other).update(fields)
+    return other
+
+
+def _has_files(block: Block) -> bool:
+    """Whether its values are more than JSON: they may name files."""
+    return getattr(block, "data_model", None) is not None or block.stateful
+
+
+def _is_text(output: Block, value: object) -> bool:
+    """Whether the value goes to the browser as it is."""
+    return isinstance(output, gr.HTML) and isinstance(value, str)
+
+
+def _checked(components: Sequence[Any], values: Sequence) -> list:
+    return [component.preprocess(value) for component, value in zip(components, values, strict=True)]

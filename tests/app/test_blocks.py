@@ -1,0 +1,94 @@
+"""What the page hands its listeners and what it sends: as Gradio does, without handing each value to a thread."""
+
+import asyncio
+
+import gradio as gr
+import pytest
+from gradio.state_holder import SessionState
+
+from app.blocks import Blocks
+
+SKIPPED = gr.skip()
+
+
+class Built:
+    """A page and, as Gradio has it, the same."""
+
+    def __init__(self, kind: type[gr.Blocks], answers) -> None:
+        self.answers = answers
+        asyncio.run(self._build(kind))  # inside a loop: one that Gradio makes for itself is never closed
+
+    async def _build(self, kind: type[gr.Blocks]) -> None:
+        with kind() as self.demo:
+            self.number, self.menu = gr.Number(1, precision=0), gr.Dropdown(["a", "b"], value="a")
+            self.text, self.other, self.button = gr.HTML("x"), gr.HTML("y"), gr.Button("Go")
+            outputs = [self.text, self.other, self.menu, self.number]
+            self.button.click(lambda *values: self.answers(self, *values), [self.number, self.menu], outputs)
+
+    def event(self, *values) -> list:
+        """What is sent when the button is pressed with these values."""
+        return self.events(values)[0]
+
+    def events(self, *each: tuple) -> list[list]:
+        """What is sent for each press, one after the other, of one visitor."""
+
+        async def run():
+            self.demo.create_limiter()
+            state = SessionState(self.demo)
+            return [(await self.demo.process_api(0, list(one), state, session_hash="s"))["data"] for one in each]
+
+        return asyncio.run(run())
+
+
+def both(answers, *values) -> tuple[list, list]:
+    """What this page sends, and what Gradio would."""
+    return tuple(list(map(plain, Built(kind, answers).event(*values))) for kind in (Blocks, gr.Blocks))
+
+
+def plain(sent):
+    """Without what Gradio takes for a property of a text in each update of one: that it is an update."""
+    return {key: value for key, value in sent.items() if key != "props"} if isinstance(sent, dict) else sent
+
+
+ANSWERS = {
+    "a text": lambda built, *values: {built.text: f"<b>{values}</b>"},
+    "nothing in a text": lambda built, *values: {built.text: None},
+    "an update of a text": lambda built, *values: {built.text: gr.update(value="z", visible=False)},
+    "controls": lambda built, *values: {built.menu: gr.update(choices=["c"], value="c"), built.number: 7.0},
+    "controls and a text": lambda built, *values: {built.other: "1", built.menu: "b", built.text: "2"},
+    "nothing": lambda built, *values: gr.skip(),
+    "a list": lambda built, *values: ["1", "2", "b", values[0]],
+}
+
+
+@pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
+def test_a_browser_is_sent_what_gradio_would_send(answers):
+    ours, gradio = both(answers, 3, "b")
+    assert ours == gradio and len(ours) == 4
+
+
+def test_what_an_answer_passes_over_stays():
+    ours, _ = both(ANSWERS["a text"], 3.4, "b")
+    assert ours == ["<b>(3, 'b')</b>", SKIPPED, SKIPPED, SKIPPED]
+
+
+def test_an_empty_answer_changes_nothing():
+    assert Built(Blocks, lambda built, *values: {}).event(3, "b") == [SKIPPED] * 4
+
+
+def test_a_changed_menu_is_asked_with_its_new_choices_later():
+    built = Built(Blocks, ANSWERS["controls"])
+    assert len(built.events((3, "b"), (3, "c"))) == 2
+    with pytest.raises(gr.Error, match="Value: b is not in the list of choices"):
+        built.events((3, "b"), (3, "b"))
+
+
+@pytest.mark.parametrize("kind", [Blocks, gr.Blocks])
+def test_a_value_that_a_control_does_not_have_is_refused_as_gradio_does(kind):
+    with pytest.raises(gr.Error, match="Value: z is not in the list of choices"):
+        Built(kind, ANSWERS["nothing"]).event(3, "z")
+
+
+def test_an_answer_for_what_is_no_output_is_refused():
+    with pytest.raises(ValueError, match="not specified as output"):
+        Built(Blocks, lambda built, *values: {built.text: "1", built.button: "2"}).event(3, "b")
