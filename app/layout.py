@@ -97,7 +97,7 @@ def build_app(
         for part in (inputs, *page.panels.values()):
             page.controls |= part.controls
         _other_settings(page, columns)
-        reads = (*PARTS, "picture", "label", "classes", "batch", "progress")
+        reads = (*PARTS, "picture", "label", "classes", "asked", "batch", "progress")
         page.add([Piece(lambda found, choices: {cards: journey(found)}, [cards], reads), *inputs.pieces])
         attack = page.panels[2]
         assert isinstance(attack, AttackPanel)

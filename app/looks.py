@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import replace
 
 import gradio as gr
 
@@ -27,12 +26,10 @@ class LookButtons:
 
 def _going(page: Page, again: Callable[[Page, Visitor], dict], by: int) -> Callable[..., Generator[dict]]:
     def handler(request: gr.Request, key: str) -> Generator[dict]:
-        visitor = page.visitors.get(key)
-        history = visitor.went(by)
-        if history is None:
+        gone = page.visitors.get(key).went(by)
+        if gone is None:
             yield page.rest(key, text.NO_LOOK)
             return
-        gone = replace(visitor.at(history.present), history=history)
         page.visitors.put(key, gone)
         yield again(page, gone) | page.rest(key, text.LOOKED_BACK)
 

@@ -86,7 +86,7 @@ def _swapping(page: Page, again: Callable[[Page, Visitor], dict]) -> Callable[..
         if visitor.pinned is None or visitor.look is None:
             yield page.rest(key, text.NOTHING_TO_PIN)
             return
-        history = visitor.history.settled()  # or undo would take the swap for more of the last slider's move
+        history = visitor.history.swapped(visitor.look, visitor.pinned, page.visitors.clock())
         swapped = replace(visitor.at(visitor.pinned), pinned=visitor.look, history=history)
         if swapped.model and not page.models.ready(swapped.model):
             yield page.say(text.MODEL_LOADING.format(name=swapped.model), "busy")

@@ -12,6 +12,10 @@ from app.state.found import Found
 from app.text import words as text
 from engine import DEFENCES, Prediction
 
+SUBJECTS = {  # the parts that say what came out, by step
+    "Attack": {"adversarial"}, "Attention": {"maps"}, "Views": {"views"}, "Tuning": {"steps"},
+    "Verdict": {"ensemble", "defences"},
+}  # fmt: skip
 ICONS = {"done": "◉", "busy": "…", "open": "○", "waiting": "·"}
 
 
@@ -67,6 +71,8 @@ def _waiting(name: str, found: Found) -> str:
         return text.WAITING["Attack"] if name != "Picture" else "Choose one."
     if name == "Many":
         return text.MANY_WAITS
+    if found.progress.step is None and found.asked.intersection(SUBJECTS.get(name, ())):
+        return text.NOT_WITH_THESE
     if found.adversarial is None:
         return "Not run yet." if name == "Attack" else text.WAITING.get(name, "")
     if found.views is None and name == "Tuning":

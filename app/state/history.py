@@ -13,12 +13,16 @@ MOST = 50  # looks remembered; what was found lies elsewhere, by key
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Look:
-    """A model, a picture, the controls, and the parts that were asked for."""
+    """A model, a picture, the controls, and the parts that were asked for.
+
+    In a history, `swap` is that of one which was pinned and came to the page for the one before it.
+    """
 
     model: str
     picture: Shown
     choices: Choices
     asked: frozenset[str]
+    swap: bool = False
 
     def differing(self, other: Look) -> list[str]:
         """The names of what is asked otherwise, however it is shown."""
@@ -50,6 +54,7 @@ class History:
             looks = (*self.looks[: self.place + 1], look)[-MOST:]
             return History(looks, len(looks) - 1, moved[0] if len(moved) == 1 else "", now)
         ahead = () if moved else self.looks[self.place + 1 :]
+        look = replace(look, swap=self.looks[self.place].swap)
         return replace(self, looks=(*self.looks[: self.place], look, *ahead), when=now if moved else self.when)
 
     def moved(self, by: int) -> History:
@@ -57,9 +62,14 @@ class History:
         place = self.place + by
         return replace(self, place=place, drawn="") if 0 <= place < len(self.looks) else self
 
-    def settled(self) -> History:
-        """With the present look as one of its own, however soon another one comes."""
-        return replace(self, drawn="")
+    def swapped(self, before: Look, after: Look, now: float) -> History:
+        """With `before` and then `after`, which was pinned, a look of its own however soon another one comes."""
+        begun = replace(self.seen(before, now), drawn="")
+        return replace(begun.seen(replace(after, swap=True), now), drawn="")
+
+    def swaps(self, other: History) -> bool:
+        """Whether a swap lies between the present look of this one and that of `other`, its neighbour."""
+        return self.place != other.place and self.looks[max(self.place, other.place)].swap
 
     def went(self, look: Look | None, by: int) -> History | None:
         """One look back or forward from `look`, which may be another than the present one; None where there is none.

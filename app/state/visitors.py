@@ -86,9 +86,13 @@ class Visitor:
         there = replace(self.setting(look.choices), model=look.model, picture=look.picture, asked=look.asked)
         return replace(there, batch=batch)
 
-    def went(self, by: int) -> History | None:
-        """The history one look back (-1) or forward (1); None where there is nothing that way."""
-        return self.history.went(self.look, by)
+    def went(self, by: int) -> Visitor | None:
+        """The same one look back (-1) or forward (1), a swap with what is pinned included; None where there is none."""
+        history = self.history.went(self.look, by)
+        if history is None:
+            return None
+        swaps = history.swaps(self.history) and self.pinned is not None and self.pinned.same(history.present)
+        return replace(self.at(history.present), history=history, pinned=self.look if swaps else self.pinned)
 
     def setting(self, choices: Choices) -> Visitor:
         """The same with choices that the server makes; whoever makes them shows them to the browser."""

@@ -14,6 +14,7 @@ WAITING = {
     "Tuning": "Needs the views.",
     "Verdict": "Needs the attack.",
 }
+NOT_WITH_THESE = "Not with these settings yet."
 EMPTY = {
     "Picture": "Choose a sample or upload a picture. The model then compares it with every class name.",
     "Attack": "Press **Attack** to look for a small change of the picture that makes the model wrong.",

@@ -68,10 +68,19 @@ def test_a_visitor_without_a_picture_looks_at_nothing(shown):
     assert visitors.get("me").history.present.choices == CHOICES
 
 
-def test_a_look_that_is_settled_stays_however_soon_the_same_slider_moves_again(shown):
+def test_both_looks_of_a_swap_stay_however_soon_they_came_and_another_follows(shown):
     history = History().seen(look(shown, eps=4), 0).seen(look(shown, eps=5), 10)
     assert limits(history.seen(look(shown, eps=4), 11)) == [4, 4]
-    assert limits(history.settled().seen(look(shown, eps=4), 11)) == [4, 5, 4]
+    swapped = history.swapped(look(shown, eps=6), look(shown, eps=4), 11)
+    assert limits(swapped) == [4, 6, 4] and limits(swapped.seen(look(shown, eps=3), 11)) == [4, 6, 4, 3]
+
+
+def test_a_swap_lies_between_its_two_looks_and_no_others(shown):
+    history = History().seen(look(shown, eps=4), 0).swapped(look(shown, eps=6), look(shown, eps=4), 11)
+    seen = history.seen(look(shown, eps=4, colours="inferno"), 12)
+    back = seen.moved(-1)
+    assert seen.swaps(back) and back.swaps(seen) and not seen.swaps(seen)
+    assert not back.swaps(back.moved(-1)) and not seen.seen(look(shown, eps=1), 20).swaps(seen)
 
 
 def test_a_slider_that_is_drawn_on_leaves_one_look(shown):

@@ -26,6 +26,8 @@ from app.panels.verdict import _defences, _defended, _head, _table
 from app.samples import load_samples
 from app.state.found import Found
 from app.state.shown import Shown
+from app.state.visitors import Progress
+from app.text import words as text
 from engine.story import Picture
 from tests.app.drawing import drawn as all_drawn
 from tests.page_cases import CHOICES, CLASSES, EVERYTHING, run
@@ -51,6 +53,21 @@ def test_choices_become_settings_or_a_sentence():
     assert CHOICES.label(CLASSES) == 1 and CHOICES._replace(true_class=NO_TRUTH).label(CLASSES) is None
     with pytest.raises(engine.EngineError, match="seed"):
         CHOICES._replace(seed=-1).settings()
+
+
+def waits(found: Found) -> list[str]:
+    """What the cards of the steps say that have found nothing."""
+    return re.findall(r'card-head"></span><span class="card-detail">([^<]+)<', journey(found))[:-1]
+
+
+def test_a_card_without_a_finding_says_whether_it_was_asked_for_with_other_settings(told):
+    left = Found(clean=told.clean, asked=frozenset(EVERYTHING))
+    assert waits(left) == [text.NOT_WITH_THESE] * 5
+    assert waits(replace(left, asked=frozenset({"clean", "adversarial", "ensemble"}))) == [
+        text.NOT_WITH_THESE, "Needs the attack.", "Needs the attack.", "Needs the views.", text.NOT_WITH_THESE,
+    ]  # fmt: skip
+    assert waits(replace(left, asked=frozenset({"clean"})))[0] == "Not run yet."
+    assert "Not run yet." in waits(replace(left, progress=Progress(3)))  # it comes, or is left out
 
 
 def test_nothing_a_visitor_writes_becomes_markup():

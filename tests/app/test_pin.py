@@ -150,15 +150,46 @@ def test_swapping_goes_to_what_is_pinned_and_pins_what_was_there(page, key):
     assert (page.visitors.get(key).choices, page.visitors.get(key).pinned.choices) == (OTHER, CHOICES)
 
 
-def test_undo_goes_back_behind_a_swap_however_soon_it_came(page, key):
+def went(page, key, by) -> tuple[int, int]:
+    """The limits on the page and pinned, once the visitor went back (-1) or forward (1)."""
+    page.visitors.put(key, page.visitors.get(key).went(by))
+    page.drawn(key)
+    visitor = page.visitors.get(key)
+    return visitor.choices.eps, visitor.pinned.choices.eps
+
+
+@pytest.mark.parametrize("computed", [True, False])
+def test_undo_takes_a_swap_back_whole_however_soon_it_came_and_redo_swaps_again(page, key, computed):
+    page.drawn(key)
+    press(page, key, _pinning(page))
+    page.visitors.set(key, OTHER)
+    if computed:
+        list(Running(page, page.panels[2].curve).run(key, ("adversarial",), "done"))
+    page.drawn(key)
+    press(page, key, _swapping(page, lambda *_: {}))
+    page.drawn(key)
+    assert went(page, key, -1) == (OTHER.eps, CHOICES.eps)
+    assert went(page, key, 1) == (CHOICES.eps, OTHER.eps)
+    assert [went(page, key, -1), went(page, key, -1)] == [(OTHER.eps, CHOICES.eps), (CHOICES.eps, CHOICES.eps)]
+
+
+def test_undo_of_anything_else_leaves_the_pin(page, key):
     page.drawn(key)
     press(page, key, _pinning(page))
     page.visitors.set(key, OTHER)
     list(Running(page, page.panels[2].curve).run(key, ("adversarial",), "done"))
     page.drawn(key)
+    assert went(page, key, -1) == (CHOICES.eps, CHOICES.eps)
+
+
+def test_undo_of_a_swap_leaves_what_was_pinned_since(page, key):
+    page.drawn(key)
+    press(page, key, _pinning(page))
+    page.visitors.set(key, OTHER)
     press(page, key, _swapping(page, lambda *_: {}))
     page.drawn(key)
-    assert page.visitors.get(key).went(-1).present.choices == OTHER
+    page.visitors.change(key, pinned=replace(page.visitors.get(key).look, choices=CHOICES._replace(eps=9)))
+    assert went(page, key, -1) == (OTHER.eps, 9)
 
 
 def test_without_a_pin_there_is_nothing_to_swap(page, key):

@@ -188,6 +188,7 @@ OTHERS = {  # another value of every field that is no part
     "batch": lambda found: Batch(CHOICES.settings(), 3),
     "progress": lambda found: Progress(4),
     "pinned": lambda found: None,
+    "asked": lambda found: frozenset(EVERYTHING) - found.asked,
 }
 
 
@@ -232,7 +233,7 @@ def test_a_state_holds_no_results(bases, page):
         state = piece.state(bases[0], CHOICES)
         within = [one for value in state if isinstance(value, tuple) for one in value]
         for value in (*state, *within):
-            kinds = (str, int, float, bool, list, tuple, engine.Classes, Batch, Progress, type(None))
+            kinds = (str, int, float, bool, list, tuple, frozenset, engine.Classes, Batch, Progress, type(None))
             assert isinstance(value, kinds), described(piece)
 
 

@@ -30,6 +30,7 @@ def test_what_is_pinned_stays_beside_what_a_moved_control_brings_and_both_change
     assert page.input_value(LIMIT) == "5.4"
     page.click("#undo")
     measured(page, "9.6")
+    page.locator("#pin-line").get_by_text("5.4, now 9.6").wait_for()
     page.click("#pin")
     says(page, "Unpinned")
     page.locator("#compare-2 .compared").wait_for(state="detached")
