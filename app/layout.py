@@ -72,7 +72,7 @@ def build_app(
     """
     models, sources = Models(backbone, lend, free), PictureSources(backbone, samples)
     results = results or new_results()
-    page = Page(models, visitors or Visitors(), results, budget or engine.story.Budget())
+    page = Page(models, Visitors() if visitors is None else visitors, results, budget or engine.story.Budget())
     with Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         page.build_hidden()
         head = gr.HTML(header(backbone), elem_id="header")
