@@ -1,6 +1,7 @@
 """The API of the page: five named endpoints that answer with what the command line prints for `--json`.
 
-They keep nothing between calls and take turns with the page, address by address. What they ask for beside the picture
+They keep nothing between calls but what is computed on the page's own samples, which the page shares with them, and
+take turns with it, address by address. What they ask for beside the picture
 and its classes are parameters of the engine, with the words and units of the command line.
 """
 
@@ -19,6 +20,7 @@ import engine
 from app.components.controls import shown
 from app.figures.pictures import to_uint8
 from app.models import Models
+from app.picture_sources import PictureSources
 from app.present import present
 from app.state.found import Found, find
 from app.state.parts import ATTACKED, CLEAN, Account, Question
@@ -44,11 +46,14 @@ QUESTION = ("picture", "class_names", "template")
 class Api:
     """The endpoints for the first of `models`. Every refusal is one sentence of the engine's.
 
-    What is computed takes part in `turns`, and is charged in `budget`, as that of the address a call comes from.
+    What is computed takes part in the turns of the page's `results`, and is charged in `budget`, as that of the address
+    a call comes from. `sources` has the samples; only what is computed on these is kept in `results`.
     """
 
-    def __init__(self, models: Models, turns: engine.story.Turns, budget: engine.story.Budget) -> None:
-        self.models, self.turns, self.budget = models, turns, budget
+    def __init__(
+        self, models: Models, sources: PictureSources, results: engine.story.Results, budget: engine.story.Budget
+    ) -> None:
+        self.models, self.sources, self.results, self.budget = models, sources, results, budget
         self._offer(self.predict, dict, QUESTION)
         self._offer(self.attack, tuple[dict, FileData], (*QUESTION, "true_class"), ATTACK)
         self._offer(self.maps, dict, (*QUESTION, "true_class", "about", "against"), MAPS)
@@ -95,7 +100,7 @@ class Api:
         """Register an endpoint named like `answer`, which asks `question` and the engine's parameters `words`."""
 
         def endpoint(request: gr.Request, *given: object) -> object:
-            account = Account(f"address {present(request.client).host}", self.turns, self.budget)
+            account = Account(f"address {present(request.client).host}", self.results.turns, self.budget)
             try:
                 return answer(account, dict(zip(names, given, strict=True)))
             except engine.EngineError as error:
@@ -115,7 +120,7 @@ class Api:
         gr.api(endpoint, api_name=answer.__name__, concurrency_id="api", concurrency_limit=CALLS)
 
     def _found(self, account: Account, asked: Mapping[str, Any], words: Sequence[str], *parts: str) -> Found:
-        """These parts of the story, computed for one call and kept for none."""
+        """These parts of the story, computed for one call and kept for none unless the picture is a sample."""
         classes = _classes(asked)
         settings = _settings(asked, words, classes)
         label, about, against = (
@@ -123,7 +128,8 @@ class Api:
         )
         backbone = self.models.first
         recipe = self._recipe(_opened(asked["picture"])[1], classes, label, settings)
-        question = account.question(backbone, recipe, about, against)
+        shared = self.results if recipe.picture.digest in self.sources.digests else None
+        question = account.question(backbone, recipe, about, against, shared)
         for name in parts:
             for _ in self.models.compute(question, name):
                 pass

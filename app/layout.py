@@ -71,7 +71,7 @@ def build_app(
     With `ahead`, the stories of the samples are computed while nobody waits.
     """
     models, sources = Models(backbone, lend, free), PictureSources(backbone, samples)
-    results = results or new_results()
+    results = new_results() if results is None else results
     page = Page(models, Visitors() if visitors is None else visitors, results, budget or engine.story.Budget())
     with Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         page.build_hidden()
@@ -118,7 +118,7 @@ def build_app(
         export.wire(page)
         page.connect()
         page.stop(stop)
-        Api(models, results.turns, api_budget or engine.story.Budget())
+        Api(models, sources, results, api_budget or engine.story.Budget())
     if ahead and lend is None:
         warming.begin(page, sources)
     return demo

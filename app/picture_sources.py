@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -63,6 +64,11 @@ class PictureSources:
             source=f"sample {place}",
         )
         return Opened(seen, sample.classes, sample.truth)
+
+    @cached_property
+    def digests(self) -> frozenset[str]:
+        """Those of all samples as the model sees them."""
+        return frozenset(self.sample(place).shown.picture.digest for place in range(len(self.samples)))
 
     def specimen(self, specimen: engine.fieldguide.Specimen, number: int) -> Opened:
         """A painting of that specimen; `number` decides its scene."""

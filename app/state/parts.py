@@ -63,11 +63,11 @@ class Account:
         recipe: engine.story.Recipe,
         about: int | None = None,
         against: int | None = None,
+        results: engine.story.Results | None = None,
     ) -> Question:
-        """One whose results go with it."""
-        return Question(
-            engine.story.Story(backbone, recipe, self.new_results(), self.owner), about, against, self.budget
-        )
+        """One whose results go with it, unless they are to be kept in `results`."""
+        held = self.new_results() if results is None else results
+        return Question(engine.story.Story(backbone, recipe, held, self.owner), about, against, self.budget)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -1,7 +1,8 @@
 """What many visitors at once wait for, on the page and its API: `python -m tests.benchmarks.visitors`.
 
-Half of them open the page, pick a sample and run the whole story, as a browser would; half call the API. Meanwhile an
-attack of 1,000 steps goes on, and somebody opens the page again and again. Each comes from an address of its own.
+Half of them open the page, pick a sample and run the whole story, as a browser would; half call the API about samples.
+Meanwhile an attack of 1,000 steps goes on, and somebody opens the page again and again. Each comes from an address of
+its own.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ async def measured(url: str, count: int, warm: float) -> int:
     begun = perf_counter()
     outcomes = await asyncio.gather(
         *(story(page, number) for number, page in enumerate(pages)),
-        *(timed_call(caller, CALLS[number % len(CALLS)]) for number, caller in enumerate(callers)),
+        *(timed_call(caller, CALLS[number % len(CALLS)] | {"sample": number}) for number, caller in enumerate(callers)),
     )
     print(f"{count} visitors were served in {perf_counter() - begun:.1f} s", flush=True)
     over.set()
@@ -90,13 +91,14 @@ async def timed_call(http: httpx.AsyncClient, asked: dict) -> tuple[float, str]:
     return perf_counter() - started, {"complete": "served", "error": "refused"}.get(end, end)
 
 
-async def call(http: httpx.AsyncClient, name: str, **asked: object) -> str:
-    """Call an endpoint about a sample; how it ended, as Gradio says it."""
-    sample = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[0]
-    files = {"files": (sample["file"], (SAMPLES / sample["file"]).read_bytes())}
+async def call(http: httpx.AsyncClient, name: str, sample: int = 0, **asked: object) -> str:
+    """Call an endpoint about the sample of that number; how it ended, as Gradio says it."""
+    listed = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
+    chosen = listed[sample % len(listed)]
+    files = {"files": (chosen["file"], (SAMPLES / chosen["file"]).read_bytes())}
     (path,) = (await http.post("gradio_api/upload", files=files)).json()
     picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    given = {"picture": picture, "class_names": sample["classes"], **asked}
+    given = {"picture": picture, "class_names": chosen["classes"], **asked}
     begun = await http.post(f"gradio_api/call/v2/{name}", json=given)
     begun.raise_for_status()
     async with http.stream("GET", f"gradio_api/call/v2/{name}/{begun.json()['event_id']}") as lines:

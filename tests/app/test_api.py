@@ -1,0 +1,66 @@
+"""What calls of the API leave behind: on samples what they share with the page, on other pictures nothing."""
+
+import asyncio
+
+import gradio as gr
+import pytest
+from PIL import Image
+
+import engine
+from app.api import ATTACK, Api
+from app.models import Models
+from app.picture_sources import PictureSources
+from app.samples import load_samples
+from app.state.parts import Account
+from engine.story import Budget, Results
+
+FGSM = dict.fromkeys(ATTACK) | {"attack": "fgsm", "eps": 4.0}  # and the usual for all others
+
+
+@pytest.fixture
+def results() -> Results:
+    return Results()
+
+
+@pytest.fixture
+def api(tiny, results) -> Api:
+    """Endpoints of a page with three samples."""
+
+    async def build():
+        with gr.Blocks():
+            sources = PictureSources(tiny, load_samples(engine.ASSETS / "samples")[:3])
+            return Api(Models(tiny), sources, results, Budget())
+
+    return asyncio.run(build())
+
+
+def asked(path, **more) -> dict:
+    """What a call asks about the file."""
+    names = ["red fish", "blue fish", "green fish"]
+    picture = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+    return {"picture": picture, "class_names": names, "template": "art of a {}.", "true_class": "blue fish"} | more
+
+
+def account(api, number: int) -> Account:
+    """A caller at an address."""
+    return Account(f"address 127.0.0.{number}", api.results.turns, api.budget)
+
+
+def test_what_is_computed_on_a_sample_is_computed_once_for_all_callers(api, results):
+    sample = asked(api.sources.samples[1].path, **FGSM)
+    first = api.attack(account(api, 1), sample)[0]
+    held = results.bytes
+    assert held and api.attack(account(api, 2), sample)[0] == first and results.bytes == held
+    api.attack(account(api, 2), sample | {"eps": 8.0})
+    assert results.bytes > held
+
+
+def test_what_is_computed_on_another_picture_is_kept_nowhere(api, results, tmp_path):
+    Image.new("RGB", (80, 60), "teal").save(tmp_path / "mine.png")
+    answered = api.attack(account(api, 1), asked(tmp_path / "mine.png", **FGSM))[0]
+    assert answered["attack"]["attack"] == "fgsm" and not results.bytes
+
+
+def test_a_sample_that_the_page_does_not_offer_is_another_picture(api, results):
+    path = load_samples(engine.ASSETS / "samples")[3].path
+    assert api.predict(account(api, 1), asked(path))["prediction"] and not results.bytes
