@@ -10,6 +10,7 @@ import gradio as gr
 from app.figures.html import esc
 from app.figures.journey import furthest
 from app.present import present
+from app.state.found import Found
 from app.state.tabs import Tabs
 from app.state.visitors import Visitor
 from app.text import words as text
@@ -60,10 +61,16 @@ class RestoreLine:
             else:
                 own = page.visitors.get(key).setting(present(last.choices))
                 page.visitors.put(key, replace(last, replaced=own.replaced))
-                said = page.rest(key, text.RESTORE_RESTORED, "good", furthest(page.found(key)))
+                found = page.found(key)
+                said = page.rest(key, restored(found), "good", furthest(found))
                 yield {self.drawn: ""} | again(page, last) | said
 
         page.listen(self.drawn.click, handler, [self.drawn, *page.inputs[1:], *fields])
+
+
+def restored(found: Found) -> str:
+    """What there is again for whoever has restored this: settings are kept for longer than results."""
+    return text.RESTORE_RESTORED if found.asked <= found.made.keys() else text.RESTORE_SETTINGS
 
 
 def _line(visitor: Visitor) -> str:

@@ -148,6 +148,9 @@ LINK_ODD = "The link asks for {name} = “{value}”, which this page cannot off
 RESTORE_HERE = "Your last result is still here, on “{name}”."
 RESTORE_WISHES = {"restore": "Restore", "forget": "Forget"}
 RESTORE_RESTORED = "Restored: everything is as it was before the page was loaded again."
+RESTORE_SETTINGS = (
+    "Restored: the picture and all settings. Results are kept for a quarter of an hour; the buttons compute them again."
+)
 RESTORE_FORGOTTEN = "Forgotten: the last result is deleted."
 RESTORE_GONE = "Nothing is kept any more of what this tab showed: that lasts an hour."
 RESTORED = "Restored from the link. Press “Run the whole story” to get the same results."

@@ -6,11 +6,14 @@ import pytest
 
 from app.batch import Batch
 from app.figures.journey import furthest
+from app.restore import restored
 from app.state.found import Found
 from app.state.tabs import Tabs
 from app.state.visitors import FIRST as AT_FIRST
 from app.state.visitors import Visitor, Visitors
-from tests.page_cases import CHOICES, WHOLE, picture
+from app.text import words as text
+from engine.story import Results
+from tests.page_cases import CHOICES, WHOLE, asked, held, picture, run
 
 MINE, YOURS = "0" * 31 + "a", "0" * 31 + "b"
 FIRST = "sample 0"
@@ -111,3 +114,10 @@ def test_the_furthest_step_is_the_last_with_a_finding(told):
     clean = Found(picture=told.picture, classes=told.classes, label=told.label, clean=told.clean)
     maps = replace(clean, adversarial=told.adversarial, maps=told.maps)
     assert [furthest(found) for found in (Found(), clean, maps, told)] == [1, 1, 3, 6]
+
+
+def test_what_is_restored_is_not_said_to_be_all_there_where_results_are_gone(tiny):
+    question = asked(tiny, Results())
+    found = run(question, ("clean", "adversarial"))
+    assert restored(found) == text.RESTORE_RESTORED
+    assert restored(held(question, WHOLE)) == restored(held(asked(tiny, Results()), WHOLE)) == text.RESTORE_SETTINGS
