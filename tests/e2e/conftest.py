@@ -80,8 +80,11 @@ def browser():
 
 @pytest.fixture(scope="module")
 def context(browser, address):
-    """Where a module's pages open. A light one of the same site stays open: what the browser has compiled is kept."""
-    opened = browser.new_context(viewport={"width": 1280, "height": 800})
+    """Where a module's pages open, for one who wants no motion: nothing is waited for until it has come to rest.
+
+    A light page of the same site stays open: what the browser has compiled is kept.
+    """
+    opened = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     opened.set_default_timeout(120_000)
     opened.new_page().goto(address + "manifest.json")
     yield opened

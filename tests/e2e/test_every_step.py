@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.e2e.axe import serious_of_step
 from tests.e2e.conftest import first_sample
 from tests.e2e.test_page import open_step, says
 
@@ -73,6 +73,4 @@ def test_no_step_has_a_serious_violation(shown):
     for number in range(1, 8):
         open_step(page, number)
         page.wait_for_timeout(300)
-        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-        serious = [(v["id"], v["nodes"][0]["html"][:120]) for v in found if v["impact"] in ("serious", "critical")]
-        assert serious == [], f"step {number}"
+        assert serious_of_step(page, number) == [], f"step {number}"
