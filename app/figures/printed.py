@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 import engine
 from app.figures.maps import DIVERGING, subject, upper_end
 from app.figures.pictures import to_uint8
 from app.present import present
 from app.state.found import Found
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 CLEAN, ATTACKED, DEFENDED, DRIVES, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#a8327e", "#8590a2"
 STYLE = {"fontsize": 9}
@@ -32,7 +35,7 @@ def printed(found: Found) -> dict[str, Figure]:
 
 def _attack(found: Found) -> Figure:
     result = present(found.adversarial)
-    figure = Figure((10, 3.2), layout="constrained")
+    figure = _empty(10, 3.2)
     pictures, curves = figure.subplots(1, 4, width_ratios=(1, 1, 1, 1.5))[:3], figure.axes[3]
     size = max(result.linf(), 1 / 255)
     change = (0.5 + (result.saved - result.clean) / (2 * size)).clamp(0, 1)
@@ -51,7 +54,7 @@ def _attack(found: Found) -> Figure:
 
 def _maps(found: Found) -> Figure:
     pair, result = present(found.maps), present(found.adversarial)
-    figure = Figure((10, 3.4), layout="constrained")
+    figure = _empty(10, 3.4)
     first, second, third = figure.subplots(1, 3)
     clean, attacked = pair.clean.raw.numpy(), pair.attacked.raw.numpy()
     low, high = min(clean.min(), attacked.min()), upper_end(clean, attacked)
@@ -72,6 +75,13 @@ def _maps(found: Found) -> Figure:
     return figure
 
 
+def _empty(width: float, height: float) -> Figure:
+    """A figure of that many inches, with nothing in it."""
+    from matplotlib.figure import Figure  # 0.4 s, which a page's start can do without
+
+    return Figure((width, height), layout="constrained")
+
+
 def _overlaid(axes: Axes, cells: np.ndarray, pixels, colours: str, limits: tuple[float, float]):
     size = pixels.shape[-1]
     axes.imshow(pixels.mean(0).numpy(), cmap="gray", vmin=0, vmax=1)
@@ -83,7 +93,7 @@ def _overlaid(axes: Axes, cells: np.ndarray, pixels, colours: str, limits: tuple
 
 def _tuning(found: Found) -> Figure:
     steps = found.steps
-    figure = Figure((10, 3.2), layout="constrained")
+    figure = _empty(10, 3.2)
     loss, entropies = figure.subplots(1, 2)
     _line(loss, [step.loss for step in steps], DEFENDED, "step", "loss (nats)", 0)
     first, last, kept = steps[0].entropies, steps[-1].entropies, set(steps[-1].kept.tolist())
@@ -98,7 +108,7 @@ def _tuning(found: Found) -> Figure:
 
 
 def _defences(found: Found) -> Figure:
-    figure = Figure((8, 0.9 + 0.34 * len(found.defences)), layout="constrained")
+    figure = _empty(8, 0.9 + 0.34 * len(found.defences))
     axes = figure.subplots()
     titles = [engine.DEFENCES[d.defence].title for d in found.defences]
     shares = [float(d.prediction.probabilities[present(found.reference)]) for d in found.defences]

@@ -63,11 +63,11 @@ def _wait_for(url, server):
     raise AssertionError(f"no page at {url} within {SERVED_WITHIN} s")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser():
     """Debian's Chromium; missing is an error on CI and a skip elsewhere.
 
-    Closed after each module: Playwright keeps an event loop running, and other tests start their own.
+    Closed after the last test of this folder: Playwright keeps an event loop running, and other tests start their own.
     """
     if not Path(CHROMIUM).is_file():
         assert not os.environ.get("CI"), "CI must have Chromium"
@@ -78,10 +78,13 @@ def browser():
         started.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def context(browser, address):
-    """Where a module's pages open. A light one of the same site stays open: what the browser has compiled is kept."""
-    opened = browser.new_context(viewport={"width": 1280, "height": 800})
+    """Where pages open, for one who wants no motion: nothing is waited for until it has come to rest.
+
+    A light page of the same site stays open: what the browser has compiled is kept.
+    """
+    opened = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     opened.set_default_timeout(120_000)
     opened.new_page().goto(address + "manifest.json")
     yield opened
@@ -137,8 +140,7 @@ def kept_page(lasting):
     """The page that a module's tests share, at step 1 and without toasts; afterwards as after `page`."""
     opened, watched = lasting
     opened.click("#card-1")
-    for toast in opened.locator("[data-testid=toast-close]").all():
-        toast.click()
+    opened.eval_on_selector_all("[data-testid=toast-close]", "(toasts) => toasts.forEach((toast) => toast.click())")
     opened.locator("[data-testid=toast-body]").first.wait_for(state="detached")
     yield opened
     watched.nothing()

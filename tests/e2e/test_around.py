@@ -40,7 +40,8 @@ def test_an_upload_never_gets_into_a_link(page):
     assert "picture=" not in page.evaluate("location.href")
 
 
-def test_the_download_holds_the_attacked_picture_and_the_way_to_it(page, tmp_path):
+def test_the_download_holds_the_attacked_picture_and_the_way_to_it(kept_page, tmp_path):
+    page = kept_page
     open_step(page, 2)
     page.click("#attack")
     says(page, "Attack finished")
@@ -55,7 +56,8 @@ def test_the_download_holds_the_attacked_picture_and_the_way_to_it(page, tmp_pat
     assert told["attacked"]["fooled"] and "Fooled" in answer and told["attacked"]["answer"] in answer
 
 
-def test_one_can_go_back_through_the_attack(page):
+def test_one_can_go_back_through_the_attack(kept_page):
+    page = kept_page
     open_step(page, 2)
     page.fill("#attack-steps input[type=number]", "5")
     page.click("#attack")
@@ -67,7 +69,8 @@ def test_one_can_go_back_through_the_attack(page):
     page.wait_for_function("(was) => document.querySelector('#attack-passed').innerText !== was", arg=before)
 
 
-def test_heads_open_and_a_patch_tells_what_it_reads(page):
+def test_heads_open_and_a_patch_tells_what_it_reads(kept_page):
+    page = kept_page
     open_step(page, 3)
     page.click("#look-inside")
     says(page, "All heads drawn")
@@ -85,7 +88,8 @@ def test_heads_open_and_a_patch_tells_what_it_reads(page):
     assert page.locator("#occlusion svg").count() == 2
 
 
-def test_many_pictures_give_a_share_with_its_interval(page):
+def test_many_pictures_give_a_share_with_its_interval(kept_page):
+    page = kept_page
     few_views(page)
     open_step(page, 7)
     put(page, "#batch-count", "2")
@@ -95,7 +99,8 @@ def test_many_pictures_give_a_share_with_its_interval(page):
     assert "2 of 2" in page.locator("#batch tbody tr").first.inner_text()
 
 
-def test_many_pictures_of_ones_own_are_tried_and_a_bad_file_stops_none(page, tmp_path):
+def test_many_pictures_of_ones_own_are_tried_and_a_bad_file_stops_none(kept_page, tmp_path):
+    page = kept_page
     (tmp_path / "broken.png").write_text("no picture")
     few_views(page)
     open_step(page, 7)
@@ -118,9 +123,9 @@ def test_many_pictures_of_ones_own_are_tried_and_a_bad_file_stops_none(page, tmp
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_tour_leads_through_the_page_and_presses_its_buttons(browser, address, width):
-    opened = browser.new_page(viewport={"width": width, "height": 800})
-    opened.set_default_timeout(120_000)
+def test_the_tour_leads_through_the_page_and_presses_its_buttons(context, address, width):
+    opened = context.new_page()
+    opened.set_viewport_size({"width": width, "height": 800})
     opened.goto(address)
     opened.get_by_text("which is right").first.wait_for()
     opened.click("#tour")
@@ -137,7 +142,8 @@ def test_the_tour_leads_through_the_page_and_presses_its_buttons(browser, addres
     opened.close()
 
 
-def test_every_step_shows_its_formulas(page):
+def test_every_step_shows_its_formulas(kept_page):
+    page = kept_page
     for number in range(1, 8):
         open_step(page, number)
         page.locator(f"#mathematics-{number} button").first.click()

@@ -5,7 +5,7 @@ import re
 import pytest
 from PIL import Image
 
-from tests.e2e.test_page import SAMPLES, open_step, says
+from tests.e2e.test_page import SAMPLES, open_step, put, says
 from tests.engine.test_pictures import BAD
 
 UPLOADS = ("text.png", "empty.png", "half.jpg", "dot.png", "bomb.png", "drawing.svg")
@@ -45,11 +45,11 @@ def test_an_upload_that_is_no_picture_gets_its_sentence_and_costs_nothing(kept_p
     says(page, "Attack finished")
 
 
-def test_a_file_of_too_many_bytes_is_named_and_the_next_one_is_taken(browser, address, tmp_path):
+def test_a_file_of_too_many_bytes_is_named_and_the_next_one_is_taken(context, address, tmp_path):
     heavy = tmp_path / "heavy.bmp"
     with heavy.open("wb") as file:
         file.truncate(21 * 2**20)
-    opened = browser.new_page()  # one of its own: Gradio writes of the refusal into the console
+    opened = context.new_page()  # one of its own: Gradio writes of the refusal into the console
     opened.goto(address)
     opened.get_by_text("which is right").first.wait_for()
     opened.set_input_files("#upload input[type=file]", heavy)
@@ -82,11 +82,14 @@ def test_class_names_that_cannot_be_used_get_a_sentence_and_no_stale_answer(kept
     page.locator("#picture-bars").get_by_text("The model answers").wait_for()
 
 
-def test_an_attack_of_size_zero_says_that_nothing_was_attacked(page):
+def test_an_attack_of_size_zero_says_that_nothing_was_attacked(kept_page):
+    page = kept_page
     open_step(page, 2)
-    page.fill("#eps input[type=number]", "0")
+    put(page, "#eps", "0")
     page.click("#attack")
     page.locator("#attack-verdict").get_by_text("Not attacked").wait_for()
+    put(page, "#eps", "4")
+    page.locator("#attack-verdict").get_by_text("Not attacked").wait_for(state="detached")
 
 
 @pytest.mark.parametrize(("template", "sentence"), [

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.e2e.axe import serious_of_step
 from tests.e2e.conftest import first_sample
 from tests.e2e.test_page import open_step, says
 
@@ -13,21 +13,25 @@ LOOKS = [(width, theme) for theme in ("light", "dark") for width in (1280, 390)]
 WIDE = [look for look in LOOKS if look[0] == 1280]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Where pictures of the page go."""
-    chosen = os.environ.get("SCREENSHOTS")
-    made = Path(chosen) if chosen else tmp_path_factory.mktemp("screenshots")
-    made.mkdir(parents=True, exist_ok=True)
-    return made
+def look_at(page, number):
+    """Open a step and let the browser lay it out and draw it: it is all there, and nothing on it moves."""
+    open_step(page, number)
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+
+
+def photograph(page, name, **how):
+    """Take a picture of the page where SCREENSHOTS names a folder for it, once everything on the page is loaded."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.wait_for_timeout(400)
+        page.screenshot(path=Path(folder, f"{name}.png"), **how)
 
 
 @pytest.fixture(scope="module")
-def told(context, address, folder):
+def told(context, address):
     """A page after the whole story and all of step 3, and the widths and themes that it has been shown in."""
     opened = context.new_page()
     first_sample(opened, address)
-    opened.screenshot(path=folder / "1280-light-first.png")
+    photograph(opened, "1280-light-first")
     opened.click("#run-story")
     says(opened, "The whole story ran")
     open_step(opened, 3)
@@ -39,27 +43,25 @@ def told(context, address, folder):
 
 
 @pytest.fixture(scope="module", params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
-def shown(request, told, address, folder):
+def shown(request, told, address):
     """The told story in a width and theme, and their names: run in them, or loaded in them anew and restored."""
     opened, looks = told
     width, theme = request.param
     if looks[-1] != request.param:
         opened.set_viewport_size({"width": width, "height": 800})
         first_sample(opened, address, theme)
-        name = f"{width}-{theme}-first.png"
-        opened.screenshot(path=folder / name, style="#restore { display: none !important }")
+        photograph(opened, f"{width}-{theme}-first", style="#restore { display: none !important }")
         opened.click("#restore [data-do=restore]")
         says(opened, "Restored: everything is as it was")
         looks.append(request.param)
     return opened, f"{width}-{theme}"
 
 
-def test_every_step_fits_the_screen_and_is_photographed(shown, folder):
+def test_every_step_fits_the_screen_and_is_photographed_on_request(shown):
     page, name = shown
     for number in range(1, 7):
-        open_step(page, number)
-        page.wait_for_timeout(400)
-        page.screenshot(path=folder / f"{name}-{number}.png", full_page=True)
+        look_at(page, number)
+        photograph(page, f"{name}-{number}", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"step {number} is too wide"
     open_step(page, 3)
     for part in ("#heads [data-index]", "#words-read .weighed", "#every table"):
@@ -71,8 +73,5 @@ def test_no_step_has_a_serious_violation(shown):
     """Of what axe-core finds: nothing that it holds to be serious or critical."""
     page, _ = shown
     for number in range(1, 8):
-        open_step(page, number)
-        page.wait_for_timeout(300)
-        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-        serious = [(v["id"], v["nodes"][0]["html"][:120]) for v in found if v["impact"] in ("serious", "critical")]
-        assert serious == [], f"step {number}"
+        look_at(page, number)
+        assert serious_of_step(page, number) == [], f"step {number}"

@@ -39,7 +39,8 @@ def cells(page, table):
     )
 
 
-def test_the_table_of_map_similarity_is_the_engines(page, told):
+def test_the_table_of_map_similarity_is_the_engines(kept_page, told):
+    page = kept_page
     backbone, classes, hit = told
     noisy = engine.baselines.sign_noise(hit.clean, hit.per_channel, 0)
     clean, *others = (
@@ -87,7 +88,8 @@ def test_maps_follow_the_class_that_is_chosen_and_the_one_it_is_held_against(pag
     page.locator("#map-about").wait_for(state="detached")
 
 
-def test_an_opened_view_tells_the_engines_numbers(page, told, views):
+def test_an_opened_view_tells_the_engines_numbers(kept_page, told, views):
+    page = kept_page
     backbone, classes, hit = told
     *_, last = engine.tune(backbone, views, classes, engine.TuneSettings())
     weights = engine.fuse(views, last, engine.EnsembleSettings()).weights
@@ -116,7 +118,8 @@ def test_an_opened_view_tells_the_engines_numbers(page, told, views):
     assert page.locator("#view-plain img").get_attribute("alt") == "View 7: Plain AugMix"
 
 
-def test_tiles_sort_by_what_the_menu_says(page, views):
+def test_tiles_sort_by_what_the_menu_says(kept_page, views):
+    page = kept_page
     ask_for_as_many(page, views)
     page.click("#make-views")
     says(page, "Views made")
@@ -172,7 +175,8 @@ def test_tuning_steps_forth_and_back_with_the_engines_numbers(page, told, views)
     assert page.locator("#tune-entropies svg").count() == 0
 
 
-def test_the_lower_parts_of_attention_are_brought_into_sight_and_tell_the_engines_numbers(page, told):
+def test_the_lower_parts_of_attention_are_brought_into_sight_and_tell_the_engines_numbers(kept_page, told):
+    page = kept_page
     backbone, classes, hit = told
     open_step(page, 3)
     page.locator(".further").get_by_text("Words").click()

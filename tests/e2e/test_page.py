@@ -57,7 +57,8 @@ def test_another_sample_brings_its_own_question(page):
     assert page.input_value("#true-class input") == samples[2]["truth"]
 
 
-def test_single_steps_run_what_they_need_and_stay_where_the_visitor_is(page):
+def test_single_steps_run_what_they_need_and_stay_where_the_visitor_is(kept_page):
+    page = kept_page
     open_step(page, 5)
     page.click("#tune-step")
     says(page, "Step 1 done")
@@ -73,7 +74,8 @@ def test_single_steps_run_what_they_need_and_stay_where_the_visitor_is(page):
     assert page.locator("#maps svg").count() == 6  # clean, attacked, difference; for the truth and for the new answer
 
 
-def test_the_measured_change_is_the_engines(page):
+def test_the_measured_change_is_the_engines(kept_page):
+    page = kept_page
     sample = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[0]
     backbone = load_backbone()
     classes = Classes(tuple(sample["classes"]))
