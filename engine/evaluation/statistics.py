@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from scipy.stats import binomtest
-
-from .records import Answered
+if TYPE_CHECKING:
+    from .records import Answered
 
 
 def summarise(collected: list[Answered], against: str | None = None) -> dict:
@@ -52,6 +52,8 @@ def pair(first: str, one: list[bool], second: str, other: list[bool]) -> dict:
     On how many only the one and only the other was right, the exact two-sided McNemar p-value of that split, and the
     `difference` of their accuracies with a 95 % `interval`.
     """
+    from scipy.stats import binomtest
+
     both = sum(a and b for a, b in zip(one, other, strict=True))
     only_first, only_second = sum(one) - both, sum(other) - both
     split = only_first + only_second
@@ -90,6 +92,8 @@ def newcombe(both: int, only_first: int, only_second: int, neither: int) -> list
 
 
 def _wilson(hits: int, total: int) -> tuple[float, float]:
+    from scipy.stats import binomtest
+
     interval = binomtest(hits, total).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)
 
