@@ -1,14 +1,17 @@
-"""Results as plain data: what `--json` prints, the API answers and the report keeps."""
+"""Results as plain data: what `--json` prints, the API answers and the report keeps. Imports no torch."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from torch import Tensor
+from . import numerics
 
-from .numerics.measures import MAP_SIMILARITY
-from .results import Adversarial, AttackStep, AttentionMap, DefenceResult, Ensemble, Prediction, TuneStep
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .results import Adversarial, AttackStep, AttentionMap, DefenceResult, Ensemble, Prediction, TuneStep
 
 
 def prediction_data(prediction: Prediction) -> dict:
@@ -92,7 +95,7 @@ def maps_data(pairs: Sequence[tuple[AttentionMap, AttentionMap]]) -> list[dict]:
 
 def similarity_data(first: Tensor, second: Tensor) -> dict[str, float | None]:
     """How alike two maps (gh, gw) are by every measure there is; None where a flat map leaves nothing to compare."""
-    found = {name: measure(first, second) for name, measure in MAP_SIMILARITY.items()}
+    found = {name: measure(first, second) for name, measure in numerics.measures.MAP_SIMILARITY.items()}
     return {name: None if math.isnan(value) else value for name, value in found.items()}
 
 

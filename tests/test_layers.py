@@ -73,7 +73,10 @@ PARTS = {  # panels of the page that are composed of several files: the panel, a
     "verdict": {"verdict_controls"},
 }
 PART_FILES = [part for own in PARTS.values() for part in own]
-LAZY = [f"engine{name}" for name in ("", ".fieldguide", ".maps", ".models", ".numerics", ".story", ".views")]
+LAZY = [
+    f"engine{name}"
+    for name in ("", ".benchmarks", ".evaluation", ".fieldguide", ".maps", ".models", ".numerics", ".story", ".views")
+]
 WITHOUT_TORCH = (
     "engine",
     "engine.settings",
@@ -161,6 +164,20 @@ def named(path: str) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and node.module and (node.level or node.module.split(".")[0] == "engine"):
             yield from (alias.name for alias in node.names)
     yield from (chain[-1] for chain in chains(path))
+    yield from attributes_of_namespaces(path)
+
+
+def attributes_of_namespaces(path: str) -> Iterator[str]:
+    """What the file takes of packages of the engine that it imports as a whole, as in `from .. import models`."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level and not node.module]
+    spaces = {alias.asname or alias.name for node in froms for alias in node.names}
+    for node in ast.walk(tree):
+        found = node
+        while isinstance(found, ast.Attribute):
+            found = found.value
+        if isinstance(node, ast.Attribute) and isinstance(found, ast.Name) and found.id in spaces:
+            yield node.attr
 
 
 @pytest.mark.parametrize("path", [path for path in ENGINE + APP if not path.startswith(COMPUTING)])

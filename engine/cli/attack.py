@@ -6,17 +6,20 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
+from .. import story as parts
 from ..attacks.registry import ATTACKS
 from ..parameters import length
 from ..pictures import load_picture, save_png
-from ..results import Adversarial
 from ..serialise import attack_data, change_data
-from ..story.requests import Attack
 from .drawing import amplified
 from .options import ATTACK, add_options, settings_of
 from .subject import Subject, add_picture_options, emit, folder, load_subject
 from .tables import PREDICTION_HEAD, prediction_row, table
+
+if TYPE_CHECKING:
+    from ..results import Adversarial
 
 CHANGE_HEAD = ("the change", "Linf x 255", "L2")
 BLIND = "The gradient was zero at the first step: the attack could not see which way to go, so it proves nothing."
@@ -39,7 +42,7 @@ def run(args: argparse.Namespace) -> None:
     """Attack once, print, and keep the pictures with --out."""
     settings_of(args, ATTACK)  # values out of range are refused before a model is loaded
     subject = load_subject(args)
-    adversarial = subject.story(settings_of(args, ATTACK, subject.classes)).result(Attack())
+    adversarial = subject.story(settings_of(args, ATTACK, subject.classes)).result(parts.Attack())
     if args.out is not None:
         save_pictures(args, adversarial)
     filed = through_a_file(subject, adversarial)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import time
 
-import torch
-
-from ..benchmarks.speed import MEMORY_LIMIT_GB, Timing, peak_memory_gb, stage_timings
+from .. import benchmarks, models
 from ..errors import require
-from ..models import add_model_options, load_backbone, model_settings
+from ..models import add_model_options, model_settings
 from .subject import emit
 from .tables import table, wrapped
 
@@ -31,19 +29,22 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Time all stages and print."""
     require(args.runs >= 1, f"Expected at least one run; got {args.runs}.")
+    import torch
+
+    speed = benchmarks.speed
     settings = model_settings(args)
     started = time.perf_counter()
-    backbone = load_backbone(args.model, args.device, args.precision, settings=settings)
-    loaded = Timing("load the model", time.perf_counter() - started, None)
-    timings = [loaded, *stage_timings(backbone, args.runs)]
+    backbone = models.load_backbone(args.model, args.device, args.precision, settings=settings)
+    loaded = speed.Timing("load the model", time.perf_counter() - started, None)
+    timings = [loaded, *speed.stage_timings(backbone, args.runs)]
     forward = next(timing.seconds for timing in timings if timing.stage == "predict")
-    memory = peak_memory_gb()
+    memory = speed.peak_memory_gb()
     data = [
         {"stage": t.stage, "seconds": t.seconds, "forwards": t.seconds / forward, "limit": t.limit} for t in timings
     ]
     document = {"model": backbone.name, "device": str(backbone.device), "precision": backbone.precision}
     document |= {**backbone.reading, "threads": torch.get_num_threads(), "stages": data}
-    document |= {"memory_gb": memory, "memory_limit_gb": MEMORY_LIMIT_GB}
+    document |= {"memory_gb": memory, "memory_limit_gb": speed.MEMORY_LIMIT_GB}
     rows = [(t.stage, f"{t.seconds:.3f}", f"{t.seconds / forward:.1f}", t.verdict) for t in timings]
     lines = [
         f"{backbone.name} on {backbone.device}, {backbone.precision}, {torch.get_num_threads()} threads,"
@@ -53,6 +54,6 @@ def run(args: argparse.Namespace) -> None:
         "",
         *table(("stage", "seconds", "forwards", "limit"), rows),
         "",
-        f"most resident memory {memory:.2f} GB (limit {MEMORY_LIMIT_GB:g} GB)",
+        f"most resident memory {memory:.2f} GB (limit {speed.MEMORY_LIMIT_GB:g} GB)",
     ]
     emit(args, document, lines)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
+from .. import story as parts
 from ..defences.registry import DEFENCES
 from ..parameters import STORY
-from ..results import Prediction
 from ..serialise import attack_data, defence_data
-from ..story.requests import Attack, Defended, Tune, Weighted
 from .attack import attack_lines, save_pictures
 from .options import add_options, settings_of
 from .subject import Subject, add_picture_options, emit, load_subject
 from .tables import PREDICTION_HEAD, prediction_row, table
+
+if TYPE_CHECKING:
+    from ..results import Prediction
 
 OWN = "your settings"
 
@@ -39,10 +42,10 @@ def run(args: argparse.Namespace) -> None:
     subject = load_subject(args)
     settings = settings_of(args, STORY, subject.classes)
     story = subject.story(settings)
-    adversarial = story.result(Attack())
-    steps = [story.result(Tune(step)).step for step in range(settings.tuning.steps + 1)]
-    ensemble = story.result(Weighted())
-    defences = [story.result(Defended(name)) for name in settings.defences]
+    adversarial = story.result(parts.Attack())
+    steps = [story.result(parts.Tune(step)).step for step in range(settings.tuning.steps + 1)]
+    ensemble = story.result(parts.Weighted())
+    defences = [story.result(parts.Defended(name)) for name in settings.defences]
     if args.out is not None:
         save_pictures(args, adversarial)
     rows = [_row(subject, DEFENCES[d.defence].title, d.prediction, f"{d.seconds:.2f}") for d in defences]

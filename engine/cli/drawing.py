@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -22,6 +21,8 @@ def heat(
 
     `limits` are the values drawn at the two ends of matplotlib's `colours`, so that several maps can share one scale.
     """
+    import matplotlib
+
     low, high = limits
     values, background = np.asarray(grid), np.asarray(pixels)
     scaled = ((values - low) / max(high - low, 1e-12)).clip(0, 1)

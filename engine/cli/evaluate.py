@@ -12,26 +12,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from .. import evaluation
 from ..datasets.base import Listed, Source
 from ..defences.registry import DEFENCES
 from ..errors import require
-from ..evaluation import (
-    Answered,
-    Executor,
-    Plan,
-    Processes,
-    RayCluster,
-    Skipped,
-    asked_of,
-    copy_attacked,
-    evaluate,
-    kept_of,
-    read_kept,
-    read_merged,
-    read_plan,
-    read_skipped,
-    summarise,
-)
 from ..files import writable_folder, writing
 from ..models import add_model_options, model_settings
 from ..parameters import to_settings
@@ -117,13 +101,13 @@ def run(args: argparse.Namespace) -> None:
     if args.summary is not None:
         _check_alone(args)
         asked, kept = _read(args.summary)
-        skipped = {one.key: one for folder in args.summary for one in read_skipped(folder)}
+        skipped = {one.key: one for folder in args.summary for one in evaluation.read_skipped(folder)}
         _check_against(args, asked)
         _print(args, _summary(args, asked, kept, [*skipped.values()]))
         return
     _check_folders(args)
     source, plan = open_source(args), _plan(args)
-    asked = asked_of(source, plan, args.model)
+    asked = evaluation.asked_of(source, plan, args.model)
     _check_against(args, asked)
     for note in source.notes if isinstance(source, Listed) else ():
         print(note, file=sys.stderr)
@@ -137,7 +121,7 @@ def run(args: argparse.Namespace) -> None:
             (args.out / MARKDOWN).write_text("\n".join(markdown_lines(summary)) + "\n", encoding="utf-8")
     _print(args, summary)
     if args.out is not None and args.attacked is not None:
-        copy_attacked(args.out, read_kept(args.out), args.attacked)
+        evaluation.copy_attacked(args.out, evaluation.read_kept(args.out), args.attacked)
 
 
 def _check_alone(args: argparse.Namespace) -> None:
@@ -162,18 +146,18 @@ def _check_folders(args: argparse.Namespace) -> None:
 
 
 def _collected(
-    args: argparse.Namespace, source: Source, plan: Plan, asked: dict
-) -> tuple[list[Answered], list[Skipped]]:
+    args: argparse.Namespace, source: Source, plan: evaluation.Plan, asked: dict
+) -> tuple[list[evaluation.Answered], list[evaluation.Skipped]]:
     """The results and the pictures that were left out, both shown as they come; `asked` is told of the loaded model."""
-    skipped: list[Skipped] = []
-    kept = 0 if args.out is None else len(kept_of(args.out, source))
+    skipped: list[evaluation.Skipped] = []
+    kept = 0 if args.out is None else len(evaluation.kept_of(args.out, source))
 
-    def skip(one: Skipped) -> None:
+    def skip(one: evaluation.Skipped) -> None:
         skipped.append(one)
         bar.update()
 
     on_skip = None if args.strict else skip
-    stream = evaluate(source, plan, _executor(args), args.out, args.cache, on_skip, asked.update)
+    stream = evaluation.evaluate(source, plan, _executor(args), args.out, args.cache, on_skip, asked.update)
     collected = list(islice(stream, kept))  # at once, so that the time left is estimated from the others
     with tqdm(total=len(source), initial=kept, unit="pictures", smoothing=0, file=sys.stderr, disable=args.json) as bar:
         for one in stream:
@@ -182,10 +166,10 @@ def _collected(
     return collected, skipped
 
 
-def _read(folders: list[Path]) -> tuple[dict, list[Answered]]:
+def _read(folders: list[Path]) -> tuple[dict, list[evaluation.Answered]]:
     if len(folders) > 1:
-        return read_merged(folders)
-    plan, kept = read_plan(folders[0]), read_kept(folders[0])
+        return evaluation.read_merged(folders)
+    plan, kept = evaluation.read_plan(folders[0]), evaluation.read_kept(folders[0])
     if not kept:
         print(f"“{folders[0]}” has no records yet.", file=sys.stderr)
     return plan, kept
@@ -196,25 +180,29 @@ def _check_against(args: argparse.Namespace, asked: dict) -> None:
     require(known, f"--against {args.against} is not evaluated here.")
 
 
-def _executor(args: argparse.Namespace) -> Executor:
+def _executor(args: argparse.Namespace) -> evaluation.Executor:
     if args.ray is not None:
-        return RayCluster(args.model, args.device, args.workers, args.precision, args.ray, model_settings(args))
+        return evaluation.RayCluster(
+            args.model, args.device, args.workers, args.precision, args.ray, model_settings(args)
+        )
     count = (os.cpu_count() or 1) if args.workers is None else args.workers
-    return Processes(args.model, args.device, count, args.precision, model_settings(args))
+    return evaluation.Processes(args.model, args.device, count, args.precision, model_settings(args))
 
 
-def _plan(args: argparse.Namespace) -> Plan:
+def _plan(args: argparse.Namespace) -> evaluation.Plan:
     attacks = all_attacks(args)
     shared = given(args, ("seed", "legacy"))
     settings = replace(to_settings(given(args, DEFENCE) | shared), attack=attacks[0])
     if args.own_word:
         settings = replace(settings, domain_word=known_set(args).word)
-    return Plan(settings, attacks, settings.attack.seed, not args.clip_on_clean)
+    return evaluation.Plan(settings, attacks, settings.attack.seed, not args.clip_on_clean)
 
 
-def _summary(args: argparse.Namespace, asked: dict, collected: list[Answered], skipped: list[Skipped]) -> dict:
+def _summary(
+    args: argparse.Namespace, asked: dict, collected: list[evaluation.Answered], skipped: list[evaluation.Skipped]
+) -> dict:
     plan = {name: value for name, value in asked.items() if name not in LISTING}
-    counted = summarise(collected, args.against) | {"skipped": [asdict(one) for one in skipped]}
+    counted = evaluation.summarise(collected, args.against) | {"skipped": [asdict(one) for one in skipped]}
     return {"model": asked["model"], **counted, "plan": plan}
 
 

@@ -10,12 +10,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ..benchmarks import localisation, score
+from .. import benchmarks, evaluation
 from ..errors import require
-from ..evaluation import Processes
-from ..fieldguide.training.train import CARD, PHASES, train
+from ..fieldguide.training.phases import CARD, PHASES
 from ..fieldguide.world import VOCABULARY
-from ..fieldguide.world.samples import paint_samples
 from ..maps.registry import MAPS
 from ..models import BUILT_IN, FIELDGUIDE, add_model_options, model_settings
 from ..parameters import from_settings, read_by, words
@@ -45,7 +43,13 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     words.set_defaults(run=lambda args: print("\n".join(sorted(VOCABULARY))))
     samples = actions.add_parser("samples", help="paint the sample pictures of the page again")
     samples.add_argument("--out", type=Path, default=SAMPLES.parent, help="folder (default: assets/samples)")
-    samples.set_defaults(run=lambda args: paint_samples(args.out))
+    samples.set_defaults(run=_paint)
+
+
+def _paint(args: argparse.Namespace) -> None:
+    from ..fieldguide.world.samples import paint_samples  # needs OpenCV's system library
+
+    paint_samples(args.out)
 
 
 def _register_train(actions: argparse._SubParsersAction) -> None:
@@ -81,6 +85,8 @@ def _train(args: argparse.Namespace) -> None:
     phases = tuple(
         replace(phase, pictures=round(phase.pictures * args.share), seed=phase.seed + args.seed) for phase in phases
     )
+    from ..fieldguide.training.train import train
+
     train(phases, args.cache, args.out, args.workers, args.start)
 
 
@@ -104,8 +110,8 @@ def _score(args: argparse.Namespace) -> None:
     require(args.workers >= 1, f"Expected at least one worker; got {args.workers}.")
     settings = settings_of(args, SCORE)
     seed = settings.attack.seed
-    executor = Processes(BUILT_IN, count=args.workers)
-    stream = score.answers(args.pictures, seed, settings, executor, args.clean_arms)
+    executor = evaluation.Processes(BUILT_IN, count=args.workers)
+    stream = benchmarks.score.answers(args.pictures, seed, settings, executor, args.clean_arms)
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
     shown = {
         "seed": seed,
@@ -114,7 +120,7 @@ def _score(args: argparse.Namespace) -> None:
         "tuning": asdict(settings.tuning),
         "ensemble": asdict(settings.ensemble),
     }
-    result = score.summary(collected, shown)
+    result = benchmarks.score.summary(collected, shown)
     emit(args, result, _score_lines(result))
 
 
@@ -167,10 +173,12 @@ def _localise(args: argparse.Namespace) -> None:
     settings, drawing = settings_of(args, LOCALISE).attack, settings_of(args, DRAWING).attention
     maps, chosen = tuple(args.maps or ()), given(args, DRAWING)
     require_read(chosen, maps or tuple(MAPS))
-    executor = Processes(args.model, args.device, args.workers, args.precision, model_settings(args))
-    stream = localisation.localise(args.pictures, settings.seed, maps, settings, executor, args.curves, drawing)
+    executor = evaluation.Processes(args.model, args.device, args.workers, args.precision, model_settings(args))
+    stream = benchmarks.localisation.localise(
+        args.pictures, settings.seed, maps, settings, executor, args.curves, drawing
+    )
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
-    scores, paired = localisation.summary(collected), localisation.pairs(collected)
+    scores, paired = benchmarks.localisation.summary(collected), benchmarks.localisation.pairs(collected)
     shown = {"model": args.model, "seed": settings.seed, "pictures": args.pictures, "attack": _as_options(settings)}
     shown |= {"drawing": chosen} if chosen else {}
     emit(args, {"maps": scores, "pairs": paired, "settings": shown}, _localisation_lines(scores, paired))
@@ -182,7 +190,12 @@ def _localisation_lines(scores: dict, paired: dict) -> list[str]:
         heads = (arm, *(name.replace("_", " ") for name in next(iter(named.values()))))
         lines += [*table(heads, [(name, *map(_interval, found.values())) for name, found in named.items()]), ""]
     for arm, found in paired.items():
-        heads = (f"{arm}: points at the object", "only this map", f"only {localisation.PUBLISHED}", "McNemar p")
+        heads = (
+            f"{arm}: points at the object",
+            "only this map",
+            f"only {benchmarks.localisation.PUBLISHED}",
+            "McNemar p",
+        )
         rows = [(p["first"], str(p["only_first"]), str(p["only_second"]), f"{p['p']:.3g}") for p in found]
         lines += [*table(heads, rows), ""]
     return lines[:-1]

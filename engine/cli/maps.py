@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-import torch
-
+from .. import numerics
+from .. import story as parts
 from ..classes import Classes
-from ..maps.words import WordRelevance
-from ..numerics.measures import MAP_SIMILARITY, peak
 from ..parameters import to_settings, words
 from ..pictures import save_png
-from ..results import Adversarial, AttentionMap
 from ..serialise import attack_data, maps_data, similarity_data
 from ..settings import AttentionSettings, Settings
-from ..story.graph import Story
-from ..story.requests import ATTACKED, CLEAN, NOISE, Attack, Curves, Map, Words
+from ..story.recipe import ATTACKED, CLEAN, NOISE
 from .attack import attack_lines, save_pictures
 from .drawing import heat
 from .options import ATTACK, add_options, given, require_read
 from .subject import add_picture_options, emit, folder, load_subject
 from .tables import UNDEFINED, table
+
+if TYPE_CHECKING:
+    from ..maps.words import WordRelevance
+    from ..results import Adversarial, AttentionMap
 
 ARMS = (CLEAN, ATTACKED)
 DIVERGING = "RdBu_r"  # blue where the attack took evidence away, red where it brought some
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
     subject = load_subject(args)
     about, against = (None if name is None else subject.classes.index(name) for name in (args.about, args.against))
     story = subject.story(_settings(args, subject.classes))
-    adversarial = story.result(Attack())
+    adversarial = story.result(parts.Attack())
     label = adversarial.label if about is None else about
     made = [_pair(story, name, label, against) for name in names]
     if args.out is not None:
@@ -71,8 +72,11 @@ def run(args: argparse.Namespace) -> None:
             _save_pair(args, adversarial, pair)
     rows = [row for pair in made for row in _rows(pair)]
     lines = [*attack_lines(subject, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
-    compared = [_compared(pair, story.result(Map(NOISE, pair[0].map, label, against))) for pair in made]
-    lines += ["", *table(("clean map against", "that of", *MAP_SIMILARITY), _compared_rows(made, compared))]
+    compared = [_compared(pair, story.result(parts.Map(NOISE, pair[0].map, label, against))) for pair in made]
+    lines += [
+        "",
+        *table(("clean map against", "that of", *numerics.measures.MAP_SIMILARITY), _compared_rows(made, compared)),
+    ]
     if any(None in found.values() for others in compared for found in others.values()):
         lines.append(FLAT)
     entries = [entry | {"similarity": found} for entry, found in zip(maps_data(made), compared, strict=True)]
@@ -82,7 +86,7 @@ def run(args: argparse.Namespace) -> None:
         lines += ["", *table(("map", "of", "area under deletion", "under insertion"), _curve_rows(made, curves))]
     document = subject.document() | {"attack": attack_data(adversarial), "maps": entries}
     if args.words:
-        relevances = [story.result(Words(picture, label)) for picture in ARMS]
+        relevances = [story.result(parts.Words(picture, label)) for picture in ARMS]
         document["words"] = _words_data(relevances)
         lines += ["", *table(("word", *ARMS), _word_rows(relevances))]
     emit(args, document, lines)
@@ -116,8 +120,8 @@ def _word_rows(relevances: list[WordRelevance]) -> list[tuple[str, ...]]:
     return [(piece.strip(), *(f"{share:.3f}" for share in shares)) for piece, *shares in columns]
 
 
-def _pair(story: Story, name: str, about: int, against: int | None) -> tuple[AttentionMap, AttentionMap]:
-    clean, attacked = (story.result(Map(picture, name, about, against)) for picture in ARMS)
+def _pair(story: parts.Story, name: str, about: int, against: int | None) -> tuple[AttentionMap, AttentionMap]:
+    clean, attacked = (story.result(parts.Map(picture, name, about, against)) for picture in ARMS)
     return clean, attacked
 
 
@@ -137,10 +141,10 @@ def _compared_rows(
     ]
 
 
-def _curves(story: Story, name: str, about: int, against: int | None, seed: int) -> dict[str, dict]:
+def _curves(story: parts.Story, name: str, about: int, against: int | None, seed: int) -> dict[str, dict]:
     curves = {}
     for which in ARMS:
-        hidden = story.result(Curves(about=about, against=against, picture=which, map=name, seed=seed))
+        hidden = story.result(parts.Curves(about=about, against=against, picture=which, map=name, seed=seed))
         curves[which] = {
             "fractions": hidden.fractions.tolist(),
             "deletion": hidden.deletion.tolist(),
@@ -160,6 +164,8 @@ def _curve_rows(made: list[tuple[AttentionMap, AttentionMap]], curves: list[dict
 
 
 def _save_pair(args: argparse.Namespace, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> None:
+    import torch
+
     values = torch.stack([found.raw for found in pair]).float()
     limits = float(values.min()), float(values.flatten().quantile(AttentionSettings().clip_quantile))
     for which, found, pixels in zip(ARMS, pair, (adversarial.clean, adversarial.saved), strict=True):
@@ -178,7 +184,7 @@ def _rows(pair: tuple[AttentionMap, AttentionMap]) -> list[tuple[str, ...]]:
 
 
 def _peak(found: AttentionMap) -> str:
-    cells = peak(found.raw).tolist()
+    cells = numerics.measures.peak(found.raw).tolist()
     places = [f"row {row}, column {column}" for row, column in cells[:1]] or ["none, the map is flat"]
     equal = [f"{len(cells)} equal"] if len(cells) > 1 else []
     notes = equal + ["degenerate"] * found.degenerate

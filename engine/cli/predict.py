@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from .. import story as parts
 from ..serialise import prediction_data
 from ..settings import Settings
-from ..story.requests import Clean
 from .subject import add_picture_options, emit, load_subject
 from .tables import table
 
@@ -25,7 +25,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Predict once and print."""
     subject = load_subject(args)
-    prediction = subject.story(Settings()).result(Clean())
+    prediction = subject.story(Settings()).result(parts.Clean())
     rows = [(name, f"{probability:.4f}") for name, probability in prediction.top(SHOWN)]
     lines = [
         *subject.heading,

@@ -6,19 +6,22 @@ import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from torch import Tensor
-
+from .. import models
+from .. import story as parts
 from ..assets import ASSETS
 from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import EngineError
 from ..files import make_folder, read_text
-from ..models import Backbone, add_model_options, load_backbone, model_settings
+from ..models import add_model_options, model_settings
 from ..pictures import load_picture
 from ..settings import Settings
-from ..story.graph import Story
 from ..story.recipe import Picture, Recipe
 from .tables import wrapped
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SAMPLES = ASSETS / "samples" / "samples.json"
 
@@ -27,7 +30,7 @@ SAMPLES = ASSETS / "samples" / "samples.json"
 class Subject:
     """What a command works on: model, pixels (3, s, s) in [0, 1], classes, and the true label where it is known."""
 
-    backbone: Backbone
+    backbone: models.Backbone
     image: Path
     note: str
     pixels: Tensor
@@ -46,9 +49,9 @@ class Subject:
         notes = [*self.backbone.assumed, *([self.note] if self.note else [])]
         return [named, read, *(line for note in notes for line in wrapped(note))]
 
-    def story(self, settings: Settings) -> Story:
+    def story(self, settings: Settings) -> parts.Story:
         """All that can be asked about it under these settings."""
-        return Story(self.backbone, Recipe(Picture(self.pixels), self.classes, self.label, settings))
+        return parts.Story(self.backbone, Recipe(Picture(self.pixels), self.classes, self.label, settings))
 
     def document(self) -> dict:
         """The same as plain data."""
@@ -91,7 +94,7 @@ def load_subject(args: argparse.Namespace) -> Subject:
     classes, truth = _classes(args)
     name = args.true_class or truth
     label = None if name is None else classes.index(name)
-    backbone = load_backbone(args.model, args.device, args.precision, settings=settings)
+    backbone = models.load_backbone(args.model, args.device, args.precision, settings=settings)
     return Subject(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)
 
 

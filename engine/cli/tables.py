@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ..results import Prediction
+if TYPE_CHECKING:
+    from ..results import Prediction
 
 UNDEFINED = "–"  # in place of a number that there is not
 

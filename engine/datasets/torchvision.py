@@ -13,16 +13,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from PIL import Image
-from torchvision import datasets
 
 from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import EngineError, require
 from ..pictures import load_picture
 from .base import Question, Templates, reader
 from .coop import LAYOUTS
+
+if TYPE_CHECKING:
+    from torchvision.datasets import VisionDataset
 
 Parts = dict[str, dict]  # train, val or test -> the constructor's arguments
 
@@ -50,24 +52,18 @@ LAND = (
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """How torchvision's class is constructed, its class names (`names` where its own are not readable), and the
-    prompt and A-TPT's domain word that go with the set.
+    """How torchvision's class of the set's name is constructed, its class names (`names` where its own are not
+    readable), and the prompt and A-TPT's domain word that go with the set.
 
     `file` gives the file of a picture and its label, by set and number, where torchvision's class opens files and takes
     no `loader`.
     """
 
-    build: Callable
     parts: Parts
     names: tuple[str, ...] = ()
     template: str = DEFAULT_TEMPLATE
     word: str = ""
     file: Callable[[Any, int], tuple[str, int]] | None = None
-
-    @property
-    def takes_loader(self) -> bool:
-        """Whether torchvision's class opens its files by a function of ours."""
-        return "loader" in inspect.signature(self.build).parameters
 
 
 class _Wording(TypedDict):
@@ -90,45 +86,38 @@ def _caltech(folder: str, called: str, found: Any, place: int) -> tuple[str, int
     return os.path.join(found.root, folder, found.categories[label], name), label
 
 
-SETS: dict[str, Known] = {
-    "CIFAR10": Known(datasets.CIFAR10, FLAG),
-    "CIFAR100": Known(datasets.CIFAR100, FLAG),
-    "STL10": Known(datasets.STL10, TWO),
-    "Flowers102": Known(datasets.Flowers102, THREE, **_like("oxford_flowers")),
+SETS: dict[str, Known] = {  # by the names of torchvision's classes
+    "CIFAR10": Known(FLAG),
+    "CIFAR100": Known(FLAG),
+    "STL10": Known(TWO),
+    "Flowers102": Known(THREE, **_like("oxford_flowers")),
     "OxfordIIITPet": Known(
-        datasets.OxfordIIITPet,
         {"train": {"split": "trainval"}, "test": {"split": "test"}},
         **_like("oxford_pets"),
         file=_pets,
     ),
-    "DTD": Known(datasets.DTD, THREE, **_like("dtd")),
-    "EuroSAT": Known(datasets.EuroSAT, WHOLE, LAND, **_like("eurosat")),
-    "Food101": Known(datasets.Food101, TWO, **_like("food101")),
-    "FGVCAircraft": Known(datasets.FGVCAircraft, THREE, **_like("fgvc_aircraft")),
+    "DTD": Known(THREE, **_like("dtd")),
+    "EuroSAT": Known(WHOLE, LAND, **_like("eurosat")),
+    "Food101": Known(TWO, **_like("food101")),
+    "FGVCAircraft": Known(THREE, **_like("fgvc_aircraft")),
     "Caltech101": Known(
-        datasets.Caltech101,
         WHOLE,
         **_like("caltech101"),
         file=partial(_caltech, "101_ObjectCategories", "image_{number:04d}.jpg"),
     ),
-    "Caltech256": Known(
-        datasets.Caltech256, WHOLE, file=partial(_caltech, "256_ObjectCategories", "{label:03d}_{number:04d}.jpg")
-    ),
-    "StanfordCars": Known(datasets.StanfordCars, TWO, **_like("stanford_cars")),
-    "SUN397": Known(datasets.SUN397, WHOLE, **_like("sun397")),
-    "SVHN": Known(datasets.SVHN, TWO, DIGITS, NUMBER),
-    "MNIST": Known(datasets.MNIST, FLAG, DIGITS, NUMBER),
-    "FashionMNIST": Known(datasets.FashionMNIST, FLAG),
-    "GTSRB": Known(datasets.GTSRB, TWO, SIGNS, "a photo of a “{}” traffic sign."),
+    "Caltech256": Known(WHOLE, file=partial(_caltech, "256_ObjectCategories", "{label:03d}_{number:04d}.jpg")),
+    "StanfordCars": Known(TWO, **_like("stanford_cars")),
+    "SUN397": Known(WHOLE, **_like("sun397")),
+    "SVHN": Known(TWO, DIGITS, NUMBER),
+    "MNIST": Known(FLAG, DIGITS, NUMBER),
+    "FashionMNIST": Known(FLAG),
+    "GTSRB": Known(TWO, SIGNS, "a photo of a “{}” traffic sign."),
     "Country211": Known(
-        datasets.Country211,
         {"train": {"split": "train"}, "val": {"split": "valid"}, "test": {"split": "test"}},
         template="a photo taken in {}.",
     ),
-    "PCAM": Known(
-        datasets.PCAM, THREE, ("healthy lymph node tissue", "lymph node tumor tissue"), "this is a photo of {}."
-    ),
-    "Imagenette": Known(datasets.Imagenette, {"train": {"split": "train"}, "test": {"split": "val"}}),
+    "PCAM": Known(THREE, ("healthy lymph node tissue", "lymph node tumor tissue"), "this is a photo of {}."),
+    "Imagenette": Known({"train": {"split": "train"}, "test": {"split": "val"}}),
 }
 
 
@@ -200,11 +189,23 @@ def Torchvision(  # noqa: N802
     return TorchvisionSet(name, root.resolve(), part, classes, tuple(order[:limit]), len(found), plain)
 
 
-def _read(name: str, root: Path, part: str, download: bool, plain: bool = False) -> datasets.VisionDataset:
-    known = SETS[name]
-    loader = {"loader": partial(_load, root, plain)} if known.takes_loader else {}
+def built_by(name: str) -> Callable[..., VisionDataset]:
+    """torchvision's class of that name."""
+    from torchvision import datasets  # takes seconds and brings torch
+
+    return getattr(datasets, name)
+
+
+def takes_loader(build: Callable[..., VisionDataset]) -> bool:
+    """Whether torchvision's class opens its files by a function of ours."""
+    return "loader" in inspect.signature(build).parameters
+
+
+def _read(name: str, root: Path, part: str, download: bool, plain: bool = False) -> VisionDataset:
+    build = built_by(name)
+    loader = {"loader": partial(_load, root, plain)} if takes_loader(build) else {}
     try:
-        return known.build(str(root), download=download, **known.parts[part], **loader)
+        return build(str(root), download=download, **SETS[name].parts[part], **loader)
     except NotADirectoryError as error:  # what a file manager left among the folders of the classes
         stray = os.path.relpath(error.filename, root)
         raise EngineError(
@@ -218,7 +219,7 @@ def _read(name: str, root: Path, part: str, download: bool, plain: bool = False)
 
 
 @cache
-def _open(name: str, root: Path, part: str, plain: bool) -> datasets.VisionDataset:
+def _open(name: str, root: Path, part: str, plain: bool) -> VisionDataset:
     """The set, opened once a process, for some keep all their pixels in memory."""
     return _read(name, root, part, False, plain)
 
@@ -230,7 +231,7 @@ def _load(root: Path, plain: bool, path: str | Path) -> Image.Image:
         raise EngineError(f"{os.path.relpath(path, root)}: {error}") from error
 
 
-def _names_of(found: datasets.VisionDataset) -> tuple[str, ...]:
+def _names_of(found: VisionDataset) -> tuple[str, ...]:
     """The class names that torchvision has; none where it has none."""
     names = next((getattr(found, own) for own in ("categories", "classes") if hasattr(found, own)), ())
     return tuple(_spoken(name[0] if isinstance(name, tuple) else name) for name in names)

@@ -12,8 +12,8 @@ from ..models import Backbone
 from ..results import AttackStep, Event
 from ..settings import Settings
 from .graph import Story
-from .recipe import Picture, Recipe
-from .requests import ATTACKED, CLEAN, LABEL, Attack, Clean, Defended, Map, Request, Tune, Views, Weighted
+from .recipe import ATTACKED, CLEAN, LABEL, Picture, Recipe
+from .requests import Attack, Clean, Defended, Map, Request, Tune, Views, Weighted
 
 
 def explore(

@@ -1,4 +1,4 @@
-"""What a result is made from, besides the model: a picture, its classes, the true class and settings."""
+"""What a result is made from, besides the model: picture, classes, the true class, settings. Imports no torch."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
-
-from torch import Tensor
+from typing import TYPE_CHECKING, TypeVar
 
 from ..classes import Classes
 from ..settings import Settings
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CLEAN, ATTACKED, NOISE = "clean", "attacked", "noise"  # the pictures of a story
+LABEL, ANSWER = "label", "answer"  # classes by what they are: the one attacked, and the attacked picture's answer
 Section = TypeVar("Section")
 
 

@@ -42,11 +42,9 @@ from ..settings import (
 from ..views.guided import make_views
 from ..views.passes import view_passes
 from .attack import attack
-from .recipe import Picture, Recipe, only
+from .recipe import ANSWER, ATTACKED, CLEAN, LABEL, NOISE, Picture, Recipe, only
 from .slices import read_by_attack, read_by_defence, read_by_views, read_of_target
 
-CLEAN, ATTACKED, NOISE = "clean", "attacked", "noise"  # the pictures of a story
-LABEL, ANSWER = "label", "answer"  # classes by what they are: the one attacked, and the attacked picture's answer
 About = int | str  # the number of a class, `LABEL` or `ANSWER`
 
 

@@ -159,7 +159,7 @@ def test_every_set_has_a_prompt_of_its_own_and_eight_a_word():
 
 
 def test_the_command_takes_a_sets_own_prompt_and_word(tiny, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("engine.cli.evaluate.Processes", lambda model, *_: Here(tiny, model))
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))
     write_split(tmp_path / "dtd" / "split_zhou_DescribableTextures.json", tmp_path / "dtd" / "images")
     words = f"evaluate --coop {tmp_path} dtd --own-prompt --defence clip --attack fgsm --pictures 2 --json"
     assert main(words.split()) == 0

@@ -90,7 +90,7 @@ def test_files_that_cannot_be_read_are_left_out_named_and_tried_again(tree, tmp_
 
 
 def test_the_command_counts_and_names_them_or_ends_where_asked(tiny, model, tree, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("engine.cli.evaluate.Processes", lambda model, *_: Here(tiny, model))
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))
     damage(tree)
     words = ["evaluate", "--folder", str(tree), "--model", model, "--defence", "clip", "--attack", "fgsm"]
     out = ["--out", str(tmp_path / "out")]

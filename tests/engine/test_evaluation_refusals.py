@@ -34,7 +34,7 @@ def home(finished, tmp_path) -> Path:
 @pytest.fixture
 def words(tiny, model, home, monkeypatch) -> list[str]:
     """A command that evaluates those pictures in this process."""
-    monkeypatch.setattr("engine.cli.evaluate.Processes", lambda model, *_: Here(tiny, model))
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))
     return f"evaluate --folder {home}/pictures --model {model} --defence clip --attack fgsm --pictures 2".split()
 
 

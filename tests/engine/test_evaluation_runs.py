@@ -32,7 +32,7 @@ def finished(tiny, model, tmp_path_factory) -> tuple[Path, dict]:
     """A finished evaluation that ran in this process, and what it printed."""
     root, printed = tmp_path_factory.mktemp("evaluation"), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
-        patch.setattr("engine.cli.evaluate.Processes", lambda model, *_: Here(tiny, model))
+        patch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))
         assert main(command(model, picture_tree(root), root / "undisturbed")) == 0
     return root / "undisturbed", json.loads(printed.getvalue())
 
@@ -55,7 +55,7 @@ def test_a_summary_is_told_again_without_running_anything(undisturbed, model, tr
     folder, told = undisturbed
     assert set(told["arms"]) == {"clean", "pgd-4", "fgsm-4"} and told["pictures"] == told["plan"]["pictures"] == 6
     assert json.loads((folder / "summary.json").read_text()) == told
-    monkeypatch.setattr("engine.cli.evaluate.evaluate", lambda *_: 1 / 0)
+    monkeypatch.setattr("engine.evaluation.evaluate", lambda *_: 1 / 0)
     assert main(["evaluate", "--summary", str(folder), "--json"]) == 0
     assert {**json.loads(capsys.readouterr().out), "plan": 0} == {**told, "plan": 0}
     assert main(["evaluate", "--summary", str(folder), "--against", "r-tpt", "--markdown"]) == 0
@@ -77,7 +77,7 @@ def test_evaluations_of_the_same_pictures_are_told_side_by_side(
     undisturbed, tiny, model, tree, tmp_path, monkeypatch, capsys
 ):
     first, told = undisturbed
-    monkeypatch.setattr("engine.cli.evaluate.Processes", lambda model, *_: Here(tiny, model))
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))
     other = tmp_path / "random map"
     assert main(command(model, tree, other, "--guide", "random", "--clip-on-clean", "--pictures", "4")) == 0
     capsys.readouterr()
@@ -117,7 +117,7 @@ def test_progress_begins_with_what_was_kept(undisturbed, tiny, model, tree, monk
     folder, _ = undisturbed
     whole = (folder / "records.jsonl").read_bytes()
     (folder / "records.jsonl").write_bytes(b"".join(whole.splitlines(keepends=True)[:4]))
-    monkeypatch.setattr("engine.cli.evaluate.Processes", lambda model, *_: Here(tiny, model))
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))
     assert main([word for word in command(model, tree, folder) if word != "--json"]) == 0
     told = capsys.readouterr()
     assert "| 4/6 [" in told.err and "| 6/6 [" in told.err and "| 0/6 [" not in told.err
@@ -126,7 +126,7 @@ def test_progress_begins_with_what_was_kept(undisturbed, tiny, model, tree, monk
 
 
 def test_the_adaptive_attack_has_an_arm_per_defence_and_steps_of_its_own(tiny, model, tree, monkeypatch, capsys):
-    monkeypatch.setattr("engine.cli.evaluate.Processes", lambda model, *_: Here(tiny, model))
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))
     words = (
         "--attack pgd --attack adaptive --target-defence tpt --target-defence view-average --steps 3 --adaptive-steps 1"
     )
@@ -164,7 +164,7 @@ def test_killed_at_any_moment_it_goes_on_and_ends_with_the_same_bytes(
     while _alive(started.pid):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    monkeypatch.setattr("engine.cli.evaluate.Processes", lambda model, *_: Here(tiny, model))  # as `undisturbed` ran
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))  # as `undisturbed` ran
     assert main(command(model, tree, out)) == 0
     assert records.read_bytes() == (undisturbed[0] / "records.jsonl").read_bytes()
     assert not list(out.rglob("*.part"))

@@ -174,7 +174,7 @@ def test_no_key_leads_out_of_the_folder(key, path):
 
 
 def test_the_command_copies_also_what_was_kept_before(tiny, model, tree, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("engine.cli.evaluate.Processes", lambda model, *_: Here(tiny, model))
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))
     words = ["evaluate", "--folder", str(tree), "--model", model, "--defence", "clip", "--attack", "fgsm", "--json"]
     out, target = tmp_path / "out", tmp_path / "copies"
     assert main([*words, "--out", str(out)]) == 0

@@ -90,6 +90,6 @@ def test_no_worker_no_cluster_and_no_ray_get_a_sentence(model, tree, monkeypatch
 
 
 def test_the_engine_does_not_load_ray():
-    code = "import sys, engine.cli, engine.evaluation; print('ray' in sys.modules)"
+    code = "import sys, engine.cli.main, engine.evaluation.executors; print('ray' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "False\n", done.stderr

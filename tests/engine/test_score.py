@@ -67,9 +67,7 @@ def test_workers_do_not_change_the_answers(executors, seed):
 
 def test_the_command_prints_one_document(here, monkeypatch, capsys):
     asked = []
-    monkeypatch.setattr(
-        "engine.cli.fieldguide.Processes", lambda model, **choice: asked.append((model, choice)) or here
-    )
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, **choice: asked.append((model, choice)) or here)
     command = ["fieldguide", "score", "--pictures", "2", "--seed", "5", "--steps", "1", "--views", "4", "--json"]
     assert main([*command, "--workers", "3"]) == 0
     assert asked == [(BUILT_IN, {"count": 3})]

@@ -9,7 +9,8 @@ import torch
 from engine.cli.main import main
 from engine.fieldguide.training import train as training
 from engine.fieldguide.training.clip import Words, read_export
-from engine.fieldguide.training.train import BATCH, PHASES, Run, train
+from engine.fieldguide.training.phases import BATCH, PHASES
+from engine.fieldguide.training.train import Run, train
 from engine.fieldguide.world import TEMPLATES
 from engine.models import FIELDGUIDE, load_backbone
 

@@ -1,0 +1,3 @@
+from . import localisation as localisation
+from . import score as score
+from . import speed as speed

@@ -1,0 +1,73 @@
+"""What a command loads: no help and no refusal waits for torch, and no answer for what does not make it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.assets import ASSETS
+from engine.cli.main import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = str(ASSETS / "samples" / "beetle-4.png")
+COMPUTES = {"torch", "torchvision", "timm", "open_clip", "huggingface_hub"}  # open_clip imports the others by itself
+ASIDE = {"torchattacks", "matplotlib", "cv2", "scipy", "ray", "gradio"}  # attacks, drawings, painting, statistics, page
+HELP = [["--help"], *([command.__name__.rpartition(".")[2], "--help"] for command in COMMANDS)]
+HELP += [["fieldguide", action, "--help"] for action in ("train", "score", "localise", "words", "samples")]
+REFUSED = [
+    ["predict"],
+    ["predict", SAMPLE, "--wrong"],
+    ["predict", "nowhere.png"],
+    ["predict", SAMPLE, "--mean", "0", "0", "7"],
+    ["predict", SAMPLE, "--class", "owl"],
+    ["attack", SAMPLE, "--eps", "400"],
+    ["maps", SAMPLE, "--layer", "1", "--map", "edges"],
+    ["defend", SAMPLE, "--defence", "magic"],
+    ["evaluate", "--folder", "pictures", "--attacked", "there"],
+    ["evaluate", "--own-prompt"],
+    ["bench", "--runs", "0"],
+    ["fieldguide", "train", "--cache", "there", "--share", "2"],
+    ["fieldguide", "score", "--pictures", "0"],
+    ["fieldguide", "localise", "--pictures", "0"],
+]
+SCRIPT = """
+import json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from {module} import main
+
+loaded = []
+for words in json.loads(sys.argv[1]):
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        try:
+            code = main(words)
+        except SystemExit as ended:
+            code = ended.code
+    loaded.append([words, code, sorted({{name.partition(".")[0] for name in sys.modules}})])
+print(json.dumps(loaded))
+"""
+MODULES = ("engine.cli.main", "app.command")  # of `python -m engine` and of `atpt`
+
+
+def loaded(module: str, lines: list[list[str]]) -> list[tuple[list[str], int, set[str]]]:
+    """Each line, how it ended, and the packages that are loaded by then, all in one process."""
+    command = [sys.executable, "-c", SCRIPT.format(module=module), json.dumps(lines)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return [(line, code, set(found)) for line, code, found in json.loads(done.stdout)]
+
+
+@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize(("lines", "ends"), [(HELP, 0), (REFUSED, 2)], ids=["help", "refused"])
+def test_help_and_refusals_come_without_torch(module, lines, ends):
+    found = loaded(module, [*lines, *([["app", "--help"]] if module == "app.command" and not ends else [])])
+    assert len(found) >= len(lines)
+    for line, code, packages in found:
+        assert (line, code, packages & (COMPUTES | ASIDE)) == (line, ends, set())
+
+
+@pytest.mark.slow
+def test_predict_loads_nothing_but_what_makes_its_answer():
+    ((_, code, packages),) = loaded("engine.cli.main", [["predict", SAMPLE, "--json"]])
+    assert code == 0 and {"torch", "open_clip"} <= packages and not packages & ASIDE
