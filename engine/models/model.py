@@ -30,9 +30,10 @@ from .gradient_scaling import with_scaled_gradients
 from .lock import ModelLock
 from .precision import PRECISIONS, at_least_single, dtype_of
 from .preprocessing import Preprocessing
-from .prompts import Prompts, can_be_read, end_token, make_prompts, read_prompts
+from .prompts import Prompts, can_be_read, end_token, make_prompts, read_padded, read_prompts
 from .published import ACTIVATIONS, activation_of
 from .recent import Recent
+from .sentences import can_be_packed, read_packed, shared_tokens
 from .tokens import Reader
 from .towers import Clip, TextTower, Tokenizer
 from .trace import Trace, twice_differentiable, watch_blocks, watch_layer
@@ -90,6 +91,8 @@ class Backbone:
         self.map_batches = Batches(8 if few else 32, "the maps of one picture", self.lock.give_way)
         self._image_batches = Batches(8 if few else 64, "one picture", self.lock.give_way)
         self._text_batches = Batches(256, "one sentence", self.lock.give_way)
+        packed = can_be_read(self.text) and can_be_packed(self.text)
+        self._read_behind = read_packed if packed else read_padded
         self._texts: Recent[Tensor] = Recent()
         self._prompts: Recent[Prompts] = Recent()
 
@@ -209,8 +212,20 @@ class Backbone:
         return F.normalize(torch.stack(features).mean(0), dim=-1)
 
     def _encode_in(self, template: str, classes: Classes) -> Tensor:
-        ids = self._reader.read_classes(classes, template).to(self.device)
-        return F.normalize(at_least_single(torch.cat(self._text_batches.run(self.model.encode_text, ids))), dim=-1)
+        ids = self._reader.read_classes(classes, template)
+        found = self._read_cut(ids) if can_be_read(self.text) else self._read_whole(ids)
+        return F.normalize(at_least_single(torch.cat(found)), dim=-1)
+
+    def _read_whole(self, ids: Tensor) -> list[Tensor]:
+        return self._text_batches.run(self.model.encode_text, ids.to(self.device))
+
+    def _read_cut(self, ids: Tensor) -> list[Tensor]:
+        """The same with nothing read behind an end, and what all sentences begin with read once."""
+        ends = self._reader.ends(ids)
+        shared = shared_tokens(ids, ends)
+        embedded = at_least_single(self.text.token_embedding(ids[:, : int(ends.max()) + 1].to(self.device)))
+        read = partial(self._read_behind, self.text, embedded[0, :shared])
+        return self._text_batches.run(read, embedded[:, shared:], ends.to(self.device))
 
     @torch.no_grad()
     def prompts(self, classes: Classes) -> Prompts:
@@ -222,10 +237,13 @@ class Backbone:
         """What reading the first template of `classes` once takes, in passes of one picture through the image tower.
 
         A rough rule: a tower takes as long as it has weights times the places that they are applied at, tokens up to
-        the longest end of text here and patches there. Raises `EngineError` for what the model cannot read.
+        each end of text here, those that all sentences begin with once, and patches there. Raises `EngineError` for
+        what the model cannot read.
         """
-        ends = self._reader.ends(self._reader.read_classes(classes, classes.templates[0]))
-        tokens = len(classes) * (int(ends.max()) + 1)
+        ids = self._reader.read_classes(classes, classes.templates[0])
+        ends = self._reader.ends(ids)
+        shared = shared_tokens(ids, ends)
+        tokens = shared + int((ends + 1 - shared).sum())
         return tokens * _weights(self.text.transformer) / (_places(self.grid) * _weights(self.visual))
 
     def encode_prompts(self, prompts: Prompts, context: Tensor | None = None, twice: bool = False) -> Tensor:
@@ -234,12 +252,16 @@ class Backbone:
         With `twice`, their gradients with respect to the context can be differentiated again.
         """
         context = prompts.context if context is None else context
+        start, behind = prompts.embeddings[:1, 0], prompts.embeddings[:, 1 + prompts.tokens :]
 
-        def read(embeddings: Tensor, ends: Tensor, shared: Tensor) -> Tensor:
-            filled = torch.cat([embeddings[:, :1], shared, embeddings[:, 1 + prompts.tokens :]], 1)
-            return with_scaled_gradients(partial(read_prompts, self.text, ends=ends), filled, self.dtype)
+        def read(rest: Tensor, ends: Tensor, same: Tensor) -> Tensor:
+            def work(shared: Tensor) -> Tensor:
+                return self._read_behind(self.text, torch.cat([start, shared[0]]), rest, ends)[None]
 
-        columns = (prompts.embeddings, prompts.ends, context.expand(len(prompts.embeddings), -1, -1))
+            with self.lock:
+                return with_scaled_gradients(work, same[:1], self.dtype)[0]
+
+        columns = (behind, prompts.ends, context.expand(len(behind), -1, -1))
         if twice:
             with self.lock, twice_differentiable(self.text.transformer.resblocks):
                 features = torch.cat(self._text_batches.run(read, *columns))

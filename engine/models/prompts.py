@@ -86,3 +86,8 @@ def read_prompts(text: TextTower, embeddings: Tensor, ends: Tensor) -> Tensor:
     x = text.ln_final(x)[torch.arange(len(x), device=x.device), ends]
     projection = text.text_projection
     return projection(x) if isinstance(projection, nn.Linear) else x @ projection
+
+
+def read_padded(text: TextTower, beginning: Tensor, rest: Tensor, ends: Tensor) -> Tensor:
+    """`read_prompts` of sentences that begin with `beginning` (p, width), before their `rest` (b, length, width)."""
+    return read_prompts(text, torch.cat([beginning.expand(len(rest), -1, -1), rest], 1), ends)
