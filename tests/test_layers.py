@@ -53,7 +53,7 @@ HOMES = {
     "open_clip": {f"engine/models/{name}.py" for name in ("blocks", "build", "names", "preprocessing", "published")}
     | {"engine/fieldguide/training/clip.py"},
     "huggingface_hub": {"engine/models/hub.py"},
-    "torchattacks": {f"engine/attacks/{name}.py" for name in ("gradient", "minimal", "black_box")},
+    "torchattacks": {f"engine/attacks/{name}.py" for name in ("minimal", "black_box")},
 }
 VERBS = {  # what computes a part of a story
     "predict", "attack", "attack_batch", "attend", "attention_maps", "attention_heads", "word_relevance", "occlude",
