@@ -42,9 +42,18 @@ def projected(block: Block, normed: Tensor, first: int, last: int) -> list[Tenso
     return found
 
 
-def softmax(scores: Tensor, like: Tensor) -> Tensor:
-    """Attention weights from scores (..., t), worked out in float32 at least, in the format of `like`."""
-    return at_least_single(scores).softmax(-1).to(like.dtype)
+def attention_of(query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tensor:
+    """The weights (..., h, t, s), at least float32, that queries (..., t, h, k) give to keys (..., s, h, k).
+
+    `mask` (t, s) is added before the softmax. Unlike the weights that torch hands out, these are part of the graph.
+    """
+    scores = at_least_single(query.transpose(-3, -2) @ key.movedim(-3, -1))
+    return (scores if mask is None else scores + mask).softmax(-1)
+
+
+def mixed_by(weights: Tensor, value: Tensor) -> Tensor:
+    """What each head makes of values (..., s, h, k) by weights (..., h, t, s), (..., t, h, k)."""
+    return (weights.to(value.dtype) @ value.transpose(-3, -2)).transpose(-3, -2)
 
 
 def completed(block: Block, tokens: Tensor, mixed: Tensor) -> Tensor:
@@ -58,5 +67,4 @@ def summary_alone(block: Block, tokens: Tensor) -> Tensor:
     normed = block.ln_1(tokens)
     (query,) = projected(block, normed[:, :1], 0, 0)
     key, value = projected(block, normed, 1, 2)
-    weights = softmax(query.transpose(1, 2) @ key.permute(0, 2, 3, 1), value)
-    return completed(block, tokens[:, :1], (weights @ value.transpose(1, 2)).transpose(1, 2))
+    return completed(block, tokens[:, :1], mixed_by(attention_of(query, key), value))

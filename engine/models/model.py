@@ -10,7 +10,7 @@ import hashlib
 import math
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from functools import cached_property, partial
 from typing import cast
@@ -19,24 +19,26 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..classes import SEVEN_TEMPLATES, Classes
 from ..errors import require
 from ..settings import ModelSettings
 from .anatomy import anatomy
 from .batches import Batches
+from .blocks import are_plain, plain_blocks, summary_alone
 from .cancellation import LayerHooks, cancelled_by
 from .gradient_scaling import with_scaled_gradients
 from .lock import ModelLock
 from .precision import PRECISIONS, at_least_single, dtype_of
 from .preprocessing import Preprocessing
-from .prompts import Prompts, can_be_read, end_token, make_prompts, read_padded, read_prompts
+from .prompts import Prompts, can_be_read, end_token, entering, make_prompts, read_out, read_padded
 from .published import ACTIVATIONS, activation_of
 from .recent import Recent
 from .sentences import can_be_packed, read_packed, shared_tokens
 from .tokens import Reader
 from .towers import Clip, TextTower, Tokenizer
-from .trace import Trace, twice_differentiable, watch_blocks, watch_layer
+from .trace import Trace, through_blocks, watch_blocks, watch_layer
 
 
 class Backbone:
@@ -185,8 +187,16 @@ class Backbone:
 
     def _see(self, pixels: Tensor) -> Tensor:
         with self.lock:
-            seen = self.visual(self.normalise(pixels))
+            seen = self._see_summary(pixels) if self._anatomy.summary_alone else self.visual(self.normalise(pixels))
         return at_least_single(seen[0] if isinstance(seen, tuple) else seen)  # CoCa's tower gives its tokens as well
+
+    def _see_summary(self, pixels: Tensor) -> Tensor:
+        """What the image tower sees, its last block worked out for the class token alone, as nothing reads the rest."""
+        *blocks, last = plain_blocks(self.visual.transformer)
+        tokens = self.visual._embeds(self.normalise(pixels))
+        for block in blocks:
+            tokens = block(tokens)
+        return self._projected(self.visual._pool(summary_alone(last, tokens))[0])
 
     def encode_image(self, pixels: Tensor) -> Tensor:
         """Unit features (b, d) of pixels (b, 3, s, s) in [0, 1]; differentiable with respect to the pixels."""
@@ -263,7 +273,8 @@ class Backbone:
 
         columns = (behind, prompts.ends, context.expand(len(behind), -1, -1))
         if twice:
-            with self.lock, twice_differentiable(self.text.transformer.resblocks):
+            packed = self._read_behind is read_packed  # elsewhere: torch's fused attention has no second derivative
+            with self.lock, nullcontext() if packed else sdpa_kernel(SDPBackend.MATH):
                 features = torch.cat(self._text_batches.run(read, *columns))
         else:
             features = self._text_batches.joined(read, *columns)
@@ -295,8 +306,9 @@ class Backbone:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def trace(self, pixels: Tensor, blocks: int) -> Trace:
-        """Forward `pixels` (b, 3, s, s) keeping inputs and attention of the last `blocks` transformer blocks.
+    def trace(self, pixels: Tensor, blocks: int, whole: bool = True) -> Trace:
+        """Forward `pixels` (b, 3, s, s) keeping inputs and attention of the last `blocks` transformer blocks, and what
+        they leave; of the last one, unless `whole`, the class token alone where that is all the tower reads.
 
         Gradients exist with respect to the kept tokens only; blocks before them build no graph. Towers of kind
         "patches" keep tokens alone. Of a convolutional tower the output of the last stage is kept instead. Raises
@@ -306,12 +318,27 @@ class Backbone:
             self.kind != "other",
             f"{self.name} has no attention blocks or stages to look into; maps need a ViT, a ResNet or a ConvNeXt.",
         )
+        if self.kind == "vit":
+            return self._trace_blocks(pixels, blocks, self._anatomy.summary_alone and not whole)
         if self.kind in ("resnet", "stages"):
             watch = watch_layer(self._anatomy.watched[0])
         else:
-            watch = watch_blocks(self._anatomy.watched[-blocks:], attention=self.kind == "vit")
+            watch = watch_blocks(self._anatomy.watched[-blocks:])
         with self.lock, torch.enable_grad(), watch as kept:
             features = F.normalize(self._see(pixels), dim=-1)
+        return Trace(features, *(tuple(of_blocks) for of_blocks in kept))
+
+    def _trace_blocks(self, pixels: Tensor, count: int, summary: bool) -> Trace:
+        blocks = plain_blocks(self.visual.transformer)
+        with self.lock:
+            with torch.no_grad():
+                tokens = self.visual._embeds(self.normalise(pixels))
+                for block in blocks[:-count]:
+                    tokens = block(tokens)
+            with torch.enable_grad():
+                tokens, kept = through_blocks(blocks[-count:], tokens, summary=summary)
+                pooled, _ = self.visual._pool(tokens)
+                features = self._project(pooled)
         return Trace(features, *(tuple(of_blocks) for of_blocks in kept))
 
     def trace_text(self, sentence: str) -> tuple[Trace, tuple[str, ...]]:
@@ -322,7 +349,7 @@ class Backbone:
         """
         blocks = self.text.transformer.resblocks if can_be_read(self.text) else ()
         require(
-            bool(blocks) and all(isinstance(block.attn, nn.MultiheadAttention) for block in blocks),
+            bool(blocks) and are_plain(blocks),
             f"Expected a text tower that reads the prompt at its end-of-text token by plain attention; {self.name} has"
             " another kind, so its words cannot be told apart.",
         )
@@ -330,9 +357,11 @@ class Backbone:
         ends = self._reader.ends(ids)
         ids = ids[:, : int(ends) + 1]
         embeddings = self.text.token_embedding(ids.to(self.device))
-        with self.lock, torch.enable_grad(), watch_blocks(blocks) as kept:
-            read = read_prompts(self.text, embeddings, ends.to(self.device))
-            features = F.normalize(at_least_single(read), dim=-1)
+        with self.lock, torch.enable_grad():
+            mask = self.text.attn_mask[: ids.shape[1], : ids.shape[1]]
+            plain = plain_blocks(self.text.transformer)
+            tokens, kept = through_blocks(plain, entering(self.text, at_least_single(embeddings)), mask)
+            features = F.normalize(at_least_single(read_out(self.text, tokens[:, int(ends)])), dim=-1)
         return Trace(features, *(tuple(of_blocks) for of_blocks in kept)), self._reader.pieces(ids[0, 1:-1])
 
     def read_out(self, tokens: Tensor) -> Tensor:
@@ -345,8 +374,10 @@ class Backbone:
         return self._project(self.visual.ln_post(token.to(self.dtype)))
 
     def _project(self, pooled: Tensor) -> Tensor:
-        seen = pooled if self.visual.proj is None else pooled @ self.visual.proj
-        return F.normalize(at_least_single(seen), dim=-1)
+        return F.normalize(at_least_single(self._projected(pooled)), dim=-1)
+
+    def _projected(self, pooled: Tensor) -> Tensor:
+        return pooled if self.visual.proj is None else pooled @ self.visual.proj
 
 
 def _weights(tower: nn.Module) -> int:

@@ -81,11 +81,20 @@ def read_prompts(text: TextTower, embeddings: Tensor, ends: Tensor) -> Tensor:
     `text` is a causal text tower of open_clip; positions behind the longest end may be left out.
     """
     length = embeddings.shape[1]
-    x = (embeddings + text.positional_embedding[:length].to(embeddings.dtype)).to(text.transformer.get_cast_dtype())
-    x = text.transformer(x, attn_mask=text.attn_mask[:length, :length])
-    x = text.ln_final(x)[torch.arange(len(x), device=x.device), ends]
-    projection = text.text_projection
-    return projection(x) if isinstance(projection, nn.Linear) else x @ projection
+    tokens = text.transformer(entering(text, embeddings), attn_mask=text.attn_mask[:length, :length])
+    return read_out(text, tokens[torch.arange(len(tokens), device=tokens.device), ends])
+
+
+def entering(text: TextTower, embeddings: Tensor, first: int = 0) -> Tensor:
+    """Token embeddings (..., length, width) as they enter the first block, standing from the position `first` on."""
+    places = text.positional_embedding[first : first + embeddings.shape[-2]]
+    return (embeddings + places.to(embeddings.dtype)).to(text.transformer.get_cast_dtype())
+
+
+def read_out(text: TextTower, tokens: Tensor) -> Tensor:
+    """Text features (b, d), not yet unit, of the end-of-text tokens (b, width) that the last block leaves."""
+    read, projection = text.ln_final(tokens), text.text_projection
+    return projection(read) if isinstance(projection, nn.Linear) else read @ projection
 
 
 def read_padded(text: TextTower, beginning: Tensor, rest: Tensor, ends: Tensor) -> Tensor:

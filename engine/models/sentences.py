@@ -8,11 +8,13 @@ h heads, k the width of a head; a group has g sentences with n tokens of their o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from .blocks import are_plain, completed, plain_blocks, projected, softmax
+from .blocks import are_plain, attention_of, completed, mixed_by, plain_blocks, projected
+from .prompts import entering, read_out
 from .towers import Block, TextTower
 
 
@@ -37,23 +39,16 @@ class _Packed:
     order: Tensor  # (c,)
 
     @property
-    def starts(self) -> list[int]:
-        """The first row of each group."""
-        starts = [self.shared]
-        for count, length in self.groups:
-            starts.append(starts[-1] + count * length)
-        return starts[:-1]
+    def rows(self) -> list[slice]:
+        """Where each group lies."""
+        ends = accumulate((count * length for count, length in self.groups), initial=self.shared)
+        return [slice(start, end) for start, end in pairwise(ends)]
 
     @property
     def last_rows(self) -> Tensor:
         """The row (c,) of each sentence's last token."""
-        device = self.order.device
-        return torch.cat(
-            [
-                start + length * torch.arange(1, count + 1, device=device) - 1
-                for start, (count, length) in zip(self.starts, self.groups, strict=True)
-            ]
-        )
+        lengths = [length for count, length in self.groups for _ in range(count)]
+        return self.shared - 1 + torch.tensor(lengths, device=self.order.device).cumsum(0)
 
 
 def read_packed(text: TextTower, beginning: Tensor, rest: Tensor, ends: Tensor) -> Tensor:
@@ -67,15 +62,9 @@ def read_packed(text: TextTower, beginning: Tensor, rest: Tensor, ends: Tensor) 
     *blocks, last = plain_blocks(text.transformer)
     for block in blocks:
         tokens = completed(block, tokens, _mixed(block, tokens, packed))
-    rows = packed.last_rows
-    tokens = completed(last, tokens[rows], _mixed_at_ends(last, tokens, rows, packed))
-    features = _out(text, text.ln_final(tokens))
+    tokens = completed(last, tokens[packed.last_rows], _mixed_at_ends(last, tokens, packed))
+    features = read_out(text, tokens)
     return torch.empty_like(features).index_copy(0, packed.order, features)
-
-
-def _out(text: TextTower, read: Tensor) -> Tensor:
-    projection = text.text_projection
-    return projection(read) if isinstance(projection, nn.Linear) else read @ projection
 
 
 def _pack(shared: int, ends: Tensor) -> _Packed:
@@ -86,55 +75,49 @@ def _pack(shared: int, ends: Tensor) -> _Packed:
 
 def _embedded(text: TextTower, beginning: Tensor, rest: Tensor, packed: _Packed) -> Tensor:
     """The packed tokens (rows, w) that enter the first block."""
-    placed = text.positional_embedding.to(rest.dtype)
-    parts, done = [beginning + placed[: packed.shared]], 0
+    parts, done = [entering(text, beginning)], 0
     for count, length in packed.groups:
         own = rest[packed.order[done : done + count], :length]
-        parts.append((own + placed[packed.shared : packed.shared + length]).flatten(0, 1))
+        parts.append(entering(text, own, packed.shared).flatten(0, 1))
         done += count
-    return torch.cat(parts).to(text.transformer.get_cast_dtype())
+    return torch.cat(parts)
 
 
 def _mixed(block: Block, tokens: Tensor, packed: _Packed) -> Tensor:
     """What the heads mix for every token, (rows, h, k)."""
     query, key, value = projected(block, block.ln_1(tokens), 0, 2)
-    shared_key, shared_value = key[: packed.shared], value[: packed.shared]
-    blind = _later(packed.shared, packed.shared, query)
-    mixed = [_attended(query[None, : packed.shared], shared_key[None], shared_value[None], blind).flatten(0, 1)]
-    for start, (count, length) in zip(packed.starts, packed.groups, strict=True):
-        own = slice(start, start + count * length)
-        parts = (each[own].unflatten(0, (count, length)) for each in (query, key, value))
-        asks, own_key, own_value = parts
-        keys = torch.cat([shared_key.expand(count, -1, -1, -1), own_key], 1)
-        values = torch.cat([shared_value.expand(count, -1, -1, -1), own_value], 1)
-        mixed.append(_attended(asks, keys, values, _later(length, packed.shared + length, query)).flatten(0, 1))
+    shared = slice(packed.shared)
+    mask = _mask(packed.shared, packed.shared, query)
+    mixed = [mixed_by(attention_of(query[shared], key[shared], mask), value[shared])]
+    for rows, (count, length) in zip(packed.rows, packed.groups, strict=True):
+        asks, keys, values = _of_group(packed, rows, (count, length), query, key, value)
+        weights = attention_of(asks, keys, _mask(length, packed.shared + length, query))
+        mixed.append(mixed_by(weights, values).flatten(0, 1))
     return torch.cat(mixed)
 
 
-def _mixed_at_ends(block: Block, tokens: Tensor, rows: Tensor, packed: _Packed) -> Tensor:
+def _mixed_at_ends(block: Block, tokens: Tensor, packed: _Packed) -> Tensor:
     """What the heads mix for the last token of each sentence, (c, h, k)."""
     normed = block.ln_1(tokens)
-    (query,) = projected(block, normed[rows], 0, 0)
+    (query,) = projected(block, normed[packed.last_rows], 0, 0)
     key, value = projected(block, normed, 1, 2)
     mixed, done = [], 0
-    for start, (count, length) in zip(packed.starts, packed.groups, strict=True):
-        own = slice(start, start + count * length)
-        keys, values = (
-            torch.cat([each[: packed.shared].expand(count, -1, -1, -1), each[own].unflatten(0, (count, length))], 1)
-            for each in (key, value)
-        )
-        mixed.append(_attended(query[done : done + count, None], keys, values, None).flatten(0, 1))
+    for rows, (count, length) in zip(packed.rows, packed.groups, strict=True):
+        _, keys, values = _of_group(packed, rows, (count, length), key, key, value)
+        mixed.append(mixed_by(attention_of(query[done : done + count, None], keys), values).flatten(0, 1))
         done += count
     return torch.cat(mixed)
 
 
-def _attended(query: Tensor, key: Tensor, value: Tensor, later: Tensor | None) -> Tensor:
-    """What queries (g, n, h, k) mix of the values behind keys, both (g, p + n, h, k); `later` (n, p + n) is unseen."""
-    scores = query.transpose(1, 2) @ key.permute(0, 2, 3, 1)
-    seen = scores if later is None else scores.masked_fill(later, -torch.inf)
-    return (softmax(seen, value) @ value.transpose(1, 2)).transpose(1, 2)
+def _of_group(
+    packed: _Packed, rows: slice, group: tuple[int, int], query: Tensor, key: Tensor, value: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The queries (g, n, h, k) of a group's own tokens, and the keys and values (g, p + n, h, k) that they may see."""
+    own = [each[rows].unflatten(0, group) for each in (query, key, value)]
+    shared = [each[: packed.shared].expand(group[0], -1, -1, -1) for each in (key, value)]
+    return own[0], torch.cat([shared[0], own[1]], 1), torch.cat([shared[1], own[2]], 1)
 
 
-def _later(rows: int, columns: int, like: Tensor) -> Tensor:
-    """Which of `columns` tokens stand behind each of the last `rows` of them."""
-    return torch.ones(rows, columns, dtype=torch.bool, device=like.device).triu(columns - rows + 1)
+def _mask(rows: int, columns: int, like: Tensor) -> Tensor:
+    """What keeps each of the last `rows` of `columns` tokens from seeing those behind it."""
+    return torch.full((rows, columns), -torch.inf, device=like.device).triu(columns - rows + 1)

@@ -56,6 +56,7 @@ class ImageTower(nn.Module):
     pool_type: str
     ln_post: nn.Module
     proj: nn.Parameter | None
+    _embeds: Callable[[Tensor], Tensor]
     _pool: Callable[[Tensor], tuple[Tensor, Tensor]]
     layer4: nn.Module
     trunk: Trunk
