@@ -13,6 +13,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from functools import cached_property, partial
+from operator import attrgetter
 from typing import cast
 
 import torch
@@ -28,17 +29,20 @@ from .anatomy import anatomy
 from .batches import Batches
 from .blocks import are_plain, plain_blocks, summary_alone
 from .cancellation import LayerHooks, cancelled_by
-from .gradient_scaling import with_scaled_gradients
+from .gradient_scaling import loses_gradients, with_scaled_gradients
 from .lock import ModelLock
 from .precision import PRECISIONS, at_least_single, dtype_of
 from .preprocessing import Preprocessing
-from .prompts import Prompts, can_be_read, end_token, entering, make_prompts, read_out, read_padded
+from .prompts import Prompts, ReadPrompts, can_be_read, end_token, entering, make_prompts, read_out, read_padded
 from .published import ACTIVATIONS, activation_of
 from .recent import Recent
 from .sentences import can_be_packed, read_packed, shared_tokens
 from .tokens import Reader
 from .towers import Clip, TextTower, Tokenizer
 from .trace import Trace, through_blocks, watch_blocks, watch_layer
+
+GRAPH_BYTES = 2_000_000_000  # of the text tower's graphs that are kept; what is larger is worked out again in parts
+GRAPH_WIDTHS = 16  # numbers that a block keeps of a token for its way back, in units of the tower's width
 
 
 class Backbone:
@@ -97,6 +101,7 @@ class Backbone:
         self._read_behind = read_packed if packed else read_padded
         self._texts: Recent[Tensor] = Recent()
         self._prompts: Recent[Prompts] = Recent()
+        self._untuned: Recent[ReadPrompts] = Recent(GRAPH_BYTES, attrgetter("bytes"))
 
     @property
     def scale(self) -> float:
@@ -277,8 +282,32 @@ class Backbone:
             with self.lock, nullcontext() if packed else sdpa_kernel(SDPBackend.MATH):
                 features = torch.cat(self._text_batches.run(read, *columns))
         else:
-            features = self._text_batches.joined(read, *columns)
+            features = self._text_batches.joined(read, *columns, graph=self._graph_bytes(prompts) <= GRAPH_BYTES)
         return F.normalize(features, dim=-1)
+
+    def _graph_bytes(self, prompts: Prompts) -> int:
+        """About what the text tower keeps of these prompts for a way back."""
+        blocks, width = self.text.transformer.resblocks, prompts.context.shape[-1]
+        return GRAPH_WIDTHS * width * len(blocks) * prompts.read * self.dtype.itemsize
+
+    def read_prompts(self, classes: Classes, context: Tensor | None = None) -> ReadPrompts:
+        """Unit text features of the first template of `classes` with `context` (None: the template's own), to be
+        differentiated. Under the template's own context they are kept, graph and all, for the latest label sets.
+        """
+        if context is not None:
+            return self._attached(classes, context, False)
+        own = self.prompts(classes).context
+        if loses_gradients(self.dtype):  # the factors of a backward pass lie in the graph
+            return self._attached(classes, own, False)
+        with self.lock:
+            return self._untuned.get(classes, partial(self._attached, context=own, kept=True))
+
+    def _attached(self, classes: Classes, context: Tensor, kept: bool) -> ReadPrompts:
+        prompts, context = self.prompts(classes), context.to(self.device, copy=True).requires_grad_()
+        with torch.enable_grad():
+            features = self.encode_prompts(prompts, context)
+        size = self._graph_bytes(prompts)
+        return ReadPrompts(context, features, kept, size if size <= GRAPH_BYTES else 0)
 
     def logits(self, image_features: Tensor, text_features: Tensor) -> Tensor:
         """Scaled cosines (b, c) of unit features; SigLIP's bias is left out because no decision depends on it."""

@@ -30,6 +30,29 @@ class Prompts:
         """How many token vectors stand before the class name."""
         return len(self.context)
 
+    @property
+    def read(self) -> int:
+        """How many tokens are read of all prompts, what they begin with once."""
+        return self.tokens + 1 + int((self.ends - self.tokens).sum())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ReadPrompts:
+    """Unit text features (c, d) of prompts with a context (tokens, width), and the graph between the two.
+
+    `kept`: others differentiate through it too. `bytes` is about what the graph takes.
+    """
+
+    context: Tensor
+    features: Tensor
+    kept: bool = False
+    bytes: int = 0
+
+    def gradient(self, slopes: Tensor) -> Tensor:
+        """The gradient (tokens, width) with respect to the context, from that with respect to the features (c, d)."""
+        (found,) = torch.autograd.grad(self.features, self.context, slopes, retain_graph=self.kept)
+        return found
+
 
 def make_prompts(text: TextTower, reader: Reader, classes: Classes) -> Prompts:
     """The prompts of the first template of `classes`, ready for tuning.

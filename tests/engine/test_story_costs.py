@@ -85,8 +85,12 @@ def packed_tokens(backbone: Backbone, classes: Classes) -> int:
 
 
 def counted(backbone: Backbone, recipe: Recipe, request: Request) -> Passes:
-    """What computing a request makes the towers do, its needs being held; text as shares of all classes' sentences."""
-    story, needed = Story(backbone, recipe), Story(backbone, recipe, NEEDED)
+    """What computing a request makes the towers do, its needs being held; text as shares of all classes' sentences.
+
+    The model has read its prompts for nobody yet.
+    """
+    needed, backbone = Story(backbone, recipe, NEEDED), backbone.with_model(backbone.model, backbone.name)
+    story = Story(backbone, recipe)
     for name in DEFENCES:
         backbone.encode_text(DEFENCES[name].classes(backbone, recipe.classes, ""))  # once, for all pictures
     for need in request.needs(recipe).values():
