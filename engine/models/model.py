@@ -96,7 +96,7 @@ class Backbone:
         few = self.device.type == "cpu"  # no slower there, and who waits for a turn waits for one part
         self.map_batches = Batches(8 if few else 32, "the maps of one picture", self.lock.give_way)
         self._image_batches = Batches(8 if few else 64, "one picture", self.lock.give_way)
-        self._text_batches = Batches(256, "one sentence", self.lock.give_way)
+        self._text_batches = Batches(512, "one sentence", self.lock.give_way)
         packed = can_be_read(self.text) and can_be_packed(self.text)
         self._read_behind = read_packed if packed else read_padded
         self._texts: Recent[Tensor] = Recent()
