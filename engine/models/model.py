@@ -13,7 +13,6 @@ from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from functools import cached_property, partial
-from operator import attrgetter
 from typing import cast
 
 import torch
@@ -42,6 +41,7 @@ from .towers import Clip, TextTower, Tokenizer
 from .trace import Trace, through_blocks, watch_blocks, watch_layer
 
 GRAPH_BYTES = 2_000_000_000  # of the text tower's graphs that are kept; what is larger is worked out again in parts
+GRAPHS = 8  # label sets whose graphs are kept
 GRAPH_WIDTHS = 16  # numbers that a block keeps of a token for its way back, in units of the tower's width
 
 
@@ -101,7 +101,7 @@ class Backbone:
         self._read_behind = read_packed if packed else read_padded
         self._texts: Recent[Tensor] = Recent()
         self._prompts: Recent[Prompts] = Recent()
-        self._untuned: Recent[ReadPrompts] = Recent(GRAPH_BYTES, attrgetter("bytes"))
+        self._untuned: Recent[ReadPrompts] = Recent(1, lambda read: max(read.bytes / GRAPH_BYTES, 1 / GRAPHS))
 
     @property
     def scale(self) -> float:
@@ -292,7 +292,7 @@ class Backbone:
 
     def read_prompts(self, classes: Classes, context: Tensor | None = None) -> ReadPrompts:
         """Unit text features of the first template of `classes` with `context` (None: the template's own), to be
-        differentiated. Under the template's own context they are kept, graph and all, for the latest label sets.
+        differentiated. Under the template's own context they are kept, graph and all, for a few label sets.
         """
         if context is not None:
             return self._attached(classes, context, False)

@@ -217,6 +217,16 @@ def test_graphs_are_kept_of_the_latest_label_sets_as_far_as_there_is_room(tiny, 
     assert backbone.read_prompts(CLASSES) is not kept[0]
 
 
+def test_graphs_are_kept_of_eight_label_sets_however_small(tiny):
+    backbone, sets = (
+        fresh_of(tiny),
+        [Classes((name, "owl")) for name in ("cat", "dog", "fox", "ant", "bee", "elk", "cow", "hen", "pig")],
+    )
+    kept = [backbone.read_prompts(classes) for classes in sets]
+    assert all(backbone.read_prompts(classes) is read for classes, read in zip(sets[1:], kept[1:], strict=True))
+    assert backbone.read_prompts(sets[0]) is not kept[0]
+
+
 def test_half_precision_without_range_keeps_no_graph_as_factors_would_meet_in_it(tiny):
     half = Backbone(copy.deepcopy(tiny.model).half(), tiny.tokenizer, "half")
     first, second = half.read_prompts(CLASSES), half.read_prompts(CLASSES)
