@@ -50,10 +50,10 @@ PAGE_LEVEL = {name: level for level, names in enumerate(PAGE_LAYERS) for name in
 DRAWS_NOTHING = ("batch", "choices", "models", "picture_sources", "present", "state")  # and so needs no Gradio
 HOMES = {
     "ray": {"engine/evaluation/executors/ray.py"},
-    "open_clip": {f"engine/models/{name}.py" for name in ("build", "names", "preprocessing", "published")}
+    "open_clip": {f"engine/models/{name}.py" for name in ("blocks", "build", "names", "preprocessing", "published")}
     | {"engine/fieldguide/training/clip.py"},
     "huggingface_hub": {"engine/models/hub.py"},
-    "torchattacks": {f"engine/attacks/{name}.py" for name in ("gradient", "minimal", "black_box")},
+    "torchattacks": {f"engine/attacks/{name}.py" for name in ("minimal", "black_box")},
 }
 VERBS = {  # what computes a part of a story
     "predict", "attack", "attack_batch", "attend", "attention_maps", "attention_heads", "word_relevance", "occlude",

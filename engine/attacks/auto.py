@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .base import UNAWARE, Attack, Run, fools
+from .apgd import apgd, apgd_looks, apgd_targeted, apgd_targeted_looks
+from .base import UNAWARE, Attack, Run, fools, whole
 from .black_box import square, square_looks
-from .gradient import apgd, apgd_looks, apgd_targeted, apgd_targeted_looks
 from .looks import Looks
 from .minimal import fab, fab_looks
 
@@ -25,8 +25,8 @@ def auto(probe: Probe, settings: AttackSettings) -> Run:
 
     Where all fail, the result is the first part's. `steps` is 100 in the standard.
     """
-    parts = [partial(apgd, loss="ce"), apgd_targeted, fab, partial(square, queries=QUERIES)]
-    runs = [part(probe, settings) for part in parts]
+    walks = [part(probe, settings) for part in (apgd, apgd_targeted)]
+    runs = [*map(whole, walks), fab(probe, settings), square(probe, settings, QUERIES)]
 
     def run(pixels: Tensor, label: Tensor) -> Tensor:
         results = []
@@ -54,4 +54,5 @@ AUTO_ATTACK = Attack(
     looks=auto_looks,
     least=4,
     batched=False,
+    blocking=True,
 )

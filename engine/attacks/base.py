@@ -6,7 +6,7 @@ its top: functions that compute import what they need.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from .probes import Probe
 
 Run = Callable[["Tensor", "Tensor"], "Tensor"]  # pixels (b, 3, s, s) and labels (b,) -> perturbed pixels
-Builder = Callable[["Probe", "AttackSettings"], Run]
+Walk = Callable[["Tensor", "Tensor"], Generator[None, None, "Tensor"]]  # the same, with a stop behind each look
+Builder = Callable[["Probe", "AttackSettings"], Walk] | Callable[["Probe", "AttackSettings"], Run]
 CountLooks = Callable[["AttackSettings", int], Looks]  # with the number of classes
 CountPasses = Callable[["TargetDefence | None", int, "AttackSettings"], LookPasses]  # with the image tower's blocks
 LookThrough = Callable[["TargetDefence | None"], Callable[..., "Probe"]]
@@ -42,10 +43,11 @@ def through_the_model(target: TargetDefence | None) -> Callable[..., Probe]:
 class Attack(Entry):
     """An attack: what the attacker knows (`threat`), how it is built, and what it looks through (`probe`).
 
-    `build` takes a probe and the settings and returns the run. It builds anew at every call, because torchattacks'
-    objects keep state. Runs start below the package's own entries where those would seed the global generator. `probe`
-    is given the defence to go through and returns what makes the probe. `looks` counts how often the run asks it at
-    most, `look_passes` what each time takes.
+    `build` takes a probe and the settings and returns the walk, or with `blocking` a run that tells nobody when it
+    looks, which then has a thread of its own. It builds anew at every call, because torchattacks' objects keep state.
+    Runs start below the package's own entries where those would seed the global generator. `probe`
+    is given the defence to go through and returns what makes the probe. `looks` counts how often it is asked at most,
+    `look_passes` what each time takes.
 
     `norms` are those it can keep to, `least` is how many classes its loss needs, `targeted` whether it can be aimed at
     a class, `batched` whether several pictures can run together without disturbing each other, `minimal` whether its
@@ -62,8 +64,23 @@ class Attack(Entry):
     least: int = 2
     targeted: bool = False
     batched: bool = True
+    blocking: bool = False
     minimal: bool = False
     uses: tuple[str, ...] = ("steps",)
+
+
+def whole(walk: Walk) -> Run:
+    """The walk as a run that does not stop."""
+
+    def run(pixels: Tensor, labels: Tensor) -> Tensor:
+        steps = walk(pixels, labels)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return end.value
+
+    return run
 
 
 def fools(probe: Probe, pixels: Tensor, label: Tensor) -> bool:

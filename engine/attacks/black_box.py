@@ -48,4 +48,5 @@ SQUARE = Attack(
     looks=square_looks,
     targeted=True,
     batched=False,
+    blocking=True,
 )

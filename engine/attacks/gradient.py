@@ -1,118 +1,128 @@
-"""Attacks up a loss's gradient within the ball: PGD, FGSM, MI-FGSM and the variants of APGD."""
+"""Attacks up a loss's gradient within the ball by steps of one size: PGD, FGSM and MI-FGSM.
+
+Each is a walk: a generator that stops behind each look at the model, so that who follows it needs no second thread.
+"""
 
 from __future__ import annotations
 
-import math
-from functools import partial
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
-from .base import NORMS, STEPPED, UNAWARE, Attack, Run, likeliest_wrong
-from .looks import Looks, once, rivals
+from .base import STEPPED, UNAWARE, Attack, Walk
+from .looks import once
 
 if TYPE_CHECKING:
-    import torchattacks.attack
     from torch import Tensor
 
     from ..settings import AttackSettings
     from .probes import Probe
 
+TINY = 1e-10  # keeps a gradient of zeros from being divided by its length
 
-def pgd(probe: Probe, settings: AttackSettings) -> Run:
+
+def pgd(probe: Probe, settings: AttackSettings) -> Walk:
     """Projected gradient ascent from a random start (Madry et al., 2018)."""
-    import torchattacks
+    from .projection import into_ball
 
-    from .probes import Direction
+    start, along = {"linf": (_anywhere_inside, _signs), "l2": (_some_way_out, _unit)}[settings.norm]
 
-    family = {"linf": torchattacks.PGD, "l2": torchattacks.PGDL2}[settings.norm]
-    built = family(Direction(probe), eps=settings.epsilon, alpha=settings.step, steps=settings.steps, random_start=True)
-    return _aimed(built, settings)
+    def walk(pixels: Tensor, labels: Tensor) -> Generator[None, None, Tensor]:
+        loss, moved = cross_entropy(labels, settings), start(probe, pixels, settings.epsilon)
+        for _ in range(settings.steps):
+            slope = yield from _slope(probe, moved, loss)
+            moved = into_ball(moved + settings.step * along(slope), pixels, settings.epsilon, settings.norm)
+        return moved
+
+    return walk
 
 
-def fgsm(probe: Probe, settings: AttackSettings) -> Run:
+def _signs(slope: Tensor) -> Tensor:
+    return slope.sign()
+
+
+def _unit(slope: Tensor) -> Tensor:
+    return slope / (slope.flatten(1).norm(dim=1) + TINY).view(-1, 1, 1, 1)
+
+
+def _anywhere_inside(probe: Probe, pixels: Tensor, epsilon: float) -> Tensor:
+    """Every channel moved by a uniform draw from the ball."""
+    import torch
+
+    with probe.luck:
+        change = torch.empty_like(pixels).uniform_(-epsilon, epsilon)
+    return (pixels + change).clamp(0, 1)
+
+
+def _some_way_out(probe: Probe, pixels: Tensor, epsilon: float) -> Tensor:
+    """A random direction, and a uniform draw of how far."""
+    import torch
+
+    with probe.luck:
+        change = torch.empty_like(pixels).normal_()
+        lengths = change.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
+        far = torch.zeros_like(lengths).uniform_(0, 1)
+    return (pixels + change * (far / lengths * epsilon)).clamp(0, 1)
+
+
+def fgsm(probe: Probe, settings: AttackSettings) -> Walk:
     """One step of size epsilon along the gradient's sign (Goodfellow et al., 2015)."""
-    import torchattacks
 
-    from .probes import Direction
+    def walk(pixels: Tensor, labels: Tensor) -> Generator[None, None, Tensor]:
+        slope = yield from _slope(probe, pixels, cross_entropy(labels, settings))
+        return (pixels + settings.epsilon * slope.sign()).clamp(0, 1)
 
-    return _aimed(torchattacks.FGSM(Direction(probe), eps=settings.epsilon), settings)
+    return walk
 
 
-def mi_fgsm(probe: Probe, settings: AttackSettings) -> Run:
+def mi_fgsm(probe: Probe, settings: AttackSettings) -> Walk:
     """Sign steps along a gradient with momentum 1, from the picture itself (Dong et al., 2018)."""
-    import torchattacks
+    from .projection import into_ball
 
-    from .probes import Direction
+    def walk(pixels: Tensor, labels: Tensor) -> Generator[None, None, Tensor]:
+        loss, moved, momentum = cross_entropy(labels, settings), pixels, 0 * pixels
+        for _ in range(settings.steps):
+            slope = yield from _slope(probe, moved, loss)
+            momentum = slope / slope.abs().mean((1, 2, 3), keepdim=True) + momentum
+            moved = into_ball(moved + settings.step * momentum.sign(), pixels, settings.epsilon, "linf")
+        return moved
 
-    built = torchattacks.MIFGSM(
-        Direction(probe), eps=settings.epsilon, alpha=settings.step, steps=settings.steps, decay=1.0
-    )
-    return _aimed(built, settings)
+    return walk
 
 
-def _aimed(built: torchattacks.attack.Attack, settings: AttackSettings) -> Run:
-    """The attack in the mode that its own switch, which prints, would set."""
+def cross_entropy(labels: Tensor, settings: AttackSettings) -> Callable[[Tensor], Tensor]:
+    """What an attack raises: the loss (b,) of labels (b,), or less of the loss of the class that it is aimed at."""
     import torch
+    import torch.nn.functional as F
 
-    if settings.target is not None:
-        built.targeted = True
-        built._target_map_function = lambda pixels, labels: torch.full_like(labels, settings.target)
-    return built
+    if settings.target is None:
+        return lambda logits: F.cross_entropy(logits, labels, reduction="none")
+    aim = torch.full_like(labels, settings.target)
+    return lambda logits: -F.cross_entropy(logits, aim, reduction="none")
 
 
-def apgd(probe: Probe, settings: AttackSettings, loss: str) -> Run:
-    """Ascent that sets its own step size and starts again from its best point (Croce & Hein, 2020); no step size.
-
-    Pictures that are wrong already are attacked too. Where nothing fooled the model, the result is the picture with the
-    highest loss.
+def look(
+    probe: Probe, pixels: Tensor, loss: Callable[[Tensor], Tensor]
+) -> Generator[None, None, tuple[Tensor, Tensor, Tensor]]:
+    """Logits (b, c) of pixels (b, 3, s, s), their losses (b,), and the gradients (b, 3, s, s) of these, whose length is
+    steady however small the loss is; a stop behind the logits.
     """
     import torch
-    import torchattacks
 
-    from .probes import Direction
+    from ..models.gradient_scaling import with_steady_gradients
 
-    norm = NORMS[settings.norm]
-    built = torchattacks.APGD(Direction(probe), norm=norm, eps=settings.epsilon, steps=settings.steps, loss=loss)
-
-    def run(pixels: Tensor, label: Tensor) -> Tensor:
-        highest, held, _, fooling = built.attack_single_run(pixels, label)
-        return torch.where(held[:, None, None, None], highest, fooling)
-
-    return run
-
-
-def apgd_looks(settings: AttackSettings, classes: int) -> Looks:
-    """One for every step, and one before the first."""
-    return Looks(settings.steps + 1, settings.steps + 1)
+    shown = pixels.detach().requires_grad_()
+    with torch.enable_grad():
+        logits = with_steady_gradients(probe, shown)
+    yield
+    with torch.enable_grad():
+        losses = loss(logits)
+        (slope,) = torch.autograd.grad(losses.sum(), shown)
+    return logits.detach(), losses.detach(), slope
 
 
-def apgd_targeted(probe: Probe, settings: AttackSettings) -> Run:
-    """APGD up the targeted logit ratio towards each of the `RIVALS` likeliest classes, until one fools the model
-    (Croce & Hein, 2020). Where none does, the result is the picture with the highest ratio.
-    """
-    import torchattacks
-
-    from .probes import Direction
-
-    norm, count = NORMS[settings.norm], len(probe.classes)
-    built = torchattacks.APGDT(Direction(probe), norm=norm, eps=settings.epsilon, steps=settings.steps, n_classes=count)
-
-    def run(pixels: Tensor, label: Tensor) -> Tensor:
-        best, top = pixels, -math.inf
-        for built.target_class in likeliest_wrong(probe(pixels), label):
-            highest, held, loss, fooling = built.attack_single_run(pixels, label)
-            if not held:
-                return fooling
-            if float(loss) > top:
-                best, top = highest, float(loss)
-        return best
-
-    return run
-
-
-def apgd_targeted_looks(settings: AttackSettings, classes: int) -> Looks:
-    """One for the likeliest classes, and for each of these one for its number and then those of APGD."""
-    tried, own = rivals(classes), apgd_looks(settings, classes)
-    return Looks(1 + tried * (1 + own.forward), tried * own.back)
+def _slope(probe: Probe, pixels: Tensor, loss: Callable[[Tensor], Tensor]) -> Generator[None, None, Tensor]:
+    _, _, slope = yield from look(probe, pixels, loss)
+    return slope
 
 
 PGD = Attack(
@@ -144,31 +154,4 @@ MI_FGSM = Attack(
     norms=("linf",),
     targeted=True,
     uses=STEPPED,
-)
-APGD_CE = Attack(
-    title="APGD, cross-entropy",
-    source="Croce & Hein, ICML 2020",
-    explanation="As PGD, but it halves its step where the loss no longer rises and goes on from its best point.",
-    threat=UNAWARE,
-    build=partial(apgd, loss="ce"),
-    looks=apgd_looks,
-)
-APGD_DLR = Attack(
-    title="APGD, logit ratio",
-    source="Croce & Hein, ICML 2020",
-    explanation="As APGD, up a ratio of differences of logits, which has a gradient where the model is very sure too.",
-    threat=UNAWARE,
-    build=partial(apgd, loss="dlr"),
-    looks=apgd_looks,
-    least=3,
-)
-APGD_T = Attack(
-    title="APGD, towards likely classes",
-    source="Croce & Hein, ICML 2020",
-    explanation="As APGD, towards each of the likeliest wrong classes in turn, until one of them is the answer.",
-    threat=UNAWARE,
-    build=apgd_targeted,
-    looks=apgd_targeted_looks,
-    least=4,
-    batched=False,
 )

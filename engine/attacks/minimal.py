@@ -244,6 +244,7 @@ CARLINI_WAGNER = Attack(
     build=carlini_wagner,
     looks=carlini_wagner_looks,
     batched=False,
+    blocking=True,
     minimal=True,
     uses=("steps", "confidence"),
 )
@@ -255,5 +256,6 @@ DEEPFOOL = Attack(
     build=deepfool,
     looks=deepfool_looks,
     batched=False,
+    blocking=True,
     minimal=True,
 )

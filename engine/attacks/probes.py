@@ -13,11 +13,12 @@ from torch import Tensor, nn
 
 from ..classes import Classes
 from ..models import Backbone
-from ..models.gradient_scaling import with_scaled_gradients, with_steady_gradients
+from ..models.gradient_scaling import with_scaled_gradients
 from ..settings import AttackSettings, ViewSettings
 from ..views.augmix import draw_beta, mix
 from ..views.crops import Box, place
 from .looks import CROPS
+from .randomness import SeededStart
 
 TOGETHER = 64  # pictures that go through the model at once; between two such parts an attack can be stopped
 
@@ -30,7 +31,8 @@ class Probe(nn.Module):
     """Pixels (b, 3, s, s) to logits (b, c) against fixed text features, reporting each forward pass.
 
     `felt` (b,) says for each picture whether any gradient with respect to its pixels was not zero; None before the
-    first gradient. `seeds` are those of the b pictures' own generators, for the probes that leave something to chance.
+    first gradient. `seeds` are those of the b pictures' own generators, for the probes that leave something to chance;
+    within `luck`, what the attack draws comes from such generators too.
     The text features are its only parameter: torchattacks reads the device from it. The backbone is no submodule, so
     switching the probe between training and evaluation cannot reach the shared model.
     """
@@ -48,6 +50,7 @@ class Probe(nn.Module):
         self.backbone, self.classes, self.settings, self.report, self.stop = backbone, classes, settings, report, stop
         self.felt: Tensor | None = None
         self.rngs = [np.random.default_rng(seed) for seed in seeds]
+        self.luck = SeededStart(seeds)
         self.text_features = nn.Parameter(backbone.encode_text(classes), requires_grad=False)
         self.eval()
 
@@ -80,20 +83,6 @@ class Probe(nn.Module):
     def model(self, pixels: Tensor) -> Tensor:
         """The untouched model's logits (b, c) of pixels (b, 3, s, s)."""
         return self.backbone.logits(self.backbone.encode_image(pixels), self.text_features)
-
-
-class Direction(nn.Module):
-    """A probe for attacks that follow a gradient's direction whatever its length: it does not shrink with the loss.
-
-    They divide it by its length plus a small constant, below which the cross-entropy of a sure model would leave it.
-    """
-
-    def __init__(self, probe: Probe) -> None:
-        super().__init__()
-        self.probe = probe
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        return with_steady_gradients(self.probe, pixels)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -26,6 +26,8 @@ class SeededStart(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args: tuple = (), kwargs: dict | None = None):
         given = kwargs or {}
+        if "generator" in given:  # drawn here already: one such `with` may stand in another
+            return func(*args, **given)
         if func in FRESH:
             return self._drawn(args[0], lambda shape, own: func(shape, generator=own, **given))
         if func not in FILL:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ..registry import Registry
 from .adaptive import ADAPTIVE, PGD_CROPS, PGD_VIEWS
+from .apgd import APGD_CE, APGD_DLR, APGD_T
 from .auto import AUTO_ATTACK
 from .base import Attack
 from .black_box import SQUARE
-from .gradient import APGD_CE, APGD_DLR, APGD_T, FGSM, MI_FGSM, PGD
+from .gradient import FGSM, MI_FGSM, PGD
 from .minimal import CARLINI_WAGNER, DEEPFOOL
 
 ATTACKS: Registry[Attack] = Registry(

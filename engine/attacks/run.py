@@ -1,19 +1,21 @@
 """Attacks as streams of steps.
 
-An attack of torchattacks is one blocking call that tells nothing and cannot be stopped. Here it runs in a thread around
-a probe that reports every forward pass into a queue and goes on when the next is asked for, so that nothing is computed
-in between; closing the generator makes the next forward pass end the thread.
+A walk stops behind each forward pass and goes on in the thread that asks for the next. Other attacks, torchattacks'
+among them, are one blocking call that tells nothing and cannot be stopped: such a call runs in a thread around a probe
+that reports every forward pass into a queue and goes on when the next is asked for, so that nothing is computed in
+between; closing the generator makes the next forward pass end the thread.
 """
 
 from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -28,8 +30,9 @@ from ..passes import Passes
 from ..results import Adversarial, AttackStep, Prediction
 from ..settings import AttackSettings
 from .adaptive import TargetDefence
+from .base import Run, Walk
+from .probes import Probe
 from .projection import cut_to_8_bits, into_ball, size_of, to_8_bits
-from .randomness import SeededStart
 from .registry import ATTACKS, Attack
 
 LESS = "fewer pictures at once, fewer draws, a smaller model, bf16, or another device"
@@ -245,42 +248,77 @@ def _run(
     seeds: Sequence[int],
     target_defence: TargetDefence | None,
 ) -> Generator[tuple[AttackStep, ...] | _Done]:
-    """Yield each forward pass as a step per picture, which a thread makes when it is asked for, and then the end."""
-    queue: SimpleQueue[tuple[AttackStep, ...] | _Done | Exception] = SimpleQueue()
-    stop, asked, away = threading.Event(), threading.Semaphore(0), []
+    """Yield each forward pass as a step per picture, made when it is asked for, and then the end."""
+    chosen = ATTACKS[settings.attack]
+    total = chosen.looks(settings, len(classes)).forward
     labels = torch.tensor([job.label for job in jobs], device=backbone.device)
     clean = torch.stack([job.clean for job in jobs]).to(backbone.device)
-    index = itertools.count(1)
 
-    def report(logits: Tensor) -> None:
-        place, logits = next(index), logits.cpu()
-        queue.put(tuple(_step(place, row, job) for row, job in zip(logits, jobs, strict=True)))
-        left = own_seconds()
-        asked.acquire()
-        away.append(own_seconds() - left)
+    def begin(report: Callable[[Tensor], None], stop: threading.Event) -> tuple[Probe, Run | Walk]:
+        probe = chosen.probe(target_defence)(backbone, classes, settings, seeds, report, stop)
+        return probe, chosen.build(probe, settings)
 
     def _step(place: int, logits: Tensor, job: _Job) -> AttackStep:
         logs = logits.log_softmax(-1)
         loss = -logs[job.label] if settings.target is None else logs[settings.target]
         return AttackStep(place, total, float(loss), Prediction(classes, logits))
 
+    follow, index = _in_a_thread if chosen.blocking else _here, itertools.count(1)
+    with closing(follow(begin, clean, labels)) as stream:
+        for item in stream:
+            if isinstance(item, _Done):
+                yield item
+            else:
+                place = next(index)
+                yield tuple(_step(place, row, job) for row, job in zip(item.cpu(), jobs, strict=True))
+
+
+Begin = Callable[[Callable[[Tensor], None], threading.Event], "tuple[Probe, Run | Walk]"]
+
+
+def _here(begin: Begin, clean: Tensor, labels: Tensor) -> Generator[Tensor | _Done]:
+    """The logits (b, c) of each look of a walk, which goes on in the thread that asks, and then the end."""
+    looks: list[Tensor] = []
+    probe, walk = begin(looks.append, threading.Event())
+    steps, seconds, perturbed = cast(Walk, walk)(clean, labels), 0.0, None
+    while perturbed is None:
+        started = own_seconds()
+        try:
+            with enough_memory("the gradients of this attack", LESS):
+                next(steps)
+        except StopIteration as end:
+            perturbed = end.value.detach().cpu()
+        seconds += own_seconds() - started
+        yield from looks
+        looks.clear()
+    yield _Done(perturbed, _unfelt(probe, len(clean)), seconds)
+
+
+def _in_a_thread(begin: Begin, clean: Tensor, labels: Tensor) -> Generator[Tensor | _Done]:
+    """The same of a run, in a thread that waits behind each look until the next is asked for."""
+    queue: SimpleQueue[Tensor | _Done | Exception] = SimpleQueue()
+    stop, asked, away = threading.Event(), threading.Semaphore(0), []
+
+    def report(logits: Tensor) -> None:
+        queue.put(logits)
+        left = own_seconds()
+        asked.acquire()
+        away.append(own_seconds() - left)
+
     def work() -> None:
         started = own_seconds()
         try:
-            with enough_memory("the gradients of this attack", LESS), SeededStart(seeds):
-                perturbed = built(clean, labels).detach().cpu()
-            zero = [False] * len(jobs) if probe.felt is None else (~probe.felt).tolist()
-            queue.put(_Done(perturbed, zero, own_seconds() - started - sum(away)))
+            with enough_memory("the gradients of this attack", LESS), probe.luck:
+                perturbed = cast(Run, run)(clean, labels).detach().cpu()
+            queue.put(_Done(perturbed, _unfelt(probe, len(clean)), own_seconds() - started - sum(away)))
         except Exception as error:  # whatever it is, it belongs to the thread that waits
             queue.put(error)
 
-    chosen = ATTACKS[settings.attack]
-    probe = chosen.probe(target_defence)(backbone, classes, settings, seeds, report, stop)
-    built, total = chosen.build(probe, settings), chosen.looks(settings, len(classes)).forward
+    probe, run = begin(report, stop)
     worker = threading.Thread(target=copy_context().run, args=(work,), name="attack", daemon=True)
     worker.start()
     try:
-        while isinstance(item := queue.get(), tuple):
+        while isinstance(item := queue.get(), Tensor):
             yield item
             asked.release()
     finally:
@@ -290,3 +328,8 @@ def _run(
     if isinstance(item, Exception):
         raise item
     yield item
+
+
+def _unfelt(probe: Probe, count: int) -> list[bool]:
+    """Of which of so many pictures every gradient was zero."""
+    return [False] * count if probe.felt is None else (~probe.felt).tolist()

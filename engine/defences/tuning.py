@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..classes import Classes
-from ..models import Backbone
+from ..models import Backbone, ReadPrompts
 from ..models.memory import enough_memory
 from ..numerics.measures import entropy
 from ..results import Prediction, TuneStep, ViewSet
@@ -83,21 +83,22 @@ class Tuning:
         loss: Loss | None = None,
     ) -> None:
         self._backbone, self._classes, self._settings, self._weigh = backbone, classes, settings, weigh
-        self._prompts = backbone.prompts(classes)
         self._features = views.features.to(backbone.device)
         self._loss = loss or LOSSES[settings.loss]
 
     def begin(self, graph: bool = False) -> Tuned:
         """The untuned prompt; with `graph` the state holds what the first update differentiates."""
-        look = self._look(self._prompts.context.clone().requires_grad_(), graph)
+        look = self._look(self._backbone.read_prompts(self._classes))
         kept = confident(look.logits.detach(), self._settings.keep, least=0 if self._settings.legacy else 1)
         start = (look.context.detach().clone(), look.text_features.detach())
-        return self._state(0, look, kept, start, ())
+        return self._state(0, look, kept, start, (), graph)
 
     def update(self, state: Tuned, graph: bool = False) -> Tuned:
         """The prompt after one more AdamW update; with `graph` the state holds what the next one differentiates."""
-        look = state.look or self._look(state.step.context.to(self._features.device, copy=True).requires_grad_(), True)
-        context = look.context
+        look = state.look or self._look(
+            self._backbone.read_prompts(self._classes, state.step.context if state.step.index else None)
+        )
+        context = look.context.detach().clone().requires_grad_()
         optimiser = torch.optim.AdamW(
             [context], lr=self._settings.learning_rate, weight_decay=self._settings.weight_decay
         )
@@ -105,20 +106,30 @@ class Tuning:
             count = torch.tensor(float(state.step.index))
             names = ("step", "exp_avg", "exp_avg_sq")
             optimiser.state[context] = dict(zip(names, (count, *(one.clone() for one in state.moments)), strict=True))
-        value = self._value(look, state.step.kept, True)
+        context.grad = self._gradient(look, state.step.kept)
+        optimiser.step()
+        moments = tuple(optimiser.state[context][name] for name in ("exp_avg", "exp_avg_sq"))
+        moved = self._look(self._read(context.detach().clone(), graph))
+        return self._state(state.step.index + 1, moved, state.step.kept, state.start, moments, graph)
+
+    def _read(self, context: Tensor, graph: bool) -> ReadPrompts:
+        if graph:
+            return self._backbone.read_prompts(self._classes, context)
+        with torch.no_grad():
+            return ReadPrompts(context, self._backbone.encode_prompts(self._backbone.prompts(self._classes), context))
+
+    def _look(self, read: ReadPrompts) -> _Look:
+        with torch.enable_grad():
+            text = read.features.detach().requires_grad_()
+            return _Look(read, text, self._backbone.logits(self._features, text))
+
+    def _gradient(self, look: _Look, kept: Tensor) -> Tensor:
+        """The loss's gradient (tokens, width) with respect to the context."""
         with enough_memory(
             f"tuning on {len(self._classes)} classes", "fewer classes, a smaller model or another device"
         ):
-            (context.grad,) = torch.autograd.grad(value, context)
-        optimiser.step()
-        moments = tuple(optimiser.state[context][name] for name in ("exp_avg", "exp_avg_sq"))
-        moved = self._look(context.detach().clone().requires_grad_(), graph)
-        return self._state(state.step.index + 1, moved, state.step.kept, state.start, moments)
-
-    def _look(self, context: Tensor, graph: bool) -> _Look:
-        with torch.set_grad_enabled(graph):
-            text = self._backbone.encode_prompts(self._prompts, context)
-            return _Look(context, text, self._backbone.logits(self._features, text))
+            (slopes,) = torch.autograd.grad(self._value(look, kept, True), look.text_features)
+            return look.read.gradient(slopes)
 
     def _value(self, look: _Look, kept: Tensor, graph: bool) -> Tensor:
         weights = torch.ones(len(kept)) / len(kept) if self._weigh is None else self._weigh(kept.cpu())
@@ -126,11 +137,17 @@ class Tuning:
             return self._loss(Kept(look.logits[kept], look.text_features, weights.to(self._features)))
 
     def _state(
-        self, index: int, look: _Look, kept: Tensor, start: tuple[Tensor, Tensor], moments: tuple[Tensor, ...]
+        self,
+        index: int,
+        look: _Look,
+        kept: Tensor,
+        start: tuple[Tensor, Tensor],
+        moments: tuple[Tensor, ...],
+        graph: bool,
     ) -> Tuned:
         loss = self._value(look, kept, False)
         step = _step(index, loss, look, start, kept, self._classes)
-        return Tuned(step, start, moments, look if look.logits.requires_grad else None)
+        return Tuned(step, start, moments, look if graph else None)
 
 
 def first_update(
@@ -180,11 +197,15 @@ def confident(logits: Tensor, keep: float, least: int = 1) -> Tensor:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Look:
-    """What one context says; logits and text features are attached to its graph unless it is the last one."""
+    """What one context says: text features, cut off from it, and logits, attached to these."""
 
-    context: Tensor
+    read: ReadPrompts
     text_features: Tensor
     logits: Tensor
+
+    @property
+    def context(self) -> Tensor:
+        return self.read.context
 
 
 def _step(

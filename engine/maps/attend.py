@@ -128,7 +128,8 @@ def gather(
     rivals: Tensor | None = None,
 ) -> tuple[Evidence, Tensor]:
     """What a map of pictures (b, 3, s, s) is drawn from, and the classes (b,) it is about; as for `attention_maps`."""
-    trace = backbone.trace(pixels, MAPS[settings.map].depth(backbone.layers, settings))
+    chosen = MAPS[settings.map]
+    trace = backbone.trace(pixels, chosen.depth(backbone.layers, settings), chosen.whole)
     with torch.no_grad():
         tops = backbone.logits(trace.features, text).argmax(-1) if labels is None else labels.to(text.device)
 

@@ -28,13 +28,15 @@ class Map(Entry):
 
     `blocks` is how many last blocks it reads (0: all). `draw` has a function for each kind of image tower
     (`Backbone.kind`) that the map is defined on; upsampled maps of a ResNet are sharpened by `floor`. `class_specific`
-    tells whether the map depends on the class that it is drawn for.
+    tells whether the map depends on the class that it is drawn for, `whole` whether it reads what the last block leaves
+    of the patches (`Trace.left`), which no answer needs.
     """
 
     blocks: int
     draw: Mapping[str, DrawMap]
     floor: float = 0.0
     class_specific: bool = True
+    whole: bool = False
 
     def depth(self, layers: int, settings: AttentionSettings) -> int:
         """How many last blocks of `layers` have to be traced."""

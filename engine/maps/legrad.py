@@ -32,4 +32,5 @@ LEGRAD = LastBlocks(
     source="Bousselham et al., ICCV 2025",
     blocks=0,
     draw={"vit": legrad},
+    whole=True,
 )

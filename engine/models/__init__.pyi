@@ -15,5 +15,6 @@ from .options import as_options as as_options
 from .options import model_settings as model_settings
 from .precision import PRECISIONS as PRECISIONS
 from .prompts import Prompts as Prompts
+from .prompts import ReadPrompts as ReadPrompts
 from .prompts import read_prompts as read_prompts
 from .trace import Trace as Trace

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from .blocks import are_plain
 from .towers import ImageTower, Trunk
 
 
@@ -16,23 +17,25 @@ class Anatomy:
     `kind` is "vit" where attention tells how the summary of the picture comes about, "patches" for other transformers
     (attentional pooling, towers of timm), "resnet" for CLIP's ResNet, "stages" for other convolutional towers
     (ConvNeXt), and "other". `watched` are the transformer blocks, or the last stage of a convolutional tower.
-    `averaged`: the summary is the mean of the patches and not a class token.
+    `averaged`: the summary is the mean of the patches and not a class token; `summary_alone`: it is the class token,
+    and of what the last block leaves nothing else is read.
     """
 
     kind: str
     grid: tuple[int, int]  # rows and columns of patches, or of the last stage
     watched: tuple[nn.Module, ...]
     averaged: bool = False
+    summary_alone: bool = False
 
 
 def anatomy(visual: ImageTower, image_size: int) -> Anatomy:
     """The anatomy of one of open_clip's image towers."""
     if hasattr(visual, "transformer") and hasattr(visual.transformer, "resblocks"):
         blocks = tuple(visual.transformer.resblocks)
-        readable = visual.attn_pool is None and all(isinstance(b.attn, nn.MultiheadAttention) for b in blocks)
-        kind = "vit" if readable else "patches"
+        readable = visual.attn_pool is None and are_plain(blocks)
         rows, columns = visual.grid_size
-        return Anatomy(kind, (rows, columns), blocks, averaged=visual.pool_type == "avg")
+        averaged, alone = visual.pool_type == "avg", readable and visual.pool_type == "tok"
+        return Anatomy("vit" if readable else "patches", (rows, columns), blocks, averaged, alone)
     if hasattr(visual, "layer4"):
         return Anatomy("resnet", (image_size // 32, image_size // 32), (visual.layer4,))
     trunk: Trunk | None = getattr(visual, "trunk", None)

@@ -46,16 +46,17 @@ class Batches:
                 raise shortage(f"{self.what} on {part.device.type}")
         return results
 
-    def joined(self, work: Callable[..., Tensor], first: Tensor, *others: Tensor | None) -> Tensor:
+    def joined(self, work: Callable[..., Tensor], first: Tensor, *others: Tensor | None, graph: bool = True) -> Tensor:
         """The results of `run` as one tensor, attached to the columns that want gradients.
 
-        Where memory does not hold the graph of all parts, none is kept: each part is worked out again on the way back,
-        and second derivatives do not exist. `work` must depend on nothing else that wants a gradient.
+        Where memory does not hold the graph of all parts, or without `graph`, none is kept: each part is worked out
+        again on the way back, and second derivatives do not exist. `work` must depend on nothing else that wants a
+        gradient.
         """
         columns, rows = (first, *others), len(first)
         if not (torch.is_grad_enabled() and any(c is not None and c.requires_grad for c in columns)):
             return torch.cat(self.run(work, *columns))
-        if rows <= self.attached:
+        if graph and rows <= self.attached:
             parts = _parts(columns, rows, self.size)
             found = _within_memory(lambda: torch.cat([self._attached(work, part) for part in parts]), ())
             if found:

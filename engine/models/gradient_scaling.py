@@ -19,13 +19,18 @@ from .precision import at_least_single
 LARGEST, SMALLEST = 4, -149  # exponents of 2: what a row's largest entry is brought up to, and the least of float32
 
 
+def loses_gradients(dtype: torch.dtype) -> bool:
+    """Whether gradients in this format need scaling, as it has not the range of float32."""
+    return torch.finfo(dtype).tiny > torch.finfo(torch.float32).tiny
+
+
 def with_scaled_gradients(work: Callable[[Tensor], Tensor], values: Tensor, dtype: torch.dtype) -> Tensor:
     """`work` of values (b, ...), which it computes row by row in `dtype`: (b, d), at least float32.
 
     Gradients with respect to the values are float32, whatever their size; those of `dtype` only where it has the range
     of float32. They can be differentiated again.
     """
-    if torch.finfo(dtype).tiny <= torch.finfo(torch.float32).tiny:
+    if not loses_gradients(dtype):
         return at_least_single(work(values))
     scale = _Scale()
     return _Leave.apply(at_least_single(work(_Enter.apply(values, scale))), scale)

@@ -10,7 +10,7 @@ import hashlib
 import math
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from functools import cached_property, partial
 from typing import cast
@@ -19,23 +19,30 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..classes import SEVEN_TEMPLATES, Classes
 from ..errors import require
 from ..settings import ModelSettings
 from .anatomy import anatomy
 from .batches import Batches
+from .blocks import are_plain, plain_blocks, summary_alone
 from .cancellation import LayerHooks, cancelled_by
-from .gradient_scaling import with_scaled_gradients
+from .gradient_scaling import loses_gradients, with_scaled_gradients
 from .lock import ModelLock
 from .precision import PRECISIONS, at_least_single, dtype_of
 from .preprocessing import Preprocessing
-from .prompts import Prompts, can_be_read, end_token, make_prompts, read_prompts
+from .prompts import Prompts, ReadPrompts, can_be_read, end_token, entering, make_prompts, read_out, read_padded
 from .published import ACTIVATIONS, activation_of
 from .recent import Recent
+from .sentences import can_be_packed, read_packed, shared_tokens
 from .tokens import Reader
 from .towers import Clip, TextTower, Tokenizer
-from .trace import Trace, twice_differentiable, watch_blocks, watch_layer
+from .trace import Trace, through_blocks, watch_blocks, watch_layer
+
+GRAPH_BYTES = 2_000_000_000  # of the text tower's graphs that are kept; what is larger is worked out again in parts
+GRAPHS = 8  # label sets whose graphs are kept
+GRAPH_WIDTHS = 16  # numbers that a block keeps of a token for its way back, in units of the tower's width
 
 
 class Backbone:
@@ -89,9 +96,12 @@ class Backbone:
         few = self.device.type == "cpu"  # no slower there, and who waits for a turn waits for one part
         self.map_batches = Batches(8 if few else 32, "the maps of one picture", self.lock.give_way)
         self._image_batches = Batches(8 if few else 64, "one picture", self.lock.give_way)
-        self._text_batches = Batches(256, "one sentence", self.lock.give_way)
+        self._text_batches = Batches(512, "one sentence", self.lock.give_way)
+        packed = can_be_read(self.text) and can_be_packed(self.text)
+        self._read_behind = read_packed if packed else read_padded
         self._texts: Recent[Tensor] = Recent()
         self._prompts: Recent[Prompts] = Recent()
+        self._untuned: Recent[ReadPrompts] = Recent(1, lambda read: max(read.bytes / GRAPH_BYTES, 1 / GRAPHS))
 
     @property
     def scale(self) -> float:
@@ -182,8 +192,16 @@ class Backbone:
 
     def _see(self, pixels: Tensor) -> Tensor:
         with self.lock:
-            seen = self.visual(self.normalise(pixels))
+            seen = self._see_summary(pixels) if self._anatomy.summary_alone else self.visual(self.normalise(pixels))
         return at_least_single(seen[0] if isinstance(seen, tuple) else seen)  # CoCa's tower gives its tokens as well
+
+    def _see_summary(self, pixels: Tensor) -> Tensor:
+        """What the image tower sees, its last block worked out for the class token alone, as nothing reads the rest."""
+        *blocks, last = plain_blocks(self.visual.transformer)
+        tokens = self.visual._embeds(self.normalise(pixels))
+        for block in blocks:
+            tokens = block(tokens)
+        return self._projected(self.visual._pool(summary_alone(last, tokens))[0])
 
     def encode_image(self, pixels: Tensor) -> Tensor:
         """Unit features (b, d) of pixels (b, 3, s, s) in [0, 1]; differentiable with respect to the pixels."""
@@ -209,8 +227,20 @@ class Backbone:
         return F.normalize(torch.stack(features).mean(0), dim=-1)
 
     def _encode_in(self, template: str, classes: Classes) -> Tensor:
-        ids = self._reader.read_classes(classes, template).to(self.device)
-        return F.normalize(at_least_single(torch.cat(self._text_batches.run(self.model.encode_text, ids))), dim=-1)
+        ids = self._reader.read_classes(classes, template)
+        found = self._read_cut(ids) if can_be_read(self.text) else self._read_whole(ids)
+        return F.normalize(at_least_single(torch.cat(found)), dim=-1)
+
+    def _read_whole(self, ids: Tensor) -> list[Tensor]:
+        return self._text_batches.run(self.model.encode_text, ids.to(self.device))
+
+    def _read_cut(self, ids: Tensor) -> list[Tensor]:
+        """The same with nothing read behind an end, and what all sentences begin with read once."""
+        ends = self._reader.ends(ids)
+        shared = shared_tokens(ids, ends)
+        embedded = at_least_single(self.text.token_embedding(ids[:, : int(ends.max()) + 1].to(self.device)))
+        read = partial(self._read_behind, self.text, embedded[0, :shared])
+        return self._text_batches.run(read, embedded[:, shared:], ends.to(self.device))
 
     @torch.no_grad()
     def prompts(self, classes: Classes) -> Prompts:
@@ -222,10 +252,13 @@ class Backbone:
         """What reading the first template of `classes` once takes, in passes of one picture through the image tower.
 
         A rough rule: a tower takes as long as it has weights times the places that they are applied at, tokens up to
-        the longest end of text here and patches there. Raises `EngineError` for what the model cannot read.
+        each end of text here, those that all sentences begin with once, and patches there. Raises `EngineError` for
+        what the model cannot read.
         """
-        ends = self._reader.ends(self._reader.read_classes(classes, classes.templates[0]))
-        tokens = len(classes) * (int(ends.max()) + 1)
+        ids = self._reader.read_classes(classes, classes.templates[0])
+        ends = self._reader.ends(ids)
+        shared = shared_tokens(ids, ends)
+        tokens = shared + int((ends + 1 - shared).sum())
         return tokens * _weights(self.text.transformer) / (_places(self.grid) * _weights(self.visual))
 
     def encode_prompts(self, prompts: Prompts, context: Tensor | None = None, twice: bool = False) -> Tensor:
@@ -234,18 +267,47 @@ class Backbone:
         With `twice`, their gradients with respect to the context can be differentiated again.
         """
         context = prompts.context if context is None else context
+        start, behind = prompts.embeddings[:1, 0], prompts.embeddings[:, 1 + prompts.tokens :]
 
-        def read(embeddings: Tensor, ends: Tensor, shared: Tensor) -> Tensor:
-            filled = torch.cat([embeddings[:, :1], shared, embeddings[:, 1 + prompts.tokens :]], 1)
-            return with_scaled_gradients(partial(read_prompts, self.text, ends=ends), filled, self.dtype)
+        def read(rest: Tensor, ends: Tensor, same: Tensor) -> Tensor:
+            def work(shared: Tensor) -> Tensor:
+                return self._read_behind(self.text, torch.cat([start, shared[0]]), rest, ends)[None]
 
-        columns = (prompts.embeddings, prompts.ends, context.expand(len(prompts.embeddings), -1, -1))
+            with self.lock:
+                return with_scaled_gradients(work, same[:1], self.dtype)[0]
+
+        columns = (behind, prompts.ends, context.expand(len(behind), -1, -1))
         if twice:
-            with self.lock, twice_differentiable(self.text.transformer.resblocks):
+            packed = self._read_behind is read_packed  # elsewhere: torch's fused attention has no second derivative
+            with self.lock, nullcontext() if packed else sdpa_kernel(SDPBackend.MATH):
                 features = torch.cat(self._text_batches.run(read, *columns))
         else:
-            features = self._text_batches.joined(read, *columns)
+            features = self._text_batches.joined(read, *columns, graph=self._graph_bytes(prompts) <= GRAPH_BYTES)
         return F.normalize(features, dim=-1)
+
+    def _graph_bytes(self, prompts: Prompts) -> int:
+        """About what the text tower keeps of these prompts for a way back."""
+        blocks, width = self.text.transformer.resblocks, prompts.context.shape[-1]
+        return GRAPH_WIDTHS * width * len(blocks) * prompts.read * self.dtype.itemsize
+
+    def read_prompts(self, classes: Classes, context: Tensor | None = None) -> ReadPrompts:
+        """Unit text features of the first template of `classes` with `context` (None: the template's own), to be
+        differentiated. Under the template's own context they are kept, graph and all, for a few label sets.
+        """
+        if context is not None:
+            return self._attached(classes, context, False)
+        own = self.prompts(classes).context
+        if loses_gradients(self.dtype):  # the factors of a backward pass lie in the graph
+            return self._attached(classes, own, False)
+        with self.lock:
+            return self._untuned.get(classes, partial(self._attached, context=own, kept=True))
+
+    def _attached(self, classes: Classes, context: Tensor, kept: bool) -> ReadPrompts:
+        prompts, context = self.prompts(classes), context.to(self.device, copy=True).requires_grad_()
+        with torch.enable_grad():
+            features = self.encode_prompts(prompts, context)
+        size = self._graph_bytes(prompts)
+        return ReadPrompts(context, features, kept, size if size <= GRAPH_BYTES else 0)
 
     def logits(self, image_features: Tensor, text_features: Tensor) -> Tensor:
         """Scaled cosines (b, c) of unit features; SigLIP's bias is left out because no decision depends on it."""
@@ -273,8 +335,9 @@ class Backbone:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def trace(self, pixels: Tensor, blocks: int) -> Trace:
-        """Forward `pixels` (b, 3, s, s) keeping inputs and attention of the last `blocks` transformer blocks.
+    def trace(self, pixels: Tensor, blocks: int, whole: bool = True) -> Trace:
+        """Forward `pixels` (b, 3, s, s) keeping inputs and attention of the last `blocks` transformer blocks, and what
+        they leave; of the last one, unless `whole`, the class token alone where that is all the tower reads.
 
         Gradients exist with respect to the kept tokens only; blocks before them build no graph. Towers of kind
         "patches" keep tokens alone. Of a convolutional tower the output of the last stage is kept instead. Raises
@@ -284,12 +347,27 @@ class Backbone:
             self.kind != "other",
             f"{self.name} has no attention blocks or stages to look into; maps need a ViT, a ResNet or a ConvNeXt.",
         )
+        if self.kind == "vit":
+            return self._trace_blocks(pixels, blocks, self._anatomy.summary_alone and not whole)
         if self.kind in ("resnet", "stages"):
             watch = watch_layer(self._anatomy.watched[0])
         else:
-            watch = watch_blocks(self._anatomy.watched[-blocks:], attention=self.kind == "vit")
+            watch = watch_blocks(self._anatomy.watched[-blocks:])
         with self.lock, torch.enable_grad(), watch as kept:
             features = F.normalize(self._see(pixels), dim=-1)
+        return Trace(features, *(tuple(of_blocks) for of_blocks in kept))
+
+    def _trace_blocks(self, pixels: Tensor, count: int, summary: bool) -> Trace:
+        blocks = plain_blocks(self.visual.transformer)
+        with self.lock:
+            with torch.no_grad():
+                tokens = self.visual._embeds(self.normalise(pixels))
+                for block in blocks[:-count]:
+                    tokens = block(tokens)
+            with torch.enable_grad():
+                tokens, kept = through_blocks(blocks[-count:], tokens, summary=summary)
+                pooled, _ = self.visual._pool(tokens)
+                features = self._project(pooled)
         return Trace(features, *(tuple(of_blocks) for of_blocks in kept))
 
     def trace_text(self, sentence: str) -> tuple[Trace, tuple[str, ...]]:
@@ -300,7 +378,7 @@ class Backbone:
         """
         blocks = self.text.transformer.resblocks if can_be_read(self.text) else ()
         require(
-            bool(blocks) and all(isinstance(block.attn, nn.MultiheadAttention) for block in blocks),
+            bool(blocks) and are_plain(blocks),
             f"Expected a text tower that reads the prompt at its end-of-text token by plain attention; {self.name} has"
             " another kind, so its words cannot be told apart.",
         )
@@ -308,9 +386,11 @@ class Backbone:
         ends = self._reader.ends(ids)
         ids = ids[:, : int(ends) + 1]
         embeddings = self.text.token_embedding(ids.to(self.device))
-        with self.lock, torch.enable_grad(), watch_blocks(blocks) as kept:
-            read = read_prompts(self.text, embeddings, ends.to(self.device))
-            features = F.normalize(at_least_single(read), dim=-1)
+        with self.lock, torch.enable_grad():
+            mask = self.text.attn_mask[: ids.shape[1], : ids.shape[1]]
+            plain = plain_blocks(self.text.transformer)
+            tokens, kept = through_blocks(plain, entering(self.text, at_least_single(embeddings)), mask)
+            features = F.normalize(at_least_single(read_out(self.text, tokens[:, int(ends)])), dim=-1)
         return Trace(features, *(tuple(of_blocks) for of_blocks in kept)), self._reader.pieces(ids[0, 1:-1])
 
     def read_out(self, tokens: Tensor) -> Tensor:
@@ -323,8 +403,10 @@ class Backbone:
         return self._project(self.visual.ln_post(token.to(self.dtype)))
 
     def _project(self, pooled: Tensor) -> Tensor:
-        seen = pooled if self.visual.proj is None else pooled @ self.visual.proj
-        return F.normalize(at_least_single(seen), dim=-1)
+        return F.normalize(at_least_single(self._projected(pooled)), dim=-1)
+
+    def _projected(self, pooled: Tensor) -> Tensor:
+        return pooled if self.visual.proj is None else pooled @ self.visual.proj
 
 
 def _weights(tower: nn.Module) -> int:

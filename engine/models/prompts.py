@@ -30,6 +30,29 @@ class Prompts:
         """How many token vectors stand before the class name."""
         return len(self.context)
 
+    @property
+    def read(self) -> int:
+        """How many tokens are read of all prompts, what they begin with once."""
+        return self.tokens + 1 + int((self.ends - self.tokens).sum())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ReadPrompts:
+    """Unit text features (c, d) of prompts with a context (tokens, width), and the graph between the two.
+
+    `kept`: others differentiate through it too. `bytes` is about what the graph takes.
+    """
+
+    context: Tensor
+    features: Tensor
+    kept: bool = False
+    bytes: int = 0
+
+    def gradient(self, slopes: Tensor) -> Tensor:
+        """The gradient (tokens, width) with respect to the context, from that with respect to the features (c, d)."""
+        (found,) = torch.autograd.grad(self.features, self.context, slopes, retain_graph=self.kept)
+        return found
+
 
 def make_prompts(text: TextTower, reader: Reader, classes: Classes) -> Prompts:
     """The prompts of the first template of `classes`, ready for tuning.
@@ -81,8 +104,22 @@ def read_prompts(text: TextTower, embeddings: Tensor, ends: Tensor) -> Tensor:
     `text` is a causal text tower of open_clip; positions behind the longest end may be left out.
     """
     length = embeddings.shape[1]
-    x = (embeddings + text.positional_embedding[:length].to(embeddings.dtype)).to(text.transformer.get_cast_dtype())
-    x = text.transformer(x, attn_mask=text.attn_mask[:length, :length])
-    x = text.ln_final(x)[torch.arange(len(x), device=x.device), ends]
-    projection = text.text_projection
-    return projection(x) if isinstance(projection, nn.Linear) else x @ projection
+    tokens = text.transformer(entering(text, embeddings), attn_mask=text.attn_mask[:length, :length])
+    return read_out(text, tokens[torch.arange(len(tokens), device=tokens.device), ends])
+
+
+def entering(text: TextTower, embeddings: Tensor, first: int = 0) -> Tensor:
+    """Token embeddings (..., length, width) as they enter the first block, standing from the position `first` on."""
+    places = text.positional_embedding[first : first + embeddings.shape[-2]]
+    return (embeddings + places.to(embeddings.dtype)).to(text.transformer.get_cast_dtype())
+
+
+def read_out(text: TextTower, tokens: Tensor) -> Tensor:
+    """Text features (b, d), not yet unit, of the end-of-text tokens (b, width) that the last block leaves."""
+    read, projection = text.ln_final(tokens), text.text_projection
+    return projection(read) if isinstance(projection, nn.Linear) else read @ projection
+
+
+def read_padded(text: TextTower, beginning: Tensor, rest: Tensor, ends: Tensor) -> Tensor:
+    """`read_prompts` of sentences that begin with `beginning` (p, width), before their `rest` (b, length, width)."""
+    return read_prompts(text, torch.cat([beginning.expand(len(rest), -1, -1), rest], 1), ends)

@@ -13,16 +13,19 @@ Value = TypeVar("Value")
 
 
 class Recent(Generic[Value]):
-    """The values of the `ROOM` label sets that were asked for last; not safe to use from two threads at once."""
+    """The values of the label sets that were asked for last; not safe to use from two threads at once.
 
-    def __init__(self) -> None:
+    There is room for `room`, of which each value takes what `size` says of it (left out: 1).
+    """
+
+    def __init__(self, room: float = ROOM, size: Callable[[Value], float] = lambda value: 1) -> None:
+        self._room, self._size = room, size
         self._kept: OrderedDict[Classes, Value] = OrderedDict()
 
     def get(self, classes: Classes, make: Callable[[Classes], Value]) -> Value:
         """The value of `classes`, by `make` where it is not kept."""
-        if classes not in self._kept:
-            self._kept[classes] = make(classes)
-        self._kept.move_to_end(classes)
-        if len(self._kept) > ROOM:
+        value = self._kept.pop(classes) if classes in self._kept else make(classes)
+        self._kept[classes] = value
+        while sum(map(self._size, self._kept.values())) > self._room:
             self._kept.popitem(last=False)
-        return self._kept[classes]
+        return value

@@ -12,6 +12,17 @@ import torch
 from torch import Tensor, nn
 
 
+class Block(nn.Module):
+    """One of open_clip's usual blocks."""
+
+    ln_1: nn.Module
+    attn: nn.MultiheadAttention
+    ls_1: nn.Module
+    ln_2: nn.Module
+    mlp: nn.Module
+    ls_2: nn.Module
+
+
 class Transformer(nn.Module):
     """The blocks of a tower, in order."""
 
@@ -45,6 +56,7 @@ class ImageTower(nn.Module):
     pool_type: str
     ln_post: nn.Module
     proj: nn.Parameter | None
+    _embeds: Callable[[Tensor], Tensor]
     _pool: Callable[[Tensor], tuple[Tensor, Tensor]]
     layer4: nn.Module
     trunk: Trunk

@@ -86,7 +86,7 @@ def test_every_part_that_passes_through_the_model_is_stopped_in_the_next_test():
 
 @pytest.mark.parametrize("part", NEEDED)
 def test_every_part_ends_at_the_very_next_layer_and_keeps_what_was_there(tiny, halting, part):
-    question = asked(tiny, Results())
+    question = asked(tiny.with_model(tiny.model, tiny.name), Results())  # which has read no prompts yet
     before = run(question, NEEDED[part])
     halted = halting(5)
     halted.ended(rows_computed(question, part))

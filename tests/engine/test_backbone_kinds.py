@@ -176,7 +176,7 @@ def test_towers_without_a_readable_attention_tell_their_tokens_behind_the_first_
 
 def test_of_a_block_without_a_first_norm_the_tokens_that_enter_are_kept():
     block = torch.nn.Sequential(torch.nn.Linear(4, 4))
-    with watch_blocks([block], attention=False) as (tokens, _, normed, _):
+    with watch_blocks([block]) as (tokens, _, normed, _):
         block(torch.rand(2, 5, 4))
     assert normed[0] is tokens[0]
 

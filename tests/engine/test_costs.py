@@ -37,8 +37,8 @@ def counting(small):
         return seen
 
     hooks = [
-        small.visual.register_forward_hook(watch("image", len)),
-        small.text.transformer.register_forward_hook(watch("text", lambda prompts: 1)),
+        small.visual.ln_post.register_forward_hook(watch("image", len)),
+        small.text.ln_final.register_forward_hook(watch("text", lambda prompts: 1)),
     ]
     try:
         yield counts
@@ -60,6 +60,7 @@ def counted(cost: str) -> dict[str, int]:
 @pytest.mark.parametrize("name", DEFENCES)
 def test_the_recipe_says_how_many_passes_it_makes(small, pixels, name, monkeypatch):
     monkeypatch.setattr("engine.defences.ttc.THRESHOLD", 9.0)  # as for a picture that TTC takes for attacked
+    small = small.with_model(small.model, "small, which has read no prompts yet")
     small.encode_text(DEFENCES[name].classes(small, CLASSES, ""))  # once per label set, for all pictures
     with counting(small) as counts:
         list(defend(small, pixels, CLASSES, Settings(defences=(name,))))
@@ -68,6 +69,7 @@ def test_the_recipe_says_how_many_passes_it_makes(small, pixels, name, monkeypat
 
 def test_ttc_only_looks_where_it_adds_noise_only(small, pixels, monkeypatch):
     monkeypatch.setattr("engine.defences.ttc.THRESHOLD", 0.0)
+    small.encode_text(CLASSES)
     with counting(small) as counts, torch.no_grad():
         list(defend(small, pixels, CLASSES, Settings(defences=("ttc",))))
     assert dict(counts) == {"image forward": 3}

@@ -132,7 +132,7 @@ def test_deepfool_compares_ten_classes_however_many_there_are(sharp, pixels):
         if features.requires_grad:
             features.register_hook(lambda slope: back.append(1))
 
-    watch = sharp.visual.register_forward_hook(seen)
+    watch = sharp.visual.ln_post.register_forward_hook(seen)
     many = Classes(tuple(f"thing number {number}" for number in range(60)))
     *steps, result = attack(sharp, pixels, many, AttackSettings("deepfool", FAR["l2"], norm="l2"))
     watch.remove()

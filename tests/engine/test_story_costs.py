@@ -48,22 +48,28 @@ NEEDED = Results()  # what the requests that are counted need, computed once
 
 
 @contextmanager
-def counting(backbone: Backbone) -> Iterator[Counter]:
+def counting(backbone: Backbone, classes: Classes) -> Iterator[Counter]:
     """Pictures, and sentences, that pass the blocks of the towers meanwhile, as shares of all blocks."""
-    counts, handles = Counter(), []
+    counts, handles, tokens = Counter(), [], packed_tokens(backbone, classes)
 
-    def watch(what: str, blocks: int, block: torch.nn.Module) -> None:
+    def rows(given: torch.Tensor) -> float:
+        packed = given.dim() == 2  # the tokens of all sentences in one matrix
+        return len(given) / tokens * len(classes) if packed else len(given)
+
+    def watch(what: str, share: float, entered: torch.nn.Module, left: torch.nn.Module) -> None:
         def seen(module, inputs, output):
-            rows = len(inputs[0]) / blocks
-            counts[what] += rows
+            counts[what] += rows(inputs[0]) * share
+
+        def back(module, inputs, output):
             if output.requires_grad:
-                output.register_hook(lambda gradient: counts.update({f"{what} back": rows}))
+                output.register_hook(lambda gradient: counts.update({f"{what} back": rows(inputs[0]) * share}))
 
-        handles.append(block.register_forward_hook(seen))
+        handles.extend([entered.register_forward_hook(seen), left.register_forward_hook(back)])
 
-    for what, tower in {"image": backbone.visual.transformer, "text": backbone.text.transformer}.items():
-        for block in tower.resblocks:
-            watch(what, len(tower.resblocks), block)
+    for block in backbone.visual.transformer.resblocks:
+        watch("image", 1 / backbone.layers, block.ln_1, block.ln_2)
+    for block in backbone.text.transformer.resblocks:
+        watch("text", 1 / len(backbone.text.transformer.resblocks), block.ln_1, block.ln_1)
     try:
         yield counts
     finally:
@@ -71,14 +77,25 @@ def counting(backbone: Backbone) -> Iterator[Counter]:
             handle.remove()
 
 
+def packed_tokens(backbone: Backbone, classes: Classes) -> int:
+    """Tokens of the sentences of all classes, what they begin with counted once."""
+    start = len(backbone.tokenizer.encode(classes.templates[0].split("{}")[0])) + 1
+    whole = [len(backbone.tokenizer.encode(sentence)) + 2 for sentence in classes.sentences(classes.templates[0])]
+    return start + sum(length - start for length in whole)
+
+
 def counted(backbone: Backbone, recipe: Recipe, request: Request) -> Passes:
-    """What computing a request makes the towers do, its needs being held; text as shares of all classes' sentences."""
-    story, needed = Story(backbone, recipe), Story(backbone, recipe, NEEDED)
+    """What computing a request makes the towers do, its needs being held; text as shares of all classes' sentences.
+
+    The model has read its prompts for nobody yet.
+    """
+    needed, backbone = Story(backbone, recipe, NEEDED), backbone.with_model(backbone.model, backbone.name)
+    story = Story(backbone, recipe)
     for name in DEFENCES:
         backbone.encode_text(DEFENCES[name].classes(backbone, recipe.classes, ""))  # once, for all pictures
     for need in request.needs(recipe).values():
         story.results.put(story.key(need), needed.result(need))
-    with counting(backbone) as counts:
+    with counting(backbone, recipe.classes) as counts:
         story.result(request)
     found = {name: counts[name] / len(recipe.classes) for name in ("text", "text back")}
     return Passes(counts["image"], counts["image back"], found["text"], found["text back"])
@@ -173,7 +190,7 @@ def test_every_kind_of_request_costs_no_less_for_more_steps_and_views(tiny, pixe
 def test_forward_and_back_are_three_passes_and_sentences_are_priced_by_weights_and_places(tiny):
     assert (BACK, Passes(1, 1).cost()) == (2, 3)
     assert Passes(2, 1, 3, 1).cost(0.5) == 2 + 2 + 0.5 * 5
-    tokens = max(len(tiny.tokenizer.encode(f"a photo of a {name}.")) + 2 for name in CLASSES.names) * len(CLASSES)
+    tokens = packed_tokens(tiny, CLASSES)
     weights = [sum(one.numel() for one in tower.parameters()) for tower in (tiny.text.transformer, tiny.visual)]
     assert tiny.reading_cost(CLASSES) == pytest.approx(tokens * weights[0] / (64 * weights[1]))
 

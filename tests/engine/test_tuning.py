@@ -1,12 +1,18 @@
 """Prompt tuning: what one step is, and that it leaves nothing behind."""
 
+import copy
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from math import exp, log, sqrt
 
 import pytest
 import torch
 
 from engine.classes import Classes
-from engine.defences.tuning import LOSSES, Kept, confident, tune
+from engine.defences.tuning import LOSSES, Kept, Tuning, confident, tune
+from engine.models import Backbone
 from engine.numerics.measures import entropy
 from engine.settings import TuneSettings, ViewSettings
 from engine.views.guided import make_views
@@ -135,3 +141,109 @@ def test_only_the_first_of_several_templates_is_tuned(tiny, views):
     several = Classes(CLASSES.names, ("a photo of a {}.", "art of the {}."))
     first, second = (list(tune(tiny, views, classes, TuneSettings())) for classes in (CLASSES, several))
     assert torch.equal(first[1].context, second[1].context)
+
+
+def fresh_of(backbone: Backbone) -> Backbone:
+    """The same model, which has read no prompts yet."""
+    return backbone.with_model(backbone.model, backbone.name)
+
+
+@contextmanager
+def readings(backbone: Backbone) -> Iterator[list[bool]]:
+    """One entry for every time that prompts go through the text tower: whether a graph was built."""
+    found = []
+    handle = backbone.text.ln_final.register_forward_hook(lambda *given: found.append(given[2].requires_grad))
+    try:
+        yield found
+    finally:
+        handle.remove()
+
+
+def test_the_untuned_prompt_is_read_once_for_all_pictures_and_each_step_once(tiny, views):
+    backbone = fresh_of(tiny)
+    with readings(backbone) as found:
+        first = list(tune(backbone, views, CLASSES, TuneSettings()))
+        assert found == [True, False]
+        second = list(tune(backbone, views, CLASSES, TuneSettings()))
+        assert found == [True, False, False]
+        begun = Tuning(backbone, views, CLASSES, TuneSettings()).begin()
+        went_on = Tuning(backbone, views, CLASSES, TuneSettings()).update(begun).step
+        assert found == [True, False, False, False]
+    for again in (second[1], went_on):
+        assert torch.equal(again.context, first[1].context) and torch.equal(again.logits, first[1].logits)
+
+
+def test_threads_that_differentiate_one_kept_reading_get_what_each_gets_alone(tiny, views):
+    backbone, found = fresh_of(tiny), {}
+    alone = {loss: list(tune(fresh_of(tiny), views, CLASSES, TuneSettings(loss)))[-1].context for loss in LOSSES}
+    together = threading.Barrier(2 * len(LOSSES))
+
+    def run(place: int, loss: str) -> None:
+        together.wait()
+        found[place] = loss, list(tune(backbone, views, CLASSES, TuneSettings(loss)))[-1].context
+
+    threads = [threading.Thread(target=run, args=one) for one in enumerate([*LOSSES] * 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == len(threads)
+    assert all(torch.equal(context, alone[loss]) for loss, context in found.values())
+
+
+def test_a_label_set_whose_graph_is_too_large_is_worked_out_again_in_parts_and_tuned_alike(tiny, views, monkeypatch):
+    expected = list(tune(fresh_of(tiny), views, CLASSES, TuneSettings(steps=2)))
+    monkeypatch.setattr("engine.models.model.GRAPH_BYTES", 1)
+    backbone = fresh_of(tiny)
+    backbone._text_batches.size = 3
+    with readings(backbone) as found:
+        steps = list(tune(backbone, views, CLASSES, TuneSettings(steps=2)))
+    assert found == 2 * [False, False, *[True, True]] + [False, False]
+    for one, other in zip(steps, expected, strict=True):
+        assert torch.allclose(one.context, other.context, atol=1e-6)
+        assert torch.allclose(one.logits, other.logits, atol=1e-4)
+
+
+def test_graphs_are_kept_of_the_latest_label_sets_as_far_as_there_is_room(tiny, views, monkeypatch):
+    one = fresh_of(tiny).read_prompts(CLASSES).bytes
+    monkeypatch.setattr("engine.models.model.GRAPH_BYTES", 2.5 * one)
+    backbone, others = (
+        fresh_of(tiny),
+        [replace(CLASSES, names=CLASSES.names[::-1]), Classes((*CLASSES.names[1:], "owl"))],
+    )
+    kept = [backbone.read_prompts(classes) for classes in (CLASSES, *others)]
+    assert [read.kept and read.bytes > 0 for read in kept] == [True] * 3
+    assert backbone.read_prompts(others[1]) is kept[2] and backbone.read_prompts(others[0]) is kept[1]
+    assert backbone.read_prompts(CLASSES) is not kept[0]
+
+
+def test_graphs_are_kept_of_eight_label_sets_however_small(tiny):
+    backbone, sets = (
+        fresh_of(tiny),
+        [Classes((name, "owl")) for name in ("cat", "dog", "fox", "ant", "bee", "elk", "cow", "hen", "pig")],
+    )
+    kept = [backbone.read_prompts(classes) for classes in sets]
+    assert all(backbone.read_prompts(classes) is read for classes, read in zip(sets[1:], kept[1:], strict=True))
+    assert backbone.read_prompts(sets[0]) is not kept[0]
+
+
+def test_half_precision_without_range_keeps_no_graph_as_factors_would_meet_in_it(tiny):
+    half = Backbone(copy.deepcopy(tiny.model).half(), tiny.tokenizer, "half")
+    first, second = half.read_prompts(CLASSES), half.read_prompts(CLASSES)
+    assert first is not second and not first.kept and torch.equal(first.features, second.features)
+
+
+def test_what_a_graph_takes_is_estimated_from_above_but_not_by_far(tiny):
+    backbone, weights = fresh_of(tiny), {w.untyped_storage().data_ptr() for w in tiny.model.state_dict().values()}
+    pieces = {}
+
+    def keep(values: torch.Tensor) -> torch.Tensor:
+        storage = values.untyped_storage()
+        if storage.data_ptr() not in weights:
+            pieces[storage.data_ptr()] = storage.nbytes()
+        return values
+
+    many = Classes(tuple(f"{colour} {name}" for colour in ("red", "old") for name in CLASSES.names))
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda values: values):
+        read = backbone.read_prompts(many)
+    assert 0.4 * read.bytes < sum(pieces.values()) < read.bytes
