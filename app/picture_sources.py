@@ -40,14 +40,19 @@ class PictureSources:
 
     def __init__(self, backbone: engine.Backbone, samples: Sequence[Sample]) -> None:
         self.backbone, self.samples = backbone, tuple(samples)
+        self._read: dict[int, Opened] = {}
 
     def on(self, backbone: engine.Backbone) -> PictureSources:
         """The same pictures as another model sees them."""
-        return PictureSources(backbone, self.samples)
+        return self if backbone is self.backbone else PictureSources(backbone, self.samples)
 
     def sample(self, place: int) -> Opened:
-        """The sample at that place, from 0."""
-        sample = self.samples[place]
+        """The sample at that place, from 0; read once."""
+        if place not in self._read:
+            self._read[place] = self._sample(self.samples[place], place)
+        return self._read[place]
+
+    def _sample(self, sample: Sample, place: int) -> Opened:
         picture = engine.load_picture(sample.path)
         masks: tuple[torch.Tensor, ...] = ()
         if sample.mask is not None:

@@ -40,6 +40,7 @@ class Inputs:
     def __init__(self, sources: PictureSources, models: Models, head: gr.HTML, label_sets: Sequence[LabelSet]) -> None:
         self.sources, samples, self.label_sets = sources, sources.samples, tuple(label_sets)
         first = samples[0] if samples else None
+        self.thumbnails = [_thumbnail(sample) for sample in sources.samples]
         self.gallery = gr.HTML(self._tiles(0), elem_id="samples", js_on_load=PICK)
         self.upload = PictureFile(
             type="filepath", image_mode=None, format="png", sources=["upload", "clipboard", "webcam"], height=110,
@@ -214,7 +215,8 @@ class Inputs:
     def _tiles(self, chosen: int | None) -> str:
         if not self.sources.samples:
             return note(text.NO_SAMPLES)
-        tiles = "".join(_tile(place, sample, place == chosen) for place, sample in enumerate(self.sources.samples))
+        listed = enumerate(zip(self.sources.samples, self.thumbnails, strict=True))
+        tiles = "".join(_tile(place, sample, drawn, place == chosen) for place, (sample, drawn) in listed)
         return f'<div class="label">{esc(text.SAMPLES)}</div><div class="sample-grid">{tiles}</div>'
 
 
@@ -226,11 +228,14 @@ def _about_sentences(backbone: engine.Backbone) -> str:
     return text.ENSEMBLE_INFO.format(count=len(backbone.templates), sample=backbone.templates[-1])
 
 
-def _tile(place: int, sample: Sample, chosen: bool) -> str:
+def _thumbnail(sample: Sample) -> str:
     with Image.open(sample.path) as image:
-        pixels = np.asarray(image.convert("RGB"))
+        return thumbnail(np.asarray(image.convert("RGB")))
+
+
+def _tile(place: int, sample: Sample, drawn: str, chosen: bool) -> str:
     return (
         f'<button type="button" class="sample" data-index="{place}" aria-pressed="{str(chosen).lower()}"'
-        f' title="{esc(sample.title)}: {esc(sample.question)}"><img src="{thumbnail(pixels)}"'
+        f' title="{esc(sample.title)}: {esc(sample.question)}"><img src="{drawn}"'
         f' alt="{esc(sample.title)}"></button>'
     )

@@ -64,3 +64,9 @@ def test_what_is_computed_on_another_picture_is_kept_nowhere(api, results, tmp_p
 def test_a_sample_that_the_page_does_not_offer_is_another_picture(api, results):
     path = load_samples(engine.ASSETS / "samples")[3].path
     assert api.predict(account(api, 1), asked(path))["prediction"] and not results.bytes
+
+
+def test_a_sample_is_read_once_for_everybody_and_anew_for_another_model(api, tiny, small):
+    sources = api.sources
+    assert sources.sample(1) is sources.sample(1) is sources.on(tiny).sample(1)
+    assert sources.on(small).sample(1) is not sources.sample(1)
