@@ -94,10 +94,12 @@ def build_app(
                 cards = gr.HTML(journey(Found()), elem_id="journey")
                 page.panels, columns = _panels(page, models, sources)
         page.controls["live"] = live
-        for part in (inputs, *page.panels.values()):
-            page.controls |= part.controls
+        page.controls |= inputs.controls
+        for number, panel in page.panels.items():
+            page.controls |= panel.controls
+            page.screens.steps |= dict.fromkeys(panel.controls, number)
         _other_settings(page, columns)
-        reads = (*PARTS, "picture", "label", "classes", "asked", "batch", "progress")
+        reads = (*PARTS, "picture", "label", "classes", "elsewhere", "batch", "progress")
         page.add([Piece(lambda found, choices: {cards: journey(found)}, [cards], reads), *inputs.pieces])
         attack = page.panels[2]
         assert isinstance(attack, AttackPanel)
@@ -145,4 +147,6 @@ def _other_settings(page: Page, columns: dict[int, gr.Column]) -> None:
     """What is left of the engine's settings, below the step that they belong to; their controls join the page's."""
     for section, number in FOLD_BELOW.items():
         with columns[number]:
-            page.controls |= OtherSettings(section, page.controls).controls
+            others = OtherSettings(section, page.controls).controls
+            page.controls |= others
+            page.screens.steps |= dict.fromkeys(others, number)

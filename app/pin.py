@@ -71,7 +71,7 @@ def _pinning(page: Page) -> Callable[..., Generator[dict]]:
         elif page.found(key).made.keys() - FIRST:
             page.visitors.change(key, pinned=visitor.look)
             yield page.rest(key, text.PINNED, "good")
-        elif visitor.history.looks:  # what stands there dimmed
+        elif visitor.history.looks and visitor.history.present.asked - FIRST:  # what stands there dimmed
             page.visitors.change(key, pinned=visitor.history.present)
             yield page.rest(key, text.PINNED_LAST, "good")
         else:

@@ -62,15 +62,15 @@ class RestoreLine:
                 own = page.visitors.get(key).setting(present(last.choices))
                 page.visitors.put(key, replace(last, replaced=own.replaced))
                 found = page.found(key)
-                said = page.rest(key, restored(found), "good", furthest(found))
+                said = page.rest(key, restored(found, last.asked), "good", furthest(found))
                 yield {self.drawn: ""} | again(page, last) | said
 
         page.listen(self.drawn.click, handler, [self.drawn, *page.inputs[1:], *fields])
 
 
-def restored(found: Found) -> str:
-    """What there is again for whoever has restored this: settings are kept for longer than results."""
-    return text.RESTORE_RESTORED if found.asked <= found.made.keys() else text.RESTORE_SETTINGS
+def restored(found: Found, asked: frozenset[str]) -> str:
+    """What there is again of what was asked for: settings are kept for longer than results."""
+    return text.RESTORE_RESTORED if asked <= found.made.keys() else text.RESTORE_SETTINGS
 
 
 def _line(visitor: Visitor) -> str:

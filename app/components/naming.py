@@ -16,9 +16,9 @@ LONGEST = 60  # characters of one value
 BROUGHT = ("class_names", "true_class")  # which come with a picture
 
 
-def differences(controls: Mapping[str, Component], before: Choices, now: Choices) -> list[str]:
-    """For each control that asks otherwise than before: its label, its value before and its value now."""
-    return [_named(controls[name], name, before, now) for name in before.differing(now)]
+def differences(controls: Mapping[str, Component], before: Choices, now: Choices, names: Sequence[str]) -> list[str]:
+    """For each of these controls: its label, its value before and its value now."""
+    return [_named(controls[name], name, before, now) for name in names]
 
 
 def _named(control: Component, name: str, before: Choices, now: Choices) -> str:

@@ -71,7 +71,7 @@ def _waiting(name: str, found: Found) -> str:
         return text.WAITING["Attack"] if name != "Picture" else "Choose one."
     if name == "Many":
         return text.MANY_WAITS
-    if found.progress.step is None and found.asked.intersection(SUBJECTS.get(name, ())):
+    if found.progress.step is None and found.elsewhere.intersection(SUBJECTS.get(name, ())):
         return text.NOT_WITH_THESE
     if found.adversarial is None:
         return "Not run yet." if name == "Attack" else text.WAITING.get(name, "")
@@ -160,6 +160,8 @@ def _verdict(found: Found) -> tuple[str, str] | None:
         if good:
             return text.VERDICT_GOOD[found.given], f"defended, at {percent(answer.confidence)}"
         return text.VERDICT_BAD[found.given], _instead(answer, present(found.reference))
+    if "defences" in found.partial and found.progress.step is None:
+        return None  # what is left of them says nothing of the others
     right = sum(d.prediction.label == found.reference for d in found.defences)
     good = text.AS_ASKED[found.given][True]
     return f"{right} of {len(found.defences)} {good}", "methods on this picture"

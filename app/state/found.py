@@ -30,9 +30,9 @@ class Found:
     """A visitor's picture and question, and what there is of every part; None or empty where there is nothing.
 
     `model` is the name of a model that the visitor chose, empty for the page's own. `made` names each part that is
-    there by a digest of the keys of its results; of those that are `partial`, some rows are missing. `asked` are the
-    parts that the visitor wants to see, there or not. `progress` is that of a run under way, `pinned` what all this is
-    compared with.
+    there by a digest of the keys of its results; of those that are `partial`, some rows are missing. `elsewhere` are
+    the parts that were looked at on this picture with other settings. `progress` is that of a run under way, `pinned`
+    what all this is compared with.
     """
 
     model: str = ""
@@ -53,7 +53,7 @@ class Found:
     batch: Batch | None = None
     progress: Progress = Progress()
     pinned: Pinned | None = None
-    asked: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
     made: dict[str, str] = field(default_factory=dict)
     partial: frozenset[str] = frozenset()
 
@@ -78,7 +78,8 @@ class Found:
 
 def find(question: Question | None, visitor: Visitor) -> Found:
     """What is held of all that the visitor has asked for; without a `question` nothing is."""
-    found = Found(visitor.model, visitor.picture, batch=visitor.batch, progress=visitor.progress, asked=visitor.asked)
+    found = Found(visitor.model, visitor.picture, batch=visitor.batch, progress=visitor.progress)
+    found = replace(found, elsewhere=visitor.looked_at_elsewhere)
     if question is None:
         return found
     values, made, partial = {}, {}, set()

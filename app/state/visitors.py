@@ -80,6 +80,15 @@ class Visitor:
             return None
         return Look(self.model, self.picture, self.choices, self.asked)
 
+    @property
+    def looked_at_elsewhere(self) -> frozenset[str]:
+        """The parts that were looked at on this picture with other settings."""
+        now = self.look
+        if now is None:
+            return frozenset()
+        others = (one for one in self.history.looks if one.model == now.model and one.picture.same(now.picture))
+        return frozenset[str]().union(*(one.asked for one in others if not one.same(now)))
+
     def at(self, look: Look) -> Visitor:
         """The same at another look; whoever goes there shows its choices to the browser."""
         batch = self.batch if look.model == self.model else None

@@ -159,8 +159,8 @@ class Drawing:
         return complaint | updates
 
     def _seen(self, key: str, visitor: Visitor, found: Found) -> None:
-        """Remember what is looked at, where there is more of it than the clean answer."""
-        if visitor.look is not None and len(found.made) > 1:
+        """Remember what is looked at, where there is more of it than the clean answer or no more was asked for."""
+        if visitor.look is not None and (len(found.made) > 1 or found.made.keys() >= visitor.asked):
             self.visitors.seen(key, visitor.look)
 
     def _names_classes(self, visitor: Visitor) -> bool:

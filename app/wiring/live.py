@@ -14,7 +14,8 @@ from app.state.visitors import Visitor
 
 SECONDS = 2.0  # that all that is computed at once may take, as far as is known
 CLIMB = 12.0  # seconds that an attack may take beside: it is drawn while it climbs
-ALWAYS = (engine.story.Clean, engine.story.Map, engine.story.Weighted)  # where all that they need is there
+ALWAYS = (engine.story.Clean, engine.story.Weighted)  # computed also where nothing is live, if what they need is there
+LOOKS = (engine.story.Map,)  # computed where anything is live, likewise, whatever they take
 REMEMBERED = 5  # results of each model that its pace is taken from
 TIMED = (engine.story.Clean(), engine.story.Attack(), engine.story.Map())  # whose seconds tell how fast the model is
 
@@ -55,8 +56,8 @@ def caught_up(question: Question, visitor: Visitor, pace: Pace, live: bool) -> I
     """Compute what is missing of all that the visitor has asked for, part by part: whatever comes on the way, each with
     the name of the part, and last None where the part has come further.
 
-    Without `live` that is what looking at the picture takes: its answer, other maps, other weights. With it, an attack
-    of less than `CLIMB` seconds at the `pace` of the model, and whatever else takes less than `SECONDS` in all. Raises
+    Without `live` that is the picture's answer, and other weights. With it, another map, an attack of less than `CLIMB`
+    seconds at the `pace` of the model, and whatever else takes less than `SECONDS` in all. Raises
     what computing raises.
     """
     allowed, each = _Allowed(live), pace.of(question)
@@ -74,6 +75,7 @@ class _Allowed:
 
     def __init__(self, live: bool) -> None:
         self.seconds, self.climb = (SECONDS, CLIMB) if live else (0.0, 0.0)
+        self.looks = (*ALWAYS, *LOOKS) if live else ALWAYS
 
     def spends(self, request: engine.story.Request, seconds: float) -> bool:
         """Whether there is room for the request, which is then taken."""
@@ -99,7 +101,7 @@ def _advanced(
     story, further, row = question.story, False, Row(wanted)
     while (request := row.advance(story).request) is not None:
         seconds = engine.story.cost_of(story, request) * pace
-        if not (allowed.spends(request, seconds) or _is_looking(question, request)):
+        if not (allowed.spends(request, seconds) or _is_looking(question, request, allowed.looks)):
             break
         further, item = True, None
         for _, item in question.ask(request):
@@ -108,6 +110,6 @@ def _advanced(
     return further
 
 
-def _is_looking(question: Question, request: engine.story.Request) -> bool:
+def _is_looking(question: Question, request: engine.story.Request, looks: tuple[type, ...]) -> bool:
     needs = request.needs(question.story.recipe).values()
-    return isinstance(request, ALWAYS) and all(need in question.story for need in needs)
+    return isinstance(request, looks) and all(need in question.story for need in needs)

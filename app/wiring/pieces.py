@@ -43,7 +43,7 @@ def _value(name: str, found: Found) -> object:
         return None if shown is None else (shown.name, shown.source, shown.picture.digest)
     if name == "pinned":
         return None if found.pinned is None else _pinned(found.pinned)
-    if name in ("classes", "label", "model", "asked", "batch", "progress"):
+    if name in ("classes", "label", "model", "elsewhere", "batch", "progress"):
         return getattr(found, name)
     return found.made.get(name)
 

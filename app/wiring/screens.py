@@ -21,6 +21,7 @@ from app.wiring.pieces import Piece, merged
 
 MOST = 300  # screens remembered; each is a few hundred words
 NAMED = 3  # settings that differ, named in a line
+MAPS = 3  # the step that no later one reads
 
 
 @dataclass(eq=False, slots=True)
@@ -52,6 +53,7 @@ class Screens:
         self.lines = lines
         self.pieces: list[tuple[int, Piece]] = []
         self.controls: Mapping[str, Component] = {}
+        self.steps: dict[str, int] = {}  # of the controls that belong to a step, by their names
         self._drawings = Drawings()
         self._lock = threading.Lock()
         self._screens: OrderedDict[str, _Screen] = OrderedDict()
@@ -112,17 +114,26 @@ class Screens:
         """The lines that differ from those that stand there."""
         updates = {}
         for step, line in self.lines.items():
-            said = self._note(notes[step], choices) if step in notes else ""
+            said = self._note(step, notes[step], choices) if step in notes else ""
             if said != screen.stale.get(step, ""):
                 screen.stale[step] = said
                 updates[line] = said
         return updates
 
-    def _note(self, stale: Sequence[tuple[Piece, _Drawn]], choices: Choices) -> str:
+    def _note(self, step: int, stale: Sequence[tuple[Piece, _Drawn]], choices: Choices) -> str:
         before = stale[0][1].choices
-        named = listed(differences(self.controls, before, choices), NAMED)
+        every = before.differing(choices)  # an attack through a defence depends on steps behind it
+        differing = [name for name in every if self._matters(name, step)] or every
+        differing.sort(key=lambda name: -self.steps.get(name, 0))  # those of this step come first
+        named = listed(differences(self.controls, before, choices, differing), NAMED)
         ids = ",".join(
             f"#{output.elem_id}" for piece, _ in stale for output in piece.outputs if getattr(output, "elem_id", None)
         )
         sentence = text.STALE.format(settings=named)
-        return f'<style>{ids}{{opacity:.4}}</style><p class="stale" role="status">{esc(sentence)}</p>'
+        dimmed = f"{ids}{{opacity:.4}}:is({ids}) [data-index]{{cursor:not-allowed}}"
+        return f'<style>{dimmed}</style><p class="stale" role="status">{esc(sentence)}</p>'
+
+    def _matters(self, name: str, step: int) -> bool:
+        """Whether a step may depend on a control: of its own, of no step, or of one before it, but for the maps'."""
+        own = self.steps.get(name, 0)
+        return own == step or (own < step and own != MAPS)

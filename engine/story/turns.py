@@ -1,11 +1,15 @@
-"""Turns: of all computations one advances at a time, and owners go round, however many computations each has.
+"""Turns: of all computations one advances at a time, and all owners get the same time, however many computations each
+has and however long theirs go on between two places where they can be cut.
 
 A computation keeps its turn for `SLICE` seconds and gives it on at the next place where nothing is half done
-(`engine.models.giving_way`), or when it ends. Computations of low priority go on while nobody else waits.
+(`engine.models.giving_way`), or when it ends. The next is of the owner who had the least time; who comes for the first
+time begins with as much as whoever of those that are there had least. Computations of low priority go on while nobody
+else waits.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter, OrderedDict, deque
@@ -13,6 +17,7 @@ from collections.abc import Callable
 
 SLICE = 0.05  # seconds
 THREADS = 32
+REMEMBERED = 1000  # owners whose time is
 EACH = 4  # computations of one owner that are under way at once, so that others find a thread
 
 
@@ -50,6 +55,8 @@ class Turns:
         self._lock = threading.Lock()
         self._holder: Turn | None = None
         self._under_way: Counter[str] = Counter()  # by owner
+        self._used: OrderedDict[str, float] = OrderedDict()  # seconds of turns by owner, as in the heading
+        self._least = 0.0  # of the owners who are there, or were when anybody was
         self._waiting: dict[bool, OrderedDict[str, deque[Turn]]] = {False: OrderedDict(), True: OrderedDict()}  # low?
 
     def begin(self, work: Callable[[Turn], None], owner: str = "", low: bool = False) -> Turn:
@@ -89,18 +96,33 @@ class Turns:
     def _before(self, turn: Turn) -> Turn | None:
         """Who goes first now, though this one could go on."""
         due = self.clock() - turn.since >= self._slice
-        found = self._next_of(False, turn.owner) if due or turn.low else None
-        return self._next_of(True, turn.owner) if found is None and due and turn.low else found
+        if not (due or turn.low):
+            return None
+        self._account(turn)
+        found = self._next_of(False, turn.owner, None if turn.low else turn)
+        return self._next_of(True, turn.owner, turn) if found is None and due and turn.low else found
+
+    def _account(self, turn: Turn) -> None:
+        """Note how long the holder had the turn so far."""
+        now = self.clock()
+        turn.held += now - turn.since
+        self._used[turn.owner] += now - turn.since
+        turn.since = now
 
     def _next(self, last: str | None) -> Turn | None:
         return self._next_of(False, last) or self._next_of(True, last)
 
-    def _next_of(self, low: bool, last: str | None) -> Turn | None:
-        """The next of this priority, taken out of the queue; the owner whose turn was last comes last."""
+    def _next_of(self, low: bool, last: str | None, holder: Turn | None = None) -> Turn | None:
+        """The next of this priority, taken out of the queue; of owners who had the same time, the last one comes last.
+
+        It is of nobody who had more than the `holder` of the turn.
+        """
         owners = self._waiting[low]
         if last in owners:
             owners.move_to_end(last)
-        found = next((turn for queue in owners.values() for turn in queue if self._can_go(turn)), None)
+        most = math.inf if holder is None else self._used[holder.owner]
+        order = sorted((owner for owner in owners if self._used[owner] <= most), key=self._used.__getitem__)
+        found = next((turn for owner in order for turn in owners[owner] if self._can_go(turn)), None)
         if found is not None:
             self._unqueue(found)
         return found
@@ -109,7 +131,18 @@ class Turns:
         free = self._under_way.total() < self._threads and self._under_way[turn.owner] < EACH
         return turn.begun or free
 
+    def _is_there(self, owner: str) -> bool:
+        return owner in self._under_way or any(owner in owners for owners in self._waiting.values())
+
     def _queue(self, turn: Turn) -> None:
+        if not self._is_there(turn.owner):
+            self._least = min(
+                (seconds for owner, seconds in self._used.items() if self._is_there(owner)), default=self._least
+            )
+            self._used[turn.owner] = max(self._used.get(turn.owner, 0.0), self._least)
+            self._used.move_to_end(turn.owner)
+            while len(self._used) > REMEMBERED and not self._is_there(next(iter(self._used))):
+                self._used.popitem(last=False)
         self._waiting[turn.low].setdefault(turn.owner, deque()).append(turn)
 
     def _unqueue(self, turn: Turn) -> bool:
@@ -126,7 +159,7 @@ class Turns:
         return turn.held + (self.clock() - turn.since if self._holder is turn else 0.0)
 
     def _take(self, turn: Turn) -> None:
-        turn.held = self._seconds_of(turn)
+        self._account(turn)
         self._holder = None
 
     def _give(self, turn: Turn) -> bool:

@@ -64,13 +64,18 @@ def test_the_seconds_are_those_of_all_parts_together(tiny, results):
     assert there(question, who) == {"clean", "adversarial"}
 
 
-def test_switched_off_it_is_the_answer_other_maps_and_other_weights_only(tiny, results):
+def test_switched_off_it_is_the_answer_and_other_weights_only(tiny, results):
     run(asked(tiny, results), WHOLE)
     stronger, flatter = CHOICES._replace(eps=8), CHOICES._replace(temperature=0.1)
     who = visitor(*WHOLE)
     assert came(asked(tiny, results, stronger), who, FAST, live=False) == []
     assert came(asked(tiny, results, flatter), who, FAST, live=False) == ["ensemble"]
-    assert came(asked(tiny, results, CHOICES._replace(map="raw")), who, FAST, live=False) == ["maps"]
+    assert came(asked(tiny, results, CHOICES._replace(map="raw")), who, FAST, live=False) == []
+
+
+def test_live_another_map_is_drawn_however_slow_the_model_is(tiny, results):
+    run(asked(tiny, results), WHOLE)
+    assert came(asked(tiny, results, CHOICES._replace(map="raw")), visitor(*WHOLE), Fixed(3600)) == ["maps"]
 
 
 def test_live_a_limit_brings_the_attack_and_all_that_was_seen_of_it(tiny, results):

@@ -60,13 +60,13 @@ def waits(found: Found) -> list[str]:
     return re.findall(r'card-head"></span><span class="card-detail">([^<]+)<', journey(found))[:-1]
 
 
-def test_a_card_without_a_finding_says_whether_it_was_asked_for_with_other_settings(told):
-    left = Found(clean=told.clean, asked=frozenset(EVERYTHING))
+def test_a_card_without_a_finding_says_whether_there_was_one_with_other_settings(told):
+    left = Found(clean=told.clean, elsewhere=frozenset(EVERYTHING))
     assert waits(left) == [text.NOT_WITH_THESE] * 5
-    assert waits(replace(left, asked=frozenset({"clean", "adversarial", "ensemble"}))) == [
+    assert waits(replace(left, elsewhere=frozenset({"clean", "adversarial", "ensemble"}))) == [
         text.NOT_WITH_THESE, "Needs the attack.", "Needs the attack.", "Needs the views.", text.NOT_WITH_THESE,
     ]  # fmt: skip
-    assert waits(replace(left, asked=frozenset({"clean"})))[0] == "Not run yet."
+    assert waits(replace(left, elsewhere=frozenset({"clean"})))[0] == "Not run yet."
     assert "Not run yet." in waits(replace(left, progress=Progress(3)))  # it comes, or is left out
 
 

@@ -188,7 +188,7 @@ OTHERS = {  # another value of every field that is no part
     "batch": lambda found: Batch(CHOICES.settings(), 3),
     "progress": lambda found: Progress(4),
     "pinned": lambda found: None,
-    "asked": lambda found: frozenset(EVERYTHING) - found.asked,
+    "elsewhere": lambda found: frozenset(EVERYTHING),
 }
 
 
@@ -285,6 +285,7 @@ class Drawn:
             "prompt_ensemble": gr.Checkbox(label="Several prompts"),
             "domain_word": gr.Textbox(label="Word"),
         }
+        self.screens.steps = {"eps": 2, "steps": 2, "map": 3, "views": 4}
         self.picture = picture(tiny)
         self.drawn: list[str] = []
 
@@ -388,6 +389,29 @@ def test_many_settings_are_counted_and_how_a_result_is_shown_is_none(screen):
     said = screen.see({"clean": "c"}, choices=moved)[screen.lines[2]]
     assert said.count(", now ") == 3 and "; and 2 more" in said
     assert all(name not in said for name in DISPLAY)
+
+
+def test_a_line_names_what_its_step_depends_on_its_own_settings_first(screen):
+    screen.see(HIT | {"maps": "m"})
+    moved = CHOICES._replace(seed=7, eps=8, map="rollout", views=9)
+    updates = screen.see({"clean": "c"}, choices=moved)
+    attack, maps = (updates[screen.lines[step]] for step in (2, 3))
+    assert ": Limit: 4, now 8; Seed: 0, now 7." in attack
+    assert maps.index("now rollout") < maps.index("Limit") < maps.index("Seed") and "views" not in maps + attack
+
+
+def test_a_line_names_settings_of_later_steps_where_no_others_differ(screen):
+    screen.see(HIT)  # as of an attack through a defence
+    assert "now 9" in screen.see({"clean": "c"}, choices=CHOICES._replace(views=9))[screen.lines[2]]
+
+
+def test_the_settings_of_the_maps_are_named_in_no_other_step(page):
+    steps, choices = page.screens.steps, CHOICES._replace(map="rollout", eps=9.0)
+    assert {steps["eps"], steps["map"], steps["views"], steps["tune_steps"], steps["defences"]} == {2, 3, 4, 5, 6}
+    assert {"class_names", "template", "seed", "true_class"}.isdisjoint(steps) and set(steps) <= set(page.controls)
+    assert all(
+        page.screens._matters(name, 6) == (steps.get(name) != 3) for name in choices._fields if steps.get(name, 0) < 7
+    )
 
 
 def test_what_visitors_wrote_is_no_markup_in_the_line(screen):

@@ -53,10 +53,10 @@ async def dragged(page: Browser, seconds: float) -> list[float]:
     while perf_counter() < over:
         until = perf_counter() + rng.uniform(0.5, 2.0)
         while perf_counter() < until:
-            await page.slide("eps", round(rng.uniform(0.5, 16), 1))
+            await page.slide("eps", round(rng.uniform(0.5, 16), 3))
             await asyncio.sleep(EVERY)
         moved, turn = perf_counter(), page.turn
-        await page.slide("eps", round(rng.uniform(0.5, 16), 1))
+        await page.slide("eps", round(rng.uniform(0.5, 16), 3))
         waits.append(await shown(page, turn) - moved)
     return waits
 

@@ -29,22 +29,25 @@ SETTINGS = Settings(attack=AttackSettings(steps=3), views=ViewSettings(count=20)
 
 
 class Bench:
-    """Work that writes down whose step it was; nothing of it begins before `go`, so that all of it waits by then."""
+    """Work that writes down whose step it was, a second each; nothing of it begins before `go`, so that all of it waits
+    by then."""
 
     def __init__(self, threads: int = 16, slice: float = 0.0) -> None:
-        self.turns = Turns(threads, slice)
+        self.now = 0.0
+        self.turns = Turns(threads, slice, lambda: self.now)
         self.steps: list[str] = []
         self.at_once = self.most_at_once = 0
         self.ended: list[threading.Event] = []
         self._go = threading.Event()
         self._add(lambda turn: self._go.wait(SECONDS), "gate", False)
 
-    def add(self, name: str, steps: int, owner: str = "", low: bool = False) -> Turn:
+    def add(self, name: str, steps: int, owner: str = "", low: bool = False, each: float = 1.0) -> Turn:
         def work(turn: Turn) -> None:
             for _ in range(steps):
                 self.at_once += 1
                 self.most_at_once = max(self.most_at_once, self.at_once)
                 self.steps.append(name)
+                self.now += each
                 self.at_once -= 1
                 turn.give_way()
 
@@ -91,6 +94,33 @@ def test_who_comes_later_is_next_and_not_behind_all_of_another_owner():
     for number in range(1, 5):
         bench.add(f"a{number}", 3, owner="a")
     assert bench.go()[:2] == ["a0", "b"]
+
+
+def test_whoever_has_long_steps_gets_no_more_time_than_others():
+    bench = Bench()
+    bench.add("long", 4, each=5.0)
+    bench.add("a", 20), bench.add("b", 20)
+    steps = bench.go()
+    turns = [place for place, name in enumerate(steps) if name == "long"]
+    assert turns == [0, 11, 22, 33]  # behind each of its steps the two others have five
+
+
+def test_who_comes_late_is_next_once_and_then_has_his_share():
+    bench = Bench()
+
+    def work(turn: Turn) -> None:
+        for _ in range(6):
+            bench.steps.append("a")
+            bench.now += 1
+            turn.give_way()
+        bench.add("b", 4)
+        for _ in range(4):
+            bench.steps.append("a")
+            bench.now += 1
+            turn.give_way()
+
+    bench._add(work, "a", False)
+    assert "".join(bench.go()) == "aaaaaaa" + "ba" * 3 + "b"
 
 
 def test_low_priority_goes_on_only_while_nobody_else_waits():
