@@ -8,6 +8,7 @@ from app.choices import Choices
 from app.state.shown import Shown
 
 TOGETHER = 2.0  # seconds within which moves of one control are one
+CONTROLS = frozenset(Choices._fields)
 MOST = 50  # looks remembered; what was found lies elsewhere, by key
 
 
@@ -49,13 +50,15 @@ class History:
 
     def seen(self, look: Look, now: float) -> History:
         """With this look as the present one; those ahead are gone unless it is the present one already."""
-        moved = look.differing(self.looks[self.place]) if self.looks else ["picture"]
-        if moved and not (moved == [self.drawn] and now - self.when < TOGETHER):
+        before = self.looks[self.place] if self.looks else None
+        moved = ["picture"] if before is None else look.differing(before)
+        if before is None or (moved and not (moved == [self.drawn] and now - self.when < TOGETHER)):
             looks = (*self.looks[: self.place + 1], look)[-MOST:]
-            return History(looks, len(looks) - 1, moved[0] if len(moved) == 1 else "", now)
+            return History(looks, len(looks) - 1, moved[0] if len(moved) == 1 and moved[0] in CONTROLS else "", now)
         ahead = () if moved else self.looks[self.place + 1 :]
-        look = replace(look, swap=self.looks[self.place].swap)
-        return replace(self, looks=(*self.looks[: self.place], look, *ahead), when=now if moved else self.when)
+        looks = (*self.looks[: self.place], replace(look, swap=before.swap), *ahead)
+        drawn = "" if look.asked - before.asked else self.drawn  # a button was pressed for it
+        return replace(self, looks=looks, drawn=drawn, when=now if moved else self.when)
 
     def moved(self, by: int) -> History:
         """One look back (-1) or forward (1); itself where there is none."""

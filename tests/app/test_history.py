@@ -1,5 +1,7 @@
 """Back and forward through what a visitor has looked at."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.state.history import MOST, History, Look
@@ -81,6 +83,18 @@ def test_a_swap_lies_between_its_two_looks_and_no_others(shown):
     back = seen.moved(-1)
     assert seen.swaps(back) and back.swaps(seen) and not seen.swaps(seen)
     assert not back.swaps(back.moved(-1)) and not seen.seen(look(shown, eps=1), 20).swaps(seen)
+
+
+def test_pictures_that_come_soon_after_each_other_are_looks_of_their_own(shown, tiny):
+    history = History().seen(look(shown), 0).seen(replace(look(shown), picture=picture(tiny, seed=2)), 0.1)
+    assert len(history.seen(replace(look(shown), picture=picture(tiny, seed=3)), 0.2).looks) == 3
+
+
+def test_what_was_computed_by_a_button_stays_however_soon_the_same_slider_moves_again(shown):
+    history = History().seen(look(shown, eps=4), 0).seen(look(shown, eps=5), 9)
+    pressed = history.seen(replace(look(shown, eps=5), asked=frozenset({"clean", "adversarial"})), 9.5)
+    assert limits(history.seen(look(shown, eps=6), 10)) == [4, 6]
+    assert limits(pressed.seen(look(shown, eps=6), 10)) == [4, 5, 6]
 
 
 def test_a_slider_that_is_drawn_on_leaves_one_look(shown):

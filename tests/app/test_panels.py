@@ -17,7 +17,7 @@ from app.figures.bars import prediction_bars
 from app.figures.curves import Line, bundle, curve, weight_columns
 from app.figures.heads import head_grid
 from app.figures.html import aligned, differing, differing_words, esc, levels, percent, short, signed
-from app.figures.journey import journey, status
+from app.figures.journey import finding, journey, status
 from app.figures.maps import SEQUENTIAL, Look, difference_map, heat_map, outlined, to_image
 from app.figures.pictures import amplified, gain_for, to_uint8
 from app.panels.attack import _curve, verdict
@@ -68,6 +68,12 @@ def test_a_card_without_a_finding_says_whether_there_was_one_with_other_settings
     ]  # fmt: skip
     assert waits(replace(left, elsewhere=frozenset({"clean"})))[0] == "Not run yet."
     assert "Not run yet." in waits(replace(left, progress=Progress(3)))  # it comes, or is left out
+
+
+def test_a_part_of_the_methods_is_a_finding_only_while_the_others_are_on_their_way(told):
+    part = replace(told, ensemble=None, defences=told.defences[:1], partial=frozenset({"defences"}))
+    assert finding(part, 6) is None and finding(replace(part, progress=Progress(6)), 6) is not None
+    assert finding(replace(part, partial=frozenset()), 6) is not None
 
 
 def test_nothing_a_visitor_writes_becomes_markup():

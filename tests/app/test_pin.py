@@ -66,6 +66,25 @@ def test_the_clean_answer_alone_is_nothing_to_compare(page, key):
     assert page.visitors.get(key).pinned is None
 
 
+def test_a_picture_of_which_only_the_answer_was_seen_is_a_look_to_go_back_to_and_none_to_pin(tiny, page, key):
+    page.drawn(key)
+    other = picture(tiny, seed=2, salt=key)
+    page.visitors.put(key, page.visitors.get(key).on("", other))
+    list(page._caught_up(key, False))
+    page.drawn(key)
+    assert press(page, key, _pinning(page)) == text.NOTHING_TO_PIN
+    back = page.visitors.get(key).went(-1)
+    assert back.picture is not other and "adversarial" in back.asked and back.went(1).picture is other
+
+
+def test_what_was_asked_for_and_is_not_there_is_no_look_of_its_own(page, key):
+    page.drawn(key)
+    page.visitors.set(key, OTHER)
+    page.drawn(key)
+    assert [look.choices for look in page.visitors.get(key).history.looks] == [CHOICES]
+    assert page.found(key).elsewhere == {"clean", "adversarial"}
+
+
 def test_where_the_settings_have_no_results_yet_what_was_seen_last_is_pinned(page, key):
     page.drawn(key)
     page.visitors.set(key, OTHER)

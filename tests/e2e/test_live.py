@@ -58,4 +58,6 @@ def test_one_goes_back_to_what_one_has_looked_at_and_forward_again(page):
     page.click("#redo")
     measured(page, "9.5")
     page.click("#redo")
+    page.locator("#card-2").get_by_text("Not run yet").wait_for()
+    page.click("#redo")
     says(page, "nothing further that way")
