@@ -75,7 +75,7 @@ def photo(tmp_path):
 
 def test_a_short_run_passes_a_long_one_of_another_visitor_and_both_are_told(browser, address):
     with visiting(browser, address) as (busy, _), visiting(browser, address) as (other, _):
-        attack_for_long(busy, 200)
+        attack_for_long(busy, 1000)
         open_step(other, 2)
         put(other, "#eps", "2.3")
         other.uncheck("#live input")
