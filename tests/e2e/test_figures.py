@@ -157,6 +157,7 @@ def test_tuning_steps_forth_and_back_with_the_engines_numbers(page, told, views)
     assert page.locator("#tune-entropies polyline").count() == len(views)
     open_step(page, 6)
     page.locator("#weigh-more button").first.click()
+    page.wait_for_timeout(1000)  # what the last press draws is through
     put(page, "#neighbours", "5")
     fewer = engine.fuse(views, steps[2], engine.EnsembleSettings(neighbours=5)).prediction
     page.locator("#verdict-table").get_by_text(percent(fewer.confidence)).first.wait_for()
