@@ -95,32 +95,27 @@ class Turns:
 
     def _before(self, turn: Turn) -> Turn | None:
         """Who goes first now, though this one could go on."""
-        due = self.clock() - turn.since >= self._slice
-        if not (due or turn.low):
-            return None
-        self._account(turn)
-        found = self._next_of(False, turn.owner, None if turn.low else turn)
-        return self._next_of(True, turn.owner, turn) if found is None and due and turn.low else found
+        due, used = self.clock() - turn.since >= self._slice, self._used_by(turn.owner)
+        found = self._next_of(False, turn.owner, math.inf if turn.low else used) if due or turn.low else None
+        return self._next_of(True, turn.owner, used) if found is None and due and turn.low else found
 
-    def _account(self, turn: Turn) -> None:
-        """Note how long the holder had the turn so far."""
-        now = self.clock()
-        turn.held += now - turn.since
-        self._used[turn.owner] += now - turn.since
-        turn.since = now
+    def _used_by(self, owner: str) -> float:
+        """The seconds of an owner's turns, with those of the one that is held now."""
+        holder = self._holder
+        held = self.clock() - holder.since if holder is not None and holder.owner == owner else 0.0
+        return self._used[owner] + held
 
     def _next(self, last: str | None) -> Turn | None:
         return self._next_of(False, last) or self._next_of(True, last)
 
-    def _next_of(self, low: bool, last: str | None, holder: Turn | None = None) -> Turn | None:
+    def _next_of(self, low: bool, last: str | None, most: float = math.inf) -> Turn | None:
         """The next of this priority, taken out of the queue; of owners who had the same time, the last one comes last.
 
-        It is of nobody who had more than the `holder` of the turn.
+        It is of nobody who had more than `most` seconds.
         """
         owners = self._waiting[low]
         if last in owners:
             owners.move_to_end(last)
-        most = math.inf if holder is None else self._used[holder.owner]
         order = sorted((owner for owner in owners if self._used[owner] <= most), key=self._used.__getitem__)
         found = next((turn for owner in order for turn in owners[owner] if self._can_go(turn)), None)
         if found is not None:
@@ -131,17 +126,13 @@ class Turns:
         free = self._under_way.total() < self._threads and self._under_way[turn.owner] < EACH
         return turn.begun or free
 
-    def _is_there(self, owner: str) -> bool:
-        return owner in self._under_way or any(owner in owners for owners in self._waiting.values())
-
     def _queue(self, turn: Turn) -> None:
-        if not self._is_there(turn.owner):
-            self._least = min(
-                (seconds for owner, seconds in self._used.items() if self._is_there(owner)), default=self._least
-            )
+        there = {*self._under_way, *self._waiting[False], *self._waiting[True]}
+        if turn.owner not in there:
+            self._least = min(map(self._used_by, there), default=self._least)
             self._used[turn.owner] = max(self._used.get(turn.owner, 0.0), self._least)
             self._used.move_to_end(turn.owner)
-            while len(self._used) > REMEMBERED and not self._is_there(next(iter(self._used))):
+            while len(self._used) > REMEMBERED and next(iter(self._used)) not in there:
                 self._used.popitem(last=False)
         self._waiting[turn.low].setdefault(turn.owner, deque()).append(turn)
 
@@ -159,7 +150,9 @@ class Turns:
         return turn.held + (self.clock() - turn.since if self._holder is turn else 0.0)
 
     def _take(self, turn: Turn) -> None:
-        self._account(turn)
+        elapsed = self.clock() - turn.since
+        turn.held += elapsed
+        self._used[turn.owner] += elapsed
         self._holder = None
 
     def _give(self, turn: Turn) -> bool:

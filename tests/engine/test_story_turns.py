@@ -148,6 +148,12 @@ def test_low_priority_gives_way_before_its_time_is_over():
     assert bench.go() == ["low", "low", "a", "a", "low too", "low"]
 
 
+def test_low_ones_go_round_among_themselves_though_they_look_often_whether_others_wait():
+    bench = Bench(slice=2.0)
+    bench.add("low", 8, low=True), bench.add("other low", 8, low=True)
+    assert [name[0] for name in bench.go()] == ["l", "l", "o", "o"] * 4
+
+
 def test_a_low_one_whose_priority_is_raised_goes_round_with_the_others():
     bench = Bench()
     turn = bench.add("low", 2, low=True)
