@@ -1,8 +1,8 @@
 """The API of the page: five named endpoints that answer with what the command line prints for `--json`.
 
 They keep nothing between calls but what is computed on the page's own samples, which the page shares with them, and
-take turns with it, address by address. What they ask for beside the picture
-and its classes are parameters of the engine, with the words and units of the command line.
+take turns with it, address by address. What they ask for beside the picture and its classes are parameters of the
+engine, with the words and units of the command line.
 """
 
 from __future__ import annotations

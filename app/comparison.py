@@ -15,7 +15,7 @@ from app.figures.compare.tuning import tuning
 from app.figures.compare.verdict import verdict
 from app.figures.compare.views import views
 from app.figures.html import esc, section
-from app.figures.journey import finding
+from app.figures.journey import SUBJECTS, finding
 from app.figures.maps import Look
 from app.state.found import Found, Pinned
 from app.text import words as text
@@ -38,12 +38,12 @@ class Area:
 
 
 AREAS = {
-    1: Area(("clean",), lambda sides, choices: clean_answers(sides)),
-    2: Area(("adversarial",), lambda sides, choices: attacked_answers(sides)),
-    3: Area(("maps",), lambda sides, choices: maps(sides, Look.of(choices)), choices=("colours", "cells")),
-    4: Area(("views",), lambda sides, choices: views(sides), ("steps", "ensemble")),
-    5: Area(("steps",), lambda sides, choices: tuning(sides), choices=("loss",)),
-    6: Area(("defences", "ensemble"), lambda sides, choices: verdict(sides)),
+    1: Area(SUBJECTS[1], lambda sides, choices: clean_answers(sides)),
+    2: Area(SUBJECTS[2], lambda sides, choices: attacked_answers(sides)),
+    3: Area(SUBJECTS[3], lambda sides, choices: maps(sides, Look.of(choices)), choices=("colours", "cells")),
+    4: Area(SUBJECTS[4], lambda sides, choices: views(sides), ("steps", "ensemble")),
+    5: Area(SUBJECTS[5], lambda sides, choices: tuning(sides), choices=("loss",)),
+    6: Area(SUBJECTS[6], lambda sides, choices: verdict(sides)),
 }
 
 

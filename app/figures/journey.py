@@ -13,8 +13,7 @@ from app.text import words as text
 from engine import DEFENCES, Prediction
 
 SUBJECTS = {  # the parts that say what came out, by step
-    "Attack": {"adversarial"}, "Attention": {"maps"}, "Views": {"views"}, "Tuning": {"steps"},
-    "Verdict": {"ensemble", "defences"},
+    1: ("clean",), 2: ("adversarial",), 3: ("maps",), 4: ("views",), 5: ("steps",), 6: ("defences", "ensemble"),
 }  # fmt: skip
 ICONS = {"done": "◉", "busy": "…", "open": "○", "waiting": "·"}
 
@@ -71,7 +70,7 @@ def _waiting(name: str, found: Found) -> str:
         return text.WAITING["Attack"] if name != "Picture" else "Choose one."
     if name == "Many":
         return text.MANY_WAITS
-    if found.progress.step is None and found.elsewhere.intersection(SUBJECTS.get(name, ())):
+    if found.progress.step is None and found.elsewhere.intersection(SUBJECTS[text.STEPS.index(name) + 1]):
         return text.NOT_WITH_THESE
     if found.adversarial is None:
         return "Not run yet." if name == "Attack" else text.WAITING.get(name, "")

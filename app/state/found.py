@@ -78,8 +78,8 @@ class Found:
 
 def find(question: Question | None, visitor: Visitor) -> Found:
     """What is held of all that the visitor has asked for; without a `question` nothing is."""
-    found = Found(visitor.model, visitor.picture, batch=visitor.batch, progress=visitor.progress)
-    found = replace(found, elsewhere=visitor.looked_at_elsewhere)
+    elsewhere = visitor.looked_at_elsewhere
+    found = Found(visitor.model, visitor.picture, batch=visitor.batch, progress=visitor.progress, elsewhere=elsewhere)
     if question is None:
         return found
     values, made, partial = {}, {}, set()

@@ -57,8 +57,8 @@ def caught_up(question: Question, visitor: Visitor, pace: Pace, live: bool) -> I
     the name of the part, and last None where the part has come further.
 
     Without `live` that is the picture's answer, and other weights. With it, another map, an attack of less than `CLIMB`
-    seconds at the `pace` of the model, and whatever else takes less than `SECONDS` in all. Raises
-    what computing raises.
+    seconds at the `pace` of the model, and whatever else takes less than `SECONDS` in all. Raises what
+    computing raises.
     """
     allowed, each = _Allowed(live), pace.of(question)
     for name, part in PARTS.items():
