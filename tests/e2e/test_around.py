@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_page import SAMPLES, few_views, open_step, picture_taken, put, says
+from tests.e2e.test_page import SAMPLES, few_views, open_step, picture_taken, put, says, unfold
 
 
 def test_a_painted_specimen_comes_back_by_its_link(browser, address, page):
-    page.locator("#painter button").first.click()
+    unfold(page, "#painter")
     page.locator("#paint-number input").fill("7")
     page.click("#paint")
     page.locator("#picture-question").get_by_text("Blue and white striped bird").first.wait_for()
@@ -146,13 +146,13 @@ def test_every_step_shows_its_formulas(kept_page):
     page = kept_page
     for number in range(1, 8):
         open_step(page, number)
-        page.locator(f"#mathematics-{number} button").first.click()
+        unfold(page, f"#mathematics-{number}")
         page.locator(f"#mathematics-{number} .katex").first.wait_for()
 
 
 def test_another_model_sees_the_same_picture(page, model):
     name = page.inner_text("#picture-question h2")
-    page.locator("#model-picker button").first.click()
+    unfold(page, "#model-picker")
     page.fill("#model-name input", model)
     page.keyboard.press("Enter")
     page.click("#use-model")

@@ -21,7 +21,7 @@ from engine import (
     predict,
     tune,
 )
-from tests.e2e.test_page import SAMPLES, few_views, open_step, pick_option, put, says
+from tests.e2e.test_page import SAMPLES, few_views, open_step, pick_option, put, says, unfold
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +36,6 @@ def asked():
 def choose(page, menu, words):
     pick_option(page, menu, words)
     page.keyboard.press("Tab")
-
-
-def unfold(page, fold):
-    page.locator(f"{fold} button").first.click()
 
 
 def ask_for_eight_clean_views(page):

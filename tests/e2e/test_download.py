@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import served
-from tests.e2e.test_page import open_step, says
+from tests.e2e.test_page import open_step, says, unfold
 from tests.hub import Hub
 
 FILES = ("open_clip_config.json", "open_clip_model.safetensors")
@@ -35,7 +35,7 @@ def test_a_download_is_seen_and_a_refusal_leaves_the_old_model(browser, hub, tmp
         page.goto(url)
         page.get_by_text("which is right").first.wait_for()
         name = page.inner_text("#picture-question h2")
-        page.locator("#model-picker button").first.click()
+        unfold(page, "#model-picker")
 
         use(page, "hf-hub:someone/tiny")
         says(page, r"Downloading open_clip_model.safetensors: [1-9]\d* of \d+ MB")

@@ -6,7 +6,7 @@ import pytest
 
 import engine
 from app.figures.html import percent, short, signed
-from tests.e2e.test_page import SAMPLES, open_step, pick_option, put, says
+from tests.e2e.test_page import SAMPLES, open_step, pick_option, put, says, unfold
 
 
 @pytest.fixture(scope="module")
@@ -156,8 +156,7 @@ def test_tuning_steps_forth_and_back_with_the_engines_numbers(page, told, views)
     assert moved == [f"{value:.3f}" for value in steps[2].token_drift.tolist()]
     assert page.locator("#tune-entropies polyline").count() == len(views)
     open_step(page, 6)
-    page.locator("#weigh-more button").first.click()
-    page.wait_for_timeout(1000)  # what the last press draws is through
+    unfold(page, "#weigh-more")
     put(page, "#neighbours", "5")
     fewer = engine.fuse(views, steps[2], engine.EnsembleSettings(neighbours=5)).prediction
     page.locator("#verdict-table").get_by_text(percent(fewer.confidence)).first.wait_for()

@@ -33,6 +33,13 @@ def put(page, field, value):
     page.locator(f"{field} input[type=number]").blur()
 
 
+def unfold(page, fold):
+    """Open what is folded. The first time, Gradio sets what is in it once more a frame later, over any value put there
+    before; people do not see it before that."""
+    page.locator(f"{fold} button").first.click()
+    page.evaluate("() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
+
+
 def open_step(page, number):
     page.click(f"#card-{number}")
     page.locator(f"#panel-{number}").wait_for(state="visible")
