@@ -13,12 +13,14 @@ from app import sessions, tidying
 from app.guard import Guard
 from app.labels import load_label_sets
 from app.layout import build_app, new_results
+from app.opening import Opening
 from app.options import DESCRIPTION, add_options
 from app.samples import load_samples
-from app.theme import CSS, head, theme
+from app.theme import CSS, REST, head, theme
 
 THREADS = 200  # events under way at once: each has one, which mostly waits for its turn to compute
 MOST_WAITING = 400  # events that wait for one of these
+LOOK_EVERY = 0.02  # seconds between looks whether an event has come; Gradio's own 0.001 take 6 % of a core
 OWN_MACHINE = ("127.0.0.1", "localhost", "::1")  # whoever reaches these may load any file of it anyway
 
 
@@ -53,6 +55,8 @@ def serve(chosen: argparse.Namespace) -> None:
         ahead=not chosen.cold,
     )
     page.queue(max_size=MOST_WAITING, default_concurrency_limit=4)
+    page._queue.sleep_when_free = LOOK_EVERY
+    front = [Middleware(Guard), Middleware(Opening, REST)]
     served, address, _ = page.launch(
         server_name=chosen.host,
         server_port=chosen.port,
@@ -71,7 +75,7 @@ def serve(chosen: argparse.Namespace) -> None:
         footer_links=["api", "settings"],
         max_file_size="20mb",
         state_session_capacity=200,
-        app_kwargs={"middleware": [Middleware(Guard)], "docs_url": None, "redoc_url": None, "openapi_url": None},
+        app_kwargs={"middleware": front, "docs_url": None, "redoc_url": None, "openapi_url": None},
     )
     sessions.slim(served, page)
     tidying.begin(results)

@@ -15,6 +15,7 @@ from app.text import tour
 FOLDER = Path(__file__).resolve().parent / "static"
 SCRIPTS = ("page.js", "tour.js")
 ICON = (FOLDER / "icon.svg").read_text(encoding="utf-8")
+REST = (FOLDER / "rest.js").read_text(encoding="utf-8")  # to run before Gradio's scripts
 CSS = (FOLDER / "style.css").read_text(encoding="utf-8")
 
 

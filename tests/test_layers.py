@@ -34,7 +34,20 @@ LAYERS = (  # strictly downward: a unit imports only units of rows above it, and
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is found below whatever draws it
-    ("batch", "blocks", "choices", "guard", "hosting", "measured", "options", "present", "samples", "sessions", "text"),
+    (
+        "batch",
+        "blocks",
+        "choices",
+        "guard",
+        "hosting",
+        "measured",
+        "opening",
+        "options",
+        "present",
+        "samples",
+        "sessions",
+        "text",
+    ),
     ("labels", "state", "tidying"),
     ("figures", "models", "picture_sources"),
     ("components", "theme"),

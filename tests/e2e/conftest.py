@@ -17,6 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")  # a green picture, and nobody asks
+FRAMES = """(() => {
+  const ask = window.requestAnimationFrame.bind(window);
+  window.asked = 0;
+  window.requestAnimationFrame = (then) => { window.asked += 1; return ask(then); };
+})()"""
 SERVED_WITHIN = 120  # seconds; a loaded machine is slow, and this is no benchmark
 
 
@@ -82,10 +87,12 @@ def browser():
 def context(browser, address):
     """Where pages open, for one who wants no motion: nothing is waited for until it has come to rest.
 
-    A light page of the same site stays open: what the browser has compiled is kept.
+    A light page of the same site stays open: what the browser has compiled is kept. Every page counts in
+    `window.asked` the frames that it has asked for.
     """
     opened = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     opened.set_default_timeout(120_000)
+    opened.add_init_script(FRAMES)
     opened.new_page().goto(address + "manifest.json")
     yield opened
     opened.close()

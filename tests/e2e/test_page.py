@@ -64,6 +64,11 @@ def test_another_sample_brings_its_own_question(page):
     assert page.input_value("#true-class input") == samples[2]["truth"]
 
 
+def test_a_page_that_nothing_is_asked_of_comes_to_rest(kept_page):
+    rested = "() => new Promise((then) => { const n = window.asked; setTimeout(() => then(n === window.asked), 500); })"
+    assert any(kept_page.evaluate(rested) for _ in range(20))
+
+
 def test_single_steps_run_what_they_need_and_stay_where_the_visitor_is(kept_page):
     page = kept_page
     open_step(page, 5)

@@ -1,0 +1,62 @@
+"""An ASGI middleware that makes the page's HTML once, with scripts that have to run before Gradio's.
+
+Gradio describes all its components anew for everybody who opens the page, half a megabyte that differs in nothing but
+the address under which the page was reached. And it adds what a page has for its head only once its own scripts run.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST = 8  # addresses for which the HTML is kept
+NAMES = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server"})
+LINK = b"deep_link"  # with which Gradio makes another page
+HEAD = b"<head>"
+Answer = tuple[Message, bytes]
+
+
+class Opening:
+    """Answers for `/` with what `app` answered before under the same address, `script` first in its head."""
+
+    def __init__(self, app: ASGIApp, script: str) -> None:
+        self.app, self.script = app, f"<script>{script}</script>".encode()
+        self._kept: OrderedDict[tuple, Answer] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or (scope["method"], scope["path"]) != ("GET", "/") or LINK in scope["query_string"]:
+            return await self.app(scope, receive, send)
+        key = _address(scope)
+        if key not in self._kept:
+            start, body = await self._made(scope, receive)
+            if start["status"] != 200:
+                return await _send(send, start, body)
+            self._kept[key] = start, body
+            while len(self._kept) > MOST:
+                self._kept.popitem(last=False)
+        return await _send(send, *self._kept[key])
+
+    async def _made(self, scope: Scope, receive: Receive) -> Answer:
+        """The application's own answer, with the script where there is a head."""
+        sent: list[Message] = []
+
+        async def noted(message: Message) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, noted)
+        body = b"".join(message.get("body", b"") for message in sent[1:]).replace(HEAD, HEAD + self.script, 1)
+        length = (b"content-length", str(len(body)).encode())
+        headers = [header for header in sent[0]["headers"] if header[0].lower() != length[0]]
+        return {**sent[0], "headers": [*headers, length]}, body
+
+
+def _address(scope: Scope) -> tuple:
+    """All that Gradio reads of where a request was sent to."""
+    told = sorted((name, value) for name, value in scope["headers"] if name in NAMES)
+    return scope.get("scheme", ""), scope.get("root_path", ""), *told
+
+
+async def _send(send: Send, start: Message, body: bytes) -> None:
+    await send(start)
+    await send({"type": "http.response.body", "body": body})

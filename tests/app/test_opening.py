@@ -1,0 +1,94 @@
+"""The page's HTML is made once for each address, and with what has to run before Gradio's scripts."""
+
+import asyncio
+
+import pytest
+
+from app.opening import MOST, Opening
+
+PLACE = [(b"host", b"here:7860")]
+
+
+class Gradio:
+    """An application whose page names the address, in two pieces, and the number of pages made so far."""
+
+    def __init__(self, status=200):
+        self.made, self.status = 0, status
+
+    async def __call__(self, scope, receive, send):
+        self.made += 1
+        headers = [(b"content-type", b"text/html"), (b"Content-Length", b"999")]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"<html><head><title>", "more_body": True})
+        host = dict(scope["headers"]).get(b"host", b"")
+        await send({"type": "http.response.body", "body": host + b" %d</title></head></html>" % self.made})
+
+
+def opened(opening, headers=PLACE, method="GET", path="/", query=b""):
+    """Status, headers and body of one answer."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": list(headers)}
+    asyncio.run(opening(scope, None, send))
+    return sent[0]["status"], dict(sent[0]["headers"]), b"".join(message["body"] for message in sent[1:])
+
+
+def test_the_script_comes_first_in_the_head_and_the_length_is_that_of_the_whole():
+    status, headers, body = opened(Opening(Gradio(), "first()"))
+    assert (status, body) == (200, b"<html><head><script>first()</script><title>here:7860 1</title></head></html>")
+    assert headers == {b"content-type": b"text/html", b"content-length": str(len(body)).encode()}
+
+
+def test_one_page_is_made_for_all_who_come_by_one_address():
+    made = Gradio()
+    opening = Opening(made, "")
+    pages = {
+        opened(opening, [*PLACE, (b"x-forwarded-for", b"10.0.0.%d" % n)], query=b"eps=%d" % n)[2] for n in range(9)
+    }
+    assert made.made == len(pages) == 1
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        (b"host", b"there"),
+        (b"x-forwarded-host", b"there"),
+        (b"x-forwarded-proto", b"https"),
+        (b"x-gradio-server", b"s"),
+    ],
+)
+def test_another_address_has_a_page_of_its_own(header):
+    made = Gradio()
+    opening = Opening(made, "")
+    opened(opening)
+    opened(opening, [header] if header[0] == b"host" else [*PLACE, header])
+    assert made.made == 2
+
+
+def test_few_addresses_are_kept_those_asked_for_first_make_room():
+    made = Gradio()
+    opening = Opening(made, "")
+    for place in range(MOST + 1):
+        opened(opening, [(b"host", b"%d" % place)])
+    opened(opening, [(b"host", b"%d" % MOST)])
+    assert made.made == MOST + 1
+    opened(opening, [(b"host", b"0")])
+    assert made.made == MOST + 2
+
+
+@pytest.mark.parametrize("other", [{"method": "HEAD"}, {"path": "/config"}, {"query": b"deep_link=abc"}])
+def test_everything_else_is_left_alone(other):
+    made = Gradio()
+    opening = Opening(made, "first()")
+    for number in (1, 2):
+        _, _, body = opened(opening, **other)
+        assert body == b"<html><head><title>here:7860 %d</title></head></html>" % number
+
+
+def test_a_page_that_could_not_be_made_is_not_kept():
+    made = Gradio(status=500)
+    opening = Opening(made, "")
+    assert [opened(opening)[0] for _ in range(2)] == [500, 500] and made.made == 2
