@@ -20,7 +20,8 @@ from app.theme import CSS, REST, head, theme
 
 THREADS = 200  # events under way at once: each has one, which mostly waits for its turn to compute
 MOST_WAITING = 400  # events that wait for one of these
-LOOK_EVERY = 0.02  # seconds between looks whether an event has come; Gradio's own 0.001 take 6 % of a core
+LOOK_EVERY = 0.03  # seconds between looks whether an event has come; Gradio's own 0.001 take 6 % of a core
+TELL_EVERY = 1.0  # seconds between looks for what `gr.Progress` has to tell, which this page does not use
 OWN_MACHINE = ("127.0.0.1", "localhost", "::1")  # whoever reaches these may load any file of it anyway
 
 
@@ -55,7 +56,7 @@ def serve(chosen: argparse.Namespace) -> None:
         ahead=not chosen.cold,
     )
     page.queue(max_size=MOST_WAITING, default_concurrency_limit=4)
-    page._queue.sleep_when_free = LOOK_EVERY
+    page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free = LOOK_EVERY, TELL_EVERY
     front = [Middleware(Guard), Middleware(Opening, REST)]
     served, address, _ = page.launch(
         server_name=chosen.host,
