@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
 
-PAGE = Path(__file__).resolve().parents[2] / "app.py"
-READY = "The page is ready at "  # what the page's process prints when it can be opened
+from tests.benchmarks.page_ready import started
+
 PATIENCE = 60.0  # seconds after which a request has failed
 
 
 @contextmanager
 def served(*options: str) -> Iterator[str]:
-    """Where the page is served, started with these options; raises `StopIteration` where it never is."""
-    with subprocess.Popen([sys.executable, str(PAGE), *options], stdout=subprocess.PIPE, text=True) as page:
-        try:
-            yield next(line for line in page.stdout if line.startswith(READY)).removeprefix(READY).strip()
-        finally:
-            page.terminate()
+    """Where the page is served, started with these options."""
+    with started(*options) as (_, url):
+        yield url
 
 
 def address(url: str, number: int) -> httpx.AsyncClient:

@@ -20,7 +20,8 @@ from time import perf_counter
 import httpx
 
 from engine.benchmarks.speed import Timing
-from tests.benchmarks.browser import PAGE, Browser, address, served
+from tests.benchmarks.browser import Browser, address, served
+from tests.benchmarks.page_ready import PAGE
 
 SAMPLES = PAGE.parent / "assets" / "samples"
 FIRST_LIMIT, OPEN_LIMIT = 15.0, 0.3  # seconds, of 95 %: until a first result, and until the page is opened
