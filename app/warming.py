@@ -14,6 +14,7 @@ from app.state.visitors import Visitor
 from app.wiring.page import Page
 
 LONGEST = 8.0  # seconds that a story may take for the samples' to be computed ahead
+TRIES = 3  # stories that may take longer: the machine may be busy for a while
 SETTLED = 3.0  # seconds
 OWNER = "samples"
 
@@ -28,16 +29,22 @@ def begin(page: Page, sources: PictureSources) -> None:
 def warm(page: Page, sources: PictureSources) -> int:
     """Compute the story of each sample, as a page just loaded asks for it, and pin what the page shows of it.
 
-    Ends where a story takes too long, or there is no room; how many are pinned.
+    Ends where `TRIES` of them take too long, or there is no room; how many are pinned.
     """
+    pinned, slow = 0, 0
     for place in range(len(sources.samples)):
         question = _question(page, sources.sample(place))
-        if not (_is_quick(question, ["adversarial"]) and _is_quick(question, ["clean", *STORY])):
-            return place
-        if not page.results.pin(*_keys(question, ["clean", *STORY])):
-            return place
-        page.results.drop(OWNER)  # what was needed and is not shown
-    return len(sources.samples)
+        if not _is_quick(question, ["adversarial"]):
+            slow += 1
+        else:
+            slow += not _is_quick(question, ["clean", *STORY])
+            if not page.results.pin(*_keys(question, ["clean", *STORY])):
+                break
+            pinned += 1
+            page.results.drop(OWNER)  # what was needed and is not shown
+        if slow == TRIES:
+            break
+    return pinned
 
 
 def _question(page: Page, opened: Opened) -> Question:

@@ -30,6 +30,10 @@ class Look:
         fields = ["model"] * (self.model != other.model) + ["picture"] * (not self.picture.same(other.picture))
         return fields + self.choices.differing(other.choices)
 
+    def on_the_same(self, other: Look) -> bool:
+        """Whether both are of one picture as one model sees it."""
+        return self.model == other.model and self.picture.same(other.picture)
+
     def same(self, other: Look) -> bool:
         """Whether the same was asked, however it was shown."""
         return not self.differing(other)

@@ -28,7 +28,7 @@ from app.text import words as text
 from app.wiring.live import Pace, caught_up
 from app.wiring.pieces import Panel, Piece, merged
 from app.wiring.screens import Screens
-from app.wiring.stopping import Runs, until
+from app.wiring.stopping import Run, Runs, until
 from app.wiring.trail import LIVE_SECONDS, AttackTrail
 
 NEXT_TURN = "(turn, ...rest) => { window.turn = (window.turn || 0) + 1; return [window.turn, ...rest]; }"
@@ -138,6 +138,7 @@ class Drawing:
         if visitor.choices is None:
             return {}
         complaint: dict = {}
+        goes_on = self.screens.goes_on(key, visitor.look)
         try:
             question = self.question(visitor, key)
         except engine.EngineError as error:
@@ -154,8 +155,9 @@ class Drawing:
             self._seen(key, visitor, found)
         before = self.screens.dimmed(key)
         updates = self.screens.redrawn(key, visitor, found, visitor.choices)
-        if before != self.screens.dimmed(key) and progress.step is None and not complaint:
-            complaint = self.say(text.READY if before else text.DIMMED)
+        dimmed = self.screens.dimmed(key)
+        if (goes_on or before != dimmed) and progress.step is None and not complaint:
+            complaint = self.say(text.DIMMED if dimmed else text.READY)
         return complaint | updates
 
     def _seen(self, key: str, visitor: Visitor, found: Found) -> None:
@@ -191,10 +193,12 @@ class Drawing:
         key = present(request.session_hash)
         replaced = self.choose(key, values, drawing=True).replaced
         again, said = self.nudged() if replaced else {}, self.visitors.get(key).progress.said
-        yield merged(self.drawn(key), self.set(self.visitors.unshown(key))) | again or gr.skip()
+        updates = merged(self.drawn(key), self.set(self.visitors.unshown(key))) | again
+        self.runs.look(key, self.visitors.get(key).look)
+        yield updates or gr.skip()
         if self.visitors.get(key).progress.step is not None:
             return
-        with self.runs.begun(key, values[0], live=True) as run:
+        with self.runs.begun(key, Run(values[0], live=True)) as run:
             try:
                 with closing(self._caught_up(key, bool(said))) as updates:
                     yield from until(run.stop, updates)

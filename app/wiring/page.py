@@ -23,7 +23,7 @@ from app.state.found import Found
 from app.state.visitors import Progress
 from app.text import words as text
 from app.wiring.drawing import AT_ONCE, NEXT_TURN, Drawing
-from app.wiring.stopping import until
+from app.wiring.stopping import Run, until
 
 PASSED_TURN = "() => window.passed"
 LET_GO = 10  # seconds that the last word on a stopped run waits for it
@@ -60,27 +60,35 @@ class Page(Drawing):
         outputs: Sequence[Component] = (),
         before: Sequence[Component] = (),
         alone: bool = False,
+        of_picture: bool = False,
         js: str | None = NEXT_TURN,
     ) -> None:
         """Register a generator of updates that Stop ends; `before` are inputs ahead of the turn and the controls.
 
         `handler` takes what its first parameters ask Gradio for (an event, the request), then the values of `before`,
-        and the visitor's key, last. Of those that are `alone`, one goes on at a time for each visitor.
+        and the visitor's key, last. Of those that are `alone`, one goes on at a time for each visitor, and pressing for
+        the same again does nothing. Those `of_picture` end where the visitor goes on to another picture or model, or
+        presses the same button with other settings.
         """
 
         @functools.wraps(handler)
         def guarded(*arguments: Any) -> Iterator[dict]:
             request = next(a for a in arguments if isinstance(a, gr.Request))
             key, count = present(request.session_hash), len(self.inputs)
-            self.choose(key, arguments[-count:])
-            with self.runs.begun(key, arguments[-count], alone) as run:
+            visitor = self.choose(key, arguments[-count:])
+            run = Run(arguments[-count], alone, pressed=guarded, about=visitor.look if of_picture else None)
+            with self.runs.begun(key, run):
+                if alone and self.runs.repeats(key, run):
+                    return
                 if alone:
                     self.runs.wait_in_line(key, run)
                 try:
                     with closing(handler(*arguments[:-count], key)) as updates:
                         yield from until(run.stop, updates)
                 except engine.models.Cancelled:
-                    return  # the button that stopped it has the last word
+                    if run.left:
+                        yield self.rest(key, text.READY)
+                    return  # else the button that stopped it has the last word
                 except engine.EngineError as error:
                     self.screens.complains(key, self.visitors.get(key).choices, str(error))
                     yield self.rest(key) | self.complain(error)
@@ -95,7 +103,8 @@ class Page(Drawing):
         place = {} if js is None else {"js": js if not before else _behind(len(before))}
         trigger(
             guarded, [*before, *self.inputs], list(dict.fromkeys(every)), show_progress="minimal",
-            show_progress_on=[self.status], api_visibility="private", concurrency_limit=None, **place,
+            show_progress_on=[self.status], trigger_mode="multiple", api_visibility="private", concurrency_limit=None,
+            **place,
         )  # fmt: skip
 
     def rest(self, key: str, said: str = "", tone: str = "calm", go: int | None = None, walk: bool = False) -> dict:

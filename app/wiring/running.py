@@ -51,7 +51,7 @@ class Running:
             steps = present(self.page.visitors.get(key).choices).tune_steps
             yield from self.run(key, parts, (done or text.DONE[parts[0]]).format(steps=steps))
 
-        self.page.listen(button.click, handler, [self.curve, *changes], alone=True)
+        self.page.listen(button.click, handler, [self.curve, *changes], alone=True, of_picture=True)
 
     def put_away(self, button: gr.Button, parts: Sequence[str], said: str) -> None:
         """Let `button` show `parts` no longer."""
@@ -69,7 +69,7 @@ class Running:
         def handler(request: gr.Request, key: str) -> Generator[dict]:
             yield from self.run(key, STORY, "", story=True)
 
-        self.page.listen(button.click, handler, [self.curve], alone=True)
+        self.page.listen(button.click, handler, [self.curve], alone=True, of_picture=True)
 
     def run(self, key: str, parts: Sequence[str], done: str, story: bool = False) -> Generator[dict]:
         """The parts, one after the other; what is held is not computed again."""

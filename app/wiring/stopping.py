@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import engine
+from app.state.history import Look
 
 REMEMBERED = 1000  # visitors whose last stop is known
 NOTICE = 0.05  # seconds until a run in line notices that it is first
@@ -23,12 +24,22 @@ class Run:
     """A run that began with the visitor's turn `turn`, and that `stop` ends once it is set.
 
     One that is `alone` goes on behind the others of its kind, one that is `live` is for controls that may move on.
+    `pressed` is the button that began it, `about` what the visitor then looked at, None where it is about no picture;
+    `left` whether it was ended because the visitor wants something else.
     """
 
     turn: float
     alone: bool = False
     live: bool = False
+    pressed: object = None
+    about: Look | None = None
+    left: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
+
+    def leave(self) -> None:
+        """End it for what the visitor wants in its place."""
+        self.left = True
+        self.stop.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +62,8 @@ class Runs:
         self._ended: OrderedDict[str, _Ended] = OrderedDict()
 
     @contextmanager
-    def begun(self, key: str, turn: float, alone: bool = False, live: bool = False) -> Generator[Run]:
+    def begun(self, key: str, run: Run) -> Generator[Run]:
         """Inside, the visitor `key` has this run, which is to end at once where it was stopped before it began."""
-        run = Run(turn, alone, live)
         with self._lock:
             self._going.setdefault(key, []).append(run)
             if key in self._ended and self._ended[key].ends(run):
@@ -79,6 +89,27 @@ class Runs:
         """Wait until no run of the visitor that is `alone` stands before this one, or this one is to end."""
         while self._first(key) is not run and not run.stop.wait(NOTICE):
             pass
+
+    def repeats(self, key: str, run: Run) -> bool:
+        """Whether the visitor has pressed the same button before for what it still does.
+
+        What it does for anything else is ended: now it is wanted for this.
+        """
+        with self._lock:
+            others = [one for one in self._going[key] if one is not run and one.pressed is run.pressed]
+            others = [one for one in others if not one.stop.is_set()]
+            if any(one.about is None or run.about is None or one.about.same(run.about) for one in others):
+                return True
+            for one in others:
+                one.leave()
+            return False
+
+    def look(self, key: str, look: Look | None) -> None:
+        """The visitor looks at this: runs that are about another picture, or another model, are ended."""
+        with self._lock:
+            for run in self._going.get(key, ()):
+                if run.about is not None and (look is None or not run.about.on_the_same(look)):
+                    run.leave()
 
     def stop(self, key: str, turn: float) -> None:
         """End all runs of the visitor that began before this turn, those on their way here too."""

@@ -11,11 +11,12 @@ import engine
 from app.models import Models
 from app.panels.batch import _answered, own_pictures
 from app.picture_sources import PictureSources
+from app.state.history import Look
 from app.state.parts import PARTS, Account, rows_computed
-from app.wiring.stopping import Runs, until
+from app.wiring.stopping import Run, Runs, until
 from engine.models import Cancelled
 from engine.story import Attack, Clean, Results
-from tests.page_cases import CHOICES, CLASSES, EVERYTHING, asked, held, run
+from tests.page_cases import CHOICES, CLASSES, EVERYTHING, asked, held, picture, run
 
 SECONDS = 20  # for a thread that should have moved on long ago
 NEEDED = {  # what is there before a part is computed, so that it is the part itself that is stopped
@@ -177,32 +178,44 @@ def test_no_hook_is_left_after_a_run_that_ends(tiny, part):
 
 def test_a_visitors_run_can_be_stopped_while_it_goes_on():
     runs = Runs()
-    with runs.begun("me", 1) as run, runs.begun("you", 1) as other:
+    with runs.begun("me", Run(1)) as run, runs.begun("you", Run(1)) as other:
         assert runs.going("me") and not run.stop.is_set()
         runs.stop("me", 2)
         assert run.stop.is_set() and not other.stop.is_set()
     assert not runs.going("me")
-    with pytest.raises(ValueError), runs.begun("me", 3):
+    with pytest.raises(ValueError), runs.begun("me", Run(3)):
         raise ValueError
     assert not runs.going("me")
 
 
 def test_stop_ends_all_that_was_pressed_before_it_and_nothing_that_comes_after():
     runs = Runs()
-    with runs.begun("me", 1) as one, runs.begun("me", 2, live=True) as other, runs.begun("me", 5) as later:
+    with (
+        runs.begun("me", Run(1)) as one,
+        runs.begun("me", Run(2, live=True)) as other,
+        runs.begun("me", Run(5)) as later,
+    ):
         runs.stop("me", 4)
         assert one.stop.is_set() and other.stop.is_set() and not later.stop.is_set()
-    with runs.begun("me", 3) as late, runs.begun("me", 5) as new, runs.begun("you", 3) as another:
+    with runs.begun("me", Run(3)) as late, runs.begun("me", Run(5)) as new, runs.begun("you", Run(3)) as another:
         assert late.stop.is_set()  # it was pressed before Stop and comes behind it
         assert not new.stop.is_set() and not another.stop.is_set()
 
 
 def test_who_moves_on_ends_what_is_computed_live_for_earlier_turns_alone():
     runs = Runs()
-    with runs.begun("me", 1, live=True) as old, runs.begun("me", 2, live=True) as new, runs.begun("me", 1) as run:
+    with (
+        runs.begun("me", Run(1, live=True)) as old,
+        runs.begun("me", Run(2, live=True)) as new,
+        runs.begun("me", Run(1)) as run,
+    ):
         runs.overtake("me", 1)
         assert old.stop.is_set() and not new.stop.is_set() and not run.stop.is_set()
-    with runs.begun("me", 1, live=True) as late, runs.begun("me", 1) as run, runs.begun("me", 2, live=True) as new:
+    with (
+        runs.begun("me", Run(1, live=True)) as late,
+        runs.begun("me", Run(1)) as run,
+        runs.begun("me", Run(2, live=True)) as new,
+    ):
         assert late.stop.is_set()  # it comes behind the word that its turn has passed
         assert not run.stop.is_set() and not new.stop.is_set()
 
@@ -211,17 +224,17 @@ def test_runs_that_go_on_alone_go_one_after_the_other_for_each_visitor():
     runs, order, waiting = Runs(), [], threading.Event()
 
     def second() -> None:
-        with runs.begun("me", 2, alone=True) as run:
+        with runs.begun("me", Run(2, alone=True)) as run:
             waiting.set()
             runs.wait_in_line("me", run)
             order.append("second")
 
-    with runs.begun("me", 1, alone=True) as run, runs.begun("me", 1, live=True):
+    with runs.begun("me", Run(1, alone=True)) as run, runs.begun("me", Run(1, live=True)):
         runs.wait_in_line("me", run)
         thread = threading.Thread(target=second)
         thread.start()
         assert waiting.wait(SECONDS) and runs.others("you") == 1 and runs.others("me") == 0
-        with runs.begun("you", 1, alone=True) as other:
+        with runs.begun("you", Run(1, alone=True)) as other:
             runs.wait_in_line("you", other)
             order.append("another visitor")
         order.append("first")
@@ -231,7 +244,44 @@ def test_runs_that_go_on_alone_go_one_after_the_other_for_each_visitor():
 
 def test_a_run_in_line_that_is_stopped_waits_no_longer():
     runs = Runs()
-    with runs.begun("me", 1, alone=True), runs.begun("me", 2, alone=True) as second:
+    with runs.begun("me", Run(1, alone=True)), runs.begun("me", Run(2, alone=True)) as second:
         runs.stop("me", 3)
         runs.wait_in_line("me", second)
         assert second.stop.is_set()
+
+
+def looked_at(tiny, seed=1, choices=CHOICES, model=""):
+    return Look(model, picture(tiny, seed), choices, frozenset())
+
+
+def test_a_button_pressed_again_for_the_same_does_nothing_and_for_something_else_ends_what_it_did(tiny):
+    runs, here, button = Runs(), looked_at(tiny), object()
+    first = Run(1, alone=True, pressed=button, about=here)
+    elsewhere = Run(1, alone=True, pressed=object(), about=here)
+    with runs.begun("me", first), runs.begun("me", elsewhere), runs.begun("you", Run(1, pressed=button, about=here)):
+        with runs.begun("me", again := Run(2, alone=True, pressed=button, about=looked_at(tiny))):
+            assert runs.repeats("me", again) and not first.stop.is_set()
+        other = Run(3, alone=True, pressed=button, about=looked_at(tiny, choices=CHOICES._replace(seed=7)))
+        with runs.begun("me", other):
+            assert not runs.repeats("me", other)
+            assert first.stop.is_set() and first.left and not elsewhere.stop.is_set() and not other.stop.is_set()
+            with runs.begun("me", back := Run(4, alone=True, pressed=button, about=here)):
+                assert not runs.repeats("me", back) and other.left  # what is ended already does it no more
+
+
+def test_a_run_that_is_about_no_picture_is_begun_once(tiny):
+    runs, button = Runs(), object()
+    with runs.begun("me", Run(1, alone=True, pressed=button)), runs.begun("me", Run(2, True, pressed=button)) as again:
+        assert runs.repeats("me", again)
+
+
+@pytest.mark.parametrize(
+    ("seed", "model", "ends"), [(1, "", False), (2, "", True), (1, "another", True)], ids=["same", "picture", "model"]
+)
+def test_another_picture_or_model_ends_the_runs_that_were_about_the_one_before(tiny, seed, model, ends):
+    runs = Runs()
+    about, none, other = Run(1, about=looked_at(tiny)), Run(1), Run(1, about=looked_at(tiny))
+    with runs.begun("me", about), runs.begun("me", none), runs.begun("you", other):
+        runs.look("me", looked_at(tiny, seed, CHOICES._replace(seed=9), model))
+        assert (about.stop.is_set(), about.left) == (ends, ends)
+        assert not none.stop.is_set() and not other.stop.is_set()

@@ -62,8 +62,20 @@ def test_what_is_needed_on_the_way_and_not_shown_is_not_kept(cold, sources):
 
 def test_a_story_that_takes_too_long_is_not_computed_ahead(cold, sources, monkeypatch):
     monkeypatch.setattr(warming, "LONGEST", 0.0)
+    monkeypatch.setattr(warming, "TRIES", 1)
     assert warming.warm(cold, sources) == 0
     assert set(seen(cold, sources, 0).made) == {"clean", "adversarial"} and not seen(cold, sources, 1).made
+
+
+@pytest.mark.parametrize(("tries", "pinned"), [(1, 1), (2, 2)])
+def test_one_that_takes_too_long_is_kept_and_a_few_do_not_end_it(cold, sources, monkeypatch, tries, pinned):
+    """The first sample's attack is quick and its story is not, as when somebody else needs the machine."""
+    answers = iter([True, False, True, True])
+    quick = warming._is_quick
+    monkeypatch.setattr(warming, "TRIES", tries)
+    monkeypatch.setattr(warming, "_is_quick", lambda *asked: (quick(*asked), next(answers))[1])
+    assert warming.warm(cold, sources) == pinned
+    assert set(seen(cold, sources, 0).made) == set(WHOLE)
 
 
 def test_stories_are_computed_ahead_until_there_is_no_room(cold, sources, monkeypatch):

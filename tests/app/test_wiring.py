@@ -26,6 +26,7 @@ from app.wiring import running as module
 from app.wiring.page import Page
 from app.wiring.pieces import merged
 from app.wiring.running import Running
+from app.wiring.stopping import Run
 from engine.story import Budget, Results
 from tests.page_cases import CHOICES, asked, picture, run
 
@@ -69,7 +70,7 @@ def visitor(tiny, page):
         page.results.drop(f"{key} own")
 
 
-def listened(page, handler, alone=False):
+def listened(page, handler, alone=False, of_picture=False):
     """The handler as it is registered, called for the visitor with this key and the controls of a turn."""
     registered = []
 
@@ -77,7 +78,7 @@ def listened(page, handler, alone=False):
         registered.append(guarded)
         return SimpleNamespace(then=trigger)
 
-    page.listen(trigger, handler, alone=alone)
+    page.listen(trigger, handler, alone=alone, of_picture=of_picture)
     return lambda key, turn=1, choices=CHOICES: registered[0](gr.Request(session_hash=key), turn, *choices)
 
 
@@ -135,8 +136,8 @@ def test_every_button_that_computes_takes_its_place_among_the_visitors_runs(buil
     began = []
 
     @contextmanager
-    def begun(key, turn, alone=False, live=False):
-        began.append(alone)
+    def begun(key, run):
+        began.append(run.alone)
         raise KeyboardInterrupt
         yield
 
@@ -507,6 +508,35 @@ def test_a_run_takes_the_controls_as_they_were_when_it_was_pressed(page, visitor
     assert [choices.eps for choices in seen] == [2, 2]
 
 
+def test_a_run_ends_with_the_picture_that_it_is_about_and_the_page_is_free_for_the_next(tiny, page, visitor):
+    key = visitor()
+
+    def handler(request: gr.Request, key: str):
+        page.visitors.change(key, progress=Progress(2))
+        while True:
+            yield page.nudged()
+
+    updates = listened(page, handler, alone=True, of_picture=True)(key)
+    assert page.nudge in next(updates) and page.visitors.get(key).progress.step == 2
+    drawn(page, key)
+    assert page.nudge in next(updates)  # it goes on where only drawings come
+    page.visitors.change(key, picture=picture(tiny, seed=2))
+    drawn(page, key)
+    assert len(list(updates)) == 1 and page.visitors.get(key).progress.step is None and not page.runs.going(key)
+
+
+def test_the_last_word_on_a_run_goes_once_something_else_is_looked_at(page, visitor):
+    key = visitor()
+    drawn(page, key)
+    page.rest(key, "All is done.", "good")
+    assert "All is done." in " ".join(spoken(page, drawn(page, key, 2)))
+    assert not spoken(page, drawn(page, key, 3))
+    assert text.READY in " ".join(
+        spoken(page, drawn(page, key, 4, CHOICES._replace(class_names="red fish\nblue fish")))
+    )
+    assert not spoken(page, drawn(page, key, 5, CHOICES._replace(class_names="red fish\nblue fish")))
+
+
 def test_stop_ends_a_run_before_its_next_update(page, visitor):
     asked_for = []
 
@@ -563,7 +593,7 @@ def test_stop_says_so_once_the_run_has_let_go(built, page, visitor):
     press = next(d for d in built[0].fns.values() if d.fn and d.fn.__name__ == "stopping")
     ended = next(d for d in built[0].fns.values() if d.fn and d.fn.__name__ == "ended")
     key = visitor(progress=Progress(3, 3, True))
-    with page.runs.begun(key, 1) as run:
+    with page.runs.begun(key, Run(1)) as run:
         assert text.STOPPING in press.fn(gr.Request(session_hash=key), 2)[page.status] and run.stop.is_set()
     assert page.nudge in ended.fn(gr.Request(session_hash=key))
     assert page.visitors.get(key).progress.step is None
