@@ -1,6 +1,6 @@
 """What is pinned stays beside whatever is looked at next."""
 
-from tests.e2e.axe import serious_of_step
+from tests.e2e.axe import serious
 from tests.e2e.test_live import measured, quick_attack
 from tests.e2e.test_page import few_views, open_step, put, says
 
@@ -83,4 +83,4 @@ def test_a_comparison_of_the_whole_story_fits_the_screen_with_no_serious_violati
             open_step(page, number)
             page.locator(f"#compare-{number} .compared").wait_for()
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"step {number} is too wide"
-            assert serious_of_step(page, number) == [], f"step {number} at {width}"
+        assert serious(page) == [], f"at {width}"
