@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from ..errors import EngineError, require
 from .memory import enough_memory
-from .precision import PRECISIONS, dtype_of
+from .precision import AUTO, PRECISIONS, dtype_of
 from .towers import Clip
 
 
@@ -28,8 +28,14 @@ def choose_device(device: str | None = None) -> torch.device:
 
 
 def choose_format(precision: str, device: torch.device) -> torch.dtype:
-    """The number format of that name; raises `EngineError` for one that is not there or that `device` cannot use."""
-    require(precision in PRECISIONS, f"Expected a precision of {', '.join(PRECISIONS)}; got “{precision}”.")
+    """The number format of that name, of `auto` the one that `device` is made for.
+
+    Raises `EngineError` for one that is not there or that `device` cannot use.
+    """
+    offered = f"{', '.join(PRECISIONS)} or {AUTO}"
+    require(precision in PRECISIONS or precision == AUTO, f"Expected a precision of {offered}; got “{precision}”.")
+    if precision == AUTO:
+        precision = "bf16" if has_bf16(device) else "fp32"
     try:
         with torch.enable_grad():
             x = torch.zeros(1, 3, 4, 4, device=device, dtype=dtype_of(precision), requires_grad=True)
@@ -37,6 +43,15 @@ def choose_format(precision: str, device: torch.device) -> torch.dtype:
     except (RuntimeError, TypeError) as error:
         raise EngineError(f"{device} cannot compute in {precision}; choose another precision.") from error
     return dtype_of(precision)
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Whether the device has instructions for products of bfloat16, by its flags: what a result is does not depend on
+    how busy the machine is. Without them bf16 takes four times as long as fp32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    flags = getattr(torch.cpu, "get_capabilities", dict)  # an older torch does not tell
+    return device.type == "cpu" and any(flags().get(flag, False) for flag in ("avx512_bf16", "amx_bf16"))
 
 
 def place(model: Clip, device: torch.device, dtype: torch.dtype) -> None:

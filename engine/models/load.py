@@ -28,8 +28,8 @@ def load_backbone(
     `hf-hub:ORG/NAME`, or `local-dir:FOLDER` in open_clip's folder format.
 
     `BASE+FILE` puts the image tower of FILE (as TeCoA and FARE publish theirs) into any of these; `difference` of the
-    backbone tells how far it moved. `precision` is a key of `PRECISIONS`. `progress` is told of every piece that a
-    download brings.
+    backbone tells how far it moved. `precision` is a key of `PRECISIONS`, or `auto`: bf16 where the
+    device has instructions for it, else fp32. `progress` is told of every piece that a download brings.
 
     Preprocessing and activation are those published with the weights; a CHECKPOINT-FILE takes those that most published
     weights of its model have, and `assumed` of the backbone says what nobody says of it. `settings` goes before all of

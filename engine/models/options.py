@@ -8,7 +8,7 @@ from typing import Any
 
 from ..settings import KEY, ModelSettings, Setting
 from .names import BUILT_IN, FORMS
-from .precision import PRECISIONS
+from .precision import AUTO, PRECISIONS
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +16,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("model")
     group.add_argument("--model", default=BUILT_IN, help=f"{FORMS}; default: %(default)s")
     group.add_argument("--device", default="auto", help="cpu, cuda, mps or auto: the fastest that is there (default)")
-    group.add_argument("--precision", choices=list(PRECISIONS), default="fp32", help="of the weights; default: fp32")
+    group.add_argument(
+        "--precision", choices=[*PRECISIONS, AUTO], default="fp32",
+        help="of the weights; auto: bf16 where the device has instructions for it, else fp32; default: fp32",
+    )  # fmt: skip
     for one in fields(ModelSettings):
         known: Setting = one.metadata[KEY]
         form: dict[str, Any] = (

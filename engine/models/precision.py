@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PRECISIONS = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}  # as torch calls them
+AUTO = "auto"  # whichever the machine is made for
 
 
 def dtype_of(precision: str) -> torch.dtype:

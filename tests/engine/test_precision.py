@@ -15,7 +15,7 @@ from engine.errors import EngineError
 from engine.maps.attend import attend
 from engine.maps.registry import maps_for
 from engine.models import Backbone, load_backbone
-from engine.models.device import place
+from engine.models.device import has_bf16, place
 from engine.models.precision import PRECISIONS, at_least_single, dtype_of
 from engine.models.predict import predict
 from engine.models.preprocessing import Preprocessing
@@ -115,7 +115,7 @@ def test_the_fingerprint_is_of_weights_and_preprocessing(tiny, model):
 
 
 def test_a_precision_that_does_not_exist_is_refused(model):
-    with pytest.raises(EngineError, match="Expected a precision of fp32, bf16, fp16; got “int8”"):
+    with pytest.raises(EngineError, match="Expected a precision of fp32, bf16, fp16 or auto; got “int8”"):
         load_backbone(model, "cpu", "int8")
 
 
@@ -142,8 +142,31 @@ def test_doubles_stay_doubles():
     assert at_least_single(torch.ones(1, dtype=torch.bfloat16)).dtype == torch.float32
 
 
-def test_the_command_line_takes_a_precision_and_reports_it(model, tmp_path, capsys):
+@pytest.mark.parametrize("precision", ["bf16", "auto"])
+def test_the_command_line_takes_a_precision_and_reports_what_it_is(model, tmp_path, capsys, monkeypatch, precision):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     Image.new("RGB", (64, 64), (200, 30, 30)).save(tmp_path / "red.png")
     asked = ["predict", str(tmp_path / "red.png"), "--class", "cat", "--class", "dog", "--model", model, "--json"]
-    assert main([*asked, "--device", "auto", "--precision", "bf16"]) == 0
+    assert main([*asked, "--device", "auto", "--precision", precision]) == 0
     assert json.loads(capsys.readouterr().out)["precision"] == "bf16"
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [({}, "fp32"), ({"avx512_f": True, "avx512_bf16": False}, "fp32"), ({"avx512_bf16": True}, "bf16"),
+     ({"amx_bf16": True, "avx512_bf16": False}, "bf16")],
+)  # fmt: skip
+def test_auto_is_bf16_where_the_processor_has_instructions_for_it(model, monkeypatch, flags, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: flags)
+    assert load_backbone(model, "cpu", "auto").precision == expected
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_auto_does_not_take_what_a_gpu_only_imitates(monkeypatch, native):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: native or including_emulation)
+    assert has_bf16(torch.device("cuda")) == native and not has_bf16(torch.device("mps"))
+
+
+def test_a_torch_that_does_not_know_the_flags_takes_fp32(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert not has_bf16(torch.device("cpu"))
