@@ -31,6 +31,7 @@ from app.picture_sources import PictureSources
 from app.pin import Pinning
 from app.restore import READ_TOKEN, RestoreLine
 from app.samples import Sample
+from app.start_over import StartOver
 from app.state.found import Found
 from app.state.parts import PARTS
 from app.state.tabs import Tabs
@@ -89,7 +90,7 @@ def build_app(
         restore = RestoreLine(Tabs(page.visitors))
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="inputs", scale=0, min_width=330):
-                inputs = Inputs(sources, models, head, label_sets)
+                inputs, over = Inputs(sources, models, head, label_sets), StartOver()
             with gr.Column(elem_id="story", scale=1, min_width=320):
                 cards = gr.HTML(journey(Found()), elem_id="journey")
                 page.panels, columns = _panels(page, models, sources)
@@ -116,6 +117,7 @@ def build_app(
         inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), restore)
         inputs.fold(demo.load)
         looks.wire(page, inputs.again, inputs.followers)
+        over.wire(page, inputs.again, inputs.followers)
         pinning.wire(page, inputs.again, inputs.followers)
         export.wire(page)
         page.connect()

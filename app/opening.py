@@ -53,8 +53,8 @@ class Opening:
 
 def _address(scope: Scope) -> tuple:
     """All that Gradio reads of where a request was sent to."""
-    told = sorted((name, value) for name, value in scope["headers"] if name in NAMES)
-    return scope.get("scheme", ""), scope.get("root_path", ""), *told
+    where = sorted((name, value) for name, value in scope["headers"] if name in NAMES)
+    return scope.get("scheme", ""), scope.get("root_path", ""), *where
 
 
 async def _send(send: Send, start: Message, body: bytes) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 import engine
 from app.choices import NO_TRUTH, Choices
-from app.components.controls import listing
+from app.components.controls import listed, listing
 from app.components.tiles import PICK
 from app.components.upload import PictureFile
 from app.export.buttons import restored, restored_pin
@@ -209,7 +209,8 @@ class Inputs:
         if kind == "specimen":
             updates |= self.painter.show(rest)
         if opened.names:
-            updates[self.truth] = gr.Dropdown(choices=[NO_TRUTH, *opened.names], value=opened.truth)
+            truth = listed(NO_TRUTH, opened.names, opened.truth)  # names may have changed since
+            updates[self.truth] = gr.Dropdown(choices=[NO_TRUTH, *opened.names], value=truth)
         return updates
 
     def _tiles(self, chosen: int | None) -> str:

@@ -121,14 +121,46 @@ def first_sample(page, address, theme="light"):
     page.get_by_text("which is right").first.wait_for()
 
 
+def close_toasts(page):
+    """Close whatever the page warns of."""
+    page.eval_on_selector_all("[data-testid=toast-close]", "(toasts) => toasts.forEach((toast) => toast.click())")
+    page.locator("[data-testid=toast-body]").first.wait_for(state="detached")
+
+
 @pytest.fixture
-def page(context, address):
+def loaded(context, address):
     """The opened page with its first sample drawn; afterwards: no error in the console, no request to elsewhere."""
     opened = context.new_page()
     watched = Watched(opened, address)
     first_sample(opened, address)
     yield opened
     opened.close()
+    watched.nothing()
+
+
+@pytest.fixture(scope="package")
+def tab(context, address):
+    """One page for tests that each begin with all settings as at the start, and what the browser tells of it."""
+    opened = context.new_page()
+    watched = Watched(opened, address)
+    first_sample(opened, address)
+    yield opened, watched
+    opened.close()
+
+
+@pytest.fixture
+def page(tab):
+    """That page with the first sample, all settings as at the start and no toasts; afterwards as after `loaded`."""
+    opened, watched = tab
+    close_toasts(opened)
+    opened.click("#start-over")
+    opened.locator("#status").get_by_text("as at the start").wait_for()
+    opened.click("#samples [data-index='0']")
+    opened.locator("#samples [data-index='0'][aria-pressed=true]").wait_for()
+    opened.get_by_text("which is right").first.wait_for()
+    opened.locator("#card-2.done").wait_for(state="detached")
+    opened.click("#card-1")
+    yield opened
     watched.nothing()
 
 
@@ -144,10 +176,9 @@ def lasting(context, address):
 
 @pytest.fixture
 def kept_page(lasting):
-    """The page that a module's tests share, at step 1 and without toasts; afterwards as after `page`."""
+    """The page that a module's tests share, at step 1 and without toasts; afterwards as after `loaded`."""
     opened, watched = lasting
     opened.click("#card-1")
-    opened.eval_on_selector_all("[data-testid=toast-close]", "(toasts) => toasts.forEach((toast) => toast.click())")
-    opened.locator("[data-testid=toast-body]").first.wait_for(state="detached")
+    close_toasts(opened)
     yield opened
     watched.nothing()

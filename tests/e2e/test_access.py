@@ -27,7 +27,8 @@ def tab_to(page, home, place="", kind=None, key="Tab"):
     raise AssertionError(f"{home} was not reached; {stops}")
 
 
-def test_the_keyboard_alone_walks_the_whole_story(page):
+def test_the_keyboard_alone_walks_the_whole_story(loaded):
+    page = loaded
     tab_to(page, "samples", "1")
     page.keyboard.press("Enter")
     page.locator("#samples [data-index='1'][aria-pressed=true]").wait_for()

@@ -9,7 +9,8 @@ import pytest
 from tests.e2e.test_page import SAMPLES, few_views, open_step, picture_taken, put, says, unfold
 
 
-def test_a_painted_specimen_comes_back_by_its_link(browser, address, page):
+def test_a_painted_specimen_comes_back_by_its_link(browser, address, loaded):
+    page = loaded
     unfold(page, "#painter")
     page.locator("#paint-number input").fill("7")
     page.click("#paint")
@@ -150,7 +151,8 @@ def test_every_step_shows_its_formulas(kept_page):
         page.locator(f"#mathematics-{number} .katex").first.wait_for()
 
 
-def test_another_model_sees_the_same_picture(page, model):
+def test_another_model_sees_the_same_picture(loaded, model):
+    page = loaded
     name = page.inner_text("#picture-question h2")
     unfold(page, "#model-picker")
     page.fill("#model-name input", model)

@@ -7,7 +7,8 @@ from tests.e2e.test_page import few_views, open_step, put, says
 LIMIT = "#eps input[type=number]"
 
 
-def test_what_is_pinned_stays_beside_what_a_moved_control_brings_and_both_change_places(page):
+def test_what_is_pinned_stays_beside_what_a_moved_control_brings_and_both_change_places(loaded):
+    page = loaded
     page.click("#pin")
     says(page, "nothing to compare yet")
     quick_attack(page, "5.4")
@@ -36,7 +37,8 @@ def test_what_is_pinned_stays_beside_what_a_moved_control_brings_and_both_change
     assert not page.locator("#swap").is_visible()
 
 
-def test_what_is_pinned_is_said_to_wait_for_results_and_comes_back_by_a_link(browser, address, page):
+def test_what_is_pinned_is_said_to_wait_for_results_and_comes_back_by_a_link(browser, address, loaded):
+    page = loaded
     quick_attack(page, "5.6")
     page.click("#pin")
     page.uncheck("#live input")
@@ -66,7 +68,8 @@ def test_a_link_with_a_pin_that_is_none_opens_the_rest_and_says_so(context, addr
     other.close()
 
 
-def test_a_comparison_of_the_whole_story_fits_the_screen_with_no_serious_violation(page):
+def test_a_comparison_of_the_whole_story_fits_the_screen_with_no_serious_violation(loaded):
+    page = loaded
     few_views(page)
     page.click("#run-story")
     says(page, "The whole story ran")

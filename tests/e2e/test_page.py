@@ -34,9 +34,11 @@ def put(page, field, value):
 
 
 def unfold(page, fold):
-    """Open what is folded. The first time, Gradio sets what is in it once more a frame later, over any value put there
-    before; people do not see it before that."""
-    page.locator(f"{fold} button").first.click()
+    """Open a part where it is folded. The first time, Gradio sets what is in it once more a frame later, over any value
+    put there before; people do not see it before that."""
+    button = page.locator(f"{fold} > button").first
+    if "open" not in (button.get_attribute("class") or ""):
+        button.click()
     page.evaluate("() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
 
 
@@ -100,7 +102,8 @@ def test_the_measured_change_is_the_engines(kept_page):
     assert f"{hit.l2():.3f}" in told and f"{hit.l2(False):.3f}" in told and "4/255" in told
 
 
-def test_a_result_belongs_to_its_settings_and_is_back_with_them(page):
+def test_a_result_belongs_to_its_settings_and_is_back_with_them(loaded):
+    page = loaded
     page.uncheck("#live input")
     open_step(page, 2)
     page.click("#attack")

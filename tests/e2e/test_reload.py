@@ -27,7 +27,8 @@ def reload(page, streams):
     page.get_by_text("which is right").first.wait_for()
 
 
-def test_a_reload_offers_the_last_result_with_its_settings(browser, address, page, streams):
+def test_a_reload_offers_the_last_result_with_its_settings(browser, address, loaded, streams):
+    page = loaded
     assert not page.locator("#restore").is_visible()
     reload(page, streams)
     assert not page.locator("#restore").is_visible()

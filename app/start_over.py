@@ -1,0 +1,39 @@
+"""A button that sets every control as it stood when the page was loaded; picture, class names and model stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import replace
+
+import gradio as gr
+
+import engine
+from app.state.visitors import FIRST, Visitor
+from app.text import words as text
+from app.wiring.page import Page
+
+KEPT = ("class_names", "true_class")  # they belong to the picture
+
+
+class StartOver:
+    """The button below the inputs. What was looked at before is one “Undo” away."""
+
+    def __init__(self) -> None:
+        self.button = gr.Button(text.START_OVER, elem_id="start-over", size="sm")
+
+    def wire(self, page: Page, again: Callable[[Page, Visitor], dict], fields: list) -> None:
+        """`again` is how the controls and `fields` stand for a visitor."""
+
+        def handler(request: gr.Request, key: str) -> Generator[dict]:
+            visitor = page.visitors.get(key)
+            if visitor.choices is None or visitor.picture is None:
+                yield page.rest(key, text.EMPTY["Picture"])
+                return
+            begun = page.defaults._replace(**{name: getattr(visitor.choices, name) for name in KEPT})
+            maps = engine.maps.maps_for(page.backbone(visitor))
+            begun = begun._replace(map=begun.map if begun.map in maps else maps[0])
+            anew = replace(visitor.setting(begun), asked=FIRST)
+            page.visitors.put(key, anew)
+            yield again(page, anew) | page.rest(key, text.STARTED_OVER, go=1)
+
+        page.listen(self.button.click, handler, [*page.inputs[1:], *fields])

@@ -1,0 +1,45 @@
+"""One press sets every control as it stood when the page was loaded."""
+
+import gradio as gr
+import pytest
+
+from app.choices import Choices
+from app.state.visitors import FIRST, Visitor
+from app.text import words as text
+from tests.page_cases import CHOICES, picture
+
+OTHERS = ("class_names", "true_class")
+
+
+@pytest.fixture
+def pressed(built):
+    """What a press of the button gives the visitor with a key."""
+    demo, page = built
+    button = next(block for block in demo.blocks.values() if block.elem_id == "start-over")
+    (fn,) = [fn for fn in demo.fns.values() if (button._id, "click") in fn.targets and fn.fn]
+    return lambda key, choices: next(fn.fn(gr.Request(session_hash=key), 1, *choices))
+
+
+def test_settings_are_as_at_the_start_and_picture_and_names_stay(tiny, built, pressed):
+    _, page = built
+    changed = CHOICES._replace(eps=9, views=16, seed=7, weighting="tv", class_names="red bird\nblue bird")
+    seen = Visitor("", picture(tiny), changed, asked=frozenset({"clean", "adversarial", "views"}))
+    page.visitors.put("me", seen)
+    updates = pressed("me", changed)
+    now = page.visitors.get("me")
+    begun = page.defaults._replace(class_names="red bird\nblue bird", true_class=CHOICES.true_class)
+    assert now.choices == begun and now.asked == FIRST and now.picture is seen.picture
+    for name in set(Choices._fields) - set(OTHERS):
+        value = updates[page.controls[name]]
+        assert (value.get("value") if isinstance(value, dict) else getattr(value, "value", value)) == getattr(
+            begun, name
+        )
+    assert now.progress.said == text.STARTED_OVER and now.progress.go == 1
+    page.visitors.drop("me")
+
+
+def test_without_a_picture_it_says_what_is_missing(built, pressed):
+    _, page = built
+    pressed("nobody", CHOICES)
+    assert page.visitors.get("nobody").progress.said == text.EMPTY["Picture"]
+    page.visitors.drop("nobody")
