@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from engine.attacks import ATTACKS
-from engine.benchmarks import speed
+from engine.benchmarks import growth, random_model, speed
 from engine.classes import Classes
 from engine.cli import main as cli
 from engine.cli import subject as common
@@ -376,13 +376,62 @@ def test_every_option_says_what_it_is_and_not_only_its_default():
 
 def test_bench_times_every_stage(model, monkeypatch, capsys):
     monkeypatch.setattr(speed, "WARM_UP", 0)
-    assert cli.main(["bench", "--runs", "1", "--model", model, "--device", "cpu", "--json"]) == 0
+    asked = ("--runs", "1", "--model", model, "--device", "cpu", "--classes", "4", "--literal", "r-tpt")
+    assert cli.main(["bench", *asked, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     stages = {stage["stage"]: stage for stage in told["stages"]}
-    timed = {"predict", "PGD, 20 steps", "one map", "64 views with maps", "one tuning step", "whole story"}
-    assert set(stages) == {"load the model"} | timed
+    timed = {"PGD, 20 steps", "four maps", "64 views with maps", "one tuning step", "whole story"}
+    repeated = {"predict", "tpt", "r-tpt", "a-tpt"}
+    assert set(stages) == {"load the model"} | timed | repeated | {name + speed.FIRST for name in repeated}
     assert all(stage["forwards"] == stage["seconds"] / stages["predict"]["seconds"] for stage in stages.values())
     assert told["memory_gb"] > 0
+    peak = told["matrix_products_per_second"]["fp32"]
+    counted = [stage for name, stage in stages.items() if name not in ("load the model", "whole story")]
+    for stage in counted:
+        assert stage["share_of_peak"] == stage["operations"] / stage["seconds"] / peak > 0
+    literal = {(cost["defence"], cost["tokens"]): cost for cost in told["literal"]}
+    assert list(literal) == [("tpt", 77), ("r-tpt", 77), ("r-tpt", 40), ("a-tpt", 77), ("a-tpt", 40)]
+    for (name, _), cost in literal.items():
+        assert cost["operations_ratio"] == cost["operations"] / stages[name]["operations"] > 1
+        assert (cost["ratio"] is None) == (name != "r-tpt")
+    assert literal["r-tpt", 77]["ratio"] == literal["r-tpt", 77]["seconds"] / stages["r-tpt"]["seconds"]
+
+
+def test_bench_tells_its_figures_in_two_tables_and_draws_how_they_grow(model, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(speed, "WARM_UP", 0)
+    for name, values in (("VIEWS", (2, 4)), ("CLASSES", (2, 3)), ("SIDES", (4, 8)), ("USUAL_VIEWS", 4)):
+        monkeypatch.setattr(growth, name, values)
+    figure = tmp_path / "cost.png"
+    asked = ("--runs", "1", "--model", model, "--device", "cpu", "--classes", "3", "--literal", "none")
+    assert cli.main(["bench", *asked, "--figure", str(figure)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{model} on cpu, fp32, ") and "fastest matrix product: " in out
+    assert re.search(r"^a-tpt +\d+\.\d+ +\d+\.\d +\d+\.\d +\d+ +\d+% +\d+\.\d+$", out, re.MULTILINE)
+    assert re.search(r"^a-tpt +77 +– +\d+\.\d +– +– +– +\d+\.\dx$", out, re.MULTILINE)
+    assert Image.open(figure).size[0] > 1000
+    assert cli.main(["bench", *asked, "--figure", str(tmp_path / "cost.owl"), "--json"]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_bench_says_first_that_weights_are_random(monkeypatch, capsys, small):
+    monkeypatch.setattr(speed, "WARM_UP", 0)
+    monkeypatch.setattr(random_model, "random_backbone", lambda shape, device, precision: small)
+    asked = ("--random", "ViT-B-32", "--runs", "1", "--classes", "3", "--literal", "none")
+    assert cli.main(["bench", *asked]) == 0
+    assert capsys.readouterr().out.startswith("The weights are random: times are those of the real model, ")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--classes", "1"), "Expected 2 to 1,000 classes; got 1."),
+        (("--classes", "1001"), "Expected 2 to 1,000 classes; got 1001."),
+        (("--random", "RN50", "--model", "ViT-B-32/openai"), "Expected --model or --random; got both."),
+    ],
+)
+def test_bench_refuses_what_it_cannot_time(words, sentence, capsys):
+    assert cli.main(["bench", *words]) == 2
+    assert sentence in capsys.readouterr().err
 
 
 @pytest.mark.slow
