@@ -24,11 +24,14 @@ Case = tuple[int, tuple[Backbone, int, int]]  # the value drawn, and model, clas
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Seconds of a picture under each key of `SCHEDULES`, by our defences, at each value of what is `varied`."""
+    """Seconds of a picture under each key of `SCHEDULES`, by our defences, at each value of what is `varied`, with as
+    many views and classes where these are not."""
 
     varied: str
     values: tuple[int, ...]
     seconds: dict[str, tuple[float, ...]]
+    views: int = USUAL_VIEWS
+    classes: int = USUAL_CLASSES
 
 
 def growth(backbone: Backbone) -> Iterator[Series]:
