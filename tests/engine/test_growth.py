@@ -42,7 +42,8 @@ def test_seconds_are_those_of_the_faster_run(small, monkeypatch):
 
 def test_the_figure_is_written_in_the_format_of_its_name(tmp_path):
     save_cost_figure(SERIES, "a model", tmp_path / "cost.png")
-    width, height = Image.open(tmp_path / "cost.png").size
+    with Image.open(tmp_path / "cost.png") as drawn:
+        width, height = drawn.size
     assert 1500 < width < 2200 and 400 < height < 800
     save_cost_figure(SERIES[:2], "a ResNet", tmp_path / "cost.svg")
     assert (tmp_path / "cost.svg").read_text(encoding="utf-8").count("<svg") == 1
