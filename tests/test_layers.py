@@ -75,6 +75,7 @@ VERBS = {  # what computes a part of a story
 }  # fmt: skip
 COMPUTING = tuple(f"engine/{name}/" for name in ("models", "attacks", "maps", "views", "defences", "story"))
 ASIDE = {  # files that call verbs themselves, and why
+    "engine/benchmarks/schedules.py": "gives the published codes' schedules the crops that ours have",
     "engine/benchmarks/speed.py": "times each of them alone",
     "engine/benchmarks/localisation.py": "has one shuffled model draw every map of a picture",
     "app/panels/verdict.py": "weighs the untuned views, which is no part of the story, for a row of its table",

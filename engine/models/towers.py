@@ -54,11 +54,17 @@ class ImageTower(nn.Module):
     attn_pool: nn.Module | None
     grid_size: tuple[int, int]
     pool_type: str
+    positional_embedding: nn.Parameter
     ln_post: nn.Module
     proj: nn.Parameter | None
     _embeds: Callable[[Tensor], Tensor]
     _pool: Callable[[Tensor], tuple[Tensor, Tensor]]
+    stem: Callable[[Tensor], Tensor]
+    layer1: nn.Module
+    layer2: nn.Module
+    layer3: nn.Module
     layer4: nn.Module
+    attnpool: nn.Module
     trunk: Trunk
 
 

@@ -1,6 +1,7 @@
 """The command line gives the verbs' own numbers, and one sentence for bad input."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -12,7 +13,7 @@ import torch
 from PIL import Image
 
 from engine.attacks import ATTACKS
-from engine.benchmarks import speed
+from engine.benchmarks import comparison, growth, machine, random_model, speed
 from engine.classes import Classes
 from engine.cli import main as cli
 from engine.cli import subject as common
@@ -374,15 +375,68 @@ def test_every_option_says_what_it_is_and_not_only_its_default():
     assert len(parsers) == 13
 
 
-def test_bench_times_every_stage(model, monkeypatch, capsys):
+@pytest.fixture
+def quick_bench(monkeypatch):
+    """Fewer runs, and smaller matrices for the peak."""
     monkeypatch.setattr(speed, "WARM_UP", 0)
-    assert cli.main(["bench", "--runs", "1", "--model", model, "--device", "cpu", "--json"]) == 0
+    monkeypatch.setattr(machine, "SIDES", (64,))
+
+
+def test_bench_times_every_stage(model, quick_bench, capsys):
+    asked = ("--runs", "1", "--model", model, "--device", "cpu", "--classes", "4", "--literal", "r-tpt")
+    assert cli.main(["bench", *asked, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     stages = {stage["stage"]: stage for stage in told["stages"]}
-    timed = {"predict", "PGD, 20 steps", "one map", "64 views with maps", "one tuning step", "whole story"}
-    assert set(stages) == {"load the model"} | timed
+    timed = {"PGD, 20 steps", "four maps", "64 views with maps", "one tuning step", "whole story"}
+    repeated = {"predict", "tpt", "r-tpt", "a-tpt"}
+    assert set(stages) == {"load the model"} | timed | repeated | {name + speed.FIRST for name in repeated}
     assert all(stage["forwards"] == stage["seconds"] / stages["predict"]["seconds"] for stage in stages.values())
     assert told["memory_gb"] > 0
+    peak = told["matrix_products_per_second"]["fp32"]
+    counted = [stage for name, stage in stages.items() if name not in ("load the model", "whole story")]
+    for stage in counted:
+        assert stage["share_of_peak"] == stage["operations"] / stage["seconds"] / peak > 0
+    literal = {(cost["defence"], cost["tokens"]): cost for cost in told["literal"]}
+    assert list(literal) == [("tpt", 77), ("r-tpt", 77), ("r-tpt", 40), ("a-tpt", 77), ("a-tpt", 40)]
+    for (name, _), cost in literal.items():
+        assert cost["operations_ratio"] == cost["operations"] / stages[name]["operations"] > 1
+        assert (cost["ratio"] is None) == (name != "r-tpt")
+    assert literal["r-tpt", 77]["ratio"] == literal["r-tpt", 77]["seconds"] / stages["r-tpt"]["seconds"]
+
+
+def test_bench_of_random_weights_says_so_first_and_draws_how_cost_grows(
+    quick_bench, monkeypatch, capsys, small, tmp_path
+):
+    monkeypatch.setattr(random_model, "random_backbone", lambda shape, device, precision: small)
+    monkeypatch.setattr(comparison, "CUT", {})
+    monkeypatch.setattr(comparison, "SCHEDULES", ("a-tpt",))
+    for name, values in (("VIEWS", (2, 4)), ("CLASSES", (2, 3)), ("SIDES", (4, 8)), ("USUAL_VIEWS", 4)):
+        monkeypatch.setattr(growth, name, values)
+    figure = tmp_path / "cost.png"
+    asked = ("--random", "ViT-B-32", "--runs", "1", "--classes", "3", "--literal", "none")
+    assert cli.main(["bench", *asked, "--figure", str(figure)]) == 0
+    first, second, *rest = capsys.readouterr().out.splitlines()
+    assert first == "The weights are random: times are those of the real model, answers mean nothing."
+    assert second.startswith("small on cpu, fp32, ") and ", 3 classes, median of 1; load " in second
+    assert any(line.startswith("fastest matrix product: ") for line in rest)
+    out = "\n".join(rest)
+    assert re.search(r"^a-tpt +\d+\.\d+ +\d+\.\d +\d+\.\d +\d+ +\d+% +\d+\.\d+$", out, re.MULTILINE)
+    assert re.search(r"^a-tpt +77 +– +\d+\.\d +– +– +– +\d+\.\dx$", out, re.MULTILINE)
+    with Image.open(figure) as drawn:
+        assert drawn.width > 1000
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--classes", "1"), "Expected 2 to 1,000 classes; got 1."),
+        (("--classes", "1001"), "Expected 2 to 1,000 classes; got 1001."),
+        (("--random", "RN50", "--model", "ViT-B-32/openai"), "Expected --model or --random; got both."),
+    ],
+)
+def test_bench_refuses_what_it_cannot_time(words, sentence, capsys):
+    assert cli.main(["bench", *words]) == 2
+    assert sentence in capsys.readouterr().err
 
 
 @pytest.mark.slow
