@@ -62,6 +62,15 @@ def completed(block: Block, tokens: Tensor, mixed: Tensor) -> Tensor:
     return tokens + block.ls_2(block.mlp(block.ln_2(tokens)))
 
 
+def passed(block: Block, tokens: Tensor) -> Tensor:
+    """What the block makes of tokens (b, t, width), as its own pass would, which turns a batch on its side first: torch
+    then projects it in t small products.
+    """
+    query, key, value = (each.transpose(-3, -2) for each in projected(block, block.ln_1(tokens), 0, 2))
+    mixed = F.scaled_dot_product_attention(query, key, value, scale=1.0)
+    return completed(block, tokens, mixed.transpose(-3, -2))
+
+
 def summary_alone(block: Block, tokens: Tensor) -> Tensor:
     """What the block makes of the first of tokens (b, t, width), (b, 1, width); the others are only read."""
     normed = block.ln_1(tokens)
