@@ -310,8 +310,14 @@ class Backbone:
         return ReadPrompts(context, features, kept, size if size <= GRAPH_BYTES else 0)
 
     def logits(self, image_features: Tensor, text_features: Tensor) -> Tensor:
-        """Scaled cosines (b, c) of unit features; SigLIP's bias is left out because no decision depends on it."""
-        return self.model.logit_scale.exp() * image_features @ text_features.t()
+        """Scaled cosines (b, c) of unit features (b, d) and those of classes, (c, d) or each picture's own, (b, c, d).
+
+        SigLIP's bias is left out because no decision depends on it.
+        """
+        scaled = self.model.logit_scale.exp() * image_features
+        if text_features.ndim == 3:
+            return (scaled[:, None] @ text_features.mT)[:, 0]
+        return scaled @ text_features.t()
 
     @torch.no_grad()
     def nearest_words(self, context: Tensor, count: int = 5) -> list[list[tuple[str, float]]]:
