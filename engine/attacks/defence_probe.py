@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from ..classes import Classes
@@ -21,13 +22,14 @@ class DefenceProbe(ChanceProbe):
     """
 
     def __init__(
-        self, target: TargetDefence, backbone: Backbone, classes: Classes, settings: AttackSettings, *hooks
+        self, target: TargetDefence, backbone: Backbone, classes: Sequence[Classes], settings: AttackSettings, *hooks
     ) -> None:
         self.target, self.given = target, classes
-        super().__init__(backbone, target.classes(backbone, classes), settings, *hooks)
+        super().__init__(backbone, [target.classes(backbone, one) for one in classes], settings, *hooks)
 
-    def glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
-        drawn = self.target.draw(self.backbone, picture[0].detach(), self.given, int(rng.integers(2**31)))
+    def glance(self, picture: Tensor, place: int) -> Glance:
+        seed = int(self.rngs[place].integers(2**31))
+        drawn = self.target.draw(self.backbone, picture[0].detach(), self.given[place], seed)
         seen = picture if drawn.boxes is None else cut_out(picture[0], drawn.boxes.tolist())
         return Glance(_straight_through(seen, drawn.shown), drawn.answer)
 

@@ -216,7 +216,7 @@ def fab(probe: Probe, settings: AttackSettings) -> Run:
 
     from .projection import into_ball
 
-    norm, count = NORMS[settings.norm], len(probe.classes)
+    norm, count = NORMS[settings.norm], len(probe.classes[0])
     made = {"norm": norm, "eps": settings.epsilon, "steps": settings.steps, "n_classes": count, "multi_targeted": True}
     built = torchattacks.FAB(probe, **made)
 

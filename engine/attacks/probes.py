@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,7 +17,8 @@ from ..models import Backbone
 from ..models.gradient_scaling import with_scaled_gradients
 from ..settings import AttackSettings, ViewSettings
 from ..views.augmix import draw_beta, mix
-from ..views.crops import Box, place
+from ..views.crops import Box
+from ..views.crops import place as random_place
 from .looks import CROPS
 from .randomness import SeededStart
 
@@ -30,6 +32,7 @@ class Cancelled(Exception):
 class Probe(nn.Module):
     """Pixels (b, 3, s, s) to logits (b, c) against fixed text features, reporting each forward pass.
 
+    `classes` are those of each of the b pictures, equally many of all of them.
     `felt` (b,) says for each picture whether any gradient with respect to its pixels was not zero; None before the
     first gradient. `seeds` are those of the b pictures' own generators, for the probes that leave something to chance;
     within `luck`, what the attack draws comes from such generators too.
@@ -40,7 +43,7 @@ class Probe(nn.Module):
     def __init__(
         self,
         backbone: Backbone,
-        classes: Classes,
+        classes: Sequence[Classes],
         settings: AttackSettings,
         seeds: Sequence[int],
         report: Callable[[Tensor], None],
@@ -51,7 +54,9 @@ class Probe(nn.Module):
         self.felt: Tensor | None = None
         self.rngs = [np.random.default_rng(seed) for seed in seeds]
         self.luck = SeededStart(seeds)
-        self.text_features = nn.Parameter(backbone.encode_text(classes), requires_grad=False)
+        self.texts = [backbone.encode_text(one) for one in classes]
+        shared = self.texts[0] if len({*classes}) == 1 else torch.stack(self.texts)
+        self.text_features = nn.Parameter(shared, requires_grad=False)
         self.eval()
 
     def forward(self, pixels: Tensor) -> Tensor:
@@ -100,16 +105,16 @@ class ChanceProbe(Probe):
 
     def look(self, pixels: Tensor) -> Tensor:
         drawn = [
-            self._glance(picture, rng)
-            for picture, rng in zip(pixels.split(1), self.rngs, strict=True)
+            self._glance(picture, place)
+            for place, picture in enumerate(pixels.split(1))
             for _ in range(self.settings.eot_samples)
         ]
         answers = torch.stack([answer for group in _groups(drawn) for answer in self._answers(group)])
         return answers.view(len(pixels), self.settings.eot_samples, -1).mean(1)
 
-    def _glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
+    def _glance(self, picture: Tensor, place: int) -> Glance:
         self.check_cancelled()
-        return self.glance(picture, rng)
+        return self.glance(picture, place)
 
     def _answers(self, glances: Sequence[Glance]) -> Iterator[Tensor]:
         """The answers (c,) of glances whose pictures go through the model together."""
@@ -119,13 +124,13 @@ class ChanceProbe(Probe):
             self.check_cancelled()
             yield glance.answer(seen)
 
-    def glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
-        """How one picture (1, 3, s, s) is looked at under what `rng` draws."""
+    def glance(self, picture: Tensor, place: int) -> Glance:
+        """How the picture (1, 3, s, s) at this place of the batch is looked at under what its generator draws."""
         raise NotImplementedError
 
-    def average(self, features: Tensor) -> Tensor:
-        """Mean logits (c,) of features (k, d) under the untouched prompt."""
-        return self.backbone.logits(features, self.text_features).mean(0)
+    def average(self, place: int, features: Tensor) -> Tensor:
+        """Mean logits (c,) of its features (k, d) under the untouched prompt."""
+        return self.backbone.logits(features, self.texts[place]).mean(0)
 
 
 def _groups(glances: Sequence[Glance]) -> Iterator[list[Glance]]:
@@ -144,11 +149,11 @@ class CropProbe(ChanceProbe):
 
     mirrors = False
 
-    def glance(self, picture: Tensor, rng: np.random.Generator) -> Glance:
-        (height, width), scale = picture.shape[-2:], (ViewSettings().smallest_crop, 1.0)
-        boxes = [(*place(height, width, rng, scale), self._mirrored(rng)) for _ in range(CROPS)]
+    def glance(self, picture: Tensor, place: int) -> Glance:
+        rng, (height, width), scale = self.rngs[place], picture.shape[-2:], (ViewSettings().smallest_crop, 1.0)
+        boxes = [(*random_place(height, width, rng, scale), self._mirrored(rng)) for _ in range(CROPS)]
         seen = torch.cat([picture, cut_out(picture[0], boxes)])
-        return Glance(self.altered(seen, rng), self.average)
+        return Glance(self.altered(seen, rng), partial(self.average, place))
 
     def _mirrored(self, rng: np.random.Generator) -> int:
         return int(self.mirrors and rng.random() < 0.5)

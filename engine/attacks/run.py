@@ -56,16 +56,16 @@ def attack(
     """
     chosen = ATTACKS.named(settings.attack)
     job = _job(backbone, pixels, classes, label)
-    _check(chosen, settings, classes, job.label)
+    _check(chosen, settings, job)
     if settings.epsilon == 0:
-        yield _result(backbone, job, classes, settings, _Outcome(job.clean, False, (), 0.0))
+        yield _result(backbone, job, settings, _Outcome(job.clean, False, (), 0.0))
         return
     steps = []
-    with closing(_run(backbone, [job], classes, settings, [settings.seed], target_defence)) as stream:
+    with closing(_run(backbone, [job], settings, [settings.seed], target_defence)) as stream:
         for item in stream:
             if isinstance(item, _Done):
                 outcome = _Outcome(item.pixels[0], item.zero_gradients[0], tuple(steps), item.seconds)
-                yield _result(backbone, job, classes, settings, outcome)
+                yield _result(backbone, job, settings, outcome)
             else:
                 steps.append(item[0])
                 yield item[0]
@@ -96,7 +96,7 @@ def result_of(stream: Iterable[AttackStep | Adversarial]) -> Adversarial:
 def attack_batch(
     backbone: Backbone,
     pixels: Tensor,
-    classes: Classes,
+    classes: Classes | Sequence[Classes],
     settings: AttackSettings,
     labels: Sequence[int | None] | None = None,
     seeds: Sequence[int] | None = None,
@@ -104,30 +104,37 @@ def attack_batch(
 ) -> list[Adversarial]:
     """The results of `attack` for pixels (b, 3, s, s), each with its own label and seed (None: `settings.seed`).
 
-    Each is what the picture gives alone with its seed, up to the rounding of batched arithmetic: every picture draws
-    its start and its views from generators of its own. Attacks whose pictures would disturb each other
-    (`Attack.batched` False) run one by one. `seconds` are those of the whole batch.
+    `classes` are those of all pictures, or of each its own, equally many. Each result is what the picture gives alone
+    with its seed, up to the rounding of batched arithmetic: every picture draws its start and its views from generators
+    of its own. Attacks whose pictures would disturb each other (`Attack.batched` False) run one by one. `seconds` are
+    those of the whole batch.
     """
+    lists = [classes] * len(pixels) if isinstance(classes, Classes) else classes
     labels = [None] * len(pixels) if labels is None else labels
     seeds = [settings.seed] * len(pixels) if seeds is None else seeds
     require(
         len(labels) == len(seeds) == len(pixels),
         f"Expected a label and a seed for each of {len(pixels)} pictures; got {len(labels)} and {len(seeds)}.",
     )
+    counts = [len(one) for one in lists]
+    require(
+        len(lists) == len(pixels) and len({*counts}) <= 1,
+        f"Expected equally many classes for each of {len(pixels)} pictures; got {', '.join(map(str, counts))}.",
+    )
     chosen = ATTACKS.named(settings.attack)
     if settings.epsilon == 0 or not chosen.batched:
         return [
-            result_of(attack(backbone, picture, classes, replace(settings, seed=seed), label, target_defence))
-            for picture, label, seed in zip(pixels, labels, seeds, strict=True)
+            result_of(attack(backbone, picture, own, replace(settings, seed=seed), label, target_defence))
+            for picture, own, label, seed in zip(pixels, lists, labels, seeds, strict=True)
         ]
-    jobs = [_job(backbone, picture, classes, label) for picture, label in zip(pixels, labels, strict=True)]
+    jobs = [_job(backbone, *each) for each in zip(pixels, lists, labels, strict=True)]
     for job in jobs:
-        _check(chosen, settings, classes, job.label)
+        _check(chosen, settings, job)
     rows, results = [], []
-    for item in _run(backbone, jobs, classes, settings, seeds, target_defence):
+    for item in _run(backbone, jobs, settings, seeds, target_defence):
         if isinstance(item, _Done):
             results = [
-                _result(backbone, job, classes, settings, _Outcome(found, zero, trail, item.seconds))
+                _result(backbone, job, settings, _Outcome(found, zero, trail, item.seconds))
                 for job, found, zero, trail in zip(
                     jobs, item.pixels, item.zero_gradients, zip(*rows, strict=True), strict=True
                 )
@@ -139,9 +146,12 @@ def attack_batch(
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Job:
-    """One picture to attack: clean pixels (3, s, s) on the CPU, the clean answer, and what to push away from."""
+    """One picture to attack: clean pixels (3, s, s) on the CPU, its classes, the clean answer, and what to push away
+    from.
+    """
 
     clean: Tensor
+    classes: Classes
     before: Prediction
     label: int
     from_truth: bool
@@ -151,12 +161,13 @@ def _job(backbone: Backbone, pixels: Tensor, classes: Classes, label: int | None
     check_pixels(backbone, pixels)
     clean = pixels.detach().float().cpu().contiguous()  # torchattacks views it flat
     before = predict(backbone, clean, classes)
-    return _Job(clean, before, before.label if label is None else label, label is not None)
+    return _Job(clean, classes, before, before.label if label is None else label, label is not None)
 
 
-def _check(chosen: Attack, settings: AttackSettings, classes: Classes, label: int) -> None:
+def _check(chosen: Attack, settings: AttackSettings, job: _Job) -> None:
     """Refuse what this attack cannot do with these classes."""
-    count, target = len(classes), settings.target
+    classes, label, target = job.classes, job.label, settings.target
+    count = len(classes)
     require(0 <= label < count, f"Expected a label from 0 to {count - 1}; got {label}.")
     require(
         settings.norm in chosen.norms,
@@ -185,10 +196,8 @@ class _Outcome:
     seconds: float
 
 
-def _result(
-    backbone: Backbone, job: _Job, classes: Classes, settings: AttackSettings, outcome: _Outcome
-) -> Adversarial:
-    found = _length_found(backbone, job, classes, settings, outcome.pixels)
+def _result(backbone: Backbone, job: _Job, settings: AttackSettings, outcome: _Outcome) -> Adversarial:
+    found = _length_found(backbone, job, settings, outcome.pixels)
     pixels = outcome.pixels
     if ATTACKS[settings.attack].minimal and size_of(pixels - job.clean, settings.norm) > settings.epsilon:
         pixels = into_ball(pixels[None], job.clean[None], settings.epsilon, settings.norm)[0]
@@ -210,21 +219,19 @@ def _result(
         found=found,
         confidence=settings.confidence if "confidence" in ATTACKS[settings.attack].uses else 0.0,
         before=job.before,
-        after=predict(backbone, pixels, classes),
-        after_saved=predict(backbone, saved, classes),
+        after=predict(backbone, pixels, job.classes),
+        after_saved=predict(backbone, saved, job.classes),
         zero_gradient=outcome.zero_gradient,
         steps=outcome.steps,
         seconds=outcome.seconds,
     )
 
 
-def _length_found(
-    backbone: Backbone, job: _Job, classes: Classes, settings: AttackSettings, reached: Tensor
-) -> float | None:
+def _length_found(backbone: Backbone, job: _Job, settings: AttackSettings, reached: Tensor) -> float | None:
     """How long the change is that a minimal attack found, in the attack's norm; None for others, and for no change that
     turns the answer.
     """
-    if not ATTACKS[settings.attack].minimal or predict(backbone, reached, classes).label == job.label:
+    if not ATTACKS[settings.attack].minimal or predict(backbone, reached, job.classes).label == job.label:
         return None
     return size_of(reached - job.clean, settings.norm)
 
@@ -243,14 +250,14 @@ class _Done:
 def _run(
     backbone: Backbone,
     jobs: Sequence[_Job],
-    classes: Classes,
     settings: AttackSettings,
     seeds: Sequence[int],
     target_defence: TargetDefence | None,
 ) -> Generator[tuple[AttackStep, ...] | _Done]:
     """Yield each forward pass as a step per picture, made when it is asked for, and then the end."""
     chosen = ATTACKS[settings.attack]
-    total = chosen.looks(settings, len(classes)).forward
+    classes = [job.classes for job in jobs]
+    total = chosen.looks(settings, len(classes[0])).forward
     labels = torch.tensor([job.label for job in jobs], device=backbone.device)
     clean = torch.stack([job.clean for job in jobs]).to(backbone.device)
 
@@ -261,7 +268,7 @@ def _run(
     def _step(place: int, logits: Tensor, job: _Job) -> AttackStep:
         logs = logits.log_softmax(-1)
         loss = -logs[job.label] if settings.target is None else logs[settings.target]
-        return AttackStep(place, total, float(loss), Prediction(classes, logits))
+        return AttackStep(place, total, float(loss), Prediction(job.classes, logits))
 
     follow, index = _in_a_thread if chosen.blocking else _here, itertools.count(1)
     with closing(follow(begin, clean, labels)) as stream:

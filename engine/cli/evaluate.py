@@ -27,6 +27,7 @@ SUMMARY, MARKDOWN = "summary.json", "summary.md"
 OF_A_RUN = (
     "clip_on_clean",
     "workers",
+    "batch",
     "ray",
     "strict",
     "out",
@@ -67,6 +68,13 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     group = parser.add_argument_group("run")
     group.add_argument("--clip-on-clean", action="store_true", help="only CLIP answers the clean pictures")
     group.add_argument("--workers", type=int, metavar="N", help="processes or actors (default: one per core)")
+    group.add_argument(
+        "--batch",
+        type=int,
+        metavar="N",
+        help="attack so many neighbouring pictures at once, the faster the larger the model; it changes the last digits"
+        " of numbers, and belongs to what --out holds (default: 1)",
+    )
     group.add_argument(
         "--ray",
         metavar="ADDRESS",
@@ -195,7 +203,8 @@ def _plan(args: argparse.Namespace) -> evaluation.Plan:
     settings = replace(to_settings(given(args, DEFENCE) | shared), attack=attacks[0])
     if args.own_word:
         settings = replace(settings, domain_word=known_set(args).word)
-    return evaluation.Plan(settings, attacks, settings.attack.seed, not args.clip_on_clean)
+    batch = 1 if args.batch is None else args.batch
+    return evaluation.Plan(settings, attacks, settings.attack.seed, not args.clip_on_clean, batch)
 
 
 def _summary(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 
+from ..attacks.registry import ATTACKS
 from ..errors import require
 from ..settings import AttackSettings, Settings
 from ..story.slices import read_of_target
@@ -18,16 +19,19 @@ class Plan:
 
     Every arm is answered by `settings.defences`, with CLIP always first; the clean one by CLIP alone where
     `defend_clean` is False. Each picture has a seed of its own, made of
-    `seed` and its number, so that no result depends on batch, order or worker.
-    Raises `EngineError` for two attacks of one name.
+    `seed` and its number, so that no result depends on order or worker. So many neighbouring pictures as `batch` says
+    are attacked at once, which changes the last digits of numbers (1: each alone).
+    Raises `EngineError` for two attacks of one name and a batch of none.
     """
 
     settings: Settings
     attacks: tuple[AttackSettings, ...]
     seed: int = 0
     defend_clean: bool = True
+    batch: int = 1
 
     def __post_init__(self) -> None:
+        require(self.batch >= 1, f"Expected at least one picture in a batch; got {self.batch}.")
         names = [arm_name(attack) for attack in self.attacks]
         require(len(set(names)) == len(names), f"Expected attacks of different names; got {', '.join(names)}.")
 
@@ -45,6 +49,10 @@ class Plan:
         """The seed of picture `number`."""
         return picture_seed(self.seed, number)
 
+    def batch_of(self, attack: AttackSettings) -> int:
+        """How many pictures this attack is made on at once: 1 where they would disturb each other."""
+        return self.batch if ATTACKS.named(attack.attack).batched else 1
+
     def document(self) -> dict:
         """The plan as plain data; two plans that could give different records give different documents."""
         settings = asdict(self.settings) | {"defences": list(self.defences)}
@@ -55,12 +63,18 @@ class Plan:
             | of_target(replace(self.settings, attack=attack))
             for attack in self.attacks
         }
-        return {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks, **settings}
+        own = {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks}
+        return own | of_batch(self.batch) | settings
 
 
 def picture_seed(series: int, number: int) -> int:
     """The seed of picture `number` in the series with this seed."""
     return (series * _SPREAD + number) % 2**63
+
+
+def of_batch(batch: int) -> dict:
+    """As `batch`, how many pictures are attacked at once; empty for one, so that what was kept is what it was."""
+    return {"batch": batch} if batch > 1 else {}
 
 
 def of_target(settings: Settings) -> dict:

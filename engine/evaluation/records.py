@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..datasets.base import Question
 from ..models import Backbone
-from ..results import Prediction
-from ..settings import Settings
+from ..results import Adversarial, Prediction
+from ..settings import AttackSettings, Settings
 from ..story import requests
 from ..story.graph import Story
 from ..story.recipe import Picture, Recipe
+from ..story.requests import Attack
 from ..story.results import Results
 from .plan import CLEAN, Plan, arm_name
 from .store import attacked, described
@@ -47,34 +49,36 @@ def answer_question(
     cache: Path | None = None,
     results: Results | None = None,
     owner: str = "",
+    made: Mapping[str, Adversarial] | None = None,
 ) -> Answered:
     """The answers of all defences to one picture in every arm; numbers of the record are rounded to six digits.
     `blind` in the record, where it is there, lists the arms whose attack was blind, as in `Adversarial`.
 
     A question without a number of its own has `index`, its place, instead, and the record names it.
-    Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept). What
-    is computed takes the turns of `results`, as that of `owner` (None: it waits for nobody).
+    Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept), but
+    for those that were `made` already, by arm. What is computed takes the turns of `results`, as that of `owner` (None:
+    it waits for nobody).
     """
-    number = index if question.number is None else question.number
     clean = Picture(backbone.prepare(question.image))
-    arms, made, blind, files = {CLEAN: clean}, {}, [], []
+    arms, attacks, blind, files = {CLEAN: clean}, {}, [], []
     for wanted in plan.attacks:
-        name, seeded = arm_name(wanted), replace(wanted, seed=plan.seed_for(number))
-        recipe = _recipe(question, clean, replace(plan.settings, attack=seeded))
-        story = Story(backbone, recipe, results, owner)
-        pixels, seconds, saw_nothing = attacked(story, question, cache)
+        name, batch = arm_name(wanted), plan.batch_of(wanted)
+        story = attack_story(backbone, question, clean, index, wanted, plan, results, owner)
+        if made and name in made:
+            story.results.put(story.key(Attack()), made[name], owner)
+        pixels, seconds, saw_nothing = attacked(story, question, cache, batch)
         arms[name] = Picture(pixels)
         if cache is not None:
-            files.append({"attack": name, **described(story, question)})
+            files.append({"attack": name, **described(story, question, batch)})
         if seconds is not None:
-            made[name] = round(seconds, 4)
+            attacks[name] = round(seconds, 4)
         if saw_nothing:
             blind.append(name)
     of_file = {"digest": question.digest} if question.digest else {}
     files = [line | of_file for line in files]
     answers, taken = {}, {}
     for name, picture in arms.items():
-        settings = plan.settings_for(number, name)
+        settings = plan.settings_for(_number(question, index), name)
         recipe = _recipe(question, picture, settings)  # in which the arm's picture is the clean one
         story = Story(backbone, recipe, results, owner)
         asked = [requests.Defended(defence, requests.CLEAN) for defence in settings.defences]
@@ -84,7 +88,26 @@ def answer_question(
     named = ({"index": index} if question.number is None else {}) | {"key": question.key}
     record = named | {"group": question.group, "truth": question.classes.names[question.label]}
     record |= of_file | {"arms": answers} | ({"blind": blind} if blind else {})
-    return Answered(record, named | {"attacks": made, "defences": taken}, files)
+    return Answered(record, named | {"attacks": attacks, "defences": taken}, files)
+
+
+def attack_story(
+    backbone: Backbone,
+    question: Question,
+    clean: Picture,
+    index: int,
+    wanted: AttackSettings,
+    plan: Plan,
+    results: Results | None = None,
+    owner: str = "",
+) -> Story:
+    """The story whose attack makes the picture of one arm out of the `clean` one."""
+    seeded = replace(wanted, seed=plan.seed_for(_number(question, index)))
+    return Story(backbone, _recipe(question, clean, replace(plan.settings, attack=seeded)), results, owner)
+
+
+def _number(question: Question, index: int) -> int:
+    return index if question.number is None else question.number
 
 
 def _recipe(question: Question, picture: Picture, settings: Settings) -> Recipe:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
-from ..datasets.base import Source
+from ..datasets.base import Question, Source
 from ..errors import EngineError, require
 from ..files import writable_folder, writing
 from ..models import Backbone
 from .executors import Executor
+from .groups import answer_together
 from .kept import Journal, check, claim, resume
 from .manifest import Manifest
 from .plan import Plan
-from .records import Answered, Skipped, answer_question
+from .records import Answered, Skipped
 from .store import ATTACKED, sweep
+
+Item = tuple[int, str, Callable[[], Question]]  # index, key, and the call that opens it
 
 
 def evaluate(
@@ -31,7 +35,8 @@ def evaluate(
 ) -> Iterator[Answered]:
     """The results of all pictures, in order. With `folder`, those kept there come first and are not made again.
 
-    Records do not depend on the executor, nor that of a picture on which others there are. `folder` gets plan.json,
+    Records do not depend on the executor, nor that of a picture on which others there are, but for the last digits
+    where the plan attacks several at once and pictures came or went before it. `folder` gets plan.json,
     records.jsonl and seconds.jsonl (one line a picture, written when it is whole), attacked/ (PNG files), unless a
     folder `cache`, which many evaluations may share, keeps those, and attacked.jsonl, which tells what they are.
 
@@ -66,22 +71,24 @@ def evaluate(
         manifest = None if home is None or pictures is None else Manifest(home, pictures)
         store = pictures and pictures.resolve()
         work = partial(_answered, plan=plan, cache=store, fingerprint=of_model["fingerprint"])
-        yield from _missing(source, kept, partial(each, work), journal, manifest, on_skip)
+        yield from _missing(source, kept, plan.batch, partial(each, work), journal, manifest, on_skip)
 
 
 def _missing(
     source: Source,
     kept: Collection[int],
-    each: Callable[[Iterable[tuple]], Iterator[Answered | Skipped]],
+    batch: int,
+    each: Callable[[Iterable[list[Item]]], Iterator[list[Answered | Skipped]]],
     journal: Journal | None,
     manifest: Manifest | None,
     on_skip: Callable[[Skipped], None] | None,
 ) -> Iterator[Answered]:
     """The results of all pictures but those at the places `kept`, each written down before it is given."""
     missing = [index for index in range(len(source)) if index not in kept]
-    items = ((index, source.key(index), source.ask(index)) for index in missing)
+    groups = groupby(missing, lambda index: index // batch)
+    items = ([(index, source.key(index), source.ask(index)) for index in group] for _, group in groups)
     skipped = []
-    for index, result in zip(missing, each(items), strict=True):
+    for index, result in zip(missing, chain.from_iterable(each(items)), strict=True):
         if manifest is not None and isinstance(result, Answered):
             manifest.add(result.attacked)
         if journal is not None:
@@ -109,14 +116,22 @@ def _described(backbone: Backbone, _: Any) -> dict:
     return {"fingerprint": backbone.fingerprint, "reading": backbone.reading}
 
 
-def _answered(backbone: Backbone, item: tuple, plan: Plan, cache: Path | None, fingerprint: str) -> Answered | Skipped:
+def _answered(
+    backbone: Backbone, items: list[Item], plan: Plan, cache: Path | None, fingerprint: str
+) -> list[Answered | Skipped]:
+    """The results of a group, in order."""
     require(
         backbone.fingerprint == fingerprint,
         f"Expected one model for all workers; {backbone.name} has other weights or preprocessing on one of them.",
     )
-    index, key, ask = item
+    opened = {index: _opened(key, ask) for index, key, ask in items}
+    asked = {index: one for index, one in opened.items() if isinstance(one, Question)}
+    answered = answer_together(backbone, asked, plan, cache)
+    return [one if isinstance(one, Skipped) else answered[index] for index, one in opened.items()]
+
+
+def _opened(key: str, ask: Callable[[], Question]) -> Question | Skipped:
     try:
-        question = ask()
+        return ask()
     except EngineError as error:
         return Skipped(key, str(error).encode("utf-8", "replace").decode())
-    return answer_question(backbone, question, index, plan, cache)

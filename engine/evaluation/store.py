@@ -22,37 +22,49 @@ from ..files import make_folder, writing
 from ..pictures import save_png
 from ..story.graph import Story
 from ..story.requests import Attack
-from .plan import of_target
+from .plan import of_batch, of_target
 
 ATTACKED, PART = "attacked", ".part"
 NOTE = "attack"  # the PNG's text entry that tells what was done
 ABANDONED = 3600  # seconds after which a half-written file belongs to nobody
 
 
-def attacked(story: Story, question: Question, folder: Path | None) -> tuple[Tensor, float | None, bool]:
+def attacked(
+    story: Story, question: Question, folder: Path | None, batch: int = 1
+) -> tuple[Tensor, float | None, bool]:
     """The attacked 8-bit picture (3, s, s) of a question's story, the seconds that took (None: it was there), and
     whether the attack was blind, as in `Adversarial`.
 
-    It is read from `folder` where it lies there whole and with all of its note, else made and kept (None: not kept).
-    Its name is a digest of all that it depends on; the file itself holds the settings and a hash of its pixels, by
-    which damage is noticed.
+    It is read from `folder` where it is `kept`, else the story's own, and kept (None: not kept). Its name is a digest
+    of all that it depends on; the file itself holds the settings and a hash of its pixels, by which damage is noticed.
     """
-    path = None if folder is None else folder / _name(story, question)
-    if path is not None and path.is_file():
-        levels, note = _read(path)
-        if note.get("pixels") == _hash(levels) and "blind" in note:
-            return torch.from_numpy(levels).permute(2, 0, 1).float() / 255, None, note["blind"]
+    found = kept(story, question, folder, batch)
+    if found is not None:
+        pixels, blind = found
+        return pixels, None, blind
     adversarial = story.result(Attack())
-    if path is not None:
+    if folder is not None:
         outcome = {"pixels": _hash(_levels(adversarial.saved)), "blind": adversarial.blind}
-        note = _note(story, question) | outcome
-        _save(adversarial.saved, path, note)
+        _save(adversarial.saved, folder / _name(story, question, batch), _note(story, question, batch) | outcome)
     return adversarial.saved, adversarial.seconds, adversarial.blind
 
 
-def described(story: Story, question: Question) -> dict:
+def kept(story: Story, question: Question, folder: Path | None, batch: int = 1) -> tuple[Tensor, bool] | None:
+    """The attacked picture (3, s, s) that lies in `folder` whole and with all of its note, and whether the attack was
+    blind; None where there is none that was attacked among so many at once.
+    """
+    path = None if folder is None else folder / _name(story, question, batch)
+    if path is None or not path.is_file():
+        return None
+    levels, note = _read(path)
+    if note.get("pixels") != _hash(levels) or "blind" not in note:
+        return None
+    return torch.from_numpy(levels).permute(2, 0, 1).float() / 255, note["blind"]
+
+
+def described(story: Story, question: Question, batch: int = 1) -> dict:
     """What the manifest says of the file that `attacked` keeps: its name, and what was attacked with what settings."""
-    return {"file": _name(story, question), **_note(story, question)}
+    return {"file": _name(story, question, batch), **_note(story, question, batch)}
 
 
 def sweep(folder: Path, age: float = ABANDONED) -> None:
@@ -63,7 +75,7 @@ def sweep(folder: Path, age: float = ABANDONED) -> None:
                 path.unlink()
 
 
-def _note(story: Story, question: Question) -> dict:
+def _note(story: Story, question: Question, batch: int) -> dict:
     return {
         "model": story.backbone.name,
         "fingerprint": story.backbone.fingerprint,
@@ -71,10 +83,11 @@ def _note(story: Story, question: Question) -> dict:
         "away_from": question.classes.names[question.label],
         "settings": asdict(story.recipe.settings.attack),
         **of_target(story.recipe.settings),
+        **of_batch(batch),
     }
 
 
-def _name(story: Story, question: Question) -> str:
+def _name(story: Story, question: Question, batch: int) -> str:
     inputs = [
         story.backbone.fingerprint,
         asdict(story.recipe.settings.attack),
@@ -82,6 +95,7 @@ def _name(story: Story, question: Question) -> str:
         question.classes.templates,
         question.label,
         *of_target(story.recipe.settings).values(),
+        *of_batch(batch).items(),
     ]
     levels = _levels(story.recipe.picture.pixels)
     return hashlib.sha256(json.dumps(inputs).encode() + levels.tobytes()).hexdigest()[:32] + ".png"

@@ -28,18 +28,12 @@ def plain_blocks(transformer: Transformer) -> list[Block]:
 
 
 def projected(block: Block, normed: Tensor, first: int, last: int) -> list[Tensor]:
-    """Of normed tokens (..., width) the queries (0), keys (1) and values (2) from `first` to `last`, (..., h, k) each.
-
-    Queries are divided by the root of k.
-    """
+    """Of normed tokens (..., width) queries (0), keys (1) and values (2) from `first` to `last`, (..., h, k) each."""
     attn, width = block.attn, normed.shape[-1]
     rows = slice(first * width, (last + 1) * width)
     bias = None if attn.in_proj_bias is None else attn.in_proj_bias[rows]
     joined = F.linear(normed, attn.in_proj_weight[rows], bias)
-    found = list(joined.unflatten(-1, (last - first + 1, attn.num_heads, -1)).unbind(-3))
-    if first == 0:
-        found[0] = found[0] / math.sqrt(found[0].shape[-1])
-    return found
+    return list(joined.unflatten(-1, (last - first + 1, attn.num_heads, -1)).unbind(-3))
 
 
 def attention_of(query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -47,7 +41,8 @@ def attention_of(query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tens
 
     `mask` (t, s) is added before the softmax. Unlike the weights that torch hands out, these are part of the graph.
     """
-    scores = at_least_single(query.transpose(-3, -2) @ key.movedim(-3, -1))
+    scaled = query / math.sqrt(query.shape[-1])
+    scores = at_least_single(scaled.transpose(-3, -2) @ key.movedim(-3, -1))
     return (scores if mask is None else scores + mask).softmax(-1)
 
 
@@ -60,6 +55,15 @@ def completed(block: Block, tokens: Tensor, mixed: Tensor) -> Tensor:
     """What the block makes of tokens (..., width) whose heads have mixed the values `mixed` (..., h, k)."""
     tokens = tokens + block.ls_1(block.attn.out_proj(mixed.flatten(-2)))
     return tokens + block.ls_2(block.mlp(block.ln_2(tokens)))
+
+
+def passed(block: Block, tokens: Tensor) -> Tensor:
+    """What the block makes of tokens (b, t, width), as its own pass would, which turns a batch on its side first: torch
+    then projects it in t small products.
+    """
+    query, key, value = (each.transpose(-3, -2) for each in projected(block, block.ln_1(tokens), 0, 2))
+    mixed = F.scaled_dot_product_attention(query, key, value)
+    return completed(block, tokens, mixed.transpose(-3, -2))
 
 
 def summary_alone(block: Block, tokens: Tensor) -> Tensor:

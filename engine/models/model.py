@@ -26,7 +26,7 @@ from ..errors import require
 from ..settings import ModelSettings
 from .anatomy import anatomy
 from .batches import Batches
-from .blocks import are_plain, plain_blocks, summary_alone
+from .blocks import are_plain, passed, plain_blocks, summary_alone
 from .cancellation import LayerHooks, cancelled_by
 from .gradient_scaling import loses_gradients, with_scaled_gradients
 from .lock import ModelLock
@@ -200,7 +200,7 @@ class Backbone:
         *blocks, last = plain_blocks(self.visual.transformer)
         tokens = self.visual._embeds(self.normalise(pixels))
         for block in blocks:
-            tokens = block(tokens)
+            tokens = passed(block, tokens)
         return self._projected(self.visual._pool(summary_alone(last, tokens))[0])
 
     def encode_image(self, pixels: Tensor) -> Tensor:
@@ -310,8 +310,14 @@ class Backbone:
         return ReadPrompts(context, features, kept, size if size <= GRAPH_BYTES else 0)
 
     def logits(self, image_features: Tensor, text_features: Tensor) -> Tensor:
-        """Scaled cosines (b, c) of unit features; SigLIP's bias is left out because no decision depends on it."""
-        return self.model.logit_scale.exp() * image_features @ text_features.t()
+        """Scaled cosines (b, c) of unit features (b, d) and those of classes, (c, d) or each picture's own, (b, c, d).
+
+        SigLIP's bias is left out because no decision depends on it.
+        """
+        scaled = self.model.logit_scale.exp() * image_features
+        if text_features.ndim == 3:
+            return (scaled[:, None] @ text_features.mT)[:, 0]
+        return scaled @ text_features.t()
 
     @torch.no_grad()
     def nearest_words(self, context: Tensor, count: int = 5) -> list[list[tuple[str, float]]]:
@@ -363,7 +369,7 @@ class Backbone:
             with torch.no_grad():
                 tokens = self.visual._embeds(self.normalise(pixels))
                 for block in blocks[:-count]:
-                    tokens = block(tokens)
+                    tokens = passed(block, tokens)
             with torch.enable_grad():
                 tokens, kept = through_blocks(blocks[-count:], tokens, summary=summary)
                 pooled, _ = self.visual._pool(tokens)

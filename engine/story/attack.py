@@ -36,7 +36,7 @@ def attack(
 def attack_batch(
     backbone: Backbone,
     pixels: Tensor,
-    classes: Classes,
+    classes: Classes | Sequence[Classes],
     settings: AttackSettings,
     labels: Sequence[int | None] | None = None,
     seeds: Sequence[int] | None = None,
@@ -44,7 +44,8 @@ def attack_batch(
 ) -> list[Adversarial]:
     """The results of `attack` for pixels (b, 3, s, s), each with its own label and seed (None: `settings.seed`).
 
-    Each is what the picture gives alone with its seed, up to the rounding of batched arithmetic. `seconds` are those of
-    the whole batch. Raises `EngineError` as `attack` does.
+    `classes` are those of all pictures, or of each its own, equally many. Each result is what the picture gives alone
+    with its seed, up to the rounding of batched arithmetic. `seconds` are those of the whole batch. Raises
+    `EngineError` as `attack` does.
     """
     return run.attack_batch(backbone, pixels, classes, settings, labels, seeds, target_defence(settings, defended))

@@ -37,7 +37,7 @@ def probe(
 ) -> DefenceProbe:
     settings = AttackSettings("adaptive", target_defence=through, unroll=unroll)
     target = target_defence(settings, defended)
-    return DefenceProbe(target, small, CLASSES, settings, [seed], lambda logits: None, threading.Event())
+    return DefenceProbe(target, small, [CLASSES], settings, [seed], lambda logits: None, threading.Event())
 
 
 def first_draw(settings: Settings, seed: int) -> Settings:

@@ -274,9 +274,9 @@ def test_eot_samples_are_fresh_glances_whose_logits_are_averaged(small, pixels, 
     settings = AttackSettings(name, eot_samples=3, target_defence="r-tpt")
     made = ([2], lambda logits: None, threading.Event())
     probe = ATTACKS[name].probe(target_defence(settings))
-    together = probe(small, CLASSES, settings, *made)(pixels[None])
-    twin = probe(small, CLASSES, settings, *made)
-    glances = [twin.glance(pixels[None], twin.rngs[0]) for _ in range(3)]
+    together = probe(small, [CLASSES], settings, *made)(pixels[None])
+    twin = probe(small, [CLASSES], settings, *made)
+    glances = [twin.glance(pixels[None], 0) for _ in range(3)]
     alone = [glance.answer(small.encode_image(glance.shown)) for glance in glances]
     assert torch.allclose(together, torch.stack(alone).mean(0, keepdim=True), atol=1e-5)
     assert not torch.equal(alone[0], alone[1])
@@ -320,7 +320,7 @@ def its_own(name: str, norm: str, steps: int, target: int | None, model: torch.n
 def test_walks_are_those_of_torchattacks_to_the_last_bit(sharp, pixels, name, norm, target, steps):
     settings = AttackSettings(name, {"linf": 8 / 255, "l2": 1.5}[norm], steps=steps, norm=norm, target=target, seed=6)
     result = drain(sharp, pixels, CLASSES, settings, label=1)
-    probe = Probe(sharp, CLASSES, settings, [6], lambda logits: None, threading.Event())
+    probe = Probe(sharp, [CLASSES], settings, [6], lambda logits: None, threading.Event())
     built = its_own(name, norm, steps, target, Steady(probe))
     with probe.luck:
         if name.startswith("apgd"):
@@ -356,7 +356,7 @@ def test_the_logit_ratio_needs_three_classes(small, pixels):
 
 
 def test_looking_through_views_sees_exactly_what_augmix_makes_of_its_crops(small, pixels):
-    probe = ViewProbe(small, CLASSES, AttackSettings(), [5], lambda logits: None, threading.Event())
+    probe = ViewProbe(small, [CLASSES], AttackSettings(), [5], lambda logits: None, threading.Event())
     crops = pixels.expand(3, -1, -1, -1).clone().requires_grad_()
     seen = probe.altered(crops, probe.rngs[0])
     rng = np.random.default_rng(5)
@@ -370,7 +370,7 @@ def test_looking_through_views_sees_exactly_what_augmix_makes_of_its_crops(small
 
 def test_an_attack_of_many_draws_can_be_stopped_between_two_of_them(small, pixels, monkeypatch):
     stop, seen = threading.Event(), []
-    probe = CropProbe(small, CLASSES, AttackSettings(eot_samples=64), [0], lambda logits: None, stop)
+    probe = CropProbe(small, [CLASSES], AttackSettings(eot_samples=64), [0], lambda logits: None, stop)
     glance = probe.glance
     monkeypatch.setattr(probe, "glance", lambda *given: seen.append(stop.set()) or glance(*given))
     with pytest.raises(probes.Cancelled):
@@ -380,12 +380,12 @@ def test_an_attack_of_many_draws_can_be_stopped_between_two_of_them(small, pixel
 
 def test_glances_go_through_the_model_in_parts_between_which_an_attack_can_be_stopped(small, pixels, monkeypatch):
     settings, stop, parts = AttackSettings(eot_samples=16), threading.Event(), []
-    probe = CropProbe(small, CLASSES, settings, [0, 1], lambda logits: None, stop)
+    probe = CropProbe(small, [CLASSES] * 2, settings, [0, 1], lambda logits: None, stop)
     whole, encode = probe(pixels.expand(2, -1, -1, -1)), Backbone.encode_image
     monkeypatch.setattr(probes, "TOGETHER", 20)
     seen = lambda backbone, shown: parts.append(len(shown)) or encode(backbone, shown)  # noqa: E731
     monkeypatch.setattr(Backbone, "encode_image", seen)
-    twin = CropProbe(small, CLASSES, settings, [0, 1], lambda logits: None, stop)
+    twin = CropProbe(small, [CLASSES] * 2, settings, [0, 1], lambda logits: None, stop)
     assert torch.allclose(twin(pixels.expand(2, -1, -1, -1)), whole, atol=1e-5)
     assert parts == [18] * 16  # nine pictures a glance
     monkeypatch.setattr(Backbone, "encode_image", lambda *given: stop.set() or seen(*given))
@@ -399,7 +399,7 @@ def test_looking_through_views_sees_half_of_its_crops_mirrored(small, pixels, mo
     monkeypatch.setattr(probes, "cut_out", lambda picture, boxes: seen.extend(boxes) or cut(picture, boxes))
     for eyes in (CropProbe, ViewProbe):
         seen.clear()
-        eyes(small, CLASSES, AttackSettings(eot_samples=6), [0], lambda logits: None, threading.Event())(pixels[None])
+        eyes(small, [CLASSES], AttackSettings(eot_samples=6), [0], lambda logits: None, threading.Event())(pixels[None])
         assert 12 < sum(box[4] for box in seen) < 36 if eyes is ViewProbe else not any(box[4] for box in seen)
 
 
@@ -463,12 +463,14 @@ def test_an_error_inside_the_attack_reaches_the_reader(small, pixels, monkeypatc
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_a_batch_gives_what_each_picture_gives_alone_with_its_seed(small, pixels, name):
+@pytest.mark.parametrize("others", [CLASSES, Classes(CLASSES.names[::-1])], ids=["same classes", "other classes"])
+def test_a_batch_gives_what_each_picture_gives_alone_with_its_seed(small, pixels, name, others):
     pictures, labels, seeds = torch.stack([pixels, pixels.flip(-1)]), [None, 2], [3, 8]
     settings = AttackSettings(name, 6 / 255, steps=1 if name in ("auto", "adaptive") else 2, target_defence="tpt")
-    together = attack_batch(small, pictures, CLASSES, settings, labels, seeds)
-    for result, picture, label, seed in zip(together, pictures, labels, seeds, strict=True):
-        alone = drain(small, picture, CLASSES, replace(settings, seed=seed), label)
+    together = attack_batch(small, pictures, [CLASSES, others], settings, labels, seeds)
+    for result, picture, own, label, seed in zip(together, pictures, [CLASSES, others], labels, seeds, strict=True):
+        alone = drain(small, picture, own, replace(settings, seed=seed), label)
+        assert result.after.classes == result.steps[-1].prediction.classes == own
         assert (result.label, result.from_truth) == (alone.label, alone.from_truth)
         assert len(result.steps) == len(alone.steps)
         assert result.steps[0].loss == pytest.approx(alone.steps[0].loss, abs=1e-4)
@@ -485,9 +487,20 @@ def test_a_euclidean_batch_starts_each_picture_from_its_own_seed(small, pixels):
     assert torch.allclose(one.pixels, drain(small, pixels, CLASSES, replace(settings, seed=1)).pixels, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", [name for name, chosen in ATTACKS.items() if chosen.batched])
+def test_what_a_picture_becomes_in_a_batch_depends_on_no_other_in_it(small, pixels, name):
+    pictures = torch.stack([pixels, pixels.flip(-1), pixels.flip(-2)])
+    settings, others = AttackSettings(name, steps=2, target_defence="tpt"), Classes(CLASSES.names[::-1])
+    one = attack_batch(small, pictures, [CLASSES, others, CLASSES], settings, [1, 2, 0], [3, 8, 5])
+    other = attack_batch(small, pictures[[2, 1, 1]], [others, others, CLASSES], settings, [0, 2, 1], [4, 8, 8])
+    assert torch.equal(one[1].pixels, other[1].pixels) and not torch.equal(one[1].pixels, pictures[1])
+
+
 def test_a_batch_of_different_lengths_is_refused(small, pixels):
     with pytest.raises(EngineError, match="a label and a seed for each of 1 pictures; got 2 and 1"):
         attack_batch(small, pixels[None], CLASSES, AttackSettings(), [0, 1])
+    with pytest.raises(EngineError, match="equally many classes for each of 2 pictures; got 4, 2"):
+        attack_batch(small, pixels[None].repeat(2, 1, 1, 1), [CLASSES, Classes(("a", "b"))], AttackSettings())
 
 
 def test_epsilon_zero_attacks_nothing(small, pixels):

@@ -9,6 +9,7 @@ import torch
 from engine.classes import Classes
 from engine.errors import EngineError
 from engine.models import Backbone, choose_device, load_backbone
+from engine.models.blocks import passed, plain_blocks
 
 CLASSES = Classes(("cat", "dog", "hot_air balloon", "jack-o'-lantern"))
 
@@ -155,3 +156,12 @@ def test_a_device_that_is_not_there_is_refused(offline):
         with pytest.raises(EngineError, match=f"Expected a device such as cpu or cuda; “{device}” is not available"):
             choose_device(device)
     assert choose_device("cpu").type == "cpu"
+
+
+def test_a_block_taken_apart_makes_what_the_block_makes_and_gives_its_gradients(small):
+    for block in plain_blocks(small.visual.transformer):
+        tokens = torch.randn(3, 17, 64, generator=torch.Generator().manual_seed(5)).requires_grad_()
+        own, apart = block(tokens), passed(block, tokens)
+        assert torch.allclose(own, apart, atol=1e-5) and not torch.allclose(own, tokens, atol=0.1)
+        (expected,), (found,) = (torch.autograd.grad(made.square().sum(), tokens) for made in (own, apart))
+        assert torch.allclose(expected, found, atol=1e-3, rtol=1e-4)

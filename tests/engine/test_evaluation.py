@@ -11,10 +11,11 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.classes import Classes
 from engine.datasets.base import Question
 from engine.datasets.folders import Folder
 from engine.errors import EngineError
-from engine.evaluation import Answered, Plan, answer_question, evaluate, read_kept, summarise
+from engine.evaluation import Answered, Plan, answer_question, evaluate, groups, read_kept, summarise
 from engine.evaluation.statistics import newcombe
 from engine.evaluation.store import attacked
 from engine.models import Backbone
@@ -145,20 +146,23 @@ def test_pictures_come_in_order_with_or_without_a_folder(small, tree, tmp_path):
     assert read_kept(tmp_path / "out") == kept
 
 
-def test_the_order_of_work_changes_nothing(small, tree):
+@pytest.mark.parametrize("batch", [1, 2])
+def test_the_order_of_work_changes_nothing(small, tree, batch):
     class Backwards(Here):
         @contextmanager
         def start(self):
             with super().start() as each:
                 yield lambda work, items: reversed(list(each(work, list(items)[::-1])))
 
-    told = [list(evaluate(Folder(tree, limit=3), PLAN, executor(small, "small"))) for executor in (Here, Backwards)]
+    plan = replace(PLAN, batch=batch)
+    told = [list(evaluate(Folder(tree, limit=3), plan, executor(small, "small"))) for executor in (Here, Backwards)]
     assert [one.record for one in told[0]] == [one.record for one in told[1]]
 
 
-def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(small, tree, tmp_path):
+@pytest.mark.parametrize("batch", [1, 4])
+def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(small, tree, tmp_path, batch):
     def run(name: str, pictures: int) -> bytes:
-        stream = evaluate(Folder(tree), PLAN, Here(small, "small"), tmp_path / name)
+        stream = evaluate(Folder(tree), replace(PLAN, batch=batch), Here(small, "small"), tmp_path / name)
         assert len(list(islice(stream, pictures))) == pictures
         return (tmp_path / name / "records.jsonl").read_bytes()
 
@@ -167,10 +171,51 @@ def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(smal
     for name in ("records.jsonl", "seconds.jsonl"):
         with (tmp_path / "killed" / name).open("ab") as file:
             file.write(b'{"index": 99, "cut o')
+    for kept in list((tmp_path / "killed" / "attacked").iterdir())[::2]:
+        kept.unlink()  # some of a batch are made again beside others
     (tmp_path / "killed" / "attacked" / "tmpx.part").write_bytes(b"half a PNG")
     assert run("killed", 6) == undisturbed
     assert not list((tmp_path / "killed").rglob("*.part"))
     assert all(one.seconds["key"] == one.record["key"] for one in read_kept(tmp_path / "killed"))
+
+
+def test_the_size_of_a_batch_belongs_to_what_is_kept(small, tree, tmp_path):
+    two = replace(PLAN, batch=2)
+    alone, together = (
+        list(evaluate(Folder(tree), plan, Here(small, "small"), tmp_path / f"{plan.batch}", tmp_path / "shared"))
+        for plan in (PLAN, two)
+    )
+    assert len(list((tmp_path / "shared").glob("*.png"))) == 2 * 12
+    assert [line["batch"] for one in together for line in one.attacked] == [2] * 12
+    assert not any("batch" in line for one in alone for line in one.attacked)
+    for one, other in zip(alone, together, strict=True):
+        assert list(one.seconds["attacks"]) == list(other.seconds["attacks"]) == ["pgd-4", "fgsm-8"]
+        for arm, answers in one.record["arms"].items():
+            for defence, answer in answers.items():
+                assert other.record["arms"][arm][defence]["confidence"] == pytest.approx(answer["confidence"], abs=1e-2)
+    assert "batch" not in PLAN.document() and two.document()["batch"] == 2
+    with pytest.raises(EngineError, match=r"holds another evaluation \(batch differ\)"):
+        next(evaluate(Folder(tree), replace(PLAN, batch=3), Here(small, "small"), tmp_path / "2"))
+    with pytest.raises(EngineError, match="at least one picture in a batch; got 0"):
+        replace(PLAN, batch=0)
+
+
+def test_pictures_of_a_batch_may_have_other_classes_and_more_of_them(small):
+    few, plan = Classes(("owl", "red fox")), replace(PLAN, batch=4)
+    asked = {4 + place: Question("x", picture(place), one, 1) for place, one in enumerate([CLASSES, few, CLASSES])}
+    together = groups.answer_together(small, asked, plan)
+    assert list(together) == [4, 5, 6]
+    for index, question in asked.items():
+        assert groups.answer_together(small, {index: question}, plan)[index].record == together[index].record
+
+
+def test_attacks_that_disturb_each_other_stay_alone_in_a_batch(small, tmp_path):
+    plan = Plan(Settings(defences=("clip",)), (AttackSettings("square", steps=2), AttackSettings("fgsm")), batch=2)
+    asked = {place: Question(f"{place}", picture(place), CLASSES, 1) for place in range(2)}
+    for index, answered in groups.answer_together(small, asked, plan, tmp_path).items():
+        assert [line.get("batch") for line in answered.attacked] == [None, 2]
+        alone = answer_question(small, asked[index], index, replace(plan, batch=1))
+        assert answered.record["arms"]["square-4"] == alone.record["arms"]["square-4"]
 
 
 def test_two_evaluations_in_one_folder_do_not_mix(small, tree, tmp_path):

@@ -29,15 +29,15 @@ MEASURED = Path(__file__).resolve().parents[2] / "assets" / "measured"
 @pytest.fixture
 def asked(small, monkeypatch) -> list[str]:
     """The keys of the pictures that were answered, not found again."""
-    from engine.evaluation import run
+    from engine.evaluation import groups
 
-    answer, keys = run.answer_question, []
+    answer, keys = groups.answer_question, []
 
-    def noted(backbone, question, *rest):
+    def noted(backbone, question, *rest, **made):
         keys.append(question.key)
-        return answer(backbone, question, *rest)
+        return answer(backbone, question, *rest, **made)
 
-    monkeypatch.setattr(run, "answer_question", noted)
+    monkeypatch.setattr(groups, "answer_question", noted)
     return keys
 
 

@@ -189,11 +189,11 @@ def test_a_disk_that_fills_up_is_told(home, tiny, monkeypatch):
 def test_a_folder_without_any_record_may_be_taken_over(home, tiny):
     out, source = home / "begun", Folder(home / "pictures")
 
-    def refusing(*_):
+    def refusing(*_, **named):
         raise EngineError("no such word")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.evaluation.run.answer_question", refusing)
+        patch.setattr("engine.evaluation.groups.answer_question", refusing)
         with pytest.raises(EngineError, match="no such word"):
             list(evaluate(source, PLAN, Here(tiny, "tiny"), out))
     assert read_plan(out)["attacks"].keys() == {"fgsm-4"}

@@ -198,6 +198,7 @@ def _end(backbone, item) -> None:
         (["--pictures", "0"], "at least one picture"),
         (["--against", "tpt"], "--against tpt is not evaluated here"),
         (["--workers", "0"], "at least one worker"),
+        (["--batch", "0"], "at least one picture in a batch"),
         (["--summary", "/nowhere"], "“/nowhere” has no plan.json"),
         (["--split", "x.json"], "--images with --split"),
         (["--eps", "400"], "epsilon"),

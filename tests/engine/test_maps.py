@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
@@ -48,14 +49,15 @@ def either(request) -> Backbone:
 
 
 class Classifier(torch.nn.Module):
-    """Logits (b, c) of pictures (b, 3, s, s), as a library that knows no text wants them."""
+    """Logits (b, c) of pictures (b, 3, s, s) by open_clip's own tower, as a library that knows no text wants them."""
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()
         self.backbone, self.visual = backbone, backbone.visual
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.backbone.logits(self.backbone.encode_image(pixels), self.backbone.encode_text(CLASSES))
+        features = F.normalize(self.visual(self.backbone.normalise(pixels)), dim=-1)
+        return self.backbone.logits(features, self.backbone.encode_text(CLASSES))
 
 
 def as_channels(tokens: torch.Tensor) -> torch.Tensor:

@@ -141,7 +141,7 @@ def test_deepfool_compares_ten_classes_however_many_there_are(sharp, pixels):
 
 def test_deepfool_can_be_stopped_between_two_gradients(small, pixels, monkeypatch):
     stop, calls, grad = threading.Event(), [], torch.autograd.grad
-    probe = Probe(small, CLASSES, AttackSettings("deepfool"), [0], lambda logits: None, stop)
+    probe = Probe(small, [CLASSES], AttackSettings("deepfool"), [0], lambda logits: None, stop)
     label = probe(pixels[None]).argmax(1)
     monkeypatch.setattr(
         torch.autograd, "grad", lambda *given, **options: calls.append(stop.set()) or grad(*given, **options)
