@@ -5,6 +5,7 @@ from app import hosting  # before torch and Gradio
 # isort: split
 import argparse
 import sys
+from functools import partial
 
 from starlette.middleware import Middleware
 
@@ -42,12 +43,14 @@ def serve(chosen: argparse.Namespace) -> None:
     hosting.one_arena()
     settings = engine.models.model_settings(chosen)
     print(f"Loading {chosen.model} …", flush=True)
-    backbone = engine.load_backbone(chosen.model, chosen.device, chosen.precision, settings=settings)
+    load = partial(engine.load_backbone, chosen.model, chosen.device, chosen.precision, settings=settings)
+    lend = hosting.lend()
+    backbone = engine.models.apart(load) if lend is None else load()
     results = new_results()
     page = build_app(
         backbone,
         load_samples(engine.ASSETS / "samples"),
-        lend=hosting.lend(),
+        lend=lend,
         free=chosen.host in OWN_MACHINE,
         label_sets=load_label_sets(engine.ASSETS / "labels"),
         results=results,

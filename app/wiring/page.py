@@ -131,10 +131,10 @@ class Page(Drawing):
             latest = time.monotonic() + LET_GO
             while self.runs.going(key) and time.monotonic() < latest:
                 time.sleep(0.02)
-            return self.rest(key, text.STOPPED)
+            return self.rest(key, text.STOPPED) | self.say(text.STOPPED)
 
         press = button.click(stopping, self.turn, [self.status], js=NEXT_TURN, **AT_ONCE)
-        press.then(ended, None, [self.nudge], **AT_ONCE)
+        press.then(ended, None, [self.status, self.nudge], **AT_ONCE)
 
     def build_hidden(self) -> None:
         """The components that nobody sees."""

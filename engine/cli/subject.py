@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,7 +95,7 @@ def load_subject(args: argparse.Namespace) -> Subject:
     classes, truth = _classes(args)
     name = args.true_class or truth
     label = None if name is None else classes.index(name)
-    backbone = models.load_backbone(args.model, args.device, args.precision, settings=settings)
+    backbone = models.apart(partial(models.load_backbone, args.model, args.device, args.precision, settings=settings))
     return Subject(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)
 
 

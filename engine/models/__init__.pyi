@@ -13,6 +13,7 @@ from .names import FORMS as FORMS
 from .options import add_model_options as add_model_options
 from .options import as_options as as_options
 from .options import model_settings as model_settings
+from .own_thread import apart as apart
 from .precision import PRECISIONS as PRECISIONS
 from .prompts import Prompts as Prompts
 from .prompts import ReadPrompts as ReadPrompts
