@@ -20,7 +20,7 @@ import engine
 from app.choices import Choices
 from app.present import present
 from app.state.found import Found
-from app.state.visitors import Progress
+from app.state.visitors import Progress, Visitor
 from app.text import words as text
 from app.wiring.drawing import AT_ONCE, NEXT_TURN, Drawing
 from app.wiring.stopping import Run, until
@@ -90,8 +90,7 @@ class Page(Drawing):
                         yield self.rest(key, text.READY)
                     return  # else the button that stopped it has the last word
                 except engine.EngineError as error:
-                    self.screens.complains(key, self.visitors.get(key).choices, str(error))
-                    yield self.rest(key) | self.complain(error)
+                    yield self._refused(key, visitor, error)
                 except Exception:
                     yield self.rest(key, text.FAULT, "bad")
                     raise  # into the server's log
@@ -106,6 +105,16 @@ class Page(Drawing):
             show_progress_on=[self.status], trigger_mode="multiple", api_visibility="private", concurrency_limit=None,
             **place,
         )  # fmt: skip
+
+    def _refused(self, key: str, pressed: Visitor, error: engine.EngineError) -> dict:
+        """A run of the visitor, who was then as `pressed`, cannot be: the status line says why until something is changed,
+        unless something has been meanwhile."""
+        now, complaint = self.visitors.get(key), self.complain(error)
+        moved = present(pressed.choices).differing(present(now.choices))
+        if any(name not in now.replaced for name in moved):
+            return self.rest(key, text.READY)
+        self.screens.complains(key, now.choices, str(error))
+        return self.rest(key) | complaint
 
     def rest(self, key: str, said: str = "", tone: str = "calm", go: int | None = None, walk: bool = False) -> dict:
         """No run of the visitor's is under way; the next drawing says so and opens the step `go`, with `walk` the steps

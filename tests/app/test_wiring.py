@@ -481,6 +481,22 @@ def test_what_cannot_be_done_is_told_in_a_sentence_and_leaves_no_run_going(page,
     assert not page.runs.going(key) and page.visitors.get(key).progress.step is None
 
 
+def test_why_a_run_was_refused_is_not_said_of_settings_that_have_changed_meanwhile(page, visitor, monkeypatch):
+    warned = []
+    monkeypatch.setattr(gr, "Warning", lambda sentence, **_: warned.append(sentence))
+    key = visitor()
+
+    def handler(request: gr.Request, key: str):
+        drawn(page, key, 2, CHOICES._replace(seed=8))
+        raise engine.EngineError("This seed is none.")
+        yield
+
+    updates = list(listened(page, handler)(key))
+    assert not spoken(page, updates) and warned == ["This seed is none."]
+    after = drawn(page, key, 3, CHOICES._replace(seed=8))
+    assert text.READY in " ".join(spoken(page, after))
+
+
 def test_why_a_run_was_refused_stays_until_the_choices_are_others(page, visitor):
     def refused(request: gr.Request, key: str):
         yield page.say(text.BUSY["clean"], "busy")

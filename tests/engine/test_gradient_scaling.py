@@ -89,7 +89,7 @@ def test_how_sure_a_model_is_does_not_shorten_a_step(tiny, pixels, monkeypatch, 
 def gradient_of_a_sure_loss(backbone: Backbone, pixels: torch.Tensor, settings: AttackSettings) -> torch.Tensor:
     target = target_defence(settings) if settings.target_defence else None
     look_through = ATTACKS[settings.attack].probe(target)
-    probe = look_through(backbone, CLASSES, settings, [3], lambda logits: None, threading.Event())
+    probe = look_through(backbone, [CLASSES], settings, [3], lambda logits: None, threading.Event())
     picture = pixels[None].clone().requires_grad_()
     logits = probe(picture)
     (gradient,) = torch.autograd.grad(F.cross_entropy(logits, logits.argmax(-1)), picture)
