@@ -107,8 +107,10 @@ class Page(Drawing):
         )  # fmt: skip
 
     def _refused(self, key: str, pressed: Visitor, error: engine.EngineError) -> dict:
-        """A run of the visitor, who was then as `pressed`, cannot be: the status line says why until something is changed,
-        unless something has been meanwhile."""
+        """A run of the visitor, who was then as `pressed`, cannot be.
+
+        The status line says why until something is changed, unless something has been meanwhile.
+        """
         now, complaint = self.visitors.get(key), self.complain(error)
         moved = present(pressed.choices).differing(present(now.choices))
         if any(name not in now.replaced for name in moved):
