@@ -138,7 +138,6 @@ class Drawing:
         if visitor.choices is None:
             return {}
         complaint: dict = {}
-        goes_on = self.screens.goes_on(key, visitor.look)
         try:
             question = self.question(visitor, key)
         except engine.EngineError as error:
@@ -156,7 +155,7 @@ class Drawing:
         before = self.screens.dimmed(key)
         updates = self.screens.redrawn(key, visitor, found, visitor.choices)
         dimmed = self.screens.dimmed(key)
-        if (goes_on or before != dimmed) and progress.step is None and not complaint:
+        if before != dimmed and progress.step is None and not complaint:
             complaint = self.say(text.DIMMED if dimmed else text.READY)
         return complaint | updates
 

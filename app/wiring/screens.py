@@ -14,7 +14,6 @@ from app.choices import Choices
 from app.components.naming import differences, listed
 from app.figures.html import esc
 from app.state.found import Found
-from app.state.history import Look
 from app.state.visitors import Visitor
 from app.text import words as text
 from app.wiring.drawings import Drawings
@@ -39,7 +38,6 @@ class _Screen:
     ground: object = None  # model, picture and classes: on others, nothing that was drawn before is worth a look
     pieces: dict[int, _Drawn] = field(default_factory=dict)
     stale: dict[int, str] = field(default_factory=dict)
-    look: Look | None = None
     complaint: str = ""
     complained: Choices | None = None  # of what the complaint is about
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -76,16 +74,6 @@ class Screens:
                 return False
             before, screen.complaint, screen.complained = screen.complaint, sentence, choices
             return before != sentence
-
-    def goes_on(self, key: str, look: Look | None) -> bool:
-        """Note what the visitor looks at; whether that is something else, and nothing is wrong with it as far as known.
-
-        What the status line says is about what was looked at before then.
-        """
-        with self._lock:
-            screen = self._screens.setdefault(key, _Screen())
-            before, screen.look = screen.look, look
-            return before is not None and look is not None and not before.same(look) and not screen.complaint
 
     def dimmed(self, key: str) -> bool:
         """Whether anything stands dimmed on the visitor's screen."""

@@ -541,18 +541,6 @@ def test_a_run_ends_with_the_picture_that_it_is_about_and_the_page_is_free_for_t
     assert len(list(updates)) == 1 and page.visitors.get(key).progress.step is None and not page.runs.going(key)
 
 
-def test_the_last_word_on_a_run_goes_once_something_else_is_looked_at(page, visitor):
-    key = visitor()
-    drawn(page, key)
-    page.rest(key, "All is done.", "good")
-    assert "All is done." in " ".join(spoken(page, drawn(page, key, 2)))
-    assert not spoken(page, drawn(page, key, 3))
-    assert text.READY in " ".join(
-        spoken(page, drawn(page, key, 4, CHOICES._replace(class_names="red fish\nblue fish")))
-    )
-    assert not spoken(page, drawn(page, key, 5, CHOICES._replace(class_names="red fish\nblue fish")))
-
-
 def test_stop_ends_a_run_before_its_next_update(page, visitor):
     asked_for = []
 

@@ -121,6 +121,16 @@ def first_sample(page, address, theme="light"):
     page.get_by_text("which is right").first.wait_for()
 
 
+@contextmanager
+def opening(context, address):
+    """A page with its first sample drawn, and what the browser tells of it."""
+    opened = context.new_page()
+    watched = Watched(opened, address)
+    first_sample(opened, address)
+    yield opened, watched
+    opened.close()
+
+
 def close_toasts(page):
     """Close whatever the page warns of."""
     page.eval_on_selector_all("[data-testid=toast-close]", "(toasts) => toasts.forEach((toast) => toast.click())")
@@ -130,22 +140,16 @@ def close_toasts(page):
 @pytest.fixture
 def loaded(context, address):
     """The opened page with its first sample drawn; afterwards: no error in the console, no request to elsewhere."""
-    opened = context.new_page()
-    watched = Watched(opened, address)
-    first_sample(opened, address)
-    yield opened
-    opened.close()
+    with opening(context, address) as (opened, watched):
+        yield opened
     watched.nothing()
 
 
 @pytest.fixture(scope="package")
 def tab(context, address):
     """One page for tests that each begin with all settings as at the start, and what the browser tells of it."""
-    opened = context.new_page()
-    watched = Watched(opened, address)
-    first_sample(opened, address)
-    yield opened, watched
-    opened.close()
+    with opening(context, address) as both:
+        yield both
 
 
 @pytest.fixture
@@ -167,11 +171,8 @@ def page(tab):
 @pytest.fixture(scope="module")
 def lasting(context, address):
     """One page for the tests of a module that leave it as it was, and what the browser tells of it."""
-    opened = context.new_page()
-    watched = Watched(opened, address)
-    first_sample(opened, address)
-    yield opened, watched
-    opened.close()
+    with opening(context, address) as both:
+        yield both
 
 
 @pytest.fixture
