@@ -78,9 +78,9 @@ class Page(Drawing):
             visitor = self.choose(key, arguments[-count:])
             run = Run(arguments[-count], alone, pressed=guarded, about=visitor.look if of_picture else None)
             with self.runs.begun(key, run):
-                if alone and self.runs.repeats(key, run):
-                    return
                 if alone:
+                    if self.runs.repeats(key, run):
+                        return
                     self.runs.wait_in_line(key, run)
                 try:
                     with closing(handler(*arguments[:-count], key)) as updates:

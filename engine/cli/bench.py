@@ -92,9 +92,9 @@ def _measured(args: argparse.Namespace, backbone: Backbone, loaded: float) -> di
     machine, speed = benchmarks.machine, benchmarks.speed
     pixels = benchmarks.subjects.picture(backbone)
     classes = benchmarks.subjects.made_up_classes(backbone, args.classes)
-    before = machine.matrix_rates(backbone.device, ("fp32", args.precision))
+    before = machine.matrix_rates(backbone.device, dict.fromkeys(("fp32", backbone.precision)))
     timings = [speed.Timing("load the model", loaded), *speed.stage_timings(backbone, pixels, classes, args.runs)]
-    plain = backbone if args.precision == "fp32" else _loaded(args, "fp32")
+    plain = backbone if backbone.precision == "fp32" else _loaded(args, "fp32")
     costs = list(benchmarks.comparison.literal_costs(plain, pixels, classes, args.literal or DEFENCES))
     after = machine.matrix_rates(backbone.device, before)
     peaks = {name: max(rate, after[name]) for name, rate in before.items()}

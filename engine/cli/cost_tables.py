@@ -71,13 +71,13 @@ def _rate(cost: Timing | LiteralCost, peak: float) -> dict:
 
 
 def _stage_row(stage: dict) -> tuple[str, ...]:
-    told = (
+    figures = (
         f"{stage['seconds']:.3f}",
         f"{stage['forwards']:.1f}",
         *_rate_cells(stage),
         _cell(stage["memory_gb"], ".2f"),
     )
-    return (stage["stage"], *told, stage["verdict"])
+    return (stage["stage"], *figures, stage["verdict"])
 
 
 def _literal_row(cost: dict) -> tuple[str, ...]:

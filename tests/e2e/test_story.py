@@ -116,7 +116,7 @@ def test_views_under_way_are_dropped_by_stop_and_can_be_made_at_once_after_it(pa
 def test_a_story_of_a_picture_that_is_left_ends_and_that_of_the_next_runs_whole(page):
     few_views(page)
     open_step(page, 2)
-    put(page, "#attack-steps", "150")
+    put(page, "#attack-steps", "100")
     page.click("#samples [data-index='5']")
     page.locator("#samples [data-index='5'][aria-pressed=true]").wait_for()
     page.click("#run-story")
