@@ -40,6 +40,7 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
     attack: str
     norm: str
     target: str | None
+    map: str
     domain_word: str | None
     defences: Sequence[str]
     seed: float | None
@@ -86,6 +87,11 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
     def asked(self, classes: engine.Classes) -> tuple[int | None, int | None]:
         """The places of the class the maps are about, and of the one it is held against, where they are listed."""
         return engine.classes.find(self.about, classes.names), engine.classes.find(self.against, classes.names)
+
+    def drawable(self, backbone: engine.Backbone) -> Choices:
+        """The same with a map that the model can draw."""
+        maps = engine.maps.maps_for(backbone)
+        return self if self.map in maps else self._replace(map=maps[0])
 
     def aimed(self, settings: engine.Settings, classes: engine.Classes) -> engine.Settings:
         """`settings` with the place of the target among `classes`, where it is listed there."""

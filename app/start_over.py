@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import gradio as gr
 
-import engine
 from app.state.visitors import FIRST, Visitor
 from app.text import words as text
 from app.wiring.page import Page
@@ -30,9 +29,7 @@ class StartOver:
                 yield page.rest(key, text.EMPTY["Picture"])
                 return
             begun = page.defaults._replace(**{name: getattr(visitor.choices, name) for name in KEPT})
-            maps = engine.maps.maps_for(page.backbone(visitor))
-            begun = begun._replace(map=begun.map if begun.map in maps else maps[0])
-            anew = replace(visitor.setting(begun), asked=FIRST)
+            anew = replace(visitor.setting(begun.drawable(page.backbone(visitor))), asked=FIRST)
             page.visitors.put(key, anew)
             yield again(page, anew) | page.rest(key, text.STARTED_OVER, go=1)
 

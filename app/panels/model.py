@@ -74,9 +74,7 @@ class ModelPicker:
     def _switched(self, page: Page, key: str, name: str, follow: Callable[[engine.Backbone], dict]) -> dict:
         """The visitor's picture on another model that is in memory."""
         backbone, visitor = self.models.backbone(name), page.visitors.get(key)
-        picture, choices = visitor.picture, present(visitor.choices)
-        maps = engine.maps.maps_for(backbone)
-        choices = choices._replace(map=choices.map if choices.map in maps else maps[0])
+        picture, choices = visitor.picture, present(visitor.choices).drawable(backbone)
         again = None if picture is None else self.sources.on(backbone).same(picture).shown
         chosen = "" if backbone is self.models.first else name
         page.visitors.put(key, visitor.on(chosen, again).setting(choices))
