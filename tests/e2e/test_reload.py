@@ -6,13 +6,13 @@ from tests.e2e.test_page import SAMPLES, open_step, picture_taken, says
 
 
 @pytest.fixture
-def streams(page):
+def streams(loaded):
     """The streams of events that the page is reading at the moment; those that it opened before are over."""
-    page.wait_for_load_state("networkidle")
+    loaded.wait_for_load_state("networkidle")
     reading = set()
-    page.on("request", lambda request: reading.add(request) if "/queue/data" in request.url else None)
+    loaded.on("request", lambda request: reading.add(request) if "/queue/data" in request.url else None)
     for ended in ("requestfinished", "requestfailed"):
-        page.on(ended, lambda request: reading.discard(request))
+        loaded.on(ended, lambda request: reading.discard(request))
     return reading
 
 
