@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # a plain download can be cancelled
 os.environ.setdefault("GRADIO_SSR_MODE", "False")
 os.environ.setdefault("MPLBACKEND", "agg")  # or Gradio finds one out when a visitor first does something
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")  # or it sums up the last 10,000 after every single one

@@ -13,7 +13,6 @@ from app.api import Api
 from app.blocks import Blocks
 from app.comparison import comparison
 from app.export.buttons import ExportButtons
-from app.figures.header import header
 from app.figures.journey import journey, status
 from app.labels import LabelSet
 from app.looks import LookButtons
@@ -21,6 +20,7 @@ from app.models import Models
 from app.panels.attack import AttackPanel
 from app.panels.attention import AttentionPanel
 from app.panels.batch import BatchPanel
+from app.panels.head import Head
 from app.panels.inputs import Inputs
 from app.panels.other_settings import FOLD_BELOW, OtherSettings
 from app.panels.picture import PicturePanel
@@ -76,7 +76,7 @@ def build_app(
     page = Page(models, Visitors() if visitors is None else visitors, results, budget or engine.story.Budget())
     with Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         page.build_hidden()
-        head = gr.HTML(header(backbone), elem_id="header")
+        head = Head(models)
         with gr.Column(elem_id="top"):
             with gr.Row(elem_id="bar"):
                 run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=230)
@@ -90,7 +90,7 @@ def build_app(
         restore = RestoreLine(Tabs(page.visitors))
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="inputs", scale=0, min_width=330):
-                inputs, over = Inputs(sources, models, head, label_sets), StartOver()
+                inputs, over = Inputs(sources, models, head.shown, label_sets), StartOver()
             with gr.Column(elem_id="story", scale=1, min_width=320):
                 cards = gr.HTML(journey(Found()), elem_id="journey")
                 page.panels, columns = _panels(page, models, sources)
@@ -101,7 +101,7 @@ def build_app(
             page.screens.steps |= dict.fromkeys(panel.controls, number)
         _other_settings(page, columns)
         reads = (*PARTS, "picture", "label", "classes", "elsewhere", "batch", "progress")
-        page.add([Piece(lambda found, choices: {cards: journey(found)}, [cards], reads), *inputs.pieces])
+        page.add([Piece(lambda found, choices: {cards: journey(found)}, [cards], reads), *inputs.pieces, *head.pieces])
         attack = page.panels[2]
         assert isinstance(attack, AttackPanel)
         page.trail = partial(AttackTrail, attack.curve, attack.live)
@@ -113,6 +113,7 @@ def build_app(
                 page.add([comparison(number, panel.compared)], number)
         running.story(run)
         inputs.wire(page)
+        head.wire(page, inputs.model.switched, inputs.model.switching)
         restore.wire(page, inputs.again, inputs.followers)
         inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), restore)
         inputs.fold(demo.load)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
-from queue import Empty, SimpleQueue
 
 import engine
+from app.downloads import Downloads, Report
 from app.state.lent import Lent
 from app.state.parts import Account, Computed, Question, rows_computed
 from app.text import words as text
 
-Item = engine.results.Download | Exception | None
-NOTICE = 0.05  # seconds until one who waits for a model notices that the run is to end
 KEPT = 1  # models beside the first that stay in memory
 
 
@@ -33,17 +31,15 @@ class Models:
         self._answer = answer if lend is None else lend(answer)
         self._kept: OrderedDict[str, engine.Backbone] = OrderedDict()
         self._loading = threading.Lock()
+        self._downloads = Downloads(self._bring)
 
-    def backbone(self, name: str, report: Callable[[engine.results.Download], None] | None = None) -> engine.Backbone:
-        """That model, loaded again where others took its place; the empty name is the first model.
-
-        `report` is called with every piece that a download brings.
-        """
+    def backbone(self, name: str) -> engine.Backbone:
+        """That model, loaded again where others took its place; the empty name is the first model."""
         if name in ("", self.first.name):
             return self.first
         with self._loading:
             if name not in self._kept:
-                self._keep(name, self._load(name, report))
+                self._keep(name, self._load(name))
             self._kept.move_to_end(name)
             return self._kept[name]
 
@@ -63,48 +59,30 @@ class Models:
             return self._answer(question, 0, plan)
         return self._answer(question, 0, plan, results=account.new_results(), owner=account.owner)
 
-    def fetch(self, name: str) -> Iterator[engine.results.Download]:
-        """Make `backbone(name)` quick: how far each downloaded file is, as it comes.
+    def fetch(self, name: str) -> Generator[engine.results.Download | None]:
+        """Make `backbone(name)` quick: how far the download is, some times a second, None before its first piece.
 
         Raises `EngineError` for a model that this page does not offer, and as `engine.load_backbone` does, and
-        `Cancelled` where the run that waits is to end. That, or closing the iterator, leaves the download to itself;
-        what it brings is on the disk the next time.
+        `Cancelled` where the run that waits is to end. The last who leaves ends the download.
         """
         if not self._offers(name):
             raise engine.EngineError(text.MODEL_NOT_OFFERED.format(name=name[:80]))
-        queue: SimpleQueue[Item] = SimpleQueue()
+        yield from self._downloads.follow(name)
 
-        def work() -> None:
-            try:
-                self.backbone(name, queue.put)
-                queue.put(None)
-            except Exception as error:  # whatever it is, it belongs to the thread that waits
-                queue.put(error)
-
-        threading.Thread(target=work, name="model", daemon=True).start()
-        while (item := _next(queue)) is not None:
-            if isinstance(item, Exception):
-                raise item
-            yield item
+    def _bring(self, name: str, report: Report) -> None:
+        if not self.ready(name):
+            engine.models.fetch_model(name, report)
+        self.backbone(name)
 
     def _offers(self, name: str) -> bool:
         offered = {self.first.name, *(entry.name for entry in engine.models.listed_models())}
         return self.choosable and bool(name) and (self.free or name in offered)
 
-    def _load(self, name: str, report: Callable[[engine.results.Download], None] | None) -> engine.Backbone:
+    def _load(self, name: str) -> engine.Backbone:
         first = self.first
-        return engine.load_backbone(name, str(first.device), first.precision, report)
+        return engine.models.apart(partial(engine.load_backbone, name, str(first.device), first.precision))
 
     def _keep(self, name: str, backbone: engine.Backbone) -> None:
         self._kept[name] = backbone
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-
-
-def _next(queue: SimpleQueue[Item]) -> Item:
-    """What comes next; raises `Cancelled` where the run that waits is to end."""
-    while True:
-        try:
-            return queue.get(timeout=NOTICE)
-        except Empty:
-            engine.models.raise_if_cancelled()

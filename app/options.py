@@ -11,12 +11,18 @@ PASSES = (
     ("--visitor-passes", "each visitor of the page", "ATPT_VISITOR_PASSES"),
     ("--address-passes", "each address that calls the API", "ATPT_ADDRESS_PASSES"),
 )
+AUTO_MODEL = "auto"
+AUTO_MODEL_HELP = (
+    f", or {AUTO_MODEL}: the first model for photographs that is on this machine already, else {engine.models.BUILT_IN}"
+    " (or $ATPT_MODEL)"
+)
 DESCRIPTION = "Watch a CLIP-like model be fooled and repaired, in the browser."
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Those of a model, of the address, and of what is computed for whom."""
-    engine.models.add_model_options(parser)
+    model = os.environ.get("ATPT_MODEL", AUTO_MODEL)
+    engine.models.add_model_options(parser, model, AUTO_MODEL_HELP)
     parser.add_argument(
         "--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to listen on"
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import gradio as gr
 
+from app.components.wishes import WISH
 from app.figures.html import esc
 from app.figures.journey import furthest
 from app.present import present
@@ -29,10 +30,6 @@ READ_TOKEN = """(_, ...rest) => {
   window.turn = (window.turn || 0) + 1;
   return [token, window.turn, ...rest.slice(1)];
 }"""
-PRESS = """element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-do]');
-  if (button) trigger('click', {wish: button.dataset.do});
-});"""
 
 
 class RestoreLine:
@@ -40,7 +37,7 @@ class RestoreLine:
 
     def __init__(self, tabs: Tabs) -> None:
         self.tabs = tabs
-        self.drawn = gr.HTML("", elem_id="restore", js_on_load=PRESS)
+        self.drawn = gr.HTML("", elem_id="restore", js_on_load=WISH)
 
     def offer(self, page: Page, token: object, key: str, source: str) -> dict:
         """The line for a page just loaded by the tab with `token`, which opens with the picture `source`."""

@@ -15,7 +15,7 @@ from app.guard import Guard
 from app.labels import load_label_sets
 from app.layout import build_app, new_results
 from app.opening import Opening
-from app.options import DESCRIPTION, add_options
+from app.options import AUTO_MODEL, DESCRIPTION, add_options
 from app.samples import load_samples
 from app.theme import CSS, REST, head, theme
 
@@ -41,11 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
 def serve(chosen: argparse.Namespace) -> None:
     """Load the model, build the page and serve it until interrupted; raises `EngineError` for a model that is none."""
     hosting.one_arena()
-    settings = engine.models.model_settings(chosen)
-    print(f"Loading {chosen.model} …", flush=True)
-    load = partial(engine.load_backbone, chosen.model, chosen.device, chosen.precision, settings=settings)
     lend = hosting.lend()
-    backbone = engine.models.apart(load) if lend is None else load()
+    backbone = _first_model(chosen, lent=lend is not None)
     results = new_results()
     page = build_app(
         backbone,
@@ -85,3 +82,22 @@ def serve(chosen: argparse.Namespace) -> None:
     tidying.begin(results)
     print(f"The page is ready at {address}", flush=True)
     page.block_thread()
+
+
+def _first_model(chosen: argparse.Namespace, lent: bool) -> engine.Backbone:
+    """The model that the page opens with: the one that was chosen, else the first that is here and can be loaded."""
+    if chosen.model != AUTO_MODEL:
+        return _loaded(chosen, chosen.model, lent)
+    for name in engine.models.recommended_here():
+        try:
+            return _loaded(chosen, name, lent)
+        except engine.EngineError as error:
+            print(error, file=sys.stderr)
+    return _loaded(chosen, engine.models.BUILT_IN, lent)
+
+
+def _loaded(chosen: argparse.Namespace, name: str, lent: bool) -> engine.Backbone:
+    print(f"Loading {name} …", flush=True)
+    settings = engine.models.model_settings(chosen)
+    load = partial(engine.load_backbone, name, chosen.device, chosen.precision, settings=settings)
+    return load() if lent else engine.models.apart(load)

@@ -21,12 +21,14 @@ class Hub:
     damaged: bool = False  # the store sends one wrong byte
     short: bool = False  # the store sends less than was announced, and says so
     pace: float = 0  # seconds for each megabyte that the store sends
+    flows: threading.Event = field(default_factory=threading.Event)  # cleared: the store sends no more than a megabyte
     status: int = 200
     foreign: bool = False  # answers, but is no hub
     gone: bool = False
     seen: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, range
 
     def __enter__(self) -> "Hub":
+        self.flows.set()
         handler = type("Handler", (_Handler,), {"hub": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
@@ -39,6 +41,7 @@ class Hub:
     def leave(self) -> None:
         """Nobody listens any more, and connections that are still open break off."""
         self.gone = True
+        self.flows.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -140,5 +143,11 @@ class _Handler(BaseHTTPRequestHandler):
             body = body[: self.hub.cuts.pop(0)]
             self.close_connection = True
         for start in range(0, len(body), 1 << 20):
-            self.wfile.write(body[start : start + (1 << 20)])
+            if start:
+                self.hub.flows.wait(60)
+            try:
+                self.wfile.write(body[start : start + (1 << 20)])
+            except ConnectionError:  # whoever asked has left
+                self.close_connection = True
+                return
             time.sleep(self.hub.pace)

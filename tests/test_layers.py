@@ -38,6 +38,7 @@ PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is 
         "batch",
         "blocks",
         "choices",
+        "downloads",
         "guard",
         "hosting",
         "measured",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator
 
 import gradio as gr
@@ -18,11 +17,10 @@ from app.text import words as text
 from app.wiring.page import Page
 
 BUILT_IN = "fieldguide"  # says so in its title
-REPORT_EVERY = 0.2  # seconds between two words on a download
 
 
 class ModelPicker:
-    """A fold of the inputs, and the head of the page, which names the model; `outputs` show another model."""
+    """A fold of the inputs; `outputs`, of which `head` is one, show another model."""
 
     def __init__(self, models: Models, sources: PictureSources, head: gr.HTML) -> None:
         self.models, self.sources, self.head = models, sources, head
@@ -41,12 +39,12 @@ class ModelPicker:
 
         `follow` returns the updates of the fields `followers` for another model.
         """
+        self._follow = follow
         self.name.input(
             _about, self.name, self.about, show_progress="hidden", api_visibility="private", concurrency_limit=None
         )
-
-        outputs = [*self.outputs, page.controls["map"], *followers]
-        page.listen(self.use.click, self._use(page, follow), outputs, [self.name])
+        self.switching = [*self.outputs, page.controls["map"], *followers]
+        page.listen(self.use.click, self._use(page), self.switching, [self.name])
 
     def show(self, page: Page, backbone: engine.Backbone, choices: Choices) -> dict:
         """The fields for a visitor on that model: its name, its words, and the maps it can draw."""
@@ -59,27 +57,30 @@ class ModelPicker:
             page.controls["map"]: gr.Dropdown(choices=listed, value=choices.map),
         }
 
-    def _use(self, page: Page, follow: Callable[[engine.Backbone], dict]) -> Callable[..., Generator[dict]]:
-        def handler(request: gr.Request, name: str | None, key: str) -> Generator[dict]:
-            yield page.say(text.MODEL_LOADING.format(name=name), "busy", 0.0)
-            reported = time.monotonic()
-            for piece in self.models.fetch(name or ""):
-                if time.monotonic() - reported > REPORT_EVERY:
-                    reported = time.monotonic()
-                    yield page.say(_progress(piece), "busy", piece.fraction)
-            yield self._switched(page, key, name or "", follow)
-
-        return handler
-
-    def _switched(self, page: Page, key: str, name: str, follow: Callable[[engine.Backbone], dict]) -> dict:
-        """The visitor's picture on another model that is in memory."""
+    def switched(self, page: Page, key: str, name: str) -> dict:
+        """The updates of `switching` that show the visitor's picture on another model, which is in memory."""
         backbone, visitor = self.models.backbone(name), page.visitors.get(key)
         picture, choices = visitor.picture, present(visitor.choices).drawable(backbone)
         again = None if picture is None else self.sources.on(backbone).same(picture).shown
         chosen = "" if backbone is self.models.first else name
         page.visitors.put(key, visitor.on(chosen, again).setting(choices))
-        shown = self.show(page, backbone, choices) | follow(backbone)
+        shown = self.show(page, backbone, choices) | self._follow(backbone)
         return shown | page.rest(key, text.MODEL_READY.format(name=backbone.name), "good")
+
+    def _use(self, page: Page) -> Callable[..., Generator[dict]]:
+        def handler(request: gr.Request, name: str | None, key: str) -> Generator[dict]:
+            yield page.say(text.MODEL_LOADING.format(name=name), "busy", 0.0)
+            try:
+                for piece in self.models.fetch(name or ""):
+                    if piece is not None:
+                        yield page.say(_progress(piece), "busy", piece.fraction)
+            except engine.EngineError:
+                now = page.backbone(page.visitors.get(key)).name
+                yield {self.name: now, self.about: _about(now)}  # what answers still
+                raise
+            yield self.switched(page, key, name or "")
+
+        return handler
 
 
 def _menu(models: Models) -> list[tuple[str, str]]:

@@ -3,8 +3,12 @@ from .cancellation import Cancelled as Cancelled
 from .cancellation import cancelled_by as cancelled_by
 from .cancellation import raise_if_cancelled as raise_if_cancelled
 from .catalogue import ModelEntry as ModelEntry
+from .catalogue import entry_of as entry_of
 from .catalogue import listed_models as listed_models
+from .catalogue import recommended_here as recommended_here
+from .catalogue import recommended_model as recommended_model
 from .device import choose_device as choose_device
+from .load import fetch_model as fetch_model
 from .load import load_backbone as load_backbone
 from .model import Backbone as Backbone
 from .names import BUILT_IN as BUILT_IN

@@ -40,6 +40,14 @@ _ENTRIES = (
         "Apache-2.0",
         round(sum(file.stat().st_size for file in FIELDGUIDE.glob("*.safetensors")) / 1e6),
     ),
+    ModelEntry(
+        "hf-hub:timm/vit_medium_patch16_clip_224.tinyclip_yfcc15m",
+        "TinyCLIP ViT-39M/16",
+        PHOTOGRAPHS,
+        "Wu et al., 2023",
+        "MIT",
+        166,
+    ),
     ModelEntry("ViT-B-32/openai", "CLIP ViT-B/32", PHOTOGRAPHS, "OpenAI, 2021", "MIT", 605),
     ModelEntry("ViT-B-16/openai", "CLIP ViT-B/16", PHOTOGRAPHS, "OpenAI, 2021", "MIT", 598),
     ModelEntry("ViT-L-14/openai", "CLIP ViT-L/14", PHOTOGRAPHS, "OpenAI, 2021", "MIT", 1710),
@@ -81,10 +89,32 @@ _ENTRIES = (
     ),
 )
 
+RECOMMENDED = (
+    "hf-hub:timm/vit_medium_patch16_clip_224.tinyclip_yfcc15m",
+    "ViT-B-32/openai",
+    "ViT-B-16/openai",
+)  # for photographs: small and good first
+
 
 def listed_models() -> tuple[ModelEntry, ...]:
     """The menu's models as they stand on this machine, the built-in one first."""
     return tuple(replace(entry, here=is_here(entry.name), needs=_missing(entry.needs)) for entry in _ENTRIES)
+
+
+def entry_of(name: str) -> ModelEntry | None:
+    """What the menu says of this model; None for one that is not in it."""
+    return next((entry for entry in listed_models() if entry.name == name), None)
+
+
+def recommended_here() -> list[str]:
+    """The models for photographs that are on this machine already, the one to take first."""
+    return [name for name in RECOMMENDED if is_here(name)]
+
+
+def recommended_model() -> ModelEntry:
+    """The model for photographs that asks least of whoever wants one: of those on this machine, else of all."""
+    name = next(iter(recommended_here()), RECOMMENDED[0])
+    return next(entry for entry in listed_models() if entry.name == name)
 
 
 def _missing(package: str | None) -> str | None:

@@ -19,10 +19,12 @@ from ..results import Download
 
 CONFIG = "open_clip_config.json"
 WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+ANSWERS_WITHIN = 2.5  # seconds until a hub that does not answer counts as out of reach
 HTTPError = errors.HfHubHTTPError.__bases__[0]  # of whichever HTTP library the hub's client is built on
 
 Report = Callable[[Download], None]
 
+constants.DOWNLOAD_CHUNK_SIZE = 1 << 20  # bytes; its own ten megabytes are too much to report, or to cancel, between
 if "HF_HUB_VERBOSITY" not in os.environ:
     logging.set_verbosity_error()  # errors of this module say what a warning of the client would
 
@@ -82,7 +84,12 @@ def _fetch(repo: str, file: str, report: Report | None) -> Path | None:
         if before is None:
             _reach(repo, file)
         bar = None if report is None else _bar(file, report)
-        path = huggingface_hub.hf_hub_download(repo, file, tqdm_class=bar)
+        try:
+            path = huggingface_hub.hf_hub_download(repo, file, tqdm_class=bar)
+        except HTTPError as error:
+            if before is None or isinstance(error, errors.HfHubHTTPError):
+                raise
+            path = before  # the connection broke before anybody could say whether there is a newer one
         if path != before:
             _check(repo, Path(path))
         return Path(path)
@@ -92,7 +99,7 @@ def _fetch(repo: str, file: str, report: Report | None) -> Path | None:
 def _reach(repo: str, file: str) -> None:
     """Raise `EngineError` where nobody can be reached; the client itself would try for half a minute and longer."""
     try:
-        huggingface_hub.get_hf_file_metadata(huggingface_hub.hf_hub_url(repo, file))
+        huggingface_hub.get_hf_file_metadata(huggingface_hub.hf_hub_url(repo, file), timeout=ANSWERS_WITHIN)
     except (errors.HfHubHTTPError, errors.OfflineModeIsEnabled):
         return  # somebody answered, or nobody may be asked: the download will tell
     except HTTPError as error:

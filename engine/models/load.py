@@ -76,6 +76,15 @@ def load_backbone(
     return backbone
 
 
+def fetch_model(name: str, progress: Report | None = None) -> None:
+    """Bring what `load_backbone(name)` needs to this machine, where it is missing; `progress` as there.
+
+    Raises `EngineError` for a name that means nothing and for what the hub refuses. What `progress` raises ends the
+    download; files that were whole by then stay.
+    """
+    fetch_parts(parse(name), ModelSettings(), progress)
+
+
 def _why_not(name: str, error: Exception) -> str:
     text = " ".join(f"{type(error).__name__}: {error}".split())
     if isinstance(error, FileNotFoundError):

@@ -11,10 +11,10 @@ from .names import BUILT_IN, FORMS
 from .precision import AUTO, PRECISIONS
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """--model, --device, --precision, and those of `ModelSettings`."""
+def add_model_options(parser: argparse.ArgumentParser, model: str = BUILT_IN, more: str = "") -> None:
+    """--model, --device, --precision, and those of `ModelSettings`; `model` is the default, `more` names more forms."""
     group = parser.add_argument_group("model")
-    group.add_argument("--model", default=BUILT_IN, help=f"{FORMS}; default: %(default)s")
+    group.add_argument("--model", default=model, help=f"{FORMS}{more}; default: %(default)s")
     group.add_argument("--device", default="auto", help="cpu, cuda, mps or auto: the fastest that is there (default)")
     group.add_argument(
         "--precision", choices=[*PRECISIONS, AUTO], default="fp32",

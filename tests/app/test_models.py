@@ -25,7 +25,7 @@ def test_the_page_starts_with_its_own_model(own, resnet):
 
 
 def test_a_fetched_model_is_loaded_once_and_computes(own, model, tiny, pixels, monkeypatch):
-    assert list(own.fetch(model)) == []  # nothing to download
+    assert set(own.fetch(model)) <= {None}  # nothing to download
     monkeypatch.setattr(engine, "load_backbone", None)  # what is in memory is not loaded again
     backbone = own.backbone(model)
     assert own.backbone(model) is backbone
@@ -53,8 +53,8 @@ def test_a_page_for_everybody_offers_the_catalogue_only(tiny, model):
     public = Models(tiny)
     with pytest.raises(engine.EngineError, match="does not offer"):
         list(public.fetch(model))
-    assert list(public.fetch(tiny.name)) == []
-    assert list(public.fetch("fieldguide")) == []
+    assert set(public.fetch(tiny.name)) <= {None}
+    assert set(public.fetch("fieldguide")) <= {None}
 
 
 def test_a_lent_accelerator_keeps_the_page_to_its_model(tiny):

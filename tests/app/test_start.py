@@ -1,5 +1,6 @@
 """`app.py` as a visitor starts it: a model that is none ends in one sentence, before any page is served."""
 
+import argparse
 import os
 import runpy
 import subprocess
@@ -7,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+import engine
+from app.options import add_options
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,3 +40,42 @@ def test_the_lent_accelerator_is_prepared_before_torch_loads(tmp_path, module, l
     command = [sys.executable, "-c", f"import {module}, sys; print('torch' in sys.modules)"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
     assert done.stdout.split() == ["False", "False", loaded], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("here", "opened"),
+    [
+        ([], ["fieldguide"]),
+        (["hf-hub:timm/small"], ["hf-hub:timm/small"]),
+        (["damaged", "hf-hub:timm/small"], ["damaged", "hf-hub:timm/small"]),
+        (["damaged"], ["damaged", "fieldguide"]),
+    ],
+)
+def test_the_page_opens_with_the_first_model_for_photographs_that_is_here(monkeypatch, capsys, here, opened):
+    from app import server
+
+    asked = []
+
+    def load(name, *_, **__):
+        asked.append(name)
+        if name == "damaged":
+            raise engine.EngineError("“damaged” is not a checkpoint that can be read safely.")
+        return name
+
+    monkeypatch.setattr(engine, "load_backbone", load)
+    monkeypatch.setattr(engine.models, "recommended_here", lambda: here)
+    chosen = options([])
+    assert chosen.model == "auto"
+    assert server._first_model(chosen, lent=False) == opened[-1] and asked == opened
+    assert ("read safely" in capsys.readouterr().err) == ("damaged" in here)
+
+
+def test_a_variable_or_an_option_names_the_model_of_the_page(monkeypatch):
+    monkeypatch.setenv("ATPT_MODEL", "ViT-B-32/openai")
+    assert options([]).model == "ViT-B-32/openai" and options(["--model", "fieldguide"]).model == "fieldguide"
+
+
+def options(line):
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    return parser.parse_args(line)

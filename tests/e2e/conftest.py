@@ -39,7 +39,7 @@ def served(**environment):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "app.py", "--cold", "--port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
+    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"ATPT_MODEL": "fieldguide"} | environment)
     url = f"http://127.0.0.1:{port}/"
     try:
         _wait_for(url, server)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.models.catalogue import RECOMMENDED
 from tests.e2e.conftest import served
 from tests.e2e.test_page import open_step, says, unfold
 from tests.hub import Hub
@@ -12,13 +13,35 @@ from tests.hub import Hub
 FILES = ("open_clip_config.json", "open_clip_model.safetensors")
 
 
-@pytest.fixture
+SMALL = RECOMMENDED[0].removeprefix("hf-hub:")
+
+
+@pytest.fixture(scope="module")
 def hub(model):
-    """A hub with the tiny model in two places; its store takes its time."""
+    """A hub with the tiny model in three places; its store takes its time."""
     folder = Path(model.removeprefix("local-dir:"))
     files = {name: (folder / name).read_bytes() for name in FILES}
-    with Hub({"someone/tiny": files, "someone/other": files}, pace=0.1) as running:
+    with Hub(dict.fromkeys(("someone/tiny", "someone/other", SMALL), files), pace=0.1) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def url(hub, tmp_path_factory):
+    """A page that asks that hub and has nothing of it yet."""
+    home = tmp_path_factory.mktemp("home")
+    with served(HF_ENDPOINT=hub.address, HF_HOME=str(home), HF_HUB_CACHE=str(home / "cache")) as address:
+        yield address
+
+
+@pytest.fixture
+def visitor(browser, url):
+    """A page of a visitor of its own."""
+    page = browser.new_page(reduced_motion="reduce")
+    page.set_default_timeout(120_000)
+    page.goto(url)
+    page.get_by_text("which is right").first.wait_for()
+    yield page
+    page.close()
 
 
 def use(page, name):
@@ -27,47 +50,77 @@ def use(page, name):
     page.click("#use-model")
 
 
-def test_a_download_is_seen_and_a_refusal_leaves_the_old_model(browser, hub, tmp_path):
-    offline = {"HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path), "HF_HUB_CACHE": str(tmp_path / "cache")}
-    with served(**offline) as url:
-        page = browser.new_page()
-        page.set_default_timeout(120_000)
-        page.goto(url)
-        page.get_by_text("which is right").first.wait_for()
-        name = page.inner_text("#picture-question h2")
-        unfold(page, "#model-picker")
+def test_the_head_offers_a_model_for_photographs_which_comes_while_the_page_goes_on(visitor, hub):
+    page, offer = visitor, visitor.locator("#offer")
+    hub.seen = []
+    page.locator("#model").get_by_text("knows painted butterflies").wait_for()
+    assert hub.seen == []  # nobody has pressed
 
-        use(page, "hf-hub:someone/tiny")
-        says(page, r"Downloading open_clip_model.safetensors: [1-9]\d* of \d+ MB")
-        assert page.locator("#status .progress").is_visible()
-        assert page.inner_text("#picture-question h2") == name and "which is right" in page.inner_text("#panel-1")
-        says(page, "hf-hub:someone/tiny is in use")
-        assert "hf-hub:someone/tiny" in page.inner_text("#header")
-        assert page.inner_text("#picture-question h2") == name
-        page.locator("#card-1").get_by_text("%").wait_for()
-        answer = page.inner_text("#card-1")
+    hub.gone = True
+    page.click("#offer [data-do=use]")
+    offer.get_by_text(re.compile("no connection to the model hub .*--model local-dir:FOLDER")).wait_for()
+    assert "Field Guide" in page.inner_text("#model")
+    hub.gone = False
+    hub.flows.clear()
 
-        hub.damaged = True
-        refusals = {
-            "someone/nothing": "The hub has no model someone/nothing",
-            "someone/other": "open_clip_model.safetensors of someone/other arrived damaged",
-        }
-        for wanted, sentence in refusals.items():
-            use(page, f"hf-hub:{wanted}")
-            page.locator("#status .bad").get_by_text(sentence).wait_for()
-        hub.leave()
-        use(page, "hf-hub:someone/new")
-        page.locator("#status .bad").get_by_text(re.compile("connection to the (model )?hub")).wait_for()
+    page.click("#offer [data-do=use]")
+    offer.get_by_text(re.compile(r"TinyCLIP ViT-39M/16: \d+ of \d+ MB")).wait_for()
+    page.click("#samples [data-index='3']")
+    page.locator("#samples [data-index='3'][aria-pressed=true]").wait_for()
+    page.locator("#card-1").get_by_text("%").wait_for()
+    name = page.inner_text("#picture-question h2")
+    page.click("#offer [data-do=cancel]")
+    offer.get_by_text("Cancelled.").wait_for()
+    assert "Field Guide" in page.inner_text("#model")
 
-        assert "hf-hub:someone/tiny" in page.inner_text("#header") and page.inner_text("#card-1") == answer
-        open_step(page, 2)
-        page.fill("#attack-steps input[type=number]", "2")
-        page.click("#attack")
-        says(page, "Attack finished")
-        cards = page.locator("#journey .card").all_inner_texts()
-        page.reload()
-        page.click("#restore [data-do=restore]")
-        says(page, "Restored")
-        page.locator("#header").get_by_text("hf-hub:someone/tiny").wait_for()
-        assert page.locator("#journey .card").all_inner_texts() == cards
-        page.close()
+    hub.flows.set()
+    page.click("#offer [data-do=use]")
+    offer.get_by_text("TinyCLIP ViT-39M/16 is here").wait_for()
+    assert "Field Guide" in page.inner_text("#model") and page.inner_text("#picture-question h2") == name
+    page.click("#offer [data-do=use]")
+    page.locator("#model").get_by_text("photographs and English of the web").wait_for()
+    assert RECOMMENDED[0] in page.inner_text("#model") and page.inner_text("#picture-question h2") == name
+    page.click("#offer [data-do=back]")
+    page.locator("#model").get_by_text("knows painted butterflies").wait_for()
+    page.locator("#offer").get_by_text("Use a CLIP for photographs", exact=True).wait_for()
+
+
+def test_a_download_is_seen_and_a_refusal_leaves_the_old_model(visitor, hub):
+    page = visitor
+    name = page.inner_text("#picture-question h2")
+    unfold(page, "#model-picker")
+
+    use(page, "hf-hub:someone/tiny")
+    says(page, r"Downloading open_clip_model.safetensors: [1-9]\d* of \d+ MB")
+    assert page.locator("#status .progress").is_visible()
+    assert page.inner_text("#picture-question h2") == name and "which is right" in page.inner_text("#panel-1")
+    says(page, "hf-hub:someone/tiny is in use")
+    assert "hf-hub:someone/tiny" in page.inner_text("#header")
+    assert page.inner_text("#picture-question h2") == name
+    page.locator("#card-1").get_by_text("%").wait_for()
+    answer = page.inner_text("#card-1")
+
+    hub.damaged = True
+    refusals = {
+        "someone/nothing": "The hub has no model someone/nothing",
+        "someone/other": "open_clip_model.safetensors of someone/other arrived damaged",
+    }
+    for wanted, sentence in refusals.items():
+        use(page, f"hf-hub:{wanted}")
+        page.locator("#status .bad").get_by_text(sentence).wait_for()
+        page.wait_for_function("document.querySelector('#model-name input').value === 'hf-hub:someone/tiny'")
+    hub.leave()
+    use(page, "hf-hub:someone/new")
+    page.locator("#status .bad").get_by_text(re.compile("connection to the (model )?hub")).wait_for()
+
+    assert "hf-hub:someone/tiny" in page.inner_text("#header") and page.inner_text("#card-1") == answer
+    open_step(page, 2)
+    page.fill("#attack-steps input[type=number]", "2")
+    page.click("#attack")
+    says(page, "Attack finished")
+    cards = page.locator("#journey .card").all_inner_texts()
+    page.reload()
+    page.click("#restore [data-do=restore]")
+    says(page, "Restored")
+    page.locator("#header").get_by_text("hf-hub:someone/tiny").wait_for()
+    assert page.locator("#journey .card").all_inner_texts() == cards

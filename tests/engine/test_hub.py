@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,8 @@ from safetensors.torch import save
 
 from engine.classes import Classes
 from engine.errors import EngineError
-from engine.models import Backbone, is_here, load_backbone
+from engine.models import Backbone, Cancelled, fetch_model, is_here, load_backbone
+from engine.models import hub as client
 from engine.settings import ModelSettings
 from tests.fixtures import TINY
 from tests.hub import Hub
@@ -295,3 +297,33 @@ def test_a_model_of_the_hub_that_tells_no_preprocessing_says_so(hub, files):
     given = ModelSettings(activation="gelu", mean=(0.5,) * 3, std=(0.5,) * 3)
     asked = load_backbone(NAME, "cpu", settings=given)
     assert (asked.activation, asked.assumed, asked.preprocessing.mean) == ("gelu", (), (0.5,) * 3)
+
+
+def test_a_hub_that_does_not_answer_is_given_up_on_within_three_seconds(hub, monkeypatch):
+    assert client.ANSWERS_WITHIN < 3
+    monkeypatch.setattr(client, "ANSWERS_WITHIN", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        use(f"http://127.0.0.1:{silent.getsockname()[1]}", monkeypatch)
+        with pytest.raises(EngineError, match="no connection to the model hub"):
+            fetch_model(NAME)
+
+
+def test_a_model_is_brought_here_without_being_loaded(hub, monkeypatch):
+    pieces = []
+    fetch_model(NAME, pieces.append)
+    assert {piece.file for piece in pieces} == {"open_clip_config.json", "open_clip_model.safetensors"}
+    assert all(piece.done <= piece.total for piece in pieces) and is_here(NAME)
+    hub.leave()
+    assert load_backbone(NAME).name == NAME
+
+
+def test_a_download_ends_with_what_its_report_raises(hub):
+    def report(piece):
+        if piece.file.endswith(".safetensors"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        fetch_model(NAME, report)
+    assert not is_here(NAME)
+    fetch_model(NAME)
+    assert is_here(NAME)
