@@ -14,13 +14,13 @@ from app.blocks import Blocks
 from app.comparison import comparison
 from app.export.buttons import ExportButtons
 from app.figures.journey import journey, status
+from app.head import Head
 from app.labels import LabelSet
 from app.looks import LookButtons
 from app.models import Models
 from app.panels.attack import AttackPanel
 from app.panels.attention import AttentionPanel
 from app.panels.batch import BatchPanel
-from app.panels.head import Head
 from app.panels.inputs import Inputs
 from app.panels.other_settings import FOLD_BELOW, OtherSettings
 from app.panels.picture import PicturePanel
@@ -90,7 +90,7 @@ def build_app(
         restore = RestoreLine(Tabs(page.visitors))
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="inputs", scale=0, min_width=330):
-                inputs, over = Inputs(sources, models, head.shown, label_sets), StartOver()
+                inputs, over = Inputs(sources, models, head, label_sets), StartOver()
             with gr.Column(elem_id="story", scale=1, min_width=320):
                 cards = gr.HTML(journey(Found()), elem_id="journey")
                 page.panels, columns = _panels(page, models, sources)
@@ -101,7 +101,7 @@ def build_app(
             page.screens.steps |= dict.fromkeys(panel.controls, number)
         _other_settings(page, columns)
         reads = (*PARTS, "picture", "label", "classes", "elsewhere", "batch", "progress")
-        page.add([Piece(lambda found, choices: {cards: journey(found)}, [cards], reads), *inputs.pieces, *head.pieces])
+        page.add([Piece(lambda found, choices: {cards: journey(found)}, [cards], reads), *inputs.pieces])
         attack = page.panels[2]
         assert isinstance(attack, AttackPanel)
         page.trail = partial(AttackTrail, attack.curve, attack.live)

@@ -53,7 +53,7 @@ PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is 
     ("figures", "models", "picture_sources"),
     ("components", "theme"),
     ("wiring",),
-    ("export", "restore", "looks", "pin", "start_over", "comparison"),
+    ("export", "head", "restore", "looks", "pin", "start_over", "comparison"),
     ("panels",),
     ("api", "warming"),
     ("layout",),

@@ -17,6 +17,7 @@ from app.components.upload import PictureFile
 from app.export.buttons import restored, restored_pin
 from app.figures.html import esc, note
 from app.figures.pictures import thumbnail
+from app.head import Head
 from app.labels import NO_SET, LabelSet, offered
 from app.models import Models
 from app.panels.model import ModelPicker
@@ -37,7 +38,7 @@ FOLD_IF_NARROW = "() => { if (window.innerWidth <= 900) document.querySelector('
 class Inputs:
     """The column of inputs; `outputs` are what a new picture sets anew, `followers` what another found does."""
 
-    def __init__(self, sources: PictureSources, models: Models, head: gr.HTML, label_sets: Sequence[LabelSet]) -> None:
+    def __init__(self, sources: PictureSources, models: Models, head: Head, label_sets: Sequence[LabelSet]) -> None:
         self.sources, samples, self.label_sets = sources, sources.samples, tuple(label_sets)
         first = samples[0] if samples else None
         self.thumbnails = [_thumbnail(sample) for sample in sources.samples]

@@ -8,8 +8,8 @@ import gradio as gr
 
 import engine
 from app.choices import Choices
-from app.figures.header import header
 from app.figures.html import esc
+from app.head import Head
 from app.models import Models
 from app.picture_sources import PictureSources
 from app.present import present
@@ -20,9 +20,9 @@ BUILT_IN = "fieldguide"  # says so in its title
 
 
 class ModelPicker:
-    """A fold of the inputs; `outputs`, of which `head` is one, show another model."""
+    """A fold of the inputs; `outputs` show another model, those of the page's head among them."""
 
-    def __init__(self, models: Models, sources: PictureSources, head: gr.HTML) -> None:
+    def __init__(self, models: Models, sources: PictureSources, head: Head) -> None:
         self.models, self.sources, self.head = models, sources, head
         with gr.Accordion(text.MODEL, open=False, elem_id="model-picker", visible=models.choosable):
             self.name = gr.Dropdown(
@@ -32,7 +32,7 @@ class ModelPicker:
             self.about = gr.HTML(_about(models.first.name), elem_id="model-about")
             self.use = gr.Button(text.MODEL_USE, elem_id="use-model", size="sm")
         self.words = gr.HTML(_words(models.first), elem_id="model-words")
-        self.outputs = [self.head, self.words, self.name, self.about]
+        self.outputs = [*head.outputs, self.words, self.name, self.about]
 
     def wire(self, page: Page, follow: Callable[[engine.Backbone], dict], followers: list) -> None:
         """Choosing a model describes it; the button downloads it and then shows it the visitor's picture.
@@ -50,7 +50,7 @@ class ModelPicker:
         """The fields for a visitor on that model: its name, its words, and the maps it can draw."""
         listed = [(engine.MAPS[name].title, name) for name in engine.maps.maps_for(backbone)]
         return {
-            self.head: header(backbone),
+            **self.head.show(backbone),
             self.words: _words(backbone),
             self.name: backbone.name,
             self.about: _about(backbone.name),

@@ -24,7 +24,8 @@ HTTPError = errors.HfHubHTTPError.__bases__[0]  # of whichever HTTP library the 
 
 Report = Callable[[Download], None]
 
-constants.DOWNLOAD_CHUNK_SIZE = 1 << 20  # bytes; its own ten megabytes are too much to report, or to cancel, between
+# bytes; its own ten megabytes are too much between two reports, which may cancel
+constants.DOWNLOAD_CHUNK_SIZE = 1 << 20  # type: ignore[bad-assignment]
 if "HF_HUB_VERBOSITY" not in os.environ:
     logging.set_verbosity_error()  # errors of this module say what a warning of the client would
 

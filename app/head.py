@@ -10,15 +10,12 @@ from contextlib import closing
 import gradio as gr
 
 import engine
-from app.choices import Choices
 from app.components.wishes import WISH
 from app.figures.header import header
 from app.figures.offer import coming, standing, there
 from app.models import Models
-from app.state.found import Found
 from app.text import words as text
 from app.wiring.page import Page
-from app.wiring.pieces import Piece
 
 Switch = Callable[[Page, str, str], dict]
 
@@ -34,14 +31,17 @@ class Head:
             self.offer = gr.HTML(
                 standing(models.first, models.first), elem_id="offer", js_on_load=WISH, visible=models.choosable
             )
-        self.pieces = [Piece(self.draw, [self.offer], ("model",))]
+        self.outputs = [self.shown, self.offer]
 
-    def draw(self, found: Found, choices: Choices) -> dict:
-        """What is offered beside the visitor's model."""
-        return {self.offer: self._standing(found.model)}
+    def show(self, backbone: engine.Backbone) -> dict:
+        """The head for a visitor on that model."""
+        return {self.shown: header(backbone), self.offer: standing(backbone, self.models.first)}
 
     def wire(self, page: Page, switch: Switch, outputs: list) -> None:
-        """The buttons of the offer; `switch` gives the updates of `outputs` for a visitor on another model."""
+        """The buttons of the offer; `switch` gives the updates of `outputs` for a visitor on another model.
+
+        The head's own are among them.
+        """
 
         def handler(event: gr.EventData, request: gr.Request, key: str) -> Generator[dict]:
             wish, asked = getattr(event, "wish", None), engine.models.recommended_model()
@@ -57,7 +57,7 @@ class Head:
             elif wish == "use":
                 yield from self._brought(page, key, asked)
 
-        page.listen(self.offer.click, handler, [self.offer, *outputs])
+        page.listen(self.offer.click, handler, outputs)
 
     def _standing(self, model: str, said: str = "") -> str:
         return standing(self.models.backbone(model), self.models.first, said)
