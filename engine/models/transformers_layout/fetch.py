@@ -37,9 +37,10 @@ def fetch_clip_model(find: Find, owner: str, given: ModelSettings) -> CLIPModelP
     if path is None:
         raise EngineError(f"{owner} has no {config.FILE}.")
     described = config.described(read_json(path, "the configuration of a model"), owner)
-    said = _processor(find)
-    parts = pictures.preprocessing(said, described["vision_cfg"]["image_size"], owner) if said is not None else {}
-    reading = Reading(parts, described.pop("quick_gelu"), about_channels(pictures.FILE, parts, given))
+    said, size = _processor(find), described["vision_cfg"]["image_size"]
+    parts = {} if said is None else pictures.preprocessing(said, size, owner)
+    assumed = about_channels(pictures.FILE, {}, given) if said is None else ()  # its own defaults are OpenAI's too
+    reading = Reading(parts, described.pop("quick_gelu"), assumed)
     weights = _weights(find)
     forms = [*WEIGHTS, *(name + INDEX for name in WEIGHTS)]
     require(bool(weights), f"{owner} has none of the files {', '.join(forms[:-1])} and {forms[-1]}.")
