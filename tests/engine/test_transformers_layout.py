@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import open_clip
@@ -13,7 +14,9 @@ from safetensors.torch import save
 from engine.classes import Classes
 from engine.errors import EngineError
 from engine.models import Backbone, is_here, load_backbone
-from engine.models.transformers_layout.config import described
+from engine.models.preprocessing import Preprocessing
+from engine.models.transformers_layout.config import TEXT, VISION, described
+from engine.models.transformers_layout.pictures import preprocessing
 from engine.settings import ModelSettings
 from tests.clip_model.cases import CONFIGS, PROCESSORS, TEXTS, config, photograph, pictures, weights
 from tests.clip_model.files import as_clip_model, layout, sharded, written
@@ -258,7 +261,10 @@ def test_another_kind_of_model_is_refused_in_a_sentence(load, changes, sentence)
     [
         ({"size": 40}, "the 32 pixels that the image tower takes.* resizes to 40 and cuts to 32"),
         ({"crop_size": {"height": 40, "width": 40}, "size": 40}, "resizes to 40 and cuts to 40"),
-        ({"size": {"height": 32, "width": 24}}, r"resizes to \(32, 24\) and cuts to 32"),
+        ({"size": {"height": 32, "width": 24}}, "resizes to {'height': 32, 'width': 24} and cuts to 32"),
+        ({"size": {"shortest_edge": 32, "longest_edge": 64}}, "resizes to {'shortest_edge': 32, 'longest_edge': 64} a"),
+        ({"image_processor_type": "ViTImageProcessor"}, "is a ViTImageProcessor, whose defaults are others"),
+        ({"feature_extractor_type": "ViTFeatureExtractor"}, "is a ViTFeatureExtractor"),
         ({"do_center_crop": False}, "fits the short side and cuts nothing off"),
         ({"do_resize": False}, "has no do_resize"),
         ({"do_rescale": False}, "has no do_rescale"),
@@ -271,6 +277,33 @@ def test_another_kind_of_model_is_refused_in_a_sentence(load, changes, sentence)
 def test_an_image_processor_that_cannot_be_followed_is_refused_in_a_sentence(load, changes, sentence):
     with pytest.raises(EngineError, match=sentence):
         load(layout(processor=PROCESSORS["usual"] | changes))
+
+
+ODD = (None, "x", [], {}, -1, 0, 1.5, True, [32, 32], ["x"], {"height": 32, "width": "x"}, 10**9)
+
+
+def test_whatever_a_configuration_says_it_is_read_or_refused_in_a_sentence():
+    """Files of the hub are anybody's: no value in them may end in another error."""
+    outcomes = []
+    for value in ODD:
+        changed = [config(**{key: value}) for key in (*config(), "vision_config_dict", "auto_map")]
+        for tower in ("vision", "text"):
+            changed += [config(**{tower: {key: value}}) for key in (*VISION, *TEXT)]
+        outcomes += [_outcome(described, one, "x") for one in changed]
+        asked = ("size", "crop_size", "do_resize", "do_center_crop", "do_normalize", "do_rescale", "rescale_factor")
+        for key in (*asked, "resample", "image_mean", "image_std", "image_processor_type"):
+            said = PROCESSORS["usual"] | {key: value}
+            outcomes.append(_outcome(lambda: Preprocessing.configured(preprocessing(said, 32, "x"))))  # noqa: B023
+    assert 50 < outcomes.count("read") < len(outcomes) / 2
+
+
+def _outcome(read: Callable, *given: object) -> str:
+    try:
+        read(*given)
+    except EngineError as error:
+        assert str(error).count("\n") == 0 and len(str(error)) < 300
+        return "refused"
+    return "read"
 
 
 def test_weights_that_do_not_fit_are_named(load):

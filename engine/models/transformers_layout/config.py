@@ -41,8 +41,8 @@ def described(config: object, owner: str) -> dict[str, Any]:
         "embed_dim": _count(said.get("projection_dim", PROJECTION), "projection_dim", owner),
         "quick_gelu": ACTIVATIONS[vision["hidden_act"]],
         "vision_cfg": {
-            "image_size": _count(vision["image_size"], "image_size", owner),
-            "patch_size": _count(vision["patch_size"], "patch_size", owner),
+            "image_size": _side(vision["image_size"], "image_size", owner),
+            "patch_size": _side(vision["patch_size"], "patch_size", owner),
             "head_width": vision["hidden_size"] // vision["num_attention_heads"],
             **_sizes(vision),
         },
@@ -72,9 +72,10 @@ def _require_clip_model(config: Mapping[str, Any], parts: tuple[Mapping[str, Any
         + (f" describes a model of the type {kind!s:.40}." if kind else " names no model_type."),
     )
     classes = config.get("architectures") or ["CLIPModel"]
+    named = [str(name) for name in classes] if isinstance(classes, list) else [str(classes)]
     require(
-        "CLIPModel" in classes,
-        f"Expected a CLIPModel, with both towers and nothing more; {owner} holds a {', '.join(map(str, classes)):.80}.",
+        "CLIPModel" in named,
+        f"Expected a CLIPModel, with both towers and nothing more; {owner} holds a {', '.join(named):.80}.",
     )
 
 
@@ -89,7 +90,7 @@ def _require_buildable(vision: Mapping[str, Any], text: Mapping[str, Any], owner
         require(eps == 1e-5, f"Expected a layer_norm_eps of 1e-05; {FILE} of {owner} says {eps!s:.40}.")
     acts = (vision["hidden_act"], text["hidden_act"])
     require(
-        acts[0] == acts[1] and acts[0] in ACTIVATIONS,
+        acts[0] == acts[1] and acts[0] in list(ACTIVATIONS),
         f"Expected the activation {' or '.join(ACTIVATIONS)}, the same in both towers; {FILE} of {owner} says"
         f" {acts[0]!s:.40} of pictures and {acts[1]!s:.40} of text.",
     )
@@ -122,10 +123,13 @@ def _ratio(inner: int, width: int) -> float:
     return ratio if int(width * ratio) == inner else math.nextafter(ratio, math.inf)
 
 
+def _side(value: Any, name: str, owner: str) -> int:
+    """The side of a square, which may be given twice, as height and width."""
+    twice = isinstance(value, list) and len(value) == 2 and value[0] == value[1]
+    return _count(value[0] if twice else value, name, owner)
+
+
 def _count(value: Any, name: str, owner: str) -> int:
-    """A whole number above 0; one of a square may be given for both of its sides."""
-    if isinstance(value, list | tuple) and len(value) == 2 and value[0] == value[1]:
-        value = value[0]
     right = isinstance(value, int) and not isinstance(value, bool) and value > 0
     require(right, f"Expected {name} to be a whole number above 0; {FILE} of {owner} says {value!s:.40}.")
     return value

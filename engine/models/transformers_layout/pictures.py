@@ -21,15 +21,21 @@ def preprocessing(said: Mapping[str, Any], size: int, owner: str) -> dict[str, A
     """
     file = f"the image processor of {owner}"
     require("auto_map" not in said, f"{owner} asks to run code of its own (auto_map in {FILE}), which is never done.")
+    kind = said.get("image_processor_type", said.get("feature_extractor_type", "CLIP"))
+    require(
+        str(kind).startswith("CLIP"),
+        f"Expected a CLIPImageProcessor; {file} is a {kind!s:.40}, whose defaults are others.",
+    )
     for step in STEPS:
         require(
             bool(said.get(step, True)), f"Expected pictures to be resized, with levels of 1/255; {file} has no {step}."
         )
     factor = said.get("rescale_factor", 1 / 255)
-    require(abs(factor * 255 - 1) < 1e-6, f"Expected levels of 1/255; {file} has a rescale_factor of {factor!s:.40}.")
+    levels = isinstance(factor, float) and abs(factor * 255 - 1) < 1e-6
+    require(levels, f"Expected levels of 1/255; {file} has a rescale_factor of {factor!s:.40}.")
     resample = said.get("resample", 3)
     require(
-        resample in INTERPOLATIONS,
+        resample in list(INTERPOLATIONS),
         f"Expected a resample of 2 (bilinear) or 3 (bicubic); {file} says {resample!s:.40}.",
     )
     parts = {
@@ -42,26 +48,27 @@ def preprocessing(said: Mapping[str, Any], size: int, owner: str) -> dict[str, A
 
 def _resize_mode(said: Mapping[str, Any], size: int, file: str) -> str:
     """“shortest” or “squash”, where either makes a square of `size` pixels."""
-    resized, cut = said.get("size", {"shortest_edge": SIZE}), said.get("crop_size", SIZE)
-    side = resized.get("shortest_edge") if isinstance(resized, dict) else resized
-    squashed = side is None and isinstance(resized, dict)
-    if squashed:
-        side = _side(resized)
-    crops = said.get("do_center_crop", True)
-    if crops:
-        square = _side(cut) if isinstance(cut, dict) else cut
-    else:
-        square = side
-        require(squashed, f"Expected square pictures; {file} fits the short side and cuts nothing off the long one.")
+    resized, cut = said.get("size", SIZE), said.get("crop_size", SIZE)
+    squashed = isinstance(resized, dict) and resized.keys() == {"height", "width"}
+    crops = bool(said.get("do_center_crop", True))
+    require(
+        squashed or crops,
+        f"Expected square pictures; {file} fits the short side and cuts nothing off the long one.",
+    )
+    side = _side(resized)
+    square = _side(cut) if crops else side
     require(
         side == square == size,
         f"Expected pictures resized to the {size} pixels that the image tower takes, and cut to as many; {file}"
-        f" resizes to {side!s:.40} and cuts to {square!s:.40}.",
+        f" resizes to {side!s:.80} and cuts to {square!s:.80}.",
     )
     return "squash" if squashed else "shortest"
 
 
-def _side(given: Mapping[str, Any]) -> Any:
-    """The side of a square, or height and width of what is none."""
-    height, width = given.get("height"), given.get("width")
-    return height if height == width else (height, width)
+def _side(given: Any) -> Any:
+    """The side of a square or the length of a short side, in pixels; anything else as it was given."""
+    if isinstance(given, dict) and given.keys() == {"shortest_edge"}:
+        return given["shortest_edge"]
+    if isinstance(given, dict) and given.keys() == {"height", "width"} and given["height"] == given["width"]:
+        return given["height"]
+    return given
