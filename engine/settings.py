@@ -113,7 +113,8 @@ class ModelSettings(Checked):
 
     `mean` and `std` are those of the channels, pixels in [0, 1]; `resize_mode` and `interpolation` as in
     `Preprocessing`. `activation` is that of open_clip's own transformers: GELU, or OpenAI's QuickGELU, x sigmoid(1.702
-    x) (Hendrycks and Gimpel, 2016), which has no weights, so that a file cannot tell them apart.
+    x) (Hendrycks and Gimpel, 2016), which has no weights, so that a file cannot tell them apart. `image_size` is in
+    pixels a side, a multiple of the patches of a ViT, whose position embeddings are interpolated.
     """
 
     ACTIVATIONS = ("gelu", "quickgelu")
@@ -128,6 +129,10 @@ class ModelSettings(Checked):
         " or the long side fits and the rest is filled", choices=RESIZE_MODES,
     )  # fmt: skip
     interpolation: str | None = setting(None, "the interpolation of resizing", choices=INTERPOLATIONS)
+    image_size: int | None = setting(
+        None, "the size of pictures", "pixels a side; the positions of a ViT are interpolated, and a larger size gives"
+        " finer maps", low=1, high=2048,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

@@ -25,6 +25,7 @@ class Hub:
     status: int = 200
     foreign: bool = False  # answers, but is no hub
     gone: bool = False
+    commit: str = COMMIT  # the newest version
     seen: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, range
 
     def __enter__(self) -> "Hub":
@@ -93,10 +94,10 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.open_to_all(repo):
             return None
         if file not in hub.models[repo]:
-            return self.refuse(404, "EntryNotFound", {"X-Repo-Commit": COMMIT})
+            return self.refuse(404, "EntryNotFound", {"X-Repo-Commit": hub.commit})
         content = hub.models[repo][file]
         large = file.endswith((".safetensors", ".bin"))
-        known = {"X-Repo-Commit": COMMIT, "ETag": f'"{tag(content, large)}"'}
+        known = {"X-Repo-Commit": hub.commit, "ETag": f'"{tag(content, large)}"'}
         if not large:
             return self.send(200, content, known)
         linked = {"X-Linked-Size": str(len(content)), "X-Linked-ETag": f'"{tag(content, True)}"'}
@@ -114,12 +115,12 @@ class _Handler(BaseHTTPRequestHandler):
     def described(self, repo: str) -> None:
         if self.open_to_all(repo):
             files = [{"rfilename": file} for file in self.hub.models[repo]]
-            self.send(200, json.dumps({"id": repo, "sha": COMMIT, "siblings": files}).encode(), {})
+            self.send(200, json.dumps({"id": repo, "sha": self.hub.commit, "siblings": files}).encode(), {})
 
     def stored(self, name: str) -> None:
         every = [content for files in self.hub.models.values() for content in files.values()]
         content = next(content for content in every if tag(content, True) == name)
-        linked = {"X-Repo-Commit": COMMIT, "X-Linked-Size": str(len(content)), "X-Linked-ETag": f'"{name}"'}
+        linked = {"X-Repo-Commit": self.hub.commit, "X-Linked-Size": str(len(content)), "X-Linked-ETag": f'"{name}"'}
         start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0])
         if self.hub.damaged:
             content = content[:-1] + bytes([content[-1] ^ 1])

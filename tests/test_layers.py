@@ -64,7 +64,11 @@ PAGE_LEVEL = {name: level for level, names in enumerate(PAGE_LAYERS) for name in
 DRAWS_NOTHING = ("batch", "choices", "models", "picture_sources", "present", "state")  # and so needs no Gradio
 HOMES = {
     "ray": {"engine/evaluation/executors/ray.py"},
-    "open_clip": {f"engine/models/{name}.py" for name in ("blocks", "build", "names", "preprocessing", "published")}
+    "open_clip": {
+        f"engine/models/{name}.py"
+        for name in ("blocks", "build", "names", "picture_size", "preprocessing", "published")
+    }
+    | {"engine/models/transformers_layout/build.py"}
     | {"engine/fieldguide/training/clip.py"},
     "huggingface_hub": {"engine/models/hub.py"},
     "torchattacks": {f"engine/attacks/{name}.py" for name in ("minimal", "black_box")},

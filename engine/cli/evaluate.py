@@ -17,7 +17,7 @@ from ..datasets.base import Listed, Source
 from ..defences.registry import DEFENCES
 from ..errors import require
 from ..files import writable_folder, writing
-from ..models import add_model_options, model_settings
+from ..models import add_model_options, model_settings, sized
 from ..parameters import to_settings
 from .data_options import add_data_options, known_set, open_source
 from .evaluation_tables import markdown_lines, plain_lines
@@ -115,7 +115,7 @@ def run(args: argparse.Namespace) -> None:
         return
     _check_folders(args)
     source, plan = open_source(args), _plan(args)
-    asked = evaluation.asked_of(source, plan, args.model)
+    asked = evaluation.asked_of(source, plan, sized(args.model, args.image_size))
     _check_against(args, asked)
     for note in source.notes if isinstance(source, Listed) else ():
         print(note, file=sys.stderr)

@@ -15,7 +15,7 @@ from ..errors import require
 from ..fieldguide.training.phases import CARD, PHASES
 from ..fieldguide.world import VOCABULARY
 from ..maps.registry import MAPS
-from ..models import BUILT_IN, FIELDGUIDE, add_model_options, model_settings
+from ..models import BUILT_IN, FIELDGUIDE, add_model_options, model_settings, sized
 from ..parameters import from_settings, read_by, words
 from ..settings import AttackSettings, Settings
 from .options import ATTACK, add_options, given, require_read, settings_of
@@ -179,7 +179,8 @@ def _localise(args: argparse.Namespace) -> None:
     )
     collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
     scores, paired = benchmarks.localisation.summary(collected), benchmarks.localisation.pairs(collected)
-    shown = {"model": args.model, "seed": settings.seed, "pictures": args.pictures, "attack": _as_options(settings)}
+    model = sized(args.model, args.image_size)
+    shown = {"model": model, "seed": settings.seed, "pictures": args.pictures, "attack": _as_options(settings)}
     shown |= {"drawing": chosen} if chosen else {}
     emit(args, {"maps": scores, "pairs": paired, "settings": shown}, _localisation_lines(scores, paired))
 

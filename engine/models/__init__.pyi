@@ -14,6 +14,7 @@ from .model import Backbone as Backbone
 from .names import BUILT_IN as BUILT_IN
 from .names import FIELDGUIDE as FIELDGUIDE
 from .names import FORMS as FORMS
+from .names import sized as sized
 from .options import add_model_options as add_model_options
 from .options import as_options as as_options
 from .options import model_settings as model_settings

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -17,10 +18,23 @@ from torch import nn
 from ..errors import EngineError, require
 from ..settings import ModelSettings
 from . import published
-from .hub import CONFIG, Report, fetch_config, fetch_weights, has_model, has_weights
+from .hub import (
+    CONFIG,
+    NotReached,
+    Report,
+    cached_file,
+    fetch_config,
+    fetch_file,
+    fetch_weights,
+    has_model,
+    has_weights,
+)
 from .names import Source, parse
 from .published import Reading
 from .towers import Clip, Tokenizer
+from .transformers_layout.build import build_clip_model
+from .transformers_layout.config import FILE as TRANSFORMERS_CONFIG
+from .transformers_layout.fetch import CLIPModelParts, Find, fetch_clip_model, is_whole
 from .weights import State, fit
 
 
@@ -34,7 +48,7 @@ class Parts:
     tokenizer: str
 
 
-def fetch_parts(source: Source, given: ModelSettings, progress: Report | None = None) -> Parts:
+def fetch_parts(source: Source, given: ModelSettings, progress: Report | None = None) -> Parts | CLIPModelParts:
     """The parts on this machine, downloaded where they are missing; `progress` is told of every piece.
 
     What is `given` goes before what was published. Raises `EngineError` for what the hub refuses and for a package that
@@ -44,14 +58,19 @@ def fetch_parts(source: Source, given: ModelSettings, progress: Report | None = 
     return replace(parts, reading=parts.reading.overruled(given))
 
 
-def _published_parts(source: Source, given: ModelSettings, progress: Report | None) -> Parts:
+def _published_parts(source: Source, given: ModelSettings, progress: Report | None) -> Parts | CLIPModelParts:
     if source.repo is not None:
-        folder, config = fetch_config(source.repo, progress)
+        found, find = _described(source.repo, progress)
+        if found is None:
+            return fetch_clip_model(find, source.repo, given)
+        folder, config = found
         foreign = _reads_with_transformers(source.model, config)
         fetch_weights(source.repo, "", progress)
         reading = published.of_folder(folder / CONFIG, given)
         return Parts(f"local-dir:{folder}", None, reading, source.model if foreign else f"local-dir:{folder}")
     if source.folder is not None:
+        if not (source.folder / CONFIG).is_file() and (source.folder / TRANSFORMERS_CONFIG).is_file():
+            return fetch_clip_model(partial(_in_folder, source.folder), f"“{source.folder}”", given)
         return Parts(source.model, None, published.of_folder(source.folder / CONFIG, given), source.model)
     _reads_with_transformers(source.model, open_clip.get_model_config(source.model) or {})
     if source.tag is None:
@@ -63,8 +82,24 @@ def _published_parts(source: Source, given: ModelSettings, progress: Report | No
     return Parts(source.model, weights, published.of_tag(source.model, source.tag), source.model)
 
 
-def build(parts: Parts) -> tuple[Clip, Tokenizer]:
+def _described(repo: str, progress: Report | None) -> tuple[tuple[Path, dict] | None, Find]:
+    """What `fetch_config` gives, and what finds files of that repository.
+
+    A CLIPModel that is here as a whole, brought by other tools, serves where the hub cannot be asked.
+    """
+    try:
+        return fetch_config(repo, progress), partial(fetch_file, repo, report=progress)
+    except NotReached:
+        here = partial(cached_file, repo)
+        if not is_whole(here):
+            raise
+        return None, here
+
+
+def build(parts: Parts | CLIPModelParts) -> tuple[Clip, Tokenizer]:
     """Model and tokenizer; a plain name without weights becomes a model that waits for them."""
+    if isinstance(parts, CLIPModelParts):
+        return build_clip_model(parts)
     empty, quick = parts.weights is None and ":" not in parts.model, parts.reading.quick_gelu
     activation: dict[str, Any] = {} if quick is None else {"quick_gelu": quick}  # with the wrong one answers are wrong
     with _quiet():
@@ -91,8 +126,12 @@ def is_here(name: str) -> bool:
     """Whether a model can be loaded without a download. Raises `EngineError` for a name that means nothing."""
     source = parse(name)
     if source.repo is not None:
-        return has_model(source.repo)
+        return has_model(source.repo) or is_whole(partial(cached_file, source.repo))
     return source.tag is None or has_weights(*_on_hub(source.model, source.tag))
+
+
+def _in_folder(folder: Path, name: str) -> Path | None:
+    return path if (path := folder / name).is_file() else None
 
 
 def _on_hub(model: str, tag: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from .build import is_here
 from .names import BUILT_IN, FIELDGUIDE
 
 PHOTOGRAPHS = "Photographs and English of the web, in any words"
+TINYCLIP = "Wu et al., 2023 (TinyCLIP)"
 ROBUST = "As its base, with an image tower trained on ImageNet against attacks of up to 4/255"
 
 
@@ -16,8 +17,9 @@ ROBUST = "As its base, with an image tower trained on ImageNet against attacks o
 class ModelEntry:
     """One model of the menu. `name` is for `load_backbone`; `knows` says in a sentence what it can be asked about.
 
-    `megabytes` is the size of the built-in model's file, and for others that of their weights in fp32, counted from
-    open_clip's description of the model; a publisher may have stored them in less. `here` tells that nothing has to be
+    `megabytes` is about what is downloaded: the size of the file where that is known, as of the built-in model's, and
+    for others that of their weights in fp32, counted from their description; a publisher may have stored them in less.
+    In memory all weights are in the precision that is asked for. `here` tells that nothing has to be
     downloaded, `needs` a package that is not installed (None: nothing is missing).
     """
 
@@ -40,20 +42,44 @@ _ENTRIES = (
         "Apache-2.0",
         round(sum(file.stat().st_size for file in FIELDGUIDE.glob("*.safetensors")) / 1e6),
     ),
-    ModelEntry(
-        "hf-hub:timm/vit_medium_patch16_clip_224.tinyclip_yfcc15m",
-        "TinyCLIP ViT-39M/16",
-        PHOTOGRAPHS,
-        "Wu et al., 2023",
-        "MIT",
-        166,
-    ),
     ModelEntry("ViT-B-32/openai", "CLIP ViT-B/32", PHOTOGRAPHS, "OpenAI, 2021", "MIT", 605),
     ModelEntry("ViT-B-16/openai", "CLIP ViT-B/16", PHOTOGRAPHS, "OpenAI, 2021", "MIT", 598),
     ModelEntry("ViT-L-14/openai", "CLIP ViT-L/14", PHOTOGRAPHS, "OpenAI, 2021", "MIT", 1710),
     ModelEntry("RN50/openai", "CLIP ResNet-50", PHOTOGRAPHS, "OpenAI, 2021", "MIT", 408),
     ModelEntry("ViT-B-32/laion2b_s34b_b79k", "OpenCLIP ViT-B/32", PHOTOGRAPHS, "LAION-2B, 2022", "MIT", 605),
     ModelEntry("ViT-B-16/laion2b_s34b_b88k", "OpenCLIP ViT-B/16", PHOTOGRAPHS, "LAION-2B, 2023", "MIT", 598),
+    ModelEntry(
+        "hf-hub:timm/vit_medium_patch16_clip_224.tinyclip_yfcc15m",
+        "TinyCLIP ViT-39M/16",
+        f"{PHOTOGRAPHS}; small and quick",
+        f"{TINYCLIP}, YFCC-15M",
+        "MIT",
+        166,  # in fp16
+    ),
+    ModelEntry(
+        "hf-hub:timm/vit_xsmall_patch16_clip_224.tinyclip_yfcc15m",
+        "TinyCLIP ViT-8M/16",
+        f"{PHOTOGRAPHS}; the smallest, and often wrong",
+        f"{TINYCLIP}, YFCC-15M",
+        "MIT",
+        94,
+    ),
+    ModelEntry(
+        "hf-hub:timm/vit_medium_patch32_clip_224.tinyclip_laion400m",
+        "TinyCLIP ViT-40M/32",
+        f"{PHOTOGRAPHS}; small and quick",
+        f"{TINYCLIP}, LAION-400M",
+        "MIT",
+        337,
+    ),
+    ModelEntry(
+        "hf-hub:timm/vit_betwixt_patch32_clip_224.tinyclip_laion400m",
+        "TinyCLIP ViT-61M/32",
+        PHOTOGRAPHS,
+        f"{TINYCLIP}, LAION-400M",
+        "MIT",
+        462,
+    ),
     ModelEntry(
         "ViT-B-16-SigLIP/webli",
         "SigLIP ViT-B/16",
@@ -91,6 +117,9 @@ _ENTRIES = (
 
 RECOMMENDED = (
     "hf-hub:timm/vit_medium_patch16_clip_224.tinyclip_yfcc15m",
+    "hf-hub:timm/vit_betwixt_patch32_clip_224.tinyclip_laion400m",
+    "hf-hub:timm/vit_medium_patch32_clip_224.tinyclip_laion400m",
+    "hf-hub:timm/vit_xsmall_patch16_clip_224.tinyclip_yfcc15m",
     "ViT-B-32/openai",
     "ViT-B-16/openai",
 )  # for photographs: small and good first

@@ -18,30 +18,61 @@ from ..errors import EngineError, require
 from ..results import Download
 
 CONFIG = "open_clip_config.json"
+OTHER_CONFIG = "config.json"  # of transformers
 WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 ANSWERS_WITHIN = 2.5  # seconds until a hub that does not answer counts as out of reach
+ABSENT = huggingface_hub._CACHED_NO_EXIST  # what the cache knows of a file that the repository lacks
 HTTPError = errors.HfHubHTTPError.__bases__[0]  # of whichever HTTP library the hub's client is built on
 
 Report = Callable[[Download], None]
 
 # bytes; its own ten megabytes are too much between two reports, which may cancel
 constants.DOWNLOAD_CHUNK_SIZE = 1 << 20  # type: ignore[bad-assignment]
+
+
+class NotReached(EngineError):
+    """The hub does not answer, or must not be asked."""
+
+
 if "HF_HUB_VERBOSITY" not in os.environ:
     logging.set_verbosity_error()  # errors of this module say what a warning of the client would
 
 
-def fetch_config(repo: str, report: Report | None = None) -> tuple[Path, dict]:
+def fetch_config(repo: str, report: Report | None = None) -> tuple[Path, dict] | None:
     """The folder of a model in open_clip's format, and what its configuration says; its weights may be missing yet.
 
-    What this machine has and what is up to date is not fetched again. Raises `EngineError` for a repository that is not
-    there, not open or not a model of open_clip.
+    None for a model in the layout of transformers. What this machine has and what is up to date is not fetched again.
+    Raises `EngineError` for a repository that is not there, not open or not a model.
     """
-    path = _fetch(repo, CONFIG, report)
+    path = fetch_file(repo, CONFIG, report)
     if path is None:
-        raise EngineError(f"{repo} is on the hub, but not in open_clip's format: it has no {CONFIG}.")
+        other = _fetch(repo, OTHER_CONFIG, report)  # asked for every time: the repository may have changed
+        require(
+            other is not None,
+            f"{repo} is on the hub, but not in open_clip's format: it has no {CONFIG}, and no {OTHER_CONFIG} of"
+            " transformers either.",
+        )
+        return None
     described = json.loads(path.read_text(encoding="utf-8"))
     require("model_cfg" in described, f"{CONFIG} of {repo} describes no model of open_clip.")
     return path.parent, described["model_cfg"]
+
+
+def fetch_file(repo: str, file: str, report: Report | None = None) -> Path | None:
+    """A file of a repository, None where the version that this machine knows has no such file.
+
+    Raises `EngineError` as `fetch_config` does, and for a file that does not arrive whole.
+    """
+    with _explained(repo, file):
+        if huggingface_hub.try_to_load_from_cache(repo, file) is ABSENT:
+            return None
+    return _fetch(repo, file, report)
+
+
+def cached_file(repo: str, file: str) -> Path | None:
+    """A file of a repository where it is on this machine; asks nobody."""
+    found = _cached(repo, file)
+    return None if found is None else Path(found)
 
 
 def fetch_weights(repo: str, file: str, report: Report | None = None) -> Path:
@@ -104,7 +135,7 @@ def _reach(repo: str, file: str) -> None:
     except (errors.HfHubHTTPError, errors.OfflineModeIsEnabled):
         return  # somebody answered, or nobody may be asked: the download will tell
     except HTTPError as error:
-        raise EngineError(_unreachable(repo, error)) from error
+        raise _unreachable(repo, error) from error
 
 
 def _bar(file: str, report: Report) -> type[tqdm]:
@@ -154,7 +185,7 @@ def _explained(repo: str, file: str) -> Generator[None]:
             f"The hub has no model {repo}, or it is private and asks for a login (`hf auth login` or HF_TOKEN)."
         ) from error
     except errors.LocalEntryNotFoundError as error:
-        raise EngineError(_unreachable(repo, error.__cause__)) from error
+        raise _unreachable(repo, error.__cause__) from error
     except errors.EntryNotFoundError:
         return
     except errors.HFValidationError as error:
@@ -170,14 +201,16 @@ def _explained(repo: str, file: str) -> Generator[None]:
         raise EngineError(f"{file} of {repo} could not be stored whole: {reason}") from error
 
 
-def _unreachable(repo: str, cause: BaseException | None) -> str:
+def _unreachable(repo: str, cause: BaseException | None) -> NotReached:
     if isinstance(cause, errors.OfflineModeIsEnabled):
-        return f"{repo} is not on this machine, and HF_HUB_OFFLINE forbids to download it."
-    if isinstance(cause, errors.HfHubHTTPError):
-        return f"{repo} is not on this machine, and the hub answered {cause.response.status_code}; try again later."
-    if isinstance(cause, errors.FileMetadataError):
-        return f"{repo} is not on this machine, and {constants.ENDPOINT} does not answer as a model hub does."
-    return (
-        f"{repo} is not on this machine and could not be downloaded: no connection to the model hub"
-        f" ({constants.ENDPOINT})."
-    )
+        why = f"{repo} is not on this machine, and HF_HUB_OFFLINE forbids to download it."
+    elif isinstance(cause, errors.HfHubHTTPError):
+        why = f"{repo} is not on this machine, and the hub answered {cause.response.status_code}; try again later."
+    elif isinstance(cause, errors.FileMetadataError):
+        why = f"{repo} is not on this machine, and {constants.ENDPOINT} does not answer as a model hub does."
+    else:
+        why = (
+            f"{repo} is not on this machine and could not be downloaded: no connection to the model hub"
+            f" ({constants.ENDPOINT})."
+        )
+    return NotReached(why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..classes import SEVEN_TEMPLATES, require_templates
@@ -12,7 +13,8 @@ from .build import build, fetch_parts, fill
 from .device import choose_device, choose_format, place
 from .hub import Report
 from .model import Backbone
-from .names import BUILT_IN, parse
+from .names import BUILT_IN, Source, parse, sized
+from .picture_size import resize_pictures
 from .preprocessing import Preprocessing
 from .weights import UNREADABLE, difference, fit, read_weights
 
@@ -27,9 +29,11 @@ def load_backbone(
     """Load a model: `fieldguide` (built in), `MODEL/TAG` or `MODEL/CHECKPOINT-FILE` with an open_clip model name,
     `hf-hub:ORG/NAME`, or `local-dir:FOLDER` in open_clip's folder format.
 
-    `BASE+FILE` puts the image tower of FILE (as TeCoA and FARE publish theirs) into any of these; `difference` of the
-    backbone tells how far it moved. `precision` is a key of `PRECISIONS`, or `auto`: bf16 where the
-    device has instructions for it, else fp32. `progress` is told of every piece that a download brings.
+    A hub model or folder without a configuration of open_clip's own is read as transformers' CLIPModel. `BASE+FILE`
+    puts the image tower of FILE (as TeCoA and FARE publish theirs) into any of these; `difference` of the backbone
+    tells how far it moved. `@N` behind a name is the same as `image_size` in `settings`. `precision` is a key of
+    `PRECISIONS`, or `auto`: bf16 where the device has instructions for it, else fp32. `progress` is told of every piece
+    that a download brings.
 
     Preprocessing and activation are those published with the weights; a CHECKPOINT-FILE takes those that most published
     weights of its model have, and `assumed` of the backbone says what nobody says of it. `settings` goes before all of
@@ -39,6 +43,7 @@ def load_backbone(
     target = choose_device(device)
     dtype = choose_format(precision, target)
     source = parse(name)
+    name, settings = _with_size(name, source, settings)
     given = {part: read_weights(path) for part in ("file", "tower") if (path := getattr(source, part))}
     try:
         parts = fetch_parts(source, settings, progress)
@@ -56,6 +61,8 @@ def load_backbone(
         before = {key: value.clone() for key, value in model.visual.state_dict().items()}
         fit(given["tower"], model.visual, source.tower)
         moved = difference(before, model.visual.state_dict())
+    if settings.image_size is not None:
+        resize_pictures(model, settings.image_size, name)
     place(model, target, dtype)
     words = _declared(source.folder, "words.json")
     backbone = Backbone(
@@ -83,6 +90,19 @@ def fetch_model(name: str, progress: Report | None = None) -> None:
     download; files that were whole by then stay.
     """
     fetch_parts(parse(name), ModelSettings(), progress)
+
+
+def _with_size(name: str, source: Source, settings: ModelSettings) -> tuple[str, ModelSettings]:
+    """Name and settings that both tell the size of pictures that either asks for, so that no two models share a name.
+
+    Raises `EngineError` where they ask for different ones.
+    """
+    asked = settings.image_size
+    require(
+        asked is None or source.size in (None, asked),
+        f"{name} asks for pictures of {source.size} pixels and image_size for {asked}; give one of them.",
+    )
+    return sized(name, asked), replace(settings, image_size=asked or source.size)
 
 
 def _why_not(name: str, error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +14,8 @@ FIELDGUIDE = ASSETS / "fieldguide"
 BUILT_IN = "fieldguide"
 FORMS = (
     f"{BUILT_IN} (built in), an open_clip MODEL/TAG such as ViT-B-32/openai, MODEL/FILE, hf-hub:ORG/NAME,"
-    " local-dir:FOLDER, or one of these followed by +FILE for another image tower (TeCoA, FARE)"
+    " local-dir:FOLDER, or one of these followed by +FILE for another image tower (TeCoA, FARE), or by @N for pictures"
+    " of N pixels a side"
 )
 WEIGHTS = (".pt", ".pth", ".bin", ".safetensors", ".tar", ".ckpt")
 
@@ -22,13 +24,15 @@ WEIGHTS = (".pt", ".pth", ".bin", ".safetensors", ".tar", ".ckpt")
 class Source:
     """Where a model comes from: `model` is a name for open_clip (with its schema), `tag` or `file` its weights.
 
-    `tower` is a file with weights of the image tower that replace the model's own.
+    `tower` is a file with weights of the image tower that replace the model's own, `size` that of its pictures, in
+    pixels a side (None: its own).
     """
 
     model: str
     tag: str | None = None
     file: Path | None = None
     tower: Path | None = None
+    size: int | None = None
 
     @property
     def folder(self) -> Path | None:
@@ -43,6 +47,18 @@ class Source:
 
 def parse(name: str) -> Source:
     """What `name` points at. Raises `EngineError` for a name, tag or file that does not exist."""
+    base, at, size = name.rpartition("@")
+    if at and re.fullmatch("[0-9]{1,4}", size) and not _stands_for_itself(name):
+        return replace(_parse_sizeless(base), size=int(size))
+    return _parse_sizeless(name)
+
+
+def sized(name: str, size: int | None) -> str:
+    """The name of the same model for pictures of `size` pixels a side (None: as the name says)."""
+    return name if size is None or name.endswith(f"@{size}") else f"{name}@{size}"
+
+
+def _parse_sizeless(name: str) -> Source:
     base, plus, tower = name.rpartition("+")
     if not plus or _stands_for_itself(name):
         return _parse_base(name)
@@ -52,7 +68,7 @@ def parse(name: str) -> Source:
 
 
 def _stands_for_itself(name: str) -> bool:
-    """Whether the plus in `name` is part of a path that exists."""
+    """Whether the plus or the @ in `name` is part of a path that exists."""
     if name.startswith("local-dir:"):
         return Path(name.removeprefix("local-dir:")).is_dir()
     return Path(name.partition("/")[2]).expanduser().is_file()

@@ -10,6 +10,11 @@ from ..settings import KEY, ModelSettings, Setting
 from .names import BUILT_IN, FORMS
 from .precision import AUTO, PRECISIONS
 
+FORMS_OF: dict[str, dict[str, Any]] = {  # what an option takes, by the annotation of its field
+    "Channels | None": {"type": float, "nargs": 3, "metavar": ("R", "G", "B")},
+    "int | None": {"type": int, "metavar": "N"},
+}
+
 
 def add_model_options(parser: argparse.ArgumentParser, model: str = BUILT_IN, more: str = "") -> None:
     """--model, --device, --precision, and those of `ModelSettings`; `model` is the default, `more` names more forms."""
@@ -22,9 +27,7 @@ def add_model_options(parser: argparse.ArgumentParser, model: str = BUILT_IN, mo
     )  # fmt: skip
     for one in fields(ModelSettings):
         known: Setting = one.metadata[KEY]
-        form: dict[str, Any] = (
-            {"choices": known.choices} if known.choices else {"type": float, "nargs": 3, "metavar": ("R", "G", "B")}
-        )
+        form: dict[str, Any] = {"choices": known.choices} if known.choices else FORMS_OF[str(one.type)]
         more = f": {known.more}" if known.more else ""
         help_ = f"{known.what}{more}; default: as published with the weights"
         group.add_argument(option(one.name), help=help_, **form)
@@ -36,7 +39,7 @@ def as_options(settings: ModelSettings) -> list[str]:
     for one in fields(ModelSettings):
         value = getattr(settings, one.name)
         if value is not None:
-            line += [option(one.name), *(map(repr, value) if isinstance(value, tuple) else [value])]
+            line += [option(one.name), *(map(repr, value) if isinstance(value, tuple) else [str(value)])]
     return line
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,15 @@ def of_folder(config: Path, given: ModelSettings) -> Reading:
     """What a model's own configuration file leaves open."""
     described = read_json(config, "the configuration of a model") if config.is_file() else {}
     said = (described.get("preprocess_cfg") if isinstance(described, dict) else None) or {}
+    return Reading({}, None, about_channels(config.name, said, given))
+
+
+def about_channels(file: str, said: Mapping[str, Any], given: ModelSettings) -> tuple[str, ...]:
+    """A sentence where a model's configuration `file` gives no mean or std, and neither does anybody else."""
     missing = [part for part in ("mean", "std") if part not in said and part not in given.preprocessing]
     if not missing:
-        return Reading({}, None)
-    note = f"{config.name} of this model gives no {' and no '.join(missing)}: OpenAI's are taken; {_options(missing)}."
-    return Reading({}, None, (note,))
+        return ()
+    return (f"{file} of this model gives no {' and no '.join(missing)}: OpenAI's are taken; {_options(missing)}.",)
 
 
 def activation_of(model: nn.Module) -> str:

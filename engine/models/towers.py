@@ -53,6 +53,7 @@ class ImageTower(nn.Module):
     transformer: Transformer
     attn_pool: nn.Module | None
     grid_size: tuple[int, int]
+    patch_size: tuple[int, int]
     pool_type: str
     positional_embedding: nn.Parameter
     ln_post: nn.Module

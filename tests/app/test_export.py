@@ -288,10 +288,10 @@ def test_a_story_half_told_is_packed_as_far_as_it_went(tiny, told):
 
 
 def test_the_zip_tells_and_repeats_what_the_model_was_read_with(tiny, told):
-    given = engine.ModelSettings(activation="quickgelu", mean=(0.1, 0.2, 0.3), resize_mode="squash")
+    given = engine.ModelSettings(activation="quickgelu", mean=(0.1, 0.2, 0.3), resize_mode="squash", image_size=64)
     backbone = engine.Backbone(tiny.model, tiny.tokenizer, "tiny", tiny.preprocessing, settings=given)
     files = named(zipfile.ZipFile(io.BytesIO(report.bundle(backbone, told, CHOICES))))
-    assert b"--activation quickgelu --mean 0.1 0.2 0.3 --resize-mode squash" in files["redo.sh"]
+    assert b"--activation quickgelu --mean 0.1 0.2 0.3 --resize-mode squash --image-size 64" in files["redo.sh"]
     assert repr(given).encode() in files["redo.py"]
     model = json.loads(files["settings.json"])["model"]
     assert model["activation"] == "gelu" and model["preprocessing"]["resize_mode"] == "shortest"

@@ -43,6 +43,13 @@ def test_a_model_that_made_room_is_loaded_again(own, model, tmp_path):
     assert own.backbone(model) is not first
 
 
+def test_a_model_for_larger_pictures_is_another_model(model):
+    large = engine.load_backbone(model, "cpu", settings=engine.ModelSettings(image_size=96))
+    own = Models(large, free=True)
+    assert own.backbone(f"{model}@96") is large and own.backbone(model).image_size == 64
+    assert own.backbone(f"{model}@32").grid == (4, 4)
+
+
 @pytest.mark.parametrize("name", ["nobody/knows-this", "local-dir:/nowhere", ""])
 def test_what_cannot_be_loaded_gets_a_sentence(own, name):
     with pytest.raises(engine.EngineError):

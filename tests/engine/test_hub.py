@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from engine.errors import EngineError
 from engine.models import Backbone, Cancelled, fetch_model, is_here, load_backbone
 from engine.models import hub as client
 from engine.settings import ModelSettings
+from tests.clip_model.cases import config, weights
+from tests.clip_model.files import layout, sharded
 from tests.fixtures import TINY
 from tests.hub import Hub
 
@@ -327,3 +330,126 @@ def test_a_download_ends_with_what_its_report_raises(hub):
     assert not is_here(NAME)
     fetch_model(NAME)
     assert is_here(NAME)
+
+
+@pytest.fixture
+def clip_model(hub) -> dict[str, bytes]:
+    """The files of a repository in the layout of transformers' CLIPModel."""
+    hub.models["someone/clip"] = files = layout()
+    return files
+
+
+CLIP_MODEL = "hf-hub:someone/clip"
+
+
+def test_a_clip_model_is_fetched_once_and_then_taken_from_the_cache(hub, clip_model):
+    told = []
+    first = load_backbone(CLIP_MODEL, "cpu", progress=told.append)
+    assert {piece.file for piece in told} == {"config.json", "preprocessor_config.json", "model.safetensors"}
+    assert told[-1].done == told[-1].total == len(clip_model["model.safetensors"])
+    hub.seen.clear()
+    assert same(load_backbone(CLIP_MODEL, "cpu"), first)
+    assert hub.fetched == []
+    absent = ("/open_clip_config.json", "/processor_config.json")  # which is known
+    assert not any(path.endswith(absent) for _, path, _ in hub.seen)
+
+
+def test_a_clip_model_in_several_files_is_fetched_with_all_of_them(hub, clip_model, monkeypatch):
+    whole = load_backbone(CLIP_MODEL, "cpu")
+    hub.models["someone/large"] = files = {**clip_model, **sharded(weights())}
+    del files["model.safetensors"]
+    monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 1 << 16)
+    hub.cuts[:] = [1 << 18]
+    told = []
+    assert not is_here("hf-hub:someone/large")
+    assert same(load_backbone("hf-hub:someone/large", "cpu", progress=told.append), whole)
+    assert [f"bytes={1 << 18}-"] == [span for _, path, span in hub.seen if "/store/" in path and span]
+    assert {f"model-0000{n}-of-00002.safetensors" for n in (1, 2)} < {piece.file for piece in told}
+    assert is_here("hf-hub:someone/large")
+    for shard in Path(huggingface_hub.constants.HF_HUB_CACHE).rglob("model-00002-of-00002.safetensors"):
+        shard.unlink()
+    assert not is_here("hf-hub:someone/large")
+
+
+def test_offline_a_clip_model_serves_from_the_cache_even_where_other_tools_brought_it(hub, clip_model, monkeypatch):
+    first = load_backbone(CLIP_MODEL, "cpu")
+    use("http://127.0.0.1:9", monkeypatch)  # where nobody listens
+    assert same(load_backbone(CLIP_MODEL, "cpu"), first)
+    cache = Path(huggingface_hub.constants.HF_HUB_CACHE)
+    shutil.rmtree(cache / "models--someone--clip" / ".no_exist")  # what only this program asked for
+    assert same(load_backbone(CLIP_MODEL, "cpu"), first)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    assert same(load_backbone(CLIP_MODEL, "cpu"), first)
+    for weights_file in cache.rglob("model.safetensors"):
+        weights_file.unlink()
+    with pytest.raises(EngineError, match="^someone/clip is not on this machine, and HF_HUB_OFFLINE forbids"):
+        load_backbone(CLIP_MODEL, "cpu")
+
+
+def test_a_repository_that_becomes_open_clips_is_read_as_such(hub, clip_model, source, files):
+    assert not same(load_backbone(CLIP_MODEL, "cpu"), source)
+    hub.models["someone/clip"] = {**clip_model, **files}
+    hub.commit = "f" * 40
+    load_backbone(CLIP_MODEL, "cpu")  # learns of the new version
+    assert same(load_backbone(CLIP_MODEL, "cpu"), source)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"model_type": "siglip"}, "config.json of someone/clip describes a model of the type siglip"),
+        ({"auto_map": {"AutoModel": "modeling.Mine"}}, "^someone/clip asks to run code of its own"),
+        ({"architectures": ["CLIPForImageClassification"]}, "someone/clip holds a CLIPForImageClassification"),
+    ],
+)
+def test_a_model_that_is_refused_is_refused_before_its_weights_are_fetched(hub, clip_model, changes, sentence):
+    clip_model["config.json"] = json.dumps(config(**changes)).encode()
+    with pytest.raises(EngineError, match=sentence) as caught:
+        load_backbone(CLIP_MODEL, "cpu")
+    assert "\n" not in str(caught.value)
+    assert [path for path in hub.fetched if "/store/" in path] == []
+
+
+def test_a_clip_model_that_lacks_its_weights_or_a_part_of_them_says_so(hub, clip_model):
+    del clip_model["model.safetensors"]
+    with pytest.raises(EngineError, match="^someone/clip has none of the files model.safetensors, pytorch_model.bin, "):
+        load_backbone(CLIP_MODEL, "cpu")
+    clip_model |= sharded(weights())
+    del clip_model["model-00002-of-00002.safetensors"]
+    hub.commit = "e" * 40
+    with pytest.raises(EngineError, match="model.safetensors.index.json lists model-00002-of-00002.safetensors, which"):
+        load_backbone(CLIP_MODEL, "cpu")
+
+
+def test_a_gated_clip_model_opens_with_a_token(hub, clip_model, monkeypatch):
+    hub.gated.add("someone/clip")
+    with pytest.raises(EngineError, match="someone/clip is gated: accept its terms"):
+        load_backbone(CLIP_MODEL, "cpu")
+    monkeypatch.setenv("HF_TOKEN", "hf_made_up")
+    assert load_backbone(CLIP_MODEL, "cpu").image_size == 32
+
+
+# TinyCLIP's published configuration: no activation, no tokenizer, no size of pictures; weights in half precision.
+TINYCLIP = {
+    "embed_dim": 512,
+    "vision_cfg": {"image_size": 224, "layers": 1, "width": 512, "patch_size": 16},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 1},
+}
+
+
+def test_tinyclip_is_read_as_published(hub):
+    torch.manual_seed(5)
+    model = open_clip.CLIP(**TINYCLIP).half()
+    halves = {key: value.contiguous() for key, value in model.state_dict().items()}
+    said = {"mean": open_clip.OPENAI_DATASET_MEAN, "std": open_clip.OPENAI_DATASET_STD}
+    said |= {"interpolation": "bicubic", "resize_mode": "shortest"}
+    document = {"model_cfg": TINYCLIP, "preprocess_cfg": said}
+    hub.models["timm/tinyclip"] = {
+        "open_clip_config.json": json.dumps(document).encode(),
+        "open_clip_model.safetensors": save(halves),
+        "config.json": b"{}",  # of timm's image tower alone
+    }
+    made = load_backbone("hf-hub:timm/tinyclip", "cpu")
+    assert (made.precision, made.activation, made.assumed) == ("fp32", "gelu", ())
+    assert (made.image_size, made.grid) == (224, (14, 14))
+    assert all(torch.equal(value, halves[key].float()) for key, value in made.model.state_dict().items())
