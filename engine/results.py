@@ -20,12 +20,32 @@ from .numerics.mixing import blend, strengths
 from .numerics.upsampling import upsample
 
 
+@dataclass(frozen=True, slots=True)
+class Familiarity:
+    """How far a picture lies from those that a model was trained on: the higher `score`, the farther.
+
+    `score` is the log-odds of a logistic regression, `threshold` the largest one of a picture taken for one of them.
+    """
+
+    score: float
+    threshold: float
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the picture is taken for one of those."""
+        return self.score <= self.threshold
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Prediction:
-    """Logits over the classes, shape (c,). Where a defence averages probabilities, logits are their logarithm."""
+    """Logits over the classes, shape (c,). Where a defence averages probabilities, logits are their logarithm.
+
+    `familiarity` is that of the picture where it was measured: of the clean one, by a model that can tell.
+    """
 
     classes: Classes
     logits: Tensor
+    familiarity: Familiarity | None = None
 
     @property
     def probabilities(self) -> Tensor:
