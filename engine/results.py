@@ -19,6 +19,11 @@ from .numerics.measures import entropy
 from .numerics.mixing import blend, strengths
 from .numerics.upsampling import upsample
 
+UNFAMILIAR = (
+    "This model knows only its paintings and this picture is none of them: what it answers here means nothing. Choose"
+    " another model for photographs."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Familiarity:
@@ -34,6 +39,11 @@ class Familiarity:
     def accepted(self) -> bool:
         """Whether the picture is taken for one of those."""
         return self.score <= self.threshold
+
+    @property
+    def sentence(self) -> str:
+        """What an answer about a picture that is not accepted is worth; empty for one that is."""
+        return "" if self.accepted else UNFAMILIAR
 
 
 @dataclass(frozen=True, eq=False, slots=True)

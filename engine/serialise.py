@@ -40,7 +40,8 @@ def familiarity_data(familiarity: Familiarity | None) -> dict | None:
     """Whether the model knows pictures like this one, as plain data; None for a model that cannot tell."""
     if familiarity is None:
         return None
-    return {"accepted": familiarity.accepted, "score": familiarity.score, "threshold": familiarity.threshold}
+    numbers = {"score": familiarity.score, "threshold": familiarity.threshold}
+    return {"accepted": familiarity.accepted, "sentence": familiarity.sentence} | numbers
 
 
 def attack_data(adversarial: Adversarial) -> dict:

@@ -210,8 +210,8 @@ def _register_familiarity(actions: argparse._SubParsersAction) -> None:
     parser = actions.add_parser(
         "familiarity",
         help="measure how well the built-in model tells its paintings from other pictures",
-        description="Tell how many fresh paintings are taken for paintings, as they are, as JPEG of quality 80, attacked"
-        " at 8/255, and both; and how many photographs, textures, drawings and so on are refused.",
+        description="Tell how many fresh paintings are taken for paintings, as they are, as JPEG of quality 80,"
+        " attacked at 8/255, and both; and how many photographs, textures, drawings and so on are refused.",
     )
     parser.add_argument("--fit", action="store_true", help="fit the measure anew instead, and write it into --out")
     parser.add_argument("--out", type=Path, default=FIELDGUIDE, help="folder of the model (default: assets/fieldguide)")

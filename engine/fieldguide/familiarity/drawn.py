@@ -36,7 +36,8 @@ def shapes(rng: np.random.Generator) -> Image.Image:
             case 3:
                 pen.polygon(line, fill, colour)
             case _:
-                pen.arc(box, *rng.integers(0, 360, 2).tolist(), colour, width)
+                start, end = rng.integers(0, 360, 2).tolist()
+                pen.arc(box, start, end, colour, width)
     return picture
 
 
@@ -77,7 +78,7 @@ def mosaic(rng: np.random.Generator) -> Image.Image:
     """Flat colours, each where its own of a few scattered points is the nearest."""
     count = int(rng.integers(3, 60))
     points, colours = rng.uniform(0, _SIDE, (count, 2)), rng.integers(0, 256, (count, 3), np.uint8)
-    places = np.stack(np.mgrid[:_SIDE, :_SIDE], -1)[:, :, None]
+    places = np.moveaxis(np.mgrid[:_SIDE, :_SIDE], 0, -1)[:, :, None]
     return Image.fromarray(colours[((places - points) ** 2).sum(-1).argmin(-1)])
 
 

@@ -18,7 +18,10 @@ Source = Callable[[], list[Image.Image]]
 
 SETTING: Mapping[str, Source] = {
     "photographs": partial(
-        crops, ("coffee", "rocket", "camera", "motorcycle_left", "moon", "coins", "ihc", "clock_motion", "hubble_deep_field"), 16, 1
+        crops,
+        ("coffee", "rocket", "camera", "motorcycle_left", "moon", "coins", "ihc", "clock_motion", "hubble_deep_field"),
+        16,
+        1,
     ),
     "the same in grey": partial(crops, ("coffee", "rocket", "motorcycle_left", "ihc"), 16, 7, grey=True),
     "scribbles": partial(drawn.many, drawn.scribble, 80, 8),
