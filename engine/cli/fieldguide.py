@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from .. import benchmarks, evaluation
+from .. import benchmarks, evaluation, models
 from ..errors import require
 from ..fieldguide.training.phases import CARD, PHASES
 from ..fieldguide.world import VOCABULARY
 from ..maps.registry import MAPS
-from ..models import BUILT_IN, FIELDGUIDE, add_model_options, load_backbone, model_settings
+from ..models import BUILT_IN, FIELDGUIDE, add_model_options, model_settings
 from ..parameters import from_settings, read_by, words
 from ..settings import AttackSettings, Settings
 from .options import ATTACK, add_options, given, require_read, settings_of
@@ -213,11 +213,11 @@ def _register_familiarity(actions: argparse._SubParsersAction) -> None:
         description="Tell how many fresh paintings are taken for paintings, as they are, as JPEG of quality 80,"
         " attacked at 8/255, and both; and how many photographs, textures, drawings and so on are refused.",
     )
-    parser.add_argument("--fit", action="store_true", help="fit the measure anew instead, and write it into --out")
-    parser.add_argument("--out", type=Path, default=FIELDGUIDE, help="folder of the model (default: assets/fieldguide)")
+    parser.add_argument("--fit", action="store_true", help="fit the measure anew instead, and write it into --folder")
+    parser.add_argument("--folder", type=Path, default=FIELDGUIDE, help="of the model (default: assets/fieldguide)")
     parser.add_argument("--pictures", type=int, default=600, metavar="N", help="paintings; default: %(default)s")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
-    parser.set_defaults(run=_familiarity)
+    parser.set_defaults(run=_familiarity, out=None)
 
 
 def _familiarity(args: argparse.Namespace) -> None:
@@ -225,16 +225,15 @@ def _familiarity(args: argparse.Namespace) -> None:
     from ..fieldguide.familiarity.fit import fit  # paints, which needs OpenCV's system library
     from ..fieldguide.familiarity.rates import rates
 
-    backbone = load_backbone(f"local-dir:{args.out}")
+    backbone = models.load_backbone(f"local-dir:{args.folder}")
     found = []
     with tqdm(total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json) as bar:
-        for item in fit(backbone, args.pictures, args.out) if args.fit else rates(backbone, args.pictures):
+        for item in fit(backbone, args.pictures, args.folder) if args.fit else rates(backbone, args.pictures):
             if isinstance(item, int):
                 bar.update(item - bar.n)
             else:
                 found.append(item)
-    if not args.fit:
-        emit(args, {"rates": [asdict(one) | {"interval": one.interval} for one in found]}, _familiarity_lines(found))
+    emit(args, {"rates": [asdict(one) | {"interval": one.interval} for one in found]}, _familiarity_lines(found))
 
 
 def _familiarity_lines(found: list[Rate]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,18 +12,19 @@ from torch import Tensor
 from ...models import Backbone
 from ...models.familiarity import FamiliarityMeasure, write_measure
 from .painted import painted
+from .rates import Rate
 from .sources import SETTING
 
 SERIES, STEPS = 31, 10  # of the paintings: another series than those that are tested
 PENALTY = 1e-3  # on the squares of the weights, which are those of features of unit variance
-QUANTILE, SHARE = 0.998, 0.25  # of the paintings that were left out of the fit
+THRESHOLD = -1.0  # log-odds; nearly all paintings that were left out of the fit lie below
 
 
-def fit(backbone: Backbone, pictures: int, folder: Path) -> Iterator[int]:
-    """Fit with so many paintings and write the measure into a model folder; yields how many have been attacked.
+def fit(backbone: Backbone, pictures: int, folder: Path) -> Iterator[int | Rate]:
+    """Fit with so many paintings and write the measure into a model folder; yields how many have been attacked, and
+    last how many of those left out of the fit, in all their forms, are accepted.
 
-    Three quarters of the paintings and all the other pictures, both as heavy, make a logistic regression. The
-    threshold lies `SHARE` of the way from even odds to the quantile of the scores of the last quarter.
+    Three quarters of the paintings and all the other pictures, both as heavy, make a logistic regression.
     """
     forms: list[Tensor] = []  # (b, forms, blocks, 3, width)
     for batch in painted(backbone, pictures, SERIES, STEPS):
@@ -34,8 +34,9 @@ def fit(backbone: Backbone, pictures: int, folder: Path) -> Iterator[int]:
     others = torch.cat([_seen(backbone, name) for name in SETTING])
     used = 3 * len(ours) // 4
     measure = _regression(ours[:used].flatten(0, 1), others)
-    aside = measure.scores(ours[used:]).flatten().quantile(QUANTILE)
-    write_measure(replace(measure, threshold=SHARE * float(aside)), folder)
+    write_measure(measure, folder)
+    aside = measure.scores(ours[used:]) <= THRESHOLD
+    yield Rate("left out of the fit", True, aside.numel(), int(aside.sum()))
 
 
 def _seen(backbone: Backbone, source: str) -> Tensor:
@@ -43,7 +44,7 @@ def _seen(backbone: Backbone, source: str) -> Tensor:
 
 
 def _regression(ours: Tensor, others: Tensor) -> FamiliarityMeasure:
-    """The weights for features as they are; the threshold is that of even odds."""
+    """The weights for features as they are, not scaled."""
     features = torch.cat([ours, others]).double()
     middle, spread = features.mean(0), features.std(0) + 1e-2  # no feature that hardly varies counts for much
     normed = ((features - middle) / spread).flatten(1)
@@ -64,4 +65,4 @@ def _regression(ours: Tensor, others: Tensor) -> FamiliarityMeasure:
     offset, found = parameters.detach().split([1, normed.shape[1]])
     weights = (found.view_as(middle) / spread).half().double()  # as they are kept
     bias = float(offset) - float((weights * middle).sum())
-    return FamiliarityMeasure(weights.float(), bias, 0.0)
+    return FamiliarityMeasure(weights.float(), bias, THRESHOLD)

@@ -11,8 +11,10 @@ from PIL import Image
 from torch import Tensor
 
 from ...models import Backbone
-from ...settings import AttackSettings
-from ...story.attack import attack_batch
+from ...settings import AttackSettings, Settings
+from ...story.graph import Story
+from ...story.recipe import Picture, Recipe
+from ...story.together import attacked_together
 from ..world.questions import make_question
 
 QUALITY = 80  # of JPEG
@@ -28,20 +30,26 @@ def painted(backbone: Backbone, pictures: int, seed: int, steps: int) -> Iterato
     Attacked is what PGD in `steps` steps of a quarter of the limit, away from the true class among forty, makes of it
     at 8/255, saved in 8 bits.
     """
-    settings = AttackSettings(epsilon=EPSILON, steps=steps)
     for start in range(0, pictures, _BATCH):
-        yield _forms(backbone, seed, range(start, min(start + _BATCH, pictures)), settings)
+        yield _forms(backbone, seed, range(start, min(start + _BATCH, pictures)), steps)
 
 
-def _forms(backbone: Backbone, seed: int, numbers: range, settings: AttackSettings) -> dict[str, Tensor]:
+def _forms(backbone: Backbone, seed: int, numbers: range, steps: int) -> dict[str, Tensor]:
     asked = [make_question(seed, number) for number in numbers]
     images = [Image.fromarray(question.painting.pixels) for question in asked]
-    clean = torch.stack([backbone.prepare(image) for image in images])
-    classes, truths = [question.classes for question in asked], [question.truth for question in asked]
-    attacked = [hit.saved for hit in attack_batch(backbone, clean, classes, settings, truths, list(numbers))]
+    clean = [backbone.prepare(image) for image in images]
+    recipes = [
+        Recipe(Picture(pixels), question.classes, question.truth, _settings(steps, number))
+        for pixels, question, number in zip(clean, asked, numbers, strict=True)
+    ]
+    attacked = [hit.saved for hit in attacked_together([Story(backbone, recipe) for recipe in recipes])]
     shrunk = [backbone.prepare(_as_jpeg(image)) for image in images]
     again = [backbone.prepare(_as_jpeg(Image.fromarray(_levels(picture)))) for picture in attacked]
-    return dict(zip(FORMS, (clean, *map(torch.stack, (shrunk, attacked, again))), strict=True))
+    return dict(zip(FORMS, map(torch.stack, (clean, shrunk, attacked, again)), strict=True))
+
+
+def _settings(steps: int, seed: int) -> Settings:
+    return Settings(AttackSettings(epsilon=EPSILON, steps=steps, seed=seed))
 
 
 def _as_jpeg(image: Image.Image) -> Image.Image:
