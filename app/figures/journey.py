@@ -94,7 +94,7 @@ def _picture(found: Found) -> tuple[str, str] | None:
     if found.clean is None:
         return None
     if found.strange:
-        return text.STRANGE_CARD, text.STRANGE_ANSWER.format(name=found.clean.name)
+        return text.STRANGE_CARD, text.STRANGE_ANSWER
     return found.clean.name, percent(found.clean.confidence)
 
 

@@ -670,12 +670,12 @@ LEGACY_INFO = (
 MANY_WAITS = "Optional: try several at once."
 STRANGE = (
     "**This model knows only its paintings.** By a measured score this picture is none of them: what it answers here"
-    " means nothing, and so does whether an attack or a defence changes it."
+    " means nothing, whether or not an attack or a defence changes it."
 )
 STRANGE_WAY = "Choose a CLIP for photographs"
 STRANGE_CARD, STRANGE_ANSWER, STRANGE_VERDICT = (
     "Not one of its paintings",
-    "“{name}” means nothing",
+    "its answer means nothing",
     "Means nothing here",
 )
 STRANGE_MARK = {True: "the same", False: "another"}  # by whether the answer is that of the clean picture, or asked for
