@@ -225,7 +225,8 @@ def _final(found: Found) -> str:
     result = present(found.adversarial)
     named = [("clean", "clean", result.before), ("attacked", "attacked", result.after_saved)]
     if answer is not None:
-        named.append(("defended, your settings", "defended", answer.prediction))
+        kind = "untuned" if found.strange else "defended"  # grey for green, which would be a claim
+        named.append(("defended, your settings", kind, answer.prediction))
     return section("From clean to attacked to defended", prediction_bars(named, 4, found.reference, found.given))
 
 

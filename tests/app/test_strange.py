@@ -36,6 +36,7 @@ def test_answer_cards_and_verdict_say_it_in_amber_and_nothing_is_green(page, str
     for place in ("picture-bars", "verdict-head", "attack-verdict"):
         assert text.STRANGE_WAY in updates[place] and "note warn" in updates[place], place
     assert all(kept not in markup(page, strange) for kept in KEPT)
+    assert "bar defended" not in updates["verdict-final"] and "your settings" in updates["verdict-final"]
 
 
 def test_one_that_it_knows_is_judged_as_ever(page, told):

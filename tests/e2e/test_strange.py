@@ -33,7 +33,8 @@ def test_a_photograph_is_answered_in_amber_on_answer_cards_and_verdict(page, pho
         "e => getComputedStyle(e).backgroundColor"
     )
     assert page.locator("#verdict-head a").get_attribute("href") == "#model-picker"
-    assert page.locator("#model-picker").count() == 1
+    page.click("#verdict-head a")
+    page.locator("#model-name").wait_for(state="visible")
 
 
 def test_a_sample_is_judged_as_ever(page):
