@@ -61,9 +61,12 @@ class Api:
         self._offer(self.evaluate_one, dict, (*QUESTION, "true_class"), RECORD)
 
     def predict(self, account: Account, asked: Mapping[str, Any]) -> dict:
-        """What the untouched model takes the picture for."""
-        found = self._found(account, asked, (), "clean")
-        return {"prediction": engine.serialise.prediction_data(present(found.clean))}
+        """What the untouched model takes the picture for, and whether it knows such pictures."""
+        clean = present(self._found(account, asked, (), "clean").clean)
+        return {
+            "prediction": engine.serialise.prediction_data(clean),
+            "familiarity": engine.serialise.familiarity_data(clean.familiarity),
+        }
 
     def attack(self, account: Account, asked: Mapping[str, Any]) -> tuple[dict, FileData]:
         """Change the picture within a limit so that the answer turns: numbers, and the attacked PNG file."""

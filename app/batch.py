@@ -12,7 +12,7 @@ class Row:
     """One picture: a small copy, its true class, the clean answer, and the answer of each defence to the attacked one.
 
     `truth` is empty where nobody gave one. `name` and `note`, of a visitor's file, tell its name and how it was read.
-    `blind` says that the attack failed for want of a gradient.
+    `blind` says that the attack failed for want of a gradient, `strange` that the model knows no such picture.
     """
 
     thumbnail: str
@@ -22,6 +22,7 @@ class Row:
     name: str = ""
     note: str = ""
     blind: bool = False
+    strange: bool = False
 
     def answer(self, defence: str | None) -> str:
         """What the defence answered, or the model on the clean picture (None)."""
@@ -40,12 +41,17 @@ class Batch:
     @property
     def known(self) -> tuple[Row, ...]:
         """The rows with a true class; only these can be right or wrong."""
-        return tuple(row for row in self.rows if row.truth)
+        return tuple(row for row in self.rows if row.truth and not row.strange)
 
     @property
     def unknown(self) -> tuple[Row, ...]:
         """The rows without one; all that can be said is whether an answer is still the clean one."""
-        return tuple(row for row in self.rows if not row.truth)
+        return tuple(row for row in self.rows if not row.truth and not row.strange)
+
+    @property
+    def strange(self) -> int:
+        """How many of the pictures the model knows nothing of; no answer counts there."""
+        return sum(row.strange for row in self.rows)
 
     @property
     def done(self) -> int:

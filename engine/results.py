@@ -19,13 +19,43 @@ from .numerics.measures import entropy
 from .numerics.mixing import blend, strengths
 from .numerics.upsampling import upsample
 
+UNFAMILIAR = (
+    "This model knows only its paintings and this picture is none of them: what it answers here means nothing. Choose"
+    " another model for photographs."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Familiarity:
+    """How far a picture lies from those that a model was trained on: the higher `score`, the farther.
+
+    `score` is the log-odds of a logistic regression, `threshold` the largest one of a picture taken for one of them.
+    """
+
+    score: float
+    threshold: float
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the picture is taken for one of those."""
+        return self.score <= self.threshold
+
+    @property
+    def sentence(self) -> str:
+        """What an answer about a picture that is not accepted is worth; empty for one that is."""
+        return "" if self.accepted else UNFAMILIAR
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Prediction:
-    """Logits over the classes, shape (c,). Where a defence averages probabilities, logits are their logarithm."""
+    """Logits over the classes, shape (c,). Where a defence averages probabilities, logits are their logarithm.
+
+    `familiarity` is that of the picture where it was measured: of the clean one, by a model that can tell.
+    """
 
     classes: Classes
     logits: Tensor
+    familiarity: Familiarity | None = None
 
     @property
     def probabilities(self) -> Tensor:

@@ -11,7 +11,16 @@ from . import numerics
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .results import Adversarial, AttackStep, AttentionMap, DefenceResult, Ensemble, Prediction, TuneStep
+    from .results import (
+        Adversarial,
+        AttackStep,
+        AttentionMap,
+        DefenceResult,
+        Ensemble,
+        Familiarity,
+        Prediction,
+        TuneStep,
+    )
 
 
 def prediction_data(prediction: Prediction) -> dict:
@@ -25,6 +34,14 @@ def prediction_data(prediction: Prediction) -> dict:
         "logits": prediction.logits.tolist(),
         "probabilities": prediction.probabilities.tolist(),
     }
+
+
+def familiarity_data(familiarity: Familiarity | None) -> dict | None:
+    """Whether the model knows pictures like this one, as plain data; None for a model that cannot tell."""
+    if familiarity is None:
+        return None
+    numbers = {"score": familiarity.score, "threshold": familiarity.threshold}
+    return {"accepted": familiarity.accepted, "sentence": familiarity.sentence} | numbers
 
 
 def attack_data(adversarial: Adversarial) -> dict:

@@ -28,7 +28,7 @@ LAYERS = (  # strictly downward: a unit imports only units of rows above it, and
     ("datasets", "fieldguide.world"),
     ("fieldguide.series",),
     ("evaluation",),
-    ("benchmarks", "fieldguide.training"),
+    ("benchmarks", "fieldguide.training", "fieldguide.familiarity"),
     ("cli",),
     ("__main__",),
 )

@@ -8,11 +8,12 @@ import math
 import re
 from collections.abc import Iterable
 
-from app.text.words import AS_ASKED
+from app.text.words import AS_ASKED, STRANGE, STRANGE_MARK, STRANGE_WAY
 
 _TEMPLATE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 RIGHT, WRONG = "✓", "✗"
+SAME, OTHER = "=", "≠"
 UNDEFINED = "–"  # in place of a number that there is not, such as the order of cells that are all the same
 
 
@@ -159,14 +160,29 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]], name: str, kind: 
     )
 
 
-def mark(good: bool, given: bool) -> str:
-    """Whether an answer is the true class, or where none is `given` the clean answer, as an icon and a word."""
+def stranger() -> str:
+    """That the model knows no such picture, and the way to one that does."""
+    way = f'<a class="way" href="#model-picker">{esc(STRANGE_WAY)}</a>'
+    return (
+        f'<div class="note warn"><span class="icon" aria-hidden="true">!</span><span>{rich(STRANGE)} {way}</span></div>'
+    )
+
+
+def mark(good: bool, given: bool, strange: bool = False) -> str:
+    """Whether an answer is the true class, or where none is `given` the clean answer, as an icon and a word.
+
+    About a `strange` picture, of which the model knows nothing, only whether it is the same answer.
+    """
+    if strange:
+        return f'<span class="mark">{esc(STRANGE_MARK[good])}</span>'
     icon, tone = (RIGHT, "good") if good else (WRONG, "bad")
     return f'<span class="mark {tone}"><span aria-hidden="true">{icon}</span> {esc(AS_ASKED[given][good])}</span>'
 
 
-def tick(right: bool) -> str:
-    """Right or wrong as a coloured sign alone."""
+def tick(right: bool, strange: bool = False) -> str:
+    """Right or wrong as a coloured sign alone; about a `strange` picture, the same answer or another."""
+    if strange:
+        return f"<span>{SAME if right else OTHER}</span>"
     return f'<span class="good">{RIGHT}</span>' if right else f'<span class="bad">{WRONG}</span>'
 
 

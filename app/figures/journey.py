@@ -15,6 +15,7 @@ from engine import DEFENCES, Prediction
 SUBJECTS = {  # the parts that say what came out, by step
     1: ("clean",), 2: ("adversarial",), 3: ("maps",), 4: ("views",), 5: ("steps",), 6: ("defences", "ensemble"),
 }  # fmt: skip
+MANY = len(text.STEPS)  # the step that is about other pictures
 ICONS = {"done": "◉", "busy": "…", "open": "○", "waiting": "·"}
 
 
@@ -56,8 +57,9 @@ def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, f
     head, detail = finding or ("", _waiting(name, found))
     if busy and not finding:
         detail = "working"
+    strange = " strange" * (found.strange and finding is not None and number < MANY)
     return (
-        f'<button type="button" class="card {state}" data-open-step="{number}" id="card-{number}"'
+        f'<button type="button" class="card {state}{strange}" data-open-step="{number}" id="card-{number}"'
         f' title="{esc(head)} {esc(detail)}">'
         f'<span class="card-name"><span class="dot" aria-hidden="true">{ICONS[state]}</span>{number} {esc(name)}</span>'
         f'<span class="card-head">{esc(head)}</span><span class="card-detail">'
@@ -91,6 +93,8 @@ def finding(found: Found, number: int) -> tuple[str, str] | None:
 def _picture(found: Found) -> tuple[str, str] | None:
     if found.clean is None:
         return None
+    if found.strange:
+        return text.STRANGE_CARD, text.STRANGE_ANSWER
     return found.clean.name, percent(found.clean.confidence)
 
 
@@ -136,23 +140,26 @@ def _views(found: Found) -> tuple[str, str] | None:
     if found.views is None:
         return None
     right = int((found.views.logits.argmax(-1) == present(found.reference)).sum())
-    return (
-        f"{right} of {len(found.views)} views",
-        "still give the right class" if found.given else "give the clean answer",
-    )
+    head = f"{right} of {len(found.views)} views"
+    if found.strange:
+        return head, text.STRANGE_VERDICT.lower()
+    return head, "still give the right class" if found.given else "give the clean answer"
 
 
 def _tuning(found: Found) -> tuple[str, str] | None:
     if not found.steps:
         return None
     last = found.steps[-1]
-    alone = text.AS_ASKED[found.given][last.prediction.label == found.reference]
+    asked = text.STRANGE_MARK if found.strange else text.AS_ASKED[found.given]
+    alone = asked[last.prediction.label == found.reference]
     return f"{last.index} step{'s' * (last.index != 1)}", f"the picture alone: {alone}"
 
 
 def _verdict(found: Found) -> tuple[str, str] | None:
     if found.ensemble is None and not found.defences:
         return None
+    if found.strange:
+        return text.STRANGE_VERDICT, text.STRANGE_CARD.lower()
     if found.ensemble is not None:
         answer = found.ensemble.prediction
         good = answer.label == found.reference
@@ -173,6 +180,8 @@ def _many(found: Found) -> tuple[str, str] | None:
     defences = [name for name, _ in batch.rows[0].answers]
     chosen = "a-tpt" if "a-tpt" in defences else defences[-1]
     title = DEFENCES[chosen].title
+    if not batch.known and not batch.unknown:
+        return text.STRANGE_VERDICT, text.STRANGE_CARD.lower()
     if not batch.known:
         return f"{batch.kept(chosen)} of {len(batch.unknown)} kept", f"the clean answer: {title} attacked"
     total = len(batch.known)

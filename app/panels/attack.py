@@ -13,7 +13,7 @@ from app.components.controls import shown
 from app.components.slider import Range
 from app.figures.bars import prediction_bars
 from app.figures.curves import Line, curve
-from app.figures.html import caption, empty, esc, levels, note, percent, section, table
+from app.figures.html import caption, empty, esc, levels, note, percent, section, stranger, table
 from app.figures.pictures import amplified, gain_for, to_uint8
 from app.figures.threat import badges, limit, remarks, titled
 from app.panels.attack_controls import AttackControls
@@ -84,7 +84,7 @@ class AttackPanel:
         gain = gain_for(result)
         pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
         return {
-            self.verdict: verdict(result),
+            self.verdict: verdict(result, found.strange),
             self.slider: gr.update(value=pictures, visible=True),
             self.noise: gr.update(value=shown(amplified(result.saved - result.clean, gain)), visible=True),
             self.slider_label: f'<p class="fine">{esc(text.SLIDER_LABEL)}</p>',
@@ -118,14 +118,17 @@ def _scrubber(count: int) -> dict:
     return gr.update(maximum=count, value=count, visible=True)
 
 
-def verdict(result: engine.Adversarial) -> str:
-    """One sentence on whether the attack worked, and what the attacker knew and wanted."""
+def verdict(result: engine.Adversarial, strange: bool = False) -> str:
+    """One sentence on whether the attack worked, and what the attacker knew and wanted; without a colour about a
+    `strange` picture, of which the model knows nothing."""
     if not result.epsilon:
         return note(text.NOT_ATTACKED, "warn", "!")
     aimed = text.AIMED_AT.format(defence=engine.DEFENCES[result.target_defence].title) if result.target_defence else ""
     fine = f'<p class="fine">{esc(aimed)}</p>' if aimed else ""
     said = _blind if result.blind else _against if result.target is None else _towards
-    return note(*said(result)) + remarks(result) + badges(result) + fine
+    sentence, tone, icon = said(result)
+    drawn = stranger() + note(sentence) if strange else note(sentence, tone, icon)
+    return drawn + remarks(result) + badges(result) + fine
 
 
 def _blind(result: engine.Adversarial) -> tuple[str, str, str]:

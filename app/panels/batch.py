@@ -184,7 +184,7 @@ def _asked(
     for part in ("adversarial", "defences"):
         for _ in models.compute(question, part):
             pass
-    found = find(question, Visitor(asked=frozenset({"adversarial", "defences"})))
+    found = find(question, Visitor(asked=frozenset({"clean", "adversarial", "defences"})))
     hit = present(found.adversarial)
     answers = tuple((defence.defence, defence.prediction.name) for defence in found.defences)
     shown = opened.shown
@@ -195,4 +195,5 @@ def _asked(
         answers,
         note=shown.note,
         blind=hit.blind,
+        strange=found.strange,
     )

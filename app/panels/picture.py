@@ -7,7 +7,7 @@ import gradio as gr
 from app.choices import Choices
 from app.components.controls import shown
 from app.figures.bars import prediction_bars, prediction_chips
-from app.figures.html import caption, empty, esc, note, section
+from app.figures.html import caption, empty, esc, note, section, stranger
 from app.figures.pictures import to_uint8
 from app.present import present
 from app.state.found import Found
@@ -72,7 +72,9 @@ class PicturePanel:
         if clean is None:
             return empty(text.NO_ANSWER)
         sentence = f"The model answers **{clean.name}**"
-        if not found.given:
+        if found.strange:
+            verdict = stranger() + note(f"{sentence}.")
+        elif not found.given:
             verdict = note(
                 f"{sentence}. No true class is given, so this answer is what the attack will push away from."
             )

@@ -23,6 +23,7 @@ from app.figures.html import (
     section,
     short,
     signed,
+    stranger,
     table,
 )
 from app.models import Models
@@ -161,6 +162,8 @@ def _what_it_did(found: Found) -> str:
     if not found.steps[-1].index:
         return ""
     before, after = (step.prediction.label == found.reference for step in (found.steps[0], found.steps[-1]))
+    if found.strange:
+        return stranger()
     tone, icon = ("good", "✓") if after else ("warn", "!")
     return note(text.TUNED[found.given][before, after], tone, icon)
 

@@ -8,7 +8,7 @@ import engine
 from app.choices import Choices
 from app.figures.bars import prediction_bars
 from app.figures.curves import weight_columns
-from app.figures.html import badge, caption, differing, empty, esc, mark, note, percent, section, table
+from app.figures.html import badge, caption, differing, empty, esc, mark, note, percent, section, stranger, table
 from app.figures.measured import measured_button
 from app.figures.threat import badges
 from app.panels.verdict_controls import rare_controls, weight_controls
@@ -81,6 +81,8 @@ def _defences() -> str:
 def _head(found: Found) -> str:
     """Two separate verdicts: did the attack work, did the defence."""
     result, names = present(found.adversarial), present(found.classes).names
+    if found.strange:
+        return f'<div class="verdicts">{stranger()}</div>'
     reference = names[present(found.reference)]
     wanted = f"the true class **{reference}**" if found.given else f"the clean answer **{reference}**"
     after = result.after_saved
@@ -179,7 +181,7 @@ def _table(found: Found, choices: Choices) -> str:
     return section(
         "The chosen methods on this picture",
         table(heads, rows, "Answers of all methods"),
-        text.JUDGED[found.given] + cleaned,
+        (text.STRANGE_JUDGED if found.strange else text.JUDGED[found.given]) + cleaned,
     )
 
 
@@ -211,7 +213,7 @@ def _row(
         f"{_small(detail)}{_small(_asked(found, prediction))}",
         f'<span class="on {picture}">{shape}</span>',
         differing(prediction.name, present(found.classes).names[present(found.reference)]),
-        mark(prediction.label == found.reference, found.given),
+        mark(prediction.label == found.reference, found.given, found.strange),
         percent(prediction.confidence),
         f"{prediction.entropy:.2f}",
         UNTIMED if seconds is None else f"{seconds:.2f}",
@@ -223,7 +225,8 @@ def _final(found: Found) -> str:
     result = present(found.adversarial)
     named = [("clean", "clean", result.before), ("attacked", "attacked", result.after_saved)]
     if answer is not None:
-        named.append(("defended, your settings", "defended", answer.prediction))
+        kind = "untuned" if found.strange else "defended"  # grey for green, which would be a claim
+        named.append(("defended, your settings", kind, answer.prediction))
     return section("From clean to attacked to defended", prediction_bars(named, 4, found.reference, found.given))
 
 

@@ -70,6 +70,12 @@ class Found:
         return None if self.clean is None else self.clean.label
 
     @property
+    def strange(self) -> bool:
+        """Whether the model knows no such picture, as it says itself: then no answer about it is right or wrong."""
+        familiarity = None if self.clean is None else self.clean.familiarity
+        return familiarity is not None and not familiarity.accepted
+
+    @property
     def chance_map(self) -> Tensor:
         """What the maps must beat: one of the same grid (gh, gw), drawn at random."""
         rows, columns = present(self.maps).clean.raw.shape

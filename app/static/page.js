@@ -38,6 +38,12 @@
       following = false;
       open(card.dataset.openStep);
     }
+    const way = event.target.closest("a.way");
+    if (way) {
+      event.preventDefault();
+      for (const fold of ["#question", way.hash]) document.querySelector(`${fold} > button:not(.open)`)?.click();
+      setTimeout(() => document.querySelector(way.hash)?.scrollIntoView(), 100); // once the folds are open
+    }
     const bring = event.target.closest("[data-bring]");
     if (bring) document.getElementById(bring.dataset.bring).scrollIntoView();
   });

@@ -535,6 +535,7 @@ SORTS = {
 }
 VIEWS_TITLE, VIEWS_HINT = "{count} views of the attacked picture", "scroll among them to see all"
 VIEWS_RIGHT = "How many answer with the true class (✓) before any tuning:"
+VIEWS_STRANGE = "How many answer as was asked for or as on the clean picture (=), which means nothing here:"
 VIEWS_CLEAN = "How many answer as on the clean picture (✓) before any tuning:"
 VIEWS_ALL, VIEWS_ALL_WHY = "All views", "Each view counts once"
 VIEWS_TUNING, VIEWS_TUNING_WHY = "Those that drive the tuning", "The surest views move the prompt in step 5"
@@ -542,6 +543,7 @@ VIEWS_WEIGHT, VIEWS_WEIGHT_WHY = "Their share of all weight", "The weights of st
 VIEWS_LATER = "Which views drive the tuning, and which weigh in the answer, is known after the next step."
 TILE_NUMBERS = "number of the view, and its entropy: 0 means sure of one class"
 TILE_RIGHT = {True: "the true class", False: "the clean answer"}
+TILE_OTHER = "another answer; of a long name only the words that differ"
 TILE_WRONG = "a wrong answer; of a long name only the words that differ"
 TILE_TUNES = "one of the {count} surest: it moves the prompt"
 TILE_WEIGHS = "weight in the answer, as step 6 says; all alike would be {even}"
@@ -678,6 +680,22 @@ LEGACY_INFO = (
     " views not counted. Starts anew from the attack."
 )
 MANY_WAITS = "Optional: try several at once."
+STRANGE = (
+    "**This model knows only its paintings.** By a measured score this picture is none of them: what it answers here"
+    " means nothing, whether or not an attack or a defence changes it."
+)
+STRANGE_WAY = "Choose a CLIP for photographs"
+STRANGE_CARD, STRANGE_ANSWER, STRANGE_VERDICT = (
+    "Not one of its paintings",
+    "its answer means nothing",
+    "Means nothing here",
+)
+STRANGE_MARK = {True: "the same", False: "another"}  # by whether the answer is that of the clean picture, or asked for
+STRANGE_JUDGED = "the same answer or another: for this model neither is right"
+STRANGE_BATCH = (
+    "Of {count} of these pictures the model knows nothing: it knows only its paintings. Their answers mean nothing and"
+    " are in no count."
+)
 OF_DEFENCES = {  # this and the next ones: by whether a true class is given
     True: " Of the {of} methods chosen, {right} answer right.",
     False: " Of the {of} methods chosen, {right} keep it.",

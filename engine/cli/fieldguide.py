@@ -7,10 +7,11 @@ import os
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from .. import benchmarks, evaluation
+from .. import benchmarks, evaluation, models
 from ..errors import require
 from ..fieldguide.training.phases import CARD, PHASES
 from ..fieldguide.world import VOCABULARY
@@ -21,6 +22,9 @@ from ..settings import AttackSettings, Settings
 from .options import ATTACK, add_options, given, require_read, settings_of
 from .subject import SAMPLES, emit
 from .tables import UNDEFINED, table
+
+if TYPE_CHECKING:
+    from ..fieldguide.familiarity.rates import Rate
 
 WORKERS = os.cpu_count() or 1
 LOCALISE = tuple(word for word in ATTACK if word != "target")
@@ -39,6 +43,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     _register_train(actions)
     _register_score(actions)
     _register_localise(actions)
+    _register_familiarity(actions)
     words = actions.add_parser("words", help="list the words the built-in model knows")
     words.set_defaults(run=lambda args: print("\n".join(sorted(VOCABULARY))))
     samples = actions.add_parser("samples", help="paint the sample pictures of the page again")
@@ -200,6 +205,50 @@ def _localisation_lines(scores: dict, paired: dict) -> list[str]:
         rows = [(p["first"], str(p["only_first"]), str(p["only_second"]), f"{p['p']:.3g}") for p in found]
         lines += [*table(heads, rows), ""]
     return lines[:-1]
+
+
+def _register_familiarity(actions: argparse._SubParsersAction) -> None:
+    parser = actions.add_parser(
+        "familiarity",
+        help="measure how well the built-in model tells its paintings from other pictures",
+        description="Tell how many fresh paintings are taken for paintings, as they are, as JPEG of quality 80,"
+        " attacked at 8/255, and both; and how many photographs, textures, drawings and so on are refused.",
+    )
+    parser.add_argument("--fit", action="store_true", help="fit the measure anew instead, and write it into --folder")
+    parser.add_argument("--folder", type=Path, default=FIELDGUIDE, help="of the model (default: assets/fieldguide)")
+    parser.add_argument("--pictures", type=int, default=600, metavar="N", help="paintings; default: %(default)s")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    parser.set_defaults(run=_familiarity, out=None)
+
+
+def _familiarity(args: argparse.Namespace) -> None:
+    require(args.pictures >= 8, f"Expected at least eight pictures; got {args.pictures}.")
+    from ..fieldguide.familiarity.fit import fit  # paints, which needs OpenCV's system library
+    from ..fieldguide.familiarity.rates import rates
+
+    backbone = models.load_backbone(f"local-dir:{args.folder}")
+    found = []
+    with tqdm(total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json) as bar:
+        for item in fit(backbone, args.pictures, args.folder) if args.fit else rates(backbone, args.pictures):
+            if isinstance(item, int):
+                bar.update(item - bar.n)
+            else:
+                found.append(item)
+    emit(args, {"rates": [asdict(one) | {"interval": one.interval} for one in found]}, _familiarity_lines(found))
+
+
+def _familiarity_lines(found: list[Rate]) -> list[str]:
+    rows = [
+        (
+            one.source,
+            "accepted" if one.ours else "refused",
+            f"{one.hits} of {one.pictures}",
+            f"{one.hits / one.pictures:.3f}",
+            "{:.3f} ... {:.3f}".format(*one.interval),
+        )
+        for one in found
+    ]
+    return table(("pictures", "", "how many", "share", "95 % interval"), rows)
 
 
 def _interval(value: list[float | None]) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from .. import story as parts
-from ..serialise import prediction_data
+from ..serialise import familiarity_data, prediction_data
 from ..settings import Settings
 from .subject import add_picture_options, emit, load_subject
-from .tables import table
+from .tables import amber, table, wrapped
 
 SHOWN = 10
 
@@ -26,12 +26,18 @@ def run(args: argparse.Namespace) -> None:
     """Predict once and print."""
     subject = load_subject(args)
     prediction = subject.story(Settings()).result(parts.Clean())
+    familiarity = prediction.familiarity
+    warned = (
+        [] if familiarity is None or familiarity.accepted else [amber(line) for line in wrapped(familiarity.sentence)]
+    )
     rows = [(name, f"{probability:.4f}") for name, probability in prediction.top(SHOWN)]
     lines = [
         *subject.heading,
+        *warned,
         "",
         *table(("class", "prob"), rows),
         "",
         f"entropy {prediction.entropy:.3f} nats, margin {prediction.margin:.2f} logits",
     ]
-    emit(args, subject.document() | {"prediction": prediction_data(prediction)}, lines)
+    answers = {"prediction": prediction_data(prediction), "familiarity": familiarity_data(familiarity)}
+    emit(args, subject.document() | answers, lines)

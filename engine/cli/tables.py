@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -41,6 +42,11 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
 def wrapped(sentence: str) -> list[str]:
     """Lines of at most 110 characters, broken between words."""
     return textwrap.wrap(sentence, 110, break_on_hyphens=False, break_long_words=False)
+
+
+def amber(line: str) -> str:
+    """The line in amber where a terminal shows it, else as it is."""
+    return f"\x1b[33m{line}\x1b[0m" if sys.stdout.isatty() else line
 
 
 def markdown_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:

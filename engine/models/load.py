@@ -11,11 +11,13 @@ from ..files import read_json
 from ..settings import ModelSettings
 from .build import build, fetch_parts, fill
 from .device import choose_device, choose_format, place
+from .familiarity import FamiliarityMeasure, read_measure
 from .hub import Report
 from .model import Backbone
 from .names import BUILT_IN, Source, parse, sized
 from .picture_size import resize_pictures
 from .preprocessing import Preprocessing
+from .towers import Clip
 from .weights import UNREADABLE, difference, fit, read_weights
 
 
@@ -75,6 +77,7 @@ def load_backbone(
         moved,
         settings,
         parts.reading.assumed,
+        None if source.tower is not None else _measure(source.folder, model),
     )
     require(
         settings.activation in (None, backbone.activation),
@@ -110,6 +113,13 @@ def _why_not(name: str, error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return f"{name} could not be found: {text[:160]}"
     return f"{name} is not a checkpoint that open_clip can read: {text[:160]}"
+
+
+def _measure(folder: Path | None, model: Clip) -> FamiliarityMeasure | None:
+    """What a model folder tells familiar pictures by; an image tower that was put in has nothing of the kind."""
+    if folder is None or not hasattr(model.visual, "transformer"):
+        return None
+    return read_measure(folder, len(model.visual.transformer.resblocks), model.visual.positional_embedding.shape[-1])
 
 
 def _templates(folder: Path | None) -> tuple[str, ...]:

@@ -23,11 +23,13 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..classes import SEVEN_TEMPLATES, Classes
 from ..errors import require
+from ..results import Familiarity
 from ..settings import ModelSettings
 from .anatomy import anatomy
 from .batches import Batches
 from .blocks import are_plain, passed, plain_blocks, summary_alone
 from .cancellation import LayerHooks, cancelled_by
+from .familiarity import FamiliarityMeasure, summaries
 from .gradient_scaling import loses_gradients, with_scaled_gradients
 from .lock import ModelLock
 from .precision import PRECISIONS, at_least_single, dtype_of
@@ -68,6 +70,7 @@ class Backbone:
         difference: float | None = None,
         settings: ModelSettings = ModelSettings(),  # noqa: B008  it is frozen
         assumed: tuple[str, ...] = (),
+        measure: FamiliarityMeasure | None = None,
     ) -> None:
         self.model: Clip = model.eval().requires_grad_(False)
         self.tokenizer = tokenizer
@@ -77,6 +80,7 @@ class Backbone:
         self.difference = difference
         self.settings = settings
         self.assumed = assumed
+        self.measure = measure
         self.lock = ModelLock()
         self.cancellation_hooks = LayerHooks(self.model, self.lock)
         self.visual = model.visual
@@ -206,6 +210,23 @@ class Backbone:
     def encode_image(self, pixels: Tensor) -> Tensor:
         """Unit features (b, d) of pixels (b, 3, s, s) in [0, 1]; differentiable with respect to the pixels."""
         return F.normalize(self.embed_image(pixels), dim=-1)
+
+    @torch.no_grad()
+    def knows(self, pixels: Tensor) -> Familiarity | None:
+        """How familiar pixels (3, s, s) in [0, 1] are to it; None for a model without a measure."""
+        if self.measure is None:
+            return None
+        return self.measure.of(self.summaries(pixels[None])[0])
+
+    @torch.no_grad()
+    def summaries(self, pixels: Tensor) -> Tensor:
+        """What a "vit" tower makes of pixels (b, 3, s, s) in [0, 1], block by block, (b, blocks, 3, width) on the CPU:
+        the class token, and mean and standard deviation of the patches."""
+        return torch.cat(self._image_batches.run(self._summaries, pixels)).float().cpu()
+
+    def _summaries(self, pixels: Tensor) -> Tensor:
+        with self.lock:
+            return summaries(plain_blocks(self.visual.transformer), self.visual._embeds(self.normalise(pixels)))
 
     # -- words -------------------------------------------------------------------------------------------------
 

@@ -46,7 +46,7 @@ class Reader:
             listed = ", ".join(f"“{w}”" for w in unknown[:8]) + (" and more" if len(unknown) > 8 else "")
             raise EngineError(
                 f"The model {self.name} has never seen the word{'s' * (len(unknown) > 1)} {listed};"
-                " use its own words or choose a model with an open vocabulary."
+                " use its own words, or a model with an open vocabulary (page: “Model”, command line: --model)."
             )
         empty = self.tokenizer([""], context_length=self.length)
         ids = self.tokenizer(texts, context_length=self.length + 2)

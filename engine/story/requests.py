@@ -79,17 +79,18 @@ class Request(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Clean(Request):
-    """The model's answer to the picture."""
+    """The model's answer to the picture, and whether the picture is of the kind that it knows."""
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
         return {"picture": recipe.picture, "classes": recipe.classes}
 
     def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
-        return Passes(1)
+        return Passes(1 if backbone.measure is None else 2)
 
     @staticmethod
     def compute(backbone: Backbone, picture: Picture, classes: Classes) -> Iterator[Prediction]:
-        yield predict(backbone, picture.pixels, classes)
+        answer = predict(backbone, picture.pixels, classes)
+        yield replace(answer, familiarity=backbone.knows(picture.pixels))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.assets import ASSETS
 from engine.attacks import ATTACKS
 from engine.benchmarks import comparison, growth, machine, random_model, speed
 from engine.classes import Classes
@@ -19,6 +20,7 @@ from engine.cli import main as cli
 from engine.cli import subject as common
 from engine.defences.defend import defend
 from engine.defences.registry import DEFENCES
+from engine.fieldguide.familiarity.photographs import crops
 from engine.maps.attend import attend
 from engine.maps.occlusion import occlude
 from engine.maps.registry import MAPS
@@ -28,7 +30,7 @@ from engine.models.predict import predict
 from engine.numerics.baselines import sign_noise
 from engine.numerics.measures import MAP_SIMILARITY
 from engine.pictures import load_picture
-from engine.results import Prediction
+from engine.results import UNFAMILIAR, Prediction
 from engine.settings import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
 from engine.story.attack import attack
 from engine.story.explore import explore
@@ -77,6 +79,21 @@ def test_predict_gives_the_verbs_numbers(call, job):
     assert found["classes"] == list(NAMES) and found["truth"] is None
     assert found["prediction"]["name"] == expected.name
     assert found["prediction"]["logits"] == expected.logits.tolist()
+    assert found["familiarity"] is None
+
+
+def test_predict_says_of_a_photograph_that_the_built_in_model_knows_only_its_paintings(capsys, tmp_path):
+    crops(("astronaut",), 1, 0)[0].save(tmp_path / "astronaut.png")
+
+    def said(path: Path, *options: str) -> str:
+        assert cli.main(["predict", str(path), "--class", "red fish", "--class", "blue bird", *options]) == 0
+        return " ".join(capsys.readouterr().out.split())
+
+    photograph, painting = tmp_path / "astronaut.png", ASSETS / "samples" / "bird-1.png"
+    refused = json.loads(said(photograph, "--json"))["familiarity"]
+    assert not refused["accepted"] and refused["sentence"] == UNFAMILIAR
+    assert UNFAMILIAR in said(photograph) and UNFAMILIAR not in said(painting)
+    assert json.loads(said(painting, "--json"))["familiarity"]["accepted"]
 
 
 def test_attack_takes_levels_of_255_and_writes_exact_pictures(call, job, tmp_path):

@@ -1,0 +1,85 @@
+"""A picture that the model knows nothing of: said in amber where its answers stand, and nothing there is green."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.batch import Batch, Row
+from app.figures.batch import batch_table
+from app.figures.compare.sides import Side
+from app.figures.compare.verdict import verdict as compared
+from app.figures.html import mark, stranger, tick
+from app.figures.journey import finding, journey
+from app.panels.attack import verdict
+from app.text import words as text
+from engine import Settings
+from engine.results import Familiarity
+from tests.app.drawing import drawn
+from tests.page_cases import CHOICES
+
+REFUSED, KNOWN = Familiarity(3.0, -1.0), Familiarity(-5.0, -1.0)
+KEPT = ('class="mark good"', 'class="good"', 'class="note good"', "keeps the clean answer", "answers right")
+
+
+@pytest.fixture
+def strange(told):
+    """What was found after the whole story, on a picture that the model refuses."""
+    return replace(told, clean=replace(told.clean, familiarity=REFUSED))
+
+
+def markup(page, found) -> str:
+    return " ".join(value for value in drawn(page, found).values() if isinstance(value, str))
+
+
+def test_answer_cards_and_verdict_say_it_in_amber_and_nothing_is_green(page, strange):
+    updates = {component.elem_id: value for component, value in drawn(page, strange).items()}
+    for place in ("picture-bars", "verdict-head", "attack-verdict"):
+        assert text.STRANGE_WAY in updates[place] and "note warn" in updates[place], place
+    assert all(kept not in markup(page, strange) for kept in KEPT)
+    assert "bar defended" not in updates["verdict-final"] and "your settings" in updates["verdict-final"]
+
+
+def test_one_that_it_knows_is_judged_as_ever(page, told):
+    known = replace(told, clean=replace(told.clean, familiarity=KNOWN))
+    assert text.STRANGE_WAY not in markup(page, known) and markup(page, known) == markup(page, told)
+    assert any(kept in markup(page, told) for kept in KEPT)
+
+
+def test_cards_are_amber_and_claim_nothing(told, strange):
+    assert journey(strange).count(" strange") == 6 and " strange" not in journey(told)
+    assert finding(strange, 1) == (text.STRANGE_CARD, text.STRANGE_ANSWER)
+    assert finding(strange, 6) == (text.STRANGE_VERDICT, text.STRANGE_CARD.lower())
+    heads = [finding(strange, number) for number in (4, 5)]
+    assert all("right" not in detail and "clean" not in detail for _, detail in heads)
+
+
+def test_marks_are_without_colour_on_such_a_picture():
+    for good in (True, False):
+        assert "good" not in mark(good, True, True) + tick(good, True)
+        assert "bad" not in mark(good, True, True) + tick(good, True)
+    assert mark(True, True, True) != mark(False, True, True) and tick(True, True) != tick(False, True)
+    assert 'href="#model-picker"' in stranger()
+
+
+def test_the_attack_is_told_without_a_colour(strange):
+    said = verdict(strange.adversarial, True)
+    assert "note warn" in said and "note plain" in said and "note bad" not in said and "note good" not in said
+
+
+def test_a_comparison_counts_nothing_on_such_a_picture(told, strange):
+    sides = [Side("Pinned", "pinned", told, CHOICES), Side("Now", "now", strange, CHOICES)]
+    assert text.STRANGE_WAY in compared(sides) and "methods on both sides" not in compared(sides)
+    assert "methods on both sides" in compared([replace(sides[0]), replace(sides[1], found=told)])
+
+
+def test_such_pictures_are_in_no_count_of_many(told):
+    rows = tuple(
+        Row("", truth, "red fish", (("a-tpt", "red fish"),), strange=strange)
+        for truth, strange in (("red fish", False), ("red fish", True), ("", True))
+    )
+    batch = Batch(Settings(), 3, rows)
+    assert (len(batch.known), len(batch.unknown), batch.strange, batch.right("a-tpt")) == (1, 0, 2, 1)
+    table = batch_table(batch)
+    assert text.STRANGE_BATCH.format(count=2) in table and table.count('class="good"') == 2
+    only = replace(told, batch=replace(batch, rows=rows[1:]))
+    assert finding(only, 7) == (text.STRANGE_VERDICT, text.STRANGE_CARD.lower())
