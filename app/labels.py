@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import engine
+from app.choices import NO_TRUTH, Choices
 from app.text import words as text
 
 NO_SET = ""
+EVERYDAY = "everyday"  # the set that a visitor's own photograph begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,15 @@ class LabelSet:
     source: str
     template: str
     names: tuple[str, ...]
+
+    @property
+    def lines(self) -> str:
+        """The names, one per line."""
+        return "\n".join(self.names)
+
+    def asking(self, choices: Choices) -> Choices:
+        """The choices with these names in this prompt; no true class is given."""
+        return choices._replace(class_names=self.lines, template=self.template, true_class=NO_TRUTH)
 
     def readable(self, backbone: engine.Backbone) -> bool:
         """Whether the model knows every word of it."""
@@ -38,6 +49,16 @@ def offered(sets: Sequence[LabelSet], backbone: engine.Backbone) -> list[tuple[s
     """The entries of the menu for this model: title with the number of classes, and key; “no set” comes first."""
     readable = [(f"{each.title} ({len(each.names)})", each.key) for each in sets if each.readable(backbone)]
     return [(text.LABEL_SET_NONE, NO_SET), *readable]
+
+
+def set_of(sets: Sequence[LabelSet], names: str) -> LabelSet | None:
+    """The set that has these names, one per line; None where none has."""
+    return next((each for each in sets if each.lines == names), None)
+
+
+def everyday(sets: Sequence[LabelSet], backbone: engine.Backbone) -> LabelSet | None:
+    """The set of everyday things; None where the page has none or the model cannot read it."""
+    return next((each for each in sets if each.key == EVERYDAY and each.readable(backbone)), None)
 
 
 def _read(path: Path) -> LabelSet:

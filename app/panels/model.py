@@ -14,10 +14,12 @@ from app.figures.html import esc
 from app.models import Models
 from app.picture_sources import PictureSources
 from app.present import present
+from app.state.visitors import Visitor
 from app.text import words as text
 from app.wiring.page import Page
 
 BUILT_IN = "fieldguide"  # says so in its title
+Follow = Callable[[engine.Backbone, Visitor], tuple[Visitor, dict]]
 REPORT_EVERY = 0.2  # seconds between two words on a download
 
 
@@ -36,10 +38,10 @@ class ModelPicker:
         self.words = gr.HTML(_words(models.first), elem_id="model-words")
         self.outputs = [self.head, self.words, self.name, self.about]
 
-    def wire(self, page: Page, follow: Callable[[engine.Backbone], dict], followers: list) -> None:
+    def wire(self, page: Page, follow: Follow, followers: list) -> None:
         """Choosing a model describes it; the button downloads it and then shows it the visitor's picture.
 
-        `follow` returns the updates of the fields `followers` for another model.
+        `follow` returns the visitor with the question for another model, and the updates of the fields `followers`.
         """
         self.name.input(
             _about, self.name, self.about, show_progress="hidden", api_visibility="private", concurrency_limit=None
@@ -59,7 +61,7 @@ class ModelPicker:
             page.controls["map"]: gr.Dropdown(choices=listed, value=choices.map),
         }
 
-    def _use(self, page: Page, follow: Callable[[engine.Backbone], dict]) -> Callable[..., Generator[dict]]:
+    def _use(self, page: Page, follow: Follow) -> Callable[..., Generator[dict]]:
         def handler(request: gr.Request, name: str | None, key: str) -> Generator[dict]:
             yield page.say(text.MODEL_LOADING.format(name=name), "busy", 0.0)
             reported = time.monotonic()
@@ -71,14 +73,15 @@ class ModelPicker:
 
         return handler
 
-    def _switched(self, page: Page, key: str, name: str, follow: Callable[[engine.Backbone], dict]) -> dict:
+    def _switched(self, page: Page, key: str, name: str, follow: Follow) -> dict:
         """The visitor's picture on another model that is in memory."""
         backbone, visitor = self.models.backbone(name), page.visitors.get(key)
         picture, choices = visitor.picture, present(visitor.choices).drawable(backbone)
         again = None if picture is None else self.sources.on(backbone).same(picture).shown
         chosen = "" if backbone is self.models.first else name
-        page.visitors.put(key, visitor.on(chosen, again).setting(choices))
-        shown = self.show(page, backbone, choices) | follow(backbone)
+        asking, followed = follow(backbone, visitor.on(chosen, again).setting(choices))
+        page.visitors.put(key, asking)
+        shown = self.show(page, backbone, choices) | followed
         return shown | page.rest(key, text.MODEL_READY.format(name=backbone.name), "good")
 
 
