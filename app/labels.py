@@ -45,9 +45,27 @@ def load_label_sets(folder: Path) -> tuple[LabelSet, ...]:
     return tuple(_read(path) for path in sorted(folder.glob("[!.]*.txt")))
 
 
+def published_sets() -> tuple[LabelSet, ...]:
+    """The sets whose names come with installed packages."""
+    clip, prompt = "names as OpenAI edited them for CLIP, 2021, from open_clip", engine.classes.DEFAULT_TEMPLATE
+    a, r = "Hendrycks et al., Natural adversarial examples", "Hendrycks et al., The many faces of robustness"
+    names, flowers = engine.datasets.imagenet_names, engine.datasets.flower_names()
+    asked = "a photo of a {}, a type of flower."
+    nilsback = "Nilsback and Zisserman, ICVGIP 2008, names from torchvision; the prompt is that of CoOp, IJCV 2022"
+    imagenet = f"Russakovsky et al., IJCV 2015; {clip}"
+    return (
+        LabelSet("imagenet", "ImageNet, also -V2 and -Sketch", imagenet, prompt, names()),
+        LabelSet("imagenet-a", "ImageNet-A", f"{a}, CVPR 2021; {clip}", prompt, names("imagenet-a")),
+        LabelSet("imagenet-r", "ImageNet-R", f"{r}, ICCV 2021; {clip}", prompt, names("imagenet-r")),
+        LabelSet("flowers-102", "Oxford Flowers 102", nilsback, asked, flowers),
+    )
+
+
 def offered(sets: Sequence[LabelSet], backbone: engine.Backbone) -> list[tuple[str, str]]:
-    """The entries of the menu for this model: title with the number of classes, and key; “no set” comes first."""
-    readable = [(f"{each.title} ({len(each.names)})", each.key) for each in sets if each.readable(backbone)]
+    """The entries of the menu for this model: title with the number of classes, and key; “no set” comes first, then
+    everyday things, then all others by title."""
+    ordered = sorted(sets, key=lambda each: (each.key != EVERYDAY, each.title.casefold()))
+    readable = [(f"{each.title} ({len(each.names):,})", each.key) for each in ordered if each.readable(backbone)]
     return [(text.LABEL_SET_NONE, NO_SET), *readable]
 
 

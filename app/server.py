@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 import engine
 from app import sessions, tidying
 from app.guard import Guard
-from app.labels import load_label_sets
+from app.labels import load_label_sets, published_sets
 from app.layout import build_app, new_results
 from app.opening import Opening
 from app.options import DESCRIPTION, add_options
@@ -47,7 +47,7 @@ def serve(chosen: argparse.Namespace) -> None:
     lend = hosting.lend()
     backbone = engine.models.apart(load) if lend is None else load()
     results = new_results()
-    sets, samples = load_label_sets(engine.ASSETS / "labels"), engine.ASSETS / "samples"
+    sets, samples = (*load_label_sets(engine.ASSETS / "labels"), *published_sets()), engine.ASSETS / "samples"
     photographs = load_photographs(samples / "photographs.json", {each.key: each.names for each in sets})
     page = build_app(
         backbone,

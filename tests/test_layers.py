@@ -64,7 +64,7 @@ DRAWS_NOTHING = ("batch", "choices", "models", "picture_sources", "present", "st
 HOMES = {
     "ray": {"engine/evaluation/executors/ray.py"},
     "open_clip": {f"engine/models/{name}.py" for name in ("blocks", "build", "names", "preprocessing", "published")}
-    | {"engine/fieldguide/training/clip.py"},
+    | {"engine/fieldguide/training/clip.py", "engine/datasets/class_lists.py"},
     "huggingface_hub": {"engine/models/hub.py"},
     "torchattacks": {f"engine/attacks/{name}.py" for name in ("minimal", "black_box")},
 }
