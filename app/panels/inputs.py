@@ -140,8 +140,8 @@ class Inputs:
         backbone = page.backbone(visitor)
         classes = choices.classes(backbone.templates)
         opened = Opened(picture, classes.names, choices.true_class)
-        shown = merged(self._about(backbone), self._named(choices, backbone) | page.set(choices._asdict()))
-        return merged(shown, self.model.show(page, backbone, choices) | self._beside(opened, backbone))
+        fields = merged(page.set(choices._asdict()), merged(self._about(backbone), self._named(choices, backbone)))
+        return fields | self.model.show(page, backbone, choices) | self._beside(opened, backbone)
 
     def take(self, page: Page, key: str, open_it: Callable[[PictureSources], Opened]) -> Generator[dict]:
         """Make the picture that `open_it` opens the visitor's, with its question where it has one."""
