@@ -87,5 +87,6 @@ class PicturePanel:
                 "✗",
             )
         bars = prediction_bars([("clean", "clean", clean)], MOST, found.reference, found.given)
-        hint = (text.LIKELIEST.format(count=MOST) if len(clean.classes) > MOST else "") + text.DIFFERS[found.given]
+        few = text.LIKELIEST.format(count=MOST, of=len(clean.classes)) if len(clean.classes) > MOST else ""
+        hint = few + text.DIFFERS[found.given]
         return verdict + section("Answer to the clean picture", prediction_chips(clean) + bars, hint)

@@ -223,7 +223,7 @@ SEED = "Seed"
 SEED_INFO = "Same seed, same result."
 
 DIFFERS = {True: "underlined: not as in the ★ class", False: "underlined: not as in the ☆ answer"}
-LIKELIEST = "the likeliest {count}; "
+LIKELIEST = "the likeliest {count} of {of:,}; "
 MARGIN, MARGIN_WHY = "Margin over the next (score)", "Score (logit) of the first class minus that of the second"
 CREDIT = "The photograph: {credit}."
 PICTURE_ALT = "The picture as the model sees it, cropped and reduced to its input size"
