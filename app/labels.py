@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import engine
+from app.choices import NO_TRUTH, Choices
 from app.text import words as text
 
 NO_SET = ""
+EVERYDAY = "everyday"  # the set that a visitor's own photograph begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,15 @@ class LabelSet:
     source: str
     template: str
     names: tuple[str, ...]
+
+    @property
+    def lines(self) -> str:
+        """The names, one per line."""
+        return "\n".join(self.names)
+
+    def asking(self, choices: Choices) -> Choices:
+        """The choices with these names in this prompt; no true class is given."""
+        return choices._replace(class_names=self.lines, template=self.template, true_class=NO_TRUTH)
 
     def readable(self, backbone: engine.Backbone) -> bool:
         """Whether the model knows every word of it."""
@@ -34,10 +45,38 @@ def load_label_sets(folder: Path) -> tuple[LabelSet, ...]:
     return tuple(_read(path) for path in sorted(folder.glob("[!.]*.txt")))
 
 
+def published_sets() -> tuple[LabelSet, ...]:
+    """The sets whose names come with installed packages."""
+    clip, prompt = "names as OpenAI edited them for CLIP, 2021, from open_clip", engine.classes.DEFAULT_TEMPLATE
+    a, r = "Hendrycks et al., Natural adversarial examples", "Hendrycks et al., The many faces of robustness"
+    names, flowers = engine.datasets.imagenet_names, engine.datasets.flower_names()
+    asked = "a photo of a {}, a type of flower."
+    nilsback = "Nilsback and Zisserman, ICVGIP 2008, names from torchvision; the prompt is that of CoOp, IJCV 2022"
+    imagenet = f"Russakovsky et al., IJCV 2015; {clip}"
+    return (
+        LabelSet("imagenet", "ImageNet, also -V2 and -Sketch", imagenet, prompt, names()),
+        LabelSet("imagenet-a", "ImageNet-A", f"{a}, CVPR 2021; {clip}", prompt, names("imagenet-a")),
+        LabelSet("imagenet-r", "ImageNet-R", f"{r}, ICCV 2021; {clip}", prompt, names("imagenet-r")),
+        LabelSet("flowers-102", "Oxford Flowers 102", nilsback, asked, flowers),
+    )
+
+
 def offered(sets: Sequence[LabelSet], backbone: engine.Backbone) -> list[tuple[str, str]]:
-    """The entries of the menu for this model: title with the number of classes, and key; “no set” comes first."""
-    readable = [(f"{each.title} ({len(each.names)})", each.key) for each in sets if each.readable(backbone)]
+    """The entries of the menu for this model: title with the number of classes, and key; “no set” comes first, then
+    everyday things, then all others by title."""
+    ordered = sorted(sets, key=lambda each: (each.key != EVERYDAY, each.title.casefold()))
+    readable = [(f"{each.title} ({len(each.names):,})", each.key) for each in ordered if each.readable(backbone)]
     return [(text.LABEL_SET_NONE, NO_SET), *readable]
+
+
+def set_of(sets: Sequence[LabelSet], names: str) -> LabelSet | None:
+    """The set that has these names, one per line; None where none has."""
+    return next((each for each in sets if each.lines == names), None)
+
+
+def everyday(sets: Sequence[LabelSet], backbone: engine.Backbone) -> LabelSet | None:
+    """The set of everyday things; None where the page has none or the model cannot read it."""
+    return next((each for each in sets if each.key == EVERYDAY and each.readable(backbone)), None)
 
 
 def _read(path: Path) -> LabelSet:

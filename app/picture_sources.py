@@ -40,19 +40,26 @@ class PictureSources:
 
     def __init__(self, backbone: engine.Backbone, samples: Sequence[Sample]) -> None:
         self.backbone, self.samples = backbone, tuple(samples)
+        self._places = {sample.source: place for place, sample in enumerate(self.samples)}
         self._read: dict[int, Opened] = {}
 
     def on(self, backbone: engine.Backbone) -> PictureSources:
         """The same pictures as another model sees them."""
         return self if backbone is self.backbone else PictureSources(backbone, self.samples)
 
+    @cached_property
+    def offered(self) -> tuple[int, ...]:
+        """The places of the samples whose class names the model can read; photographs come first."""
+        readable = [place for place, sample in enumerate(self.samples) if not self._unknown(sample)]
+        return tuple(sorted(readable, key=lambda place: not self.samples[place].credit))
+
     def sample(self, place: int) -> Opened:
         """The sample at that place, from 0; read once."""
         if place not in self._read:
-            self._read[place] = self._sample(self.samples[place], place)
+            self._read[place] = self._sample(self.samples[place])
         return self._read[place]
 
-    def _sample(self, sample: Sample, place: int) -> Opened:
+    def _sample(self, sample: Sample) -> Opened:
         picture = engine.load_picture(sample.path)
         masks: tuple[torch.Tensor, ...] = ()
         if sample.mask is not None:
@@ -66,14 +73,15 @@ class PictureSources:
             engine.story.Picture(pixels),
             sample.question,
             *masks,
-            source=f"sample {place}",
+            source=sample.source,
+            credit=sample.credit,
         )
         return Opened(seen, sample.classes, sample.truth)
 
     @cached_property
     def digests(self) -> frozenset[str]:
-        """Those of all samples as the model sees them."""
-        return frozenset(self.sample(place).shown.picture.digest for place in range(len(self.samples)))
+        """Those of the samples offered, as the model sees them."""
+        return frozenset(self.sample(place).shown.picture.digest for place in self.offered)
 
     def specimen(self, specimen: engine.fieldguide.Specimen, number: int) -> Opened:
         """A painting of that specimen; `number` decides its scene."""
@@ -106,13 +114,15 @@ class PictureSources:
 
     def again(self, source: str) -> Opened:
         """What `source` names; raises `EngineError` where this page has no such picture."""
-        kind, _, rest = source.partition(" ")
-        if kind == "sample" and rest.isdecimal() and int(rest) < len(self.samples):
-            return self.sample(int(rest))
-        words = rest.split()
+        if source in self._places:
+            return self.sample(self._places[source])
+        kind, *words = source.split()[:7] or [""]
         if kind == "specimen" and len(words) == 6 and words[5].isdecimal():
             return self.specimen(unspell(words[:5]), int(words[5]))
         raise engine.EngineError(text.NO_SUCH_PICTURE.format(source=source[:60]))
+
+    def _unknown(self, sample: Sample) -> tuple[str, ...]:
+        return self.backbone.unknown_words(sample.classes)
 
     def _masks(self, grey: Image.Image) -> tuple[torch.Tensor, torch.Tensor]:
         """Object and telling part (s, s) as the model's crop of the picture shows them."""

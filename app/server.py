@@ -12,11 +12,11 @@ from starlette.middleware import Middleware
 import engine
 from app import sessions, tidying
 from app.guard import Guard
-from app.labels import load_label_sets
+from app.labels import load_label_sets, published_sets
 from app.layout import build_app, new_results
 from app.opening import Opening
 from app.options import AUTO_MODEL, DESCRIPTION, add_options
-from app.samples import load_samples
+from app.samples import load_photographs, load_samples
 from app.theme import CSS, REST, head, theme
 
 THREADS = 200  # events under way at once: each has one, which mostly waits for its turn to compute
@@ -44,12 +44,14 @@ def serve(chosen: argparse.Namespace) -> None:
     lend = hosting.lend()
     backbone = _first_model(chosen, lent=lend is not None)
     results = new_results()
+    sets, samples = (*load_label_sets(engine.ASSETS / "labels"), *published_sets()), engine.ASSETS / "samples"
+    photographs = load_photographs(samples / "photographs.json", {each.key: each.names for each in sets})
     page = build_app(
         backbone,
-        load_samples(engine.ASSETS / "samples"),
+        (*load_samples(samples), *photographs),
         lend=lend,
         free=chosen.host in OWN_MACHINE,
-        label_sets=load_label_sets(engine.ASSETS / "labels"),
+        label_sets=sets,
         results=results,
         budget=engine.story.Budget(chosen.visitor_passes),
         api_budget=engine.story.Budget(chosen.address_passes),

@@ -32,7 +32,7 @@ def warm(page: Page, sources: PictureSources) -> int:
     Ends where `TRIES` of them take too long, or there is no room; how many are pinned.
     """
     pinned, slow = 0, 0
-    for place in range(len(sources.samples)):
+    for place in sources.offered:
         question = _question(page, sources.sample(place))
         if not _is_quick(question, ["adversarial"]):
             slow += 1

@@ -1,8 +1,12 @@
 """Where the fixtures are, which process needs them, and which file comes first."""
 
 import os
+from tempfile import TemporaryDirectory
 
 import pytest
+
+KEPT = TemporaryDirectory(prefix="atpt-texts-")  # of every run its own, never the user's
+os.environ["ATPT_CACHE"] = KEPT.name
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores; read when torch is first imported
     os.environ.setdefault("OMP_NUM_THREADS", "1")

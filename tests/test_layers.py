@@ -69,7 +69,7 @@ HOMES = {
         for name in ("blocks", "build", "names", "picture_size", "preprocessing", "published")
     }
     | {"engine/models/transformers_layout/build.py"}
-    | {"engine/fieldguide/training/clip.py"},
+    | {"engine/fieldguide/training/clip.py", "engine/datasets/class_lists.py"},
     "huggingface_hub": {"engine/models/hub.py"},
     "torchattacks": {f"engine/attacks/{name}.py" for name in ("minimal", "black_box")},
 }

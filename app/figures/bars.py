@@ -41,7 +41,7 @@ def prediction_chips(prediction: Prediction) -> str:
         (
             ("Entropy", f"{prediction.entropy:.3f} nats", f"0: sure of one class; {most:.2f}: all classes alike"),
             (text.MARGIN, f"{prediction.margin:.2f}", text.MARGIN_WHY),
-            ("Classes", str(len(prediction.classes)), "How many answers were possible"),
+            ("Classes", f"{len(prediction.classes):,}", "How many answers were possible"),
             *([more] if len(sentences) > 1 else []),
         )
     )

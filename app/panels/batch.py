@@ -131,9 +131,9 @@ def own_pictures(
 
 
 def _pictures(sources: PictureSources, source: str, count: int, seed: int) -> list[tuple[str, Callable[[], Opened]]]:
-    """Ways to open `count` pictures: the samples in order, or specimens held out of training, drawn by `seed`."""
+    """Ways to open `count` pictures: the samples offered, or specimens held out of training, drawn by `seed`."""
     if source == SAMPLES:
-        return [("", lambda place=place: sources.sample(place)) for place in range(min(count, len(sources.samples)))]
+        return [("", lambda place=place: sources.sample(place)) for place in sources.offered[:count]]
     return [("", lambda place=place: _specimen(sources, seed, place)) for place in range(count)]
 
 

@@ -18,7 +18,7 @@ from app.export.buttons import restored, restored_pin
 from app.figures.html import esc, note
 from app.figures.pictures import thumbnail
 from app.head import Head
-from app.labels import NO_SET, LabelSet, offered
+from app.labels import NO_SET, LabelSet, everyday, offered, set_of
 from app.models import Models
 from app.panels.model import ModelPicker
 from app.panels.painter import Painter
@@ -30,7 +30,7 @@ from app.state.found import Found
 from app.state.visitors import Visitor
 from app.text import words as text
 from app.wiring.page import Page
-from app.wiring.pieces import Piece
+from app.wiring.pieces import Piece, merged
 
 FOLD_IF_NARROW = "() => { if (window.innerWidth <= 900) document.querySelector('#question > button')?.click(); }"
 
@@ -39,10 +39,12 @@ class Inputs:
     """The column of inputs; `outputs` are what a new picture sets anew, `followers` what another found does."""
 
     def __init__(self, sources: PictureSources, models: Models, head: Head, label_sets: Sequence[LabelSet]) -> None:
-        self.sources, samples, self.label_sets = sources, sources.samples, tuple(label_sets)
-        first = samples[0] if samples else None
+        self.sources, self.label_sets = sources, tuple(label_sets)
+        first = sources.samples[sources.offered[0]] if sources.offered else None
+        names = "\n".join(first.classes) if first else ""
         self.thumbnails = [_thumbnail(sample) for sample in sources.samples]
-        self.gallery = gr.HTML(self._tiles(0), elem_id="samples", js_on_load=PICK)
+        tiles = self._tiles(first.source if first else "", sources.backbone)
+        self.gallery = gr.HTML(tiles, elem_id="samples", js_on_load=PICK)
         self.upload = PictureFile(
             type="filepath", image_mode=None, format="png", sources=["upload", "clipboard", "webcam"], height=110,
             label=text.UPLOAD, elem_id="upload", buttons=[],
@@ -55,12 +57,13 @@ class Inputs:
                 allow_custom_value=True,  # names may have changed since; `Choices.label` reads a stranger as none
             )  # fmt: skip
             self.names = gr.Textbox(
-                "\n".join(first.classes) if first else "", label=text.CLASSES, lines=6, max_lines=10,
+                names, label=text.CLASSES, lines=6, max_lines=10,
                 max_length=220_000, info=_about_names(sources.backbone), elem_id="class-names",
             )  # fmt: skip
+            known, source = self._set(names, sources.backbone)
             self.labels = gr.Dropdown(
-                offered(self.label_sets, sources.backbone), value=NO_SET, label=text.LABEL_SET,
-                info=text.LABEL_SET_INFO, elem_id="label-set", filterable=False, visible=bool(self.label_sets),
+                offered(self.label_sets, sources.backbone), value=known, label=text.LABEL_SET, info=source,
+                elem_id="label-set", visible=bool(self.label_sets),
             )  # fmt: skip
             with gr.Row():
                 self.template = gr.Textbox(
@@ -83,15 +86,15 @@ class Inputs:
             "prompt_ensemble": self.ensemble, "domain_word": self.word,
         }  # fmt: skip
         self.pieces = [Piece(self.draw, [self.truth], ("classes",))]
-        self.outputs = [self.gallery, self.upload, self.names, self.truth]
-        self.followers = [*self.outputs, self.labels, *self.painter.fields, *self.model.outputs]
+        self.outputs = [self.gallery, self.upload, self.names, self.truth, self.template, self.labels]
+        self.followers = [*self.outputs, *self.painter.fields, *self.model.outputs]
 
     def wire(self, page: Page) -> None:
         """Picking, painting, uploading, and another set of class names."""
         self._wire_sample(page)
         self._wire_upload(page)
         self._wire_labels(page)
-        self.model.wire(page, self._follow, [self.names, self.labels, self.ensemble])
+        self.model.wire(page, self._another, [*self.outputs, self.ensemble])
         self.painter.wire(page, self.take, [*self.outputs, *self.painter.fields])
 
     def draw(self, found: Found, choices: Choices) -> dict:
@@ -104,21 +107,29 @@ class Inputs:
         def handler(request: gr.Request, token: str | None, key: str) -> Generator[dict]:
             begun = page.defaults
             opened, choices, complaints = restored(page, self.sources, dict(request.query_params))
-            if opened is None and not self.sources.samples:
+            if opened is None and not self.sources.offered:
                 yield page.rest(key, text.EMPTY["Picture"])
                 return
-            opened = opened or self.sources.sample(0)
+            opened = opened or self.sources.sample(self.sources.offered[0])
             visitor = page.visitors.get(key).on("", opened.shown).setting(choices)
+            visitor = replace(visitor, brought="\n".join(opened.names))
             pin, odd = restored_pin(page, self.sources, dict(request.query_params), present(visitor.look))
             complaints += odd
             page.visitors.put(key, replace(visitor, pinned=pin))
             said = text.RESTORED if choices != begun or pin is not None else text.READY
             said, tone = (" ".join(complaints), "bad") if complaints else (said, "calm")
-            linked = page.set(choices._asdict()) | self._beside(opened) if choices != begun else {}
+            if complaints:
+                gr.Warning(said, title=text.NOT_YET)  # the status line may soon say what they lead to
+            linked = {} if choices == begun else self._linked(page, opened, choices)
             yield restore.offer(page, token, key, opened.shown.source) | linked | page.rest(key, said, tone)
 
         outputs = [*self.outputs, *page.inputs[1:], *self.painter.fields, restore.drawn]
         page.listen(load, handler, outputs, [restore.drawn], js=None)
+
+    def _linked(self, page: Page, opened: Opened, choices: Choices) -> dict:
+        """What the fields show of a page that opens with what a link asks for."""
+        fields = page.set(choices._asdict()) | self._named(choices, self.sources.backbone)
+        return fields | self._beside(opened, self.sources.backbone)
 
     def fold(self, load: Callable) -> None:
         """Where the page is narrow, the question folds away, so that the steps are in reach."""
@@ -130,20 +141,28 @@ class Inputs:
         backbone = page.backbone(visitor)
         classes = choices.classes(backbone.templates)
         opened = Opened(picture, classes.names, choices.true_class)
-        shown = self._follow(backbone, choices) | self.model.show(page, backbone, choices) | self._beside(opened)
-        return page.set(choices._asdict()) | shown
+        fields = merged(page.set(choices._asdict()), merged(self._about(backbone), self._named(choices, backbone)))
+        return fields | self.model.show(page, backbone, choices) | self._beside(opened, backbone)
 
     def take(self, page: Page, key: str, open_it: Callable[[PictureSources], Opened]) -> Generator[dict]:
         """Make the picture that `open_it` opens the visitor's, with its question where it has one."""
         visitor = page.visitors.get(key)
+        backbone = page.backbone(visitor)
         try:
-            opened = open_it(self.sources.on(page.backbone(visitor)))
+            opened = open_it(self.sources.on(backbone))
         except engine.EngineError as error:
             yield {self.upload: None} | page.complain(error)
             return
         choices = opened.asking(present(visitor.choices))
-        page.visitors.put(key, visitor.on(visitor.model, opened.shown).setting(choices))
-        yield self._fields(opened) | page.rest(key, text.READY, go=1)
+        asking = visitor.on(visitor.model, opened.shown).setting(choices)
+        if opened.names:
+            asking = replace(asking, brought=choices.class_names or "")
+        else:
+            asking = self._of_things(asking, backbone)
+        page.visitors.put(key, asking)
+        shown = self._asked(present(visitor.choices), present(asking.choices), backbone)
+        shown |= self._beside(opened, backbone) | ({self.upload: None} if opened.names else {})
+        yield shown | page.rest(key, text.READY, go=1)
 
     # -- listeners -------------------------------------------------------------------------------------------------
 
@@ -172,54 +191,79 @@ class Inputs:
             if chosen is None:
                 yield {page.status: gr.skip()}
                 return
-            names = "\n".join(chosen.names)
             choices = present(page.visitors.get(key).choices)
-            asking = choices._replace(class_names=names, template=chosen.template, true_class=NO_TRUTH)
+            asking = chosen.asking(choices)
             page.visitors.set(key, asking)
-            truths = gr.Dropdown(choices=[NO_TRUTH, *chosen.names], value=NO_TRUTH)
-            source = gr.Dropdown(info=text.LABEL_SET_FROM.format(source=chosen.source))
-            fields = {self.names: names, self.template: chosen.template, self.truth: truths, self.labels: source}
-            yield fields | page.rest(key, text.READY)
+            yield self._asked(choices, asking, page.backbone(page.visitors.get(key))) | page.rest(key, text.READY)
 
         outputs = [self.names, self.template, self.truth, self.labels]
         page.listen(self.labels.input, handler, outputs, before=[self.labels])
 
-    def _follow(self, backbone: engine.Backbone, choices: Choices | None = None) -> dict:
-        """What the fields say with another model in use, and what they hold where they are to hold `choices`."""
-        names, mixed = (
-            ({}, {}) if choices is None else ({"value": choices.class_names}, {"value": choices.prompt_ensemble})
-        )
+    def _another(self, backbone: engine.Backbone, visitor: Visitor) -> tuple[Visitor, dict]:
+        """The visitor with the question for another model, and what the fields say of both."""
+        picture, before = visitor.picture, present(visitor.choices)
+        asking = visitor if picture is None or picture.source else self._of_things(visitor, backbone)
+        tiles = {self.gallery: self._tiles("" if picture is None else picture.source, backbone)}
+        return asking, merged(self._about(backbone) | tiles, self._asked(before, present(asking.choices), backbone))
+
+    def _of_things(self, visitor: Visitor, backbone: engine.Backbone) -> Visitor:
+        """The visitor with a picture of their own, asked for everyday things where the model can read these and the
+        names that stand came with another picture."""
+        choices, things = present(visitor.choices), everyday(self.label_sets, backbone)
+        if things is None or (choices.class_names or "") != visitor.brought:
+            return visitor
+        return replace(visitor.setting(things.asking(choices)), brought=things.lines)
+
+    def _about(self, backbone: engine.Backbone) -> dict:
+        """What the fields say with a model in use."""
         return {
-            self.names: gr.update(info=_about_names(backbone)) | names,
-            self.ensemble: gr.update(info=_about_sentences(backbone)) | mixed,
-            self.labels: gr.Dropdown(
-                choices=offered(self.label_sets, backbone), value=NO_SET, info=text.LABEL_SET_INFO
-            ),
+            self.names: gr.update(info=_about_names(backbone)),
+            self.ensemble: gr.update(info=_about_sentences(backbone)),
+            self.labels: gr.update(choices=offered(self.label_sets, backbone)),
         }
 
-    def _fields(self, opened: Opened) -> dict:
-        """What the column shows with a picture just opened; an uploaded file keeps the class names that stand."""
-        if not opened.names:
-            return self._beside(opened) | {self.truth: NO_TRUTH}
-        return self._beside(opened) | {self.upload: None, self.names: "\n".join(opened.names)}
+    def _asked(self, before: Choices, now: Choices, backbone: engine.Backbone) -> dict:
+        """What the fields of a question hold where it was another before, and the set that its names are."""
+        asked = ("class_names", "template", "true_class")
+        moved = {name: getattr(now, name) for name in asked if getattr(now, name) != getattr(before, name)}
+        return {self.controls[name]: value for name, value in moved.items()} | self._named(now, backbone)
 
-    def _beside(self, opened: Opened) -> dict:
+    def _named(self, choices: Choices, backbone: engine.Backbone) -> dict:
+        value, info = self._set(choices.class_names or "", backbone)
+        return {self.labels: gr.update(value=value, info=info)}
+
+    def _set(self, names: str, backbone: engine.Backbone) -> tuple[str, str]:
+        """Value and explanation of the menu of label sets beside these class names, one per line."""
+        known = set_of(self.label_sets, names)
+        if known is None or not known.readable(backbone):
+            return NO_SET, text.LABEL_SET_INFO
+        return known.key, text.LABEL_SET_FROM.format(source=known.source)
+
+    def _beside(self, opened: Opened, backbone: engine.Backbone) -> dict:
         """The chosen tile, the painter's fields, and the truths there are to choose from."""
-        kind, _, rest = opened.shown.source.partition(" ")
-        updates: dict = {self.gallery: self._tiles(int(rest) if kind == "sample" else None)}
-        if kind == "specimen":
-            updates |= self.painter.show(rest)
+        source = opened.shown.source
+        updates: dict = {self.gallery: self._tiles(source, backbone)}
+        if source.startswith("specimen "):
+            updates |= self.painter.show(source.partition(" ")[2])
         if opened.names:
             truth = listed(NO_TRUTH, opened.names, opened.truth)  # names may have changed since
             updates[self.truth] = gr.Dropdown(choices=[NO_TRUTH, *opened.names], value=truth)
         return updates
 
-    def _tiles(self, chosen: int | None) -> str:
-        if not self.sources.samples:
+    def _tiles(self, chosen: str, backbone: engine.Backbone) -> str:
+        """The samples that the model can be asked about, the one with the source `chosen` pressed."""
+        places = self.sources.on(backbone).offered
+        if not places:
             return note(text.NO_SAMPLES)
-        listed = enumerate(zip(self.sources.samples, self.thumbnails, strict=True))
-        tiles = "".join(_tile(place, sample, drawn, place == chosen) for place, (sample, drawn) in listed)
-        return f'<div class="label">{esc(text.SAMPLES)}</div><div class="sample-grid">{tiles}</div>'
+        photographs = [place for place in places if self.sources.samples[place].credit]
+        paintings = [place for place in places if place not in photographs]
+        rows = {text.PHOTOGRAPHS: photographs, text.PAINTINGS: paintings} if photographs else {text.SAMPLES: paintings}
+        return "".join(self._row(title, row, chosen) for title, row in rows.items() if row)
+
+    def _row(self, title: str, places: Sequence[int], chosen: str) -> str:
+        samples = [(place, self.sources.samples[place]) for place in places]
+        tiles = "".join(_tile(place, one, self.thumbnails[place], one.source == chosen) for place, one in samples)
+        return f'<div class="label">{esc(title)}</div><div class="sample-grid">{tiles}</div>'
 
 
 def _about_names(backbone: engine.Backbone) -> str:

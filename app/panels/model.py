@@ -13,10 +13,12 @@ from app.head import Head
 from app.models import Models
 from app.picture_sources import PictureSources
 from app.present import present
+from app.state.visitors import Visitor
 from app.text import words as text
 from app.wiring.page import Page
 
 BUILT_IN = "fieldguide"  # says so in its title
+Follow = Callable[[engine.Backbone, Visitor], tuple[Visitor, dict]]
 
 
 class ModelPicker:
@@ -34,10 +36,10 @@ class ModelPicker:
         self.words = gr.HTML(_words(models.first), elem_id="model-words")
         self.outputs = [*head.outputs, self.words, self.name, self.about]
 
-    def wire(self, page: Page, follow: Callable[[engine.Backbone], dict], followers: list) -> None:
+    def wire(self, page: Page, follow: Follow, followers: list) -> None:
         """Choosing a model describes it; the button downloads it and then shows it the visitor's picture.
 
-        `follow` returns the updates of the fields `followers` for another model.
+        `follow` returns the visitor with the question for another model, and the updates of the fields `followers`.
         """
         self._follow = follow
         self.name.input(
@@ -63,8 +65,9 @@ class ModelPicker:
         picture, choices = visitor.picture, present(visitor.choices).drawable(backbone)
         again = None if picture is None else self.sources.on(backbone).same(picture).shown
         chosen = "" if backbone is self.models.first else name
-        page.visitors.put(key, visitor.on(chosen, again).setting(choices))
-        shown = self.show(page, backbone, choices) | self._follow(backbone)
+        asking, followed = self._follow(backbone, visitor.on(chosen, again).setting(choices))
+        page.visitors.put(key, asking)
+        shown = self.show(page, backbone, choices) | followed
         return shown | page.rest(key, text.MODEL_READY.format(name=backbone.name), "good")
 
     def _use(self, page: Page) -> Callable[..., Generator[dict]]:

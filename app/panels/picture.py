@@ -65,7 +65,8 @@ class PicturePanel:
         side = picture.pixels.shape[-1]
         line = f"{side} × {side} pixels, as the model sees it; the file has {width:,} × {height:,}."
         read = note(picture.note[:1].upper() + picture.note[1:], "warn", "!") if picture.note else ""
-        return f'<p class="fine">{esc(line)}</p>{read}'
+        credit = f'<p class="fine">{esc(text.CREDIT.format(credit=picture.credit))}</p>' if picture.credit else ""
+        return f'<p class="fine">{esc(line)}</p>{credit}{read}'
 
     def _answer(self, found: Found) -> str:
         clean = found.clean
@@ -88,5 +89,6 @@ class PicturePanel:
                 "✗",
             )
         bars = prediction_bars([("clean", "clean", clean)], MOST, found.reference, found.given)
-        hint = (text.LIKELIEST.format(count=MOST) if len(clean.classes) > MOST else "") + text.DIFFERS[found.given]
+        few = text.LIKELIEST.format(count=MOST, of=len(clean.classes)) if len(clean.classes) > MOST else ""
+        hint = few + text.DIFFERS[found.given]
         return verdict + section("Answer to the clean picture", prediction_chips(clean) + bars, hint)

@@ -15,7 +15,7 @@ class Shown:
 
     `mask` and `part` (s, s) mark the object and its telling part where these are known, as they are for paintings.
     `source` names a picture that anyone can open again; it is empty for a visitor's own, which lies in `file` and whose
-    `picture` has a salt, so that nobody else finds what was computed on it.
+    `picture` has a salt, so that nobody else finds what was computed on it. `credit` says whose a photograph is.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Shown:
     part: Tensor | None = None
     source: str = ""
     file: str = ""
+    credit: str = ""
 
     def same(self, other: Shown) -> bool:
         """Whether both are one picture, perhaps as two models see it."""

@@ -51,7 +51,8 @@ class Visitor:
     """One visitor: the model (empty: the page's own), the picture, the controls, and the parts that were asked for.
 
     `replaced` has the choices that the server has made and the browser has not sent back yet, `unshown` those of them
-    that it has to be shown. With the choices `stopped` nothing is computed live: Stop was pressed at them. `history`
+    that it has to be shown. `brought` are the class names that came with a picture: names that still are these were not
+    written by the visitor. With the choices `stopped` nothing is computed live: Stop was pressed at them. `history`
     has the looks at which results were seen, `pinned` is one to compare others with. `progress` is that of a run under
     way.
     """
@@ -61,6 +62,7 @@ class Visitor:
     choices: Choices | None = None
     replaced: Mapping[str, Replaced] = field(default_factory=dict)
     unshown: frozenset[str] = frozenset()
+    brought: str = ""
     asked: frozenset[str] = FIRST
     stopped: Choices | None = None
     batch: Batch | None = None

@@ -179,7 +179,7 @@ ZIP_PINNED_SAME = "What was pinned was asked with the same settings."
 ZIP_PINNED_GONE = "The results of what was pinned were no longer kept, so there is no folder pinned/."
 ZIP_TAIL = "One picture proves nothing: measure methods with `python -m engine evaluate`."
 
-SAMPLES = "Samples: pick one"
+SAMPLES, PHOTOGRAPHS, PAINTINGS = "Samples: pick one", "Photographs: pick one", "Or a painting"
 NO_SAMPLES = "There are no samples here: upload a picture of your own."
 UPLOAD = "Or your own picture"
 PAINT = "Or paint a specimen"
@@ -187,7 +187,10 @@ KIND, COLOUR, PATTERN, ACCENT, SCENE = "Kind", "Colour", "Pattern", "Pattern col
 PAINT_IT, SURPRISE = "Paint it", "Surprise me"
 HELD_OUT = "A combination of colours and pattern that the model never saw in training."
 TRAINED_ON = "Specimens with this combination of colours and pattern were in the model's training."
-NO_SUCH_PICTURE = "This page has no picture “{source}”: expected “sample” with its place or “specimen” with its words."
+NO_SUCH_PICTURE = (
+    "This page has no picture “{source}”: expected “sample” with its place,"
+    " “photograph” with its name or “specimen” with its words."
+)
 QUESTION = "Question and model"
 LABEL_SET, LABEL_SET_NONE = "Or a label set", "None: the names above"
 LABEL_SET_INFO = "Replaces class names and prompt; only sets this model can read are listed."
@@ -232,8 +235,9 @@ SEED = "Seed"
 SEED_INFO = "Same seed, same result."
 
 DIFFERS = {True: "underlined: not as in the ★ class", False: "underlined: not as in the ☆ answer"}
-LIKELIEST = "the likeliest {count}; "
+LIKELIEST = "the likeliest {count} of {of:,}; "
 MARGIN, MARGIN_WHY = "Margin over the next (score)", "Score (logit) of the first class minus that of the second"
+CREDIT = "The photograph: {credit}."
 PICTURE_ALT = "The picture as the model sees it, cropped and reduced to its input size"
 PICTURE_CAPTION = (
     ("What you see", "the picture at the model's own size, and how the model divides 100 % among the class names."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from .tables import wrapped
 if TYPE_CHECKING:
     from torch import Tensor
 
+EIGHTY = "imagenet-80"
 SAMPLES = ASSETS / "samples" / "samples.json"
 
 
@@ -80,7 +82,8 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--template",
         action="append",
-        help=f"prompt with {{}} for the class name (default: “{DEFAULT_TEMPLATE}”); repeated templates are averaged",
+        help=f"prompt with {{}} for the class name (default: “{DEFAULT_TEMPLATE}”); repeated templates are averaged;"
+        f" {EIGHTY}: those that OpenAI asks ImageNet with",
     )
     group.add_argument("--true-class", metavar="NAME", help="what it shows; without it the clean answer is attacked")
     group = parser.add_argument_group("output")
@@ -116,7 +119,7 @@ def folder(args: argparse.Namespace) -> Path:
 
 def _classes(args: argparse.Namespace) -> tuple[Classes, str | None]:
     """The classes asked for, and the true one where a sample knows it."""
-    templates = tuple(args.template or (DEFAULT_TEMPLATE,))
+    templates = _templates(args.template or (DEFAULT_TEMPLATE,))
     if args.names:
         return Classes(tuple(args.names), templates), None
     if args.classes is not None:
@@ -128,6 +131,16 @@ def _classes(args: argparse.Namespace) -> tuple[Classes, str | None]:
             " --class NAME twice or more."
         )
     return Classes(tuple(sample["classes"]), templates), sample["truth"]
+
+
+def _templates(given: Sequence[str]) -> tuple[str, ...]:
+    """The prompts, each once, with OpenAI's eighty in the place of the word for them."""
+    if EIGHTY not in given:
+        return tuple(given)
+    from ..datasets import imagenet_templates
+
+    every = (one for said in given for one in (imagenet_templates() if said == EIGHTY else (said,)))
+    return tuple(dict.fromkeys(every))
 
 
 def _sample(name: str) -> dict | None:

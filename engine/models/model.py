@@ -25,6 +25,7 @@ from ..classes import SEVEN_TEMPLATES, Classes
 from ..errors import require
 from ..results import Familiarity
 from ..settings import ModelSettings
+from . import kept_texts
 from .anatomy import anatomy
 from .batches import Batches
 from .blocks import are_plain, passed, plain_blocks, summary_alone
@@ -236,12 +237,22 @@ class Backbone:
 
     @torch.no_grad()
     def encode_text(self, classes: Classes) -> Tensor:
-        """Unit text features (c, d); several templates are averaged and made unit again. Cached per label set.
+        """Unit text features (c, d); several templates are averaged and made unit again. Cached per label set, long
+        lists on disk as well (`kept_texts`).
 
         Raises `EngineError` for what the model cannot read, and for two names that are one text to it.
         """
         with self.lock:
-            return self._texts.get(classes, self._encode_classes)
+            return self._texts.get(classes, self._encode_or_find)
+
+    def _encode_or_find(self, classes: Classes) -> Tensor:
+        known = self.device.type == "cpu" or "fingerprint" in vars(self)  # which takes longer than a GPU reads
+        if not known or len(classes) * len(classes.templates) < kept_texts.FEWEST:
+            return self._encode_classes(classes)
+        read = self._reader.read_classes(classes, classes.templates[0])  # told apart, as ever, and by which tokenizer
+        asked = (self.fingerprint, self.device.type, torch.__version__, classes.templates, read.shape)
+        key = hashlib.sha256(repr(asked).encode() + read.numpy().tobytes()).hexdigest()[:32]
+        return kept_texts.kept(key, partial(self._encode_classes, classes)).to(self.device)
 
     def _encode_classes(self, classes: Classes) -> Tensor:
         features = [self._encode_in(template, classes) for template in classes.templates]

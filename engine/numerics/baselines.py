@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import require
+
+SOBEL_SUM = 4  # of one side of Sobel's weights, 1, 2 and 1
 
 
 def sign_noise(pixels: Tensor, epsilon: float, seed: int) -> Tensor:
@@ -29,18 +33,8 @@ def edges(pixels: Tensor, grid: tuple[int, int]) -> Tensor:
 
     The picture's own border is no edge: its outermost pixels are repeated beyond it, and a flat picture gives zeros.
     """
-    grey = F.pad(pixels.mean(0)[None], (1, 1, 1, 1), mode="replicate")[0]
-    across, down = (_smoothed(_slope(grey, dim), 1 - dim) for dim in (1, 0))
-    return F.adaptive_avg_pool2d((across.square() + down.square()).sqrt()[None], grid)[0]
+    from skimage.filters import sobel  # only the map of edges needs it
 
-
-def _slope(values: Tensor, dim: int) -> Tensor:
-    """Each value's next neighbour less its last along `dim`, which becomes two shorter."""
-    length = values.shape[dim] - 2
-    return values.narrow(dim, 2, length) - values.narrow(dim, 0, length)
-
-
-def _smoothed(values: Tensor, dim: int) -> Tensor:
-    """Each value twice and its two neighbours along `dim`, which becomes two shorter: the other half of Sobel."""
-    last, here, following = (values.narrow(dim, start, values.shape[dim] - 2) for start in range(3))
-    return last + 2 * here + following
+    slopes = sobel(pixels.mean(0).numpy(force=True), mode="nearest")  # of weights that sum to 1, by the root of 2
+    magnitudes = SOBEL_SUM * math.sqrt(2) * torch.from_numpy(slopes).to(pixels)
+    return F.adaptive_avg_pool2d(magnitudes[None], grid)[0]

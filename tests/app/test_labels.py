@@ -1,18 +1,34 @@
 """Label sets: what ships can be read, is sourced, and is offered only to models that know its words."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 import engine
-from app.labels import NO_SET, load_label_sets, offered
+from app.labels import NO_SET, load_label_sets, offered, published_sets
+from engine.datasets.coop import LAYOUTS
 
+PUBLISHED = [
+    ("caltech-101", 100, "brontosaurus"), ("cifar-10", 10, "frog"), ("dtd", 47, "paisley"),
+    ("eurosat", 10, "pasture land"), ("fgvc-aircraft", 100, "F-16A/B"), ("flowers-102", 102, "bird of paradise"),
+    ("food-101", 101, "pho"), ("imagenet", 1000, "tench"), ("imagenet-a", 200, "junco"),
+    ("imagenet-r", 200, "goldfish"), ("oxford-pets", 37, "abyssinian"),
+    ("stanford-cars", 196, "Geo Metro Convertible 1993"),
+    ("sun-397", 397, "oast house"), ("ucf-101", 101, "tai chi"),
+]  # fmt: skip
+OF_LAYOUT = {
+    "caltech101": "caltech-101", "oxford_pets": "oxford-pets", "stanford_cars": "stanford-cars",
+    "oxford_flowers": "flowers-102", "food101": "food-101", "fgvc_aircraft": "fgvc-aircraft", "sun397": "sun-397",
+    "dtd": "dtd", "eurosat": "eurosat", "ucf101": "ucf-101", "imagenet": "imagenet", "imagenetv2": "imagenet",
+    "imagenet_sketch": "imagenet", "imagenet_a": "imagenet-a", "imagenet_r": "imagenet-r",
+}  # fmt: skip
 LABELS = Path(__file__).resolve().parents[2] / "assets" / "labels"
 
 
 @pytest.fixture(scope="module")
 def sets():
-    return {each.key: each for each in load_label_sets(LABELS)}
+    return {each.key: each for each in (*load_label_sets(LABELS), *published_sets())}
 
 
 def test_hidden_files_are_no_sets(tmp_path):
@@ -20,16 +36,40 @@ def test_hidden_files_are_no_sets(tmp_path):
     assert load_label_sets(tmp_path) == ()
 
 
-@pytest.mark.parametrize(("key", "count"), [("cifar-10", 10), ("oxford-pets", 37), ("eurosat", 10), ("dtd", 47)])
-def test_known_data_sets_have_all_their_classes_and_a_source(sets, key, count):
-    assert len(sets[key].names) == count and "20" in sets[key].source
-    assert sets[key].template.count("{}") == 1
+@pytest.mark.parametrize(("key", "count", "known"), PUBLISHED)
+def test_known_data_sets_have_all_their_classes_and_a_source(sets, key, count, known):
+    found = sets[key]
+    assert len(found.names) == len({*map(engine.classes.spelling, found.names)}) == count and known in found.names
+    assert re.search("(19|20)[0-9]{2}", found.source) and found.template.count("{}") == 1
+
+
+def test_every_data_set_of_the_literature_has_its_names_here(sets):
+    """Under its name in `LAYOUTS`; those that ask ImageNet's classes share its list."""
+    assert {*LAYOUTS} == {*OF_LAYOUT} and {*OF_LAYOUT.values()} <= {*sets}
+
+
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "dtd"])  # whose has no words to tune
+def test_the_prompts_are_those_that_an_evaluation_takes_for_the_data_set(sets, layout):
+    assert sets[OF_LAYOUT[layout]].template == LAYOUTS[layout].template
+
+
+def test_the_subsets_of_imagenet_are_in_its_order(sets):
+    places = [sets["imagenet"].names.index(name) for name in sets["imagenet-r"].names]
+    assert places == sorted(places) and places[:3] == [1, 2, 4]
+
+
+def test_imagenet_is_asked_with_eighty_sentences():
+    sentences = engine.datasets.imagenet_templates()
+    assert len({*sentences}) == 80 and "a photo of a {}." in sentences
+    engine.classes.require_templates(sentences)
 
 
 def test_the_built_in_model_is_offered_what_it_can_read(sets, tiny):
     closed = [key for _, key in offered(list(sets.values()), engine.load_backbone())]
     assert closed == [NO_SET, "field-guide-birds", "field-guide-kinds"]
-    assert [key for _, key in offered(list(sets.values()), tiny)] == [NO_SET, *sorted(sets)]
+    titles, keys = zip(*offered(list(sets.values()), tiny), strict=True)
+    assert keys[:2] == (NO_SET, "everyday") and {*keys[2:]} == {*sets} - {"everyday"}
+    assert [*titles[2:]] == sorted(titles[2:], key=str.casefold) and "ImageNet, also -V2 and -Sketch (1,000)" in titles
 
 
 def test_the_built_in_model_answers_with_its_own_sets(sets, pixels):

@@ -21,7 +21,7 @@ CLASSES = ("red fish", "blue fish", "green fish")
 @pytest.fixture
 def sources(tiny):
     return PictureSources(
-        tiny, [Sample(SAMPLES / f"{name}.png", name, "", "blue fish", CLASSES) for name in ("bird-1", "fish-2")]
+        tiny, [Sample(SAMPLES / f"{one}.png", one, "", "blue fish", CLASSES, one) for one in ("bird-1", "fish-2")]
     )
 
 

@@ -324,6 +324,13 @@ def test_a_sample_brings_its_classes_and_its_truth(call, tmp_path, monkeypatch):
     assert document(call("attack", *QUICK, "--json", *NAMED))["truth"] is None
 
 
+def test_imagenet_80_stands_for_openai_s_sentences_and_none_is_asked_twice(call):
+    own = "a photo of a {}."
+    found = document(call("predict", "--json", *NAMED, "--template", own, "--template", "imagenet-80"))["templates"]
+    assert found[0] == own and len(found) == len({*found}) == 80
+    assert "itap of a {}." in found and "a tattoo of the {}." in found
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

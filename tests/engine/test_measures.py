@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from skimage.metrics import structural_similarity
 
 from engine.numerics import measures
 
@@ -69,6 +70,8 @@ def test_ssim_is_the_mean_over_windows_of_maps_scaled_to_one():
             found.append(over / ((p_mean**2 + q_mean**2 + 1e-4) * (p_var + q_var + 9e-4)))
     assert measures.ssim(first, second) == pytest.approx(sum(found) / 6)
     assert measures.ssim(first, 3 * first + 1) == pytest.approx(1)
+    scaled = [((v - v.min()) / (v.max() - v.min())).double().numpy() for v in (first, second)]
+    assert measures.ssim(first, second) == pytest.approx(structural_similarity(*scaled, win_size=3, data_range=1))
     assert measures.ssim(first, -first) < 0
 
 
