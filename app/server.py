@@ -17,7 +17,7 @@ from app.layout import build_app, new_results
 from app.opening import Opening
 from app.options import DESCRIPTION, add_options
 from app.samples import load_samples
-from app.theme import CSS, REST, head, theme
+from app.theme import CSS, first, head, theme
 
 THREADS = 200  # events under way at once: each has one, which mostly waits for its turn to compute
 MOST_WAITING = 400  # events that wait for one of these
@@ -43,9 +43,10 @@ def serve(chosen: argparse.Namespace) -> None:
     hosting.one_arena()
     settings = engine.models.model_settings(chosen)
     print(f"Loading {chosen.model} …", flush=True)
-    load = partial(engine.load_backbone, chosen.model, chosen.device, chosen.precision, settings=settings)
     lend = hosting.lend()
-    backbone = engine.models.apart(load) if lend is None else load()
+    device = chosen.device if lend is None else "cpu"  # what is lent is there in another process only
+    load = partial(engine.load_backbone, chosen.model, device, chosen.precision, settings=settings)
+    backbone = engine.models.apart(load)
     results = new_results()
     page = build_app(
         backbone,
@@ -60,7 +61,7 @@ def serve(chosen: argparse.Namespace) -> None:
     )
     page.queue(max_size=MOST_WAITING, default_concurrency_limit=4)
     page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free = LOOK_EVERY, TELL_EVERY
-    front = [Middleware(Guard), Middleware(Opening, REST)]
+    front = [Middleware(Guard), Middleware(Opening, first())]
     served, address, _ = page.launch(
         server_name=chosen.host,
         server_port=chosen.port,
