@@ -96,8 +96,8 @@ class Api:
         plan = engine.evaluation.Plan(settings, (settings.attack,), settings.attack.seed)
         name, image = _opened(asked["picture"])
         question = engine.datasets.Question(name, image, classes, classes.index(_text(asked, "true_class")))
-        _charge(account.question(self.models.first, self._recipe(image, classes, question.label, settings)))
-        return self.models.answer(question, plan, account).record
+        passes = _charged(account.question(self.models.first, self._recipe(image, classes, question.label, settings)))
+        return self.models.answer(question, plan, account, passes).record
 
     def _offer(self, answer: Callable, returns: object, question: Sequence[str], words: Sequence[str] = ()) -> None:
         """Register an endpoint named like `answer`, which asks `question` and the engine's parameters `words`."""
@@ -133,9 +133,7 @@ class Api:
         recipe = self._recipe(_opened(asked["picture"])[1], classes, label, settings)
         shared = self.results if recipe.picture.digest in self.sources.digests else None
         question = account.question(backbone, recipe, about, against, shared)
-        for name in parts:
-            for _ in self.models.compute(question, name):
-                pass
+        self.models.compute(question, *parts)
         return find(question, Visitor(asked=frozenset(parts)))
 
     def _recipe(
@@ -145,11 +143,12 @@ class Api:
         return engine.story.Recipe(picture, classes, label, settings)
 
 
-def _charge(question: Question) -> None:
-    """Charge a record: the attack, and every defence of the clean and of the attacked picture."""
+def _charged(question: Question) -> float:
+    """The passes of a record, which are charged: the attack, every defence of the clean and of the attacked picture."""
     names = question.settings.defences
     defended = [engine.story.Defended(name, arm) for name in names for arm in (CLEAN, ATTACKED)]
     question.charge(engine.story.Attack(), *defended)
+    return engine.story.cost_of(question.story, engine.story.Attack(), *defended)
 
 
 def _asking(one: engine.parameters.Parameter) -> tuple[Any, Any, str]:

@@ -28,9 +28,7 @@ class Head:
         self.cancels: dict[str, threading.Event] = {}  # by visitor, of the download that the visitor waits for
         with gr.Row(elem_id="masthead"):
             self.shown = gr.HTML(header(models.first), elem_id="header")
-            self.offer = gr.HTML(
-                standing(models.first, models.first), elem_id="offer", js_on_load=WISH, visible=models.choosable
-            )
+            self.offer = gr.HTML(standing(models.first, models.first), elem_id="offer", js_on_load=WISH)
         self.outputs = [self.shown, self.offer]
 
     def show(self, backbone: engine.Backbone) -> dict:

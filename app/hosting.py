@@ -23,14 +23,19 @@ try:
 except ImportError:
     spaces = None
 
-LENT_SECONDS = 60
+TRUE = ("1", "t", "true")  # as `spaces` reads the variable
 ARENAS = 1  # pools that glibc takes memory from; by default 8 for each core, and each keeps what it was once given
 M_ARENA_MAX = -8  # its name in malloc.h
 
 
-def lend() -> Callable | None:
-    """What wraps the computing function on a host that lends its accelerator by the call, else None."""
-    return None if spaces is None else spaces.GPU(duration=LENT_SECONDS)
+def lend() -> Callable[[Callable, Callable], Callable] | None:
+    """On a host that lends its accelerator by the call, what wraps the function that needs it, given that function and
+    another that says how many seconds its arguments book; elsewhere, with `spaces` installed too, None.
+    """
+    if spaces is None or os.environ.get("SPACES_ZERO_GPU", "").lower() not in TRUE:
+        return None
+    borrow = spaces.GPU
+    return lambda function, seconds: borrow(function, duration=seconds)
 
 
 def one_arena() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import gradio as gr
@@ -33,6 +33,7 @@ from app.restore import READ_TOKEN, RestoreLine
 from app.samples import Sample
 from app.start_over import StartOver
 from app.state.found import Found
+from app.state.lent import Lend
 from app.state.parts import PARTS
 from app.state.tabs import Tabs
 from app.state.visitors import Visitors
@@ -56,7 +57,7 @@ def build_app(
     backbone: engine.Backbone,
     samples: Sequence[Sample] = (),
     visitors: Visitors | None = None,
-    lend: Callable | None = None,
+    lend: Lend | None = None,
     free: bool = False,
     label_sets: Sequence[LabelSet] = (),
     results: engine.story.Results | None = None,
@@ -82,7 +83,10 @@ def build_app(
                 run = gr.Button(text.RUN_STORY, variant="primary", elem_id="run-story", scale=0, min_width=230)
                 stop = gr.Button(text.STOP, variant="stop", elem_id="stop", scale=0, min_width=90)
                 looks, pinning = LookButtons(), Pinning(models)
-                live = gr.Checkbox(True, label=text.LIVE, elem_id="live", scale=0, min_width=60, container=False)
+                here = lend is None  # what follows the controls would take a visitor's share of a lent accelerator
+                live = gr.Checkbox(
+                    here, visible=here, label=text.LIVE, elem_id="live", scale=0, min_width=60, container=False
+                )
                 page.status = gr.HTML(status(text.READY), elem_id="status")
                 gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
                 export = ExportButtons(sources)
@@ -124,7 +128,7 @@ def build_app(
         page.connect()
         page.stop(stop)
         Api(models, sources, results, api_budget or engine.story.Budget())
-    if ahead and lend is None:
+    if ahead and here:
         warming.begin(page, sources)
     return demo
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from functools import partial
 
 import engine
 from app.downloads import Downloads, Report
-from app.state.lent import Lent
-from app.state.parts import Account, Computed, Question, rows_computed
+from app.state.lent import Lend, Lent
+from app.state.parts import Account, Question, Run
 from app.text import words as text
 
 KEPT = 1  # models beside the first that stay in memory
@@ -23,12 +24,9 @@ class Models:
     engine's catalogue.
     """
 
-    def __init__(self, first: engine.Backbone, lend: Callable | None = None, free: bool = False) -> None:
+    def __init__(self, first: engine.Backbone, lend: Lend | None = None, free: bool = False) -> None:
         self.first, self.free = first, free
-        self.choosable = lend is None  # a lent accelerator must know its functions when the host starts
-        self.lent = None if lend is None else Lent(first, lend)
-        answer = partial(engine.evaluation.answer_question, first)
-        self._answer = answer if lend is None else lend(answer)
+        self.lent = None if lend is None else Lent(first, lend, lambda placed: Models(placed).backbone)
         self._kept: OrderedDict[str, engine.Backbone] = OrderedDict()
         self._loading = threading.Lock()
         self._downloads = Downloads(self._bring)
@@ -43,21 +41,32 @@ class Models:
             self._kept.move_to_end(name)
             return self._kept[name]
 
-    def compute(self, question: Question, name: str) -> Iterator[Computed]:
-        """A part of the story, where it is to be computed; its results are held afterwards."""
-        return rows_computed(question, name) if self.lent is None else self.lent.compute(question, name)
+    def run(self, question: Question, names: Sequence[str]) -> Run:
+        """These parts of the story, where they are to be computed; their results are held afterwards.
+
+        Raises `EngineError` where they cannot be lent what they need.
+        """
+        return Run(question) if self.lent is None else self.lent.run(question, names)
+
+    def compute(self, question: Question, *names: str) -> None:
+        """Compute these parts to their end."""
+        with closing(self.run(question, names)) as run:
+            for name in names:
+                for _ in run.part(name):
+                    pass
 
     def ready(self, name: str) -> bool:
         """Whether that model is in memory."""
         return name == self.first.name or name in self._kept
 
     def answer(
-        self, question: engine.datasets.Question, plan: engine.evaluation.Plan, account: Account
+        self, question: engine.datasets.Question, plan: engine.evaluation.Plan, account: Account, passes: float
     ) -> engine.evaluation.Answered:
-        """The first model's record of one picture, where it is to be computed."""
+        """The first model's record of one picture, which takes so many passes, where it is to be computed."""
         if self.lent is not None:
-            return self._answer(question, 0, plan)
-        return self._answer(question, 0, plan, results=account.new_results(), owner=account.owner)
+            return self.lent.answer(question, plan, self.first.name, passes)
+        held, owner = account.new_results(), account.owner
+        return engine.evaluation.answer_question(self.first, question, 0, plan, results=held, owner=owner)
 
     def fetch(self, name: str) -> Generator[engine.results.Download | None]:
         """Make `backbone(name)` quick: how far the download is, some times a second, None before its first piece.
@@ -76,7 +85,7 @@ class Models:
 
     def _offers(self, name: str) -> bool:
         offered = {self.first.name, *(entry.name for entry in engine.models.listed_models())}
-        return self.choosable and bool(name) and (self.free or name in offered)
+        return bool(name) and (self.free or name in offered)
 
     def _load(self, name: str) -> engine.Backbone:
         first = self.first

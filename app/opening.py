@@ -1,7 +1,8 @@
-"""An ASGI middleware that makes the page's HTML once, with scripts that have to run before Gradio's.
+"""An ASGI middleware that makes the page's HTML once, with what has to be there before Gradio's scripts.
 
 Gradio describes all its components anew for everybody who opens the page, half a megabyte that differs in nothing but
-the address under which the page was reached. And it adds what a page has for its head only once its own scripts run.
+the address under which the page was reached. It adds what a page has for its head only once its own scripts run, and
+has browsers look for the manifest at the top of the host, wherever the page is.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ MOST = 8  # addresses for which the HTML is kept
 NAMES = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server"})
 LINK = b"deep_link"  # with which Gradio makes another page
 HEAD = b"<head>"
+MANIFEST = b'href="/manifest.json"'
 Answer = tuple[Message, bytes]
 
 
 class Opening:
-    """Answers for `/` with what `app` answered before under the same address, `script` first in its head."""
+    """Answers for `/` with what `app` answered before under the same address, the HTML `first` first in its head."""
 
-    def __init__(self, app: ASGIApp, script: str) -> None:
-        self.app, self.script = app, f"<script>{script}</script>".encode()
+    def __init__(self, app: ASGIApp, first: str) -> None:
+        self.app, self.first = app, first.encode()
         self._kept: OrderedDict[tuple, Answer] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,14 +40,15 @@ class Opening:
         return await _send(send, *self._kept[key])
 
     async def _made(self, scope: Scope, receive: Receive) -> Answer:
-        """The application's own answer, with the script where there is a head."""
+        """The application's own answer, with more where there is a head."""
         sent: list[Message] = []
 
         async def noted(message: Message) -> None:
             sent.append(message)
 
         await self.app(scope, receive, noted)
-        body = b"".join(message.get("body", b"") for message in sent[1:]).replace(HEAD, HEAD + self.script, 1)
+        body = b"".join(message.get("body", b"") for message in sent[1:]).replace(HEAD, HEAD + self.first, 1)
+        body = body.replace(MANIFEST, MANIFEST.replace(b"/", b"./"), 1)
         length = (b"content-length", str(len(body)).encode())
         headers = [header for header in sent[0]["headers"] if header[0].lower() != length[0]]
         return {**sent[0], "headers": [*headers, length]}, body

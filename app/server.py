@@ -17,7 +17,7 @@ from app.layout import build_app, new_results
 from app.opening import Opening
 from app.options import AUTO_MODEL, DESCRIPTION, add_options
 from app.samples import load_photographs, load_samples
-from app.theme import CSS, REST, head, theme
+from app.theme import CSS, first, head, theme
 
 THREADS = 200  # events under way at once: each has one, which mostly waits for its turn to compute
 MOST_WAITING = 400  # events that wait for one of these
@@ -59,7 +59,7 @@ def serve(chosen: argparse.Namespace) -> None:
     )
     page.queue(max_size=MOST_WAITING, default_concurrency_limit=4)
     page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free = LOOK_EVERY, TELL_EVERY
-    front = [Middleware(Guard), Middleware(Opening, REST)]
+    front = [Middleware(Guard), Middleware(Opening, first())]
     served, address, _ = page.launch(
         server_name=chosen.host,
         server_port=chosen.port,
@@ -101,5 +101,5 @@ def _first_model(chosen: argparse.Namespace, lent: bool) -> engine.Backbone:
 def _loaded(chosen: argparse.Namespace, name: str, lent: bool) -> engine.Backbone:
     print(f"Loading {name} …", flush=True)
     settings = engine.models.model_settings(chosen)
-    load = partial(engine.load_backbone, name, chosen.device, chosen.precision, settings=settings)
-    return load() if lent else engine.models.apart(load)
+    device = "cpu" if lent else chosen.device  # what is lent is there in another process only
+    return engine.models.apart(partial(engine.load_backbone, name, device, chosen.precision, settings=settings))

@@ -15,20 +15,22 @@ from app.text import tour
 FOLDER = Path(__file__).resolve().parent / "static"
 SCRIPTS = ("page.js", "tour.js")
 ICON = (FOLDER / "icon.svg").read_text(encoding="utf-8")
-REST = (FOLDER / "rest.js").read_text(encoding="utf-8")  # to run before Gradio's scripts
+REST = (FOLDER / "rest.js").read_text(encoding="utf-8")
 CSS = (FOLDER / "style.css").read_text(encoding="utf-8")
 
 
+def first() -> str:
+    """What has to be there before Gradio's scripts: the icon, which browsers else ask the host for, and a script."""
+    icon = base64.b64encode(ICON.encode()).decode()
+    return f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}"><script>{REST}</script>'
+
+
 def head() -> str:
-    """The page's icon, the tour's words as data, and our two scripts."""
+    """The tour's words as data, and our two scripts."""
     words = " ".join(f'data-{name}="{esc(said)}"' for name, said in tour.WORDS.items())
     pages = json.dumps(tour.PAGES).replace("<", "\\u003c")
     scripts = "".join(f"<script>{(FOLDER / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
-    icon = base64.b64encode(ICON.encode()).decode()
-    return (
-        f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}">'
-        f'<script type="application/json" id="tour-pages" {words}>{pages}</script>{scripts}'
-    )
+    return f'<script type="application/json" id="tour-pages" {words}>{pages}</script>{scripts}'
 
 
 def theme() -> gr.themes.Base:

@@ -21,7 +21,7 @@ from app.text import words as text
 from app.wiring.drawing import NEXT_TURN, QUIET
 from app.wiring.page import Page
 
-PRESS_HIDDEN = "() => document.querySelector('#zip').click()"
+ZIP = "zip"  # pressed by the browser once the file is there: events that follow a generator do not come everywhere
 
 
 class ExportButtons:
@@ -31,7 +31,7 @@ class ExportButtons:
         self.sources = sources
         self.link = gr.Button(text.LINK, elem_id="link", scale=0, min_width=80)
         self.download = gr.Button(text.DOWNLOAD, elem_id="download", scale=0, min_width=100)
-        self.file = gr.DownloadButton(text.DOWNLOAD, elem_id="zip", elem_classes=["unseen"])
+        self.file = gr.DownloadButton(text.DOWNLOAD, elem_id=ZIP, elem_classes=["unseen"])
 
     def wire(self, page: Page) -> None:
         """Both take what is found."""
@@ -60,11 +60,10 @@ class ExportButtons:
             except engine.EngineError as error:
                 yield page.complain(error)
                 return
-            yield {self.file: served(text.ZIP_NAME, packed)} | page.say(text.PACKED, "good")
+            yield {self.file: served(text.ZIP_NAME, packed), page.status: status(text.PACKED, "good", press=ZIP)}
 
         self.link.click(make_link, page.inputs, page.status, js=NEXT_TURN, **QUIET)
-        packing = self.download.click(pack, page.inputs, [self.file, page.status], js=NEXT_TURN, **QUIET)
-        packing.success(None, None, None, js=PRESS_HIDDEN, api_visibility="private")
+        self.download.click(pack, page.inputs, [self.file, page.status], js=NEXT_TURN, **QUIET)
 
     def _pin(self, visitor: Visitor) -> Mapping[str, str]:
         """What a link has to say of what the visitor has pinned."""

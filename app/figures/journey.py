@@ -36,15 +36,17 @@ def furthest(found: Found) -> int:
     return max((number for number, found in enumerate(_findings(found)[:6], 1) if found), default=1)
 
 
-def status(sentence: str, tone: str = "calm", share: float | None = None, link: str = "") -> str:
+def status(sentence: str, tone: str = "calm", share: float | None = None, link: str = "", press: str = "") -> str:
     """One sentence on what happens now; `tone` is calm, busy, good or bad; `share` fills the line below.
 
-    `link`, the query of a link, is what the browser is to put into its address bar.
+    `link`, the query of a link, is what the browser is to put into its address bar, `press` the id of a button that it
+    is to press; either once.
     """
     role = "alert" if tone == "bad" else "status"
     width = "" if share is None else f'<span class="progress"><span style="width:{100 * share:.0f}%"></span></span>'
     dots = " …" if tone == "busy" else ""
-    asked = f' data-link="{esc(link)}" data-turn="{time.monotonic_ns()}"' if link else ""
+    asked = f' data-link="{esc(link)}"' if link else f' data-press="{esc(press)}"' if press else ""
+    asked += f' data-turn="{time.monotonic_ns()}"' if asked else ""
     return (
         f'<div class="status {esc(tone)}" role="{role}"{asked}'
         f' aria-live="polite"><span>{esc(sentence)}{dots}</span>{width}</div>'

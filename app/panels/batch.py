@@ -181,10 +181,9 @@ def _asked(
     label = None if opened.truth is None else classes.index(opened.truth)
     recipe = engine.story.Recipe(opened.shown.picture, classes, label, settings)
     question = account.question(backbone, recipe)
-    for part in ("adversarial", "defences"):
-        for _ in models.compute(question, part):
-            pass
-    found = find(question, Visitor(asked=frozenset({"clean", "adversarial", "defences"})))
+    parts = ("adversarial", "defences")
+    models.compute(question, *parts)
+    found = find(question, Visitor(asked=frozenset({"clean", *parts})))
     hit = present(found.adversarial)
     answers = tuple((defence.defence, defence.prediction.name) for defence in found.defences)
     shown = opened.shown

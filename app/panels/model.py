@@ -26,7 +26,7 @@ class ModelPicker:
 
     def __init__(self, models: Models, sources: PictureSources, head: Head) -> None:
         self.models, self.sources, self.head = models, sources, head
-        with gr.Accordion(text.MODEL, open=False, elem_id="model-picker", visible=models.choosable):
+        with gr.Accordion(text.MODEL, open=False, elem_id="model-picker"):
             self.name = gr.Dropdown(
                 _menu(models), value=models.first.name, label=text.MODEL_NAME, elem_id="model-name",
                 info=text.MODEL_FREE if models.free else None, allow_custom_value=models.free, filterable=models.free,

@@ -126,6 +126,18 @@ class Part:
     in_rows: bool = False
 
 
+class _Unknown:
+    """Stands for a result that is not there yet: whatever is asked of it is unknown too, and equals nothing."""
+
+    __hash__ = object.__hash__
+
+    def __getattr__(self, name: str) -> _Unknown:
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+
 class Row:
     """One row of a part on its way: `request` is what it asks for next, None once it is whole and `value` is shown.
 
@@ -154,6 +166,12 @@ class Row:
             self.give(result)
         return self
 
+    def foresee(self) -> Iterator[engine.story.Request]:
+        """What it may ask for from here to its end, whatever the results are; it gives no value afterwards."""
+        while self.request is not None:
+            yield self.request
+            self.give(_Unknown())
+
     def _ask(self, go_on: Callable[[], engine.story.Request]) -> None:
         try:
             self.request = go_on()
@@ -162,6 +180,12 @@ class Row:
 
 
 Computed = tuple[engine.story.Request | None, Any]
+
+
+def foreseen(question: Question, name: str) -> list[engine.story.Request]:
+    """What a part may ask for that is not held, at most; none where all of it is held."""
+    rows = [Row(wanted).advance(question.story) for wanted in PARTS[name].wanted(question)]
+    return [request for row in rows for request in row.foresee() if request not in question.story]
 
 
 def rows_computed(question: Question, name: str) -> Iterator[Computed]:
@@ -178,6 +202,22 @@ def rows_computed(question: Question, name: str) -> Iterator[Computed]:
                 yield asked, item
             row.give(item)
         yield None, (index + 1) / len(rows)
+
+
+class Run:
+    """Parts of one question, asked for one after the other; `seconds` of a lent accelerator are booked for them."""
+
+    seconds = 0
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+
+    def part(self, name: str) -> Iterator[Computed]:
+        """As `rows_computed`."""
+        return rows_computed(self.question, name)
+
+    def close(self) -> None:
+        """Let go of whatever goes on."""
 
 
 def _clean(question: Question) -> Wanted:
@@ -205,7 +245,8 @@ def _maps_and_rival(question: Question) -> Wanted:
     hit = yield from _attack(question)
     pair = yield from _maps(question)
     chosen = (question.about, question.against) != (None, None)
-    if chosen or hit.after_saved.label == pair.clean.label or not engine.MAPS[pair.clean.map].class_specific:
+    kind = engine.MAPS[question.settings.attention.map]
+    if chosen or hit.after_saved.label == pair.clean.label or not kind.class_specific:
         return pair
     clean = yield engine.story.Map(CLEAN, about=ANSWER)
     attacked = yield engine.story.Map(ATTACKED, about=ANSWER)

@@ -1,11 +1,13 @@
-// Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, and puts a link
-// that was asked for into the address bar. Asks for what has to be drawn where the server nudges it, and tells it that a
-// slider has moved on from what it draws. Keeps the keyboard's focus where it is when a part of the page is drawn anew.
+// Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, puts a link that was
+// asked for into the address bar, and presses what the server asks it to. Asks for what has to be drawn where the server
+// nudges it, and tells it that a slider has moved on from what it draws. Keeps the keyboard's focus where it is when a
+// part of the page is drawn anew.
 (() => {
   const root = document.documentElement;
   let following = true;
   let seen = "";
   let linked = "";
+  let pressed = "";
   let focused = null;
   let twin = "";
   let nudged = "";
@@ -85,6 +87,11 @@
     }
     const said = document.querySelector("#status [data-link]");
     if (said && said.dataset.turn !== linked) keep(said);
+    const wish = document.querySelector("#status [data-press]");
+    if (wish && wish.dataset.turn !== pressed) {
+      pressed = wish.dataset.turn;
+      setTimeout(() => document.getElementById(wish.dataset.press).click()); // what came with the wish is there by then
+    }
     const batch = document.querySelector("#journey [data-go]");
     if (batch && batch.dataset.turn !== seen) {
       seen = batch.dataset.turn;

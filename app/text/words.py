@@ -36,6 +36,8 @@ NO_ANSWER = "No answer yet: the class names or the prompt need a change, see the
 
 READY = "Ready. Press “Run the whole story”, or go step by step."
 SHARED = ("", ", taking turns with one other visitor", ", taking turns with {count} other visitors")
+BOOKED = " ({seconds} s of the lent accelerator are booked)"
+NOT_LENT = "The host did not lend its accelerator for the {seconds} s that this books. {reason}."
 STOPPING = "Stopping …"
 STOPPED = "Stopped. What was finished stays on the page."
 DIMMED = "Changed: what is dimmed was made with other settings."

@@ -222,7 +222,7 @@ class Drawing:
             yield self._complained(key, str(error)) or gr.skip()
 
     def _computed(self, question: Question, visitor: Visitor, key: str) -> Iterator[dict]:
-        live = present(visitor.choices).live and visitor.stopped != visitor.choices
+        live = self.models.lent is None and present(visitor.choices).live and visitor.stopped != visitor.choices
         trail = self.trail(question, LIVE_SECONDS)
         for _, item in caught_up(question, visitor, self.pace, live):
             if item is None:

@@ -131,21 +131,17 @@ class Page(Drawing):
         The last word comes when every run has let go: a new one may start at once then.
         """
 
-        def stopping(request: gr.Request, turn: float) -> dict:
+        def stopping(request: gr.Request, turn: float) -> Iterator[dict]:
             key = present(request.session_hash)
             self.visitors.change(key, stopped=self.visitors.get(key).choices)
             self.runs.stop(key, turn)
-            return self.say(text.STOPPING)
-
-        def ended(request: gr.Request) -> dict:
-            key = present(request.session_hash)
+            yield self.say(text.STOPPING)
             latest = time.monotonic() + LET_GO
             while self.runs.going(key) and time.monotonic() < latest:
                 time.sleep(0.02)
-            return self.rest(key, text.STOPPED) | self.say(text.STOPPED)
+            yield self.rest(key, text.STOPPED) | self.say(text.STOPPED)
 
-        press = button.click(stopping, self.turn, [self.status], js=NEXT_TURN, **AT_ONCE)
-        press.then(ended, None, [self.status, self.nudge], **AT_ONCE)
+        button.click(stopping, self.turn, [self.status, self.nudge], js=NEXT_TURN, **AT_ONCE)
 
     def build_hidden(self) -> None:
         """The components that nobody sees."""

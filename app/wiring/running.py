@@ -13,7 +13,7 @@ import engine
 from app.choices import Choices
 from app.present import present
 from app.state.found import Found
-from app.state.parts import PARTS, STORY, Part, Question, Row
+from app.state.parts import PARTS, STORY, Part, Question, Row, Run
 from app.state.visitors import Progress
 from app.text import words as text
 from app.wiring.page import Page
@@ -83,17 +83,18 @@ class Running:
         if story and all(_is_held(question, name) for name in parts):
             yield page.rest(key, text.STORY_HELD, "good", walk.last_go(), walk=True)
             return
-        for place, name in enumerate(parts):
-            yield walk.begin(name, place / len(parts) if story else None)
-            with closing(self._part(question, name, walk)) as updates:
-                yield from updates
+        with closing(page.models.run(question, parts)) as walk.run:
+            for place, name in enumerate(parts):
+                yield walk.begin(name, place / len(parts) if story else None)
+                with closing(self._part(name, walk)) as updates:
+                    yield from updates
         done = done or text.STORY_DONE.format(seconds=time.monotonic() - walk.started)
         yield page.rest(key, done, "good", walk.last_go())
 
-    def _part(self, question: Question, name: str, walk: _Walk) -> Generator[dict]:
+    def _part(self, name: str, walk: _Walk) -> Generator[dict]:
         """One part, row by row."""
-        trail = self.page.trail(question, FRAME_SECONDS)
-        for asked, item in self.page.models.compute(question, name):
+        trail = self.page.trail(walk.question, FRAME_SECONDS)
+        for asked, item in walk.run.part(name):
             if asked is None:
                 yield self.page.nudged() | walk.say(name, item if PARTS[name].in_rows else None)
             elif isinstance(item, engine.AttackStep):
@@ -108,6 +109,7 @@ class _Walk:
 
     def __init__(self, page: Page, key: str, question: Question, story: bool) -> None:
         self.page, self.key, self.question, self.story = page, key, question, story
+        self.run = Run(question)
         self.requested: set[engine.story.Request] = set()
         self.started = self.moved = time.monotonic()
         self.begun = 0.0
@@ -119,7 +121,7 @@ class _Walk:
             self.moved, go = time.monotonic(), step
         self.begun = share or 0.0
         self.page.visitors.change(self.key, progress=Progress(step, go, time.monotonic_ns(), self.story))
-        return self.page.say(text.BUSY[name], "busy", share) | self.page.nudged()
+        return self.page.say(text.BUSY[name] + self._booked(), "busy", share) | self.page.nudged()
 
     def last_go(self) -> int | None:
         """The step that is open at the end of a story."""
@@ -150,12 +152,16 @@ class _Walk:
         """What goes on; of a long part that counts its steps, also how long it may still take."""
         doing, spent = text.BUSY[doing or name], time.monotonic() - self.started
         others = self.page.runs.others(self.key)
-        doing += text.SHARED[min(others, 2)].format(count=others)
+        doing += text.SHARED[min(others, 2)].format(count=others) + self._booked()
         if self.story:
             return self.page.say(doing, "busy", self.begun + (share or 0) / len(STORY))
         if share and spent >= TELL_AFTER:
             doing = text.LEFT.format(doing=doing, left=spent / share * (1 - share))
         return self.page.say(doing, "busy", share)
+
+    def _booked(self) -> str:
+        """What the visitor's quota on a lent accelerator is charged with."""
+        return text.BOOKED.format(seconds=self.run.seconds) if self.run.seconds else ""
 
 
 def _is_held(question: Question, name: str) -> bool:

@@ -30,12 +30,15 @@ def choose_device(device: str | None = None) -> torch.device:
 def choose_format(precision: str, device: torch.device) -> torch.dtype:
     """The number format of that name, of `auto` the one that `device` is made for.
 
-    Raises `EngineError` for one that is not there or that `device` cannot use.
+    Every device computes in fp32, so that is not tried: a process that has computed a gradient before it has a GPU can
+    compute none there. Raises `EngineError` for one that is not there or that `device` cannot use.
     """
     offered = f"{', '.join(PRECISIONS)} or {AUTO}"
     require(precision in PRECISIONS or precision == AUTO, f"Expected a precision of {offered}; got “{precision}”.")
     if precision == AUTO:
         precision = "bf16" if has_bf16(device) else "fp32"
+    if precision == "fp32":
+        return dtype_of(precision)
     try:
         with torch.enable_grad():
             x = torch.zeros(1, 3, 4, 4, device=device, dtype=dtype_of(precision), requires_grad=True)

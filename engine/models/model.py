@@ -6,6 +6,7 @@ would otherwise catch the forward pass of another.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import math
 import threading
@@ -30,6 +31,7 @@ from .anatomy import anatomy
 from .batches import Batches
 from .blocks import are_plain, passed, plain_blocks, summary_alone
 from .cancellation import LayerHooks, cancelled_by
+from .device import choose_device, place
 from .familiarity import FamiliarityMeasure, summaries
 from .gradient_scaling import loses_gradients, with_scaled_gradients
 from .lock import ModelLock
@@ -170,6 +172,13 @@ class Backbone:
     def with_model(self, model: Clip, name: str) -> Backbone:
         """The same preprocessing and words around other weights."""
         return Backbone(model, self.tokenizer, name, self.preprocessing, self.words, self.templates)
+
+    def copied(self, device: str | None = None) -> Backbone:
+        """The same with weights, lock and everything it keeps of its own, on `device` as `choose_device` takes it."""
+        model = copy.deepcopy(self.model)
+        place(model, choose_device(device), self.dtype)
+        given = self.preprocessing, self.words, self.templates, self.difference, self.settings, self.assumed
+        return Backbone(model, self.tokenizer, self.name, *given)
 
     @contextmanager
     def cancellable(self, token: threading.Event) -> Generator[None]:

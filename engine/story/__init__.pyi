@@ -1,6 +1,7 @@
 from .budget import Budget as Budget
 from .costs import charge as charge
 from .costs import cost_of as cost_of
+from .costs import missing as missing
 from .graph import Story as Story
 from .recipe import ANSWER as ANSWER
 from .recipe import ATTACKED as ATTACKED

@@ -1,4 +1,4 @@
-"""The allocator of the C library is asked for what it has, where it is glibc's, and for nothing elsewhere."""
+"""A host is asked for what it has and for nothing else: an accelerator that it lends, the allocator of glibc."""
 
 import ctypes
 import platform
@@ -35,6 +35,25 @@ def test_glibc_is_asked_for_one_arena_and_for_what_is_free(monkeypatch):
     hosting.one_arena()
     hosting.give_back()
     assert library.calls == [("mallopt", hosting.M_ARENA_MAX, hosting.ARENAS), ("malloc_trim", 0)]
+
+
+class Spaces:
+    """The package as it is called: its decorator notes what it is given."""
+
+    @staticmethod
+    def GPU(function, duration):
+        return function, duration
+
+
+@pytest.mark.parametrize(("said", "lends"), [("true", True), ("1", True), ("false", False), ("", False)])
+def test_only_a_host_that_says_so_lends_an_accelerator(monkeypatch, said, lends):
+    """The package is installed on every Space."""
+    monkeypatch.setattr(hosting, "spaces", Spaces)
+    monkeypatch.setenv("SPACES_ZERO_GPU", said)
+    lend = hosting.lend()
+    assert (lend is not None) == lends and (lend is None or lend(len, max) == (len, max))
+    monkeypatch.setattr(hosting, "spaces", None)
+    assert hosting.lend() is None
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")

@@ -31,7 +31,7 @@ def test_a_fetched_model_is_loaded_once_and_computes(own, model, tiny, pixels, m
     assert own.backbone(model) is backbone
     expected = engine.predict(tiny, pixels, CLASSES).logits
     shown = Shown("x.png", "", (64, 64), Picture(pixels))
-    *_, (_, found), _ = own.compute(asked(backbone, Results(), shown=shown), "clean")
+    *_, (_, found), _ = own.run(asked(backbone, Results(), shown=shown), ("clean",)).part("clean")
     assert torch.allclose(found.logits, expected, atol=1e-4)
 
 
@@ -64,10 +64,11 @@ def test_a_page_for_everybody_offers_the_catalogue_only(tiny, model):
     assert set(public.fetch("fieldguide")) <= {None}
 
 
-def test_a_lent_accelerator_keeps_the_page_to_its_model(tiny):
-    lent = Models(tiny, lend=lambda function: function, free=True)
+def test_a_lent_accelerator_keeps_a_page_for_everybody_to_the_catalogue_too(tiny, model):
+    lent = Models(tiny, lend=lambda function, seconds: function)
     with pytest.raises(engine.EngineError, match="does not offer"):
-        list(lent.fetch("fieldguide"))
+        list(lent.fetch(model))
+    assert list(lent.fetch("fieldguide")) == []
 
 
 def test_another_model_keeps_nothing_that_the_old_one_computed(tiny):

@@ -37,9 +37,20 @@ def opened(opening, headers=PLACE, method="GET", path="/", query=b""):
 
 
 def test_the_script_comes_first_in_the_head_and_the_length_is_that_of_the_whole():
-    status, headers, body = opened(Opening(Gradio(), "first()"))
+    status, headers, body = opened(Opening(Gradio(), "<script>first()</script>"))
     assert (status, body) == (200, b"<html><head><script>first()</script><title>here:7860 1</title></head></html>")
     assert headers == {b"content-type": b"text/html", b"content-length": str(len(body)).encode()}
+
+
+def test_the_manifest_lies_beside_the_page():
+    class Page(Gradio):
+        async def __call__(self, scope, receive, send):
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b'<link rel="manifest" href="/manifest.json" />'})
+
+    _, headers, body = opened(Opening(Page(), ""))
+    assert body == b'<link rel="manifest" href="./manifest.json" />'
+    assert headers[b"content-length"] == str(len(body)).encode()
 
 
 def test_one_page_is_made_for_all_who_come_by_one_address():
@@ -82,7 +93,7 @@ def test_few_addresses_are_kept_those_asked_for_first_make_room():
 @pytest.mark.parametrize("other", [{"method": "HEAD"}, {"path": "/config"}, {"query": b"deep_link=abc"}])
 def test_everything_else_is_left_alone(other):
     made = Gradio()
-    opening = Opening(made, "first()")
+    opening = Opening(made, "<script>first()</script>")
     for number in (1, 2):
         _, _, body = opened(opening, **other)
         assert body == b"<html><head><title>here:7860 %d</title></head></html>" % number

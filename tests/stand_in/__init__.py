@@ -1,0 +1,1 @@
+"""Packages that are there on somebody else's machine only, as far as tests need them."""
