@@ -91,18 +91,19 @@ class PictureSources:
         )
         return Opened(seen, painted.classes.names, truth)
 
-    def file(self, path: str, salt: str = "") -> Opened:
+    def file(self, path: str, name: str = "", salt: str = "") -> Opened:
         """A visitor's own picture; it comes with no question and cannot be opened again by name.
 
-        What is computed on it is found by its `salt` only, a fresh one where none is given.
+        `name` is what its owner calls it, empty: as the file is called. What is computed on it is found by its `salt`
+        only, a fresh one where none is given.
         """
         picture = engine.load_picture(path)
         seen = engine.story.Picture(self.backbone.prepare(picture.image), salt or secrets.token_hex(16))
-        return Opened(Shown(Path(path).name, picture.note, picture.image.size, seen, file=path))
+        return Opened(Shown(name or Path(path).name, picture.note, picture.image.size, seen, file=path))
 
     def same(self, shown: Shown) -> Opened:
         """A picture that was opened before, perhaps as another model saw it."""
-        return self.again(shown.source) if shown.source else self.file(shown.file, shown.picture.salt)
+        return self.again(shown.source) if shown.source else self.file(shown.file, shown.name, shown.picture.salt)
 
     def again(self, source: str) -> Opened:
         """What `source` names; raises `EngineError` where this page has no such picture."""

@@ -6,6 +6,7 @@ from . import fieldguide as fieldguide
 from . import maps as maps
 from . import models as models
 from . import parameters as parameters
+from . import pictures as pictures
 from . import results as results
 from . import serialise as serialise
 from . import settings as settings

@@ -13,7 +13,7 @@ import engine
 from app.choices import NO_TRUTH, Choices
 from app.components.controls import listed, listing
 from app.components.tiles import PICK
-from app.components.upload import PictureFile
+from app.components.upload import PictureFile, Upload
 from app.export.buttons import restored, restored_pin
 from app.figures.html import esc, note
 from app.figures.pictures import thumbnail
@@ -157,11 +157,11 @@ class Inputs:
         page.listen(self.gallery.click, handler, self.outputs)
 
     def _wire_upload(self, page: Page) -> None:
-        def handler(request: gr.Request, path: str | None, key: str) -> Generator[dict]:
-            if path is None:
+        def handler(request: gr.Request, file: Upload | None, key: str) -> Generator[dict]:
+            if file is None:
                 yield {page.status: gr.skip()}
                 return
-            yield from self.take(page, key, lambda sources: sources.file(path))
+            yield from self.take(page, key, lambda sources: sources.file(file.path, name=file.name))
 
         page.listen(self.upload.input, handler, self.outputs, [self.upload])
 

@@ -16,7 +16,7 @@ from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import EngineError
 from ..files import make_folder, read_text
 from ..models import add_model_options, model_settings
-from ..pictures import load_picture
+from ..pictures import KINDS, load_picture
 from ..settings import Settings
 from ..story.recipe import Picture, Recipe
 from .tables import wrapped
@@ -71,7 +71,7 @@ class Subject:
 
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
     """The picture, its classes, the model and the forms of output."""
-    parser.add_argument("image", metavar="IMAGE", type=Path, help="a PNG, JPEG, WebP, BMP, GIF or TIFF file")
+    parser.add_argument("image", metavar="IMAGE", type=Path, help=f"{KINDS} file")
     add_model_options(parser)
     group = parser.add_argument_group("classes", "Left out for a sample picture, its own classes and truth are used.")
     source = group.add_mutually_exclusive_group()
