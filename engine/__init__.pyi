@@ -43,6 +43,7 @@ from .settings import AttackSettings as AttackSettings
 from .settings import AttentionSettings as AttentionSettings
 from .settings import EnsembleSettings as EnsembleSettings
 from .settings import ModelSettings as ModelSettings
+from .settings import PictureSettings as PictureSettings
 from .settings import Settings as Settings
 from .settings import TuneSettings as TuneSettings
 from .settings import ViewSettings as ViewSettings

@@ -11,6 +11,7 @@ from . import numerics
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .models.preprocessing import Box
     from .results import Adversarial, AttackStep, AttentionMap, DefenceResult, Ensemble, Prediction, TuneStep
 
 
@@ -25,6 +26,11 @@ def prediction_data(prediction: Prediction) -> dict:
         "logits": prediction.logits.tolist(),
         "probabilities": prediction.probabilities.tolist(),
     }
+
+
+def box_data(box: Box) -> list[float]:
+    """Left, top, right and bottom of what the model sees, as shares of the picture's width and height."""
+    return [round(side, 6) for side in box.sides]
 
 
 def attack_data(adversarial: Adversarial) -> dict:

@@ -140,8 +140,10 @@ class Inputs:
         except engine.EngineError as error:
             yield {self.upload: None} | page.complain(error)
             return
-        choices = opened.asking(present(visitor.choices))
-        page.visitors.put(key, visitor.on(visitor.model, opened.shown).setting(choices))
+        middle = page.defaults.frame  # where a frame lies belongs to a picture
+        choices = opened.asking(present(visitor.choices))._replace(frame=middle)
+        anew = visitor.on(visitor.model, opened.shown).setting(choices)
+        page.visitors.put(key, replace(anew, unshown=anew.unshown | {"frame"}))
         yield self._fields(opened) | page.rest(key, text.READY, go=1)
 
     # -- listeners -------------------------------------------------------------------------------------------------

@@ -40,12 +40,18 @@ class Piece:
 def _value(name: str, found: Found) -> object:
     if name == "picture":
         shown = found.picture
-        return None if shown is None else (shown.name, shown.source, shown.picture.digest)
+        return None if shown is None else (shown.name, shown.source, shown.picture.digest, shown.box.sides)
+    if name == "original":
+        return _original(found)
     if name == "pinned":
         return None if found.pinned is None else _pinned(found.pinned)
     if name in ("classes", "label", "model", "elsewhere", "batch", "progress"):
         return getattr(found, name)
     return found.made.get(name)
+
+
+def _original(found: Found) -> str:
+    return "" if found.picture is None or found.picture.original is None else found.picture.original.key
 
 
 def _pinned(pinned: Pinned) -> tuple:
