@@ -93,6 +93,18 @@ class PictureSources:
         called = name or Path(path).name
         return Opened(self._shown(called, decoded(path), salt or secrets.token_hex(16), file=path))
 
+    def whole(self, shown: Shown, longest: int) -> Image.Image | None:
+        """All of the picture at its own size, at most `longest` pixels long; None where its file is gone."""
+        kind, _, rest = shown.source.partition(" ")
+        if kind == "specimen":
+            *words, number = rest.split()
+            return engine.fieldguide.paint_specimen(unspell(words), int(number)).image
+        path = self.samples[int(rest)].path if kind == "sample" else shown.file
+        try:
+            return engine.load_picture(path, longest=longest).image
+        except engine.EngineError:
+            return None
+
     def same(self, shown: Shown) -> Opened:
         """A picture that was opened before, perhaps as another model saw it."""
         return self.again(shown.source) if shown.source else self.file(shown.file, shown.name, shown.picture.salt)

@@ -70,8 +70,8 @@ class Picture:
     size: tuple[int, int]
 
 
-def load_picture(path: str | Path, plain: bool = False) -> Picture:
-    """The picture in a file as upright RGB in sRGB, at most 2,048 pixels long.
+def load_picture(path: str | Path, plain: bool = False, longest: int = LARGE_SIDE) -> Picture:
+    """The picture in a file as upright RGB in sRGB, at most `longest` pixels long.
 
     JPEGs that are far larger are decoded at a fraction of their size. A HEIC of several pictures gives its main
     one, an animation its first frame; transparency is laid over white, values of more than 8 bits are scaled to 8 by
@@ -86,7 +86,7 @@ def load_picture(path: str | Path, plain: bool = False) -> Picture:
         with _opened(data, plain) as image:
             many = image.width * image.height > WHOLE_PIXELS
             with _LARGE if many else nullcontext():
-                return _converted(image) if plain else _decode(image)
+                return _converted(image) if plain else _decode(image, longest)
     except EngineError:
         raise
     except Image.DecompressionBombError as error:
@@ -195,11 +195,11 @@ def _converted(image: Image.Image) -> Picture:
     return Picture(Image.fromarray(np.array(image.convert("RGB"))), "", image.size)
 
 
-def _decode(image: Image.Image) -> Picture:
+def _decode(image: Image.Image, longest: int) -> Picture:
     notes = []
     full = image.size
     if image.format == "JPEG":
-        image.draft(None, (LARGE_SIDE, LARGE_SIDE))  # decodes at half, a quarter or an eighth of the size
+        image.draft(None, (longest, longest))  # decodes at half, a quarter or an eighth of the size
     elif getattr(image, "n_frames", 1) > 1:
         if image.format == "HEIF":  # it stands at its main picture
             notes.append("only the main picture of the file was used")
@@ -217,8 +217,8 @@ def _decode(image: Image.Image) -> Picture:
     upright, clauses = shallow_grey(upright, tags)
     notes += clauses
     plain = _over_white(_to_srgb(upright, profile), notes)
-    if max(full) > LARGE_SIDE:
-        plain.thumbnail((LARGE_SIDE, LARGE_SIDE), Image.Resampling.LANCZOS)
+    if max(full) > longest:
+        plain.thumbnail((longest, longest), Image.Resampling.LANCZOS)
         notes.append(f"the picture was reduced from {full[0]:,}×{full[1]:,} to {plain.width:,}×{plain.height:,} pixels")
     return Picture(Image.fromarray(np.array(plain)), _sentence(notes), full)
 

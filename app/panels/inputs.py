@@ -45,6 +45,7 @@ class Inputs:
         self.upload = PictureFile(
             type="filepath", image_mode=None, format="png", sources=["upload", "clipboard", "webcam"], height=110,
             label=text.UPLOAD, elem_id="upload", buttons=[],
+            webcam_options=gr.WebcamOptions(mirror=False),  # the model is to see what stands there, writing too
         )  # fmt: skip
         self.painter = Painter()
         with gr.Accordion(text.QUESTION, open=True, elem_id="question"):

@@ -169,6 +169,7 @@ ZIP_FILES = (
     ("clean.png", "the picture as the model sees it, exact"),
     ("attacked.png", "the attacked picture in 8 bits, exact: what all later steps used"),
     ("change-amplified.png", "the change around grey, for looking only"),
+    ("maps/", "the maps over the whole picture before the attack, at its own size (at most 4,096 pixels long)"),
     ("figures/", "the figures as PNG and SVG"),
     ("classes.txt", "the class names"),
     ("redo.sh, redo.py", "the command and the script that compute it again"),
