@@ -39,8 +39,7 @@ class Ground:
     @property
     def size(self) -> tuple[float, float]:
         """Width and height of the picture as it is drawn."""
-        width, height = (1, 1) if self.original is None else (self.original.width, self.original.height)
-        return LONG * width / max(width, height), LONG * height / max(width, height)
+        return (LONG, LONG) if self.original is None else _size(self.original)
 
     @property
     def seen(self) -> tuple[float, float, float, float]:
@@ -101,14 +100,12 @@ def framed(ground: Ground, label: str) -> str:
     )
 
 
-def definition(ground: Ground) -> str:
+def definition(original: Original) -> str:
     """The picture itself, once on the page for all drawings that `use` it."""
-    if ground.original is None:
-        return ""
-    width, height = ground.size
+    width, height = _size(original)
     return (
-        f'<svg width="0" height="0" aria-hidden="true"><image id="original-{ground.original.key}"'
-        f' href="{ground.original.uri}" width="{width:.6g}" height="{height:.6g}" preserveAspectRatio="none"/></svg>'
+        f'<svg width="0" height="0" aria-hidden="true"><image id="original-{original.key}"'
+        f' href="{original.uri}" width="{width:.6g}" height="{height:.6g}" preserveAspectRatio="none"/></svg>'
     )
 
 
@@ -120,6 +117,11 @@ def copy_of(pixels: Tensor, grey: bool) -> str:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=80)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _size(original: Original) -> tuple[float, float]:
+    longest = max(original.width, original.height)
+    return LONG * original.width / longest, LONG * original.height / longest
 
 
 def _numbers(values: tuple[float, ...]) -> str:

@@ -84,9 +84,9 @@ class PicturePanel:
 
     def define(self, found: Found, choices: Choices) -> dict:
         """The pictures as they came, once for all drawings on them."""
-        every = [found, *([found.pinned.found] if found.pinned else [])]
-        grounds = [Ground.of(one.picture, one.picture.pixels) for one in every if one.picture is not None]
-        return {self.definitions: "".join(dict.fromkeys(definition(ground) for ground in grounds))}
+        both = [found, *([found.pinned.found] if found.pinned else [])]
+        defined = [definition(one.original) for one in both if one.original is not None]
+        return {self.definitions: "".join(dict.fromkeys(defined))}
 
     def offer(self, found: Found, choices: Choices) -> dict:
         """The slider for the frame, where something is cut off."""

@@ -42,16 +42,12 @@ def _value(name: str, found: Found) -> object:
         shown = found.picture
         return None if shown is None else (shown.name, shown.source, shown.picture.digest, shown.box.sides)
     if name == "original":
-        return _original(found)
+        return None if found.original is None else found.original.key
     if name == "pinned":
         return None if found.pinned is None else _pinned(found.pinned)
     if name in ("classes", "label", "model", "elsewhere", "batch", "progress"):
         return getattr(found, name)
     return found.made.get(name)
-
-
-def _original(found: Found) -> str:
-    return "" if found.picture is None or found.picture.original is None else found.picture.original.key
 
 
 def _pinned(pinned: Pinned) -> tuple:

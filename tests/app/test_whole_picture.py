@@ -82,7 +82,8 @@ def test_frames_of_one_colour_are_told_apart_by_their_place(tiny, tmp_path):
     moved = Fitted(PictureSources(tiny, ()))(tiny, shown, LEFT)
     assert torch.equal(moved.pixels, shown.pixels)
     assert _value("picture", Found(picture=moved)) != _value("picture", Found(picture=shown))
-    assert _value("original", Found(picture=moved)) == _value("original", Found(picture=shown)) != ""
+    assert _value("original", Found(original=moved.original)) == _value("original", Found(original=shown.original))
+    assert _value("original", Found()) is None != _value("original", Found(original=shown.original))
 
 
 def test_a_map_lies_where_the_model_looked(opened):
@@ -92,7 +93,9 @@ def test_a_map_lies_where_the_model_looked(opened):
     assert 'viewBox="0 0 1000 250"' in drawn
     assert 'class="seen" x="375" y="0" width="250" height="250" viewBox="0 0 70 70"' in drawn
     assert f'<use href="#original-{opened.original.key}"/>' in drawn
-    assert f'id="original-{opened.original.key}"' in definition(ground) and opened.original.uri in definition(ground)
+    defined = definition(opened.original)
+    assert f'id="original-{opened.original.key}"' in defined and opened.original.uri in defined
+    assert 'width="1000" height="250"' in defined
     assert corners(drawn, "frame") == [375, 0, 250, 250, -250]
 
 
