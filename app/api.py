@@ -28,6 +28,7 @@ from app.state.visitors import Visitor
 from app.text import words as text
 
 ATTACK = engine.parameters.words("attack")
+PICTURE = engine.parameters.words("picture")
 MAPS = (*ATTACK, *(word for word in engine.parameters.words("attention") if word not in ATTACK))
 STORY = engine.parameters.STORY
 RECORD = tuple(word for word in STORY if not engine.parameters.parameters()[word].known.recipe)
@@ -54,15 +55,15 @@ class Api:
         self, models: Models, sources: PictureSources, results: engine.story.Results, budget: engine.story.Budget
     ) -> None:
         self.models, self.sources, self.results, self.budget = models, sources, results, budget
-        self._offer(self.predict, dict, QUESTION)
-        self._offer(self.attack, tuple[dict, FileData], (*QUESTION, "true_class"), ATTACK)
-        self._offer(self.maps, dict, (*QUESTION, "true_class", "about", "against"), MAPS)
-        self._offer(self.defend, dict, (*QUESTION, "true_class"), STORY)
-        self._offer(self.evaluate_one, dict, (*QUESTION, "true_class"), RECORD)
+        self._offer(self.predict, dict, QUESTION, PICTURE)
+        self._offer(self.attack, tuple[dict, FileData], (*QUESTION, "true_class"), (*ATTACK, *PICTURE))
+        self._offer(self.maps, dict, (*QUESTION, "true_class", "about", "against"), (*MAPS, *PICTURE))
+        self._offer(self.defend, dict, (*QUESTION, "true_class"), (*STORY, *PICTURE))
+        self._offer(self.evaluate_one, dict, (*QUESTION, "true_class"), (*RECORD, *PICTURE))
 
     def predict(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """What the untouched model takes the picture for, and whether it knows such pictures."""
-        clean = present(self._found(account, asked, (), "clean").clean)
+        clean = present(self._found(account, asked, PICTURE, "clean").clean)
         return {
             "prediction": engine.serialise.prediction_data(clean),
             "familiarity": engine.serialise.familiarity_data(clean.familiarity),
@@ -70,12 +71,12 @@ class Api:
 
     def attack(self, account: Account, asked: Mapping[str, Any]) -> tuple[dict, FileData]:
         """Change the picture within a limit so that the answer turns: numbers, and the attacked PNG file."""
-        hit = present(self._found(account, asked, ATTACK, "adversarial").adversarial)
+        hit = present(self._found(account, asked, (*ATTACK, *PICTURE), "adversarial").adversarial)
         return {"attack": engine.serialise.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
 
     def maps(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """Where the model finds evidence for the class, in the clean and in the attacked picture."""
-        found = self._found(account, asked, MAPS, "adversarial", "maps")
+        found = self._found(account, asked, (*MAPS, *PICTURE), "adversarial", "maps")
         pair = present(found.maps)
         return {
             "attack": engine.serialise.attack_data(present(found.adversarial)),
@@ -84,7 +85,7 @@ class Api:
 
     def defend(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """The whole story of one picture: attack, views, tuning, and the answer of every defence."""
-        found = self._found(account, asked, STORY, "adversarial", "steps", "ensemble", "defences")
+        found = self._found(account, asked, (*STORY, *PICTURE), "adversarial", "steps", "ensemble", "defences")
         defended = engine.serialise.defence_data(list(found.steps), present(found.ensemble), list(found.defences))
         return {"attack": engine.serialise.attack_data(present(found.adversarial))} | defended
 
@@ -92,7 +93,7 @@ class Api:
         """One record of an evaluation: every defence's answer to the clean and to the attacked picture, right or wrong;
         it needs the true class."""
         classes = _classes(asked)
-        settings = _settings(asked, RECORD, classes)
+        settings = _settings(asked, (*RECORD, *PICTURE), classes)
         plan = engine.evaluation.Plan(settings, (settings.attack,), settings.attack.seed)
         name, image = _opened(asked["picture"])
         question = engine.datasets.Question(name, image, classes, classes.index(_text(asked, "true_class")))
@@ -139,7 +140,7 @@ class Api:
     def _recipe(
         self, image: Image.Image, classes: engine.Classes, label: int | None, settings: engine.Settings
     ) -> engine.story.Recipe:
-        picture = engine.story.Picture(self.models.first.prepare(image))
+        picture = engine.story.Picture(self.models.first.prepare(image, settings.picture))
         return engine.story.Recipe(picture, classes, label, settings)
 
 
@@ -197,4 +198,4 @@ def _text(asked: Mapping[str, Any], name: str) -> str:
 
 
 def _settings(asked: Mapping[str, Any], words: Sequence[str], classes: engine.Classes) -> engine.Settings:
-    return engine.parameters.to_settings({word: asked[word] for word in words if asked[word] is not None}, classes)
+    return engine.parameters.to_settings({word: asked[word] for word in words if asked.get(word) is not None}, classes)

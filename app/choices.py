@@ -41,6 +41,8 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
     norm: str
     target: str | None
     map: str
+    fit: str
+    frame: float
     domain_word: str | None
     defences: Sequence[str]
     seed: float | None
@@ -101,6 +103,11 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
     def settings(self) -> engine.Settings:
         """The engine's settings but for the target, a class; raises `EngineError` for values out of range."""
         return engine.parameters.to_settings(self._values())
+
+    @property
+    def how(self) -> engine.PictureSettings:
+        """How the picture is fitted; raises `EngineError` for what is no fit."""
+        return engine.PictureSettings(self.fit, self.frame)
 
     def options(self) -> list[str]:
         """The same choices as words for `python -m engine defend`; classes and target are apart."""

@@ -27,7 +27,7 @@ from app.panels.picture import PicturePanel
 from app.panels.tuning import TuningPanel
 from app.panels.verdict import VerdictPanel
 from app.panels.views import ViewsPanel
-from app.picture_sources import PictureSources
+from app.picture_sources import Fitted, PictureSources
 from app.pin import Pinning
 from app.restore import READ_TOKEN, RestoreLine
 from app.samples import Sample
@@ -75,6 +75,7 @@ def build_app(
     models, sources = Models(backbone, lend, free), PictureSources(backbone, samples)
     results = new_results() if results is None else results
     page = Page(models, Visitors() if visitors is None else visitors, results, budget or engine.story.Budget())
+    page.fit = Fitted(sources)
     with Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
         page.build_hidden()
         head = Head(models)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,11 +15,14 @@ from PIL import Image
 
 import engine
 from app.choices import NO_TRUTH, Choices
+from app.originals import decoded, original
 from app.samples import Sample
 from app.state.shown import Shown
 from app.text import words as text
 
 NO_ACCENT = "none"
+AS_TRAINED = engine.PictureSettings()
+MOST_FITTED = 32  # pictures kept as visitors fit them
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -36,16 +41,19 @@ class Opened:
 
 
 class PictureSources:
-    """Opens pictures for one backbone. What can be opened again later is named by `Shown.source`."""
+    """Opens pictures for one backbone, fitted as `how` says. What can be opened again is named by `Shown.source`."""
 
-    def __init__(self, backbone: engine.Backbone, samples: Sequence[Sample]) -> None:
-        self.backbone, self.samples = backbone, tuple(samples)
+    def __init__(
+        self, backbone: engine.Backbone, samples: Sequence[Sample], how: engine.PictureSettings = AS_TRAINED
+    ) -> None:
+        self.backbone, self.samples, self.how = backbone, tuple(samples), how
         self._places = {sample.source: place for place, sample in enumerate(self.samples)}
         self._read: dict[int, Opened] = {}
 
-    def on(self, backbone: engine.Backbone) -> PictureSources:
-        """The same pictures as another model sees them."""
-        return self if backbone is self.backbone else PictureSources(backbone, self.samples)
+    def on(self, backbone: engine.Backbone, how: engine.PictureSettings = AS_TRAINED) -> PictureSources:
+        """The same pictures as another model sees them, or fitted otherwise."""
+        same = backbone is self.backbone and how == self.how
+        return self if same else PictureSources(backbone, self.samples, how)
 
     @cached_property
     def offered(self) -> tuple[int, ...]:
@@ -65,18 +73,8 @@ class PictureSources:
         if sample.mask is not None:
             with Image.open(sample.mask) as mask:
                 masks = self._masks(mask)
-        pixels = self.backbone.prepare(picture.image)
-        seen = Shown(
-            sample.title,
-            picture.note,
-            picture.image.size,
-            engine.story.Picture(pixels),
-            sample.question,
-            *masks,
-            source=sample.source,
-            credit=sample.credit,
-        )
-        return Opened(seen, sample.classes, sample.truth)
+        seen = self._shown(sample.title, picture, source=sample.source, asks=sample.question)
+        return Opened(replace(_marked(seen, masks), credit=sample.credit), sample.classes, sample.truth)
 
     @cached_property
     def digests(self) -> frozenset[str]:
@@ -88,29 +86,36 @@ class PictureSources:
         painted = engine.fieldguide.paint_specimen(specimen, number)
         truth = painted.classes.names[painted.label]
         asks = text.HELD_OUT if engine.fieldguide.is_held_out(specimen) else text.TRAINED_ON
-        seen = Shown(
-            truth[0].upper() + truth[1:],
-            "",
-            painted.image.size,
-            engine.story.Picture(self.backbone.prepare(painted.image)),
-            asks,
-            *self._masks(painted.mask),
-            source=f"specimen {spell(specimen)} {number}",
-        )
-        return Opened(seen, painted.classes.names, truth)
+        picture = engine.pictures.Picture(painted.image, "", painted.image.size)
+        named = f"specimen {spell(specimen)} {number}"
+        seen = self._shown(truth[0].upper() + truth[1:], picture, source=named, asks=asks)
+        return Opened(_marked(seen, self._masks(painted.mask)), painted.classes.names, truth)
 
-    def file(self, path: str, salt: str = "") -> Opened:
+    def file(self, path: str, name: str = "", salt: str = "") -> Opened:
         """A visitor's own picture; it comes with no question and cannot be opened again by name.
 
-        What is computed on it is found by its `salt` only, a fresh one where none is given.
+        `name` is what its owner calls it, empty: as the file is called. What is computed on it is found by its `salt`
+        only, a fresh one where none is given.
         """
-        picture = engine.load_picture(path)
-        seen = engine.story.Picture(self.backbone.prepare(picture.image), salt or secrets.token_hex(16))
-        return Opened(Shown(Path(path).name, picture.note, picture.image.size, seen, file=path))
+        called = name or Path(path).name
+        return Opened(self._shown(called, decoded(path), salt or secrets.token_hex(16), file=path))
+
+    def whole(self, shown: Shown, longest: int) -> Image.Image | None:
+        """All of the picture at its own size, at most `longest` pixels long; None where its file is gone."""
+        kind, _, rest = shown.source.partition(" ")
+        if kind == "specimen":
+            *words, number = rest.split()
+            return engine.fieldguide.paint_specimen(unspell(words), int(number)).image
+        place = self._places.get(shown.source)
+        path = shown.file if place is None else self.samples[place].path
+        try:
+            return engine.load_picture(path, longest=longest).image
+        except engine.EngineError:
+            return None
 
     def same(self, shown: Shown) -> Opened:
         """A picture that was opened before, perhaps as another model saw it."""
-        return self.again(shown.source) if shown.source else self.file(shown.file, shown.picture.salt)
+        return self.again(shown.source) if shown.source else self.file(shown.file, shown.name, shown.picture.salt)
 
     def again(self, source: str) -> Opened:
         """What `source` names; raises `EngineError` where this page has no such picture."""
@@ -124,12 +129,68 @@ class PictureSources:
     def _unknown(self, sample: Sample) -> tuple[str, ...]:
         return self.backbone.unknown_words(sample.classes)
 
+    def _shown(
+        self,
+        name: str,
+        picture: engine.pictures.Picture,
+        salt: str = "",
+        source: str = "",
+        file: str = "",
+        asks: str = "",
+    ) -> Shown:
+        """The picture as the model sees it, and the whole of it."""
+        seen = engine.story.Picture(self.backbone.prepare(picture.image, self.how), salt)
+        box = self.backbone.box(picture.image.size, self.how)
+        whole = original(picture.image)
+        return Shown(
+            name,
+            picture.note,
+            picture.size,
+            seen,
+            asks,
+            source=source,
+            file=file,
+            original=whole,
+            box=box,
+            how=self.how,
+        )
+
     def _masks(self, grey: Image.Image) -> tuple[torch.Tensor, torch.Tensor]:
         """Object and telling part (s, s) as the model's crop of the picture shows them."""
         whole = grey.point(lambda value: 255 * (value > 0))
         part = grey.point(lambda value: 255 * (value == 128))
-        seen_whole, seen_part = (self.backbone.prepare(mask.convert("RGB"))[0] > 0.5 for mask in (whole, part))
+        seen_whole, seen_part = (
+            self.backbone.prepare(mask.convert("RGB"), self.how)[0] > 0.5 for mask in (whole, part)
+        )
         return seen_whole, seen_part
+
+
+def _marked(shown: Shown, masks: Sequence[torch.Tensor]) -> Shown:
+    """With the object and its telling part, where these are known."""
+    return replace(shown, mask=masks[0], part=masks[1]) if masks else shown
+
+
+class Fitted:
+    """Pictures of `sources` as visitors have them fitted, the last ones kept; safe to use from several threads."""
+
+    def __init__(self, sources: PictureSources) -> None:
+        self.sources = sources
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple, Shown] = OrderedDict()
+
+    def __call__(self, backbone: engine.Backbone, shown: Shown, how: engine.PictureSettings) -> Shown:
+        """The same picture as the model sees it when it is fitted so; raises `EngineError` where its file is gone."""
+        if shown.how == how:
+            return shown
+        key = (backbone.fingerprint, shown.picture.digest, shown.source, shown.how, how)
+        with self._lock:
+            if key not in self._kept:
+                again = self.sources.on(backbone, how).same(shown).shown
+                self._kept[key] = replace(again, original=shown.original)
+            self._kept.move_to_end(key)
+            while len(self._kept) > MOST_FITTED:
+                self._kept.popitem(last=False)
+            return self._kept[key]
 
 
 def spell(specimen: engine.fieldguide.Specimen) -> str:

@@ -76,7 +76,7 @@ def serve(chosen: argparse.Namespace) -> None:
         enable_monitoring=False,
         run_history=False,
         footer_links=["api", "settings"],
-        max_file_size="20mb",
+        max_file_size=engine.pictures.MAX_BYTES,
         state_session_capacity=200,
         app_kwargs={"middleware": front, "docs_url": None, "redoc_url": None, "openapi_url": None},
     )

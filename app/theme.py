@@ -13,7 +13,7 @@ from app.figures.html import esc
 from app.text import tour
 
 FOLDER = Path(__file__).resolve().parent / "static"
-SCRIPTS = ("page.js", "tour.js")
+SCRIPTS = ("page.js", "tour.js", "veil.js")
 ICON = (FOLDER / "icon.svg").read_text(encoding="utf-8")
 REST = (FOLDER / "rest.js").read_text(encoding="utf-8")
 CSS = (FOLDER / "style.css").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ def first() -> str:
 
 
 def head() -> str:
-    """The tour's words as data, and our two scripts."""
+    """The tour's words as data, and our scripts."""
     words = " ".join(f'data-{name}="{esc(said)}"' for name, said in tour.WORDS.items())
     pages = json.dumps(tour.PAGES).replace("<", "\\u003c")
     scripts = "".join(f"<script>{(FOLDER / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)

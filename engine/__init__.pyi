@@ -6,6 +6,7 @@ from . import fieldguide as fieldguide
 from . import maps as maps
 from . import models as models
 from . import parameters as parameters
+from . import pictures as pictures
 from . import results as results
 from . import serialise as serialise
 from . import settings as settings
@@ -42,6 +43,7 @@ from .settings import AttackSettings as AttackSettings
 from .settings import AttentionSettings as AttentionSettings
 from .settings import EnsembleSettings as EnsembleSettings
 from .settings import ModelSettings as ModelSettings
+from .settings import PictureSettings as PictureSettings
 from .settings import Settings as Settings
 from .settings import TuneSettings as TuneSettings
 from .settings import ViewSettings as ViewSettings

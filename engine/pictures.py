@@ -10,34 +10,41 @@ import io
 import os
 import re
 import stat
+import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image, ImageCms, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngInfo
 
 from .bit_depth import load_deep, shallow_grey
 from .errors import EngineError, require
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
-MAX_BYTES = 20 * 2**20
-MAX_PIXELS = 40_000_000
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "GIF", "TIFF")
+KINDS = "a PNG, JPEG, WebP, HEIC, AVIF, BMP, GIF or TIFF"
+MAX_BYTES = 64 * 2**20
+MAX_PIXELS = 64_000_000
+MAX_JPEG_PIXELS = 256_000_000  # of one that can be decoded at a fraction of its size
+MANY_PIXELS = 40_000_000  # more are halved before anything else is made of them
+WHOLE_PIXELS = 8_000_000  # pictures of more are decoded one at a time, as each takes up to half a gigabyte meanwhile
 MIN_SIDE = 16
 MAX_ASPECT = 20
 LARGE_SIDE = 2048  # longer sides are reduced to this; models look at 224 to 448 pixels
 
-EXPECTED = "Expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture"
+EXPECTED = f"Expected {KINDS} picture"
+LIMIT = f"Expected a picture of at most {MAX_PIXELS // 10**6} megapixels, a JPEG of at most {MAX_JPEG_PIXELS // 10**6}"
 SIGNS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("an SVG drawing", lambda head: b"<svg" in head.lower()),
     ("a web page", lambda head: b"<html" in head.lower() or b"<!doctype html" in head.lower()),
     ("a PDF document", lambda head: head.startswith(b"%PDF")),
     ("a PostScript file", lambda head: head.startswith(b"%!PS")),
     ("a Photoshop file", lambda head: head.startswith(b"8BPS")),
-    ("an AVIF picture", lambda head: head[4:12] in (b"ftypavif", b"ftypavis")),
-    ("a HEIC picture", lambda head: head[4:11] in (b"ftyphei", b"ftypmif", b"ftyphev")),
+    ("an AVIF picture that cannot be read", lambda head: head[4:12] in (b"ftypavif", b"ftypavis")),
     ("a video", lambda head: head[4:8] == b"ftyp" or head.startswith(b"\x1aE\xdf\xa3")),
     ("a ZIP archive or office document", lambda head: head.startswith(b"PK\x03\x04")),
     (
@@ -48,18 +55,26 @@ SIGNS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
 )
 
 
+_LARGE = threading.Lock()
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Picture:
-    """A decoded picture in RGB without metadata, and one sentence on what was done to it ("" when nothing was)."""
+    """A decoded picture in RGB without metadata, and one sentence on what was done to it ("" when nothing was).
+
+    `size` is the width and height of the file as it stands upright, in pixels; those of `image` unless it was reduced.
+    """
 
     image: Image.Image
     note: str
+    size: tuple[int, int]
 
 
-def load_picture(path: str | Path, plain: bool = False) -> Picture:
-    """The picture in a file as upright RGB in sRGB, at most 2,048 pixels long.
+def load_picture(path: str | Path, plain: bool = False, longest: int = LARGE_SIDE) -> Picture:
+    """The picture in a file as upright RGB in sRGB, at most `longest` pixels long.
 
-    Animations give their first frame, transparency is laid over white, values of more than 8 bits are scaled to 8 by
+    JPEGs that are far larger are decoded at a fraction of their size. A HEIC of several pictures gives its main
+    one, an animation its first frame; transparency is laid over white, values of more than 8 bits are scaled to 8 by
     the range that they use (`bit_depth.to_8_bits`), each picture by its own.
     With `plain`, what the evaluation protocols of the prompt-tuning literature see instead: Pillow's conversion to RGB
     and nothing else, so that turned photos lie on their side (but TIFFs, which Pillow turns as it loads them), colour
@@ -68,13 +83,14 @@ def load_picture(path: str | Path, plain: bool = False) -> Picture:
     """
     data = _read(Path(path))
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_size(*image.size)
-            return _converted(image) if plain else _decode(image)
+        with _opened(data, plain) as image:
+            many = image.width * image.height > WHOLE_PIXELS
+            with _LARGE if many else nullcontext():
+                return _converted(image) if plain else _decode(image, longest)
     except EngineError:
         raise
     except Image.DecompressionBombError as error:
-        raise EngineError(f"Expected a picture of at most {MAX_PIXELS // 10**6} megapixels; got far more.") from error
+        raise EngineError(f"{LIMIT}; got far more.") from error
     except Image.UnidentifiedImageError as error:
         raise EngineError(f"{EXPECTED}; got {_kind(data)}.") from error
     except Exception as error:  # decoders raise what they like on damaged bytes
@@ -120,15 +136,51 @@ def _check_file(path: Path, found: os.stat_result) -> None:
     require(size <= MAX_BYTES, f"Expected a file of at most {MAX_BYTES >> 20} MB; got {size / 2**20:,.1f} MB.")
 
 
+def _opened(data: bytes, plain: bool) -> Image.Image:
+    """The picture with its header read and its size checked, no pixel decoded.
+
+    Pillow opens no picture of 179 megapixels, however it is to be decoded, so a large JPEG is handed to its decoder.
+    """
+    image: Image.Image
+    if _is_heic(data):
+        from pillow_heif import HeifImageFile  # for such files only: it takes a tenth of a second
+
+        image = HeifImageFile(io.BytesIO(data))
+    else:
+        image = _large_jpeg(data) or Image.open(io.BytesIO(data), formats=FORMATS)
+    _check_size(*image.size, most=MAX_PIXELS if plain or not _can_shrink(image) else MAX_JPEG_PIXELS)
+    return image
+
+
+def _is_heic(data: bytes) -> bool:
+    """Whether these are the bytes of a HEIC file, by the brands at its head."""
+    kind, brand, others = data[4:8], data[8:12], data[16 : min(int.from_bytes(data[:4], "big"), 256)]
+    general = brand in (b"mif1", b"msf1") and b"avif" not in others and b"avis" not in others
+    return kind == b"ftyp" and (brand[:3] in (b"hei", b"hev") or general)
+
+
+def _large_jpeg(data: bytes) -> Image.Image | None:
+    """A JPEG of more pixels than others may have; None for any other file."""
+    if not data.startswith(b"\xff\xd8\xff"):
+        return None
+    try:
+        image = JpegImageFile(io.BytesIO(data))
+    except Exception:  # it will be called damaged like any other
+        return None
+    return image if image.width * image.height > MAX_PIXELS else None
+
+
+def _can_shrink(image: Image.Image) -> bool:
+    """Whether it can be decoded at a fraction of its size; of a progressive JPEG all is held in memory first."""
+    return image.format == "JPEG" and not image.info.get("progressive")
+
+
 def _kind(data: bytes) -> str:
     return next((name for name, matches in SIGNS if matches(data[:1024])), "a file of an unknown kind")
 
 
-def _check_size(width: int, height: int) -> None:
-    require(
-        width * height <= MAX_PIXELS,
-        f"Expected a picture of at most {MAX_PIXELS // 10**6} megapixels; got {width:,}×{height:,} pixels.",
-    )
+def _check_size(width: int, height: int, most: int) -> None:
+    require(width * height <= most, f"{LIMIT}; got {width:,}×{height:,} pixels.")
     require(
         min(width, height) >= MIN_SIDE,
         f"Expected a picture at least {MIN_SIDE} pixels wide and high; got {width:,}×{height:,}.",
@@ -140,29 +192,35 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _converted(image: Image.Image) -> Picture:
-    return Picture(Image.fromarray(np.array(image.convert("RGB"))), "")
+    return Picture(Image.fromarray(np.array(image.convert("RGB"))), "", image.size)
 
 
-def _decode(image: Image.Image) -> Picture:
+def _decode(image: Image.Image, longest: int) -> Picture:
     notes = []
     full = image.size
     if image.format == "JPEG":
-        image.draft(None, (LARGE_SIDE, LARGE_SIDE))  # decodes at half, a quarter or an eighth of the size
+        image.draft(None, (longest, longest))  # decodes at half, a quarter or an eighth of the size
     elif getattr(image, "n_frames", 1) > 1:
-        image.seek(0)
-        notes.append("only the first frame was used")
+        if image.format == "HEIF":  # it stands at its main picture
+            notes.append("only the main picture of the file was used")
+        else:
+            image.seek(0)
+            notes.append("only the first frame was used")
     notes += load_deep(image)
     profile = image.info.get("icc_profile")
+    tags = getattr(image, "tag_v2", {})
+    if image.width * image.height > MANY_PIXELS and image.mode in ("L", "RGB", "RGBA", "CMYK"):
+        image = image.reduce(2)
     upright = ImageOps.exif_transpose(image)
     if upright.size == image.size[::-1]:
         full = full[::-1]
-    upright, clauses = shallow_grey(upright, getattr(image, "tag_v2", {}))
+    upright, clauses = shallow_grey(upright, tags)
     notes += clauses
     plain = _over_white(_to_srgb(upright, profile), notes)
-    if max(full) > LARGE_SIDE:
-        plain.thumbnail((LARGE_SIDE, LARGE_SIDE), Image.Resampling.LANCZOS)
+    if max(full) > longest:
+        plain.thumbnail((longest, longest), Image.Resampling.LANCZOS)
         notes.append(f"the picture was reduced from {full[0]:,}×{full[1]:,} to {plain.width:,}×{plain.height:,} pixels")
-    return Picture(Image.fromarray(np.array(plain)), _sentence(notes))
+    return Picture(Image.fromarray(np.array(plain)), _sentence(notes), full)
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -11,6 +11,7 @@ from . import numerics
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .models.preprocessing import Box
     from .results import (
         Adversarial,
         AttackStep,
@@ -42,6 +43,11 @@ def familiarity_data(familiarity: Familiarity | None) -> dict | None:
         return None
     numbers = {"score": familiarity.score, "threshold": familiarity.threshold}
     return {"accepted": familiarity.accepted, "sentence": familiarity.sentence} | numbers
+
+
+def box_data(box: Box) -> list[float]:
+    """Left, top, right and bottom of what the model sees, as shares of the picture's width and height."""
+    return [round(side, 6) for side in box.sides]
 
 
 def attack_data(adversarial: Adversarial) -> dict:

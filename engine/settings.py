@@ -445,11 +445,35 @@ class EnsembleSettings(Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class PictureSettings(Checked):
+    """How a picture of any shape becomes the square that the model sees.
+
+    `fit` "" is what the model was trained with, for most the centre crop of the published protocols. "crop" fits the
+    short side and cuts a square out, "squash" stretches the whole picture to a square, "pad" fits the long side and
+    fills up. `frame` is where a crop lies along the long side, from 0, left or top, to 1, right or bottom.
+    """
+
+    FITS = ("", "crop", "squash", "pad")
+
+    fit: str = setting(
+        "", "the fit of the picture",
+        "a square cut out, the whole picture squashed, or the whole of it padded; without it, what the model was"
+        " trained with, mostly the centre crop of the published protocols",
+        choices=FITS,
+    )  # fmt: skip
+    frame: float = setting(
+        0.5, "the place of the frame", "of a crop along the long side: 0 left or top, 1 right or bottom", low=0, high=1,
+        slider=(0, 1, 0.01),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything `explore` needs.
 
     `defences` are keys of `DEFENCES`. `purifier` names a defence in picture space that every defence then builds on;
     `domain_word` is A-TPT's word for the data set, put before “photo” in its prompts. Both may be empty.
+    `picture` is for whoever opens a picture file: all else works on the square of pixels that comes of it.
     """
 
     attack: AttackSettings = section(AttackSettings, "attack")
@@ -465,6 +489,7 @@ class Settings:
         "", "the purifier", "a defence that cleans the picture before all others", registry="purifier"
     )
     domain_word: str = setting("", "the domain word", "A-TPT's word before “photo” in its prompts")
+    picture: PictureSettings = section(PictureSettings, "what the model sees of the picture")
 
     def with_seed(self, seed: int) -> Settings:
         """The same settings with `seed` for the attack, the maps and the views."""

@@ -50,6 +50,7 @@ PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is 
         "text",
     ),
     ("labels", "state", "tidying"),
+    ("originals",),
     ("figures", "models", "picture_sources"),
     ("components", "theme"),
     ("wiring",),
@@ -61,7 +62,15 @@ PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is 
     ("command",),
 )
 PAGE_LEVEL = {name: level for level, names in enumerate(PAGE_LAYERS) for name in names}
-DRAWS_NOTHING = ("batch", "choices", "models", "picture_sources", "present", "state")  # and so needs no Gradio
+DRAWS_NOTHING = (
+    "batch",
+    "choices",
+    "models",
+    "originals",
+    "picture_sources",
+    "present",
+    "state",
+)  # and so needs no Gradio
 HOMES = {
     "ray": {"engine/evaluation/executors/ray.py"},
     "open_clip": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import gradio as gr
 
@@ -11,6 +12,7 @@ from app.choices import Choices
 from app.components.controls import served
 from app.components.naming import look_differences
 from app.export import link, report
+from app.export.overlays import LONGEST
 from app.figures.journey import status
 from app.picture_sources import Opened, PictureSources
 from app.present import present
@@ -56,7 +58,8 @@ class ExportButtons:
             yield page.say(text.PACKING, "busy")
             try:
                 backbone, beside = page.backbone(visitor), _beside(page, visitor)
-                packed = report.bundle(backbone, page.found(key), present(visitor.choices), beside)
+                whole = partial(self.sources.whole, longest=LONGEST)
+                packed = report.bundle(backbone, page.found(key), present(visitor.choices), beside, whole)
             except engine.EngineError as error:
                 yield page.complain(error)
                 return

@@ -12,16 +12,20 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
 import numpy as np
+from PIL import Image
 from torch import Tensor
 
 import engine
 from app.choices import Choices
+from app.export.overlays import overlays
 from app.figures.pictures import amplified, gain_for, png, to_uint8
 from app.figures.printed import printed
 from app.present import present
 from app.state.found import Found
+from app.state.shown import Shown
 from app.text import words as text
 
+Whole = Callable[[Shown], Image.Image | None]
 PACKAGES = ("torch", "torchvision", "open_clip_torch", "torchattacks", "gradio", "numpy", "opencv-python")
 
 
@@ -33,23 +37,26 @@ class Beside:
     differ: Sequence[str]
 
 
-def bundle(backbone: engine.Backbone, found: Found, choices: Choices, beside: Beside | None = None) -> bytes:
+def bundle(
+    backbone: engine.Backbone, found: Found, choices: Choices, beside: Beside | None = None, whole: Whole | None = None
+) -> bytes:
     """The bytes of the ZIP; what has not been run is left out. Raises `EngineError` where nothing was answered yet.
 
-    What was pinned lies in a folder of its own.
+    What was pinned lies in a folder of its own. `whole` gives the picture in use at its own size, None where its file
+    is gone; maps are drawn over that too.
     """
     if found.clean is None:
         raise engine.EngineError(text.NOTHING_TO_TAKE)
-    files, pinned, remark = _files(backbone, found, choices), found.pinned, ""
+    files, pinned, remark = _files(backbone, found, choices, whole), found.pinned, ""
     if pinned is not None and beside is not None:
         here = beside.backbone is not None and pinned.found.clean is not None
-        then = _files(present(beside.backbone), pinned.found, pinned.look.choices) if here else {}
+        then = _files(present(beside.backbone), pinned.found, pinned.look.choices, whole) if here else {}
         files |= {f"pinned/{name}": content for name, content in then.items()}
         remark = _compared(beside.differ, here)
     return _zip({"README.txt": _explanation(found, remark)} | files)
 
 
-def _files(backbone: engine.Backbone, found: Found, choices: Choices) -> dict[str, str | bytes]:
+def _files(backbone: engine.Backbone, found: Found, choices: Choices, whole: Whole | None) -> dict[str, str | bytes]:
     """All files on what was found, by name."""
     classes = present(found.classes)
     settings = choices.aimed(choices.settings(), classes)
@@ -66,6 +73,9 @@ def _files(backbone: engine.Backbone, found: Found, choices: Choices) -> dict[st
         change = found.adversarial.saved - found.adversarial.clean
         files["attacked.png"] = png(to_uint8(found.adversarial.saved))
         files["change-amplified.png"] = png(amplified(change, gain_for(found.adversarial)))
+    picture = None if found.maps is None or whole is None else whole(present(found.picture))
+    if picture is not None:
+        files |= overlays(picture, found, choices)
     for name, figure in printed(found).items():
         for kind in ("png", "svg"):
             buffer = io.BytesIO()
@@ -78,14 +88,20 @@ def _zip(files: dict[str, str | bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(f"a-tpt-explorer/{name}"), content, zipfile.ZIP_DEFLATED)
+            packed = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(f"a-tpt-explorer/{name}"), content, packed)
     return buffer.getvalue()
 
 
 def _settings(backbone: engine.Backbone, found: Found, choices: Choices, settings: engine.Settings) -> dict:
     picture, classes = present(found.picture), present(found.classes)
     return {
-        "picture": {"name": picture.name, "source": picture.source, "file size": picture.size},
+        "picture": {
+            "name": picture.name,
+            "source": picture.source,
+            "file size": picture.size,
+            "crop": engine.serialise.box_data(picture.box),
+        },
         "model": {
             "name": backbone.name,
             "fingerprint": backbone.fingerprint,
@@ -192,7 +208,7 @@ from pathlib import Path
 
 import engine
 from engine import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
-from engine import ModelSettings
+from engine import ModelSettings, PictureSettings
 
 here = Path(__file__).resolve().parent
 read_with = {backbone.settings!r}

@@ -1,4 +1,4 @@
-"""Attention maps as SVG over the greyed picture: one rectangle per patch, its value on hovering."""
+"""Attention maps as SVG, a veil over the picture: one rectangle per patch, its value on hovering."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from torch import Tensor
 
 import engine
 from app.choices import Choices
+from app.figures.ground import Ground, copy_of, drawn_on
 from app.figures.html import esc, short
 from app.text import words as text
 
 CELL = 10
-BACKDROP = 224  # pixels a side at most: it is only background
 SEQUENTIAL = {"viridis": "viridis", "inferno": "inferno", "jet (misleading)": "jet"}
 DIVERGING = "PuOr_r"
 CLIP = 0.99
@@ -56,13 +56,13 @@ def subject(drawn: engine.AttentionMap, names: Sequence[str]) -> str:
 def heat_map(
     name: str,
     values: Tensor,
-    pixels: Tensor,
+    ground: Ground,
     scale: tuple[float, float],
     look: Look,
     mask: Tensor | None = None,
     marked: Tensor | None = None,
 ) -> str:
-    """One unsigned map (gh, gw) over pixels (3, s, s), the top fifth of its cells outlined, with its colour bar.
+    """One unsigned map (gh, gw) over a picture, the top fifth of its cells outlined, with its colour bar.
 
     `mask` (s, s) is the object, drawn as a thin line; `marked` (gh, gw) are cells to be outlined with dashes.
     """
@@ -70,11 +70,11 @@ def heat_map(
     lines = _outline(outlined(values), "contour") + _object_outline(mask, cells.shape)
     if marked is not None:
         lines += f'<path class="marked" d="{_border(marked.numpy(), CELL)}"/>'
-    return _figure(name, cells, pixels, scale, look.colour_map, look.smooth, lines)
+    return _figure(name, cells, ground, scale, look.colour_map, look.smooth, lines)
 
 
 def difference_map(
-    name: str, values: Tensor, pixels: Tensor, look: Look, most: float | None = None, beside: float | None = None
+    name: str, values: Tensor, ground: Ground, look: Look, most: float | None = None, beside: float | None = None
 ) -> str:
     """A signed difference of two maps on a scale from -`most` to `most`, or one of its own.
 
@@ -82,7 +82,7 @@ def difference_map(
     """
     cells = values.numpy()
     most = most or upper_end(np.abs(cells)) or 1e-12
-    return _figure(name, cells, pixels, (-most, most), DIVERGING, look.smooth, "", beside)
+    return _figure(name, cells, ground, (-most, most), DIVERGING, look.smooth, "", beside)
 
 
 def small_map(name: str, values: Tensor, pixels: Tensor, scale: tuple[float, float], look: Look) -> str:
@@ -91,7 +91,7 @@ def small_map(name: str, values: Tensor, pixels: Tensor, scale: tuple[float, flo
     shares = (values.numpy() - low) / max(high - low, 1e-12)
     heat = data_uri(to_image(shares, look.colour_map))
     return (
-        f'<span class="small-map" role="img" aria-label="{esc(name)}"><img src="{_backdrop(pixels)}" alt="">'
+        f'<span class="small-map" role="img" aria-label="{esc(name)}"><img src="{copy_of(pixels, grey=True)}" alt="">'
         f'<img class="heat" src="{heat}" alt=""></span>'
     )
 
@@ -122,7 +122,7 @@ def data_uri(pixels: np.ndarray, kind: str = "PNG", **options: int) -> str:
 
 
 def _figure(
-    name: str, cells: np.ndarray, pixels: Tensor, scale: tuple[float, float], colours: str, smooth: bool, lines: str,
+    name: str, cells: np.ndarray, ground: Ground, scale: tuple[float, float], colours: str, smooth: bool, lines: str,
     beside: float | None = None,
 ) -> str:  # fmt: skip
     rows, columns = cells.shape
@@ -130,7 +130,6 @@ def _figure(
     shares = (cells - low) / max(high - low, 1e-12)
     fills = None if smooth else to_image(shares, colours)
     layer = (_smooth(shares, colours, rows, columns) if smooth else "") + _patches(cells, fills)
-    width, height = columns * CELL, rows * CELL
     peak = np.unravel_index(int(np.abs(cells).argmax()), cells.shape)
     strongest = float(cells[peak])
     flat = bool(cells.min() == cells.max())
@@ -138,18 +137,10 @@ def _figure(
     label = f"{name}: " + (text.FLAT if flat else f"strongest in {place}, value {short(strongest)}")
     said = text.FLAT if flat else _strongest(strongest, low, high, beside)
     return (
-        f'<figure class="map"><figcaption>{esc(name)}</figcaption>'
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{esc(label)}">'
-        f'<image href="{_backdrop(pixels)}" width="{width}" height="{height}" preserveAspectRatio="none"/>'
-        f'<g class="heat">{layer}</g>{lines}</svg>{numbered_bar(low, high, colours, beside)}'
+        f'<figure class="map{" wide" * ground.is_wide}"><figcaption>{esc(name)}</figcaption>'
+        f"{drawn_on(ground, layer, lines, cells.shape, label, CELL)}{numbered_bar(low, high, colours, beside)}"
         f'<p class="fine">{esc(said)}</p></figure>'
     )
-
-
-def _backdrop(pixels: Tensor) -> str:
-    image = Image.fromarray((pixels.mean(0) * 255).round().clamp(0, 255).byte().numpy())
-    image.thumbnail((BACKDROP, BACKDROP))
-    return data_uri(np.asarray(image), "JPEG", quality=80)
 
 
 def _patches(cells: np.ndarray, fills: np.ndarray | None) -> str:

@@ -11,6 +11,7 @@ import engine
 from app.choices import Choices
 from app.components.controls import menu
 from app.components.slider import Range
+from app.figures.ground import Ground
 from app.figures.html import aligned, caption, empty, esc, further, levels, note, percent, rough_percent, section, table
 from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, subject, upper_end
 from app.panels.every_map import EveryMap
@@ -117,7 +118,7 @@ def _maps(found: Found, look: Look) -> str:
         text.MAP_OBJECT if present(found.picture).mask is not None else ""
     )
     places = f'<p class="fine">{esc(text.MAP_PLACES)}</p>'
-    return f'{places}{drawn}<p class="fine">{esc(legend)} <span class="pointed">{esc(text.MAP_HOVER)}</span></p>'
+    return f'{places}{drawn}<p class="fine">{esc(legend)} {esc(text.MAP_HOVER)}</p>'
 
 
 def _title(drawn: engine.AttentionMap, names: tuple[str, ...], why: str) -> str:
@@ -143,14 +144,14 @@ def _row(
     shared: tuple[float, float] | None,
     most: float | None,
 ) -> str:
-    result, mask = present(found.adversarial), present(found.picture).mask
-    drawn = ""
-    both = ((text.MAP_CLEAN, clean.raw, result.clean), (text.MAP_ATTACKED, attacked.raw, result.saved))
-    for name, values, pixels in both:
+    shown, drawn = present(found.picture), ""
+    mask = shown.mask
+    below, above = (Ground.of(shown, pixels) for pixels in (shown.pixels, present(found.adversarial).saved))
+    for name, values, ground in ((text.MAP_CLEAN, clean.raw, below), (text.MAP_ATTACKED, attacked.raw, above)):
         scale = shared or (float(values.min()), upper_end(values.numpy()))
-        drawn += heat_map(name, values, pixels, scale, look, mask)
+        drawn += heat_map(name, values, ground, scale, look, mask)
     beside = shared[1] if shared else None
-    drawn += difference_map(text.MAP_DIFFERENCE, attacked.raw - clean.raw, result.clean, look, most, beside)
+    drawn += difference_map(text.MAP_DIFFERENCE, attacked.raw - clean.raw, below, look, most, beside)
     return f'<div class="maps">{drawn}</div>'
 
 

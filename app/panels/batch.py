@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -15,7 +14,7 @@ from app.batch import Batch, Row
 from app.choices import Choices
 from app.components.controls import menu
 from app.components.slider import Range
-from app.components.upload import PictureFiles
+from app.components.upload import PictureFiles, Upload
 from app.figures.batch import batch_table
 from app.figures.html import caption, empty
 from app.figures.measured import measured_tables
@@ -73,7 +72,7 @@ class BatchPanel:
         )  # fmt: skip
 
         def handler(
-            request: gr.Request, source: str, count: float, files: list[str], truths: str, key: str
+            request: gr.Request, source: str, count: float, files: list[Upload], truths: str, key: str
         ) -> Generator[dict]:
             started, visitor = time.monotonic(), page.visitors.get(key)
             choices, backbone = present(visitor.choices), page.backbone(visitor)
@@ -102,7 +101,7 @@ class BatchPanel:
 
 
 def own_pictures(
-    sources: PictureSources, files: Sequence[str], truths: str, names: Sequence[str]
+    sources: PictureSources, files: Sequence[Upload], truths: str, names: Sequence[str]
 ) -> list[tuple[str, Callable[[], Opened]]]:
     """File names, and ways to open a visitor's own files with the page's class names.
 
@@ -117,17 +116,17 @@ def own_pictures(
     if len(given) > len(files):
         raise engine.EngineError(text.BATCH_TRUTHS_MORE.format(got=len(given), count=len(files)))
     given += [""] * (len(files) - len(given))
-    called = [Path(path).name for path in files]
+    called = [file.name for file in files]
     places = [engine.classes.find(truth, names) for truth in given]
     for truth, place, name in zip(given, places, called, strict=True):
         if truth and place is None:
             raise engine.EngineError(text.BATCH_TRUTH_ODD.format(name=name, got=truth[:60]))
 
-    def opener(path: str, place: int | None) -> Callable[[], Opened]:
+    def opener(file: Upload, place: int | None) -> Callable[[], Opened]:
         truth = None if place is None else names[place]
-        return lambda: replace(sources.file(path), names=tuple(names), truth=truth)
+        return lambda: replace(sources.file(*file), names=tuple(names), truth=truth)
 
-    return [(name, opener(path, place)) for name, path, place in zip(called, files, places, strict=True)]
+    return [(file.name, opener(file, place)) for file, place in zip(files, places, strict=True)]
 
 
 def _pictures(sources: PictureSources, source: str, count: int, seed: int) -> list[tuple[str, Callable[[], Opened]]]:

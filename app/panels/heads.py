@@ -11,6 +11,7 @@ from app.choices import Choices
 from app.components.controls import menu
 from app.components.tiles import PICK
 from app.figures.curves import Line, curve
+from app.figures.ground import Ground
 from app.figures.heads import head_grid
 from app.figures.html import caption, differing, empty, esc, section
 from app.figures.maps import Look, difference_map, heat_map, upper_end
@@ -65,7 +66,7 @@ class HeadsBrowser:
         look = ("colours", "cells", "scale", *opened)
         self.pieces = [
             Piece(self.draw_grid, [self.heads], ("heads",), shows, grid),
-            Piece(self.draw_opened, [self.opened], ("adversarial", "heads"), shows, look),
+            Piece(self.draw_opened, [self.opened], ("picture", "adversarial", "heads"), shows, look),
             Piece(self.draw_layers, [self.layers, self.caption], ("heads", "adversarial", "classes"), shows),
         ]
 
@@ -149,13 +150,15 @@ def _opened(found: Found, look: Look, layer: int, head: int, cell: int) -> str:
     pair, hit = present(found.heads), present(found.adversarial)
     clean, attacked = (_read(heads, layer, head, cell) for heads in (pair.clean, pair.attacked))
     scale = (0.0, upper_end(clean.numpy(), attacked.numpy())) if look.shared else None
-    maps = ((text.MAP_CLEAN, clean, hit.clean, pair.clean), (text.MAP_ATTACKED, attacked, hit.saved, pair.attacked))
+    shown = present(found.picture)
+    below, above = (Ground.of(shown, pixels) for pixels in (shown.pixels, hit.saved))
+    maps = ((text.MAP_CLEAN, clean, below, pair.clean), (text.MAP_ATTACKED, attacked, above, pair.attacked))
     drawn = "".join(
-        heat_map(name, values, pixels, scale or (0.0, upper_end(values.numpy())), look, marked=_long(heads, layer))
-        for name, values, pixels, heads in maps
+        heat_map(name, values, ground, scale or (0.0, upper_end(values.numpy())), look, marked=_long(heads, layer))
+        for name, values, ground, heads in maps
     )
     beside = scale[1] if scale else None
-    moved = difference_map(text.MAP_DIFFERENCE, attacked - clean, hit.clean, look, beside=beside)
+    moved = difference_map(text.MAP_DIFFERENCE, attacked - clean, below, look, beside=beside)
     return f'<div class="maps">{drawn}{moved}</div>'
 
 

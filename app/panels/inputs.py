@@ -13,7 +13,7 @@ import engine
 from app.choices import NO_TRUTH, Choices
 from app.components.controls import listed, listing
 from app.components.tiles import PICK
-from app.components.upload import PictureFile
+from app.components.upload import PictureFile, Upload
 from app.export.buttons import restored, restored_pin
 from app.figures.html import esc, note
 from app.figures.pictures import thumbnail
@@ -48,6 +48,7 @@ class Inputs:
         self.upload = PictureFile(
             type="filepath", image_mode=None, format="png", sources=["upload", "clipboard", "webcam"], height=110,
             label=text.UPLOAD, elem_id="upload", buttons=[],
+            webcam_options=gr.WebcamOptions(mirror=False),  # the model is to see what stands there, writing too
         )  # fmt: skip
         self.painter = Painter()
         with gr.Accordion(text.QUESTION, open=True, elem_id="question"):
@@ -153,13 +154,14 @@ class Inputs:
         except engine.EngineError as error:
             yield {self.upload: None} | page.complain(error)
             return
-        choices = opened.asking(present(visitor.choices))
+        middle = page.defaults.frame  # where a frame lies belongs to a picture
+        choices = opened.asking(present(visitor.choices))._replace(frame=middle)
         asking = visitor.on(visitor.model, opened.shown).setting(choices)
         if opened.names:
             asking = replace(asking, brought=choices.class_names or "")
         else:
             asking = self._of_things(asking, backbone)
-        page.visitors.put(key, asking)
+        page.visitors.put(key, replace(asking, unshown=asking.unshown | {"frame"}))
         shown = self._asked(present(visitor.choices), present(asking.choices), backbone)
         shown |= self._beside(opened, backbone) | ({self.upload: None} if opened.names else {})
         yield shown | page.rest(key, text.READY, go=1)
@@ -177,11 +179,11 @@ class Inputs:
         page.listen(self.gallery.click, handler, self.outputs)
 
     def _wire_upload(self, page: Page) -> None:
-        def handler(request: gr.Request, path: str | None, key: str) -> Generator[dict]:
-            if path is None:
+        def handler(request: gr.Request, file: Upload | None, key: str) -> Generator[dict]:
+            if file is None:
                 yield {page.status: gr.skip()}
                 return
-            yield from self.take(page, key, lambda sources: sources.file(path))
+            yield from self.take(page, key, lambda sources: sources.file(file.path, name=file.name))
 
         page.listen(self.upload.input, handler, self.outputs, [self.upload])
 

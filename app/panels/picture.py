@@ -1,4 +1,4 @@
-"""Step 1: the picture as the model sees it, and what the untouched model answers."""
+"""Step 1: the picture as it came, what the model sees of it, and what the untouched model answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import gradio as gr
 
 from app.choices import Choices
 from app.components.controls import shown
+from app.components.settings import choice, slider
 from app.figures.bars import prediction_bars, prediction_chips
+from app.figures.ground import Ground, definition, framed
 from app.figures.html import caption, empty, esc, note, section, stranger
 from app.figures.pictures import to_uint8
 from app.present import present
@@ -18,39 +20,89 @@ from app.wiring.pieces import Piece
 from app.wiring.running import Running
 
 MOST = 7  # classes drawn
+LITTLE = 0.6  # a share of the picture: of less than that, an answer may be about something else
+DRAG = """let grip = null;
+const slider = () => document.querySelector('#frame input[type=range]');
+const place = (event) => {
+  const {across, share} = grip;
+  const moved = (across ? event.clientX : event.clientY) - grip.from;
+  const most = share < 1 ? grip.length * (1 - share) : 1;
+  return Math.min(1, Math.max(0, grip.at + moved / most));
+};
+element.addEventListener('pointerdown', (event) => {
+  const drawn = event.target.closest('[data-share]');
+  if (!drawn || !slider()) return;
+  const size = drawn.getBoundingClientRect();
+  const across = drawn.dataset.across === '1';
+  grip = {
+    across, share: Number(drawn.dataset.share), from: across ? event.clientX : event.clientY,
+    length: across ? size.width : size.height, at: Number(slider().value),
+  };
+  element.setPointerCapture(event.pointerId);
+  event.preventDefault();
+});
+element.addEventListener('pointermove', (event) => {
+  if (!grip) return;
+  const field = slider();
+  field.value = place(event);
+  field.dispatchEvent(new Event('input', {bubbles: true}));
+});
+for (const end of ['pointerup', 'pointercancel']) element.addEventListener(end, () => { grip = null; });"""
 
 
 class PicturePanel:
     """The panel of step 1."""
-
-    controls: dict = {}
 
     def __init__(self) -> None:
         self.question = gr.HTML(elem_id="picture-question")
         self.compared = gr.HTML(elem_id="compare-1")
         with gr.Row():
             with gr.Column(scale=5, min_width=260):
+                self.original = gr.HTML(elem_id="picture-original", js_on_load=DRAG)
                 self.picture = gr.Image(
                     type="numpy", format="png", interactive=False, show_label=False, elem_id="picture-seen",
                     elem_classes=["pixels"], alt_text=text.PICTURE_ALT, buttons=["download", "fullscreen"],
                 )  # fmt: skip
                 self.about = gr.HTML(elem_id="picture-about")
+                with gr.Row(elem_classes=["controls"]):
+                    self.fit = choice("fit", text.FITS, text.FIT, min_width=200)
+                    self.frame = slider("frame", text.FRAME, min_width=200, info=text.FRAME_INFO, visible=False)
             with gr.Column(scale=7, min_width=300):
                 self.bars = gr.HTML(elem_id="picture-bars")
         gr.HTML(caption(text.PICTURE_CAPTION))
-        outputs = [self.question, self.picture, self.about, self.bars]
-        self.pieces = [Piece(self.draw, outputs, ("picture", "classes", "label", "clean"))]
+        self.definitions = gr.HTML(elem_id="originals", elem_classes=["unseen"])
+        self.controls = {"fit": self.fit, "frame": self.frame}
+        outputs = [self.question, self.original, self.picture, self.about, self.bars]
+        self.pieces = [
+            Piece(self.define, [self.definitions], ("original", "pinned")),
+            Piece(self.draw, outputs, ("picture", "classes", "label", "clean")),
+            Piece(self.offer, [self.frame], ("picture",)),
+        ]
 
     def wire(self, page: Page, running: Running) -> None:
         """Nothing is pressed here."""
+
+    def define(self, found: Found, choices: Choices) -> dict:
+        """The pictures as they came, once for all drawings on them."""
+        both = [found, *([found.pinned.found] if found.pinned else [])]
+        defined = [definition(one.original) for one in both if one.original is not None]
+        return {self.definitions: "".join(dict.fromkeys(defined))}
+
+    def offer(self, found: Found, choices: Choices) -> dict:
+        """The slider for the frame, where something is cut off."""
+        return {self.frame: gr.update(visible=found.picture is not None and found.picture.box.share < 1)}
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """What there is to see, or what to press."""
         picture = found.picture
         if picture is None:
-            return {self.question: empty(text.EMPTY["Picture"]), self.picture: None, self.about: "", self.bars: ""}
+            return {
+                self.question: empty(text.EMPTY["Picture"]), self.original: "", self.picture: None, self.about: "",
+                self.bars: "",
+            }  # fmt: skip
         return {
             self.question: self._question(picture.name, picture.asks),
+            self.original: _original(picture),
             self.picture: shown(to_uint8(picture.pixels)),
             self.about: self._about(picture),
             self.bars: self._answer(found),
@@ -92,3 +144,29 @@ class PicturePanel:
         few = text.LIKELIEST.format(count=MOST, of=len(clean.classes)) if len(clean.classes) > MOST else ""
         hint = few + text.DIFFERS[found.given]
         return verdict + section("Answer to the clean picture", prediction_chips(clean) + bars, hint)
+
+
+def _original(picture: Shown) -> str:
+    """The whole picture with the frame of what the model sees, and how much that is; empty where it sees no less."""
+    small = max(picture.size) <= picture.pixels.shape[-1] and picture.box.share >= 1
+    if small or picture.original is None:
+        return ""
+    ground = Ground.of(picture, picture.pixels)
+    share, said = picture.box.share, _said(picture)
+    return framed(ground, text.ORIGINAL_ALT.format(name=picture.name)) + (
+        note(said, "warn", "!") if share < LITTLE else f'<p class="fine">{esc(said)}</p>'
+    )
+
+
+def _said(picture: Shown) -> str:
+    """How much the model sees of the picture, and what becomes of the rest."""
+    box, share = picture.box, picture.box.share
+    if share < 1:
+        across = box.right - box.left < 1
+        before, behind = (box.left > 0, box.right < 1) if across else (box.top > 0, box.bottom < 1)
+        sides = text.SIDES[across][2 if before and behind else int(behind)]
+        return text.CUT_OFF.format(share=100 * share, sides=sides)
+    if box.left < 0 or box.top < 0:
+        return text.PADDED
+    width, height = picture.size
+    return text.SEEN_WHOLE if width == height else text.SQUASHED

@@ -12,7 +12,7 @@ from app.batch import Batch
 from app.present import present
 from app.state.history import Look
 from app.state.parts import PARTS, HeadsPair, MapPair, MapTest, OcclusionPair, Question, Row, WordsRead
-from app.state.shown import Shown
+from app.state.shown import Original, Shown
 from app.state.visitors import Progress, Visitor
 
 
@@ -32,7 +32,7 @@ class Found:
     `model` is the name of a model that the visitor chose, empty for the page's own. `made` names each part that is
     there by a digest of the keys of its results; of those that are `partial`, some rows are missing. `elsewhere` are
     the parts that were looked at on this picture with other settings. `progress` is that of a run under way, `pinned`
-    what all this is compared with.
+    what all this is compared with. `original` is the whole picture, for looking, the same however it is fitted.
     """
 
     model: str = ""
@@ -56,6 +56,7 @@ class Found:
     elsewhere: frozenset[str] = frozenset()
     made: dict[str, str] = field(default_factory=dict)
     partial: frozenset[str] = frozenset()
+    original: Original | None = None
 
     @property
     def given(self) -> bool:
@@ -85,7 +86,9 @@ class Found:
 def find(question: Question | None, visitor: Visitor) -> Found:
     """What is held of all that the visitor has asked for; without a `question` nothing is."""
     elsewhere = visitor.looked_at_elsewhere
-    found = Found(visitor.model, visitor.picture, batch=visitor.batch, progress=visitor.progress, elsewhere=elsewhere)
+    original = None if visitor.picture is None else visitor.picture.original
+    own = {"batch": visitor.batch, "progress": visitor.progress, "elsewhere": elsewhere}
+    found = Found(visitor.model, visitor.picture, original=original, **own)
     if question is None:
         return found
     values, made, partial = {}, {}, set()

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
 import engine
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Original:
+    """A picture as its owner gave it, upright, for looking: a small file inside the page itself, named by its `key`."""
+
+    key: str
+    uri: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -15,7 +25,8 @@ class Shown:
 
     `mask` and `part` (s, s) mark the object and its telling part where these are known, as they are for paintings.
     `source` names a picture that anyone can open again; it is empty for a visitor's own, which lies in `file` and whose
-    `picture` has a salt, so that nobody else finds what was computed on it. `credit` says whose a photograph is.
+    `picture` has a salt, so that nobody else finds what was computed on it. `original` is the whole of it, of which the
+    model sees the `box`, fitted as `how` says. `credit` says whose a photograph is.
     """
 
     name: str
@@ -27,6 +38,9 @@ class Shown:
     part: Tensor | None = None
     source: str = ""
     file: str = ""
+    original: Original | None = None
+    box: engine.models.Box = field(default_factory=engine.models.Box.whole)
+    how: engine.PictureSettings = field(default_factory=engine.PictureSettings)
     credit: str = ""
 
     def same(self, other: Shown) -> bool:

@@ -171,6 +171,7 @@ ZIP_FILES = (
     ("clean.png", "the picture as the model sees it, exact"),
     ("attacked.png", "the attacked picture in 8 bits, exact: what all later steps used"),
     ("change-amplified.png", "the change around grey, for looking only"),
+    ("maps/", "the maps over the whole picture before the attack, at its own size (at most 4,096 pixels long)"),
     ("figures/", "the figures as PNG and SVG"),
     ("classes.txt", "the class names"),
     ("redo.sh, redo.py", "the command and the script that compute it again"),
@@ -240,9 +241,30 @@ DIFFERS = {True: "underlined: not as in the ★ class", False: "underlined: not 
 LIKELIEST = "the likeliest {count} of {of:,}; "
 MARGIN, MARGIN_WHY = "Margin over the next (score)", "Score (logit) of the first class minus that of the second"
 CREDIT = "The photograph: {credit}."
+FIT = "How it is made square"
+FITS = {
+    "": "as the model was trained",
+    "crop": "cut out where the frame lies",
+    "squash": "all of it, squashed",
+    "pad": "all of it, with bars",
+}
+FRAME, FRAME_INFO = "Place of the frame", "0: left or top, 1: right or bottom. Or drag the frame in the picture."
+ORIGINAL_ALT = "{name}, the whole picture, with the frame of what the model sees"
+CUT_OFF = "The model sees {share:.0f} % of the picture: what lies {sides} the frame is cut off."
+SIDES = {  # of a frame that is narrower than the picture, or lower: what lies before it, behind it, on both sides
+    True: ("left of", "right of", "left and right of"),
+    False: ("above", "below", "above and below"),
+}
+SEEN_WHOLE = "The model sees all of the picture."
+SQUASHED = "The model sees all of the picture, squashed to a square."
+PADDED = "The model sees all of the picture, with bars that make it a square."
 PICTURE_ALT = "The picture as the model sees it, cropped and reduced to its input size"
 PICTURE_CAPTION = (
-    ("What you see", "the picture at the model's own size, and how the model divides 100 % among the class names."),
+    (
+        "What you see",
+        "your picture with the frame of what the model sees; that at the model's own size; and how the model divides"
+        " 100 % among the class names.",
+    ),
     (
         "How",
         "one forward pass gives every class a score: the scaled cosine between the picture and its sentence, or the"
@@ -367,7 +389,7 @@ MAP_LINES = (
 )
 MAP_OBJECT = " Thin line, in any colour that shows: the object's true outline."
 FLAT, FLAT_MAPS = "the same everywhere: no cell is strongest", ("Maps are flat", "they point nowhere")
-MAP_HOVER = "Hover over a cell for its value."
+MAP_HOVER = "Point at a cell, by mouse or finger: the veil lifts there, and its value stands below."
 MAP_TITLE, MAP_TITLE_AGAINST = "Evidence for {subject}, {why}", "Evidence for {subject}"
 MAP_TITLE_NO_CLASS = "Where the model looks, whatever the class: this map asks for none"
 MAP_CAPTION_NO_CLASS = (

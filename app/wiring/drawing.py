@@ -23,6 +23,7 @@ from app.models import Models
 from app.present import present
 from app.state.found import Found, Pinned, find
 from app.state.parts import Question
+from app.state.shown import Shown
 from app.state.visitors import Adjust, Visitor, Visitors
 from app.text import words as text
 from app.wiring.live import Pace, caught_up
@@ -57,6 +58,7 @@ class Drawing:
         self.nudge: gr.HTML
         self.turn: gr.Number
         self.trail: Callable[[Question, float], AttackTrail]
+        self.fit: Callable[[engine.Backbone, Shown, engine.PictureSettings], Shown]
         self._redraw: gr.Button
         self._adjust: list[Adjust] = []
 
@@ -66,8 +68,15 @@ class Drawing:
         """The visitor's model."""
         return self.models.backbone(visitor.model)
 
+    def fitted(self, visitor: Visitor) -> Visitor:
+        """The visitor with the picture as it is to be fitted; raises `EngineError` where its file is gone."""
+        if visitor.picture is None or visitor.choices is None:
+            return visitor
+        return replace(visitor, picture=self.fit(self.backbone(visitor), visitor.picture, visitor.choices.how))
+
     def question(self, visitor: Visitor, key: str) -> Question | None:
         """What the visitor asks; None without a picture. Raises `EngineError` for what cannot be asked."""
+        visitor = self.fitted(visitor)
         if visitor.picture is None or visitor.choices is None:
             return None
         backbone, choices = self.backbone(visitor), visitor.choices
@@ -83,10 +92,12 @@ class Drawing:
         return replace(self._held(visitor, key), pinned=self._pinned(visitor, key))
 
     def _held(self, visitor: Visitor, key: str) -> Found:
+        question = None
         try:
+            visitor = self.fitted(visitor)
             question = self.question(visitor, key)
         except engine.EngineError:
-            question = None
+            pass
         return find(question, visitor)
 
     def _pinned(self, visitor: Visitor, key: str) -> Pinned | None:
@@ -135,13 +146,16 @@ class Drawing:
     def drawn(self, key: str) -> dict:
         """What has to be drawn anew, and what the status line is to say with it."""
         visitor = self.visitors.get(key)
-        if visitor.choices is None:
+        choices = visitor.choices
+        if choices is None:
             return {}
         complaint: dict = {}
+        question = None
         try:
+            visitor = self.fitted(visitor)
             question = self.question(visitor, key)
         except engine.EngineError as error:
-            question, complaint = None, self._complained(key, str(error))
+            complaint = self._complained(key, str(error))
         progress = visitor.progress
         if progress.said:
             self.visitors.said(key, progress)
@@ -153,7 +167,7 @@ class Drawing:
             self.pace.note(question)
             self._seen(key, visitor, found)
         before = self.screens.dimmed(key)
-        updates = self.screens.redrawn(key, visitor, found, visitor.choices)
+        updates = self.screens.redrawn(key, visitor, found, choices)
         dimmed = self.screens.dimmed(key)
         if before != dimmed and progress.step is None and not complaint:
             complaint = self.say(text.DIMMED if dimmed else text.READY)

@@ -40,7 +40,9 @@ class Piece:
 def _value(name: str, found: Found) -> object:
     if name == "picture":
         shown = found.picture
-        return None if shown is None else (shown.name, shown.source, shown.picture.digest)
+        return None if shown is None else (shown.name, shown.source, shown.picture.digest, shown.box.sides)
+    if name == "original":
+        return None if found.original is None else found.original.key
     if name == "pinned":
         return None if found.pinned is None else _pinned(found.pinned)
     if name in ("classes", "label", "model", "elsewhere", "batch", "progress"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from .. import story as parts
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
     """Attack, defend, print."""
     settings_of(args, STORY)  # values out of range are refused before a model is loaded
     subject = load_subject(args)
-    settings = settings_of(args, STORY, subject.classes)
+    settings = replace(settings_of(args, STORY, subject.classes), picture=subject.how)
     story = subject.story(settings)
     adversarial = story.result(parts.Attack())
     steps = [story.result(parts.Tune(step)).step for step in range(settings.tuning.steps + 1)]

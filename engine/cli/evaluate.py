@@ -21,7 +21,7 @@ from ..models import add_model_options, model_settings, sized
 from ..parameters import to_settings
 from .data_options import add_data_options, known_set, open_source
 from .evaluation_tables import markdown_lines, plain_lines
-from .options import DEFENCE, add_attacks_options, add_options, all_attacks, given
+from .options import DEFENCE, PICTURE, add_attacks_options, add_options, all_attacks, given
 
 SUMMARY, MARKDOWN = "summary.json", "summary.md"
 OF_A_RUN = (
@@ -64,7 +64,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     add_data_options(parser)
     add_model_options(parser)
     add_attacks_options(parser)
-    add_options(parser, DEFENCE)
+    add_options(parser, (*PICTURE, *DEFENCE))
     group = parser.add_argument_group("run")
     group.add_argument("--clip-on-clean", action="store_true", help="only CLIP answers the clean pictures")
     group.add_argument("--workers", type=int, metavar="N", help="processes or actors (default: one per core)")
@@ -200,7 +200,7 @@ def _executor(args: argparse.Namespace) -> evaluation.Executor:
 def _plan(args: argparse.Namespace) -> evaluation.Plan:
     attacks = all_attacks(args)
     shared = given(args, ("seed", "legacy"))
-    settings = replace(to_settings(given(args, DEFENCE) | shared), attack=attacks[0])
+    settings = replace(to_settings(given(args, (*PICTURE, *DEFENCE)) | shared), attack=attacks[0])
     if args.own_word:
         settings = replace(settings, domain_word=known_set(args).word)
     batch = 1 if args.batch is None else args.batch

@@ -15,6 +15,7 @@ from ..settings import AttackSettings, Settings
 
 ATTACK = words("attack")
 DEFENCE = tuple(w for w in words(OWN, "views", "tuning", "ensemble", recipe=False) if w not in ATTACK)
+PICTURE = words("picture")
 REPEATED = ("attack", "eps", "target_defence")  # that an evaluation takes several of
 ALL_DEFENCES = "all_defences"
 

@@ -17,28 +17,37 @@ from ..classes import DEFAULT_TEMPLATE, Classes
 from ..errors import EngineError
 from ..files import make_folder, read_text
 from ..models import add_model_options, model_settings
-from ..pictures import load_picture
-from ..settings import Settings
+from ..pictures import KINDS, load_picture
+from ..serialise import box_data
+from ..settings import PictureSettings, Settings
 from ..story.recipe import Picture, Recipe
+from .options import PICTURE, add_options, settings_of
 from .tables import wrapped
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 EIGHTY = "imagenet-80"
+CUT_OFF = (
+    "The model sees {share:.0%} of the picture: the rest is cut off. --frame moves what it sees, --fit squash or pad"
+    " shows it all."
+)
 SAMPLES = ASSETS / "samples" / "samples.json"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Subject:
-    """What a command works on: model, pixels (3, s, s) in [0, 1], classes, and the true label where it is known."""
+    """What a command works on: model, pixels (3, s, s) in [0, 1] of a picture of a `size`, fitted as `how` says,
+    classes, and the true label where it is known."""
 
     backbone: models.Backbone
     image: Path
     note: str
+    size: tuple[int, int]
     pixels: Tensor
     classes: Classes
     label: int | None
+    how: PictureSettings
 
     @property
     def heading(self) -> list[str]:
@@ -49,8 +58,19 @@ class Subject:
         named = f"{self.image.name}, {self.backbone.name}{tower}, {len(self.classes)} classes{truth}"
         size = self.backbone.image_size
         read = f"read at {size} × {size} pixels, {self.backbone.reading['in_words']}"
-        notes = [*self.backbone.assumed, *([self.note] if self.note else [])]
+        notes = [*self.backbone.assumed, *(note for note in (self.note, self._cut_off) if note)]
         return [named, read, *(line for note in notes for line in wrapped(note))]
+
+    @property
+    def box(self) -> models.Box:
+        """Where the pixels lie in the picture."""
+        return self.backbone.box(self.size, self.how)
+
+    @property
+    def _cut_off(self) -> str:
+        """A sentence on what the model does not see of the picture; empty where it sees all."""
+        share = self.box.share
+        return "" if share >= 1 else CUT_OFF.format(share=share)
 
     def story(self, settings: Settings) -> parts.Story:
         """All that can be asked about it under these settings."""
@@ -61,6 +81,8 @@ class Subject:
         return {
             "image": str(self.image),
             "note": self.note,
+            "size": list(self.size),
+            "crop": box_data(self.box),
             "model": self.backbone.name,
             "difference": self.backbone.difference,
             "precision": self.backbone.precision,
@@ -73,7 +95,7 @@ class Subject:
 
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
     """The picture, its classes, the model and the forms of output."""
-    parser.add_argument("image", metavar="IMAGE", type=Path, help="a PNG, JPEG, WebP, BMP, GIF or TIFF file")
+    parser.add_argument("image", metavar="IMAGE", type=Path, help=f"{KINDS} file")
     add_model_options(parser)
     group = parser.add_argument_group("classes", "Left out for a sample picture, its own classes and truth are used.")
     source = group.add_mutually_exclusive_group()
@@ -86,6 +108,7 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
         f" {EIGHTY}: those that OpenAI asks ImageNet with",
     )
     group.add_argument("--true-class", metavar="NAME", help="what it shows; without it the clean answer is attacked")
+    add_options(parser, PICTURE)
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     group.add_argument("--out", metavar="FOLDER", type=Path, help="write result.json and pictures as exact PNGs here")
@@ -93,13 +116,14 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
 
 def load_subject(args: argparse.Namespace) -> Subject:
     """The picture, classes and model that the options name; the cheap checks come first."""
-    settings = model_settings(args)
+    settings, how = model_settings(args), settings_of(args, PICTURE).picture
     picture = load_picture(args.image)
     classes, truth = _classes(args)
     name = args.true_class or truth
     label = None if name is None else classes.index(name)
     backbone = models.apart(partial(models.load_backbone, args.model, args.device, args.precision, settings=settings))
-    return Subject(backbone, args.image, picture.note, backbone.prepare(picture.image), classes, label)
+    pixels = backbone.prepare(picture.image, how)
+    return Subject(backbone, args.image, picture.note, picture.size, pixels, classes, label, how)
 
 
 def emit(args: argparse.Namespace, document: dict, lines: list[str]) -> None:

@@ -38,7 +38,9 @@ def _attacked(
     backbone: Backbone, asked: Mapping[int, Question], plan: Plan, cache: Path | None
 ) -> dict[int, dict[str, Adversarial]]:
     """What attacks that go in batches make of each picture, by arm; what is kept is left out."""
-    clean = {index: Picture(backbone.prepare(question.image)) for index, question in asked.items()}
+    clean = {
+        index: Picture(backbone.prepare(question.image, plan.settings.picture)) for index, question in asked.items()
+    }
     made: dict[int, dict[str, Adversarial]] = {index: {} for index in asked}
     for wanted in plan.attacks:
         batch = plan.batch_of(wanted)

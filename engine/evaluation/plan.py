@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 from ..attacks.registry import ATTACKS
 from ..errors import require
-from ..settings import AttackSettings, Settings
+from ..settings import AttackSettings, PictureSettings, Settings
 from ..story.slices import read_of_target
 
 CLEAN = "clean"
@@ -56,7 +56,7 @@ class Plan:
     def document(self) -> dict:
         """The plan as plain data; two plans that could give different records give different documents."""
         settings = asdict(self.settings) | {"defences": list(self.defences)}
-        del settings["attack"], settings["attention"]
+        del settings["attack"], settings["attention"], settings["picture"]
         attacks = {
             arm_name(attack): asdict(attack)
             | {"step_size": attack.step}
@@ -64,7 +64,7 @@ class Plan:
             for attack in self.attacks
         }
         own = {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks}
-        return own | of_batch(self.batch) | settings
+        return own | of_batch(self.batch) | of_picture(self.settings) | settings
 
 
 def picture_seed(series: int, number: int) -> int:
@@ -75,6 +75,11 @@ def picture_seed(series: int, number: int) -> int:
 def of_batch(batch: int) -> dict:
     """As `batch`, how many pictures are attacked at once; empty for one, so that what was kept is what it was."""
     return {"batch": batch} if batch > 1 else {}
+
+
+def of_picture(settings: Settings) -> dict:
+    """As `picture`, how pictures are fitted; empty for as the model was trained, so that what was kept stays."""
+    return {} if settings.picture == PictureSettings() else {"picture": asdict(settings.picture)}
 
 
 def of_target(settings: Settings) -> dict:

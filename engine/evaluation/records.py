@@ -9,13 +9,14 @@ from pathlib import Path
 from ..datasets.base import Question
 from ..models import Backbone
 from ..results import Adversarial, Prediction
+from ..serialise import box_data
 from ..settings import AttackSettings, Settings
 from ..story import requests
 from ..story.graph import Story
 from ..story.recipe import Picture, Recipe
 from ..story.requests import Attack
 from ..story.results import Results
-from .plan import CLEAN, Plan, arm_name
+from .plan import CLEAN, Plan, arm_name, of_picture
 from .store import attacked, described
 
 
@@ -52,14 +53,16 @@ def answer_question(
     made: Mapping[str, Adversarial] | None = None,
 ) -> Answered:
     """The answers of all defences to one picture in every arm; numbers of the record are rounded to six digits.
-    `blind` in the record, where it is there, lists the arms whose attack was blind, as in `Adversarial`.
+    `blind` in the record, where it is there, lists the arms whose attack was blind, as in `Adversarial`; `crop`, where
+    the plan asks for another fit than the model's own, is where what the model sees lies in the picture.
 
     A question without a number of its own has `index`, its place, instead, and the record names it.
     Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept), but
     for those that were `made` already, by arm. What is computed takes the turns of `results`, as that of `owner` (None:
     it waits for nobody).
     """
-    clean = Picture(backbone.prepare(question.image))
+    how = plan.settings.picture
+    clean = Picture(backbone.prepare(question.image, how))
     arms, attacks, blind, files = {CLEAN: clean}, {}, [], []
     for wanted in plan.attacks:
         name, batch = arm_name(wanted), plan.batch_of(wanted)
@@ -87,7 +90,8 @@ def answer_question(
         taken[name] = {d.defence: round(d.seconds, 4) for d in defences}
     named = ({"index": index} if question.number is None else {}) | {"key": question.key}
     record = named | {"group": question.group, "truth": question.classes.names[question.label]}
-    record |= of_file | {"arms": answers} | ({"blind": blind} if blind else {})
+    framed = {"crop": box_data(backbone.box(question.image.size, how))} if of_picture(plan.settings) else {}
+    record |= of_file | framed | {"arms": answers} | ({"blind": blind} if blind else {})
     return Answered(record, named | {"attacks": attacks, "defences": taken}, files)
 
 

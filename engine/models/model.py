@@ -25,7 +25,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from ..classes import SEVEN_TEMPLATES, Classes
 from ..errors import require
 from ..results import Familiarity
-from ..settings import ModelSettings
+from ..settings import ModelSettings, PictureSettings
 from . import kept_texts
 from .anatomy import anatomy
 from .batches import Batches
@@ -36,7 +36,7 @@ from .familiarity import FamiliarityMeasure, summaries
 from .gradient_scaling import loses_gradients, with_scaled_gradients
 from .lock import ModelLock
 from .precision import PRECISIONS, at_least_single, dtype_of
-from .preprocessing import Preprocessing
+from .preprocessing import AS_TRAINED, Box, Preprocessing
 from .prompts import Prompts, ReadPrompts, can_be_read, end_token, entering, make_prompts, read_out, read_padded
 from .published import ACTIVATIONS, activation_of
 from .recent import Recent
@@ -191,9 +191,13 @@ class Backbone:
 
     # -- pictures ----------------------------------------------------------------------------------------------
 
-    def prepare(self, picture: Image.Image) -> Tensor:
-        """The picture as the model sees it, (3, s, s) in steps of 1/255, by its own preprocessing."""
-        return self.preprocessing.square(picture, self.image_size)
+    def prepare(self, picture: Image.Image, how: PictureSettings = AS_TRAINED) -> Tensor:
+        """The picture as the model sees it, (3, s, s) in steps of 1/255, by its own preprocessing, fitted as asked."""
+        return self.preprocessing.square(picture, self.image_size, how)
+
+    def box(self, shape: tuple[int, int], how: PictureSettings = AS_TRAINED) -> Box:
+        """Where what it sees lies in a picture of that width and height."""
+        return self.preprocessing.box(shape, self.image_size, how)
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """Pixels in [0, 1] to the model's own scale, device and precision."""

@@ -12,15 +12,48 @@ import torch
 from open_clip.constants import IMAGENET_MEAN, IMAGENET_STD
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms import CenterCrop, InterpolationMode, Pad, Resize
+from torchvision.transforms import InterpolationMode, Pad, Resize
 
 from ..errors import require
-from ..settings import Channels, ModelSettings, check_channels
+from ..settings import Channels, ModelSettings, PictureSettings, check_channels
 
 KNOWN = {  # mean and std
     "OpenAI's": (*open_clip.OPENAI_DATASET_MEAN, *open_clip.OPENAI_DATASET_STD),
     "ImageNet's": (*IMAGENET_MEAN, *IMAGENET_STD),
 }
+
+
+MODES = {"crop": "shortest", "squash": "squash", "pad": "longest"}  # by the fit that asks for them
+AS_TRAINED = PictureSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where the square that a model sees lies in the picture: its sides as shares of the picture's width and height.
+
+    Where the picture is padded, they lie below 0 and above 1.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @classmethod
+    def whole(cls) -> Box:
+        """All of the picture and no more."""
+        return cls(0.0, 0.0, 1.0, 1.0)
+
+    @property
+    def sides(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom."""
+        return self.left, self.top, self.right, self.bottom
+
+    @property
+    def share(self) -> float:
+        """The share of the picture's area that lies inside."""
+        width, height = min(self.right, 1) - max(self.left, 0), min(self.bottom, 1) - max(self.top, 0)
+        return width * height
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +107,35 @@ class Preprocessing:
         usual = (("bicubic", self.interpolation), ("0", str(self.fill_color)))
         return (self.resize_mode, *(given for expected, given in usual if given != expected))
 
-    def square(self, picture: Image.Image, size: int) -> Tensor:
+    def square(self, picture: Image.Image, size: int, how: PictureSettings = AS_TRAINED) -> Tensor:
         """The picture as RGB pixels (3, size, size) in steps of 1/255."""
         way = InterpolationMode.BILINEAR if self.interpolation == "bilinear" else InterpolationMode.BICUBIC
-        resized = Resize(self._target(picture, size), way, antialias=True)(picture.convert("RGB"))
-        if self.resize_mode == "longest":
-            resized = self._filled_up(resized, size)
-        cropped = np.asarray(CenterCrop([size, size])(resized))
-        return torch.from_numpy(cropped.copy()).permute(2, 0, 1).float() / 255
+        width, height, left, top = self._placed(picture.size, size, how)
+        resized = Resize([height, width], way, antialias=True)(picture.convert("RGB"))
+        if self._mode(how) == "longest":
+            seen = Pad([-left, -top, size - width + left, size - height + top], fill=self.fill_color)(resized)
+        else:
+            seen = resized.crop((left, top, left + size, top + size))
+        return torch.from_numpy(np.asarray(seen).copy()).permute(2, 0, 1).float() / 255
 
-    def _target(self, picture: Image.Image, size: int) -> list[int]:
-        """Height and width to resize to, or the length of the short side."""
-        if self.resize_mode == "shortest":
-            return [size]
-        if self.resize_mode == "squash":
-            return [size, size]
-        return [max(1, round(side * size / max(picture.size))) for side in reversed(picture.size)]
+    def box(self, shape: tuple[int, int], size: int, how: PictureSettings = AS_TRAINED) -> Box:
+        """Where `square` lies in a picture of that width and height."""
+        width, height, left, top = self._placed(shape, size, how)
+        return Box(left / width, top / height, (left + size) / width, (top + size) / height)
 
-    def _filled_up(self, picture: Image.Image, size: int) -> Image.Image:
-        """The picture in the middle of a square."""
-        width, height = picture.size
-        left, top = (size - width) // 2, (size - height) // 2
-        borders = [left, top, size - width - left, size - height - top]
-        return Pad(borders, fill=self.fill_color)(picture)
+    def _mode(self, how: PictureSettings) -> str:
+        return MODES[how.fit] if how.fit else self.resize_mode
+
+    def _placed(self, shape: tuple[int, int], size: int, how: PictureSettings) -> tuple[int, int, int, int]:
+        """Width and height that the picture is resized to, and where the square begins in it, from the left and top."""
+        mode, (width, height) = self._mode(how), shape
+        if mode == "squash":
+            return size, size, 0, 0
+        if mode == "longest":
+            width, height = (max(1, round(side * size / max(shape))) for side in shape)
+            return width, height, -((size - width) // 2), -((size - height) // 2)
+        width, height = (size if side == min(shape) else int(size * side / min(shape)) for side in shape)
+        return width, height, round(how.frame * (width - size)), round(how.frame * (height - size))
 
 
 def _channels(values: Channels) -> str:

@@ -7,6 +7,7 @@ from PIL import Image
 
 import engine
 from app.batch import Batch, Row
+from app.components.upload import Upload
 from app.figures.batch import batch_table
 from app.figures.journey import journey
 from app.models import Models
@@ -30,6 +31,10 @@ def files(tmp_path):
     frames[0].save(tmp_path / "c.gif", save_all=True, append_images=frames[1:])
     (tmp_path / "d.png").write_text("no picture")
     return [str(tmp_path / name) for name in ("a.png", "b.png", "c.gif", "d.png")]
+
+
+def handed(paths):
+    return [Upload(path, Path(path).name) for path in paths]
 
 
 def row(truth, clean="red fish", **more):
@@ -70,9 +75,9 @@ def test_strips_are_drawn_by_seed_and_samples_come_in_order():
 
 
 def test_a_bad_file_gets_a_sentence_and_the_others_go_on(tiny, files):
-    openers = own_pictures(PictureSources(tiny, ()), files[::-1], "\nblue fish", CLASSES.names)
+    openers = own_pictures(PictureSources(tiny, ()), handed(files[::-1]), "\nblue fish", CLASSES.names)
     *_, batch = _answered(Models(tiny), tiny, openers, SETTINGS, CHOICES, Account())
-    assert batch.refused == ("“d.png”: Expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture; got text.",)
+    assert batch.refused == ("“d.png”: Expected a PNG, JPEG, WebP, HEIC, AVIF, BMP, GIF or TIFF picture; got text.",)
     assert [(row.name, row.truth) for row in batch.rows] == [("c.gif", "blue fish"), ("b.png", ""), ("a.png", "")]
     assert "first frame" in batch.rows[0].note and batch.done == batch.total == 4
     drawn = batch_table(batch)
@@ -81,7 +86,7 @@ def test_a_bad_file_gets_a_sentence_and_the_others_go_on(tiny, files):
 
 def test_own_pictures_are_answered_as_the_engine_answers_them(tiny, files):
     choices = CHOICES._replace(template="a blurred {}.")
-    openers = own_pictures(PictureSources(tiny, ()), files[:2], "RED_fish\nblue fish", CLASSES.names)
+    openers = own_pictures(PictureSources(tiny, ()), handed(files[:2]), "RED_fish\nblue fish", CLASSES.names)
     *_, batch = _answered(Models(tiny), tiny, openers, SETTINGS, choices, Account())
     classes = engine.Classes(CLASSES.names, ("a blurred {}.",))
     for place, (path, label) in enumerate(zip(files, (0, 1), strict=False)):
@@ -94,7 +99,7 @@ def test_own_pictures_are_answered_as_the_engine_answers_them(tiny, files):
 
 
 def test_files_that_are_all_bad_leave_their_sentences_alone(tiny, files):
-    openers = own_pictures(PictureSources(tiny, ()), files[3:], "", CLASSES.names)
+    openers = own_pictures(PictureSources(tiny, ()), handed(files[3:]), "", CLASSES.names)
     *_, batch = _answered(Models(tiny), tiny, openers, SETTINGS, CHOICES, Account())
     assert batch.rows == () and "got text" in batch_table(batch) and "<table" not in batch_table(batch)
     assert "Not run yet" not in batch_table(batch) and journey(Found(batch=batch))
@@ -112,11 +117,11 @@ def test_files_that_are_all_bad_leave_their_sentences_alone(tiny, files):
 def test_own_pictures_that_cannot_be_asked_about_get_a_sentence(tiny, count, truths, sentence):
     paths = [f"/nowhere/{place}.png" for place in range(count)]
     with pytest.raises(engine.EngineError, match=sentence):
-        own_pictures(PictureSources(tiny, ()), paths, truths, CLASSES.names)
+        own_pictures(PictureSources(tiny, ()), handed(paths), truths, CLASSES.names)
 
 
 def test_without_a_defence_pictures_are_attacked_all_the_same(tiny, files):
-    openers = own_pictures(PictureSources(tiny, ()), files[:1], "", CLASSES.names)
+    openers = own_pictures(PictureSources(tiny, ()), handed(files[:1]), "", CLASSES.names)
     choices = CHOICES._replace(defences=[])
     *_, batch = _answered(Models(tiny), tiny, openers, choices.settings(), choices, Account())
     assert batch.rows[0].answers == () and batch.rows[0].clean in CLASSES.names

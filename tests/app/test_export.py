@@ -6,6 +6,7 @@ import runpy
 import subprocess
 import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -18,6 +19,7 @@ import engine
 from app.choices import NO_TRUTH
 from app.export import link, report
 from app.export.buttons import restored_pin
+from app.export.overlays import overlaid
 from app.picture_sources import PictureSources
 from app.samples import load_samples
 from app.state.found import Found, Pinned
@@ -219,11 +221,36 @@ def packed(sources):
         answer_views=4, purifier="ttc", legacy=True,
     )  # fmt: skip
     found = run(asked(sources.backbone, Results(), choices, opened.shown), shown=opened.shown)
-    return found, zipfile.ZipFile(io.BytesIO(report.bundle(sources.backbone, found, choices)))
+    whole = partial(sources.whole, longest=4096)
+    return found, zipfile.ZipFile(io.BytesIO(report.bundle(sources.backbone, found, choices, whole=whole)))
 
 
 def named(archive: zipfile.ZipFile) -> dict[str, bytes]:
     return {name.removeprefix("a-tpt-explorer/"): archive.read(name) for name in archive.namelist()}
+
+
+def test_maps_lie_over_the_whole_picture_at_its_own_size(packed):
+    found, archive = packed
+    files = named(archive)
+    for name in ("clean", "attacked", "difference"):
+        drawn = Image.open(io.BytesIO(files[f"maps/{name}.png"]))
+        assert drawn.size == found.picture.size and np.asarray(drawn).std() > 1
+
+
+@pytest.mark.parametrize("how", [engine.PictureSettings(*each) for each in (("crop", 0.0), ("squash",), ("pad",))])
+def test_a_map_is_drawn_where_the_model_saw_it_and_nowhere_else(sources, how):
+    whole = Image.new("RGB", (400, 200), "red")
+    cells = np.zeros((2, 2), np.float32)
+    cells[0, 1] = 1.0
+    box = sources.backbone.box(whole.size, how)
+    drawn = np.asarray(overlaid(whole, box, cells, (0.0, 1.0), "viridis")).astype(int)
+    assert drawn.shape == (200, 400, 3)
+    brightest = drawn[..., 1] > 120  # the upper right cell, yellow; the others are dark, and red has no green
+    rows, columns = np.nonzero(brightest)
+    expected = {"crop": (100, 199, 0, 99), "squash": (200, 399, 0, 99), "pad": (200, 399, 0, 99)}[how.fit]
+    found = (columns.min(), columns.max(), rows.min(), rows.max())
+    assert np.abs(np.subtract(found, expected)).max() <= 2
+    assert (drawn[:, 210:] == (255, 0, 0)).all() == (how.fit == "crop")
 
 
 def test_the_zip_holds_exact_pictures_numbers_and_figures(packed):

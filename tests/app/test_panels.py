@@ -15,6 +15,7 @@ from app.components.controls import shown
 from app.components.slider import Range
 from app.figures.bars import prediction_bars
 from app.figures.curves import Line, bundle, curve, weight_columns
+from app.figures.ground import Ground
 from app.figures.heads import head_grid
 from app.figures.html import aligned, differing, differing_words, esc, levels, percent, short, signed
 from app.figures.journey import finding, journey, status
@@ -87,7 +88,7 @@ def test_nothing_a_visitor_writes_becomes_markup():
         status(NASTY),
         differing(NASTY, "blue fish"),
         curve(NASTY, [Line(NASTY, "clean", [1, 2])], "x", "y", 1),
-        heat_map(NASTY, torch.rand(2, 2), torch.rand(3, 8, 8), (0, 1), Look()),
+        heat_map(NASTY, torch.rand(2, 2), Ground(torch.rand(3, 8, 8)), (0, 1), Look()),
     )
     for markup in drawn:
         assert "<img src=x" not in markup and "{{" not in markup and "${" not in markup and "`" not in markup
@@ -120,11 +121,11 @@ def test_maps_share_a_scale_and_outline_a_fifth():
     nearly_empty[0, :3] = torch.tensor([1.0, 0.5, 1e-6])
     assert outlined(nearly_empty).nonzero()[1].tolist() == [0, 1]  # the order of what is all but zero is noise
     assert not outlined(torch.full((5, 5), 0.5)).any() and not outlined(torch.zeros(5, 5)).any()
-    drawn = heat_map("Clean", cells, torch.rand(3, 20, 20), (0.0, 24.0), Look())
+    drawn = heat_map("Clean", cells, Ground(torch.rand(3, 20, 20)), (0.0, 24.0), Look())
     assert drawn.count("<rect") == 25 and 'role="img"' in drawn and "≥ 24" in drawn and 'class="contour"' in drawn
-    signed = difference_map("Change", cells - 12, torch.rand(3, 20, 20), Look())
+    signed = difference_map("Change", cells - 12, Ground(torch.rand(3, 20, 20)), Look())
     assert "≤ −12" in signed and "≥ 12" in signed
-    smooth = heat_map("Clean", cells, torch.rand(3, 20, 20), (0.0, 24.0), Look(smooth=True))
+    smooth = heat_map("Clean", cells, Ground(torch.rand(3, 20, 20)), (0.0, 24.0), Look(smooth=True))
     assert smooth.count('fill="transparent"') == smooth.count("<rect") == 25 and "data-cell" in smooth
 
 
@@ -249,15 +250,15 @@ def test_numbers_below_each_other_align_and_small_ones_have_a_power():
 def test_a_cell_beyond_its_scale_is_told_in_words():
     cells = torch.arange(25.0).reshape(5, 5)
     beyond = "strongest cell 24, 2\u00a0× the scale&#x27;s end"
-    assert beyond in heat_map("x", cells, torch.rand(3, 9, 9), (0, 12.0), Look())
-    assert "strongest cell 24<" in heat_map("x", cells, torch.rand(3, 9, 9), (0, 24.0), Look())
+    assert beyond in heat_map("x", cells, Ground(torch.rand(3, 9, 9)), (0, 12.0), Look())
+    assert "strongest cell 24<" in heat_map("x", cells, Ground(torch.rand(3, 9, 9)), (0, 24.0), Look())
 
 
 def test_a_difference_tells_its_sign_and_counts_in_the_power_of_the_maps_beside_it():
     cells, pixels = torch.tensor([[2e-4, -1e-5], [0, 0]]), torch.rand(3, 9, 9)
-    drawn = difference_map("x", cells, pixels, Look(), 2e-4, beside=9.7e-5)
+    drawn = difference_map("x", cells, Ground(pixels), Look(), 2e-4, beside=9.7e-5)
     assert "strongest cell +20·10⁻⁵<" in drawn and "≥ 20·10⁻⁵" in drawn and "≤ −20·10⁻⁵" in drawn
-    assert "strongest cell −2.0·10⁻⁴<" in difference_map("x", -cells, pixels, Look(), 2e-4)
+    assert "strongest cell −2.0·10⁻⁴<" in difference_map("x", -cells, Ground(pixels), Look(), 2e-4)
 
 
 @pytest.mark.parametrize("colours", SEQUENTIAL)

@@ -13,6 +13,7 @@ from app.components.naming import value_named
 from app.state.found import Found, Pinned
 from app.state.history import Look
 from app.state.parts import PARTS
+from app.state.shown import Original
 from app.state.visitors import Progress, Visitor
 from app.text import words as text
 from app.wiring import screens as module
@@ -183,6 +184,7 @@ def implied(question, piece: Piece) -> set[str]:
 OTHERS = {  # another value of every field that is no part
     "model": lambda found: "another",
     "picture": lambda found: replace(found.picture, picture=engine.story.Picture(found.picture.pixels.flip(-1))),
+    "original": lambda found: Original("another", "data:,", 4, 3),
     "classes": lambda found: engine.Classes(("red fish", "blue fish", "green fish"), ("art of a {}.",)),
     "label": lambda found: None,
     "batch": lambda found: Batch(CHOICES.settings(), 3),

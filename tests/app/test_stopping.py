@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 import engine
+from app.components.upload import Upload
 from app.models import Models
 from app.panels.batch import _answered, own_pictures
 from app.picture_sources import PictureSources
@@ -107,7 +108,7 @@ def test_what_was_stopped_can_be_computed_at_once(tiny, question, told, halting,
 
 def test_an_attack_inside_a_longer_call_ends_too(tiny, tmp_path, halting):
     Image.new("RGB", (64, 64), "red").save(tmp_path / "a.png")
-    openers = own_pictures(PictureSources(tiny, ()), [str(tmp_path / "a.png")], "", CLASSES.names)
+    openers = own_pictures(PictureSources(tiny, ()), [Upload(str(tmp_path / "a.png"), "a.png")], "", CLASSES.names)
     halted = halting(40)
     halted.ended(_answered(Models(tiny), tiny, openers, CHOICES.settings(), CHOICES, Account()))
     assert halted.after == []

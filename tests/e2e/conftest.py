@@ -1,5 +1,6 @@
 """A served page and a real browser that may talk to this machine only."""
 
+import io
 import os
 import shutil
 import socket
@@ -11,12 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
-CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")  # a green picture, and nobody asks
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")  # and nobody asks
 FRAMES = """(() => {
   const ask = window.requestAnimationFrame.bind(window);
   window.asked = 0;
@@ -68,8 +70,19 @@ def _wait_for(url, server):
     raise AssertionError(f"no page at {url} within {SERVED_WITHIN} s")
 
 
+def filmed(folder):
+    """A film for a camera that shows bright green at the left and dark green at the right."""
+    frame = Image.new("RGB", (640, 480), (0, 120, 0))
+    frame.paste((0, 250, 0), (0, 0, 320, 480))
+    buffer = io.BytesIO()
+    frame.save(buffer, "JPEG", quality=95)
+    path = folder / "camera.mjpeg"
+    path.write_bytes(buffer.getvalue() * 30)
+    return path
+
+
 @pytest.fixture(scope="package")
-def browser():
+def browser(tmp_path_factory):
     """Debian's Chromium; missing is an error on CI and a skip elsewhere.
 
     Closed after the last test of this folder: Playwright keeps an event loop running, and other tests start their own.
@@ -77,8 +90,9 @@ def browser():
     if not Path(CHROMIUM).is_file():
         assert not os.environ.get("CI"), "CI must have Chromium"
         pytest.skip("Chromium is not installed")
+    film = f"--use-file-for-fake-video-capture={filmed(tmp_path_factory.mktemp('camera'))}"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *CAMERA])
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *CAMERA, film])
         yield started
         started.close()
 

@@ -85,7 +85,9 @@ def test_single_steps_run_what_they_need_and_stay_where_the_visitor_is(kept_page
     open_step(page, 3)
     page.click("#look")
     says(page, "Maps drawn")
-    assert page.locator("#maps svg").count() == 6  # clean, attacked, difference; for the truth and for the new answer
+    assert (
+        page.locator("#maps .map > svg").count() == 6
+    )  # clean, attacked, difference; for the truth and for the new answer
 
 
 def test_the_measured_change_is_the_engines(kept_page):

@@ -84,8 +84,11 @@ def test_a_picture_from_the_camera_is_taken_like_an_upload(page):
     page.get_by_label("capture photo").click()
     page.locator("#panel-1").get_by_text("No true class is given").first.wait_for()
     with Image.open(io.BytesIO(page.request.get(page.get_attribute("#picture-seen img", "src")).body())) as seen:
-        red, green, blue = np.asarray(seen.convert("RGB")).reshape(-1, 3).mean(0)
+        levels = np.asarray(seen.convert("RGB")).astype(float)
+    red, green, blue = levels.reshape(-1, 3).mean(0)
     assert green > 100 > max(red, blue)  # the stand-in for a camera shows green
+    half = levels.shape[1] // 2
+    assert levels[:, : half - 4, 1].mean() > 220 > 150 > levels[:, half + 4 :, 1].mean()  # not as in a mirror
 
 
 @pytest.mark.parametrize("wait", [0, 1500])

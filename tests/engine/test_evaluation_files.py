@@ -101,7 +101,9 @@ def test_the_command_counts_and_names_them_or_ends_where_asked(tiny, model, tree
     assert main([*words, *out]) == 0
     plain = capsys.readouterr().out
     assert plain.startswith("3 of 6 pictures") and "Left out, for they cannot be read: 3.\n" in plain
-    assert "\n  owl/d.png: Expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture; got an empty file.\n" in plain
+    assert (
+        "\n  owl/d.png: Expected a PNG, JPEG, WebP, HEIC, AVIF, BMP, GIF or TIFF picture; got an empty file.\n" in plain
+    )
     assert main(["evaluate", "--summary", str(tmp_path / "out"), "--markdown"]) == 0
     assert "\n- sea_star/a.jpg: " in capsys.readouterr().out
     assert main([*words, "--strict"]) == 2

@@ -62,6 +62,7 @@ CHANGED = {  # another value of every field of every settings class
     "ensemble.tv_temperature": 0.5, "ensemble.answer_views": 2, "ensemble.tv_map": "upsampled",
     "ensemble.tv_norm": "sum1", "ensemble.tv_reduction": "sum", "ensemble.legacy": True,
     "defences": ("clip",), "purifier": "ttc", "domain_word": "pet",
+    "picture.fit": "pad", "picture.frame": 0.0,
 }  # fmt: skip
 REQUESTS = {
     "clean": Clean(), "attack": Attack(), "map": Map(), "map-attacked": Map(ATTACKED), "map-noise": Map(NOISE),
@@ -107,6 +108,7 @@ EXPECTED = {f"attack.{field}": found for field, found in EXPECTED.items()} | {
     **dict.fromkeys([f"ensemble.tv_{name}" for name in ("temperature", "map", "norm", "reduction")], BY_VARIATION),
     "defences": set(), "purifier": {"shown", "views-a-tpt", "views-tpt", *DEFENDED},
     "domain_word": {"views-a-tpt", "defence-a-tpt", "defence-a-tpt-tv"},
+    "picture.fit": set(), "picture.frame": set(),  # the pixels have it all
 }  # fmt: skip
 
 OF_THE_CLEAN = {  # by the name of the same of the attacked picture

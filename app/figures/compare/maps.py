@@ -9,13 +9,14 @@ from torch import Tensor
 
 import engine
 from app.figures.compare.sides import Side, Sides, remark
+from app.figures.ground import Ground
 from app.figures.html import esc, section, signed, table
 from app.figures.maps import Look, difference_map, heat_map, subject, upper_end
 from app.present import present
 from app.state.parts import MapPair
 from app.text import words as text
 
-Drawn = tuple[Side, engine.AttentionMap, Tensor]  # a map and the pixels that it is drawn over
+Drawn = tuple[Side, engine.AttentionMap, Ground]  # a map and what it is drawn over
 
 
 def maps(sides: Sides, look: Look) -> str:
@@ -26,8 +27,8 @@ def maps(sides: Sides, look: Look) -> str:
     if len(sides) < 2:
         return _alone(sides[0], pairs[0], scales[0], look)
     rows = [
-        (text.MAP_CLEAN, [(s, p.clean, _seen(s).clean) for s, p in zip(sides, pairs, strict=True)]),
-        (text.MAP_ATTACKED, [(s, p.attacked, _seen(s).saved) for s, p in zip(sides, pairs, strict=True)]),
+        (text.MAP_CLEAN, [(s, p.clean, _clean(s)) for s, p in zip(sides, pairs, strict=True)]),
+        (text.MAP_ATTACKED, [(s, p.attacked, _attacked(s)) for s, p in zip(sides, pairs, strict=True)]),
     ]
     apart = bool(unlike) or not _same_picture(sides)
     most = None if apart else upper_end(*(abs(_change(drawn)).numpy() for _, drawn in rows)) or None
@@ -39,9 +40,9 @@ def maps(sides: Sides, look: Look) -> str:
 
 def _alone(side: Side, pair: MapPair, scale: tuple[float, float], look: Look) -> str:
     """Clean and attacked map of the only side."""
-    seen, mask = _seen(side), _mask(side)
-    both = ((text.MAP_CLEAN, pair.clean, seen.clean), (text.MAP_ATTACKED, pair.attacked, seen.saved))
-    drawn = "".join(heat_map(title, shown.raw, pixels, scale, look, mask) for title, shown, pixels in both)
+    mask = _mask(side)
+    both = ((text.MAP_CLEAN, pair.clean, _clean(side)), (text.MAP_ATTACKED, pair.attacked, _attacked(side)))
+    drawn = "".join(heat_map(title, shown.raw, ground, scale, look, mask) for title, shown, ground in both)
     return section(f"{side.name}: {_about(side, pair.clean)}", f'<div class="maps">{drawn}</div>')
 
 
@@ -59,8 +60,13 @@ def _same_picture(sides: Sides) -> bool:
     return all(first.same(other) for other in others)
 
 
-def _seen(side: Side) -> engine.Adversarial:
-    return present(side.found.adversarial)
+def _clean(side: Side) -> Ground:
+    shown = present(side.found.picture)
+    return Ground.of(shown, shown.pixels)
+
+
+def _attacked(side: Side) -> Ground:
+    return Ground.of(present(side.found.picture), present(side.found.adversarial).saved)
 
 
 def _scales(pairs: Sequence[MapPair], together: bool) -> list[tuple[float, float]]:
@@ -88,8 +94,8 @@ def _map_row(
     about = [_about(side, shown) for side, shown, _ in drawn]
     alike = len(set(about)) == 1
     figures = "".join(
-        heat_map(side.name if alike else f"{side.name}: {said}", shown.raw, pixels, scale, look, _mask(side))
-        for (side, shown, pixels), scale, said in zip(drawn, scales, about, strict=True)
+        heat_map(side.name if alike else f"{side.name}: {said}", shown.raw, ground, scale, look, _mask(side))
+        for (side, shown, ground), scale, said in zip(drawn, scales, about, strict=True)
     )
     if not apart:
         figures += difference_map(text.COMPARE_CHANGE, _change(drawn), drawn[-1][2], look, most, scales[0][1])
