@@ -595,11 +595,12 @@ def test_stop_ends_a_run_in_the_middle_of_computing(tiny, page, running, visitor
 
 def test_stop_says_so_once_the_run_has_let_go(built, page, visitor):
     press = next(d for d in built[0].fns.values() if d.fn and d.fn.__name__ == "stopping")
-    ended = next(d for d in built[0].fns.values() if d.fn and d.fn.__name__ == "ended")
     key = visitor(progress=Progress(3, 3, True))
+    said = press.fn(gr.Request(session_hash=key), 2)
     with page.runs.begun(key, Run(1)) as run:
-        assert text.STOPPING in press.fn(gr.Request(session_hash=key), 2)[page.status] and run.stop.is_set()
-    assert page.nudge in ended.fn(gr.Request(session_hash=key))
+        assert text.STOPPING in next(said)[page.status] and run.stop.is_set()
+    (last,) = said
+    assert page.nudge in last and text.STOPPED in last[page.status]
     assert page.visitors.get(key).progress.step is None
     assert text.STOPPED in " ".join(spoken(page, drawn(page, key)))
 
@@ -638,7 +639,7 @@ def test_stop_ends_what_is_computed_live_until_a_control_moves(built, page, visi
     key = visitor(LONG, asked=ASKED)
     updates = page._draw(gr.Request(session_hash=key), 1, *LONG)
     next(update for update in updates if set(update) == {page.panels[2].curve})
-    press.fn(gr.Request(session_hash=key), 2)
+    next(press.fn(gr.Request(session_hash=key), 2))
     list(updates)
     drawn(page, key, 3, LONG)
     assert page.found(key).adversarial is None and page.found(key).clean is not None
