@@ -76,7 +76,8 @@ class BatchPanel:
         ) -> Generator[dict]:
             started, visitor = time.monotonic(), page.visitors.get(key)
             choices, backbone = present(visitor.choices), page.backbone(visitor)
-            settings, sources = choices.settings(), self.sources.on(backbone)
+            how = engine.PictureSettings(choices.fit)  # where a frame lies belongs to a single picture
+            settings, sources = choices.settings(), self.sources.on(backbone, how)
             if source == OWN:
                 openers = own_pictures(sources, files, truths, choices.classes().names)
             else:

@@ -70,3 +70,17 @@ def test_a_sample_is_read_once_for_everybody_and_anew_for_another_model(api, tin
     sources = api.sources
     assert sources.sample(1) is sources.sample(1) is sources.on(tiny).sample(1)
     assert sources.on(small).sample(1) is not sources.sample(1)
+
+
+def test_a_call_may_say_how_the_picture_is_fitted(api, tiny, tmp_path):
+    wide = Image.new("RGB", (160, 40), "sienna")
+    wide.paste("royalblue", (0, 0, 40, 40))
+    wide.save(tmp_path / "wide.png")
+    classes = engine.Classes(("red fish", "blue fish", "green fish"), ("art of a {}.",))
+    answers = []
+    for how in ({"frame": 0.0}, {"fit": "squash"}, {}):
+        found = api.predict(account(api, 1), asked(tmp_path / "wide.png", **how))["prediction"]
+        pixels = tiny.prepare(wide, engine.PictureSettings(**how))
+        assert found["logits"] == engine.predict(tiny, pixels, classes).logits.tolist()
+        answers.append(found["logits"])
+    assert answers[0] != answers[1] != answers[2]

@@ -20,7 +20,7 @@ from engine.evaluation.statistics import newcombe
 from engine.evaluation.store import attacked
 from engine.models import Backbone
 from engine.models.predict import predict
-from engine.settings import AttackSettings, Settings, TuneSettings, ViewSettings
+from engine.settings import AttackSettings, PictureSettings, Settings, TuneSettings, ViewSettings
 from engine.story.explore import explore
 from engine.story.graph import Story
 from engine.story.recipe import Picture, Recipe
@@ -42,6 +42,16 @@ def test_a_record_is_the_story_of_the_picture(small):
         answer = record["arms"]["pgd-4"][name]
         assert answer["answer"] == prediction.name and answer["right"] == (prediction.label == 2)
         assert answer["confidence"] == pytest.approx(prediction.confidence, abs=2e-6)
+
+
+def test_a_record_tells_the_crop_where_another_fit_is_asked_for_and_only_there(small):
+    wide = Image.new("RGB", (200, 100), "teal")
+    question = Question("x", wide, CLASSES, 2, "g")
+    assert "crop" not in answer_question(small, question, 3, CLEAN_PLAN).record
+    assert "picture" not in CLEAN_PLAN.document()
+    plan = replace(CLEAN_PLAN, settings=replace(CLEAN_PLAN.settings, picture=PictureSettings(frame=0.0)))
+    assert answer_question(small, question, 3, plan).record["crop"] == [0, 0, 0.5, 1]
+    assert plan.document()["picture"] == {"fit": "", "frame": 0.0}
 
 
 def test_attacked_pictures_are_made_once_and_are_exact(small, tmp_path, monkeypatch):
