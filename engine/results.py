@@ -317,6 +317,35 @@ class DefenceResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """Where the square that a model sees lies in the picture: its sides as shares of the picture's width and height.
+
+    Where the picture is padded, they lie below 0 and above 1.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @classmethod
+    def whole(cls) -> Box:
+        """All of the picture and no more."""
+        return cls(0.0, 0.0, 1.0, 1.0)
+
+    @property
+    def sides(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom."""
+        return self.left, self.top, self.right, self.bottom
+
+    @property
+    def share(self) -> float:
+        """The share of the picture's area that lies inside."""
+        width, height = min(self.right, 1) - max(self.left, 0), min(self.bottom, 1) - max(self.top, 0)
+        return width * height
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """How far a file of a model is: `done` bytes of `total` (None: the hub does not say)."""
 

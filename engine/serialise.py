@@ -11,11 +11,11 @@ from . import numerics
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .models.preprocessing import Box
     from .results import (
         Adversarial,
         AttackStep,
         AttentionMap,
+        Box,
         DefenceResult,
         Ensemble,
         Familiarity,

@@ -36,7 +36,7 @@ def overlays(whole: Image.Image, found: Found, choices: Choices) -> dict[str, by
 
 def overlaid(
     whole: Image.Image,
-    box: engine.models.Box,
+    box: engine.results.Box,
     cells: np.ndarray,
     scale: tuple[float, float],
     colours: str,

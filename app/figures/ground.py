@@ -28,7 +28,7 @@ class Ground:
 
     pixels: Tensor
     original: Original | None = None
-    box: engine.models.Box = field(default_factory=engine.models.Box.whole)
+    box: engine.results.Box = field(default_factory=engine.results.Box.whole)
     altered: bool = True
 
     @classmethod
@@ -81,7 +81,7 @@ def whole(ground: Ground) -> str:
     if ground.original is None:
         return ""
     drawn = f'<use href="#original-{ground.original.key}"/>'
-    if ground.box == engine.models.Box.whole():
+    if ground.box == engine.results.Box.whole():
         return drawn
     outer, inner = _path(ground.canvas), _path(ground.seen)
     dimmed = f'<path class="outside" fill-rule="evenodd" d="{outer}{inner}"/><path class="frame" d="{inner}"/>'

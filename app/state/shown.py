@@ -39,7 +39,7 @@ class Shown:
     source: str = ""
     file: str = ""
     original: Original | None = None
-    box: engine.models.Box = field(default_factory=engine.models.Box.whole)
+    box: engine.results.Box = field(default_factory=engine.results.Box.whole)
     how: engine.PictureSettings = field(default_factory=engine.PictureSettings)
     credit: str = ""
 

@@ -27,6 +27,8 @@ from .tables import wrapped
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ..results import Box
+
 EIGHTY = "imagenet-80"
 CUT_OFF = (
     "The model sees {share:.0%} of the picture: the rest is cut off. --frame moves what it sees, --fit squash or pad"
@@ -62,7 +64,7 @@ class Subject:
         return [named, read, *(line for note in notes for line in wrapped(note))]
 
     @property
-    def box(self) -> models.Box:
+    def box(self) -> Box:
         """Where the pixels lie in the picture."""
         return self.backbone.box(self.size, self.how)
 

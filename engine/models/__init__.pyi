@@ -20,7 +20,6 @@ from .options import as_options as as_options
 from .options import model_settings as model_settings
 from .own_thread import apart as apart
 from .precision import PRECISIONS as PRECISIONS
-from .preprocessing import Box as Box
 from .prompts import Prompts as Prompts
 from .prompts import ReadPrompts as ReadPrompts
 from .prompts import read_prompts as read_prompts

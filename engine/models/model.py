@@ -24,7 +24,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..classes import SEVEN_TEMPLATES, Classes
 from ..errors import require
-from ..results import Familiarity
+from ..results import Box, Familiarity
 from ..settings import ModelSettings, PictureSettings
 from . import kept_texts
 from .anatomy import anatomy
@@ -36,7 +36,7 @@ from .familiarity import FamiliarityMeasure, summaries
 from .gradient_scaling import loses_gradients, with_scaled_gradients
 from .lock import ModelLock
 from .precision import PRECISIONS, at_least_single, dtype_of
-from .preprocessing import AS_TRAINED, Box, Preprocessing
+from .preprocessing import AS_TRAINED, Preprocessing
 from .prompts import Prompts, ReadPrompts, can_be_read, end_token, entering, make_prompts, read_out, read_padded
 from .published import ACTIVATIONS, activation_of
 from .recent import Recent

@@ -15,45 +15,15 @@ from torch import Tensor
 from torchvision.transforms import InterpolationMode, Pad, Resize
 
 from ..errors import require
+from ..results import Box
 from ..settings import Channels, ModelSettings, PictureSettings, check_channels
 
 KNOWN = {  # mean and std
     "OpenAI's": (*open_clip.OPENAI_DATASET_MEAN, *open_clip.OPENAI_DATASET_STD),
     "ImageNet's": (*IMAGENET_MEAN, *IMAGENET_STD),
 }
-
-
 MODES = {"crop": "shortest", "squash": "squash", "pad": "longest"}  # by the fit that asks for them
 AS_TRAINED = PictureSettings()
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Where the square that a model sees lies in the picture: its sides as shares of the picture's width and height.
-
-    Where the picture is padded, they lie below 0 and above 1.
-    """
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @classmethod
-    def whole(cls) -> Box:
-        """All of the picture and no more."""
-        return cls(0.0, 0.0, 1.0, 1.0)
-
-    @property
-    def sides(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom."""
-        return self.left, self.top, self.right, self.bottom
-
-    @property
-    def share(self) -> float:
-        """The share of the picture's area that lies inside."""
-        width, height = min(self.right, 1) - max(self.left, 0), min(self.bottom, 1) - max(self.top, 0)
-        return width * height
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from PIL import Image
 import engine
 from app.choices import NO_TRUTH
 from app.export import link
-from app.figures.header import header
+from app.head import Head
 from app.labels import everyday, load_label_sets, set_of
 from app.models import Models
 from app.panels.inputs import Inputs
@@ -41,7 +41,8 @@ def sources(tiny):
 def inputs(tiny, sources):
     async def build():  # in a running loop: one that Gradio makes for itself is never closed
         with gr.Blocks():
-            return Inputs(sources, Models(tiny), gr.HTML(header(tiny)), SETS)
+            models = Models(tiny)
+            return Inputs(sources, models, Head(models), SETS)
 
     return asyncio.run(build())
 
