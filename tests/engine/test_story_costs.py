@@ -89,7 +89,9 @@ def counted(backbone: Backbone, recipe: Recipe, request: Request) -> Passes:
 
     The model has read its prompts for nobody yet.
     """
-    needed, backbone = Story(backbone, recipe, NEEDED), backbone.with_model(backbone.model, backbone.name)
+    needed, measure = Story(backbone, recipe, NEEDED), backbone.measure
+    backbone = backbone.with_model(backbone.model, backbone.name)
+    backbone.measure = measure
     story = Story(backbone, recipe)
     for name in DEFENCES:
         backbone.encode_text(DEFENCES[name].classes(backbone, recipe.classes, ""))  # once, for all pictures
