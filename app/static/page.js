@@ -43,8 +43,9 @@
     const way = event.target.closest("a.way");
     if (way) {
       event.preventDefault();
-      for (const fold of ["#question", way.hash]) document.querySelector(`${fold} > button:not(.open)`)?.click();
-      setTimeout(() => document.querySelector(way.hash)?.scrollIntoView(), 100); // once the folds are open
+      const offer = document.querySelector(`${way.hash} button`);
+      offer?.scrollIntoView({ block: "center" });
+      offer?.focus();
     }
     const bring = event.target.closest("[data-bring]");
     if (bring) document.getElementById(bring.dataset.bring).scrollIntoView();

@@ -712,7 +712,7 @@ STRANGE = (
     "**This model knows only its paintings.** By a measured score this picture is none of them: what it answers here"
     " means nothing, whether or not an attack or a defence changes it."
 )
-STRANGE_WAY = "Choose a CLIP for photographs"
+STRANGE_WAY = "A CLIP for photographs is one press away, in the head of the page."
 STRANGE_CARD, STRANGE_ANSWER, STRANGE_VERDICT = (
     "Not one of its paintings",
     "its answer means nothing",
