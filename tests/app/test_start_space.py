@@ -11,10 +11,12 @@ import threading
 import urllib.request
 from pathlib import Path
 
-import open_clip
 import pytest
 from huggingface_hub.utils import filter_repo_objects
 from packaging.requirements import Requirement
+
+from engine.models.catalogue import RECOMMENDED
+from engine.models.hub import CONFIG, WEIGHTS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -79,9 +81,9 @@ def test_the_versions_are_those_that_a_space_has():
 
 
 def test_what_is_loaded_ahead_is_what_the_model_is_loaded_from():
-    repo, *files = head()["preload_from_hub"].lstrip("- ").split()
-    assert open_clip.get_pretrained_cfg("ViT-B-32", "openai")["hf_hub"] == f"{repo}/"
-    assert files == ["open_clip_model.safetensors"] and head()["models"] == f"[{repo}]"
+    repo, files = head()["preload_from_hub"].lstrip("- ").split()
+    assert RECOMMENDED[0] == f"hf-hub:{repo}"  # with which the page then opens
+    assert files.split(",") == [CONFIG, WEIGHTS[0]] and head()["models"] == f"[{repo}]"
     assert len(head()["short_description"]) <= 60
 
 
