@@ -7,22 +7,25 @@
   let count = 0;
   const drop = () => {
     if (!lifted) return;
-    lifted.veil.removeAttribute("clip-path");
-    lifted.clip.remove();
+    lifted.veil.removeAttribute("mask");
+    lifted.mask.remove();
     if (lifted.line) lifted.line.nodeValue = lifted.said;
     lifted = null;
   };
   const lift = (seen) => {
     drop();
-    const clip = document.createElementNS(SVG, "clipPath");
-    clip.id = `veil-${(count += 1)}`;
-    const path = clip.appendChild(document.createElementNS(SVG, "path"));
-    path.setAttribute("clip-rule", "evenodd");
-    seen.append(clip);
+    const mask = document.createElementNS(SVG, "mask"); // a clip would take presses away from the cells below it
+    mask.id = `veil-${(count += 1)}`;
+    mask.setAttribute("maskUnits", "userSpaceOnUse");
+    const [all, hole] = ["rect", "ellipse"].map((shape) => mask.appendChild(document.createElementNS(SVG, shape)));
+    all.setAttribute("width", "100%");
+    all.setAttribute("height", "100%");
+    all.setAttribute("fill", "#fff");
+    seen.append(mask);
     const veil = seen.querySelector(".veil");
-    veil.setAttribute("clip-path", `url(#${clip.id})`);
+    veil.setAttribute("mask", `url(#${mask.id})`);
     const line = seen.closest(".map").querySelector(":scope > .fine")?.firstChild;
-    lifted = { seen, veil, clip, path, line, said: line?.nodeValue };
+    lifted = { seen, veil, mask, hole, line, said: line?.nodeValue };
   };
   const follow = (event) => {
     const seen = event.target.closest?.(".map .seen");
@@ -35,10 +38,8 @@
     const x = ((event.clientX - box.left) / box.width) * width;
     const y = ((event.clientY - box.top) / box.height) * height;
     const radius = REACH * Math.max(width * across, height * down);
-    const [rx, ry] = [radius / across, radius / down];
-    lifted.path.setAttribute(
-      "d", `M0 0H${width}V${height}H0ZM${x - rx} ${y}a${rx} ${ry} 0 1 0 ${2 * rx} 0a${rx} ${ry} 0 1 0 ${-2 * rx} 0Z`,
-    );
+    const ellipse = { cx: x, cy: y, rx: radius / across, ry: radius / down };
+    for (const [name, value] of Object.entries(ellipse)) lifted.hole.setAttribute(name, value);
     const columns = Math.round(width / 10);
     const cell = Math.min(Math.floor(y / 10), Math.round(height / 10) - 1) * columns + Math.min(Math.floor(x / 10), columns - 1);
     const title = seen.querySelector(`[data-cell="${cell}"] > title`);

@@ -111,7 +111,7 @@ def _with_size(name: str, source: Source, settings: ModelSettings) -> tuple[str,
 def _why_not(name: str, error: Exception) -> str:
     text = " ".join(f"{type(error).__name__}: {error}".split())
     if isinstance(error, FileNotFoundError):
-        return f"{name} could not be found: {text[:160]}"
+        return f"{name} could not be found: {text[:400]}"
     return f"{name} is not a checkpoint that open_clip can read: {text[:160]}"
 
 
