@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from contextlib import closing, contextmanager
+from pathlib import PurePosixPath
 
 import numpy as np
 import pytest
