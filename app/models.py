@@ -15,6 +15,8 @@ from app.state.parts import Account, Question, Run
 from app.text import words as text
 
 KEPT = 1  # models beside the first that stay in memory
+LARGE = 4e9  # operations of a pass: the views of a story then take a minute where the processor has no bf16
+FEW = 16
 
 
 class Models:
@@ -28,6 +30,7 @@ class Models:
         self.first, self.free = first, free
         self.lent = None if lend is None else Lent(first, lend, lambda placed: Models(placed).backbone)
         self._kept: OrderedDict[str, engine.Backbone] = OrderedDict()
+        self._views: dict[str, int] = {}  # by model, as counting takes a pass
         self._loading = threading.Lock()
         self._downloads = Downloads(self._bring)
 
@@ -58,6 +61,13 @@ class Models:
     def ready(self, name: str) -> bool:
         """Whether that model is in memory."""
         return name == self.first.name or name in self._kept
+
+    def views(self, backbone: engine.Backbone) -> int:
+        """How many views the page begins with on this model."""
+        if backbone.name not in self._views:
+            slow = self.lent is None and engine.models.is_slow(backbone, LARGE)
+            self._views[backbone.name] = FEW if slow else engine.Settings().views.count
+        return self._views[backbone.name]
 
     def answer(
         self, question: engine.datasets.Question, plan: engine.evaluation.Plan, account: Account, passes: float

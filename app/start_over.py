@@ -1,4 +1,4 @@
-"""A button that sets every control as it stood when the page was loaded; picture, class names and model stay."""
+"""A button that sets every control as a page just loaded has it on this model; picture, class names and model stay."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class StartOver:
                 yield page.rest(key, text.EMPTY["Picture"])
                 return
             begun = page.defaults._replace(**{name: getattr(visitor.choices, name) for name in KEPT})
-            anew = replace(visitor.setting(begun.drawable(page.backbone(visitor))), asked=FIRST)
+            backbone = page.backbone(visitor)
+            begun = begun.drawable(backbone)._replace(views=page.models.views(backbone))
+            anew = replace(visitor.setting(begun), asked=FIRST)
             page.visitors.put(key, anew)
             yield again(page, anew) | page.rest(key, text.STARTED_OVER, go=1)
 

@@ -20,7 +20,7 @@ from app.figures.pictures import thumbnail
 from app.head import Head
 from app.labels import NO_SET, LabelSet, everyday, offered, set_of
 from app.models import Models
-from app.panels.model import ModelPicker
+from app.panels.model import ModelPicker, few_views
 from app.panels.painter import Painter
 from app.picture_sources import Opened, PictureSources
 from app.present import present
@@ -111,6 +111,9 @@ class Inputs:
             if opened is None and not self.sources.offered:
                 yield page.rest(key, text.EMPTY["Picture"])
                 return
+            few = page.models.views(self.sources.backbone)
+            asked = opened is not None or choices != begun
+            choices = choices if asked else choices._replace(views=few)
             opened = opened or self.sources.sample(self.sources.offered[0])
             visitor = page.visitors.get(key).on("", opened.shown).setting(choices)
             visitor = replace(visitor, brought="\n".join(opened.names))
@@ -118,6 +121,7 @@ class Inputs:
             complaints += odd
             page.visitors.put(key, replace(visitor, pinned=pin))
             said = text.RESTORED if choices != begun or pin is not None else text.READY
+            said = said if asked or pin is not None else text.READY + few_views(few)
             said, tone = (" ".join(complaints), "bad") if complaints else (said, "calm")
             if complaints:
                 gr.Warning(said, title=text.NOT_YET)  # the status line may soon say what they lead to

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 
 import gradio as gr
 
@@ -65,10 +66,14 @@ class ModelPicker:
         picture, choices = visitor.picture, present(visitor.choices).drawable(backbone)
         again = None if picture is None else self.sources.on(backbone).same(picture).shown
         chosen = "" if backbone is self.models.first else name
+        views, before = self.models.views(backbone), self.models.views(page.backbone(visitor))
+        moved = views != before == choices.views  # a number that the visitor chose stays
+        if moved:
+            choices = choices._replace(views=views)
         asking, followed = self._follow(backbone, visitor.on(chosen, again).setting(choices))
-        page.visitors.put(key, asking)
+        page.visitors.put(key, replace(asking, unshown=asking.unshown | {"views"}) if moved else asking)
         shown = self.show(page, backbone, choices) | followed
-        return shown | page.rest(key, text.MODEL_READY.format(name=backbone.name), "good")
+        return shown | page.rest(key, text.MODEL_READY.format(name=backbone.name) + few_views(views), "good")
 
     def _use(self, page: Page) -> Callable[..., Generator[dict]]:
         def handler(request: gr.Request, name: str | None, key: str) -> Generator[dict]:
@@ -84,6 +89,12 @@ class ModelPicker:
             yield self.switched(page, key, name or "")
 
         return handler
+
+
+def few_views(views: int) -> str:
+    """What the status line says of a page that begins with this many views; empty for the usual number."""
+    usual = engine.Settings().views.count
+    return "" if views == usual else text.FEW_VIEWS.format(views=views, usual=usual)
 
 
 def _menu(models: Models) -> list[tuple[str, str]]:

@@ -206,6 +206,7 @@ MODEL_OTHER = "Any model that open_clip can load. It is checked before it is use
 MODEL_DOWNLOAD = "Will be downloaded first: about {size}."
 MODEL_NEEDS = "Needs the package {package}, which is not installed."
 MODEL_LOADING, MODEL_READY = "Loading {name}", "{name} is in use. The picture is the same; all else starts anew."
+FEW_VIEWS = " The processor has no bf16, so there are {views} views to begin with, not {usual}."
 MODEL_PROGRESS = "Downloading {file}: {done}{total} MB"
 KNOWS_THAT, KNOWS = "knows {knows}", "knows what its publisher trained it on"
 OFFER_GET, OFFER_USE = "Use a CLIP for photographs ({size} MB)", "Use a CLIP for photographs"

@@ -15,6 +15,8 @@ from .names import BUILT_IN as BUILT_IN
 from .names import FIELDGUIDE as FIELDGUIDE
 from .names import FORMS as FORMS
 from .names import sized as sized
+from .operations import is_slow as is_slow
+from .operations import pass_operations as pass_operations
 from .options import add_model_options as add_model_options
 from .options import as_options as as_options
 from .options import model_settings as model_settings

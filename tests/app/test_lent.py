@@ -138,7 +138,7 @@ def test_a_fault_elsewhere_is_a_sentence_with_the_seconds(small, lent, monkeypat
 
 
 def test_another_model_is_read_again_where_it_computes(lent, model, tiny):
-    assert list(lent.fetch(model)) == []
+    assert set(lent.fetch(model)) <= {None}
     there, here = asked(lent.backbone(model), Results()), asked(tiny, Results())
     lent.compute(there, "adversarial")
     Models(tiny).compute(here, "adversarial")

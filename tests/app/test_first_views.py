@@ -1,0 +1,65 @@
+"""How many views a page begins with: fewer where the processor would take a minute for the usual number."""
+
+import gradio as gr
+import pytest
+
+import engine
+from app.models import FEW, LARGE, Models
+from app.panels.model import few_views
+from app.present import present
+from engine.models import is_slow, operations, pass_operations
+from tests.fixtures import TINY
+from tests.page_cases import CHOICES, picture
+
+USUAL = engine.Settings().views.count
+
+
+def test_operations_of_a_pass_are_those_of_its_matrix_products(tiny):
+    """The last block is worked out for the class token alone, but for its keys and values."""
+    shape = TINY["vision_cfg"]
+    width, blocks = shape["width"], shape["layers"]
+    tokens = 1 + (shape["image_size"] // shape["patch_size"]) ** 2
+    whole = 2 * 12 * width**2 * tokens + 4 * width * tokens**2
+    assert (blocks - 1) * whole < pass_operations(tiny) < (blocks + 1) * whole
+
+
+@pytest.mark.parametrize(("flags", "most", "slow"), [(False, 0, True), (True, 0, False), (False, 1e18, False)])
+def test_a_model_is_slow_by_its_operations_and_the_processors_flags(tiny, monkeypatch, flags, most, slow):
+    monkeypatch.setattr(operations, "has_bf16", lambda device: flags)
+    assert is_slow(tiny, most) is slow
+
+
+def test_where_an_accelerator_is_lent_there_are_as_many_as_ever(tiny, monkeypatch):
+    monkeypatch.setattr(engine.models, "is_slow", lambda backbone, most: most == LARGE)
+    assert Models(tiny).views(tiny) == FEW and "16 views" in few_views(FEW) and few_views(USUAL) == ""
+    assert Models(tiny, lend=lambda function, seconds: function).views(tiny) == USUAL
+
+
+@pytest.mark.parametrize(("before", "behind"), [(USUAL, FEW), (32, 32)])
+def test_another_model_brings_its_number_unless_the_visitor_chose_one(built, page, monkeypatch, before, behind):
+    monkeypatch.setattr(page.models, "_views", {"fieldguide": FEW, "tiny": USUAL})
+    (button,) = (b for b in built[0].blocks.values() if getattr(b, "elem_id", None) == "use-model")
+    press = next(each.fn for each in built[0].fns.values() if (button._id, "click") in each.targets)
+    key = f"views {before}"
+    page.choose(key, [1, *CHOICES._replace(views=before)])
+
+    list(press(gr.Request(session_hash=key), "fieldguide", 2, *CHOICES._replace(views=before)))
+    visitor = page.visitors.get(key)
+    assert (visitor.model, present(visitor.choices).views) == ("fieldguide", behind)
+    assert ("16 views" in visitor.progress.said) and (page.visitors.unshown(key) == {"views": FEW}) == (behind == FEW)
+
+    list(press(gr.Request(session_hash=key), "tiny", 3, *present(visitor.choices)))
+    assert present(page.visitors.get(key).choices).views == before
+
+
+def test_all_settings_as_at_the_start_are_those_of_the_model(built, page, monkeypatch):
+    monkeypatch.setattr(page.models, "_views", {"tiny": FEW})
+    (button,) = (b for b in built[0].blocks.values() if getattr(b, "elem_id", None) == "start-over")
+    press = next(each.fn for each in built[0].fns.values() if (button._id, "click") in each.targets)
+    key = "start over"
+    page.choose(key, [1, *CHOICES])
+    page.visitors.put(key, page.visitors.get(key).on("", picture(page.models.first)))
+    list(press(gr.Request(session_hash=key), 2, *CHOICES))
+    assert present(page.visitors.get(key).choices) == page.defaults._replace(
+        views=FEW, class_names=CHOICES.class_names, true_class=CHOICES.true_class, map=page.defaults.map
+    )
