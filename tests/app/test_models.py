@@ -68,7 +68,7 @@ def test_a_lent_accelerator_keeps_a_page_for_everybody_to_the_catalogue_too(tiny
     lent = Models(tiny, lend=lambda function, seconds: function)
     with pytest.raises(engine.EngineError, match="does not offer"):
         list(lent.fetch(model))
-    assert list(lent.fetch("fieldguide")) == []
+    assert set(lent.fetch("fieldguide")) <= {None}
 
 
 def test_another_model_keeps_nothing_that_the_old_one_computed(tiny):
