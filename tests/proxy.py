@@ -17,6 +17,7 @@ class Proxy:
     def __init__(self, prefix: str, port: int) -> None:
         self.prefix, self.port = prefix, port
         self.beside: list[str] = []
+        self._tasks: set[asyncio.Task | None] = set()  # else nobody holds one whose both ends have gone
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -35,13 +36,15 @@ class Proxy:
 
     async def _end(self) -> None:
         self._server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:  # a connection may still come in meanwhile
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.sleep(0.1)  # in which what was closed is let go of
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        self._tasks.add(asyncio.current_task())
+        with contextlib.closing(writer), contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             (method, target, version), *lines = (line.split(" ") for line in head.rstrip().split("\r\n"))
             if not target.startswith(self.prefix + "/"):
@@ -51,15 +54,16 @@ class Proxy:
                 kept = [" ".join(line) for line in lines if line[0].lower() != "connection:"]
                 first = f"{method} {target.removeprefix(self.prefix)} {version}"
                 await self._pass_on("\r\n".join([first, *kept, "connection: close"]) + "\r\n\r\n", reader, writer)
-        writer.close()
 
     async def _pass_on(self, head: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", self.port)
-        back.write(head.encode("latin-1"))
-        sending = asyncio.ensure_future(_copy(reader, back))
-        await _copy(there, writer)
-        sending.cancel()
-        back.close()
+        with contextlib.closing(back):
+            back.write(head.encode("latin-1"))
+            sending = asyncio.ensure_future(_copy(reader, back))
+            try:
+                await _copy(there, writer)
+            finally:
+                sending.cancel()
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:

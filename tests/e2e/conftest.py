@@ -145,6 +145,25 @@ def opening(context, address):
     opened.close()
 
 
+def streams_of(page):
+    """The streams of events that the page reads at any moment; those that it opened before are over."""
+    page.wait_for_load_state("networkidle")
+    reading = set()
+    page.on("request", lambda request: reading.add(request) if "/queue/data" in request.url else None)
+    for ended in ("requestfinished", "requestfailed"):
+        page.on(ended, lambda request: reading.discard(request))
+    return reading
+
+
+def at_rest(page, streams):
+    """Wait until nothing is read any more: a stream that another page cuts off is told on the console."""
+    page.wait_for_timeout(100)  # in which a press just made begins to be answered
+    for _ in range(600):
+        if not streams:
+            break
+        page.wait_for_timeout(100)
+
+
 def close_toasts(page):
     """Close whatever the page warns of."""
     page.eval_on_selector_all("[data-testid=toast-close]", "(toasts) => toasts.forEach((toast) => toast.click())")

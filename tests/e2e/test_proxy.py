@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from gradio_client import Client, handle_file
 
-from tests.e2e.conftest import Watched, first_sample, served
+from tests.e2e.conftest import Watched, at_rest, first_sample, served, streams_of
 from tests.e2e.test_page import few_views, open_step, says
 from tests.e2e.test_story import SAMPLES, run_story
 from tests.proxy import Proxy
@@ -38,6 +38,7 @@ def shows(page, name):
 
 
 def test_a_story_an_upload_a_download_a_link_and_a_reload(page, proxy):
+    streams = streams_of(page)
     few_views(page)
     run_story(page)
     page.set_input_files("#upload input[type=file]", str(SAMPLES / "bird-1.png"))
@@ -50,6 +51,7 @@ def test_a_story_an_upload_a_download_a_link_and_a_reload(page, proxy):
     page.fill("#attack-steps input[type=number]", "3")
     page.click("#attack")
     says(page, "Attack finished")
+    at_rest(page, streams)
     page.reload()
     page.locator("#restore button").first.click()
     shows(page, "bird-1.png")
@@ -58,6 +60,7 @@ def test_a_story_an_upload_a_download_a_link_and_a_reload(page, proxy):
     page.locator("#samples [data-index='2'][aria-pressed=true]").wait_for()
     page.click("#link")
     page.wait_for_url(re.compile(re.escape(proxy.url) + r"\?.*picture="))
+    at_rest(page, streams)
     page.goto(page.url)
     page.locator("#samples [data-index='2'][aria-pressed=true]").wait_for()
 

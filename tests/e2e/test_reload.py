@@ -1,34 +1,17 @@
 """After a reload the tab is offered what it had, and nobody else is."""
 
-import pytest
-
+from tests.e2e.conftest import at_rest, streams_of
 from tests.e2e.test_page import SAMPLES, open_step, picture_taken, says
 
 
-@pytest.fixture
-def streams(loaded):
-    """The streams of events that the page is reading at the moment; those that it opened before are over."""
-    loaded.wait_for_load_state("networkidle")
-    reading = set()
-    loaded.on("request", lambda request: reading.add(request) if "/queue/data" in request.url else None)
-    for ended in ("requestfinished", "requestfailed"):
-        loaded.on(ended, lambda request: reading.discard(request))
-    return reading
-
-
 def reload(page, streams):
-    """Reload once nothing is read any more: a stream that a reload cuts off is told on the console."""
-    page.wait_for_timeout(100)  # in which a press just made begins to be answered
-    for _ in range(600):
-        if not streams:
-            break
-        page.wait_for_timeout(100)
+    at_rest(page, streams)
     page.reload()
     page.get_by_text("which is right").first.wait_for()
 
 
-def test_a_reload_offers_the_last_result_with_its_settings(browser, address, loaded, streams):
-    page = loaded
+def test_a_reload_offers_the_last_result_with_its_settings(browser, address, loaded):
+    page, streams = loaded, streams_of(loaded)
     assert not page.locator("#restore").is_visible()
     reload(page, streams)
     assert not page.locator("#restore").is_visible()
