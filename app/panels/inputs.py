@@ -121,7 +121,8 @@ class Inputs:
             complaints += odd
             page.visitors.put(key, replace(visitor, pinned=pin))
             said = text.RESTORED if choices != begun or pin is not None else text.READY
-            said = said if asked or pin is not None else text.READY + few_views(few)
+            if not asked and pin is None and few_views(few):
+                said = text.READY_FEW.format(few=few_views(few))
             said, tone = (" ".join(complaints), "bad") if complaints else (said, "calm")
             if complaints:
                 gr.Warning(said, title=text.NOT_YET)  # the status line may soon say what they lead to

@@ -34,6 +34,7 @@ MISSING = {
 }
 NO_ANSWER = "No answer yet: the class names or the prompt need a change, see the status line above."
 
+READY_FEW = "Ready.{few}"
 READY = "Ready. Press “Run the whole story”, or go step by step."
 SHARED = ("", ", taking turns with one other visitor", ", taking turns with {count} other visitors")
 BOOKED = " ({seconds} s of the lent accelerator are booked)"
@@ -206,7 +207,7 @@ MODEL_OTHER = "Any model that open_clip can load. It is checked before it is use
 MODEL_DOWNLOAD = "Will be downloaded first: about {size}."
 MODEL_NEEDS = "Needs the package {package}, which is not installed."
 MODEL_LOADING, MODEL_READY = "Loading {name}", "{name} is in use. The picture is the same; all else starts anew."
-FEW_VIEWS = " The processor has no bf16, so there are {views} views to begin with, not {usual}."
+FEW_VIEWS = " {views} views, not {usual}: the processor has no bf16."
 MODEL_PROGRESS = "Downloading {file}: {done}{total} MB"
 KNOWS_THAT, KNOWS = "knows {knows}", "knows what its publisher trained it on"
 OFFER_GET, OFFER_USE = "Use a CLIP for photographs ({size} MB)", "Use a CLIP for photographs"
