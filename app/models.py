@@ -94,8 +94,8 @@ class Models:
         self.backbone(name)
 
     def _offers(self, name: str) -> bool:
-        offered = {self.first.name, *(entry.name for entry in engine.models.listed_models())}
-        return bool(name) and (self.free or name in offered)
+        offered = name == self.first.name or engine.models.entry_of(name) is not None
+        return bool(name) and (self.free or offered)
 
     def _load(self, name: str) -> engine.Backbone:
         first = self.first

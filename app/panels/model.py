@@ -110,7 +110,7 @@ def _title(entry: engine.models.ModelEntry) -> str:
 
 
 def _about(name: str | None) -> str:
-    entry = next((entry for entry in engine.models.listed_models() if entry.name == name), None)
+    entry = engine.models.entry_of(name or "")
     if entry is None:
         return f'<p class="fine">{esc(text.MODEL_OTHER)}</p>'
     lines = [f"{entry.knows}.", f"{entry.source}; licence {entry.licence}."]

@@ -127,12 +127,12 @@ RECOMMENDED = (
 
 def listed_models() -> tuple[ModelEntry, ...]:
     """The menu's models as they stand on this machine, the built-in one first."""
-    return tuple(replace(entry, here=is_here(entry.name), needs=_missing(entry.needs)) for entry in _ENTRIES)
+    return tuple(map(_as_it_stands, _ENTRIES))
 
 
 def entry_of(name: str) -> ModelEntry | None:
     """What the menu says of this model; None for one that is not in it."""
-    return next((entry for entry in listed_models() if entry.name == name), None)
+    return next((_as_it_stands(entry) for entry in _ENTRIES if entry.name == name), None)
 
 
 def recommended_here() -> list[str]:
@@ -142,8 +142,13 @@ def recommended_here() -> list[str]:
 
 def recommended_model() -> ModelEntry:
     """The model for photographs that asks least of whoever wants one: of those on this machine, else of all."""
-    name = next(iter(recommended_here()), RECOMMENDED[0])
-    return next(entry for entry in listed_models() if entry.name == name)
+    name = next((name for name in RECOMMENDED if is_here(name)), RECOMMENDED[0])
+    return next(_as_it_stands(entry) for entry in _ENTRIES if entry.name == name)
+
+
+def _as_it_stands(entry: ModelEntry) -> ModelEntry:
+    """The entry with what this machine has of it."""
+    return replace(entry, here=is_here(entry.name), needs=_missing(entry.needs))
 
 
 def _missing(package: str | None) -> str | None:
