@@ -20,7 +20,7 @@ from app.state.history import Look
 from app.state.parts import STORY
 from app.state.visitors import FIRST, Visitor
 from app.text import words as text
-from app.wiring.drawing import NEXT_TURN, QUIET
+from app.wiring.drawing import NEXT_TURN
 from app.wiring.page import Page
 
 ZIP = "zip"  # pressed by the browser once the file is there: events that follow a generator do not come everywhere
@@ -65,8 +65,8 @@ class ExportButtons:
                 return
             yield {self.file: served(text.ZIP_NAME, packed), page.status: status(text.PACKED, "good", press=ZIP)}
 
-        self.link.click(make_link, page.inputs, page.status, js=NEXT_TURN, **QUIET)
-        self.download.click(pack, page.inputs, [self.file, page.status], js=NEXT_TURN, **QUIET)
+        self.link.click(make_link, page.inputs, page.status, js=NEXT_TURN, **page.quiet)
+        self.download.click(pack, page.inputs, [self.file, page.status], js=NEXT_TURN, **page.quiet)
 
     def _pin(self, visitor: Visitor) -> Mapping[str, str]:
         """What a link has to say of what the visitor has pinned."""

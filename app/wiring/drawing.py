@@ -33,8 +33,6 @@ from app.wiring.stopping import Run, Runs, until
 from app.wiring.trail import LIVE_SECONDS, AttackTrail
 
 NEXT_TURN = "(turn, ...rest) => { window.turn = (window.turn || 0) + 1; return [window.turn, ...rest]; }"
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-AT_ONCE: dict[str, Any] = QUIET | {"concurrency_limit": None}
 
 
 class Drawing:
@@ -110,6 +108,21 @@ class Drawing:
         return Pinned(visitor.pinned, self._held(then, key))
 
     # -- drawing ---------------------------------------------------------------------------------------------------
+
+    @property
+    def quiet(self) -> dict[str, Any]:
+        """How events are registered that show no progress.
+
+        One component is named for it all the same: Gradio's page hands the progress of an event, shown or not, to every
+        output of all that have run, copying what each holds, at each message of the event. Of the drawing's 150 outputs
+        that took the browser longer than all else.
+        """
+        return {"show_progress": "hidden", "show_progress_on": [self.nudge], "api_visibility": "private"}
+
+    @property
+    def at_once(self) -> dict[str, Any]:
+        """The same for events that wait for no other."""
+        return self.quiet | {"concurrency_limit": None}
 
     @property
     def inputs(self) -> list[Component]:
@@ -199,7 +212,7 @@ class Drawing:
             list(dict.fromkeys(outputs)),
             js=NEXT_TURN,
             trigger_mode="always_last",
-            **AT_ONCE,
+            **self.at_once,
         )
 
     def _draw(self, request: gr.Request, *values: Any) -> Iterator[dict]:
@@ -208,13 +221,13 @@ class Drawing:
         again, said = self.nudged() if replaced else {}, self.visitors.get(key).progress.said
         updates = merged(self.drawn(key), self.set(self.visitors.unshown(key))) | again
         self.runs.look(key, self.visitors.get(key).look)
-        yield updates or gr.skip()
+        yield updates or gr.skip()  # the first must be, or Gradio empties all
         if self.visitors.get(key).progress.step is not None:
             return
         with self.runs.begun(key, Run(values[0], live=True)) as run:
             try:
                 with closing(self._caught_up(key, bool(said))) as updates:
-                    yield from until(run.stop, updates)
+                    yield from filter(None, until(run.stop, updates))  # each costs the browser
             except engine.models.Cancelled:
                 yield self.nudged()  # whatever ended it, the controls as they stand now are drawn
 
@@ -231,16 +244,16 @@ class Drawing:
                 yield from self._computed(question, visitor, key)
                 self._check_word(question, present(visitor.choices).word)
             better = self._complained(key, "")
-            yield gr.skip() if said or not better else better
+            yield {} if said else better
         except engine.EngineError as error:
-            yield self._complained(key, str(error)) or gr.skip()
+            yield self._complained(key, str(error))
 
     def _computed(self, question: Question, visitor: Visitor, key: str) -> Iterator[dict]:
         live = self.models.lent is None and present(visitor.choices).live and visitor.stopped != visitor.choices
         trail = self.trail(question, LIVE_SECONDS)
         for _, item in caught_up(question, visitor, self.pace, live):
             if item is None:
-                yield self.drawn(key) or gr.skip()
+                yield self.drawn(key)
             elif trail.took(item):
                 yield trail.drawn()
 

@@ -22,7 +22,7 @@ from app.present import present
 from app.state.found import Found
 from app.state.visitors import Progress, Visitor
 from app.text import words as text
-from app.wiring.drawing import AT_ONCE, NEXT_TURN, Drawing
+from app.wiring.drawing import NEXT_TURN, Drawing
 from app.wiring.stopping import Run, until
 
 PASSED_TURN = "() => window.passed"
@@ -43,7 +43,9 @@ class Page(Drawing):
             return self.set(picked) | self.nudged() if picked else gr.skip()
 
         outputs = [self.controls[name] for name in Choices._fields if not self.controls[name].visible]
-        figure.click(handler, self.inputs, [*outputs, self.nudge], js=NEXT_TURN, trigger_mode="multiple", **AT_ONCE)
+        figure.click(
+            handler, self.inputs, [*outputs, self.nudge], js=NEXT_TURN, trigger_mode="multiple", **self.at_once
+        )
 
     def look(self, control: Component, draw: Callable[[Found, Any], dict], outputs: Sequence[Component]) -> None:
         """Let a control that is no choice draw `outputs` from what is found and its value."""
@@ -51,7 +53,7 @@ class Page(Drawing):
         def handler(request: gr.Request, value: Any) -> dict:
             return draw(self.found(present(request.session_hash)), value) or gr.skip()
 
-        control.input(handler, control, list(outputs), trigger_mode="always_last", **AT_ONCE)  # type: ignore[attr-defined]
+        control.input(handler, control, list(outputs), trigger_mode="always_last", **self.at_once)  # type: ignore[attr-defined]
 
     def listen(
         self,
@@ -141,7 +143,7 @@ class Page(Drawing):
                 time.sleep(0.02)
             yield self.rest(key, text.STOPPED) | self.say(text.STOPPED)
 
-        button.click(stopping, self.turn, [self.status, self.nudge], js=NEXT_TURN, **AT_ONCE)
+        button.click(stopping, self.turn, [self.status, self.nudge], js=NEXT_TURN, **self.at_once)
 
     def build_hidden(self) -> None:
         """The components that nobody sees."""
@@ -149,7 +151,7 @@ class Page(Drawing):
         self.nudge = gr.HTML("", elem_id="nudge", elem_classes=["unseen"])
         self._redraw = gr.Button("", elem_id="draw", elem_classes=["unseen"])
         overtake = gr.Button("", elem_id="overtake", elem_classes=["unseen"])
-        overtake.click(self._overtake, self.turn, None, js=PASSED_TURN, **AT_ONCE)
+        overtake.click(self._overtake, self.turn, None, js=PASSED_TURN, **self.at_once)
 
     def _overtake(self, request: gr.Request, turn: float) -> None:
         """The visitor has moved a control since this turn: what is computed live for it is wanted no longer."""

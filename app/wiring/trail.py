@@ -12,7 +12,7 @@ from gradio.components import Component
 import engine
 from app.state.parts import Question
 
-FRAME_SECONDS = 0.1  # between two drawings of a run, so that the browser can also answer its visitor
+FRAME_SECONDS = 0.2  # between two drawings of a run, so that the browser can also answer its visitor
 LIVE_SECONDS = 0.4  # of what is computed live: the listener that draws has many more outputs to look through
 DrawTrail = Callable[[Sequence[engine.AttackStep], Question], str]
 
