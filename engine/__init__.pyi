@@ -5,6 +5,7 @@ from . import evaluation as evaluation
 from . import fieldguide as fieldguide
 from . import maps as maps
 from . import models as models
+from . import overlays as overlays
 from . import parameters as parameters
 from . import pictures as pictures
 from . import results as results

@@ -17,7 +17,7 @@ LAYERS = (  # strictly downward: a unit imports only units of rows above it, and
     ("errors",),
     ("settings", "classes", "numerics", "files", "registry", "assets", "bit_depth", "passes"),
     ("results",),
-    ("pictures", "serialise"),
+    ("overlays", "pictures", "serialise"),
     ("models",),
     ("maps",),
     ("views",),

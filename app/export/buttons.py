@@ -12,7 +12,6 @@ from app.choices import Choices
 from app.components.controls import served
 from app.components.naming import look_differences
 from app.export import link, report
-from app.export.overlays import LONGEST
 from app.figures.journey import status
 from app.picture_sources import Opened, PictureSources
 from app.present import present
@@ -58,7 +57,7 @@ class ExportButtons:
             yield page.say(text.PACKING, "busy")
             try:
                 backbone, beside = page.backbone(visitor), _beside(page, visitor)
-                whole = partial(self.sources.whole, longest=LONGEST)
+                whole = partial(self.sources.whole, longest=engine.overlays.LONGEST)
                 packed = report.bundle(backbone, page.found(key), present(visitor.choices), beside, whole)
             except engine.EngineError as error:
                 yield page.complain(error)

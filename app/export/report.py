@@ -17,7 +17,7 @@ from torch import Tensor
 
 import engine
 from app.choices import Choices
-from app.export.overlays import overlays
+from app.figures.maps import Look
 from app.figures.pictures import amplified, gain_for, png, to_uint8
 from app.figures.printed import printed
 from app.present import present
@@ -75,13 +75,20 @@ def _files(backbone: engine.Backbone, found: Found, choices: Choices, whole: Who
         files["change-amplified.png"] = png(amplified(change, gain_for(found.adversarial)))
     picture = None if found.maps is None or whole is None else whole(present(found.picture))
     if picture is not None:
-        files |= overlays(picture, found, choices)
+        files |= _maps(picture, found, Look.of(choices))
     for name, figure in printed(found).items():
         for kind in ("png", "svg"):
             buffer = io.BytesIO()
             figure.savefig(buffer, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
             files[f"figures/{name}.{kind}"] = buffer.getvalue()
     return files
+
+
+def _maps(whole: Image.Image, found: Found, look: Look) -> dict[str, bytes]:
+    """PNG files of the clean map, the attacked one and their difference over the whole picture, by name."""
+    pair, box = present(found.maps), present(found.picture).box
+    drawn = engine.overlays.compared(whole, box, pair.clean.raw, pair.attacked.raw, look.colour_map, look.smooth)
+    return {f"maps/{name}.png": engine.overlays.png(one) for name, one in drawn.items()}
 
 
 def _zip(files: dict[str, str | bytes]) -> bytes:

@@ -16,25 +16,28 @@ from app.state.shown import Original, Shown
 
 LONG = 1000  # the longer side of a picture, in the unit of the drawings
 BACKDROP = 224  # pixels a side at most of what lies under a map
-WIDE = 1.5  # times as wide as high: drawn as wide as the page
+WIDE, LONG_SHAPE = 1.4, 3.0  # times as wide as high: two in a row of the page, one in a row
+MOST = 2.0  # times as long as wide: of longer pictures, what lies far from what the model sees is not drawn
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Ground:
     """Pixels (3, s, s) in [0, 1] that lie in the `box` of a picture; without an `original`, nothing lies around them.
 
-    They are `altered` where the original shows something else at their place.
+    They are `altered` where the original shows something else at their place. `name` is what `backdrops` calls their
+    copies; empty: each drawing has its own.
     """
 
     pixels: Tensor
     original: Original | None = None
     box: engine.results.Box = field(default_factory=engine.results.Box.whole)
     altered: bool = True
+    name: str = ""
 
     @classmethod
-    def of(cls, shown: Shown, pixels: Tensor) -> Ground:
+    def of(cls, shown: Shown, pixels: Tensor, name: str = "") -> Ground:
         """Under pixels of the picture in use, its own or attacked ones."""
-        return cls(pixels, shown.original, shown.box, pixels is not shown.pixels)
+        return cls(pixels, shown.original, shown.box, pixels is not shown.pixels, name)
 
     @property
     def size(self) -> tuple[float, float]:
@@ -55,10 +58,24 @@ class Ground:
         return begin, above, max(width, left + across) - begin, max(height, top + down) - above
 
     @property
-    def is_wide(self) -> bool:
-        """Whether a drawing is much wider than high."""
-        _, _, width, height = self.canvas
-        return width >= WIDE * height
+    def window(self) -> tuple[float, float, float, float]:
+        """The part of it that maps are drawn on: of very long pictures what the model sees and some way around it."""
+        (left, top, width, height), (x, y, across, down) = self.canvas, self.seen
+        (left, new_width), (top, new_height) = (
+            _around(left, width, x, across, MOST * height), _around(top, height, y, down, MOST * width)
+        )  # fmt: skip
+        return left, top, new_width, new_height
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the picture goes on beyond what maps are drawn on."""
+        return self.window != self.canvas
+
+    @property
+    def kind(self) -> str:
+        """Classes of a figure of that shape."""
+        _, _, width, height = self.window
+        return " wide" * (width >= WIDE * height) + " long" * (width >= LONG_SHAPE * height)
 
 
 def drawn_on(ground: Ground, veil: str, lines: str, grid: tuple[int, int], label: str, cell: int) -> str:
@@ -66,11 +83,10 @@ def drawn_on(ground: Ground, veil: str, lines: str, grid: tuple[int, int], label
     with cells of that side. The page lifts the veil where somebody points."""
     rows, columns = grid
     across, down = columns * cell, rows * cell
-    fills = f'width="{across}" height="{down}" preserveAspectRatio="none"'
-    here = f'<image href="{copy_of(ground.pixels, grey=False)}" {fills}/>' if ground.altered else ""
-    grey = f'<image href="{copy_of(ground.pixels, grey=True)}" {fills}/>'
+    here = _copy(ground, False, across, down) if ground.altered else ""
+    grey = _copy(ground, True, across, down)
     return (
-        f'<svg viewBox="{_numbers(ground.canvas)}" role="img" aria-label="{esc(label)}">{whole(ground)}'
+        f'<svg viewBox="{_numbers(ground.window)}" role="img" aria-label="{esc(label)}">{whole(ground)}'
         f'<svg class="seen" {_sides(ground.seen)} viewBox="0 0 {across} {down}" preserveAspectRatio="none">{here}'
         f'<g class="veil">{grey}<g class="heat">{veil}</g></g>{lines}</svg></svg>'
     )
@@ -109,7 +125,26 @@ def definition(original: Original) -> str:
     )
 
 
-def copy_of(pixels: Tensor, grey: bool) -> str:
+def backdrops(*grounds: Ground) -> str:
+    """Copies of their pixels, once for all drawings on grounds of these names."""
+    copies = "".join(
+        f'<image id="{esc(ground.name)}-{kind}" href="{_uri(ground.pixels, kind == "grey")}" width="1" height="1"'
+        f' preserveAspectRatio="none"/>'
+        for ground in grounds
+        for kind in ("grey", *(["colour"] if ground.altered else []))
+    )
+    return f'<svg width="0" height="0" aria-hidden="true">{copies}</svg>'
+
+
+def _copy(ground: Ground, grey: bool, across: float, down: float) -> str:
+    """A copy of the pixels, of that width and height."""
+    if ground.name:
+        return f'<use href="#{esc(ground.name)}-{"grey" if grey else "colour"}" transform="scale({across} {down})"/>'
+    size = f'width="{across}" height="{down}" preserveAspectRatio="none"'
+    return f'<image href="{_uri(ground.pixels, grey)}" {size}/>'
+
+
+def _uri(pixels: Tensor, grey: bool) -> str:
     """A lossy copy of pixels (3, s, s) inside the page itself."""
     levels = (pixels.mean(0) if grey else pixels.permute(1, 2, 0)) * 255
     image = Image.fromarray(np.ascontiguousarray(levels.round().clamp(0, 255).byte().numpy()))
@@ -117,6 +152,14 @@ def copy_of(pixels: Tensor, grey: bool) -> str:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=80)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _around(begin: float, length: float, seen: float, side: float, most: float) -> tuple[float, float]:
+    """Where a length begins and how long it is once it is cut to at most `most` around the `side` at `seen`."""
+    short = max(most, side)
+    if length <= short:
+        return begin, length
+    return min(max(seen + side / 2 - short / 2, begin), begin + length - short), short
 
 
 def _size(original: Original) -> tuple[float, float]:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
+import engine
 from app.figures.html import esc
-from app.figures.maps import Look, colour_bar, data_uri, numbered_bar, to_image, upper_end
+from app.figures.maps import Look, colour_bar, data_uri, numbered_bar
 from app.text import words as text
 
 
@@ -32,9 +33,9 @@ def head_grid(
 
 def _tile(maps: Tensor, layer: int, head: int, scale: tuple[float, float] | None, look: Look, notes: Tensor) -> str:
     values = maps[layer, head].numpy()
-    low, high = scale or (float(values.min()), upper_end(values))
+    low, high = scale or (float(values.min()), engine.overlays.upper_end(values))
     tooltip = f"layer {layer + 1}, head {head + 1}: entropy {float(notes[layer, head]):.2f} nats"
-    drawn = to_image((values - low) / max(high - low, 1e-12), look.colour_map)
+    drawn = engine.overlays.coloured((values - low) / max(high - low, 1e-12), look.colour_map)
     return (
         f'<button type="button" class="head-tile" data-index="{layer * maps.shape[1] + head}" title="{esc(tooltip)}">'
         f'<img src="{data_uri(np.ascontiguousarray(drawn))}" alt="{esc(tooltip)}"><span>{head + 1}</span></button>'

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
 import engine
 from app.choices import Choices
-from app.figures.ground import Ground, copy_of, drawn_on
+from app.figures.ground import Ground, drawn_on
 from app.figures.html import esc, short
 from app.text import words as text
 
 CELL = 10
 SEQUENTIAL = {"viridis": "viridis", "inferno": "inferno", "jet (misleading)": "jet"}
-DIVERGING = "PuOr_r"
-CLIP = 0.99
 BEYOND = 1.05  # times the end of the scale; less beyond it is not worth a word
+NAME = 40  # characters of a class in the name of a file
 FLOOR = 0.02  # of the largest value; cells below it are never outlined
 
 
@@ -46,11 +45,103 @@ class Look:
         return SEQUENTIAL[self.colours]
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class MapFigure:
+    """One map to be drawn: its values (gh, gw), what it lies over, the ends of its scale and matplotlib's colours.
+
+    `lines` are drawn over it, and the numbers of its scale take the power of ten of `beside`, if given. `key` is what
+    its file is asked for by: the part of the page and, behind a blank, what the file is called; empty: not offered.
+    """
+
+    name: str
+    values: Tensor
+    ground: Ground
+    scale: tuple[float, float]
+    colours: str
+    smooth: bool = False
+    lines: str = ""
+    beside: float | None = None
+    key: str = ""
+
+    def figure(self) -> str:
+        """The map as large as there is room, with its colour bar and its strongest value."""
+        cells, (low, high) = self.values.numpy(), self.scale
+        rows, columns = cells.shape
+        fills = None if self.smooth else engine.overlays.coloured(self._shares, self.colours)
+        layer = (_smooth(self._shares, self.colours, rows, columns) if self.smooth else "") + _patches(cells, fills)
+        strongest, label = self._strongest
+        said = text.FLAT if strongest is None else _strongest_cell(strongest, low, high, self.beside)
+        return (
+            f'<figure class="map{self.ground.kind}"><figcaption><span>{esc(self.name)}</span>{self._save}</figcaption>'
+            f"{drawn_on(self.ground, layer, self.lines, cells.shape, label, CELL)}"
+            f"{numbered_bar(low, high, self.colours, self.beside)}"
+            f'<p class="fine">{esc(said)}</p></figure>'
+        )
+
+    def thumbnail(self) -> str:
+        """The same as a small picture without a scale of its own."""
+        cells = self.values.numpy()
+        rows, columns = cells.shape
+        strongest, label = self._strongest
+        values = " ".join(short(float(value)) for value in cells.ravel())
+        heat = data_uri(engine.overlays.coloured(self._shares, self.colours))
+        layer = (
+            f'<image class="cells" data-values="{esc(values)}" href="{heat}" width="{columns * CELL}"'
+            f' height="{rows * CELL}" preserveAspectRatio="none"/>'
+        )
+        said = text.FLAT_SMALL if strongest is None else text.STRONGEST_SMALL.format(value=short(strongest))
+        return (
+            f'<figure class="map small">{drawn_on(self.ground, layer, "", cells.shape, label, CELL)}'
+            f'<p class="fine">{esc(said)}</p>{self._save}</figure>'
+        )
+
+    def over(self, whole: Image.Image) -> Image.Image:
+        """The map over the whole picture that it is about, of that one's size."""
+        cells = self.values.numpy()
+        return engine.overlays.overlaid(whole, self.ground.box, cells, self.scale, self.colours, self.smooth)
+
+    @property
+    def _shares(self) -> np.ndarray:
+        """Where each value lies on the scale, 0 to 1."""
+        low, high = self.scale
+        return (self.values.numpy() - low) / max(high - low, 1e-12)
+
+    @property
+    def _strongest(self) -> tuple[float | None, str]:
+        """The strongest value, None where all are the same, and the figure in words."""
+        cells = self.values.numpy()
+        rows, columns = cells.shape
+        if cells.min() == cells.max():
+            return None, f"{self.name}: {text.FLAT}"
+        row, column = np.unravel_index(int(np.abs(cells).argmax()), cells.shape)
+        value = float(cells[row, column])
+        place = f"row {row + 1} of {rows}, column {column + 1} of {columns}"
+        return value, f"{self.name}: strongest in {place}, value {short(value)}"
+
+    @property
+    def _save(self) -> str:
+        """The button that asks for its file."""
+        if not self.key:
+            return ""
+        said = text.SAVE_MAP.format(name=self.name)
+        return (
+            f'<button type="button" class="save" data-save="{esc(self.key)}" title="{esc(text.SAVE_WHY)}"'
+            f' aria-label="{esc(said)}">{esc(text.SAVE)}</button>'
+        )
+
+
 def subject(drawn: engine.AttentionMap, names: Sequence[str]) -> str:
     """The class that a map is about, and the one it is compared with, in quotation marks."""
     if drawn.against is None:
         return text.MAP_SUBJECT.format(name=names[drawn.label])
     return text.MAP_SUBJECT_AGAINST.format(name=names[drawn.label], other=names[drawn.against])
+
+
+def file_name(drawn: engine.AttentionMap, which: str, names: Sequence[str]) -> str:
+    """What the file of one of a picture's maps is called: the map, the classes it is about, and `which` picture."""
+    about = [] if not engine.MAPS[drawn.map].class_specific else [drawn.label, drawn.against]
+    classes = [re.sub(r"[^\w.]+", "-", names[place]).strip("-")[:NAME] for place in about if place is not None]
+    return "-".join([drawn.map, *classes, which])
 
 
 def heat_map(
@@ -61,44 +152,35 @@ def heat_map(
     look: Look,
     mask: Tensor | None = None,
     marked: Tensor | None = None,
-) -> str:
-    """One unsigned map (gh, gw) over a picture, the top fifth of its cells outlined, with its colour bar.
+    key: str = "",
+) -> MapFigure:
+    """One unsigned map (gh, gw) over a picture, the top fifth of its cells outlined.
 
     `mask` (s, s) is the object, drawn as a thin line; `marked` (gh, gw) are cells to be outlined with dashes.
     """
-    cells = values.numpy()
-    lines = _outline(outlined(values), "contour") + _object_outline(mask, cells.shape)
+    rows, columns = values.shape
+    lines = _outline(outlined(values), "contour") + _object_outline(mask, (rows, columns))
     if marked is not None:
         lines += f'<path class="marked" d="{_border(marked.numpy(), CELL)}"/>'
-    return _figure(name, cells, ground, scale, look.colour_map, look.smooth, lines)
+    return MapFigure(name, values, ground, scale, look.colour_map, look.smooth, lines, key=key)
 
 
 def difference_map(
-    name: str, values: Tensor, ground: Ground, look: Look, most: float | None = None, beside: float | None = None
-) -> str:
+    name: str,
+    values: Tensor,
+    ground: Ground,
+    look: Look,
+    most: float | None = None,
+    beside: float | None = None,
+    key: str = "",
+) -> MapFigure:
     """A signed difference of two maps on a scale from -`most` to `most`, or one of its own.
 
     Its numbers take the power of ten of `beside`, where the scale of those two maps ends.
     """
-    cells = values.numpy()
-    most = most or upper_end(np.abs(cells)) or 1e-12
-    return _figure(name, cells, ground, (-most, most), DIVERGING, look.smooth, "", beside)
-
-
-def small_map(name: str, values: Tensor, pixels: Tensor, scale: tuple[float, float], look: Look) -> str:
-    """A map (gh, gw) over pixels (3, s, s) as a small picture; `name` says what it shows."""
-    low, high = scale
-    shares = (values.numpy() - low) / max(high - low, 1e-12)
-    heat = data_uri(to_image(shares, look.colour_map))
-    return (
-        f'<span class="small-map" role="img" aria-label="{esc(name)}"><img src="{copy_of(pixels, grey=True)}" alt="">'
-        f'<img class="heat" src="{heat}" alt=""></span>'
-    )
-
-
-def upper_end(*maps: np.ndarray) -> float:
-    """Where a scale for all of `maps` ends: their 0.99 quantile, so that one patch does not blacken the others."""
-    return float(np.quantile(np.concatenate([m.ravel() for m in maps]), CLIP))
+    most = most or engine.overlays.upper_end(np.abs(values.numpy())) or 1e-12
+    diverging = engine.overlays.DIVERGING
+    return MapFigure(name, values, ground, (-most, most), diverging, look.smooth, beside=beside, key=key)
 
 
 def outlined(values: Tensor) -> np.ndarray:
@@ -109,38 +191,11 @@ def outlined(values: Tensor) -> np.ndarray:
     return (engine.measures.top_cells(values) & (values >= FLOOR * values.max())).numpy()
 
 
-def to_image(values: np.ndarray, colours: str = "viridis") -> np.ndarray:
-    """Values in [0, 1] as uint8 RGB."""
-    return (matplotlib.colormaps[colours](np.clip(values, 0, 1))[..., :3] * 255).round().astype(np.uint8)
-
-
 def data_uri(pixels: np.ndarray, kind: str = "PNG", **options: int) -> str:
     """A small picture inside the page itself."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kind, **options)
     return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _figure(
-    name: str, cells: np.ndarray, ground: Ground, scale: tuple[float, float], colours: str, smooth: bool, lines: str,
-    beside: float | None = None,
-) -> str:  # fmt: skip
-    rows, columns = cells.shape
-    low, high = scale
-    shares = (cells - low) / max(high - low, 1e-12)
-    fills = None if smooth else to_image(shares, colours)
-    layer = (_smooth(shares, colours, rows, columns) if smooth else "") + _patches(cells, fills)
-    peak = np.unravel_index(int(np.abs(cells).argmax()), cells.shape)
-    strongest = float(cells[peak])
-    flat = bool(cells.min() == cells.max())
-    place = f"row {peak[0] + 1} of {rows}, column {peak[1] + 1} of {columns}"
-    label = f"{name}: " + (text.FLAT if flat else f"strongest in {place}, value {short(strongest)}")
-    said = text.FLAT if flat else _strongest(strongest, low, high, beside)
-    return (
-        f'<figure class="map{" wide" * ground.is_wide}"><figcaption>{esc(name)}</figcaption>'
-        f"{drawn_on(ground, layer, lines, cells.shape, label, CELL)}{numbered_bar(low, high, colours, beside)}"
-        f'<p class="fine">{esc(said)}</p></figure>'
-    )
 
 
 def _patches(cells: np.ndarray, fills: np.ndarray | None) -> str:
@@ -160,7 +215,7 @@ def _fill(fills: np.ndarray | None, row: int, column: int) -> str:
 
 def _smooth(shares: np.ndarray, colours: str, rows: int, columns: int) -> str:
     enlarged = Image.fromarray(shares.astype(np.float32)).resize((columns * 8, rows * 8), Image.Resampling.BILINEAR)
-    uri = data_uri(to_image(np.asarray(enlarged), colours))
+    uri = data_uri(engine.overlays.coloured(np.asarray(enlarged), colours))
     return f'<image href="{uri}" width="{columns * CELL}" height="{rows * CELL}" preserveAspectRatio="none"/>'
 
 
@@ -196,7 +251,7 @@ def numbered_bar(low: float, high: float, colours: str, beside: float | None = N
 
 def colour_bar(ends: tuple[str, str, str], colours: str) -> str:
     """The colours of a scale, with what its left end, its middle and its right end mean."""
-    stops = ", ".join(f"#{bytes(colour).hex()}" for colour in to_image(np.linspace(0, 1, 9), colours))
+    stops = ", ".join(f"#{bytes(colour).hex()}" for colour in engine.overlays.coloured(np.linspace(0, 1, 9), colours))
     numbers = "".join(f"<span>{esc(end)}</span>" for end in ends)
     return (
         f'<div class="colour-bar"><div style="background:linear-gradient(to right, {stops})"></div>'
@@ -204,7 +259,7 @@ def colour_bar(ends: tuple[str, str, str], colours: str) -> str:
     )
 
 
-def _strongest(value: float, low: float, high: float, beside: float | None) -> str:
+def _strongest_cell(value: float, low: float, high: float, beside: float | None) -> str:
     """The largest value of a map, and how far it lies beyond the end of its scale: colours cannot tell that."""
     end = max(-low, high)
     beyond = f", {abs(value) / end:.3g}\u00a0× the scale's end" if abs(value) > BEYOND * end else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import engine
-from app.figures.maps import DIVERGING, subject, upper_end
+from app.figures.maps import subject
 from app.figures.pictures import to_uint8
 from app.present import present
 from app.state.found import Found
@@ -57,7 +57,7 @@ def _maps(found: Found) -> Figure:
     figure = _empty(10, 3.4)
     first, second, third = figure.subplots(1, 3)
     clean, attacked = pair.clean.raw.numpy(), pair.attacked.raw.numpy()
-    low, high = min(clean.min(), attacked.min()), upper_end(clean, attacked)
+    low, high = min(clean.min(), attacked.min()), engine.overlays.upper_end(clean, attacked)
     for axes, title, cells, pixels in (
         (first, "clean", clean, result.clean),
         (second, "attacked", attacked, result.saved),
@@ -65,8 +65,8 @@ def _maps(found: Found) -> Figure:
         drawn = _overlaid(axes, cells, pixels, "viridis", (low, high))
         _bare(axes, title)
     figure.colorbar(drawn, ax=[first, second], shrink=0.8, extend="max")
-    most = upper_end(np.abs(attacked - clean)) or 1e-12
-    drawn = _overlaid(third, attacked - clean, result.clean, DIVERGING, (-most, most))
+    most = engine.overlays.upper_end(np.abs(attacked - clean)) or 1e-12
+    drawn = _overlaid(third, attacked - clean, result.clean, engine.overlays.DIVERGING, (-most, most))
     _bare(third, "attacked − clean")
     figure.colorbar(drawn, ax=third, shrink=0.8, extend="both")
     kind = engine.MAPS[pair.clean.map]

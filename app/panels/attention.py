@@ -11,14 +11,16 @@ import engine
 from app.choices import Choices
 from app.components.controls import menu
 from app.components.slider import Range
-from app.figures.ground import Ground
+from app.export.map_files import MapFiles
 from app.figures.html import aligned, caption, empty, esc, further, levels, note, percent, rough_percent, section, table
-from app.figures.maps import FLOOR, SEQUENTIAL, Look, difference_map, heat_map, subject, upper_end
-from app.panels.every_map import EveryMap
-from app.panels.heads import HeadsBrowser
+from app.figures.map_rows import drawn_rows, map_rows
+from app.figures.maps import SEQUENTIAL, Look, MapFigure, subject
+from app.panels.every_map import EveryMap, every_map
+from app.panels.heads import HeadsBrowser, opened_maps
 from app.panels.map_question import MapQuestion
 from app.panels.occlusion import OcclusionTest
 from app.panels.words import WordReader
+from app.picture_sources import PictureSources
 from app.present import present
 from app.state.found import Found
 from app.state.parts import MapPair
@@ -33,8 +35,8 @@ SET_OPACITY = "(value) => { document.documentElement.style.setProperty('--overla
 class AttentionPanel:
     """The panel of step 3."""
 
-    def __init__(self, backbone: engine.Backbone) -> None:
-        self.question = MapQuestion(backbone)
+    def __init__(self, sources: PictureSources) -> None:
+        self.question = MapQuestion(sources.backbone)
         with gr.Row(elem_classes=["controls", "redraw"]):
             self.opacity = Range(0, 1, 0.7, step=0.05, label=text.OPACITY, elem_id="overlay", min_width=150, buttons=[])
             colours = menu({name: name for name in SEQUENTIAL}, "viridis", text.COLOURS, "map-colours", 120)
@@ -47,6 +49,7 @@ class AttentionPanel:
         self.caption = gr.HTML(elem_id="map-caption")
         self.every, self.occlusion, words, heads = EveryMap(), OcclusionTest(), WordReader(), HeadsBrowser()
         self.below = (self.every, self.occlusion, words, heads)
+        self.files = MapFiles(sources, drawn_maps)
         self.controls = self.question.controls | {"colours": colours, "cells": cells, "scale": scale} | heads.controls
         own = Piece(
             self.draw,
@@ -63,6 +66,7 @@ class AttentionPanel:
         self.opacity.input(None, [self.opacity], None, js=SET_OPACITY, api_visibility="private")
         for part in self.below:
             part.wire(page, running)
+        self.files.wire(page)
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """The maps and how alike they are, or what to press."""
@@ -75,10 +79,19 @@ class AttentionPanel:
         template = text.MAP_CAPTION if engine.MAPS[pair.clean.map].class_specific else text.MAP_CAPTION_NO_CLASS
         parts = [(head, body.format(**words)) for head, body in template]
         return {
-            self.maps: _warnings(pair) + _maps(found, Look.of(choices)),
+            self.maps: _warnings(pair) + drawn_rows(found, Look.of(choices)),
             self.numbers: _similarity(found) + _truth(found),
             self.caption: caption(parts),
         }
+
+
+def drawn_maps(found: Found, choices: Choices) -> list[MapFigure]:
+    """All maps that this step shows."""
+    look = Look.of(choices)
+    rows = map_rows(found, look) if found.maps is not None else []
+    opened = opened_maps(found, choices) if found.heads is not None else ()
+    every = [figure for both in every_map(found, look) for figure in both] if found.every else []
+    return [*(figure for row in rows for figure in row.figures), *every, *opened]
 
 
 def _subjects(pair: MapPair, names: tuple[str, ...]) -> str:
@@ -95,64 +108,6 @@ def _warnings(pair: MapPair) -> str:
         return ""
     listed = " and ".join([which[0], *(name.lower() for name in which[1:])])
     return note(text.MAP_DEGENERATE.format(which=listed), "warn", "!")
-
-
-def _maps(found: Found, look: Look) -> str:
-    """One row of maps for the class attacked and one for the class it is taken for now."""
-    pair, names = present(found.maps), present(found.classes).names
-    rows = [(_why(found), pair.clean, pair.attacked)]
-    if pair.rival is not None:
-        before, after = pair.rival
-        rows.append((text.MAP_RIVAL, before, after))
-    values = [drawn.raw.numpy() for _, *both in rows for drawn in both]
-    shared = (min(float(v.min()) for v in values), upper_end(*values)) if look.shared else None
-    moves = [abs(after.raw - before.raw).numpy() for _, before, after in rows]
-    most = upper_end(*moves) if look.shared else None
-    together = text.MAP_SHARED if pair.rival is None else text.MAP_SHARED_BOTH
-    hint = together if look.shared else text.MAP_OWN
-    drawn = "".join(
-        section(_title(clean, names, why), _row(found, clean, attacked, look, shared, most), hint)
-        for why, clean, attacked in rows
-    )
-    legend = text.MAP_LINES.format(floor=100 * FLOOR) + (
-        text.MAP_OBJECT if present(found.picture).mask is not None else ""
-    )
-    places = f'<p class="fine">{esc(text.MAP_PLACES)}</p>'
-    return f'{places}{drawn}<p class="fine">{esc(legend)} {esc(text.MAP_HOVER)}</p>'
-
-
-def _title(drawn: engine.AttentionMap, names: tuple[str, ...], why: str) -> str:
-    if not engine.MAPS[drawn.map].class_specific:
-        return text.MAP_TITLE_NO_CLASS
-    title = text.MAP_TITLE if drawn.against is None else text.MAP_TITLE_AGAINST
-    return title.format(subject=subject(drawn, names), why=why)
-
-
-def _why(found: Found) -> str:
-    """What the class of the maps is to this picture."""
-    label, hit = present(found.maps).clean.label, present(found.adversarial)
-    if label == found.reference:
-        return text.MAP_TRUE if found.given else text.MAP_ANSWER
-    return text.MAP_RIVAL if label == hit.after_saved.label else text.MAP_CHOSEN
-
-
-def _row(
-    found: Found,
-    clean: engine.AttentionMap,
-    attacked: engine.AttentionMap,
-    look: Look,
-    shared: tuple[float, float] | None,
-    most: float | None,
-) -> str:
-    shown, drawn = present(found.picture), ""
-    mask = shown.mask
-    below, above = (Ground.of(shown, pixels) for pixels in (shown.pixels, present(found.adversarial).saved))
-    for name, values, ground in ((text.MAP_CLEAN, clean.raw, below), (text.MAP_ATTACKED, attacked.raw, above)):
-        scale = shared or (float(values.min()), upper_end(values.numpy()))
-        drawn += heat_map(name, values, ground, scale, look, mask)
-    beside = shared[1] if shared else None
-    drawn += difference_map(text.MAP_DIFFERENCE, attacked.raw - clean.raw, below, look, most, beside)
-    return f'<div class="maps">{drawn}</div>'
 
 
 def _similarity(found: Found) -> str:

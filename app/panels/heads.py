@@ -11,10 +11,11 @@ from app.choices import Choices
 from app.components.controls import menu
 from app.components.tiles import PICK
 from app.figures.curves import Line, curve
-from app.figures.ground import Ground
+from app.figures.ground import Ground, backdrops
 from app.figures.heads import head_grid
 from app.figures.html import caption, differing, empty, esc, section
-from app.figures.maps import Look, difference_map, heat_map, upper_end
+from app.figures.map_rows import in_a_row
+from app.figures.maps import Look, MapFigure, difference_map, heat_map
 from app.present import present
 from app.state.found import Found
 from app.state.parts import HeadsPair
@@ -82,7 +83,7 @@ class HeadsBrowser:
             return {self.heads: empty(text.HEADS_EMPTY)}
         pair, look = found.heads, Look.of(choices)
         shown = pair.attacked if choices.heads_which == "attacked" else pair.clean
-        scale = (0.0, upper_end(pair.clean.attention.numpy(), pair.attacked.attention.numpy()))
+        scale = (0.0, engine.overlays.upper_end(pair.clean.attention.numpy(), pair.attacked.attention.numpy()))
         order = _order(pair, shown, choices.heads_order)
         drawn = head_grid(shown.attention, scale if look.shared else None, look, order, shown.entropies)
         title = text.HEADS_TITLE.format(picture=text.HEADS_PICTURES[choices.heads_which])
@@ -96,13 +97,12 @@ class HeadsBrowser:
         pair = found.heads
         if pair is None:
             return {self.opened: ""}
-        layers, heads, rows, columns = pair.clean.attention.shape
-        place, cell = int(choices.opened_head), int(choices.opened_patch)
-        place = place if 0 <= place < layers * heads else (layers - 1) * heads
-        cell = cell if 0 <= cell < rows * columns else CLASS_TOKEN
+        heads, rows, columns = pair.clean.attention.shape[1:]
+        place, cell = _opened(pair, choices)
         layer, head = divmod(place, heads)
         look = Look.of(choices)
-        drawn = _opened(found, look, layer, head, cell)
+        figures = opened_maps(found, choices)
+        drawn = backdrops(*(figure.ground for figure in figures[:2])) + in_a_row(figures)
         back = "" if cell == CLASS_TOKEN else f'<button type="button" data-back>{esc(text.HEADS_BACK)}</button> '
         legend = " ".join((text.HEADS_PRESS, text.HEADS_OUTLINE, _long_ones(pair, layer)))
         body = (
@@ -146,20 +146,41 @@ def _order(pair: HeadsPair, shown: engine.maps.AttentionHeads, order: str) -> li
     return ranks.argsort(dim=-1, stable=True).tolist()
 
 
-def _opened(found: Found, look: Look, layer: int, head: int, cell: int) -> str:
-    pair, hit = present(found.heads), present(found.adversarial)
-    clean, attacked = (_read(heads, layer, head, cell) for heads in (pair.clean, pair.attacked))
-    scale = (0.0, upper_end(clean.numpy(), attacked.numpy())) if look.shared else None
-    shown = present(found.picture)
-    below, above = (Ground.of(shown, pixels) for pixels in (shown.pixels, hit.saved))
-    maps = ((text.MAP_CLEAN, clean, below, pair.clean), (text.MAP_ATTACKED, attacked, above, pair.attacked))
-    drawn = "".join(
-        heat_map(name, values, ground, scale or (0.0, upper_end(values.numpy())), look, marked=_long(heads, layer))
-        for name, values, ground, heads in maps
+def _opened(pair: HeadsPair, choices: Choices) -> tuple[int, int]:
+    """The opened head and the patch that is read; the first head of the last layer and its class token where there is
+    none such."""
+    layers, heads, rows, columns = pair.clean.attention.shape
+    place, cell = int(choices.opened_head), int(choices.opened_patch)
+    place = place if 0 <= place < layers * heads else (layers - 1) * heads
+    return place, cell if 0 <= cell < rows * columns else CLASS_TOKEN
+
+
+def opened_maps(found: Found, choices: Choices) -> tuple[MapFigure, ...]:
+    """What the opened head reads in the clean picture, in the attacked one, and the difference."""
+    pair, shown, look = present(found.heads), present(found.picture), Look.of(choices)
+    heads, columns = pair.clean.attention.shape[1], pair.clean.attention.shape[-1]
+    place, cell = _opened(pair, choices)
+    layer, head = divmod(place, heads)
+    clean, attacked = (_read(each, layer, head, cell) for each in (pair.clean, pair.attacked))
+    scale = (0.0, engine.overlays.upper_end(clean.numpy(), attacked.numpy())) if look.shared else None
+    below = Ground.of(shown, shown.pixels, "head-clean")
+    above = Ground.of(shown, present(found.adversarial).saved, "head-attacked")
+    patch = "" if cell == CLASS_TOKEN else f"-row-{cell // columns + 1}-column-{cell % columns + 1}"
+    key = f"head layer-{layer + 1}-head-{head + 1}{patch}"
+    maps = (
+        (text.MAP_CLEAN, "clean", clean, below, pair.clean),
+        (text.MAP_ATTACKED, "attacked", attacked, above, pair.attacked),
     )
+    drawn = (
+        heat_map(
+            name, values, ground, scale or (0.0, engine.overlays.upper_end(values.numpy())), look,
+            marked=_long(each, layer), key=f"{key}-{which}",
+        )
+        for name, which, values, ground, each in maps
+    )  # fmt: skip
     beside = scale[1] if scale else None
-    moved = difference_map(text.MAP_DIFFERENCE, attacked - clean, below, look, beside=beside)
-    return f'<div class="maps">{drawn}{moved}</div>'
+    moved = difference_map(text.MAP_DIFFERENCE, attacked - clean, below, look, beside=beside, key=f"{key}-difference")
+    return (*drawn, moved)
 
 
 def _read(heads: engine.maps.AttentionHeads, layer: int, head: int, cell: int) -> Tensor:

@@ -26,7 +26,6 @@ from app.figures.html import (
     signed,
     tick,
 )
-from app.figures.maps import to_image
 from app.figures.pictures import thumbnail, to_uint8
 from app.present import present
 from app.state.found import Found
@@ -118,7 +117,7 @@ class ViewsPanel:
         drawn = [
             views.bases[view].permute(1, 2, 0).numpy(),
             _stretched(views.maps[view].numpy(), size) if guided else None,
-            to_image(views.strength(view).numpy(), "cividis") if guided else None,
+            engine.overlays.coloured(views.strength(view).numpy(), "cividis") if guided else None,
             to_uint8(views.mixes[view]) if views.kind != "crops" else None,
             to_uint8(views.plain(view)) if guided else None,
             to_uint8(views.pixels[view]),
@@ -277,4 +276,4 @@ def _making(views: engine.ViewSet, view: int) -> str:
 def _stretched(grid: np.ndarray, size: int) -> np.ndarray:
     """A patch grid as an image of about `size` pixels, every cell a whole number of pixels."""
     times = max(1, size // max(grid.shape))
-    return to_image(np.kron(grid, np.ones((times, times))))
+    return engine.overlays.coloured(np.kron(grid, np.ones((times, times))))

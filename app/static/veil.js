@@ -25,7 +25,8 @@
     const veil = seen.querySelector(".veil");
     veil.setAttribute("mask", `url(#${mask.id})`);
     const line = seen.closest(".map").querySelector(":scope > .fine")?.firstChild;
-    lifted = { seen, veil, mask, hole, line, said: line?.nodeValue };
+    const values = seen.querySelector("[data-values]")?.dataset.values.split(" "); // of a thumbnail, which has no cells
+    lifted = { seen, veil, mask, hole, line, values, said: line?.nodeValue };
   };
   const follow = (event) => {
     const seen = event.target.closest?.(".map .seen");
@@ -34,7 +35,7 @@
     const { width, height } = seen.viewBox.baseVal;
     const across = seen.width.baseVal.value / width;
     const down = seen.height.baseVal.value / height;
-    const box = seen.querySelector(".veil > image").getBoundingClientRect();
+    const box = seen.querySelector(".veil > :first-child").getBoundingClientRect();
     const x = ((event.clientX - box.left) / box.width) * width;
     const y = ((event.clientY - box.top) / box.height) * height;
     const radius = REACH * Math.max(width * across, height * down);
@@ -42,8 +43,8 @@
     for (const [name, value] of Object.entries(ellipse)) lifted.hole.setAttribute(name, value);
     const columns = Math.round(width / 10);
     const cell = Math.min(Math.floor(y / 10), Math.round(height / 10) - 1) * columns + Math.min(Math.floor(x / 10), columns - 1);
-    const title = seen.querySelector(`[data-cell="${cell}"] > title`);
-    if (lifted.line && title) lifted.line.nodeValue = title.textContent;
+    const value = lifted.values ? `here ${lifted.values[cell]}` : seen.querySelector(`[data-cell="${cell}"] > title`)?.textContent;
+    if (lifted.line && value) lifted.line.nodeValue = value;
   };
   document.addEventListener("pointermove", follow, { passive: true });
   document.addEventListener("pointerdown", follow, { passive: true });

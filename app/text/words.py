@@ -390,8 +390,16 @@ MAP_LINES = (
     " percentile; values have no unit."
 )
 MAP_OBJECT = " Thin line, in any colour that shows: the object's true outline."
+FLAT_SMALL, STRONGEST_SMALL = "flat", "strongest {value}"
 FLAT, FLAT_MAPS = "the same everywhere: no cell is strongest", ("Maps are flat", "they point nowhere")
 MAP_HOVER = "Point at a cell, by mouse or finger: the veil lifts there, and its value stands below."
+MAP_GOES_ON = "The picture goes on beyond what is drawn here: step 1 shows all of it, and so do the files of the maps."
+SAVE, SAVE_MAP = "PNG", "{name}: download over the whole picture"
+SAVE_WHY = "Download this map over the whole picture, at the picture's own size (at most 4,096 pixels long)"
+SAVING, SAVED = "Drawing the map over the whole picture", "The map is drawn: the download has started."
+SAVE_GONE = "This map is not there any more: draw it again first."
+SAVE_NO_FILE = "The picture's file is no longer here: upload it again to download maps over it."
+SAVE_UNNAMED = "picture"
 MAP_TITLE, MAP_TITLE_AGAINST = "Evidence for {subject}, {why}", "Evidence for {subject}"
 MAP_TITLE_NO_CLASS = "Where the model looks, whatever the class: this map asks for none"
 MAP_CAPTION_NO_CLASS = (

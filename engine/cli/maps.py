@@ -5,26 +5,24 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from .. import numerics
+from .. import numerics, overlays
 from .. import story as parts
 from ..classes import Classes
 from ..parameters import to_settings, words
-from ..pictures import save_png
+from ..pictures import load_picture
 from ..serialise import attack_data, maps_data, similarity_data
 from ..settings import AttentionSettings, Settings
 from ..story.recipe import ATTACKED, CLEAN, NOISE
 from .attack import attack_lines, save_pictures
-from .drawing import heat
 from .options import ATTACK, add_options, given, require_read
-from .subject import add_picture_options, emit, folder, load_subject
+from .subject import Subject, add_picture_options, emit, folder, load_subject
 from .tables import UNDEFINED, table
 
 if TYPE_CHECKING:
     from ..maps.words import WordRelevance
-    from ..results import Adversarial, AttentionMap
+    from ..results import AttentionMap
 
 ARMS = (CLEAN, ATTACKED)
-DIVERGING = "RdBu_r"  # blue where the attack took evidence away, red where it brought some
 MAP = words("attention")
 FLAT = f"{UNDEFINED}: nothing to compare, as a map that is the same everywhere has no order and no strongest cells."
 
@@ -68,8 +66,7 @@ def run(args: argparse.Namespace) -> None:
     made = [_pair(story, name, label, against) for name in names]
     if args.out is not None:
         save_pictures(args, adversarial)
-        for pair in made:
-            _save_pair(args, adversarial, pair)
+        _save_maps(args, subject, made)
     rows = [row for pair in made for row in _rows(pair)]
     lines = [*attack_lines(subject, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
     compared = [_compared(pair, story.result(parts.Map(NOISE, pair[0].map, label, against))) for pair in made]
@@ -163,17 +160,12 @@ def _curve_rows(made: list[tuple[AttentionMap, AttentionMap]], curves: list[dict
     ]
 
 
-def _save_pair(args: argparse.Namespace, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> None:
-    import torch
-
-    values = torch.stack([found.raw for found in pair]).float()
-    limits = float(values.min()), float(values.flatten().quantile(AttentionSettings().clip_quantile))
-    for which, found, pixels in zip(ARMS, pair, (adversarial.clean, adversarial.saved), strict=True):
-        save_png(heat(found.raw, pixels, limits), folder(args) / f"map-{found.map}-{which}.png")
-    moved = values[1] - values[0]
-    most = float(moved.abs().max())
-    drawn = heat(moved, adversarial.clean, (-most, most), DIVERGING)
-    save_png(drawn, folder(args) / f"map-{pair[0].map}-difference.png")
+def _save_maps(args: argparse.Namespace, subject: Subject, made: list[tuple[AttentionMap, AttentionMap]]) -> None:
+    """Each map over the whole picture before the attack, at its place and the picture's own size."""
+    whole = load_picture(subject.image, longest=overlays.LONGEST).image
+    for clean, attacked in made:
+        for which, drawn in overlays.compared(whole, subject.box, clean.raw, attacked.raw).items():
+            (folder(args) / f"map-{clean.map}-{which}.png").write_bytes(overlays.png(drawn))
 
 
 def _rows(pair: tuple[AttentionMap, AttentionMap]) -> list[tuple[str, ...]]:

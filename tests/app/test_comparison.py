@@ -14,7 +14,6 @@ from app.figures.compare.sides import Side
 from app.figures.compare.verdict import verdict
 from app.figures.html import UNDEFINED, short, signed
 from app.figures.maps import Look as MapLook
-from app.figures.maps import upper_end
 from app.state.found import Found, Pinned
 from app.state.history import Look
 from app.text import words as text
@@ -123,7 +122,7 @@ def scale_ends(drawn: str) -> list[str]:
 def test_maps_of_both_sides_share_one_scale_and_their_difference_has_zero_in_the_middle(before, now):
     drawn = maps(sides(before, now), SEEN)
     values = [one.raw.numpy() for found in (before, now) for one in (found.maps.clean, found.maps.attacked)]
-    assert scale_ends(drawn)[:2] == [short(upper_end(*values))] * 2
+    assert scale_ends(drawn)[:2] == [short(engine.overlays.upper_end(*values))] * 2
     assert "Now − pinned" in drawn
     difference = drawn.split("</figcaption>")[-1]
     assert "<span>0</span>" in difference

@@ -19,7 +19,6 @@ import engine
 from app.choices import NO_TRUTH
 from app.export import link, report
 from app.export.buttons import restored_pin
-from app.export.overlays import overlaid
 from app.picture_sources import PictureSources
 from app.samples import load_samples
 from app.state.found import Found, Pinned
@@ -243,7 +242,7 @@ def test_a_map_is_drawn_where_the_model_saw_it_and_nowhere_else(sources, how):
     cells = np.zeros((2, 2), np.float32)
     cells[0, 1] = 1.0
     box = sources.backbone.box(whole.size, how)
-    drawn = np.asarray(overlaid(whole, box, cells, (0.0, 1.0), "viridis")).astype(int)
+    drawn = np.asarray(engine.overlays.overlaid(whole, box, cells, (0.0, 1.0), "viridis")).astype(int)
     assert drawn.shape == (200, 400, 3)
     brightest = drawn[..., 1] > 120  # the upper right cell, yellow; the others are dark, and red has no green
     rows, columns = np.nonzero(brightest)

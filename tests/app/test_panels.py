@@ -19,7 +19,7 @@ from app.figures.ground import Ground
 from app.figures.heads import head_grid
 from app.figures.html import aligned, differing, differing_words, esc, levels, percent, short, signed
 from app.figures.journey import finding, journey, status
-from app.figures.maps import SEQUENTIAL, Look, difference_map, heat_map, outlined, to_image
+from app.figures.maps import SEQUENTIAL, Look, difference_map, heat_map, outlined
 from app.figures.pictures import amplified, gain_for, to_uint8
 from app.panels.attack import _curve, verdict
 from app.panels.tuning import _what_it_did
@@ -88,7 +88,7 @@ def test_nothing_a_visitor_writes_becomes_markup():
         status(NASTY),
         differing(NASTY, "blue fish"),
         curve(NASTY, [Line(NASTY, "clean", [1, 2])], "x", "y", 1),
-        heat_map(NASTY, torch.rand(2, 2), Ground(torch.rand(3, 8, 8)), (0, 1), Look()),
+        heat_map(NASTY, torch.rand(2, 2), Ground(torch.rand(3, 8, 8)), (0, 1), Look()).figure(),
     )
     for markup in drawn:
         assert "<img src=x" not in markup and "{{" not in markup and "${" not in markup and "`" not in markup
@@ -121,11 +121,11 @@ def test_maps_share_a_scale_and_outline_a_fifth():
     nearly_empty[0, :3] = torch.tensor([1.0, 0.5, 1e-6])
     assert outlined(nearly_empty).nonzero()[1].tolist() == [0, 1]  # the order of what is all but zero is noise
     assert not outlined(torch.full((5, 5), 0.5)).any() and not outlined(torch.zeros(5, 5)).any()
-    drawn = heat_map("Clean", cells, Ground(torch.rand(3, 20, 20)), (0.0, 24.0), Look())
+    drawn = heat_map("Clean", cells, Ground(torch.rand(3, 20, 20)), (0.0, 24.0), Look()).figure()
     assert drawn.count("<rect") == 25 and 'role="img"' in drawn and "≥ 24" in drawn and 'class="contour"' in drawn
-    signed = difference_map("Change", cells - 12, Ground(torch.rand(3, 20, 20)), Look())
+    signed = difference_map("Change", cells - 12, Ground(torch.rand(3, 20, 20)), Look()).figure()
     assert "≤ −12" in signed and "≥ 12" in signed
-    smooth = heat_map("Clean", cells, Ground(torch.rand(3, 20, 20)), (0.0, 24.0), Look(smooth=True))
+    smooth = heat_map("Clean", cells, Ground(torch.rand(3, 20, 20)), (0.0, 24.0), Look(smooth=True)).figure()
     assert smooth.count('fill="transparent"') == smooth.count("<rect") == 25 and "data-cell" in smooth
 
 
@@ -250,15 +250,15 @@ def test_numbers_below_each_other_align_and_small_ones_have_a_power():
 def test_a_cell_beyond_its_scale_is_told_in_words():
     cells = torch.arange(25.0).reshape(5, 5)
     beyond = "strongest cell 24, 2\u00a0× the scale&#x27;s end"
-    assert beyond in heat_map("x", cells, Ground(torch.rand(3, 9, 9)), (0, 12.0), Look())
-    assert "strongest cell 24<" in heat_map("x", cells, Ground(torch.rand(3, 9, 9)), (0, 24.0), Look())
+    assert beyond in heat_map("x", cells, Ground(torch.rand(3, 9, 9)), (0, 12.0), Look()).figure()
+    assert "strongest cell 24<" in heat_map("x", cells, Ground(torch.rand(3, 9, 9)), (0, 24.0), Look()).figure()
 
 
 def test_a_difference_tells_its_sign_and_counts_in_the_power_of_the_maps_beside_it():
     cells, pixels = torch.tensor([[2e-4, -1e-5], [0, 0]]), torch.rand(3, 9, 9)
-    drawn = difference_map("x", cells, Ground(pixels), Look(), 2e-4, beside=9.7e-5)
+    drawn = difference_map("x", cells, Ground(pixels), Look(), 2e-4, beside=9.7e-5).figure()
     assert "strongest cell +20·10⁻⁵<" in drawn and "≥ 20·10⁻⁵" in drawn and "≤ −20·10⁻⁵" in drawn
-    assert "strongest cell −2.0·10⁻⁴<" in difference_map("x", -cells, Ground(pixels), Look(), 2e-4)
+    assert "strongest cell −2.0·10⁻⁴<" in difference_map("x", -cells, Ground(pixels), Look(), 2e-4).figure()
 
 
 @pytest.mark.parametrize("colours", SEQUENTIAL)
@@ -266,7 +266,7 @@ def test_a_difference_tells_its_sign_and_counts_in_the_power_of_the_maps_beside_
 def test_heads_are_drawn_in_all_colours_with_a_bar(colours, scale):
     drawn = head_grid(torch.rand(2, 3, 4, 4), scale, Look(colours), [[0, 1, 2]] * 2, torch.rand(2, 3))
     assert drawn.count("<button") == 6 and ("≥ 0.5" in drawn) == (scale is not None)
-    assert f"#{bytes(to_image(np.array([1.0]), Look(colours).colour_map)[0]).hex()}" in drawn
+    assert f"#{bytes(engine.overlays.coloured(np.array([1.0]), Look(colours).colour_map)[0]).hex()}" in drawn
 
 
 def test_the_first_line_of_a_chart_lies_on_top():

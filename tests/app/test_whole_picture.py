@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 import engine
-from app.figures.ground import Ground, definition, drawn_on, framed
+from app.figures.ground import Ground, backdrops, definition, drawn_on, framed
 from app.panels.picture import _original, _said
 from app.picture_sources import MOST_FITTED, Fitted, PictureSources
 from app.state.found import Found
@@ -88,15 +88,49 @@ def test_frames_of_one_colour_are_told_apart_by_their_place(tiny, tmp_path):
 
 def test_a_map_lies_where_the_model_looked(opened):
     ground = Ground.of(opened, opened.pixels)
-    assert ground.size == (1000, 250) and ground.seen == (375, 0, 250, 250) and ground.is_wide
+    assert ground.size == (1000, 250) and ground.seen == (375, 0, 250, 250) and ground.canvas == (0, 0, 1000, 250)
     drawn = drawn_on(ground, "<rect/>", "<path/>", (7, 7), "a label", 10)
-    assert 'viewBox="0 0 1000 250"' in drawn
+    assert 'viewBox="250 0 500 250"' in drawn  # of so long a picture some way around what the model sees
     assert 'class="seen" x="375" y="0" width="250" height="250" viewBox="0 0 70 70"' in drawn
     assert f'<use href="#original-{opened.original.key}"/>' in drawn
     defined = definition(opened.original)
     assert f'id="original-{opened.original.key}"' in defined and opened.original.uri in defined
     assert 'width="1000" height="250"' in defined
     assert corners(drawn, "frame") == [375, 0, 250, 250, -250]
+
+
+@pytest.mark.parametrize(
+    ("size", "how", "window", "kind"),
+    [
+        ((4000, 3000), MIDDLE, (0, 0, 1000, 750), ""),
+        ((3000, 2000), MIDDLE, (0, 0, 1000, 2000 / 3), " wide"),
+        ((2000, 500), LEFT, (0, 0, 500, 250), " wide"),
+        ((2000, 500), engine.PictureSettings(frame=1.0), (500, 0, 500, 250), " wide"),
+        ((400, 3000), MIDDLE, (0, 1100 / 3, 400 / 3, 800 / 3), ""),
+        ((2000, 500), engine.PictureSettings("squash"), (0, 0, 1000, 250), " wide long"),
+        ((400, 3000), engine.PictureSettings("squash"), (0, 0, 400 / 3, 1000), ""),
+    ],
+)
+def test_of_long_pictures_no_more_is_drawn_than_twice_what_the_model_sees(tiny, size, how, window, kind):
+    picture = engine.pictures.Picture(Image.new("RGB", size, "teal"), "", size)
+    shown = PictureSources(tiny, (), how)._shown("x", picture)
+    ground = Ground.of(shown, shown.pixels)
+    assert ground.window == pytest.approx(window, abs=3) and ground.kind == kind
+    assert ground.goes_on == (ground.window != ground.canvas)
+    (left, top, width, height), (x, y, across, down) = ground.window, ground.seen
+    assert left <= x and top <= y and x + across <= left + width + 1e-6 and y + down <= top + height + 1e-6
+
+
+def test_copies_of_pixels_are_on_the_page_once_however_many_maps_lie_on_them(opened):
+    clean = Ground.of(opened, opened.pixels, "maps-clean")
+    attacked = Ground.of(opened, opened.pixels.flip(0), "maps-attacked")
+    copies = backdrops(clean, attacked)
+    assert re.findall(r'id="([^"]+)"', copies) == ["maps-clean-grey", "maps-attacked-grey", "maps-attacked-colour"]
+    for ground in (clean, attacked):
+        drawn = drawn_on(ground, "", "", (7, 9), "x", 10)
+        used = re.findall(r'<use href="#(maps-[^"]+)" transform="scale\(90 70\)"', drawn)
+        assert set(used) == {name for name in re.findall(r'id="([^"]+)"', copies) if name.startswith(ground.name)}
+        assert "<image" not in drawn
 
 
 def test_attacked_pixels_lie_over_the_original_and_clean_ones_do_not(opened):
@@ -109,7 +143,8 @@ def test_a_padded_picture_has_its_bars_within_the_drawing(tiny, opened):
     padded = Fitted(PictureSources(tiny, ()))(tiny, opened, engine.PictureSettings("pad"))
     ground = Ground.of(padded, padded.pixels)
     left, top, width, height = ground.canvas
-    assert (left, width) == (0, 1000) and top < -300 and height == pytest.approx(1000) and not ground.is_wide
+    assert (left, width) == (0, 1000) and top < -300 and height == pytest.approx(1000) and ground.kind == ""
+    assert ground.window == ground.canvas and not ground.goes_on
     assert "movable" not in framed(ground, "x")
 
 

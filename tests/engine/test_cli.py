@@ -172,20 +172,25 @@ def test_attack_looks_through_a_defence_and_averages_fresh_looks(call, job):
     assert found["after_saved"]["logits"] == expected.after_saved.logits.tolist()
 
 
-def test_maps_gives_the_verbs_grids_and_draws_them(call, job, tmp_path):
+def test_maps_gives_the_verbs_grids_and_draws_them(call, job, image, tmp_path):
     found = document(call("maps", *NAMED, *QUICK, "--map", "raw", "--map", "a-tpt", "--out", str(tmp_path), "--json"))
     backbone, pixels = job
     for entry in found["maps"]:
         expected = attend(backbone, pixels, CLASSES, AttentionSettings(entry["map"]), found["attack"]["label"])
         assert torch.equal(torch.tensor(entry["clean"]["raw"]), expected.raw)
         for which in ("clean", "attacked", "difference"):
-            assert load_picture(tmp_path / f"map-{entry['map']}-{which}.png").image.size == (64, 64)
+            assert load_picture(tmp_path / f"map-{entry['map']}-{which}.png").image.size == (100, 80)  # as the file
         drawn = np.asarray(load_picture(tmp_path / f"map-{entry['map']}-difference.png").image).astype(int)
         change = np.subtract(entry["attacked"]["raw"], entry["clean"]["raw"])
-        for place, sign in ((change.argmax(), 1), (change.argmin(), -1)):  # red where evidence came, blue where it went
+        for place, sign in (
+            (change.argmax(), 1),
+            (change.argmin(), -1),
+        ):  # orange where it grew, violet where it shrank
             row, column = divmod(int(place), 8)
-            red, _, blue = drawn[8 * row, 8 * column]
+            red, _, blue = drawn[10 * row + 5, 10 + 10 * column + 5]  # the model sees the middle 80 of 100 columns
             assert sign * (red - blue) > 0 or sign * change.flat[place] <= 0
+        around = np.asarray(load_picture(image).image)
+        assert np.array_equal(drawn[:, :10], around[:, :10]) and np.array_equal(drawn[:, 90:], around[:, 90:])
 
 
 def test_defend_gives_the_verbs_numbers(call, job):

@@ -11,7 +11,7 @@ import engine
 from app.figures.compare.sides import Side, Sides, remark
 from app.figures.ground import Ground
 from app.figures.html import esc, section, signed, table
-from app.figures.maps import Look, difference_map, heat_map, subject, upper_end
+from app.figures.maps import Look, difference_map, heat_map, subject
 from app.present import present
 from app.state.parts import MapPair
 from app.text import words as text
@@ -31,7 +31,7 @@ def maps(sides: Sides, look: Look) -> str:
         (text.MAP_ATTACKED, [(s, p.attacked, _attacked(s)) for s, p in zip(sides, pairs, strict=True)]),
     ]
     apart = bool(unlike) or not _same_picture(sides)
-    most = None if apart else upper_end(*(abs(_change(drawn)).numpy() for _, drawn in rows)) or None
+    most = None if apart else engine.overlays.upper_end(*(abs(_change(drawn)).numpy() for _, drawn in rows)) or None
     body = "".join(_map_row(title, drawn, scales, look, apart, most) for title, drawn in rows)
     reasons = [unlike, "" if _same_picture(sides) else text.COMPARE_OTHER_PICTURE]
     alike = _alike(rows) if _same_picture(sides) else ""
@@ -42,7 +42,7 @@ def _alone(side: Side, pair: MapPair, scale: tuple[float, float], look: Look) ->
     """Clean and attacked map of the only side."""
     mask = _mask(side)
     both = ((text.MAP_CLEAN, pair.clean, _clean(side)), (text.MAP_ATTACKED, pair.attacked, _attacked(side)))
-    drawn = "".join(heat_map(title, shown.raw, ground, scale, look, mask) for title, shown, ground in both)
+    drawn = "".join(heat_map(title, shown.raw, ground, scale, look, mask).figure() for title, shown, ground in both)
     return section(f"{side.name}: {_about(side, pair.clean)}", f'<div class="maps">{drawn}</div>')
 
 
@@ -73,7 +73,7 @@ def _scales(pairs: Sequence[MapPair], together: bool) -> list[tuple[float, float
     """The scale of each side's two maps: one for all where the sides go `together`."""
     values = [[pair.clean.raw.numpy(), pair.attacked.raw.numpy()] for pair in pairs]
     groups = [[one for both in values for one in both]] * len(pairs) if together else values
-    return [(min(float(one.min()) for one in group), upper_end(*group)) for group in groups]
+    return [(min(float(one.min()) for one in group), engine.overlays.upper_end(*group)) for group in groups]
 
 
 def _change(drawn: Sequence[Drawn]) -> Tensor:
@@ -94,11 +94,11 @@ def _map_row(
     about = [_about(side, shown) for side, shown, _ in drawn]
     alike = len(set(about)) == 1
     figures = "".join(
-        heat_map(side.name if alike else f"{side.name}: {said}", shown.raw, ground, scale, look, _mask(side))
+        heat_map(side.name if alike else f"{side.name}: {said}", shown.raw, ground, scale, look, _mask(side)).figure()
         for (side, shown, ground), scale, said in zip(drawn, scales, about, strict=True)
     )
     if not apart:
-        figures += difference_map(text.COMPARE_CHANGE, _change(drawn), drawn[-1][2], look, most, scales[0][1])
+        figures += difference_map(text.COMPARE_CHANGE, _change(drawn), drawn[-1][2], look, most, scales[0][1]).figure()
     hint = text.COMPARE_ONE_SCALE if not apart else ""
     return section(f"{title}: {about[0]}" if alike else title, f'<div class="maps">{figures}</div>', hint)
 

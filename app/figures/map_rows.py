@@ -1,0 +1,95 @@
+"""The maps of step 3: one row for the class attacked and one for the class it is taken for now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import engine
+from app.figures.ground import Ground, backdrops
+from app.figures.html import esc, section
+from app.figures.maps import FLOOR, Look, MapFigure, difference_map, file_name, heat_map, subject
+from app.present import present
+from app.state.found import Found
+from app.text import words as text
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MapRow:
+    """Clean map, attacked map and their difference for one class; `why` is what that class is to the picture."""
+
+    about: engine.AttentionMap
+    why: str
+    figures: tuple[MapFigure, MapFigure, MapFigure]
+
+
+def map_rows(found: Found, look: Look) -> list[MapRow]:
+    """The rows, on shared scales or each map on its own, as the `look` says."""
+    pair = present(found.maps)
+    rows = [(_why(found), pair.clean, pair.attacked)]
+    if pair.rival is not None:
+        rows.append((text.MAP_RIVAL, *pair.rival))
+    values = [drawn.raw.numpy() for _, *both in rows for drawn in both]
+    ends = (min(float(v.min()) for v in values), engine.overlays.upper_end(*values)) if look.shared else None
+    moves = [abs(after.raw - before.raw).numpy() for _, before, after in rows]
+    most = engine.overlays.upper_end(*moves) if look.shared else None
+    return [MapRow(clean, why, _figures(found, clean, attacked, look, ends, most)) for why, clean, attacked in rows]
+
+
+def drawn_rows(found: Found, look: Look) -> str:
+    """All rows, with what is to be known of their lines and scales."""
+    pair, names, shown = present(found.maps), present(found.classes).names, present(found.picture)
+    rows = map_rows(found, look)
+    together = text.MAP_SHARED if pair.rival is None else text.MAP_SHARED_BOTH
+    hint = together if look.shared else text.MAP_OWN
+    drawn = "".join(section(_title(row, names), in_a_row(row.figures), hint) for row in rows)
+    first, second, _ = (figure.ground for figure in rows[0].figures)
+    legend = text.MAP_LINES.format(floor=100 * FLOOR) + (text.MAP_OBJECT if shown.mask is not None else "")
+    places = text.MAP_PLACES + (f" {text.MAP_GOES_ON}" if first.goes_on else "")
+    lines = f'<p class="fine">{esc(legend)} {esc(text.MAP_HOVER)}</p>'
+    return f'{backdrops(first, second)}<p class="fine">{esc(places)}</p>{drawn}{lines}'
+
+
+def in_a_row(figures: tuple[MapFigure, ...]) -> str:
+    """Figures beside each other, or below each other where they are too wide for that."""
+    return f'<div class="maps">{"".join(figure.figure() for figure in figures)}</div>'
+
+
+def _title(row: MapRow, names: tuple[str, ...]) -> str:
+    if not engine.MAPS[row.about.map].class_specific:
+        return text.MAP_TITLE_NO_CLASS
+    title = text.MAP_TITLE if row.about.against is None else text.MAP_TITLE_AGAINST
+    return title.format(subject=subject(row.about, names), why=row.why)
+
+
+def _why(found: Found) -> str:
+    """What the class of the maps is to this picture."""
+    label, hit = present(found.maps).clean.label, present(found.adversarial)
+    if label == found.reference:
+        return text.MAP_TRUE if found.given else text.MAP_ANSWER
+    return text.MAP_RIVAL if label == hit.after_saved.label else text.MAP_CHOSEN
+
+
+def _figures(
+    found: Found,
+    clean: engine.AttentionMap,
+    attacked: engine.AttentionMap,
+    look: Look,
+    shared: tuple[float, float] | None,
+    most: float | None,
+) -> tuple[MapFigure, MapFigure, MapFigure]:
+    shown, names = present(found.picture), present(found.classes).names
+    below = Ground.of(shown, shown.pixels, "maps-clean")
+    above = Ground.of(shown, present(found.adversarial).saved, "maps-attacked")
+    key = {which: f"maps {file_name(clean, which, names)}" for which in ("clean", "attacked", "difference")}
+    first, second = (
+        heat_map(
+            name, values, ground, shared or (float(values.min()), engine.overlays.upper_end(values.numpy())), look,
+            shown.mask, key=key[which],
+        )
+        for name, which, values, ground in (
+            (text.MAP_CLEAN, "clean", clean.raw, below),
+            (text.MAP_ATTACKED, "attacked", attacked.raw, above),
+        )
+    )  # fmt: skip
+    beside, change = shared[1] if shared else None, attacked.raw - clean.raw
+    return first, second, difference_map(text.MAP_DIFFERENCE, change, below, look, most, beside, key["difference"])

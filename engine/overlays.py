@@ -1,0 +1,80 @@
+"""Maps over whole pictures, each at its place and the picture at its own size: what is written to files. No tensors."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+from PIL import Image
+
+if TYPE_CHECKING:
+    from .results import Box
+
+LONGEST = 4096  # pixels: longer pictures are reduced to this, or a file would take hundreds of megabytes
+OPACITY = 0.6
+DIVERGING = "PuOr_r"  # of differences: violet where there was more before, orange where there is more now
+CLIP = 0.99
+
+
+def upper_end(*maps: np.ndarray) -> float:
+    """Where a scale for all of `maps` ends: their 0.99 quantile, so that one patch does not blacken the others."""
+    return float(np.quantile(np.concatenate([one.ravel() for one in maps]), CLIP))
+
+
+def coloured(shares: np.ndarray, colours: str = "viridis") -> np.ndarray:
+    """Values in [0, 1], cut off beyond, as uint8 RGB of the same shape and 3; `colours` as matplotlib names them."""
+    import matplotlib
+
+    return (matplotlib.colormaps[colours](np.clip(shares, 0, 1))[..., :3] * 255).round().astype(np.uint8)
+
+
+def compared(
+    whole: Image.Image, box: Box, clean: ArrayLike, attacked: ArrayLike, colours: str = "viridis", smooth: bool = False
+) -> dict[str, Image.Image]:
+    """The clean map (gh, gw), the attacked one on the same scale, and their difference on one that is even on both
+    sides of 0, each over the picture: by the names clean, attacked and difference. Arguments as of `overlaid`."""
+    before, now = np.asarray(clean), np.asarray(attacked)
+    limits = min(float(before.min()), float(now.min())), upper_end(before, now)
+    most = upper_end(np.abs(now - before)) or 1e-12
+    drawn = {
+        "clean": (before, limits, colours),
+        "attacked": (now, limits, colours),
+        "difference": (now - before, (-most, most), DIVERGING),
+    }
+    return {name: overlaid(whole, box, *each, smooth) for name, each in drawn.items()}
+
+
+def overlaid(
+    whole: Image.Image,
+    box: Box,
+    cells: ArrayLike,
+    scale: tuple[float, float],
+    colours: str,
+    smooth: bool = False,
+) -> Image.Image:
+    """A map (gh, gw) in the `box` of an RGB picture that stands there in grey, and in colour around it; of its size.
+
+    `scale` are the values drawn in the first and the last of matplotlib's `colours`; `smooth` interpolates the cells.
+    """
+    left, top, right, bottom = (
+        round(share * side) for share, side in zip(box.sides, (*whole.size, *whole.size), strict=True)
+    )
+    shares = Image.fromarray(((np.asarray(cells) - scale[0]) / max(scale[1] - scale[0], 1e-12)).astype(np.float32))
+    way = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
+    inside = (max(left, 0), max(top, 0), min(right, whole.width), min(bottom, whole.height))
+    levels = shares.resize((right - left, bottom - top), way)
+    levels = levels.crop((inside[0] - left, inside[1] - top, inside[2] - left, inside[3] - top))
+    table = coloured(np.linspace(0, 1, 256), colours)
+    heat = Image.fromarray(table[(np.asarray(levels).clip(0, 1) * 255).round().astype(np.uint8)])
+    drawn = whole.copy()
+    drawn.paste(Image.blend(whole.crop(inside).convert("L").convert("RGB"), heat, OPACITY), inside[:2])
+    return drawn
+
+
+def png(picture: Image.Image) -> bytes:
+    """An exact file of a picture, packed quickly rather than tightly."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
