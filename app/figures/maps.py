@@ -83,10 +83,10 @@ class MapFigure:
         cells = self.values.numpy()
         rows, columns = cells.shape
         strongest, label = self._strongest
-        values = " ".join(short(float(value)) for value in cells.ravel())
+        values = " ".join(f"{value:.3g}" for value in cells.ravel())
         heat = data_uri(engine.overlays.coloured(self._shares, self.colours))
         layer = (
-            f'<image class="cells" data-values="{esc(values)}" href="{heat}" width="{columns * CELL}"'
+            f'<image class="cells" data-values="{values}" href="{heat}" width="{columns * CELL}"'
             f' height="{rows * CELL}" preserveAspectRatio="none"/>'
         )
         said = text.FLAT_SMALL if strongest is None else text.STRONGEST_SMALL.format(value=short(strongest))
