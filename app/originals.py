@@ -31,6 +31,11 @@ def original(image: Image.Image) -> Original:
     return Original(hashlib.sha256(file).hexdigest()[:16], uri, *image.size)
 
 
+def decoded_copy(whole: Original) -> Image.Image:
+    """The small copy of a picture that the page shows."""
+    return Image.open(io.BytesIO(base64.b64decode(whole.uri.partition(",")[2])))
+
+
 def decoded(path: str) -> engine.pictures.Picture:
     """The picture in a file, decoded once while its owner fits it this way and that."""
     try:

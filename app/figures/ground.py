@@ -15,7 +15,7 @@ from app.figures.html import esc
 from app.state.shown import Original, Shown
 
 LONG = 1000  # the longer side of a picture, in the unit of the drawings
-BACKDROP = 224  # pixels a side at most of what lies under a map
+BACKDROP, SMALL_BACKDROP = 224, 150  # pixels a side at most of what lies under a map, and under a thumbnail
 WIDE, LONG_SHAPE = 1.4, 3.0  # times as wide as high: two in a row of the page, one in a row
 MOST = 2.0  # times as long as wide: of longer pictures, what lies far from what the model sees is not drawn
 
@@ -125,10 +125,10 @@ def definition(original: Original) -> str:
     )
 
 
-def backdrops(*grounds: Ground) -> str:
-    """Copies of their pixels, once for all drawings on grounds of these names."""
+def backdrops(*grounds: Ground, side: int = BACKDROP) -> str:
+    """Copies of their pixels, of `side` pixels at most, once for all drawings on grounds of these names."""
     copies = "".join(
-        f'<image id="{esc(ground.name)}-{kind}" href="{_uri(ground.pixels, kind == "grey")}" width="1" height="1"'
+        f'<image id="{esc(ground.name)}-{kind}" href="{_uri(ground.pixels, kind == "grey", side)}" width="1" height="1"'
         f' preserveAspectRatio="none"/>'
         for ground in grounds
         for kind in ("grey", *(["colour"] if ground.altered else []))
@@ -141,14 +141,14 @@ def _copy(ground: Ground, grey: bool, across: float, down: float) -> str:
     if ground.name:
         return f'<use href="#{esc(ground.name)}-{"grey" if grey else "colour"}" transform="scale({across} {down})"/>'
     size = f'width="{across}" height="{down}" preserveAspectRatio="none"'
-    return f'<image href="{_uri(ground.pixels, grey)}" {size}/>'
+    return f'<image href="{_uri(ground.pixels, grey, BACKDROP)}" {size}/>'
 
 
-def _uri(pixels: Tensor, grey: bool) -> str:
+def _uri(pixels: Tensor, grey: bool, side: int) -> str:
     """A lossy copy of pixels (3, s, s) inside the page itself."""
     levels = (pixels.mean(0) if grey else pixels.permute(1, 2, 0)) * 255
     image = Image.fromarray(np.ascontiguousarray(levels.round().clamp(0, 255).byte().numpy()))
-    image.thumbnail((BACKDROP, BACKDROP))
+    image.thumbnail((side, side))
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=80)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

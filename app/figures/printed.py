@@ -7,16 +7,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from torch import Tensor
 
 import engine
+from app.figures.ground import Ground
 from app.figures.maps import subject
 from app.figures.pictures import to_uint8
+from app.originals import decoded_copy
 from app.present import present
 from app.state.found import Found
+from app.state.shown import Shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 CLEAN, ATTACKED, DEFENDED, DRIVES, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#a8327e", "#8590a2"
 STYLE = {"fontsize": 9}
@@ -53,7 +58,7 @@ def _attack(found: Found) -> Figure:
 
 
 def _maps(found: Found) -> Figure:
-    pair, result = present(found.maps), present(found.adversarial)
+    pair, result, shown = present(found.maps), present(found.adversarial), present(found.picture)
     figure = _empty(10, 3.4)
     first, second, third = figure.subplots(1, 3)
     clean, attacked = pair.clean.raw.numpy(), pair.attacked.raw.numpy()
@@ -62,11 +67,11 @@ def _maps(found: Found) -> Figure:
         (first, "clean", clean, result.clean),
         (second, "attacked", attacked, result.saved),
     ):
-        drawn = _overlaid(axes, cells, pixels, "viridis", (low, high))
+        drawn = _overlaid(axes, shown, cells, pixels, "viridis", (low, high))
         _bare(axes, title)
     figure.colorbar(drawn, ax=[first, second], shrink=0.8, extend="max")
     most = engine.overlays.upper_end(np.abs(attacked - clean)) or 1e-12
-    drawn = _overlaid(third, attacked - clean, result.clean, engine.overlays.DIVERGING, (-most, most))
+    drawn = _overlaid(third, shown, attacked - clean, result.clean, engine.overlays.DIVERGING, (-most, most))
     _bare(third, "attacked − clean")
     figure.colorbar(drawn, ax=third, shrink=0.8, extend="both")
     kind = engine.MAPS[pair.clean.map]
@@ -82,13 +87,24 @@ def _empty(width: float, height: float) -> Figure:
     return Figure((width, height), layout="constrained")
 
 
-def _overlaid(axes: Axes, cells: np.ndarray, pixels, colours: str, limits: tuple[float, float]):
-    size = pixels.shape[-1]
-    axes.imshow(pixels.mean(0).numpy(), cmap="gray", vmin=0, vmax=1)
-    extent = (-0.5, size - 0.5, size - 0.5, -0.5)
-    return axes.imshow(
-        cells, cmap=colours, vmin=limits[0], vmax=limits[1], alpha=0.7, extent=extent, interpolation="nearest"
+def _overlaid(
+    axes: Axes, shown: Shown, cells: np.ndarray, pixels: Tensor, colours: str, limits: tuple[float, float]
+) -> AxesImage:
+    """A map over pixels in grey, at their place in the whole picture."""
+    ground = Ground.of(shown, pixels)
+    if shown.original is not None:
+        width, height = ground.size
+        axes.imshow(decoded_copy(shown.original), extent=(0, width, height, 0))
+    left, top, across, down = ground.seen
+    place = (left, left + across, top + down, top)
+    axes.imshow(pixels.mean(0).numpy(), cmap="gray", vmin=0, vmax=1, extent=place)
+    drawn = axes.imshow(
+        cells, cmap=colours, vmin=limits[0], vmax=limits[1], alpha=0.7, extent=place, interpolation="nearest"
     )
+    left, top, across, down = ground.window
+    axes.set_xlim(left, left + across)
+    axes.set_ylim(top + down, top)
+    return drawn
 
 
 def _tuning(found: Found) -> Figure:

@@ -9,7 +9,7 @@ from torch import Tensor
 import engine
 from app.choices import Choices
 from app.components.controls import part
-from app.figures.ground import Ground, backdrops
+from app.figures.ground import SMALL_BACKDROP, Ground, backdrops
 from app.figures.html import aligned, caption, empty, esc, percent, section, table, tick
 from app.figures.maps import Look, MapFigure, colour_bar, file_name, subject
 from app.present import present
@@ -71,7 +71,7 @@ def _drawn(found: Found, look: Look) -> str:
         chance = percent(float(mask.float().mean()))
         heads += tuple(head.format(chance=chance) for head in text.EVERY_TRUTH)
     drawn = table(heads, rows, text.EVERY_TITLE, "stacks every")
-    copies = backdrops(*(figure.ground for figure in figures[0]))
+    copies = backdrops(*(figure.ground for figure in figures[0]), side=SMALL_BACKDROP)
     bar = f'<div class="scale">{colour_bar(text.EVERY_ENDS, look.colour_map)}</div>'
     about = subject(found.every[0].pair.clean, present(found.classes).names)
     figure = section(text.EVERY_TITLE_FOR.format(subject=about), copies + bar + drawn, text.EVERY_HINT)

@@ -390,7 +390,7 @@ MAP_LINES = (
     " percentile; values have no unit."
 )
 MAP_OBJECT = " Thin line, in any colour that shows: the object's true outline."
-FLAT_SMALL, STRONGEST_SMALL = "flat", "strongest {value}"
+FLAT_SMALL, STRONGEST_SMALL = "flat", "peak {value}"
 FLAT, FLAT_MAPS = "the same everywhere: no cell is strongest", ("Maps are flat", "they point nowhere")
 MAP_HOVER = "Point at a cell, by mouse or finger: the veil lifts there, and its value stands below."
 MAP_GOES_ON = "The picture goes on beyond what is drawn here: step 1 shows all of it, and so do the files of the maps."

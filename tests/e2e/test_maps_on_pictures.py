@@ -7,7 +7,9 @@ from PIL import Image
 from tests.e2e.test_page import open_step, put, says
 
 SHAPES = {"panorama [1].png": (900, 200), "tower.png": (150, 900)}
-FIGURES = "(all) => all.map((each) => { const {width, height} = each.getBoundingClientRect(); return [width, height]; })"
+FIGURES = (
+    "(all) => all.map((each) => { const {width, height} = each.getBoundingClientRect(); return [width, height]; })"
+)
 
 
 @pytest.fixture
