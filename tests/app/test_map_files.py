@@ -9,8 +9,10 @@ from PIL import Image
 
 import engine
 from app.export.map_files import _name
+from app.figures.ground import Ground
 from app.figures.map_rows import drawn_rows
 from app.figures.maps import Look, MapFigure
+from app.figures.printed import printed
 from app.panels.attention import drawn_maps
 from app.panels.every_map import _drawn
 from app.picture_sources import PictureSources
@@ -63,6 +65,18 @@ def test_it_shows_the_map_over_the_whole_picture_on_the_scale_of_the_page(looked
         assert np.array_equal(np.asarray(drawn), np.asarray(alone))
     assert shared[0].scale == shared[1].scale and own[0].scale != own[1].scale
     assert own[0].colours == "inferno" and own[2].colours == engine.overlays.DIVERGING
+
+
+def test_the_printed_maps_lie_on_the_picture_at_their_place(looked):
+    found, _, _ = looked
+    ground = Ground.of(found.picture, found.picture.pixels)
+    (width, height), (left, top, across, down) = ground.size, ground.seen
+    assert left > 0 and top == 0
+    for axes in printed(found)["maps"].axes[:3]:
+        whole, grey, cells = axes.images
+        assert tuple(whole.get_extent()) == (0, width, height, 0) and whole.get_array().shape[:2] == (600, 900)
+        assert tuple(grey.get_extent()) == tuple(cells.get_extent()) == (left, left + across, top + down, top)
+        assert axes.get_xlim() == (0, width) and axes.get_ylim() == (height, 0)
 
 
 def test_a_map_without_a_key_offers_no_file_and_a_thumbnail_tells_its_values(looked):

@@ -199,10 +199,10 @@ def test_the_lower_parts_of_attention_are_brought_into_sight_and_tell_the_engine
     says(page, "Every map drawn")
     names = [row[0] for row in cells(page, "#every table")]
     assert names == [engine.MAPS[name].title for name in engine.maps.maps_for(backbone)]
-    before = page.locator("#every .heat").first.get_attribute("src")
+    before = page.locator("#every .cells").first.get_attribute("href")
     page.click("#map-colours input")
     page.get_by_role("option").filter(has_text="inferno").click()
-    page.wait_for_function("(was) => document.querySelector('#every .heat').src !== was", arg=before)
+    page.wait_for_function("(was) => document.querySelector('#every .cells').getAttribute('href') !== was", arg=before)
 
 
 def test_an_opened_head_follows_the_colours_and_redrawing_comes_to_rest(page):
