@@ -24,7 +24,8 @@ QUICK = {
 }  # fmt: skip
 CHOICES = Choices(**{word: one.default for word, one in parameters().items()} | PAGE | QUICK)
 WHOLE = ("clean", *STORY)  # the parts of a story that has been told to its end
-EVERYTHING = tuple(PARTS)
+EVERYTHING = tuple(name for name in PARTS if name != "through")  # which takes an attack through a defence
+THROUGH = CHOICES._replace(attack="adaptive", target_defence="view-average")
 
 
 def picture(backbone: engine.Backbone, seed: int = 1, salt: str = "", source: str = "") -> Shown:

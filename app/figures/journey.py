@@ -107,6 +107,8 @@ def _attack(found: Found) -> tuple[str, str] | None:
     after = result.after_saved
     if not result.epsilon:
         return "Not attacked", "limit 0"
+    if found.through is not None:
+        return _through(result, found.through)
     if result.blind:
         return text.BLIND_CARD
     if result.target is not None:
@@ -118,6 +120,14 @@ def _attack(found: Found) -> tuple[str, str] | None:
         return "Undone by saving" if result.fooled_as_computed else "Held", f"at {percent(after.confidence)}"
     head = "Fooled" if result.before.label == result.label else "Wrong before and after"
     return head, _instead(after, result.label)
+
+
+def _through(result: engine.Adversarial, through: engine.DefenceResult) -> tuple[str, str]:
+    """What became of the defence that the attack went through, and of the model alone."""
+    after, held = result.after_saved, through.prediction.label == result.label
+    alone = _instead(after, result.label) if result.fooled else f"{after.name}, {percent(after.confidence)}"
+    head = text.THROUGH_CARDS[held].format(defence=DEFENCES[through.defence].title)
+    return head, text.ALONE_CARD.format(said=alone)
 
 
 def _instead(answer: Prediction, label: int) -> str:

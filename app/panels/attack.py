@@ -12,10 +12,12 @@ from app.choices import Choices
 from app.components.controls import shown
 from app.components.slider import Range
 from app.figures.bars import prediction_bars
+from app.figures.change import likeness, to_the_eye
 from app.figures.curves import Line, curve
 from app.figures.html import caption, empty, esc, levels, note, percent, section, stranger, table
 from app.figures.pictures import amplified, gain_for, to_uint8
 from app.figures.threat import badges, limit, remarks, titled
+from app.figures.through import went_through
 from app.panels.attack_controls import AttackControls
 from app.present import present
 from app.state.found import Found
@@ -58,8 +60,8 @@ class AttackPanel:
         self.controls = self.choose.controls
         self.texts = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
         outputs = [*self.texts, self.slider, self.noise, self.at]
-        reads = ("picture", "classes", "label", "clean", "adversarial")
-        self.pieces = [Piece(self.draw, outputs, reads, ("adversarial",)), *self.choose.pieces]
+        reads = ("picture", "classes", "label", "clean", "adversarial", "through")
+        self.pieces = [Piece(self.draw, outputs, reads, ("adversarial", "through")), *self.choose.pieces]
 
     def wire(self, page: Page, running: Running) -> None:
         """The controls, and going back through the attack."""
@@ -84,7 +86,7 @@ class AttackPanel:
         gain = gain_for(result)
         pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
         return {
-            self.verdict: verdict(result, found.strange),
+            self.verdict: verdict(result, found.strange, found.through),
             self.slider: gr.update(value=pictures, visible=True),
             self.noise: gr.update(value=shown(amplified(result.saved - result.clean, gain)), visible=True),
             self.slider_label: f'<p class="fine">{esc(text.SLIDER_LABEL)}</p>',
@@ -118,17 +120,23 @@ def _scrubber(count: int) -> dict:
     return gr.update(maximum=count, value=count, visible=True)
 
 
-def verdict(result: engine.Adversarial, strange: bool = False) -> str:
+def verdict(result: engine.Adversarial, strange: bool = False, through: engine.DefenceResult | None = None) -> str:
     """One sentence on whether the attack worked, and what the attacker knew and wanted; without a colour about a
-    `strange` picture, of which the model knows nothing."""
+    `strange` picture, of which the model knows nothing.
+
+    An attack through a defence worked where it broke that one, whose answer is `through` (None: not known yet); what
+    the model says without is told apart from it.
+    """
     if not result.epsilon:
         return note(text.NOT_ATTACKED, "warn", "!")
     aimed = text.AIMED_AT.format(defence=engine.DEFENCES[result.target_defence].title) if result.target_defence else ""
     fine = f'<p class="fine">{esc(aimed)}</p>' if aimed else ""
     said = _blind if result.blind else _against if result.target is None else _towards
-    sentence, tone, icon = said(result)
-    drawn = stranger() + note(sentence) if strange else note(sentence, tone, icon)
-    return drawn + remarks(result) + badges(result) + fine
+    lines = [said(result)]
+    if result.target_defence and not result.blind:
+        lines = [went_through(result, through, strange), (text.ALONE.format(answer=_bold_answer(result)), "plain", "")]
+    drawn = "".join(note(sentence) if strange else note(sentence, tone, icon) for sentence, tone, icon in lines)
+    return stranger() * strange + drawn + remarks(result) + badges(result) + fine
 
 
 def _blind(result: engine.Adversarial) -> tuple[str, str, str]:
@@ -144,7 +152,7 @@ def _against(result: engine.Adversarial) -> tuple[str, str, str]:
             return text.FOOLED_AS_SAVED.format(answer=answer, name=name), "bad", "✗"
         return text.HELD_AS_SAVED.format(answer=answer, computed=result.after.name), "warn", "!"
     if result.before.label == result.label and result.fooled:
-        sentence = f"Fooled: to the eye almost the same picture, but the model now says {answer} instead of **{name}**."
+        sentence = f"Fooled: {to_the_eye(result)}, but the model now says {answer} instead of **{name}**."
         return sentence, "bad", "✗"
     if result.before.label == result.label:
         return f"Held: the model still says {answer}.", "good", "✓"
@@ -163,7 +171,7 @@ def _towards(result: engine.Adversarial) -> tuple[str, str, str]:
             return text.REACHED_AS_SAVED.format(answer=answer), "bad", "✗"
         return text.MISSED_AS_SAVED.format(answer=answer), "warn", "!"
     if result.reached:
-        return f"Reached the target: to the eye almost the same picture, but the model now says {answer}.", "bad", "✗"
+        return f"Reached the target: {to_the_eye(result)}, but the model now says {answer}.", "bad", "✗"
     missed = f"Did not reach the target **{target}**"
     if result.fooled:
         return f"{missed}, but the model no longer says **{name}**: it says {answer}.", "warn", "!"
@@ -218,6 +226,7 @@ def _measured(result: engine.Adversarial) -> str:
             linf,
         ),
         (esc("Length of the change (L2, channels from 0 to 1)"), f"{result.l2(False):.3f}", f"{result.l2():.3f}", l2),
+        (esc(text.LIKENESS), "", f"{likeness(result):.2f}", ""),
         ("Answer", _answer(result.after), _answer(result.after_saved), ""),
     ]
     made = (

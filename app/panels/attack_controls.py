@@ -63,9 +63,9 @@ class AttackControls:
     def wire(self, page: Page, running: Running) -> None:
         """The buttons; another attack or norm brings what it can be run with."""
         page.adjust(_fitting)
-        running.button(self.button, ("adversarial",))
+        running.button(self.button, ("adversarial", "through"))
         own = list(self.controls.values())
-        running.button(self.adaptive, ("adversarial",), _through, own)
+        running.button(self.adaptive, ("adversarial", "through"), _through, own)
 
     def fit(self, found: Found, choices: Choices) -> dict:
         """What the controls say for the attack and the norm; those that the attack does not read are hidden."""

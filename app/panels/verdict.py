@@ -11,6 +11,7 @@ from app.figures.curves import weight_columns
 from app.figures.html import badge, caption, differing, empty, esc, mark, note, percent, section, stranger, table
 from app.figures.measured import measured_button
 from app.figures.threat import badges
+from app.figures.through import went_through
 from app.panels.verdict_controls import rare_controls, weight_controls
 from app.present import present
 from app.state.found import Found
@@ -49,7 +50,7 @@ class VerdictPanel:
         gr.HTML(measured_button(), elem_id="verdict-measured")
         self.controls = {"defences": defences} | weights | rare
         self.outputs = [self.head, self.table, self.final, self.weights]
-        reads = ("classes", "label", "clean", "adversarial", "views", "steps", "ensemble", "defences")
+        reads = ("classes", "label", "clean", "adversarial", "through", "views", "steps", "ensemble", "defences")
         self.pieces = [Piece(self.draw, self.outputs, reads, ("ensemble", "defences"), ("purifier",))]
 
     def wire(self, page: Page, running: Running) -> None:
@@ -95,6 +96,8 @@ def _head(found: Found) -> str:
             "warn",
             "!",
         )
+    elif result.target_defence and not result.blind:
+        return f'<div class="verdicts">{_through(found, wanted)}</div>{badges(result)}'
     elif result.blind:
         attack = note(text.BLIND.format(answer=f"**{after.name}** ({percent(after.confidence)})"), "warn", "!")
     elif result.target is not None:
@@ -120,6 +123,17 @@ def _head(found: Found) -> str:
             "✓",
         )
     return f'<div class="verdicts">{attack}{_defended(found, wanted)}</div>{badges(result) if result.epsilon else ""}'
+
+
+def _through(found: Found, wanted: str) -> str:
+    """The verdict on an attack through a defence: on that defence, then on the model alone, and on A-TPT where the
+    attack went through another."""
+    result = present(found.adversarial)
+    named = {each.defence: each for each in found.defences}
+    answered = found.through or named.get(result.target_defence)
+    alone = text.ALONE.format(answer=f"**{result.after_saved.name}** ({percent(result.after_saved.confidence)})")
+    more = _defended(found, wanted) if answered is None or answered.defence != "a-tpt" else ""
+    return note(*went_through(result, answered)) + note(alone) + more
 
 
 def _aimed(found: Found, wanted: str) -> str:

@@ -29,6 +29,7 @@ class Pinned:
 class Found:
     """A visitor's picture and question, and what there is of every part; None or empty where there is nothing.
 
+    `through` is the answer of the defence that the attack goes through, to the attacked picture.
     `model` is the name of a model that the visitor chose, empty for the page's own. `made` names each part that is
     there by a digest of the keys of its results; of those that are `partial`, some rows are missing. `elsewhere` are
     the parts that were looked at on this picture with other settings. `progress` is that of a run under way, `pinned`
@@ -41,6 +42,7 @@ class Found:
     label: int | None = None
     clean: engine.Prediction | None = None
     adversarial: engine.Adversarial | None = None
+    through: engine.DefenceResult | None = None
     maps: MapPair | None = None
     occlusion: OcclusionPair | None = None
     every: tuple[MapTest, ...] = ()
@@ -92,7 +94,7 @@ def find(question: Question | None, visitor: Visitor) -> Found:
     if question is None:
         return found
     values, made, partial = {}, {}, set()
-    for name in visitor.asked:
+    for name in visitor.asked | ({"through"} if "adversarial" in visitor.asked else set()):
         part = PARTS[name]
         every = [Row(wanted).advance(question.story) for wanted in part.wanted(question)]
         rows = [row for row in every if row.request is None]

@@ -306,6 +306,13 @@ def _defence(question: Question, name: str) -> Wanted:
     return (yield engine.story.Defended(name))
 
 
+def _through(question: Question) -> Iterator[Wanted]:
+    """What the defence answers that the attack goes through, where it goes through one."""
+    attack = question.settings.attack
+    uses = engine.ATTACKS[attack.attack].uses
+    return (_defence(question, name) for name in [attack.target_defence] if "target_defence" in uses)
+
+
 def _every(question: Question) -> Iterator[Wanted]:
     return (_map_test(question, kind) for kind in engine.maps.maps_for(question.story.backbone))
 
@@ -321,6 +328,7 @@ def _defences(question: Question) -> Iterator[Wanted]:
 PARTS = {
     "clean": Part(lambda question: [_clean(question)]),
     "adversarial": Part(lambda question: [_attack(question)]),
+    "through": Part(_through),
     "maps": Part(lambda question: [_maps_and_rival(question)]),
     "occlusion": Part(lambda question: [_occlusion(question)]),
     "every": Part(_every, in_rows=True),

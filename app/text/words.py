@@ -52,6 +52,7 @@ STALE_MORE = "; and {count} more"
 BUSY = {
     "clean": "Comparing the picture with every class name",
     "adversarial": "Attacking: looking for the worst change within the limit",
+    "through": "Seeing whether the defence holds",
     "maps": "Looking where the evidence lies",
     "occlusion": "Blurring the picture in the map's order",
     "every": "Drawing every map",
@@ -303,7 +304,15 @@ UNROLLS = {
 }
 AS_FOUND = "as each iteration finds the picture, before changing it"
 SEEN_THROUGH = "the attacker looks through random views"
-AIMED_AT = "Made to break {defence}, not the model alone: whether {defence} holds, step 6 tells."
+AIMED_AT = "Made to break {defence}, not the model alone."
+THROUGH_OPEN = "Whether {defence} holds is not known yet: “Attack” or “Compare” tells."
+THROUGH_HELD = "**{defence} held:** the attack went through it, and it still answers {answer}."
+THROUGH_BROKEN = "**{defence} broke:** the attack went through it, and it answers {answer} instead of **{name}**."
+THROUGH_REACHED = "**{defence} broke:** the attack went through it, and it answers the target, {answer}."
+THROUGH_SAYS = "{defence}, which the attack went through, answers {answer}."
+THROUGH_CARDS = {True: "{defence} held", False: "{defence} broke"}
+ALONE = "Apart from that, without a defence the model says {answer}."
+ALONE_CARD = "alone: {said}"
 DRAWS, DRAWS_INFO = "Looks per iteration", "Fresh random views, averaged (EOT)."
 ATTACK_AT = "Go back through the attack: iteration"
 SLIDER_LABEL = "● Clean on the left, ▲ attacked on the right: drag the line."
@@ -321,6 +330,12 @@ ATTACK_CAPTION = (
     ),
     ("What it does not show", "that no smaller or stronger change exists, or how the model fares on other pictures."),
 )
+TO_THE_EYE = {  # by how much of the change one sees
+    "hidden": "to the eye almost the same picture",
+    "faint": "almost the same picture, with a grain that one sees on looking closely",
+    "seen": "one can see the change, and what the picture shows",
+}
+LIKENESS = "How alike the pictures are (SSIM, 1: equal)"
 THREAT_WHY = "White-box: it knows the weights and follows their gradients. Black-box: it only sees answers."
 BLIND = (
     "**Proves nothing:** the gradient was zero at the first step, so this attack could not see which way to go. That"

@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..errors import require
+
 
 def entropy(logits: Tensor) -> Tensor:
     """Entropy of softmax(logits) in nats over the last axis, (..., c) -> (...), from 0 to log c; never nan."""
@@ -98,6 +100,21 @@ def ssim(first: Tensor, second: Tensor) -> float:
     together = ((a - a_mean[..., None]) * (b - b_mean[..., None])).sum(-1) / (a.shape[-1] - 1)
     alike = (2 * a_mean * b_mean + low) * (2 * together + high)
     return float((alike / ((a_mean**2 + b_mean**2 + low) * (a_spread + b_spread + high))).mean())
+
+
+def picture_ssim(first: Tensor, second: Tensor) -> float:
+    """Structural similarity of two pictures (3, h, w) in [0, 1]: 1 where they are equal, the less the more one sees of
+    what they differ in (Wang et al., TIP 2004, with the Gaussian window of that paper), as scikit-image has it.
+
+    Raises `EngineError` for pictures of two sizes, or with a side of less than 11 pixels.
+    """
+    require(first.shape == second.shape, f"Expected two pictures of one size; got {first.shape} and {second.shape}.")
+    require(min(first.shape[1:]) >= 11, f"Expected pictures of 11 x 11 pixels or more; got {tuple(first.shape[1:])}.")
+    from skimage.metrics import structural_similarity  # it takes a while to import
+
+    a, b = (picture.cpu().double().numpy() for picture in (first, second))
+    kind = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    return float(structural_similarity(a, b, channel_axis=0, data_range=1.0, **kind))
 
 
 def _windows(values: Tensor) -> Tensor:

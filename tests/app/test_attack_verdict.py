@@ -30,7 +30,7 @@ def hit(tiny, pixels) -> engine.Adversarial:
 @pytest.mark.parametrize(
     ("computed", "saved", "said", "card", "head"),
     [
-        (1, 1, "Fooled: to the eye", "Fooled", "Attack succeeded"),
+        (1, 1, "Fooled: one can see the change", "Fooled", "Attack succeeded"),
         (0, 0, "Held: the model still says", "Held", "Attack failed"),
         (1, 0, "Fooled as computed, but not after saving", "Undone by saving", "Attack undone by saving"),
         (0, 1, "Fooled, but only after saving", "Fooled", "Attack succeeded"),
@@ -46,7 +46,7 @@ def test_fooled_as_computed_is_told_from_fooled_after_saving(told, hit, computed
 @pytest.mark.parametrize(
     ("computed", "saved", "said"),
     [
-        (1, 1, "Reached the target: to the eye"),
+        (1, 1, "Reached the target: one can see the change"),
         (0, 0, "Did not reach the target"),
         (1, 0, "Reached the target as computed, but not after saving"),
         (0, 1, "Reached the target, but only after saving"),
@@ -75,3 +75,57 @@ def test_a_limit_below_one_level_of_8_bits_gets_a_sentence(hit):
     small = verdict(replace(lost, norm="linf", epsilon=0.5 / 255))
     assert "The limit, 0.50/255, is less than one level of 8 bits" in small and text.ERASED not in small
     assert text.ERASED not in verdict(hit)
+
+
+def test_the_words_for_the_change_follow_its_size(hit):
+    noise = torch.randint(0, 2, hit.clean.shape, generator=torch.manual_seed(0)) * 2 - 1
+    clean = torch.linspace(0.2, 0.8, hit.clean.shape[-1]).expand(hit.clean.shape)
+
+    def said(levels: float, picture: torch.Tensor = clean) -> str:
+        saved = picture + noise * levels / 255
+        made = {"clean": picture, "saved": saved, "pixels": saved, "norm": "linf", "epsilon": levels / 255}
+        return verdict(replace(hit, attack="pgd", found=None, **made))
+
+    busy = torch.rand(clean.shape, generator=torch.manual_seed(1)) * 0.8 + 0.1
+    assert text.TO_THE_EYE["hidden"] in said(1) and text.TO_THE_EYE["hidden"] in said(8, busy)
+    assert text.TO_THE_EYE["faint"] in said(6)
+    assert text.TO_THE_EYE["seen"] in said(16) and text.TO_THE_EYE["seen"] in said(16, busy)
+
+
+@pytest.mark.parametrize(
+    ("saved", "through", "target", "says", "card"),
+    [
+        (1, 0, None, "A-TPT held", "A-TPT held"),
+        (0, 0, None, "A-TPT held", "A-TPT held"),
+        (1, 2, None, "A-TPT broke", "A-TPT broke"),
+        (0, 2, None, "A-TPT broke", "A-TPT broke"),
+        (1, 1, 1, "it answers the target", "A-TPT broke"),
+    ],
+)
+def test_an_attack_through_a_defence_is_judged_on_that_defence(told, hit, saved, through, target, says, card):
+    moved = {"attack": "adaptive", "target_defence": "a-tpt", "target": target, "found": None}
+    result = replace(hit, after=answer(saved), after_saved=answer(saved), **moved)
+    answered = engine.DefenceResult("a-tpt", answer(through), 0.1)
+    found = replace(told, adversarial=result, through=answered, defences=(answered,))
+    alone = text.ALONE.split(" {")[0]
+    for drawn in (verdict(result, through=answered), _head(found)):
+        assert drawn.index(says) < drawn.index(alone) < drawn.index(CLASSES.names[saved], drawn.index(alone))
+        assert "Fooled" not in drawn and "Attack succeeded" not in drawn and "Attack failed" not in drawn
+        assert ('class="note good"' in drawn) == (through == 0)
+    assert card in journey(found)
+
+
+def test_whether_the_defence_held_is_open_until_it_is_known(told, hit):
+    result = replace(hit, attack="adaptive", target_defence="tpt", found=None)
+    assert text.THROUGH_OPEN.format(defence="TPT") in verdict(result)
+    assert 'class="note good"' not in verdict(result) and 'class="note bad"' not in verdict(result)
+    answered = engine.DefenceResult("tpt", answer(0), 0.1)
+    both = _head(replace(told, adversarial=result, through=answered))
+    assert "TPT held" in both and text.ALONE.split(" {")[0] in both
+
+
+def test_of_a_strange_picture_nothing_is_judged(hit):
+    result = replace(hit, attack="adaptive", target_defence="a-tpt", found=None)
+    drawn = verdict(result, True, engine.DefenceResult("a-tpt", answer(0), 0.1))
+    assert "which the attack went through, answers" in drawn and "held" not in drawn and "broke" not in drawn
+    assert 'class="note good"' not in drawn

@@ -161,7 +161,7 @@ def test_verdicts_tell_a_target_that_was_reached_from_one_that_was_not(tiny, tol
 def test_the_badge_names_the_defence_that_an_adaptive_attack_goes_through(tiny, pixels):
     settings = engine.AttackSettings("adaptive", steps=1, target_defence="tpt")
     *_, result = engine.attack(tiny, pixels, CLASSES, settings)
-    assert "it goes through: TPT" in verdict(result) and "whether TPT holds" in verdict(result)
+    assert "it goes through: TPT" in verdict(result) and "Whether TPT holds" in verdict(result)
 
 
 def test_the_rare_choices_run_the_whole_story_and_every_panel_draws_it(tiny, page):

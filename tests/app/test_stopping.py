@@ -17,13 +17,13 @@ from app.state.parts import PARTS, Account, rows_computed
 from app.wiring.stopping import Run, Runs, until
 from engine.models import Cancelled
 from engine.story import Attack, Clean, Results
-from tests.page_cases import CHOICES, CLASSES, EVERYTHING, asked, held, picture, run
+from tests.page_cases import CHOICES, CLASSES, EVERYTHING, THROUGH, asked, held, picture, run
 
 SECONDS = 20  # for a thread that should have moved on long ago
 NEEDED = {  # what is there before a part is computed, so that it is the part itself that is stopped
     "clean": (), "adversarial": ("clean",), "maps": ("adversarial",), "occlusion": ("maps",), "every": ("adversarial",),
     "words": ("adversarial",), "heads": ("adversarial",), "views": ("adversarial",), "steps": ("views",),
-    "defences": ("adversarial",),
+    "defences": ("adversarial",), "through": ("adversarial",),
 }  # fmt: skip
 
 
@@ -88,13 +88,14 @@ def test_every_part_that_passes_through_the_model_is_stopped_in_the_next_test():
 
 @pytest.mark.parametrize("part", NEEDED)
 def test_every_part_ends_at_the_very_next_layer_and_keeps_what_was_there(tiny, halting, part):
-    question = asked(tiny.with_model(tiny.model, tiny.name), Results())  # which has read no prompts yet
+    choices = THROUGH if part == "through" else CHOICES
+    question = asked(tiny.with_model(tiny.model, tiny.name), Results(), choices)  # which has read no prompts yet
     before = run(question, NEEDED[part])
     halted = halting(5)
     halted.ended(rows_computed(question, part))
     assert halted.stop.is_set() and halted.after == [] and {one.name for one in halted.threads} == {"story"}
     assert hooks(tiny.model) == {0}
-    found = held(question, EVERYTHING)
+    found = held(question, PARTS)
     assert part not in found.made and all(found.made[name] == before.made[name] for name in NEEDED[part])
 
 

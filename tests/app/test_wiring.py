@@ -28,7 +28,7 @@ from app.wiring.pieces import merged
 from app.wiring.running import Running
 from app.wiring.stopping import Run
 from engine.story import Budget, Results
-from tests.page_cases import CHOICES, asked, picture, run
+from tests.page_cases import CHOICES, THROUGH, asked, picture, run
 
 SECONDS = 20  # for a thread that should have moved on long ago
 
@@ -373,7 +373,7 @@ def test_a_run_computes_and_asks_for_what_it_was_pressed_for_and_no_more(page, r
 
 @pytest.mark.parametrize("name", [name for name in PARTS if name not in ("clean", "ensemble")])
 def test_a_run_of_any_part_brings_it_to_the_page(page, running, visitor, name):
-    key = visitor()
+    key = visitor(THROUGH if name == "through" else CHOICES)
     updates = list(running.run(key, (name,), "done"))
     assert name in page.found(key).made and page.nudge in updates[0] and page.nudge in updates[-1]
     assert spoken(page, updates) and all(text.FAULT not in said for said in spoken(page, updates))

@@ -92,6 +92,10 @@ def test_an_attack_through_a_defence_is_one_click_away_and_any_defence_a_few(pag
     assert f"{hit.l2():.3f}" in told and f"{hit.l2(False):.3f}" in told
     said = page.inner_text("#attack-verdict")
     assert "it goes through: R-TPT" in said and percent(hit.after_saved.confidence) in said
+    answered = next(defend(backbone, hit.saved, classes, Settings(defences=("r-tpt",)))).prediction
+    became = "held" if answered.label == hit.label else "broke"
+    assert f"R-TPT {became}: the attack went through it" in said and percent(answered.confidence) in said
+    assert page.inner_text("#card-2 .card-head") == f"R-TPT {became}"
 
 
 def test_several_sentences_are_averaged_as_the_engine_does(page, asked):

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from skimage.metrics import structural_similarity
 
+from engine import EngineError
 from engine.numerics import measures
 
 
@@ -54,6 +55,17 @@ def test_spearman_sees_order_only_and_shares_ranks_of_ties():
     assert measures.spearman(values, values.exp()) == pytest.approx(1)
     assert measures.spearman(values, -values) == pytest.approx(-1)
     assert measures.spearman(torch.tensor([1.0, 1, 2, 3]), torch.tensor([1.0, 2, 3, 4])) == pytest.approx(0.9486833)
+
+
+def test_pictures_are_the_less_alike_the_more_they_differ():
+    picture = torch.rand(3, 24, 20, generator=torch.manual_seed(0))
+    noise = torch.randn(picture.shape, generator=torch.manual_seed(1))
+    alike = [measures.picture_ssim(picture, (picture + share * noise).clamp(0, 1)) for share in (0.0, 0.02, 0.1, 0.5)]
+    assert alike[0] == 1.0 and alike == sorted(alike, reverse=True) and len(set(alike)) == 4
+    with pytest.raises(EngineError, match="one size"):
+        measures.picture_ssim(picture, picture[:, 1:])
+    with pytest.raises(EngineError, match="11 x 11"):
+        measures.picture_ssim(picture[:, :8], picture[:, :8])
 
 
 def test_ssim_is_the_mean_over_windows_of_maps_scaled_to_one():
