@@ -20,8 +20,8 @@ from .numerics.mixing import blend, strengths
 from .numerics.upsampling import upsample
 
 UNFAMILIAR = (
-    "This model knows only its paintings and this picture is none of them: what it answers here means nothing. Choose"
-    " another model for photographs."
+    "This model knows only its paintings, and by a measured score this picture is none of them: what it answers here"
+    " means nothing. Choose another model for photographs."
 )
 
 

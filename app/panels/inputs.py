@@ -27,6 +27,7 @@ from app.present import present
 from app.restore import RestoreLine
 from app.samples import Sample
 from app.state.found import Found
+from app.state.shown import Shown
 from app.state.visitors import Visitor
 from app.text import words as text
 from app.wiring.page import Page
@@ -188,7 +189,8 @@ class Inputs:
             if file is None:
                 yield {page.status: gr.skip()}
                 return
-            yield from self.take(page, key, lambda sources: sources.file(file.path, name=file.name))
+            before = page.visitors.get(key).picture
+            yield from self.take(page, key, lambda sources: _of_visitor(sources, file, before))
 
         page.listen(self.upload.input, handler, self.outputs, [self.upload])
 
@@ -271,6 +273,15 @@ class Inputs:
         samples = [(place, self.sources.samples[place]) for place in places]
         tiles = "".join(_tile(place, one, self.thumbnails[place], one.source == chosen) for place, one in samples)
         return f'<div class="label">{esc(title)}</div><div class="sample-grid">{tiles}</div>'
+
+
+def _of_visitor(sources: PictureSources, file: Upload, before: Shown | None) -> Opened:
+    """The visitor's own picture; raises `EngineError` that names a file that is none, and the picture that stays."""
+    try:
+        return sources.file(file.path, name=file.name)
+    except engine.EngineError as error:
+        stays = "" if before is None else text.PICTURE_STAYS.format(name=before.name)
+        raise engine.EngineError(text.FILE_REFUSED.format(name=file.name, why=error) + stays) from error
 
 
 def _about_names(backbone: engine.Backbone) -> str:

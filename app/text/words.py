@@ -737,7 +737,8 @@ STRANGE = (
     "**This model knows only its paintings.** By a measured score this picture is none of them: what it answers here"
     " means nothing, whether or not an attack or a defence changes it."
 )
-STRANGE_WAY = "A CLIP for photographs is one press away, in the head of the page."
+FILE_REFUSED, PICTURE_STAYS = "“{name}” was not opened. {why}", " “{name}” stays."
+STRANGE_WAY = "The head of the page offers a CLIP for photographs."
 STRANGE_CARD, STRANGE_ANSWER, STRANGE_VERDICT = (
     "Not one of its paintings",
     "its answer means nothing",
