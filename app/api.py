@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ RECORD = tuple(word for word in STORY if not engine.parameters.parameters()[word
 ASKED = {  # what every endpoint asks first: type, default (empty: must be given), explanation
     "picture": (FileData, inspect.Parameter.empty, "an image file"),
     "class_names": (list[str], inspect.Parameter.empty, "the answers it may give, at least two"),
+    "clean_picture": (FileData | None, None, "what the picture was made of, where it was attacked elsewhere"),
+    "attacked": (bool, False, "the picture was attacked elsewhere; without clean_picture, its clean one is unknown"),
     "template": (str, engine.classes.DEFAULT_TEMPLATE, "the sentence that each name is put into, with one {}"),
     "true_class": (str, "", "what the picture shows; empty: the clean answer"),
     "about": (str, "", "the class the maps are about; empty: the true class"),
@@ -42,6 +45,7 @@ ASKED = {  # what every endpoint asks first: type, default (empty: must be given
 }
 CALLS = 40  # under way at once; others wait
 QUESTION = ("picture", "class_names", "template")
+ELSEWHERE = ("attacked", "clean_picture")
 
 
 class Api:
@@ -55,14 +59,19 @@ class Api:
         self, models: Models, sources: PictureSources, results: engine.story.Results, budget: engine.story.Budget
     ) -> None:
         self.models, self.sources, self.results, self.budget = models, sources, results, budget
-        self._offer(self.predict, dict, QUESTION, PICTURE)
+        self._offer(self.predict, dict, (*QUESTION, *ELSEWHERE), PICTURE)
         self._offer(self.attack, tuple[dict, FileData], (*QUESTION, "true_class"), (*ATTACK, *PICTURE))
-        self._offer(self.maps, dict, (*QUESTION, "true_class", "about", "against"), (*MAPS, *PICTURE))
-        self._offer(self.defend, dict, (*QUESTION, "true_class"), (*STORY, *PICTURE))
+        self._offer(self.maps, dict, (*QUESTION, *ELSEWHERE, "true_class", "about", "against"), (*MAPS, *PICTURE))
+        self._offer(self.defend, dict, (*QUESTION, *ELSEWHERE, "true_class"), (*STORY, *PICTURE))
         self._offer(self.evaluate_one, dict, (*QUESTION, "true_class"), (*RECORD, *PICTURE))
 
     def predict(self, account: Account, asked: Mapping[str, Any]) -> dict:
-        """What the untouched model takes the picture for, and whether it knows such pictures."""
+        """What the untouched model takes the picture for, and whether it knows such pictures; of one that was attacked
+        elsewhere also what there is to know of that."""
+        if _elsewhere(asked):
+            hit = present(self._found(account, asked, PICTURE, "adversarial").adversarial)
+            prediction = engine.serialise.prediction_data(hit.after_saved)
+            return {"prediction": prediction, "attack": engine.serialise.attack_data(hit)}
         clean = present(self._found(account, asked, PICTURE, "clean").clean)
         return {
             "prediction": engine.serialise.prediction_data(clean),
@@ -132,6 +141,8 @@ class Api:
         )
         backbone = self.models.first
         recipe = self._recipe(_opened(asked["picture"])[1], classes, label, settings)
+        if _elsewhere(asked):
+            recipe = self._made(recipe, asked.get("clean_picture"))
         shared = self.results if recipe.picture.digest in self.sources.digests else None
         question = account.question(backbone, recipe, about, against, shared)
         self.models.compute(question, *parts)
@@ -142,6 +153,22 @@ class Api:
     ) -> engine.story.Recipe:
         picture = engine.story.Picture(self.models.first.prepare(image, settings.picture))
         return engine.story.Recipe(picture, classes, label, settings)
+
+    def _made(self, recipe: engine.story.Recipe, clean: object) -> engine.story.Recipe:
+        """The same with its picture as one that was attacked elsewhere, made of the file `clean` where there is one."""
+        attacked = recipe.picture
+        if clean is None:
+            return replace(recipe, attacked=attacked)
+        pixels = self.models.first.prepare(_opened(clean)[1], recipe.settings.picture)
+        return replace(recipe, picture=engine.story.Picture(pixels), attacked=attacked)
+
+
+def _elsewhere(asked: Mapping[str, Any]) -> bool:
+    """Whether a call says that its picture was attacked elsewhere."""
+    said, clean = asked.get("attacked", False), asked.get("clean_picture")
+    if not isinstance(said, bool):
+        raise engine.EngineError(text.API_TYPE.format(name="attacked", kind="true or false", got=repr(said)[:60]))
+    return said or clean is not None
 
 
 def _charged(question: Question) -> float:

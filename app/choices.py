@@ -20,6 +20,7 @@ DISPLAY = (
 PAGE = (*ASKED, *DISPLAY)  # what is asked, and how it is shown; everything else is a setting of the engine
 SETTINGS = tuple(engine.parameters.parameters())
 STORY = engine.parameters.STORY
+OF_ATTACK = frozenset(engine.parameters.words("attack")) - {"seed", "legacy"}  # which views and defences read too
 
 
 class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
@@ -109,9 +110,11 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
         """How the picture is fitted; raises `EngineError` for what is no fit."""
         return engine.PictureSettings(self.fit, self.frame)
 
-    def options(self) -> list[str]:
-        """The same choices as words for `python -m engine defend`; classes and target are apart."""
-        return engine.parameters.as_options(self._values(), STORY)
+    def options(self, attack: bool = True) -> list[str]:
+        """The same choices as words for `python -m engine defend`; classes and target are apart, and without `attack`
+        what only an attack reads is left out."""
+        chosen = STORY if attack else [word for word in STORY if word not in OF_ATTACK]
+        return engine.parameters.as_options(self._values(), chosen)
 
     def _values(self) -> dict[str, object]:
         """The parameters by word. The defences stand in the order of the registry, whichever was ticked first."""

@@ -48,6 +48,8 @@ class ExportButtons:
             except engine.EngineError as error:
                 return status(str(error), "bad")
             said = text.LINK_OWN if opened is None else text.LINK_MADE
+            if opened is not None and picture is not None and picture.attacked is not None:
+                said += text.LINK_ATTACKED
             if visitor.pinned is not None:
                 said += text.LINK_PINNED if pin else text.LINK_PIN_OWN
             return status(said, "good", link=asked)

@@ -20,14 +20,16 @@ OPACITY = 0.6
 def overlays(whole: Image.Image, found: Found, choices: Choices) -> dict[str, bytes]:
     """PNG files of the clean map, the attacked one and their difference over a picture, by name, each at its place."""
     look, box = Look.of(choices), present(found.picture).box
-    clean, attacked = (drawn.raw.numpy() for drawn in (present(found.maps).clean, present(found.maps).attacked))
-    low, high = min(float(clean.min()), float(attacked.min())), upper_end(clean, attacked)
-    most = upper_end(np.abs(attacked - clean)) or 1e-12
-    drawn = (
-        ("clean", clean, (low, high), look.colour_map),
-        ("attacked", attacked, (low, high), look.colour_map),
-        ("difference", attacked - clean, (-most, most), DIVERGING),
-    )
+    pair = present(found.maps)
+    known, attacked = pair.known.raw.numpy(), pair.attacked.raw.numpy()
+    low, high = min(float(known.min()), float(attacked.min())), upper_end(known, attacked)
+    drawn = [("attacked", attacked, (low, high), look.colour_map)]
+    if pair.clean is not None:
+        most = upper_end(np.abs(attacked - known)) or 1e-12
+        drawn += [
+            ("clean", known, (low, high), look.colour_map),
+            ("difference", attacked - known, (-most, most), DIVERGING),
+        ]
     return {
         f"maps/{name}.png": _png(overlaid(whole, box, cells, scale, colours, look.smooth))
         for name, cells, scale, colours in drawn

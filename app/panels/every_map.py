@@ -44,26 +44,27 @@ def _drawn(found: Found, look: Look) -> str:
         heads += tuple(head.format(chance=chance) for head in text.EVERY_TRUTH)
     drawn = table(heads, rows, text.EVERY_TITLE, "stacks every")
     bar = f'<div class="scale">{colour_bar(text.EVERY_ENDS, look.colour_map)}</div>'
-    about = subject(found.every[0].pair.clean, present(found.classes).names)
+    about = subject(found.every[0].pair.attacked, present(found.classes).names)
     figure = section(text.EVERY_TITLE_FOR.format(subject=about), bar + drawn, text.EVERY_HINT)
     return figure + caption(text.EVERY_CAPTION)
 
 
 def _row(found: Found, test: MapTest, look: Look, mask: Tensor | None) -> list[str]:
     pair, hit = test.pair, present(found.adversarial)
-    clean, attacked = pair.clean.raw, pair.attacked.raw
-    title = engine.MAPS[pair.clean.map].title
-    scale = (min(float(clean.min()), float(attacked.min())), upper_end(clean.numpy(), attacked.numpy()))
-    marked = text.EVERY_DEGENERATE if pair.clean.degenerate or pair.attacked.degenerate else ""
+    known, attacked = pair.known.raw, pair.attacked.raw
+    title = engine.MAPS[pair.attacked.map].title
+    scale = (min(float(known.min()), float(attacked.min())), upper_end(known.numpy(), attacked.numpy()))
+    marked = text.EVERY_DEGENERATE if pair.known.degenerate or pair.attacked.degenerate else ""
+    unknown = hit.clean is None
     row = [
         f"{esc(title)}<small>{esc(marked)}</small>",
-        small_map(f"{title}, clean", clean, hit.clean, scale, look),
+        text.UNKNOWN if hit.clean is None else small_map(f"{title}, clean", known, hit.clean, scale, look),
         small_map(f"{title}, attacked", attacked, hit.saved, scale, look),
-        aligned(engine.measures.spearman(clean, attacked)),
-        "" if pair.noisy is None else aligned(engine.measures.spearman(clean, pair.noisy.raw)),
-        aligned(engine.measures.spearman(clean, test.shuffled.raw)),
+        text.UNKNOWN if unknown else aligned(engine.measures.spearman(known, attacked)),
+        "" if pair.noisy is None else aligned(engine.measures.spearman(known, pair.noisy.raw)),
+        aligned(engine.measures.spearman(known, test.shuffled.raw)),
     ]
-    return row if mask is None else row + [_inside(values, mask) for values in (clean, attacked)]
+    return row if mask is None else row + [_inside(values, mask) for values in (known, attacked)]
 
 
 def _inside(values: Tensor, mask: Tensor) -> str:

@@ -20,6 +20,7 @@ from app.figures.pictures import thumbnail
 from app.head import Head
 from app.labels import NO_SET, LabelSet, everyday, offered, set_of
 from app.models import Models
+from app.panels.elsewhere import Elsewhere
 from app.panels.model import ModelPicker, few_views
 from app.panels.painter import Painter
 from app.picture_sources import Opened, PictureSources
@@ -50,6 +51,7 @@ class Inputs:
             label=text.UPLOAD, elem_id="upload", buttons=[],
             webcam_options=gr.WebcamOptions(mirror=False),  # the model is to see what stands there, writing too
         )  # fmt: skip
+        self.elsewhere = Elsewhere(sources)
         self.painter = Painter()
         with gr.Accordion(text.QUESTION, open=True, elem_id="question"):
             self.truth = gr.Dropdown(
@@ -86,7 +88,7 @@ class Inputs:
             "class_names": self.names, "template": self.template, "true_class": self.truth, "seed": self.seed,
             "prompt_ensemble": self.ensemble, "domain_word": self.word,
         }  # fmt: skip
-        self.pieces = [Piece(self.draw, [self.truth], ("classes",))]
+        self.pieces = [Piece(self.draw, [self.truth], ("classes",)), *self.elsewhere.pieces]
         self.outputs = [self.gallery, self.upload, self.names, self.truth, self.template, self.labels]
         self.followers = [*self.outputs, *self.painter.fields, *self.model.outputs]
 
@@ -95,6 +97,7 @@ class Inputs:
         self._wire_sample(page)
         self._wire_upload(page)
         self._wire_labels(page)
+        self.elsewhere.wire(page)
         self.model.wire(page, self._another, [*self.outputs, self.ensemble])
         self.painter.wire(page, self.take, [*self.outputs, *self.painter.fields])
 

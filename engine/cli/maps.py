@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .. import numerics
@@ -16,13 +17,14 @@ from ..story.recipe import ATTACKED, CLEAN, NOISE
 from .attack import attack_lines, save_pictures
 from .drawing import heat
 from .options import ATTACK, add_options, given, require_read
-from .subject import add_picture_options, emit, folder, load_subject
+from .subject import add_clean_option, add_picture_options, emit, folder, load_subject, refuse_attack
 from .tables import UNDEFINED, table
 
 if TYPE_CHECKING:
     from ..maps.words import WordRelevance
     from ..results import Adversarial, AttentionMap
 
+Drawn = Mapping[str, "AttentionMap"]  # maps of one kind, by the picture that they are of
 ARMS = (CLEAN, ATTACKED)
 DIVERGING = "RdBu_r"  # blue where the attack took evidence away, red where it brought some
 MAP = words("attention")
@@ -37,6 +39,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         description="Attention maps of the clean and the attacked picture for one class, on one scale.",
     )
     add_picture_options(parser)
+    add_clean_option(parser)
     add_options(parser, (*ATTACK, *MAP), repeated=("map",))
     group = parser.add_argument_group("what the maps are about")
     group.add_argument(
@@ -60,35 +63,37 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Attack, draw each map of both pictures, print, and keep the drawings with --out."""
     names, settings = _names(args), _settings(args)  # values out of range are refused before a model is loaded
+    refuse_attack(args)
     subject = load_subject(args)
     about, against = (None if name is None else subject.classes.index(name) for name in (args.about, args.against))
     story = subject.story(_settings(args, subject.classes))
     adversarial = story.result(parts.Attack())
     label = adversarial.label if about is None else about
-    made = [_pair(story, name, label, against) for name in names]
+    arms = ARMS if adversarial.clean is not None else (ATTACKED,)
+    made = [{arm: story.result(parts.Map(arm, name, label, against)) for arm in arms} for name in names]
     if args.out is not None:
         save_pictures(args, adversarial)
-        for pair in made:
-            _save_pair(args, adversarial, pair)
-    rows = [row for pair in made for row in _rows(pair)]
+        for drawn in made:
+            _save(args, adversarial, drawn)
+    rows = [row for drawn in made for row in _rows(drawn)]
     lines = [*attack_lines(subject, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
-    compared = [_compared(pair, story.result(parts.Map(NOISE, pair[0].map, label, against))) for pair in made]
-    lines += [
-        "",
-        *table(("clean map against", "that of", *numerics.measures.MAP_SIMILARITY), _compared_rows(made, compared)),
-    ]
-    if any(None in found.values() for others in compared for found in others.values()):
-        lines.append(FLAT)
-    entries = [entry | {"similarity": found} for entry, found in zip(maps_data(made), compared, strict=True)]
+    entries = maps_data([(drawn.get(CLEAN), drawn[ATTACKED]) for drawn in made])
+    if adversarial.clean is not None:
+        compared = {name: _compared(story, drawn, against) for name, drawn in zip(names, made, strict=True)}
+        heads = ("clean map against", "that of", *numerics.measures.MAP_SIMILARITY)
+        lines += ["", *table(heads, _compared_rows(compared))]
+        if any(None in found.values() for others in compared.values() for found in others.values()):
+            lines.append(FLAT)
+        entries = [entry | {"similarity": found} for entry, found in zip(entries, compared.values(), strict=True)]
     if args.curves:
-        curves = [_curves(story, name, label, against, settings.attack.seed) for name in names]
-        entries = [entry | {"curves": found} for entry, found in zip(entries, curves, strict=True)]
-        lines += ["", *table(("map", "of", "area under deletion", "under insertion"), _curve_rows(made, curves))]
+        curves = {name: _curves(story, arms, name, label, against, settings.attack.seed) for name in names}
+        entries = [entry | {"curves": found} for entry, found in zip(entries, curves.values(), strict=True)]
+        lines += ["", *table(("map", "of", "area under deletion", "under insertion"), _curve_rows(curves))]
     document = subject.document() | {"attack": attack_data(adversarial), "maps": entries}
     if args.words:
-        relevances = [story.result(parts.Words(picture, label)) for picture in ARMS]
+        relevances = {arm: story.result(parts.Words(arm, label)) for arm in arms}
         document["words"] = _words_data(relevances)
-        lines += ["", *table(("word", *ARMS), _word_rows(relevances))]
+        lines += ["", *table(("word", *arms), _word_rows([*relevances.values()]))]
     emit(args, document, lines)
 
 
@@ -105,14 +110,9 @@ def _settings(args: argparse.Namespace, classes: Classes | None = None) -> Setti
     return to_settings({word: value for word, value in chosen.items() if word != "map"}, classes)
 
 
-def _words_data(relevances: list[WordRelevance]) -> dict:
-    shares = {arm: found.shares.tolist() for arm, found in zip(ARMS, relevances, strict=True)}
-    return {
-        "label": relevances[0].label,
-        "sentence": relevances[0].sentence,
-        "pieces": list(relevances[0].pieces),
-        **shares,
-    }
+def _words_data(relevances: Mapping[str, WordRelevance]) -> dict:
+    shares, any_of = {arm: found.shares.tolist() for arm, found in relevances.items()}, relevances[ATTACKED]
+    return {"label": any_of.label, "sentence": any_of.sentence, "pieces": list(any_of.pieces), **shares}
 
 
 def _word_rows(relevances: list[WordRelevance]) -> list[tuple[str, ...]]:
@@ -120,30 +120,26 @@ def _word_rows(relevances: list[WordRelevance]) -> list[tuple[str, ...]]:
     return [(piece.strip(), *(f"{share:.3f}" for share in shares)) for piece, *shares in columns]
 
 
-def _pair(story: parts.Story, name: str, about: int, against: int | None) -> tuple[AttentionMap, AttentionMap]:
-    clean, attacked = (story.result(parts.Map(picture, name, about, against)) for picture in ARMS)
-    return clean, attacked
-
-
-def _compared(pair: tuple[AttentionMap, AttentionMap], null: AttentionMap) -> dict[str, dict[str, float | None]]:
+def _compared(story: parts.Story, drawn: Drawn, against: int | None) -> dict[str, dict[str, float | None]]:
     """How alike the clean map is to the attacked one and, the null arm, to that of the clean picture under noise."""
-    clean, attacked = pair
-    return {which: similarity_data(clean.raw, other.raw) for which, other in (("attacked", attacked), ("noise", null))}
+    clean = drawn[CLEAN]
+    null = story.result(parts.Map(NOISE, clean.map, clean.label, against))
+    return {arm: similarity_data(clean.raw, other.raw) for arm, other in ((ATTACKED, drawn[ATTACKED]), (NOISE, null))}
 
 
-def _compared_rows(
-    made: list[tuple[AttentionMap, AttentionMap]], compared: list[dict[str, dict[str, float | None]]]
-) -> list[tuple[str, ...]]:
+def _compared_rows(compared: Mapping[str, Mapping[str, Mapping[str, float | None]]]) -> list[tuple[str, ...]]:
     return [
-        (clean.map, which, *(UNDEFINED if value is None else f"{value:.3f}" for value in found.values()))
-        for (clean, _), others in zip(made, compared, strict=True)
+        (name, which, *(UNDEFINED if value is None else f"{value:.3f}" for value in found.values()))
+        for name, others in compared.items()
         for which, found in others.items()
     ]
 
 
-def _curves(story: parts.Story, name: str, about: int, against: int | None, seed: int) -> dict[str, dict]:
+def _curves(
+    story: parts.Story, arms: Sequence[str], name: str, about: int, against: int | None, seed: int
+) -> dict[str, dict]:
     curves = {}
-    for which in ARMS:
+    for which in arms:
         hidden = story.result(parts.Curves(about=about, against=against, picture=which, map=name, seed=seed))
         curves[which] = {
             "fractions": hidden.fractions.tolist(),
@@ -155,31 +151,34 @@ def _curves(story: parts.Story, name: str, about: int, against: int | None, seed
     return curves
 
 
-def _curve_rows(made: list[tuple[AttentionMap, AttentionMap]], curves: list[dict[str, dict]]) -> list[tuple[str, ...]]:
+def _curve_rows(curves: Mapping[str, Mapping[str, dict]]) -> list[tuple[str, ...]]:
     return [
-        (clean.map, which, f"{found['deletion_area']:.3f}", f"{found['insertion_area']:.3f}")
-        for (clean, _), arms in zip(made, curves, strict=True)
+        (name, which, f"{found['deletion_area']:.3f}", f"{found['insertion_area']:.3f}")
+        for name, arms in curves.items()
         for which, found in arms.items()
     ]
 
 
-def _save_pair(args: argparse.Namespace, adversarial: Adversarial, pair: tuple[AttentionMap, AttentionMap]) -> None:
+def _save(args: argparse.Namespace, adversarial: Adversarial, drawn: Drawn) -> None:
+    """The maps of one kind, and their difference where the clean picture is known."""
     import torch
 
-    values = torch.stack([found.raw for found in pair]).float()
+    values = torch.stack([found.raw for found in drawn.values()]).float()
     limits = float(values.min()), float(values.flatten().quantile(AttentionSettings().clip_quantile))
-    for which, found, pixels in zip(ARMS, pair, (adversarial.clean, adversarial.saved), strict=True):
+    for which, found in drawn.items():
+        pixels = adversarial.saved if which == ATTACKED else adversarial.known_clean
         save_png(heat(found.raw, pixels, limits), folder(args) / f"map-{found.map}-{which}.png")
-    moved = values[1] - values[0]
-    most = float(moved.abs().max())
-    drawn = heat(moved, adversarial.clean, (-most, most), DIVERGING)
-    save_png(drawn, folder(args) / f"map-{pair[0].map}-difference.png")
+    if adversarial.clean is not None:
+        moved = values[1] - values[0]
+        most = float(moved.abs().max())
+        difference = heat(moved, adversarial.clean, (-most, most), DIVERGING)
+        save_png(difference, folder(args) / f"map-{drawn[ATTACKED].map}-difference.png")
 
 
-def _rows(pair: tuple[AttentionMap, AttentionMap]) -> list[tuple[str, ...]]:
+def _rows(drawn: Drawn) -> list[tuple[str, ...]]:
     return [
         (found.map, which, f"{float(found.raw.min()):.4g}", f"{float(found.raw.max()):.4g}", _peak(found))
-        for which, found in zip(ARMS, pair, strict=True)
+        for which, found in drawn.items()
     ]
 
 
