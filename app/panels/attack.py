@@ -134,7 +134,8 @@ def _said(found: Found) -> str:
         return verdict(result, found.strange)
     made = present(present(found.picture).attacked)
     warned = "".join(note(remark, "warn", "!") for remark in made.remarks)
-    head = f'<p class="fine">{esc(text.ELSEWHERE_IS.format(name=made.name))}</p>'
+    what = text.ELSEWHERE_IS.format(name=made.name) if found.clean_known else text.ELSEWHERE_ITSELF
+    head = f'<p class="fine">{esc(what)}</p>'
     if result.right_before:
         sentence, tone, icon = _elsewhere(result)
         said = note(sentence) if found.strange else note(sentence, tone, icon)

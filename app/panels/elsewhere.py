@@ -11,7 +11,7 @@ import engine
 from app.choices import Choices
 from app.components.upload import PictureFile, Upload
 from app.components.wishes import WISH
-from app.figures.html import esc, note
+from app.figures.html import esc
 from app.picture_sources import PictureSources
 from app.present import present
 from app.state.found import Found
@@ -84,7 +84,7 @@ def _line(picture: Shown) -> str:
     made = picture.attacked
     if made is None:
         own = f'<button type="button" data-do="attacked">{esc(text.ELSEWHERE_UNKNOWN)}</button>' if picture.file else ""
-        return f'<p class="fine">{esc(text.ELSEWHERE_WHY)}</p><div class="wishes">{own}</div>'
+        return f'<div class="restore"><span>{esc(text.ELSEWHERE_WHY)}</span>{own}</div>'
     said = text.ELSEWHERE_IS.format(name=made.name) if picture.clean_known else text.ELSEWHERE_ITSELF
     button = f'<button type="button" data-do="clean">{esc(text.ELSEWHERE_BACK)}</button>'
-    return f'{note(said)}<div class="wishes">{button}</div>'
+    return f'<div class="restore"><span>{esc(said)}</span>{button}</div>'
