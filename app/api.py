@@ -18,6 +18,7 @@ from gradio import FileData
 from PIL import Image
 
 import engine
+from app import prompts
 from app.components.controls import shown
 from app.figures.pictures import to_uint8
 from app.models import Models
@@ -39,12 +40,17 @@ ASKED = {  # what every endpoint asks first: type, default (empty: must be given
     "clean_picture": (FileData | None, None, "what the picture was made of, where it was attacked elsewhere"),
     "attacked": (bool, False, "the picture was attacked elsewhere; without clean_picture, its clean one is unknown"),
     "template": (str, engine.classes.DEFAULT_TEMPLATE, "the sentence that each name is put into, with one {}"),
+    "prompt_ensemble": (
+        str,
+        "",
+        f"more sentences to average: {prompts.OWN}, the model's own set, or {prompts.EIGHTY}, OpenAI's",
+    ),
     "true_class": (str, "", "what the picture shows; empty: the clean answer"),
     "about": (str, "", "the class the maps are about; empty: the true class"),
     "against": (str, "", "the class it is held against; empty: none"),
 }
 CALLS = 40  # under way at once; others wait
-QUESTION = ("picture", "class_names", "template")
+QUESTION = ("picture", "class_names", "template", "prompt_ensemble")
 ELSEWHERE = ("attacked", "clean_picture")
 
 
@@ -101,7 +107,7 @@ class Api:
     def evaluate_one(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """One record of an evaluation: every defence's answer to the clean and to the attacked picture, right or wrong;
         it needs the true class."""
-        classes = _classes(asked)
+        classes = _classes(asked, self.models.first.templates)
         settings = _settings(asked, (*RECORD, *PICTURE), classes)
         plan = engine.evaluation.Plan(settings, (settings.attack,), settings.attack.seed)
         name, image = _opened(asked["picture"])
@@ -134,7 +140,7 @@ class Api:
 
     def _found(self, account: Account, asked: Mapping[str, Any], words: Sequence[str], *parts: str) -> Found:
         """These parts of the story, computed for one call and kept for none unless the picture is a sample."""
-        classes = _classes(asked)
+        classes = _classes(asked, self.models.first.templates)
         settings = _settings(asked, words, classes)
         label, about, against = (
             _label(asked, name, classes) if name in asked else None for name in ("true_class", "about", "against")
@@ -143,7 +149,8 @@ class Api:
         recipe = self._recipe(_opened(asked["picture"])[1], classes, label, settings)
         if _elsewhere(asked):
             recipe = self._made(recipe, asked.get("clean_picture"))
-        shared = self.results if recipe.picture.digest in self.sources.digests else None
+        sample = recipe.attacked is None and recipe.picture.digest in self.sources.digests
+        shared = self.results if sample else None
         question = account.question(backbone, recipe, about, against, shared)
         self.models.compute(question, *parts)
         return find(question, Visitor(asked=frozenset(parts)))
@@ -205,12 +212,14 @@ def _opened(picture: object) -> tuple[str, Image.Image]:
     return name, engine.load_picture(picture["path"]).image
 
 
-def _classes(asked: Mapping[str, Any]) -> engine.Classes:
+def _classes(asked: Mapping[str, Any], own: Sequence[str]) -> engine.Classes:
+    """The classes of a call; `own` are the model's sentences."""
     names = asked["class_names"]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         sentence = text.API_TYPE.format(name="class_names", kind="a list of names", got=repr(names)[:60])
         raise engine.EngineError(sentence)
-    return engine.Classes(tuple(names), (_text(asked, "template"),))
+    chosen = _text(asked, "prompt_ensemble") if "prompt_ensemble" in asked else prompts.ALONE
+    return engine.Classes(tuple(names), prompts.with_more(_text(asked, "template"), chosen, own))
 
 
 def _label(asked: Mapping[str, Any], name: str, classes: engine.Classes) -> int | None:

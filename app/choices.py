@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import engine
+from app.prompts import with_more
 
 LARGEST_TYPED_SEED = 2**31 - 1
 NO_TRUTH = "Not given (attack the clean answer)"
@@ -34,7 +35,7 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
     __slots__ = ()
     class_names: str | None
     template: str | None
-    prompt_ensemble: bool
+    prompt_ensemble: str
     true_class: str | None
     about: str | None
     against: str | None
@@ -52,12 +53,11 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
     def classes(self, sentences: Sequence[str] = ()) -> engine.Classes:
         """The classes as written; raises `EngineError` with a sentence for what cannot be used.
 
-        `sentences` are the model's set of prompts, which an ensemble takes in behind the page's own, where tuning
-        starts.
+        `sentences` are the model's set of prompts. The set that is chosen comes in behind the page's own prompt, where
+        tuning starts.
         """
-        own = (self.template or "").strip()
-        more = [sentence for sentence in sentences if sentence != own] if self.prompt_ensemble else []
-        return engine.Classes.parse(self.class_names or "", (own, *more))
+        templates = with_more((self.template or "").strip(), self.prompt_ensemble, sentences)
+        return engine.Classes.parse(self.class_names or "", templates)
 
     def label(self, classes: engine.Classes) -> int | None:
         """The true label's place among `classes`, or None where none is given or it is no longer listed."""

@@ -34,6 +34,7 @@ LAYERS = (  # strictly downward: a unit imports only units of rows above it, and
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is found below whatever draws it
+    ("prompts",),
     (
         "batch",
         "blocks",

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 import engine
+from app import prompts
 from app.choices import NO_TRUTH, Choices
 from app.components.controls import listed, listing
 from app.components.tiles import PICK
@@ -18,7 +19,7 @@ from app.export.buttons import restored, restored_pin
 from app.figures.html import esc, note
 from app.figures.pictures import thumbnail
 from app.head import Head
-from app.labels import NO_SET, LabelSet, everyday, offered, set_of
+from app.labels import NO_SET, LabelSet, everyday, offered, prompt_sets, set_of
 from app.models import Models
 from app.panels.elsewhere import Elsewhere
 from app.panels.model import ModelPicker, few_views
@@ -77,9 +78,10 @@ class Inputs:
                     0, label=text.SEED, info=text.SEED_INFO, precision=0, elem_id="seed", min_width=100
                 )
             with gr.Accordion(text.PROMPT_MORE, open=False, elem_id="prompt-more"):
-                self.ensemble = gr.Checkbox(
-                    False, label=text.ENSEMBLE, info=_about_sentences(sources.backbone), elem_id="prompt-ensemble"
-                )
+                self.ensemble = gr.Dropdown(
+                    prompt_sets(sources.backbone), value=prompts.ALONE, label=text.ENSEMBLE,
+                    info=text.ENSEMBLE_INFO, elem_id="prompt-ensemble", filterable=False,
+                )  # fmt: skip
                 self.word = gr.Textbox(
                     "", label=text.DOMAIN_WORD, info=text.DOMAIN_WORD_INFO, max_length=40, elem_id="domain-word"
                 )
@@ -110,7 +112,8 @@ class Inputs:
 
         def handler(request: gr.Request, token: str | None, key: str) -> Generator[dict]:
             begun = page.defaults
-            opened, choices, complaints = restored(page, self.sources, dict(request.query_params))
+            asked_for = dict(request.query_params)
+            opened, choices, complaints = restored(page, self.sources, asked_for, self.label_sets)
             if opened is None and not self.sources.offered:
                 yield page.rest(key, text.EMPTY["Picture"])
                 return
@@ -120,7 +123,7 @@ class Inputs:
             opened = opened or self.sources.sample(self.sources.offered[0])
             visitor = page.visitors.get(key).on("", opened.shown).setting(choices)
             visitor = replace(visitor, brought="\n".join(opened.names))
-            pin, odd = restored_pin(page, self.sources, dict(request.query_params), present(visitor.look))
+            pin, odd = restored_pin(page, self.sources, asked_for, present(visitor.look), self.label_sets)
             complaints += odd
             page.visitors.put(key, replace(visitor, pinned=pin))
             said = text.RESTORED if choices != begun or pin is not None else text.READY
@@ -228,7 +231,7 @@ class Inputs:
         """What the fields say with a model in use."""
         return {
             self.names: gr.update(info=_about_names(backbone)),
-            self.ensemble: gr.update(info=_about_sentences(backbone)),
+            self.ensemble: gr.update(choices=prompt_sets(backbone)),
             self.labels: gr.update(choices=offered(self.label_sets, backbone)),
         }
 
@@ -278,10 +281,6 @@ class Inputs:
 
 def _about_names(backbone: engine.Backbone) -> str:
     return text.CLASSES_OPEN if backbone.words is None else text.CLASSES_CLOSED
-
-
-def _about_sentences(backbone: engine.Backbone) -> str:
-    return text.ENSEMBLE_INFO.format(count=len(backbone.templates), sample=backbone.templates[-1])
 
 
 def _thumbnail(sample: Sample) -> str:

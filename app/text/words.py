@@ -247,6 +247,9 @@ QUESTION = "Question and model"
 LABEL_SET, LABEL_SET_NONE = "Or a label set", "None: the names above"
 LABEL_SET_INFO = "Replaces class names and prompt; only sets this model can read are listed."
 LABEL_SET_FROM = "Source: {source}."
+LINK_LABELS = (
+    "The link asks for the label set “{key}”, which this page does not have: the class names are the picture's own."
+)
 LINK_MODEL = "The link was made with the model {name}: choose it under “Model”, then open the link again."
 MODEL, MODEL_NAME, MODEL_USE = "Model", "Which model", "Use this model"
 MODEL_FREE = "From the list, or type a name: MODEL/TAG or MODEL/FILE of open_clip, hf-hub:ORG/NAME, local-dir:FOLDER."
@@ -278,8 +281,11 @@ TEMPLATE_INFO = "{} stands for the class name."
 PROMPT_MORE = "More of the prompt"
 ENSEMBLE = "Average several sentences"
 ENSEMBLE_INFO = (
-    "Takes in the model's set of {count}, such as “{sample}”. What is tuned still starts from the prompt above."
+    "The text tower reads every sentence once for every class name, so 80 sentences of 1,000 classes take minutes the"
+    " first time; from 200 readings on they are kept on disk. What is tuned still starts from the prompt above."
 )
+PROMPT_ALONE = "None: the prompt above alone"
+PROMPT_OWN, PROMPT_EIGHTY = "The model's own set ({count} sentences)", "OpenAI's set for ImageNet (80 sentences)"
 DOMAIN_WORD = "Domain word (optional)"
 DOMAIN_WORD_INFO = "For A-TPT in step 6 only: stands before “photo” in its prompt, as in “a flower photo of a {}.”"
 TRUTH = "True class (optional)"

@@ -14,6 +14,7 @@ from .. import models, pictures
 from .. import story as parts
 from ..assets import ASSETS
 from ..classes import DEFAULT_TEMPLATE, Classes
+from ..datasets.class_lists import EIGHTY, imagenet_templates
 from ..errors import EngineError, require
 from ..files import make_folder, read_text
 from ..models import add_model_options, model_settings
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from ..results import Box
 
-EIGHTY = "imagenet-80"
 SHARED = ("seed", "legacy")  # options of an attack that matter to views and defences too
 CUT_OFF = (
     "The model sees {share:.0%} of the picture: the rest is cut off. --frame moves what it sees, --fit squash or pad"
@@ -215,8 +215,6 @@ def _templates(given: Sequence[str]) -> tuple[str, ...]:
     """The prompts, each once, with OpenAI's eighty in the place of the word for them."""
     if EIGHTY not in given:
         return tuple(given)
-    from ..datasets import imagenet_templates
-
     every = (one for said in given for one in (imagenet_templates() if said == EIGHTY else (said,)))
     return tuple(dict.fromkeys(every))
 

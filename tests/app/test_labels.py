@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import engine
-from app.labels import NO_SET, load_label_sets, offered, published_sets
+from app.labels import NO_SET, load_label_sets, offered, prompt_sets, published_sets
 from engine.datasets.coop import LAYOUTS
 
 PUBLISHED = [
@@ -70,6 +70,12 @@ def test_the_built_in_model_is_offered_what_it_can_read(sets, tiny):
     titles, keys = zip(*offered(list(sets.values()), tiny), strict=True)
     assert keys[:2] == (NO_SET, "everyday") and {*keys[2:]} == {*sets} - {"everyday"}
     assert [*titles[2:]] == sorted(titles[2:], key=str.casefold) and "ImageNet, also -V2 and -Sketch (1,000)" in titles
+
+
+def test_sentences_to_average_are_offered_where_the_model_knows_their_words(tiny):
+    assert [key for _, key in prompt_sets(tiny)] == ["", "model", "imagenet-80"]
+    titles, keys = zip(*prompt_sets(engine.load_backbone()), strict=True)
+    assert keys == ("", "model") and f"({len(engine.load_backbone().templates)} sentences)" in titles[1]
 
 
 def test_the_built_in_model_answers_with_its_own_sets(sets, pixels):

@@ -1,4 +1,4 @@
-"""Pictures that somebody attacked elsewhere: later parts work on what was given, and nothing is made up about the rest."""
+"""Pictures attacked elsewhere: later parts work on what was given, and nothing is made up about the rest."""
 
 import json
 import math
@@ -9,12 +9,29 @@ import torch
 from PIL import Image
 
 import engine
+from engine.cli.main import main
 from engine.pictures import far_apart, lost_in_reading
 from engine.serialise import attack_data, maps_data
 from engine.settings import AttackSettings, Settings, TuneSettings, ViewSettings
 from engine.story import (
-    ANSWER, ATTACKED, CLEAN, NOISE, Attack, Clean, Curves, Defended, Heads, Map, Picture, Recipe, Story, Tune, Views, Weighted, Words,
-)  # fmt: skip
+    ANSWER,
+    ATTACKED,
+    CLEAN,
+    NOISE,
+    Attack,
+    Clean,
+    Curves,
+    Defended,
+    Heads,
+    Map,
+    Picture,
+    Recipe,
+    Story,
+    Tune,
+    Views,
+    Weighted,
+    Words,
+)
 from engine.story.requests import Shown
 from tests.fixtures import noise
 
@@ -186,3 +203,50 @@ def test_two_files_that_are_hardly_one_picture_are_told(tmp_path):
     assert far_apart((32, 32), (32, 32), 64 / 255) == ""
     assert "65/255 apart, further than any limit here (64/255)" in far_apart((32, 32), (32, 32), 65 / 255)
     assert "640 × 480 pixels and the attacked one 32 × 32" in far_apart((640, 480), (32, 32), 0.0)
+
+
+# -- command line ------------------------------------------------------------------------------------------------------
+
+SAMPLE = engine.ASSETS / "samples" / "bird-1.png"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with the PNG of an attack on a sample, and what the command said of it."""
+    folder = tmp_path_factory.mktemp("made")
+    assert main(["attack", str(SAMPLE), "--eps", "8", "--steps", "2", "--out", str(folder), "--device", "cpu"]) == 0
+    return folder / "adversarial.png", json.loads((folder / "result.json").read_text())
+
+
+@pytest.mark.parametrize("command", ["predict", "maps", "defend"])
+def test_commands_take_a_picture_as_attacked_with_its_clean_one(capsys, made, command):
+    path, before = made
+    few = ["--views", "4", "--defence", "clip"] if command == "defend" else []
+    given = [command, str(path), "--clean", str(SAMPLE), "--json", "--device", "cpu"]
+    assert main([*given, *few]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["attack"]["norms"]["8_bits"] == before["attack"]["norms"]["8_bits"]
+    assert told["attack"]["after_saved"] == before["attack"]["after_saved"] and told["clean"] == str(SAMPLE)
+    assert told["truth"] == before["truth"]  # of the sample that the clean one is
+    assert "448 × 448 pixels and the attacked one 112 × 112" in told["notes"][0]
+
+
+def test_commands_make_up_nothing_about_an_unknown_clean_picture(capsys, made, tmp_path):
+    asked = ["--class", "red bird", "--class", "blue bird", "--device", "cpu", "--out", str(tmp_path / "out")]
+    assert main(["maps", str(made[0]), "--clean", "unknown", "--words", "--curves", *asked]) == 0
+    said = capsys.readouterr().out
+    assert "there is no clean answer, no distance and no clean map" in said and "as given" in said
+    assert "clean map against" not in said and "largest change" not in said
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "adversarial.png", "map-a-tpt-attacked.png", "result.json",
+    }  # fmt: skip
+    kept = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert kept["maps"][0]["clean"] is None and "similarity" not in kept["maps"][0]
+    assert set(kept["maps"][0]["curves"]) == {"attacked"} and "clean" not in kept["words"]
+
+
+@pytest.mark.parametrize(("option", "refused"), [("--eps", True), ("--steps", True), ("--seed", False)])
+def test_options_of_an_attack_are_refused_for_a_picture_that_is_attacked(capsys, made, option, refused):
+    few = ["--views", "4", "--defence", "clip", "--device", "cpu"]
+    code = main(["defend", str(made[0]), "--clean", str(SAMPLE), option, "4", *few])
+    assert (f"{option} would do nothing" in capsys.readouterr().err, bool(code)) == (refused, refused)

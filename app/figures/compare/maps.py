@@ -50,9 +50,9 @@ def _alone(side: Side, pair: MapPair, scale: tuple[float, float], look: Look) ->
 
 def _unlike(sides: Sides, pairs: Sequence[MapPair]) -> str:
     """Why values of the two maps are of different units; empty where they are of one."""
-    kinds = {pair.attacked.map for pair in pairs}
+    kinds = {pair.known.map for pair in pairs}
     if len(kinds) > 1:
-        first, second = (engine.MAPS[pair.attacked.map].title for pair in pairs)
+        first, second = (engine.MAPS[pair.known.map].title for pair in pairs)
         return text.COMPARE_OTHER_MAP.format(first=first, second=second)
     return text.COMPARE_OTHER_MODEL if len({side.found.model for side in sides}) > 1 else ""
 
