@@ -34,8 +34,8 @@ def query(
     """The part of a link from the question mark on; `started` is the page as it began.
 
     The picture is named by its source; a visitor's own has none and never gets into a link. Class names and truth are
-    left out where they are the picture's own, and the names of one of `sets` go by its key; `model` is empty where it is
-    the page's own; `pin` is as `pinned` gives it. Raises `EngineError` where the link would be too long.
+    left out where they are the picture's own, and the names of one of `sets` go by its key; `model` is empty where it
+    is the page's own; `pin` is as `pinned` gives it. Raises `EngineError` where the link would be too long.
     """
     parameters = {} if opened is None or not opened.shown.source else {PICTURE: opened.shown.source}
     parameters |= {MODEL: model} if model else {}

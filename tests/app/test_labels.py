@@ -1,5 +1,6 @@
 """Label sets: what ships can be read, is sourced, and is offered only to models that know its words."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -41,6 +42,41 @@ def test_known_data_sets_have_all_their_classes_and_a_source(sets, key, count, k
     found = sets[key]
     assert len(found.names) == len({*map(engine.classes.spelling, found.names)}) == count and known in found.names
     assert re.search("(19|20)[0-9]{2}", found.source) and found.template.count("{}") == 1
+
+
+def listed() -> dict[str, list[str]]:
+    """The rows of the table on what each list was compared with, by list."""
+    rows = re.findall(r"^\| ([a-z]+-?[0-9a-z]*) \| (.*) \|$", (LABELS / "README.md").read_text(encoding="utf-8"), re.M)
+    return {key: rest.split(" | ") for key, rest in rows if key != "list"}
+
+
+def test_what_every_published_list_was_compared_with_is_told_and_holds_for_the_list_as_it_is(sets):
+    ours = {path.stem for path in LABELS.glob("*.txt")}
+    assert listed().keys() == {key for key, _, _ in PUBLISHED} & ours
+    for key, (count, compared, order, digest) in listed().items():
+        names = sets[key].names
+        assert len(names) == int(count) and compared and order
+        assert hashlib.sha256("\n".join(names).encode()).hexdigest()[:12] == digest, f"compare {key} anew"
+
+
+def folded(name: str) -> str:
+    return re.sub("[^a-z0-9]", "", name.lower())
+
+
+@pytest.mark.parametrize(
+    ("key", "order"),
+    [
+        ("dtd", folded),
+        ("eurosat", folded),
+        ("oxford-pets", folded),
+        ("ucf-101", folded),
+        ("fgvc-aircraft", str),
+        ("stanford-cars", lambda name: name.split()[0]),
+    ],
+)
+def test_lists_in_their_own_alphabetical_order_are_in_that(sets, key, order):
+    names = [order(name) for name in sets[key].names]
+    assert names == sorted(names)
 
 
 def test_every_data_set_of_the_literature_has_its_names_here(sets):
