@@ -92,6 +92,7 @@ class Inputs:
         }  # fmt: skip
         self.pieces = [Piece(self.draw, [self.truth], ("classes",)), *self.elsewhere.pieces]
         self.outputs = [self.gallery, self.upload, self.names, self.truth, self.template, self.labels]
+        self.outputs.append(self.elsewhere.upload)
         self.followers = [*self.outputs, *self.painter.fields, *self.model.outputs]
 
     def wire(self, page: Page) -> None:
@@ -175,6 +176,7 @@ class Inputs:
         page.visitors.put(key, replace(asking, unshown=asking.unshown | {"frame"}))
         shown = self._asked(present(visitor.choices), present(asking.choices), backbone)
         shown |= self._beside(opened, backbone) | ({self.upload: None} if opened.names else {})
+        shown[self.elsewhere.upload] = None
         yield shown | page.rest(key, text.READY, go=1)
 
     # -- listeners -------------------------------------------------------------------------------------------------
