@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gradio import FileData
 from PIL import Image
 
 import engine
+from app import prompts
 from app.components.controls import shown
 from app.figures.pictures import to_uint8
 from app.models import Models
@@ -35,13 +37,21 @@ RECORD = tuple(word for word in STORY if not engine.parameters.parameters()[word
 ASKED = {  # what every endpoint asks first: type, default (empty: must be given), explanation
     "picture": (FileData, inspect.Parameter.empty, "an image file"),
     "class_names": (list[str], inspect.Parameter.empty, "the answers it may give, at least two"),
+    "clean_picture": (FileData | None, None, "what the picture was made of, where it was attacked elsewhere"),
+    "attacked": (bool, False, "the picture was attacked elsewhere; without clean_picture, its clean one is unknown"),
     "template": (str, engine.classes.DEFAULT_TEMPLATE, "the sentence that each name is put into, with one {}"),
+    "prompt_ensemble": (
+        str,
+        "",
+        f"more sentences to average: {prompts.OWN}, the model's own set, or {prompts.EIGHTY}, OpenAI's",
+    ),
     "true_class": (str, "", "what the picture shows; empty: the clean answer"),
     "about": (str, "", "the class the maps are about; empty: the true class"),
     "against": (str, "", "the class it is held against; empty: none"),
 }
 CALLS = 40  # under way at once; others wait
-QUESTION = ("picture", "class_names", "template")
+QUESTION = ("picture", "class_names", "template", "prompt_ensemble")
+ELSEWHERE = ("attacked", "clean_picture")
 
 
 class Api:
@@ -55,14 +65,19 @@ class Api:
         self, models: Models, sources: PictureSources, results: engine.story.Results, budget: engine.story.Budget
     ) -> None:
         self.models, self.sources, self.results, self.budget = models, sources, results, budget
-        self._offer(self.predict, dict, QUESTION, PICTURE)
+        self._offer(self.predict, dict, (*QUESTION, *ELSEWHERE), PICTURE)
         self._offer(self.attack, tuple[dict, FileData], (*QUESTION, "true_class"), (*ATTACK, *PICTURE))
-        self._offer(self.maps, dict, (*QUESTION, "true_class", "about", "against"), (*MAPS, *PICTURE))
-        self._offer(self.defend, dict, (*QUESTION, "true_class"), (*STORY, *PICTURE))
+        self._offer(self.maps, dict, (*QUESTION, *ELSEWHERE, "true_class", "about", "against"), (*MAPS, *PICTURE))
+        self._offer(self.defend, dict, (*QUESTION, *ELSEWHERE, "true_class"), (*STORY, *PICTURE))
         self._offer(self.evaluate_one, dict, (*QUESTION, "true_class"), (*RECORD, *PICTURE))
 
     def predict(self, account: Account, asked: Mapping[str, Any]) -> dict:
-        """What the untouched model takes the picture for, and whether it knows such pictures."""
+        """What the untouched model takes the picture for, and whether it knows such pictures; of one that was attacked
+        elsewhere also what there is to know of that."""
+        if _elsewhere(asked):
+            hit = present(self._found(account, asked, PICTURE, "adversarial").adversarial)
+            prediction = engine.serialise.prediction_data(hit.after_saved)
+            return {"prediction": prediction, "attack": engine.serialise.attack_data(hit)}
         clean = present(self._found(account, asked, PICTURE, "clean").clean)
         return {
             "prediction": engine.serialise.prediction_data(clean),
@@ -92,7 +107,7 @@ class Api:
     def evaluate_one(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """One record of an evaluation: every defence's answer to the clean and to the attacked picture, right or wrong;
         it needs the true class."""
-        classes = _classes(asked)
+        classes = _classes(asked, self.models.first.templates)
         settings = _settings(asked, (*RECORD, *PICTURE), classes)
         plan = engine.evaluation.Plan(settings, (settings.attack,), settings.attack.seed)
         name, image = _opened(asked["picture"])
@@ -125,14 +140,17 @@ class Api:
 
     def _found(self, account: Account, asked: Mapping[str, Any], words: Sequence[str], *parts: str) -> Found:
         """These parts of the story, computed for one call and kept for none unless the picture is a sample."""
-        classes = _classes(asked)
+        classes = _classes(asked, self.models.first.templates)
         settings = _settings(asked, words, classes)
         label, about, against = (
             _label(asked, name, classes) if name in asked else None for name in ("true_class", "about", "against")
         )
         backbone = self.models.first
         recipe = self._recipe(_opened(asked["picture"])[1], classes, label, settings)
-        shared = self.results if recipe.picture.digest in self.sources.digests else None
+        if _elsewhere(asked):
+            recipe = self._made(recipe, asked.get("clean_picture"))
+        sample = recipe.attacked is None and recipe.picture.digest in self.sources.digests
+        shared = self.results if sample else None
         question = account.question(backbone, recipe, about, against, shared)
         self.models.compute(question, *parts)
         return find(question, Visitor(asked=frozenset(parts)))
@@ -142,6 +160,22 @@ class Api:
     ) -> engine.story.Recipe:
         picture = engine.story.Picture(self.models.first.prepare(image, settings.picture))
         return engine.story.Recipe(picture, classes, label, settings)
+
+    def _made(self, recipe: engine.story.Recipe, clean: object) -> engine.story.Recipe:
+        """The same with its picture as one that was attacked elsewhere, made of the file `clean` where there is one."""
+        attacked = recipe.picture
+        if clean is None:
+            return replace(recipe, attacked=attacked)
+        pixels = self.models.first.prepare(_opened(clean)[1], recipe.settings.picture)
+        return replace(recipe, picture=engine.story.Picture(pixels), attacked=attacked)
+
+
+def _elsewhere(asked: Mapping[str, Any]) -> bool:
+    """Whether a call says that its picture was attacked elsewhere."""
+    said, clean = asked.get("attacked", False), asked.get("clean_picture")
+    if not isinstance(said, bool):
+        raise engine.EngineError(text.API_TYPE.format(name="attacked", kind="true or false", got=repr(said)[:60]))
+    return said or clean is not None
 
 
 def _charged(question: Question) -> float:
@@ -178,12 +212,14 @@ def _opened(picture: object) -> tuple[str, Image.Image]:
     return name, engine.load_picture(picture["path"]).image
 
 
-def _classes(asked: Mapping[str, Any]) -> engine.Classes:
+def _classes(asked: Mapping[str, Any], own: Sequence[str]) -> engine.Classes:
+    """The classes of a call; `own` are the model's sentences."""
     names = asked["class_names"]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         sentence = text.API_TYPE.format(name="class_names", kind="a list of names", got=repr(names)[:60])
         raise engine.EngineError(sentence)
-    return engine.Classes(tuple(names), (_text(asked, "template"),))
+    chosen = _text(asked, "prompt_ensemble") if "prompt_ensemble" in asked else prompts.ALONE
+    return engine.Classes(tuple(names), prompts.with_more(_text(asked, "template"), chosen, own))
 
 
 def _label(asked: Mapping[str, Any], name: str, classes: engine.Classes) -> int | None:

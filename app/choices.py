@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import engine
+from app.prompts import with_more
 
 LARGEST_TYPED_SEED = 2**31 - 1
 NO_TRUTH = "Not given (attack the clean answer)"
@@ -20,6 +21,7 @@ DISPLAY = (
 PAGE = (*ASKED, *DISPLAY)  # what is asked, and how it is shown; everything else is a setting of the engine
 SETTINGS = tuple(engine.parameters.parameters())
 STORY = engine.parameters.STORY
+OF_ATTACK = frozenset(engine.parameters.words("attack")) - {"seed", "legacy"}  # which views and defences read too
 
 
 class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
@@ -33,7 +35,7 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
     __slots__ = ()
     class_names: str | None
     template: str | None
-    prompt_ensemble: bool
+    prompt_ensemble: str
     true_class: str | None
     about: str | None
     against: str | None
@@ -51,12 +53,11 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
     def classes(self, sentences: Sequence[str] = ()) -> engine.Classes:
         """The classes as written; raises `EngineError` with a sentence for what cannot be used.
 
-        `sentences` are the model's set of prompts, which an ensemble takes in behind the page's own, where tuning
-        starts.
+        `sentences` are the model's set of prompts. The set that is chosen comes in behind the page's own prompt, where
+        tuning starts.
         """
-        own = (self.template or "").strip()
-        more = [sentence for sentence in sentences if sentence != own] if self.prompt_ensemble else []
-        return engine.Classes.parse(self.class_names or "", (own, *more))
+        templates = with_more((self.template or "").strip(), self.prompt_ensemble, sentences)
+        return engine.Classes.parse(self.class_names or "", templates)
 
     def label(self, classes: engine.Classes) -> int | None:
         """The true label's place among `classes`, or None where none is given or it is no longer listed."""
@@ -109,9 +110,11 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
         """How the picture is fitted; raises `EngineError` for what is no fit."""
         return engine.PictureSettings(self.fit, self.frame)
 
-    def options(self) -> list[str]:
-        """The same choices as words for `python -m engine defend`; classes and target are apart."""
-        return engine.parameters.as_options(self._values(), STORY)
+    def options(self, attack: bool = True) -> list[str]:
+        """The same choices as words for `python -m engine defend`; classes and target are apart, and without `attack`
+        what only an attack reads is left out."""
+        chosen = STORY if attack else [word for word in STORY if word not in OF_ATTACK]
+        return engine.parameters.as_options(self._values(), chosen)
 
     def _values(self) -> dict[str, object]:
         """The parameters by word. The defences stand in the order of the registry, whichever was ticked first."""

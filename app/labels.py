@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import engine
+from app import prompts
 from app.choices import NO_TRUTH, Choices
 from app.text import words as text
 
@@ -69,9 +70,19 @@ def offered(sets: Sequence[LabelSet], backbone: engine.Backbone) -> list[tuple[s
     return [(text.LABEL_SET_NONE, NO_SET), *readable]
 
 
+def prompt_sets(backbone: engine.Backbone) -> list[tuple[str, str]]:
+    """The entries of the menu of sentences to average, for this model: title and set; of sentences whose words it does
+    not know none."""
+    readable = not backbone.unknown_words(prompts.sentences(prompts.EIGHTY, ()))
+    titles = {prompts.ALONE: text.PROMPT_ALONE, prompts.OWN: text.PROMPT_OWN.format(count=len(backbone.templates))}
+    titles |= {prompts.EIGHTY: text.PROMPT_EIGHTY} if readable else {}
+    return [(title, chosen) for chosen, title in titles.items()]
+
+
 def set_of(sets: Sequence[LabelSet], names: str) -> LabelSet | None:
     """The set that has these names, one per line; None where none has."""
-    return next((each for each in sets if each.lines == names), None)
+    asked = tuple(line.strip() for line in names.splitlines() if line.strip())
+    return next((each for each in sets if each.names == asked), None)
 
 
 def everyday(sets: Sequence[LabelSet], backbone: engine.Backbone) -> LabelSet | None:

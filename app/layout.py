@@ -90,7 +90,7 @@ def build_app(
                 )
                 page.status = gr.HTML(status(text.READY), elem_id="status")
                 gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
-                export = ExportButtons(sources)
+                export = ExportButtons(sources, label_sets)
             pinning.place_line()
         restore = RestoreLine(Tabs(page.visitors))
         with gr.Row(elem_id="body"):

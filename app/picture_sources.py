@@ -17,7 +17,7 @@ import engine
 from app.choices import NO_TRUTH, Choices
 from app.originals import decoded, original
 from app.samples import Sample
-from app.state.shown import Shown
+from app.state.shown import Attacked, Shown
 from app.text import words as text
 
 NO_ACCENT = "none"
@@ -115,7 +115,29 @@ class PictureSources:
 
     def same(self, shown: Shown) -> Opened:
         """A picture that was opened before, perhaps as another model saw it."""
-        return self.again(shown.source) if shown.source else self.file(shown.file, shown.name, shown.picture.salt)
+        again = self.again(shown.source) if shown.source else self.file(shown.file, shown.name, shown.picture.salt)
+        made = shown.attacked
+        if made is None:
+            return again
+        if not shown.clean_known:
+            return replace(again, shown=self.as_attacked(again.shown))
+        return replace(again, shown=self.made_of(again.shown, made.file, made.name, made.picture.salt))
+
+    def as_attacked(self, shown: Shown) -> Shown:
+        """The picture as one that was attacked elsewhere and whose clean one is not known; a visitor's own."""
+        lost = engine.pictures.lost_in_reading(decoded(shown.file), self.backbone.image_size)
+        remarks = (lost,) if lost else ()
+        return replace(shown, attacked=Attacked(shown.name, shown.file, shown.size, shown.picture, remarks))
+
+    def made_of(self, shown: Shown, path: str, name: str, salt: str = "") -> Shown:
+        """The picture with what somebody made of it elsewhere, which lies in a file; the salt is as that of `file`."""
+        picture = decoded(path)
+        pixels = self.backbone.prepare(picture.image, self.how)
+        seen = engine.story.Picture(pixels, salt or secrets.token_hex(16))
+        lost = engine.pictures.lost_in_reading(picture, self.backbone.image_size)
+        far = engine.pictures.far_apart(shown.size, picture.size, float((pixels - shown.pixels).abs().max()))
+        remarks = tuple(remark for remark in (lost, far) if remark)
+        return replace(shown, attacked=Attacked(name, path, picture.size, seen, remarks))
 
     def again(self, source: str) -> Opened:
         """What `source` names; raises `EngineError` where this page has no such picture."""
@@ -182,7 +204,8 @@ class Fitted:
         """The same picture as the model sees it when it is fitted so; raises `EngineError` where its file is gone."""
         if shown.how == how:
             return shown
-        key = (backbone.fingerprint, shown.picture.digest, shown.source, shown.how, how)
+        made = "" if shown.attacked is None else shown.attacked.picture.digest
+        key = (backbone.fingerprint, shown.picture.digest, shown.source, made, shown.how, how)
         with self._lock:
             if key not in self._kept:
                 again = self.sources.on(backbone, how).same(shown).shown

@@ -31,18 +31,23 @@ def coloured(shares: np.ndarray, colours: str = "viridis") -> np.ndarray:
 
 
 def compared(
-    whole: Image.Image, box: Box, clean: ArrayLike, attacked: ArrayLike, colours: str = "viridis", smooth: bool = False
+    whole: Image.Image,
+    box: Box,
+    attacked: ArrayLike,
+    clean: ArrayLike | None,
+    colours: str = "viridis",
+    smooth: bool = False,
 ) -> dict[str, Image.Image]:
-    """The clean map (gh, gw), the attacked one on the same scale, and their difference on one that is even on both
-    sides of 0, each over the picture: by the names clean, attacked and difference. Arguments as of `overlaid`."""
-    before, now = np.asarray(clean), np.asarray(attacked)
+    """The attacked map (gh, gw), and where there is one the clean map on the same scale and their difference on one
+    that is even on both sides of 0, each over the picture: by the names attacked, clean and difference. Arguments as of
+    `overlaid`."""
+    now = np.asarray(attacked)
+    before = now if clean is None else np.asarray(clean)
     limits = min(float(before.min()), float(now.min())), upper_end(before, now)
-    most = upper_end(np.abs(now - before)) or 1e-12
-    drawn = {
-        "clean": (before, limits, colours),
-        "attacked": (now, limits, colours),
-        "difference": (now - before, (-most, most), DIVERGING),
-    }
+    drawn = {"attacked": (now, limits, colours)}
+    if clean is not None:
+        most = upper_end(np.abs(now - before)) or 1e-12
+        drawn |= {"clean": (before, limits, colours), "difference": (now - before, (-most, most), DIVERGING)}
     return {name: overlaid(whole, box, *each, smooth) for name, each in drawn.items()}
 
 

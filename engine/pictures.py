@@ -24,6 +24,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from .bit_depth import load_deep, shallow_grey
 from .errors import EngineError, require
+from .settings import AttackSettings
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "GIF", "TIFF")
 KINDS = "a PNG, JPEG, WebP, HEIC, AVIF, BMP, GIF or TIFF"
@@ -32,12 +33,22 @@ MAX_PIXELS = 64_000_000
 MAX_JPEG_PIXELS = 256_000_000  # of one that can be decoded at a fraction of its size
 MANY_PIXELS = 40_000_000  # more are halved before anything else is made of them
 WHOLE_PIXELS = 8_000_000  # pictures of more are decoded one at a time, as each takes up to half a gigabyte meanwhile
+EXACT = ("PNG", "BMP", "TIFF")  # formats that keep every value of 8 bits
 MIN_SIDE = 16
 MAX_ASPECT = 20
 LARGE_SIDE = 2048  # longer sides are reduced to this; models look at 224 to 448 pixels
 
 EXPECTED = f"Expected {KINDS} picture"
 LIMIT = f"Expected a picture of at most {MAX_PIXELS // 10**6} megapixels, a JPEG of at most {MAX_JPEG_PIXELS // 10**6}"
+LOST = "The attacked picture may have lost what its attack did: {why}."
+OTHER_SIZE = (
+    "The clean picture has {clean} pixels and the attacked one {attacked}: each is fitted to the model's square by"
+    " itself, so what lies between them may be more than the attack."
+)
+TOO_FAR = (
+    "The two pictures lie {far}/255 apart, further than any limit here ({most}/255): they may not be one picture before"
+    " and after an attack."
+)
 SIGNS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("an SVG drawing", lambda head: b"<svg" in head.lower()),
     ("a web page", lambda head: b"<html" in head.lower() or b"<!doctype html" in head.lower()),
@@ -63,11 +74,13 @@ class Picture:
     """A decoded picture in RGB without metadata, and one sentence on what was done to it ("" when nothing was).
 
     `size` is the width and height of the file as it stands upright, in pixels; those of `image` unless it was reduced.
+    `inexact` says why `image` may have other values than whoever made it gave them; empty where it has not.
     """
 
     image: Image.Image
     note: str
     size: tuple[int, int]
+    inexact: str = ""
 
 
 def load_picture(path: str | Path, plain: bool = False, longest: int = LARGE_SIDE) -> Picture:
@@ -95,6 +108,25 @@ def load_picture(path: str | Path, plain: bool = False, longest: int = LARGE_SID
         raise EngineError(f"{EXPECTED}; got {_kind(data)}.") from error
     except Exception as error:  # decoders raise what they like on damaged bytes
         raise EngineError(f"{EXPECTED}; got one that is damaged or cut short.") from error
+
+
+def lost_in_reading(picture: Picture, side: int) -> str:
+    """A sentence on why an attacked picture may have lost what its attack did, once it is made `side` pixels square as
+    a model sees it; empty where every value is kept."""
+    width, height = picture.size
+    if (width, height) != (side, side):
+        return LOST.format(why=f"it has {width:,} × {height:,} pixels and is fitted to the model's {side} × {side}")
+    return LOST.format(why=picture.inexact) if picture.inexact else ""
+
+
+def far_apart(clean: tuple[int, int], attacked: tuple[int, int], linf: float) -> str:
+    """A sentence where two files, of these sizes in pixels, are hardly a picture and what an attack made of it; `linf`
+    is their largest difference, pixels in [0, 1]. Empty where they may be."""
+    if clean != attacked:
+        first, second = (f"{width:,} × {height:,}" for width, height in (clean, attacked))
+        return OTHER_SIZE.format(clean=first, attacked=second)
+    most = AttackSettings.LARGEST["linf"]
+    return "" if linf <= most else TOO_FAR.format(far=round(255 * linf), most=round(255 * most))
 
 
 def save_png(pixels: ArrayLike, path: str | Path, notes: dict[str, str] | None = None) -> None:
@@ -197,7 +229,7 @@ def _converted(image: Image.Image) -> Picture:
 
 def _decode(image: Image.Image, longest: int) -> Picture:
     notes = []
-    full = image.size
+    full, lossy = image.size, _lossy(image)
     if image.format == "JPEG":
         image.draft(None, (longest, longest))  # decodes at half, a quarter or an eighth of the size
     elif getattr(image, "n_frames", 1) > 1:
@@ -220,7 +252,14 @@ def _decode(image: Image.Image, longest: int) -> Picture:
     if max(full) > longest:
         plain.thumbnail((longest, longest), Image.Resampling.LANCZOS)
         notes.append(f"the picture was reduced from {full[0]:,}×{full[1]:,} to {plain.width:,}×{plain.height:,} pixels")
-    return Picture(Image.fromarray(np.array(plain)), _sentence(notes), full)
+    inexact = lossy or ("its colour profile was converted" if profile else "it was altered in reading" if notes else "")
+    return Picture(Image.fromarray(np.array(plain)), _sentence(notes), full, inexact)
+
+
+def _lossy(image: Image.Image) -> str:
+    """Why a file of this kind need not keep every value that it was given; empty where it does."""
+    kept = image.format in EXACT and image.info.get("compression") != "jpeg"
+    return "" if kept else f"it is a {image.format}, which need not keep every value"
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

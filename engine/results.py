@@ -6,6 +6,7 @@ Axes are named the same everywhere: `n` views, `c` classes, `d` joint embedding,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
@@ -15,10 +16,14 @@ import torch
 from torch import Tensor
 
 from .classes import Classes
+from .errors import EngineError
 from .numerics.measures import entropy
 from .numerics.mixing import blend, strengths
 from .numerics.upsampling import upsample
 
+UNKNOWN_CLEAN = (
+    "This picture was attacked elsewhere and its clean one is not known: nothing about that can be computed."
+)
 UNFAMILIAR = (
     "This model knows only its paintings, and by a measured score this picture is none of them: what it answers here"
     " means nothing. Choose another model for photographs."
@@ -119,9 +124,12 @@ class Adversarial:
     were zero at the first step and ever after. `found` is how long the change is, in `norm`, that an attack for the
     shortest change found before the limit cut it; None where it found none, and for other attacks. `confidence` is by
     how many logits it wanted another class to lead.
+
+    Of a picture that somebody attacked elsewhere, `attack` is empty, `epsilon` nan, and `clean` and `before`, the
+    answer to it, are None unless the clean picture is known.
     """
 
-    clean: Tensor  # (3, s, s)
+    clean: Tensor | None  # (3, s, s)
     pixels: Tensor  # (3, s, s)
     saved: Tensor  # (3, s, s), values n/255
     attack: str
@@ -133,12 +141,41 @@ class Adversarial:
     from_truth: bool
     found: float | None
     confidence: float
-    before: Prediction
+    before: Prediction | None
     after: Prediction
     after_saved: Prediction
     zero_gradient: bool
     steps: tuple[AttackStep, ...]
     seconds: float
+
+    @property
+    def made_here(self) -> bool:
+        """Whether it was attacked here; else nobody here knows how."""
+        return bool(self.attack)
+
+    @property
+    def right_before(self) -> bool:
+        """Whether the clean picture is given the attacked label; no where that picture is not known."""
+        return self.before is not None and self.before.label == self.label
+
+    @property
+    def known_clean(self) -> Tensor:
+        """`clean`. Raises `EngineError` where that picture is not known."""
+        if self.clean is None:
+            raise EngineError(UNKNOWN_CLEAN)
+        return self.clean
+
+    @property
+    def known_before(self) -> Prediction:
+        """`before`. Raises `EngineError` where the clean picture is not known."""
+        if self.before is None:
+            raise EngineError(UNKNOWN_CLEAN)
+        return self.before
+
+    @property
+    def change(self) -> Tensor:
+        """Saved picture minus clean one, (3, s, s). Raises `EngineError` where the clean one is not known."""
+        return self.saved - self.known_clean
 
     @property
     def fooled(self) -> bool:
@@ -173,8 +210,9 @@ class Adversarial:
     @property
     def erased(self) -> bool:
         """Whether saving in 8 bits left nothing of the change."""
-        changed = not torch.equal(self.pixels, self.clean)
-        return changed and torch.equal((self.saved * 255).round(), (self.clean * 255).round())
+        if self.clean is None or torch.equal(self.pixels, self.clean):
+            return False
+        return torch.equal((self.saved * 255).round(), (self.clean * 255).round())
 
     @property
     def below_a_level(self) -> bool:
@@ -182,17 +220,19 @@ class Adversarial:
         return round(self.epsilon * 255, 6) < 1
 
     def linf(self, saved: bool = True) -> float:
-        """Largest absolute change of a channel, in [0, 1]."""
-        return float(((self.saved if saved else self.pixels) - self.clean).abs().max())
+        """Largest absolute change of a channel, in [0, 1]; nan where the clean picture is not known."""
+        return (
+            math.nan if self.clean is None else float(((self.saved if saved else self.pixels) - self.clean).abs().max())
+        )
 
     def l2(self, saved: bool = True) -> float:
-        """Euclidean norm of the change over all channels and pixels, in units of the [0, 1] scale."""
-        return float(((self.saved if saved else self.pixels) - self.clean).norm())
+        """Euclidean norm of the change over all channels and pixels, in units of the [0, 1] scale; nan likewise."""
+        return math.nan if self.clean is None else float(((self.saved if saved else self.pixels) - self.clean).norm())
 
     @property
     def per_channel(self) -> float:
         """How far every channel would have to move for a change of the saved one's size in the attack's norm."""
-        return self.linf() if self.norm == "linf" else self.l2() / self.clean.numel() ** 0.5
+        return self.linf() if self.norm == "linf" else self.l2() / self.saved.numel() ** 0.5
 
 
 @dataclass(frozen=True, eq=False, slots=True)

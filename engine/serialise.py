@@ -53,13 +53,15 @@ def box_data(box: Box) -> list[float]:
 def attack_data(adversarial: Adversarial) -> dict:
     """An attack as plain data; norms are those of the change, pixels in [0, 1].
 
-    `fooled` and `reached` are those of the saved picture, which is what later parts use.
+    Of a picture that was attacked elsewhere, `attack` is empty and `epsilon` None, and where the clean one is
+    not known, so is all that needs it. `fooled` and `reached` are those of the saved picture, which later parts use.
     """
     return {
         "attack": adversarial.attack,
+        "clean_known": adversarial.clean is not None,
         "target_defence": adversarial.target_defence,
         "norm": adversarial.norm,
-        "epsilon": adversarial.epsilon,
+        "epsilon": adversarial.epsilon if adversarial.made_here else None,
         "label": adversarial.label,
         "target": adversarial.target,
         "from_truth": adversarial.from_truth,
@@ -72,16 +74,20 @@ def attack_data(adversarial: Adversarial) -> dict:
         "confidence": adversarial.confidence,
         "cut": adversarial.cut,
         "erased": adversarial.erased,
-        "norms": {
-            "float": change_data(adversarial.pixels - adversarial.clean),
-            "8_bits": change_data(adversarial.saved - adversarial.clean),
-        },
-        "before": prediction_data(adversarial.before),
+        "norms": _norms_data(adversarial),
+        "before": None if adversarial.before is None else prediction_data(adversarial.before),
         "after": prediction_data(adversarial.after),
         "after_saved": prediction_data(adversarial.after_saved),
         "steps": [_step_data(step, adversarial.label) for step in adversarial.steps],
         "seconds": adversarial.seconds,
     }
+
+
+def _norms_data(adversarial: Adversarial) -> dict | None:
+    clean = adversarial.clean
+    if clean is None:
+        return None
+    return {"float": change_data(adversarial.pixels - clean), "8_bits": change_data(adversarial.saved - clean)}
 
 
 def change_data(change: Tensor) -> dict:
@@ -111,9 +117,12 @@ def map_data(found: AttentionMap) -> dict:
     }
 
 
-def maps_data(pairs: Sequence[tuple[AttentionMap, AttentionMap]]) -> list[dict]:
-    """Clean and attacked map of each pair as plain data."""
-    return [{"map": clean.map, "clean": map_data(clean), "attacked": map_data(hit)} for clean, hit in pairs]
+def maps_data(pairs: Sequence[tuple[AttentionMap | None, AttentionMap]]) -> list[dict]:
+    """Clean and attacked map of each pair as plain data; None for that of a clean picture that is not known."""
+    return [
+        {"map": hit.map, "clean": None if clean is None else map_data(clean), "attacked": map_data(hit)}
+        for clean, hit in pairs
+    ]
 
 
 def similarity_data(first: Tensor, second: Tensor) -> dict[str, float | None]:

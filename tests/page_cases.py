@@ -14,7 +14,7 @@ from engine.parameters import parameters
 
 CLASSES = engine.Classes(("red fish", "blue fish", "green fish"))
 PAGE = {
-    "class_names": "red fish\nblue fish\ngreen fish", "template": "a photo of a {}.", "prompt_ensemble": False,
+    "class_names": "red fish\nblue fish\ngreen fish", "template": "a photo of a {}.", "prompt_ensemble": "",
     "true_class": "blue fish", "about": ATTACKED, "against": NO_RIVAL, "colours": "viridis", "cells": "patches",
     "scale": "shared", "opened_view": 1, "heads_which": "clean", "heads_order": "number",
     "opened_head": -1, "opened_patch": -1, "live": False, "target": NO_TARGET,
@@ -46,7 +46,7 @@ def asked(
     classes = choices.classes(backbone.templates)
     settings = choices.aimed(choices.settings(), classes)
     shown = picture(backbone) if shown is None else shown
-    recipe = engine.story.Recipe(shown.picture, classes, choices.label(classes), settings)
+    recipe = shown.recipe(classes, choices.label(classes), settings)
     return Question(engine.story.Story(backbone, recipe, results, owner), *choices.asked(classes))
 
 

@@ -34,6 +34,7 @@ LAYERS = (  # strictly downward: a unit imports only units of rows above it, and
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is found below whatever draws it
+    ("prompts",),
     (
         "batch",
         "blocks",
@@ -97,7 +98,7 @@ ASIDE = {  # files that call verbs themselves, and why
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
     "attack": {"attack_controls"},
     "attention": {"every_map", "heads", "map_question", "occlusion", "words"},
-    "inputs": {"model", "painter"},
+    "inputs": {"elsewhere", "model", "painter"},
     "verdict": {"verdict_controls"},
 }
 PART_FILES = [part for own in PARTS.values() for part in own]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import gradio as gr
@@ -13,6 +13,7 @@ from app.components.controls import served
 from app.components.naming import look_differences
 from app.export import link, report
 from app.figures.journey import status
+from app.labels import LabelSet
 from app.picture_sources import Opened, PictureSources
 from app.present import present
 from app.state.history import Look
@@ -28,8 +29,8 @@ ZIP = "zip"  # pressed by the browser once the file is there: events that follow
 class ExportButtons:
     """Link and download; neither runs the model."""
 
-    def __init__(self, sources: PictureSources) -> None:
-        self.sources = sources
+    def __init__(self, sources: PictureSources, label_sets: Sequence[LabelSet]) -> None:
+        self.sources, self.label_sets = sources, tuple(label_sets)
         self.link = gr.Button(text.LINK, elem_id="link", scale=0, min_width=80)
         self.download = gr.Button(text.DOWNLOAD, elem_id="download", scale=0, min_width=100)
         self.file = gr.DownloadButton(text.DOWNLOAD, elem_id=ZIP, elem_classes=["unseen"])
@@ -43,10 +44,12 @@ class ExportButtons:
             opened = None if picture is None or not picture.source else self.sources.again(picture.source)
             pin = self._pin(visitor)
             try:
-                asked = link.query(present(visitor.choices), page.defaults, opened, visitor.model, pin)
+                asked = link.query(present(visitor.choices), page.defaults, opened, visitor.model, pin, self.label_sets)
             except engine.EngineError as error:
                 return status(str(error), "bad")
             said = text.LINK_OWN if opened is None else text.LINK_MADE
+            if opened is not None and picture is not None and picture.attacked is not None:
+                said += text.LINK_ATTACKED
             if visitor.pinned is not None:
                 said += text.LINK_PINNED if pin else text.LINK_PIN_OWN
             return status(said, "good", link=asked)
@@ -73,7 +76,8 @@ class ExportButtons:
         if look is None or beside is None:
             return link.NOTHING
         other = look.picture.source and not look.picture.same(beside.picture)
-        return link.pinned(look, beside, self.sources.again(look.picture.source) if other else None)
+        opened = self.sources.again(look.picture.source) if other else None
+        return link.pinned(look, beside, opened, self.label_sets)
 
 
 def _beside(page: Page, visitor: Visitor) -> report.Beside | None:
@@ -87,7 +91,7 @@ def _beside(page: Page, visitor: Visitor) -> report.Beside | None:
 
 
 def restored(
-    page: Page, sources: PictureSources, parameters: Mapping[str, str]
+    page: Page, sources: PictureSources, parameters: Mapping[str, str], label_sets: Sequence[LabelSet] = ()
 ) -> tuple[Opened | None, Choices, list[str]]:
     """The picture and the choices that a link asks for, and a sentence for each thing that this page cannot offer."""
     begun, opened, complaints = page.defaults, None, []
@@ -98,12 +102,16 @@ def restored(
             complaints.append(str(error))
     if (model := parameters.get(link.MODEL, "")) and model != sources.backbone.name:
         complaints.append(text.LINK_MODEL.format(name=model[:80]))
-    choices, odd = link.restored(parameters, begun, opened, _fits(page))
+    choices, odd = link.restored(parameters, begun, opened, _fits(page), sets=label_sets)
     return opened, choices, complaints + odd
 
 
 def restored_pin(
-    page: Page, sources: PictureSources, parameters: Mapping[str, str], beside: Look
+    page: Page,
+    sources: PictureSources,
+    parameters: Mapping[str, str],
+    beside: Look,
+    label_sets: Sequence[LabelSet] = (),
 ) -> tuple[Look | None, list[str]]:
     """The look that a link pins `beside` the one it opens, and a sentence for each thing that cannot be offered.
 
@@ -119,7 +127,7 @@ def restored_pin(
         opened = sources.again(source) if source and source != beside.picture.source else None
     except engine.EngineError as error:
         return None, [text.LINK_PIN_LEFT.format(why=error)]
-    choices, odd = link.restored(parameters, beside.choices, opened, _fits(page), link.PIN)
+    choices, odd = link.restored(parameters, beside.choices, opened, _fits(page), link.PIN, label_sets)
     picture = beside.picture if opened is None else opened.shown
     return Look("", picture, choices, FIRST | frozenset(STORY)), odd
 

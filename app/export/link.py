@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import urlencode
 
 import engine
+from app import prompts
 from app.choices import DISPLAY, Choices
+from app.labels import LabelSet, set_of
 from app.picture_sources import Opened
 from app.state.history import Look
 from app.text import words as text
 
-PICTURE, MODEL = "picture", "model"
+PICTURE, MODEL, LABELS = "picture", "model", "labels"
+FORMER = {("prompt_ensemble", "1"): prompts.OWN}  # what links of before mean
 PIN = "pin."  # before the names of what is pinned
 SEPARATOR = "+"  # between the items of a list
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -21,23 +24,28 @@ LONGEST = 6_000  # characters that servers and chat programs still take
 
 
 def query(
-    choices: Choices, started: Choices, opened: Opened | None, model: str = "", pin: Mapping[str, str] = NOTHING
+    choices: Choices,
+    started: Choices,
+    opened: Opened | None,
+    model: str = "",
+    pin: Mapping[str, str] = NOTHING,
+    sets: Sequence[LabelSet] = (),
 ) -> str:
     """The part of a link from the question mark on; `started` is the page as it began.
 
     The picture is named by its source; a visitor's own has none and never gets into a link. Class names and truth are
-    left out where they are the picture's own; `model` is empty where it is the page's own; `pin` is as `pinned` gives
-    it. Raises `EngineError` where the link would be too long.
+    left out where they are the picture's own, and the names of one of `sets` go by its key; `model` is empty where it
+    is the page's own; `pin` is as `pinned` gives it. Raises `EngineError` where the link would be too long.
     """
     parameters = {} if opened is None or not opened.shown.source else {PICTURE: opened.shown.source}
     parameters |= {MODEL: model} if model else {}
-    link = "?" + urlencode(parameters | _moved(choices, _expected(started, opened)) | dict(pin))
+    link = "?" + urlencode(parameters | _moved(choices, _expected(started, opened), sets) | dict(pin))
     if len(link) > LONGEST:
         raise engine.EngineError(text.LINK_TOO_LONG.format(most=LONGEST, length=len(link)))
     return link
 
 
-def pinned(look: Look, beside: Look, opened: Opened | None) -> dict[str, str]:
+def pinned(look: Look, beside: Look, opened: Opened | None, sets: Sequence[LabelSet] = ()) -> dict[str, str]:
     """The parameters for a look that is pinned beside another: its picture, and what else differs from that one.
 
     `opened` is its picture where that is another one. Empty where it is a visitor's own, which no link can open.
@@ -47,7 +55,7 @@ def pinned(look: Look, beside: Look, opened: Opened | None) -> dict[str, str]:
     display = {name: getattr(beside.choices, name) for name in DISPLAY}
     found = {PICTURE: look.picture.source} if look.picture.source else {}
     found |= {MODEL: look.model} if look.model != beside.model else {}
-    found |= _moved(look.choices._replace(**display), _expected(beside.choices, opened))
+    found |= _moved(look.choices._replace(**display), _expected(beside.choices, opened), sets)
     return {PIN + name: value for name, value in found.items()}
 
 
@@ -57,17 +65,24 @@ def restored(
     opened: Opened | None,
     fits: Callable[[str, object], bool],
     before: str = "",
+    sets: Sequence[LabelSet] = (),
 ) -> tuple[Choices, list[str]]:
     """The choices that `query` put into a link, and a sentence for each value that does not fit its control.
 
     Names that are no control of this page are passed over; `before` stands in front of each name.
     """
     choices, complaints = _expected(started, opened), []
+    if (key := parameters.get(before + LABELS)) is not None:
+        known = next((each for each in sets if each.key == key), None)
+        if known is None:
+            complaints.append(text.LINK_LABELS.format(key=key[:40]))
+        else:
+            choices = choices._replace(class_names=known.lines)
     for name in Choices._fields:
         said = parameters.get(before + name)
         if said is None:
             continue
-        value = _read(said, getattr(choices, name))
+        value = _read(FORMER.get((name, said), said), getattr(choices, name))
         if fits(name, value):
             choices = choices._replace(**{name: value})
         else:
@@ -75,13 +90,17 @@ def restored(
     return choices, complaints
 
 
-def _moved(choices: Choices, expected: Choices) -> dict[str, str]:
+def _moved(choices: Choices, expected: Choices, sets: Sequence[LabelSet]) -> dict[str, str]:
     """The choices that are not as expected, as a link spells them."""
-    return {
+    found = {
         name: SEPARATOR.join(value) if isinstance(value, list) else _plain(value)
         for name, value in choices._asdict().items()
         if value is not None and value != getattr(expected, name)
     }
+    known = set_of(sets, found.get("class_names", ""))
+    if known is not None:
+        found = {LABELS if name == "class_names" else name: said for name, said in found.items()} | {LABELS: known.key}
+    return found
 
 
 def _expected(started: Choices, opened: Opened | None) -> Choices:

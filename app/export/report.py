@@ -66,13 +66,16 @@ def _files(backbone: engine.Backbone, found: Found, choices: Choices, whole: Who
         "classes.txt": "\n".join(classes.names) + "\n",
         "redo.sh": _command(backbone, found, choices),
         "redo.py": _script(backbone, found, settings, choices.asked(classes)),
-        "clean.png": png(to_uint8(present(found.picture).pixels)),
         "numbers.npz": _numbers(found),
     }
-    if found.adversarial is not None:
-        change = found.adversarial.saved - found.adversarial.clean
-        files["attacked.png"] = png(to_uint8(found.adversarial.saved))
-        files["change-amplified.png"] = png(amplified(change, gain_for(found.adversarial)))
+    shown, result = present(found.picture), found.adversarial
+    if shown.clean_known:
+        files["clean.png"] = png(to_uint8(shown.pixels))
+    if shown.attacked is not None or result is not None:
+        hit = present(shown.attacked).picture.pixels if result is None else result.saved
+        files["attacked.png"] = png(to_uint8(hit))
+    if result is not None and result.clean is not None:
+        files["change-amplified.png"] = png(amplified(result.change, gain_for(result)))
     picture = None if found.maps is None or whole is None else whole(present(found.picture))
     if picture is not None:
         files |= _maps(picture, found, Look.of(choices))
@@ -85,9 +88,11 @@ def _files(backbone: engine.Backbone, found: Found, choices: Choices, whole: Who
 
 
 def _maps(whole: Image.Image, found: Found, look: Look) -> dict[str, bytes]:
-    """PNG files of the clean map, the attacked one and their difference over the whole picture, by name."""
+    """PNG files of the attacked map, and where there is one of the clean one and their difference, over the whole
+    picture, by name."""
     pair, box = present(found.maps), present(found.picture).box
-    drawn = engine.overlays.compared(whole, box, pair.clean.raw, pair.attacked.raw, look.colour_map, look.smooth)
+    clean = None if pair.clean is None else pair.clean.raw
+    drawn = engine.overlays.compared(whole, box, pair.attacked.raw, clean, look.colour_map, look.smooth)
     return {f"maps/{name}.png": engine.overlays.png(one) for name, one in drawn.items()}
 
 
@@ -108,6 +113,7 @@ def _settings(backbone: engine.Backbone, found: Found, choices: Choices, setting
             "source": picture.source,
             "file size": picture.size,
             "crop": engine.serialise.box_data(picture.box),
+            "attacked elsewhere": None if picture.attacked is None else _given(picture),
         },
         "model": {
             "name": backbone.name,
@@ -126,9 +132,18 @@ def _settings(backbone: engine.Backbone, found: Found, choices: Choices, setting
     }
 
 
+def _given(picture: Shown) -> dict:
+    """The picture that was given as the attacked one."""
+    made = present(picture.attacked)
+    return {
+        "name": made.name, "file size": made.size, "clean picture": "given" if picture.clean_known else "unknown",
+        "remarks": made.remarks,
+    }  # fmt: skip
+
+
 def _results(found: Found) -> dict:
     names = present(found.classes).names
-    document: dict = {"clean": _answer(present(found.clean))}
+    document: dict = {"clean": _answer(present(found.clean)) if found.clean_known else None}
     result = found.adversarial
     if result is not None:
         document["attacked"] = _answer(result.after_saved) | {
@@ -139,17 +154,18 @@ def _results(found: Found) -> dict:
             "zero gradient": result.zero_gradient,
             "reached as computed": result.reached_as_computed,
             "shortest change found": result.found,
-            "linf x 255": {"float": 255 * result.linf(False), "saved": 255 * result.linf()},
-            "l2": {"float": result.l2(False), "saved": result.l2()},
         }
+        if result.clean is not None:
+            document["attacked"]["linf x 255"] = {"float": 255 * result.linf(False), "saved": 255 * result.linf()}
+            document["attacked"]["l2"] = {"float": result.l2(False), "saved": result.l2()}
     if found.maps is not None:
         pair = found.maps
         document["maps"] = {
-            "map": pair.clean.map,
-            "about": names[pair.clean.label],
-            "against": None if pair.clean.against is None else names[pair.clean.against],
-            "degenerate": {"clean": pair.clean.degenerate, "attacked": pair.attacked.degenerate},
-            **engine.serialise.similarity_data(pair.clean.raw, pair.attacked.raw),
+            "map": pair.attacked.map,
+            "about": names[pair.attacked.label],
+            "against": None if pair.attacked.against is None else names[pair.attacked.against],
+            "degenerate": {"clean": pair.clean and pair.clean.degenerate, "attacked": pair.attacked.degenerate},
+            **({} if pair.clean is None else engine.serialise.similarity_data(pair.clean.raw, pair.attacked.raw)),
         }
     if found.steps:
         losses = [step.loss if len(step.kept) else None for step in found.steps]
@@ -169,13 +185,17 @@ def _answer(prediction: engine.Prediction) -> dict:
 
 
 def _numbers(found: Found) -> bytes:
-    arrays: dict[str, Tensor | np.ndarray] = {"clean_logits": present(found.clean).logits}
+    arrays: dict[str, Tensor | np.ndarray] = {}
+    if found.clean_known:
+        arrays["clean_logits"] = present(found.clean).logits
     if found.adversarial is not None:
         result = found.adversarial
         arrays |= {"attacked_pixels": result.pixels, "attacked_logits": result.after_saved.logits}
         arrays["attack_losses"] = np.array([step.loss for step in result.steps])
     if found.maps is not None:
-        arrays |= {"clean_map": found.maps.clean.raw, "attacked_map": found.maps.attacked.raw}
+        arrays["attacked_map"] = found.maps.attacked.raw
+        if found.maps.clean is not None:
+            arrays["clean_map"] = found.maps.clean.raw
     if found.views is not None:
         arrays |= {name: getattr(found.views, name) for name in ("crops", "betas", "features", "logits", "maps")}
     if found.steps:
@@ -191,25 +211,34 @@ def _numbers(found: Found) -> bytes:
 
 
 def _command(backbone: engine.Backbone, found: Found, choices: Choices) -> str:
-    """The command line that redoes attack, views, tuning and defences from clean.png."""
-    classes = present(found.classes)
-    words = ["python", "-m", "engine", "defend", "clean.png", "--classes", "classes.txt"]
+    """The command line that redoes attack, views, tuning and defences from clean.png, or from attacked.png where that
+    was attacked elsewhere."""
+    classes, picture = present(found.classes), present(found.picture)
+    words = ["python", "-m", "engine", "defend", "clean.png"]
+    if picture.attacked is not None:
+        words[-1:] = ["attacked.png", "--clean", "clean.png" if picture.clean_known else "unknown"]
+    words += ["--classes", "classes.txt"]
     if found.given:
         words += ["--true-class", classes.names[present(found.label)]]
-    target = engine.classes.find(choices.target, classes.names)
+    target = None if picture.attacked else engine.classes.find(choices.target, classes.names)
     if target is not None:
         words += ["--target", classes.names[target]]
     words += ["--model", backbone.name, "--precision", backbone.precision]
     words += engine.models.as_options(backbone.settings)
     words += [word for template in classes.templates for word in ("--template", template)]
-    return shlex.join([*words, *choices.options()]) + "\n"
+    return shlex.join([*words, *choices.options(attack=picture.attacked is None)]) + "\n"
 
 
 def _script(
     backbone: engine.Backbone, found: Found, settings: engine.Settings, asked: tuple[int | None, int | None]
 ) -> str:
     about, against = asked
-    return f'''"""Redoes the story of clean.png; run it beside the folder engine of A-TPT Explorer."""
+    picture = present(found.picture)
+    clean, attacked = (
+        _read("clean") if picture.clean_known else "None",
+        _read("attacked") if picture.attacked else "None",
+    )
+    return f'''"""Redoes the story of one picture; run it beside the folder engine of A-TPT Explorer."""
 
 from pathlib import Path
 
@@ -222,10 +251,11 @@ read_with = {backbone.settings!r}
 backbone = engine.load_backbone({backbone.name!r}, precision={backbone.precision!r}, settings=read_with)
 names = tuple((here / "classes.txt").read_text(encoding="utf-8").splitlines())
 classes = engine.Classes(names, {present(found.classes).templates!r})
-pixels = backbone.prepare(engine.load_picture(here / "clean.png").image)
+pixels = {clean}
+attacked = {attacked}
 settings = {settings!r}
 
-for event in engine.explore(backbone, pixels, classes, settings, {found.label}, {about}, {against}):
+for event in engine.explore(backbone, pixels, classes, settings, {found.label}, {about}, {against}, attacked):
     if event.name == "clean":
         print("clean:", event.result.name)
     if event.name == "attacked":
@@ -235,6 +265,11 @@ for event in engine.explore(backbone, pixels, classes, settings, {found.label}, 
     if event.name == "defence":
         print(f"{{event.result.defence}}:", event.result.prediction.name)
 '''
+
+
+def _read(name: str) -> str:
+    """The expression that reads one of the pictures."""
+    return f'backbone.prepare(engine.load_picture(here / "{name}.png").image)'
 
 
 def _explanation(found: Found, remark: str) -> str:

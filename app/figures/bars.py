@@ -16,15 +16,16 @@ def prediction_bars(
     named: Sequence[Named],
     count: int = 6,
     reference: int | None = None,
-    given: bool = True,
+    given: bool | None = True,
     target: int | None = None,
 ) -> str:
     """The classes that any of the predictions holds most likely, best first in the last one.
 
-    Among them, marked, are `reference`, a true label if `given`, else the clean answer, and the attack's `target`.
+    Among them, marked, are `reference`, a true label if `given`, else the clean answer (None: that to the picture as it
+    came), and the attack's `target`.
     """
     marks = {} if target is None else {target: "◎ target"}
-    marks |= {} if reference is None else {reference: "★ true class" if given else "☆ clean answer"}
+    marks |= {} if reference is None else {reference: text.REFERENCE_SHORT[given]}
     asked = None if reference is None else named[0][2].classes.names[reference]
     rows = "".join(_row(place, named, asked, marks.get(place)) for place in _places(named, count, marks))
     title = "; ".join(f"{name}: {p.name} {percent(p.confidence)}" for name, _, p in named)

@@ -11,7 +11,7 @@ WIDE = 12 / 255  # a change of every channel that one sees, whatever the measure
 
 def likeness(result: engine.Adversarial) -> float:
     """Structural similarity of the clean and the saved attacked picture, 1 where they are equal."""
-    return engine.measures.picture_ssim(result.clean, result.saved)
+    return engine.measures.picture_ssim(result.known_clean, result.saved)
 
 
 def to_the_eye(result: engine.Adversarial) -> str:

@@ -168,20 +168,20 @@ def stranger() -> str:
     )
 
 
-def mark(good: bool, given: bool, strange: bool = False) -> str:
+def mark(good: bool, given: bool | None, unjudged: bool = False) -> str:
     """Whether an answer is the true class, or where none is `given` the clean answer, as an icon and a word.
 
-    About a `strange` picture, of which the model knows nothing, only whether it is the same answer.
+    Of answers that are `unjudged`, only whether it is the same.
     """
-    if strange:
+    if unjudged:
         return f'<span class="mark">{esc(STRANGE_MARK[good])}</span>'
     icon, tone = (RIGHT, "good") if good else (WRONG, "bad")
     return f'<span class="mark {tone}"><span aria-hidden="true">{icon}</span> {esc(AS_ASKED[given][good])}</span>'
 
 
-def tick(right: bool, strange: bool = False) -> str:
-    """Right or wrong as a coloured sign alone; about a `strange` picture, the same answer or another."""
-    if strange:
+def tick(right: bool, unjudged: bool = False) -> str:
+    """Right or wrong as a coloured sign alone; of answers that are `unjudged`, the same or another."""
+    if unjudged:
         return f"<span>{SAME if right else OTHER}</span>"
     return f'<span class="good">{RIGHT}</span>' if right else f'<span class="bad">{WRONG}</span>'
 

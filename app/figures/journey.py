@@ -105,6 +105,10 @@ def _attack(found: Found) -> tuple[str, str] | None:
     if result is None:
         return None
     after = result.after_saved
+    if result.before is None:
+        return text.ELSEWHERE_CARD, _instead(
+            after, result.label
+        ) if result.fooled else f"at {percent(after.confidence)}"
     if not result.epsilon:
         return "Not attacked", "limit 0"
     if found.through is not None:
@@ -118,7 +122,7 @@ def _attack(found: Found) -> tuple[str, str] | None:
         return head, _instead(after, result.label) if result.fooled else f"at {percent(after.confidence)}"
     if not result.fooled:
         return "Undone by saving" if result.fooled_as_computed else "Held", f"at {percent(after.confidence)}"
-    head = "Fooled" if result.before.label == result.label else "Wrong before and after"
+    head = "Fooled" if result.right_before else "Wrong before and after"
     return head, _instead(after, result.label)
 
 
@@ -140,6 +144,8 @@ def _maps(found: Found) -> tuple[str, str] | None:
     if found.maps is None:
         return None
     pair = found.maps
+    if pair.clean is None:
+        return text.ONE_MAP
     overlap = engine.measures.top_iou(pair.clean.raw, pair.attacked.raw)
     if math.isnan(overlap):
         return text.FLAT_MAPS
@@ -155,14 +161,14 @@ def _views(found: Found) -> tuple[str, str] | None:
     head = f"{right} of {len(found.views)} views"
     if found.strange:
         return head, text.STRANGE_VERDICT.lower()
-    return head, "still give the right class" if found.given else "give the clean answer"
+    return head, text.VIEWS_CARD[found.given]
 
 
 def _tuning(found: Found) -> tuple[str, str] | None:
     if not found.steps:
         return None
     last = found.steps[-1]
-    asked = text.STRANGE_MARK if found.strange else text.AS_ASKED[found.given]
+    asked = text.STRANGE_MARK if found.unjudged else text.AS_ASKED[found.given]
     alone = asked[last.prediction.label == found.reference]
     return f"{last.index} step{'s' * (last.index != 1)}", f"the picture alone: {alone}"
 

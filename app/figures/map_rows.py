@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import engine
 from app.figures.ground import Ground, backdrops
-from app.figures.html import esc, section
+from app.figures.html import esc, note, section
 from app.figures.maps import FLOOR, Look, MapFigure, difference_map, file_name, heat_map, subject
 from app.present import present
 from app.state.found import Found
@@ -15,11 +15,12 @@ from app.text import words as text
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MapRow:
-    """Clean map, attacked map and their difference for one class; `why` is what that class is to the picture."""
+    """Clean map, attacked map and their difference for one class, the attacked one alone where the clean picture is not
+    known; `why` is what that class is to the picture."""
 
     about: engine.AttentionMap
     why: str
-    figures: tuple[MapFigure, MapFigure, MapFigure]
+    figures: tuple[MapFigure, ...]
 
 
 def map_rows(found: Found, look: Look) -> list[MapRow]:
@@ -28,11 +29,11 @@ def map_rows(found: Found, look: Look) -> list[MapRow]:
     rows = [(_why(found), pair.clean, pair.attacked)]
     if pair.rival is not None:
         rows.append((text.MAP_RIVAL, *pair.rival))
-    values = [drawn.raw.numpy() for _, *both in rows for drawn in both]
+    values = [drawn.raw.numpy() for _, *both in rows for drawn in both if drawn is not None]
     ends = (min(float(v.min()) for v in values), engine.overlays.upper_end(*values)) if look.shared else None
-    moves = [abs(after.raw - before.raw).numpy() for _, before, after in rows]
-    most = engine.overlays.upper_end(*moves) if look.shared else None
-    return [MapRow(clean, why, _figures(found, clean, attacked, look, ends, most)) for why, clean, attacked in rows]
+    moves = [abs(after.raw - before.raw).numpy() for _, before, after in rows if before is not None]
+    most = engine.overlays.upper_end(*moves) if look.shared and moves else None
+    return [MapRow(attacked, why, _figures(found, clean, attacked, look, ends, most)) for why, clean, attacked in rows]
 
 
 def drawn_rows(found: Found, look: Look) -> str:
@@ -42,11 +43,12 @@ def drawn_rows(found: Found, look: Look) -> str:
     together = text.MAP_SHARED if pair.rival is None else text.MAP_SHARED_BOTH
     hint = together if look.shared else text.MAP_OWN
     drawn = "".join(section(_title(row, names), in_a_row(row.figures), hint) for row in rows)
-    first, second, _ = (figure.ground for figure in rows[0].figures)
+    grounds = [figure.ground for figure in rows[0].figures[:2]]
     legend = text.MAP_LINES.format(floor=100 * FLOOR) + (text.MAP_OBJECT if shown.mask is not None else "")
-    places = text.MAP_PLACES + (f" {text.MAP_GOES_ON}" if first.goes_on else "")
+    places = text.MAP_PLACES + (f" {text.MAP_GOES_ON}" if grounds[0].goes_on else "")
+    unknown = "" if found.clean_known else note(text.NO_CLEAN_MAP, "warn", "!")
     lines = f'<p class="fine">{esc(legend)} {esc(text.MAP_HOVER)}</p>'
-    return f'{backdrops(first, second)}<p class="fine">{esc(places)}</p>{drawn}{lines}'
+    return f'{backdrops(*grounds)}<p class="fine">{esc(places)}</p>{unknown}{drawn}{lines}'
 
 
 def in_a_row(figures: tuple[MapFigure, ...]) -> str:
@@ -63,33 +65,35 @@ def _title(row: MapRow, names: tuple[str, ...]) -> str:
 
 def _why(found: Found) -> str:
     """What the class of the maps is to this picture."""
-    label, hit = present(found.maps).clean.label, present(found.adversarial)
+    label, hit = present(found.maps).attacked.label, present(found.adversarial)
     if label == found.reference:
-        return text.MAP_TRUE if found.given else text.MAP_ANSWER
+        return text.MAP_ASKED[found.given]
     return text.MAP_RIVAL if label == hit.after_saved.label else text.MAP_CHOSEN
 
 
 def _figures(
     found: Found,
-    clean: engine.AttentionMap,
+    clean: engine.AttentionMap | None,
     attacked: engine.AttentionMap,
     look: Look,
     shared: tuple[float, float] | None,
     most: float | None,
-) -> tuple[MapFigure, MapFigure, MapFigure]:
+) -> tuple[MapFigure, ...]:
     shown, names = present(found.picture), present(found.classes).names
     below = Ground.of(shown, shown.pixels, "maps-clean")
     above = Ground.of(shown, present(found.adversarial).saved, "maps-attacked")
-    key = {which: f"maps {file_name(clean, which, names)}" for which in ("clean", "attacked", "difference")}
-    first, second = (
+    key = {which: f"maps {file_name(attacked, which, names)}" for which in ("clean", "attacked", "difference")}
+    maps = [(text.MAP_ATTACKED, "attacked", attacked.raw, above)]
+    if clean is not None:
+        maps.insert(0, (text.MAP_CLEAN, "clean", clean.raw, below))
+    drawn = [
         heat_map(
             name, values, ground, shared or (float(values.min()), engine.overlays.upper_end(values.numpy())), look,
             shown.mask, key=key[which],
         )
-        for name, which, values, ground in (
-            (text.MAP_CLEAN, "clean", clean.raw, below),
-            (text.MAP_ATTACKED, "attacked", attacked.raw, above),
-        )
-    )  # fmt: skip
+        for name, which, values, ground in maps
+    ]  # fmt: skip
+    if clean is None:
+        return tuple(drawn)
     beside, change = shared[1] if shared else None, attacked.raw - clean.raw
-    return first, second, difference_map(text.MAP_DIFFERENCE, change, below, look, most, beside, key["difference"])
+    return *drawn, difference_map(text.MAP_DIFFERENCE, change, below, look, most, beside, key["difference"])

@@ -34,10 +34,12 @@ def gain_for(result: Adversarial) -> float:
     Where channels have a limit, up to that, so that changes within the same limit compare; else up to what only one
     change in a hundred exceeds.
     """
-    if result.norm == "linf":
+    if not result.made_here:
+        most = result.linf()
+    elif result.norm == "linf":
         most = result.epsilon
     else:
-        most = float((result.saved - result.clean).abs().flatten().quantile(LARGE)) or result.linf()
+        most = float(result.change.abs().flatten().quantile(LARGE)) or result.linf()
     return min(GAIN_LIMIT, float(int(0.5 / most))) if most > 0 else 1.0
 
 

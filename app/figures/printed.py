@@ -17,6 +17,7 @@ from app.originals import decoded_copy
 from app.present import present
 from app.state.found import Found
 from app.state.shown import Shown
+from app.text import words as text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,42 +41,48 @@ def printed(found: Found) -> dict[str, Figure]:
 
 def _attack(found: Found) -> Figure:
     result = present(found.adversarial)
+    named = [(f"attacked: {_wrapped(result.after_saved.name)}", result.saved)]
+    if result.clean is not None:
+        size = max(result.linf(), 1 / 255)
+        change = (0.5 + result.change / (2 * size)).clamp(0, 1)
+        named.insert(0, (f"clean: {_wrapped(result.known_before.name)}", result.clean))
+        named.append((f"the change, ±{255 * size:.0f}/255 fills the scale", change))
     figure = _empty(10, 3.2)
-    pictures, curves = figure.subplots(1, 4, width_ratios=(1, 1, 1, 1.5))[:3], figure.axes[3]
-    size = max(result.linf(), 1 / 255)
-    change = (0.5 + (result.saved - result.clean) / (2 * size)).clamp(0, 1)
-    named = (
-        (f"clean: {_wrapped(result.before.name)}", result.clean),
-        (f"attacked: {_wrapped(result.after_saved.name)}", result.saved),
-        (f"the change, ±{255 * size:.0f}/255 fills the scale", change),
-    )
+    *pictures, curves = figure.subplots(1, len(named) + 1, width_ratios=(*(1 for _ in named), 1.5))
     for axes, (title, pixels) in zip(pictures, named, strict=True):
         axes.imshow(to_uint8(pixels), interpolation="nearest")
         _bare(axes, title)
     if result.steps:
         _line(curves, [step.loss for step in result.steps], ATTACKED, "iteration", "loss (nats)", 1)
+    elif not result.made_here:
+        curves.set_axis_off()
     return figure
 
 
 def _maps(found: Found) -> Figure:
     pair, result, shown = present(found.maps), present(found.adversarial), present(found.picture)
+    attacked, rows = pair.attacked.raw.numpy(), [("attacked", pair.attacked.raw.numpy(), result.saved)]
+    if pair.clean is not None:
+        rows.insert(0, ("clean", pair.clean.raw.numpy(), result.known_clean))
     figure = _empty(10, 3.4)
-    first, second, third = figure.subplots(1, 3)
-    clean, attacked = pair.clean.raw.numpy(), pair.attacked.raw.numpy()
-    low, high = min(clean.min(), attacked.min()), engine.overlays.upper_end(clean, attacked)
-    for axes, title, cells, pixels in (
-        (first, "clean", clean, result.clean),
-        (second, "attacked", attacked, result.saved),
-    ):
-        drawn = _overlaid(axes, shown, cells, pixels, "viridis", (low, high))
-        _bare(axes, title)
-    figure.colorbar(drawn, ax=[first, second], shrink=0.8, extend="max")
-    most = engine.overlays.upper_end(np.abs(attacked - clean)) or 1e-12
-    drawn = _overlaid(third, shown, attacked - clean, result.clean, engine.overlays.DIVERGING, (-most, most))
-    _bare(third, "attacked − clean")
-    figure.colorbar(drawn, ax=third, shrink=0.8, extend="both")
-    kind = engine.MAPS[pair.clean.map]
-    about = subject(pair.clean, present(found.classes).names)
+    axes = figure.subplots(1, 3)
+    low, high = min(cells.min() for _, cells, _ in rows), engine.overlays.upper_end(*(cells for _, cells, _ in rows))
+    for place, (title, cells, pixels) in zip(axes, rows, strict=False):
+        scaled = _overlaid(place, shown, cells, pixels, "viridis", (low, high))
+        _bare(place, title)
+        if title == "attacked":
+            figure.colorbar(scaled, ax=[*axes[: len(rows)]], shrink=0.8, extend="max")
+    if pair.clean is not None:
+        moved = attacked - pair.clean.raw.numpy()
+        most = engine.overlays.upper_end(np.abs(moved)) or 1e-12
+        drawn = _overlaid(axes[2], shown, moved, result.known_clean, engine.overlays.DIVERGING, (-most, most))
+        _bare(axes[2], "attacked − clean")
+        figure.colorbar(drawn, ax=axes[2], shrink=0.8, extend="both")
+    else:
+        for place in axes[1:]:
+            place.set_axis_off()
+    kind = engine.MAPS[pair.attacked.map]
+    about = subject(pair.attacked, present(found.classes).names)
     figure.suptitle(f"{kind.title}: evidence for {about}" if kind.class_specific else kind.title, fontsize=10)
     return figure
 
@@ -129,9 +136,11 @@ def _defences(found: Found) -> Figure:
     titles = [engine.DEFENCES[d.defence].title for d in found.defences]
     shares = [float(d.prediction.probabilities[present(found.reference)]) for d in found.defences]
     right = [d.prediction.label == found.reference for d in found.defences]
-    axes.barh(titles, shares, color=[DEFENDED if hit else ATTACKED for hit in right])
+    colours = {True: OTHER, False: OTHER} if found.unjudged else {True: DEFENDED, False: ATTACKED}
+    words = text.STRANGE_MARK if found.unjudged else {True: "right", False: "wrong"}
+    axes.barh(titles, shares, color=[colours[hit] for hit in right])
     for row, (share, hit) in enumerate(zip(shares, right, strict=True)):
-        axes.text(min(share + 0.01, 0.9), row, "right" if hit else "wrong", va="center", fontsize=8)
+        axes.text(min(share + 0.01, 0.9), row, words[hit], va="center", fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     axes.set_xlabel(f"share given to “{present(found.classes).names[present(found.reference)]}”", **STYLE)

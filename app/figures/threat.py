@@ -23,7 +23,9 @@ def titled(attack_name: str, target_defence: str) -> str:
 
 def badges(result: engine.Adversarial) -> str:
     """What the attacker knew, and what the attack pushed away from or pulled towards."""
-    names = result.before.classes.names
+    if not result.made_here:
+        return f'<div class="badges">{badge(text.THREAT_UNKNOWN, text.THREAT_WHY)}</div>'
+    names = result.after.classes.names
     if result.target is not None:
         wanted = badge(f"pulls towards the target “{names[result.target]}”", "", "warn")
     else:
@@ -44,7 +46,7 @@ def remarks(result: engine.Adversarial) -> str:
 
 
 def _found(result: engine.Adversarial) -> list[str]:
-    if result.before.label != result.label:
+    if not result.right_before:
         return []  # nothing had to be found
     wanted = text.LEADS.format(lead=result.confidence) if result.confidence else text.TURNS
     if result.found is not None:

@@ -11,7 +11,7 @@ def went_through(
     result: engine.Adversarial, through: engine.DefenceResult | None, strange: bool = False
 ) -> tuple[str, str, str]:
     """Sentence, tone and icon on the defence that the attack was made to break."""
-    title, names = engine.DEFENCES[result.target_defence].title, result.before.classes.names
+    title, names = engine.DEFENCES[result.target_defence].title, result.known_before.classes.names
     if through is None:
         return text.THROUGH_OPEN.format(defence=title), "plain", ""
     answer = f"**{through.prediction.name}** at {percent(through.prediction.confidence)}"

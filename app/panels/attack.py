@@ -83,19 +83,28 @@ class AttackPanel:
             hidden = gr.update(value=None, visible=False)
             away = {self.slider: hidden, self.noise: hidden, self.at: gr.update(visible=False)}
             return dict.fromkeys(self.texts, "") | {self.verdict: said} | away
-        gain = gain_for(result)
-        pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
-        return {
-            self.verdict: verdict(result, found.strange, found.through),
-            self.slider: gr.update(value=pictures, visible=True),
-            self.noise: gr.update(value=shown(amplified(result.saved - result.clean, gain)), visible=True),
-            self.slider_label: f'<p class="fine">{esc(text.SLIDER_LABEL)}</p>',
-            self.gain: f'<p class="fine">The change, amplified <b>{gain:g} times</b>; grey would be no change.</p>',
+        return self._pictures(result) | {
+            self.verdict: _said(found),
             self.bars: _bars(result),
             self.curve: _curve(result.steps, result.label, len(result.steps), result),
             self.measured: _measured(result),
             self.passed: "",
             self.at: _scrubber(len(result.steps)),
+        }
+
+    def _pictures(self, result: engine.Adversarial) -> dict:
+        """Both pictures and the change between them; none where the clean one is not known."""
+        if result.clean is None:
+            hidden = gr.update(value=None, visible=False)
+            unknown = note(text.NO_CLEAN, "warn", "!")
+            return {self.slider: hidden, self.noise: hidden, self.slider_label: unknown, self.gain: ""}
+        gain = gain_for(result)
+        pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
+        return {
+            self.slider: gr.update(value=pictures, visible=True),
+            self.noise: gr.update(value=shown(amplified(result.change, gain)), visible=True),
+            self.slider_label: f'<p class="fine">{esc(text.SLIDER_LABEL)}</p>',
+            self.gain: f'<p class="fine">The change, amplified <b>{gain:g} times</b>; grey would be no change.</p>',
         }
 
     def _draw_at(self, found: Found, at: float) -> dict:
@@ -104,7 +113,7 @@ class AttackPanel:
         if result is None or not 1 <= at <= len(result.steps):
             return {}
         step = result.steps[int(at) - 1]
-        pair = [("clean", "clean", result.before), (f"iteration {step.index}", "attacked", step.prediction)]
+        pair = [("clean", "clean", result.known_before), (f"iteration {step.index}", "attacked", step.prediction)]
         bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target)
         hint = f"loss {step.loss:.3f} nats"
         return {
@@ -118,6 +127,41 @@ def _scrubber(count: int) -> dict:
     if count < 2:
         return gr.update(visible=False)
     return gr.update(maximum=count, value=count, visible=True)
+
+
+def _said(found: Found) -> str:
+    """The verdict on the attack; of one made elsewhere, what there is to know of it."""
+    result = present(found.adversarial)
+    if result.made_here:
+        return verdict(result, found.strange, found.through)
+    made = present(present(found.picture).attacked)
+    warned = "".join(note(remark, "warn", "!") for remark in made.remarks)
+    what = text.ELSEWHERE_IS.format(name=made.name) if found.clean_known else text.ELSEWHERE_ITSELF
+    head = f'<p class="fine">{esc(what)}</p>'
+    if result.right_before:
+        sentence, tone, icon = _elsewhere(result)
+        said = note(sentence) if found.strange else note(sentence, tone, icon)
+    else:
+        said = note(_answered(found, result))
+    return head + warned + (stranger() if found.strange else "") + said + badges(result)
+
+
+def _elsewhere(result: engine.Adversarial) -> tuple[str, str, str]:
+    """Sentence, tone and icon for a picture attacked elsewhere, whose clean one is answered as asked for."""
+    name, answer, far = result.known_before.classes.names[result.label], _bold_answer(result), levels(result.linf())
+    if result.fooled:
+        return text.ELSEWHERE_FOOLED.format(answer=answer, name=name, far=far), "bad", "✗"
+    return text.ELSEWHERE_HELD.format(answer=answer, far=far), "good", "✓"
+
+
+def _answered(found: Found, result: engine.Adversarial) -> str:
+    """What the model answers where the clean picture is not known, or was answered otherwise than asked for."""
+    answer, names = _bold_answer(result), result.after_saved.classes.names
+    if result.before is not None:
+        wrong = text.ELSEWHERE_WRONG.format(clean=result.before.name, name=names[result.label], answer=answer)
+        return wrong + " " + text.ELSEWHERE_FAR.format(far=levels(result.linf()))
+    truth = text.ELSEWHERE_TRUTH.format(name=names[result.label]) if found.given else ""
+    return text.ELSEWHERE_ANSWER.format(answer=answer) + truth
 
 
 def verdict(result: engine.Adversarial, strange: bool = False, through: engine.DefenceResult | None = None) -> str:
@@ -146,15 +190,15 @@ def _blind(result: engine.Adversarial) -> tuple[str, str, str]:
 
 def _against(result: engine.Adversarial) -> tuple[str, str, str]:
     """Sentence, tone and icon for an attack that only pushes away."""
-    name, answer = result.before.classes.names[result.label], _bold_answer(result)
-    if result.before.label == result.label and result.fooled != result.fooled_as_computed:
+    name, answer = result.after.classes.names[result.label], _bold_answer(result)
+    if result.right_before and result.fooled != result.fooled_as_computed:
         if result.fooled:
             return text.FOOLED_AS_SAVED.format(answer=answer, name=name), "bad", "✗"
         return text.HELD_AS_SAVED.format(answer=answer, computed=result.after.name), "warn", "!"
-    if result.before.label == result.label and result.fooled:
+    if result.right_before and result.fooled:
         sentence = f"Fooled: {to_the_eye(result)}, but the model now says {answer} instead of **{name}**."
         return sentence, "bad", "✗"
-    if result.before.label == result.label:
+    if result.right_before:
         return f"Held: the model still says {answer}.", "good", "✓"
     if result.fooled:
         sentence = f"Wrong before and after: the clean answer was already not **{name}**; it is now {answer}."
@@ -164,7 +208,7 @@ def _against(result: engine.Adversarial) -> tuple[str, str, str]:
 
 def _towards(result: engine.Adversarial) -> tuple[str, str, str]:
     """Sentence, tone and icon for an attack with a target."""
-    names, answer = result.before.classes.names, _bold_answer(result)
+    names, answer = result.after.classes.names, _bold_answer(result)
     target, name = names[present(result.target)], names[result.label]
     if result.reached != result.reached_as_computed:
         if result.reached:
@@ -183,7 +227,11 @@ def _bold_answer(result: engine.Adversarial) -> str:
 
 
 def _bars(result: engine.Adversarial) -> str:
-    pair = [("clean", "clean", result.before), ("attacked", "attacked", result.after_saved)]
+    attacked = ("attacked", "attacked", result.after_saved)
+    if result.before is None:
+        reference = result.label if result.from_truth else None
+        return section(text.ANSWER_ATTACKED, prediction_bars([attacked], 4, reference, result.from_truth))
+    pair = [("clean", "clean", result.before), attacked]
     bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target)
     return section("Answers before and after", bars)
 
@@ -216,16 +264,18 @@ def _curve(
 
 
 def _measured(result: engine.Adversarial) -> str:
+    if not result.made_here:
+        return _distance(result)
     allowed = {result.norm: limit(result.epsilon, result.norm) if result.norm == "linf" else f"{result.epsilon:g}"}
     linf, l2 = (allowed.get(norm, "none") for norm in ("linf", "l2"))
     rows = [
         (
-            esc("Largest change of a channel (Linf)"),
+            esc(text.LINF),
             esc(levels(result.linf(False))),
             f'<span id="linf">{esc(levels(result.linf()))}</span>',
             linf,
         ),
-        (esc("Length of the change (L2, channels from 0 to 1)"), f"{result.l2(False):.3f}", f"{result.l2():.3f}", l2),
+        (esc(text.L2), f"{result.l2(False):.3f}", f"{result.l2():.3f}", l2),
         (esc(text.LIKENESS), "", f"{likeness(result):.2f}", ""),
         ("Answer", _answer(result.after), _answer(result.after_saved), ""),
     ]
@@ -233,8 +283,19 @@ def _measured(result: engine.Adversarial) -> str:
         f"{titled(result.attack, result.target_defence)} within {limit(result.epsilon, result.norm)},"
         f" {len(result.steps)} forward passes in {result.seconds:.2f} s"
     )
-    heads = ("", "as computed (float)", "as saved (8 bits)", "limit")
+    heads = ("", "as computed (float)", "as saved (8 bits)", text.LIMIT)
     return section("Measured", table(heads, rows, "Measured size of the change", "stacks"), made)
+
+
+def _distance(result: engine.Adversarial) -> str:
+    """How far a picture that was attacked elsewhere lies from the clean one; within which limit, nobody here knows."""
+    unknown, known = esc(text.UNKNOWN), result.clean is not None
+    rows = [
+        (esc(text.LINF), f'<span id="linf">{esc(levels(result.linf()))}</span>' if known else unknown, unknown),
+        (esc(text.L2), f"{result.l2():.3f}" if known else unknown, unknown),
+    ]
+    drawn = table(("", text.AS_GIVEN, text.LIMIT), rows, "Measured size of the change", "stacks")
+    return section("Measured", drawn, text.ELSEWHERE_MADE)
 
 
 def _answer(prediction: engine.Prediction) -> str:

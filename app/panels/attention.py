@@ -74,9 +74,10 @@ class AttentionPanel:
         if pair is None:
             said = text.MISSING["Attention"] if found.adversarial is None else text.EMPTY["Attention"]
             return {self.maps: empty(said), self.numbers: "", self.caption: ""}
-        how = engine.MAPS[pair.clean.map].explanation
+        kind = engine.MAPS[pair.attacked.map]
+        how = kind.explanation
         words = {"label": _subjects(pair, present(found.classes).names), "how": how}
-        template = text.MAP_CAPTION if engine.MAPS[pair.clean.map].class_specific else text.MAP_CAPTION_NO_CLASS
+        template = text.MAP_CAPTION if kind.class_specific else text.MAP_CAPTION_NO_CLASS
         parts = [(head, body.format(**words)) for head, body in template]
         return {
             self.maps: _warnings(pair) + drawn_rows(found, Look.of(choices)),
@@ -96,13 +97,14 @@ def drawn_maps(found: Found, choices: Choices) -> list[MapFigure]:
 
 def _subjects(pair: MapPair, names: tuple[str, ...]) -> str:
     """The classes that the rows of maps are about."""
-    first = subject(pair.clean, names)
-    return first if pair.rival is None else text.MAP_SUBJECTS.format(first=first, second=subject(pair.rival[0], names))
+    first = subject(pair.attacked, names)
+    return first if pair.rival is None else text.MAP_SUBJECTS.format(first=first, second=subject(pair.rival[1], names))
 
 
 def _warnings(pair: MapPair) -> str:
     both = [(pair.clean, pair.attacked), *([pair.rival] if pair.rival else [])]
-    degenerate = {"Clean map": any(c.degenerate for c, _ in both), "Attacked map": any(a.degenerate for _, a in both)}
+    clean, attacked = (any(drawn is not None and drawn.degenerate for drawn in arm) for arm in zip(*both, strict=True))
+    degenerate = {"Clean map": clean, "Attacked map": attacked}
     which = [name for name, found in degenerate.items() if found]
     if not which:
         return ""
@@ -111,23 +113,25 @@ def _warnings(pair: MapPair) -> str:
 
 
 def _similarity(found: Found) -> str:
-    pair = present(found.maps)
-    result = present(found.adversarial)
+    pair, result = present(found.maps), present(found.adversarial)
+    clean = pair.clean
+    if clean is None:
+        return ""
     size = levels(result.linf()) if result.norm == "linf" else f"L2 length {result.l2():.2f}"
-    rows = [_similarity_row(_flagged("attacked picture", pair.attacked), pair.clean.raw, pair.attacked.raw)]
+    rows = [_similarity_row(_flagged("attacked picture", pair.attacked), clean.raw, pair.attacked.raw)]
     if pair.noisy is not None:
         name = _flagged(f"{text.SIMILARITY_NULL} ({size})", pair.noisy)
-        rows.append(_similarity_row(name, pair.clean.raw, pair.noisy.raw))
-    rows.append(_similarity_row(text.SIMILARITY_RANDOM, pair.clean.raw, found.chance_map))
+        rows.append(_similarity_row(name, clean.raw, pair.noisy.raw))
+    rows.append(_similarity_row(text.SIMILARITY_RANDOM, clean.raw, found.chance_map))
     drawn = table(text.SIMILARITY_HEADS, rows, "Agreement of maps", "stacks")
-    sentence = f'<p class="fine">{esc(_moved(pair))}</p>'
+    sentence = f'<p class="fine">{esc(_moved(clean, pair))}</p>'
     return section(text.SIMILARITY_TITLE, drawn + sentence, text.SIMILARITY_HINT)
 
 
-def _moved(pair: MapPair) -> str:
+def _moved(clean: engine.AttentionMap, pair: MapPair) -> str:
     """In words: by how many of the measures the attack changed the map more than noise of the same size did, or why
     that cannot be told."""
-    arms = [_similarities(pair.clean.raw, other.raw) for other in (pair.attacked, pair.noisy) if other is not None]
+    arms = [_similarities(clean.raw, other.raw) for other in (pair.attacked, pair.noisy) if other is not None]
     if any(math.isnan(value) for arm in arms for value in arm):
         return f"{text.SIMILARITY_ALIKE} {text.SIMILARITY_FLAT}"
     if pair.noisy is None:
@@ -142,7 +146,9 @@ def _truth(found: Found) -> str:
     shown, pair = present(found.picture), present(found.maps)
     if shown.mask is None or shown.part is None:
         return ""
-    named = (("clean map", pair.clean.raw), ("attacked map", pair.attacked.raw))
+    named = [("attacked map", pair.attacked.raw)]
+    if pair.clean is not None:
+        named.insert(0, ("clean map", pair.clean.raw))
     masks = (shown.mask, shown.part)
     rows = [_truth_row(name, values, *masks) for name, values in (*named, (text.SIMILARITY_RANDOM, found.chance_map))]
     area = text.TRUTH_HINT.format(object=_covered(shown.mask), part=_covered(shown.part))

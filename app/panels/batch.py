@@ -190,7 +190,7 @@ def _asked(
     return Row(
         thumbnail(to_uint8(shown.pixels)),
         opened.truth or "",
-        hit.before.name,
+        hit.known_before.name,
         answers,
         note=shown.note,
         blind=hit.blind,

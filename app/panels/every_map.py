@@ -38,34 +38,34 @@ class EveryMap:
         return {self.drawn: _drawn(found, Look.of(choices)) if found.every else empty(text.EVERY_EMPTY)}
 
 
-def every_map(found: Found, look: Look) -> list[tuple[MapFigure, MapFigure]]:
-    """The clean and the attacked map of every kind, on one scale."""
+def every_map(found: Found, look: Look) -> list[tuple[MapFigure, ...]]:
+    """The clean and the attacked map of every kind, on one scale; the attacked one alone where the clean picture is not
+    known."""
     shown, names = present(found.picture), present(found.classes).names
     below = Ground.of(shown, shown.pixels, "every-clean")
     above = Ground.of(shown, present(found.adversarial).saved, "every-attacked")
-    return [_both(test, (below, above), look, names) for test in found.every]
+    return [_figures(test, (below, above), look, names) for test in found.every]
 
 
-def _both(
-    test: MapTest, grounds: tuple[Ground, Ground], look: Look, names: Sequence[str]
-) -> tuple[MapFigure, MapFigure]:
+def _figures(test: MapTest, grounds: tuple[Ground, Ground], look: Look, names: Sequence[str]) -> tuple[MapFigure, ...]:
     pair = test.pair
-    clean, attacked = pair.clean.raw.numpy(), pair.attacked.raw.numpy()
-    scale = (min(float(clean.min()), float(attacked.min())), engine.overlays.upper_end(clean, attacked))
-    first, second = (
+    maps = [*zip((pair.clean, pair.attacked), grounds, ("clean", "attacked"), strict=True)]
+    shown = [(drawn, ground, which) for drawn, ground, which in maps if drawn is not None]
+    values = [drawn.raw.numpy() for drawn, _, _ in shown]
+    scale = (min(float(each.min()) for each in values), engine.overlays.upper_end(*values))
+    return tuple(
         MapFigure(
             f"{engine.MAPS[drawn.map].title}, {which}", drawn.raw, ground, scale, look.colour_map,
             key=f"every {file_name(drawn, which, names)}",
         )
-        for drawn, ground, which in zip((pair.clean, pair.attacked), grounds, ("clean", "attacked"), strict=True)
+        for drawn, ground, which in shown
     )  # fmt: skip
-    return first, second
 
 
 def _drawn(found: Found, look: Look) -> str:
     mask = present(found.picture).mask
     figures = every_map(found, look)
-    rows = [_row(test, *both, mask) for test, both in zip(found.every, figures, strict=True)]
+    rows = [_row(test, both, mask) for test, both in zip(found.every, figures, strict=True)]
     heads = text.EVERY_HEADS
     if mask is not None:
         chance = percent(float(mask.float().mean()))
@@ -73,25 +73,27 @@ def _drawn(found: Found, look: Look) -> str:
     drawn = table(heads, rows, text.EVERY_TITLE, "stacks every")
     copies = backdrops(*(figure.ground for figure in figures[0]), side=SMALL_BACKDROP)
     bar = f'<div class="scale">{colour_bar(text.EVERY_ENDS, look.colour_map)}</div>'
-    about = subject(found.every[0].pair.clean, present(found.classes).names)
+    about = subject(found.every[0].pair.attacked, present(found.classes).names)
     figure = section(text.EVERY_TITLE_FOR.format(subject=about), copies + bar + drawn, text.EVERY_HINT)
     return figure + caption(text.EVERY_CAPTION)
 
 
-def _row(test: MapTest, first: MapFigure, second: MapFigure, mask: Tensor | None) -> list[str]:
+def _row(test: MapTest, figures: Sequence[MapFigure], mask: Tensor | None) -> list[str]:
+    """`figures` are the clean map, where the clean picture is known, and the attacked one."""
     pair = test.pair
-    clean, attacked = pair.clean.raw, pair.attacked.raw
-    title = engine.MAPS[pair.clean.map].title
-    marked = text.EVERY_DEGENERATE if pair.clean.degenerate or pair.attacked.degenerate else ""
+    known, attacked = pair.known.raw, pair.attacked.raw
+    title = engine.MAPS[pair.attacked.map].title
+    marked = text.EVERY_DEGENERATE if pair.known.degenerate or pair.attacked.degenerate else ""
+    unknown = pair.clean is None
     row = [
         f"{esc(title)}<small>{esc(marked)}</small>",
-        first.thumbnail(),
-        second.thumbnail(),
-        aligned(engine.measures.spearman(clean, attacked)),
-        "" if pair.noisy is None else aligned(engine.measures.spearman(clean, pair.noisy.raw)),
-        aligned(engine.measures.spearman(clean, test.shuffled.raw)),
+        text.UNKNOWN if unknown else figures[0].thumbnail(),
+        figures[-1].thumbnail(),
+        text.UNKNOWN if unknown else aligned(engine.measures.spearman(known, attacked)),
+        "" if pair.noisy is None else aligned(engine.measures.spearman(known, pair.noisy.raw)),
+        aligned(engine.measures.spearman(known, test.shuffled.raw)),
     ]
-    return row if mask is None else row + [_inside(values, mask) for values in (clean, attacked)]
+    return row if mask is None else row + [_inside(values, mask) for values in (known, attacked)]
 
 
 def _inside(values: Tensor, mask: Tensor) -> str:

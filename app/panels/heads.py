@@ -82,11 +82,12 @@ class HeadsBrowser:
         if found.heads is None:
             return {self.heads: empty(text.HEADS_EMPTY)}
         pair, look = found.heads, Look.of(choices)
-        shown = pair.attacked if choices.heads_which == "attacked" else pair.clean
-        scale = (0.0, engine.overlays.upper_end(pair.clean.attention.numpy(), pair.attacked.attention.numpy()))
+        which = "attacked" if pair.clean is None else choices.heads_which
+        shown = pair.both[-1 if which == "attacked" else 0]
+        scale = (0.0, engine.overlays.upper_end(*(heads.attention.numpy() for heads in pair.both)))
         order = _order(pair, shown, choices.heads_order)
         drawn = head_grid(shown.attention, scale if look.shared else None, look, order, shown.entropies)
-        title = text.HEADS_TITLE.format(picture=text.HEADS_PICTURES[choices.heads_which])
+        title = text.HEADS_TITLE.format(picture=text.HEADS_PICTURES[which])
         return {self.heads: section(title, drawn, text.HEADS_SHARED if look.shared else text.HEADS_OWN)}
 
     def draw_opened(self, found: Found, choices: Choices) -> dict:
@@ -97,7 +98,7 @@ class HeadsBrowser:
         pair = found.heads
         if pair is None:
             return {self.opened: ""}
-        heads, rows, columns = pair.clean.attention.shape[1:]
+        heads, rows, columns = pair.attacked.attention.shape[1:]
         place, cell = _opened(pair, choices)
         layer, head = divmod(place, heads)
         look = Look.of(choices)
@@ -125,7 +126,7 @@ class HeadsBrowser:
 
 def _head_pressed(found: Found, choices: Choices, event: gr.EventData) -> dict:
     place = getattr(event, "index", None)
-    if found.heads is None or not isinstance(place, int) or not 0 <= place < found.heads.clean.entropies.numel():
+    if found.heads is None or not isinstance(place, int) or not 0 <= place < found.heads.attacked.entropies.numel():
         return {}
     return {"opened_head": place, "opened_patch": CLASS_TOKEN}
 
@@ -134,13 +135,13 @@ def _patch_pressed(found: Found, choices: Choices, event: gr.EventData) -> dict:
     cell = getattr(event, "cell", None)
     if found.heads is None or not isinstance(cell, int):
         return {}
-    rows, columns = found.heads.clean.attention.shape[-2:]
+    rows, columns = found.heads.attacked.attention.shape[-2:]
     return {"opened_patch": cell} if CLASS_TOKEN <= cell < rows * columns else {}
 
 
 def _order(pair: HeadsPair, shown: engine.maps.AttentionHeads, order: str) -> list[list[int]]:
     """The heads of each layer, in the order asked for."""
-    moved = (pair.clean.attention - pair.attacked.attention).abs().flatten(2).sum(-1)
+    moved = (pair.both[0].attention - pair.attacked.attention).abs().flatten(2).sum(-1)
     by_number = torch.arange(moved.shape[1]).expand_as(moved)
     ranks = {"focused": shown.entropies, "moved": -moved}.get(order, by_number)
     return ranks.argsort(dim=-1, stable=True).tolist()
@@ -149,37 +150,39 @@ def _order(pair: HeadsPair, shown: engine.maps.AttentionHeads, order: str) -> li
 def _opened(pair: HeadsPair, choices: Choices) -> tuple[int, int]:
     """The opened head and the patch that is read; the first head of the last layer and its class token where there is
     none such."""
-    layers, heads, rows, columns = pair.clean.attention.shape
+    layers, heads, rows, columns = pair.attacked.attention.shape
     place, cell = int(choices.opened_head), int(choices.opened_patch)
     place = place if 0 <= place < layers * heads else (layers - 1) * heads
     return place, cell if 0 <= cell < rows * columns else CLASS_TOKEN
 
 
 def opened_maps(found: Found, choices: Choices) -> tuple[MapFigure, ...]:
-    """What the opened head reads in the clean picture, in the attacked one, and the difference."""
+    """What the opened head reads in the clean picture, in the attacked one, and the difference; in the attacked one
+    alone where the clean one is not known."""
     pair, shown, look = present(found.heads), present(found.picture), Look.of(choices)
-    heads, columns = pair.clean.attention.shape[1], pair.clean.attention.shape[-1]
+    heads, columns = pair.attacked.attention.shape[1], pair.attacked.attention.shape[-1]
     place, cell = _opened(pair, choices)
     layer, head = divmod(place, heads)
-    clean, attacked = (_read(each, layer, head, cell) for each in (pair.clean, pair.attacked))
-    scale = (0.0, engine.overlays.upper_end(clean.numpy(), attacked.numpy())) if look.shared else None
+    values = [_read(each, layer, head, cell) for each in pair.both]
+    scale = (0.0, engine.overlays.upper_end(*(each.numpy() for each in values))) if look.shared else None
     below = Ground.of(shown, shown.pixels, "head-clean")
     above = Ground.of(shown, present(found.adversarial).saved, "head-attacked")
     patch = "" if cell == CLASS_TOKEN else f"-row-{cell // columns + 1}-column-{cell % columns + 1}"
     key = f"head layer-{layer + 1}-head-{head + 1}{patch}"
-    maps = (
-        (text.MAP_CLEAN, "clean", clean, below, pair.clean),
-        (text.MAP_ATTACKED, "attacked", attacked, above, pair.attacked),
-    )
-    drawn = (
+    maps = [(text.MAP_ATTACKED, "attacked", values[-1], above, pair.attacked)]
+    if pair.clean is not None:
+        maps.insert(0, (text.MAP_CLEAN, "clean", values[0], below, pair.clean))
+    drawn = [
         heat_map(
-            name, values, ground, scale or (0.0, engine.overlays.upper_end(values.numpy())), look,
+            name, read, ground, scale or (0.0, engine.overlays.upper_end(read.numpy())), look,
             marked=_long(each, layer), key=f"{key}-{which}",
         )
-        for name, which, values, ground, each in maps
-    )  # fmt: skip
-    beside = scale[1] if scale else None
-    moved = difference_map(text.MAP_DIFFERENCE, attacked - clean, below, look, beside=beside, key=f"{key}-difference")
+        for name, which, read, ground, each in maps
+    ]  # fmt: skip
+    if pair.clean is None:
+        return tuple(drawn)
+    beside, change = scale[1] if scale else None, values[1] - values[0]
+    moved = difference_map(text.MAP_DIFFERENCE, change, below, look, beside=beside, key=f"{key}-difference")
     return (*drawn, moved)
 
 
@@ -196,9 +199,11 @@ def _long(heads: engine.maps.AttentionHeads, layer: int) -> Tensor:
 
 
 def _long_ones(pair: HeadsPair, layer: int) -> str:
-    counts = [int(_long(heads, layer).sum()) for heads in (pair.clean, pair.attacked)]
+    counts = [int(_long(heads, layer).sum()) for heads in pair.both]
     if not any(counts):
         return text.HEADS_NONE_LONG
+    if pair.clean is None:
+        return text.HEADS_LONG_ATTACKED.format(attacked=counts[0])
     return text.HEADS_LONG.format(clean=counts[0], attacked=counts[1])
 
 
@@ -211,8 +216,9 @@ def _answers(found: Found) -> str:
         (text.HEADS_TRUE_ATTACKED, "attacked", hit.label, pair.attacked),
         (text.HEADS_NOW_ATTACKED, "line-3", hit.after_saved.label, pair.attacked),
     ):
-        lines.append(Line(name, kind, heads.logits.softmax(-1)[:, label].tolist()))
-    drawn = curve(text.HEADS_LAYERS, lines, "layer", "probability", len(pair.clean.logits), first=1, share=True)
+        if heads is not None:
+            lines.append(Line(name, kind, heads.logits.softmax(-1)[:, label].tolist()))
+    drawn = curve(text.HEADS_LAYERS, lines, "layer", "probability", len(pair.attacked.logits), first=1, share=True)
     answer = differing(hit.after_saved.name, names[hit.label])
     asked = f"{esc(text.HEADS_PUSHED)}: “{esc(names[hit.label])}”; {esc(text.HEADS_NOW)}: “{answer}”"
     return section(text.HEADS_LAYERS, f'<p class="fine">{asked}</p>{drawn}', text.HEADS_LAYERS_HINT)

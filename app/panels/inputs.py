@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 import engine
+from app import prompts
 from app.choices import NO_TRUTH, Choices
 from app.components.controls import listed, listing
 from app.components.tiles import PICK
@@ -18,8 +19,9 @@ from app.export.buttons import restored, restored_pin
 from app.figures.html import esc, note
 from app.figures.pictures import thumbnail
 from app.head import Head
-from app.labels import NO_SET, LabelSet, everyday, offered, set_of
+from app.labels import NO_SET, LabelSet, everyday, offered, prompt_sets, set_of
 from app.models import Models
+from app.panels.elsewhere import Elsewhere
 from app.panels.model import ModelPicker, few_views
 from app.panels.painter import Painter
 from app.picture_sources import Opened, PictureSources
@@ -51,6 +53,7 @@ class Inputs:
             label=text.UPLOAD, elem_id="upload", buttons=[],
             webcam_options=gr.WebcamOptions(mirror=False),  # the model is to see what stands there, writing too
         )  # fmt: skip
+        self.elsewhere = Elsewhere(sources)
         self.painter = Painter()
         with gr.Accordion(text.QUESTION, open=True, elem_id="question"):
             self.truth = gr.Dropdown(
@@ -76,9 +79,10 @@ class Inputs:
                     0, label=text.SEED, info=text.SEED_INFO, precision=0, elem_id="seed", min_width=100
                 )
             with gr.Accordion(text.PROMPT_MORE, open=False, elem_id="prompt-more"):
-                self.ensemble = gr.Checkbox(
-                    False, label=text.ENSEMBLE, info=_about_sentences(sources.backbone), elem_id="prompt-ensemble"
-                )
+                self.ensemble = gr.Dropdown(
+                    prompt_sets(sources.backbone), value=prompts.ALONE, label=text.ENSEMBLE,
+                    info=text.ENSEMBLE_INFO, elem_id="prompt-ensemble", filterable=False,
+                )  # fmt: skip
                 self.word = gr.Textbox(
                     "", label=text.DOMAIN_WORD, info=text.DOMAIN_WORD_INFO, max_length=40, elem_id="domain-word"
                 )
@@ -87,8 +91,9 @@ class Inputs:
             "class_names": self.names, "template": self.template, "true_class": self.truth, "seed": self.seed,
             "prompt_ensemble": self.ensemble, "domain_word": self.word,
         }  # fmt: skip
-        self.pieces = [Piece(self.draw, [self.truth], ("classes",))]
+        self.pieces = [Piece(self.draw, [self.truth], ("classes",)), *self.elsewhere.pieces]
         self.outputs = [self.gallery, self.upload, self.names, self.truth, self.template, self.labels]
+        self.outputs.append(self.elsewhere.upload)
         self.followers = [*self.outputs, *self.painter.fields, *self.model.outputs]
 
     def wire(self, page: Page) -> None:
@@ -96,6 +101,7 @@ class Inputs:
         self._wire_sample(page)
         self._wire_upload(page)
         self._wire_labels(page)
+        self.elsewhere.wire(page)
         self.model.wire(page, self._another, [*self.outputs, self.ensemble])
         self.painter.wire(page, self.take, [*self.outputs, *self.painter.fields])
 
@@ -108,7 +114,8 @@ class Inputs:
 
         def handler(request: gr.Request, token: str | None, key: str) -> Generator[dict]:
             begun = page.defaults
-            opened, choices, complaints = restored(page, self.sources, dict(request.query_params))
+            asked_for = dict(request.query_params)
+            opened, choices, complaints = restored(page, self.sources, asked_for, self.label_sets)
             if opened is None and not self.sources.offered:
                 yield page.rest(key, text.EMPTY["Picture"])
                 return
@@ -118,7 +125,7 @@ class Inputs:
             opened = opened or self.sources.sample(self.sources.offered[0])
             visitor = page.visitors.get(key).on("", opened.shown).setting(choices)
             visitor = replace(visitor, brought="\n".join(opened.names))
-            pin, odd = restored_pin(page, self.sources, dict(request.query_params), present(visitor.look))
+            pin, odd = restored_pin(page, self.sources, asked_for, present(visitor.look), self.label_sets)
             complaints += odd
             page.visitors.put(key, replace(visitor, pinned=pin))
             said = text.RESTORED if choices != begun or pin is not None else text.READY
@@ -170,6 +177,7 @@ class Inputs:
         page.visitors.put(key, replace(asking, unshown=asking.unshown | {"frame"}))
         shown = self._asked(present(visitor.choices), present(asking.choices), backbone)
         shown |= self._beside(opened, backbone) | ({self.upload: None} if opened.names else {})
+        shown[self.elsewhere.upload] = None
         yield shown | page.rest(key, text.READY, go=1)
 
     # -- listeners -------------------------------------------------------------------------------------------------
@@ -227,7 +235,7 @@ class Inputs:
         """What the fields say with a model in use."""
         return {
             self.names: gr.update(info=_about_names(backbone)),
-            self.ensemble: gr.update(info=_about_sentences(backbone)),
+            self.ensemble: gr.update(choices=prompt_sets(backbone)),
             self.labels: gr.update(choices=offered(self.label_sets, backbone)),
         }
 
@@ -286,10 +294,6 @@ def _of_visitor(sources: PictureSources, file: Upload, before: Shown | None) -> 
 
 def _about_names(backbone: engine.Backbone) -> str:
     return text.CLASSES_OPEN if backbone.words is None else text.CLASSES_CLOSED
-
-
-def _about_sentences(backbone: engine.Backbone) -> str:
-    return text.ENSEMBLE_INFO.format(count=len(backbone.templates), sample=backbone.templates[-1])
 
 
 def _thumbnail(sample: Sample) -> str:

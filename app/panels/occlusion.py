@@ -35,13 +35,14 @@ class OcclusionTest:
 
 
 def _drawn(found: Found) -> str:
-    pair, flat = present(found.occlusion), engine.measures.is_flat(present(found.maps).clean.raw)
+    pair, flat = present(found.occlusion), engine.measures.is_flat(present(found.maps).known.raw)
     name = present(found.classes).names[pair.map.label]
     deletion = _chart(text.DELETION, pair, lambda o: o.deletion.tolist(), lambda o: o.deletion_area)
     insertion = _chart(text.INSERTION, pair, lambda o: o.insertion.tolist(), lambda o: o.insertion_area)
     said = text.OCCLUSION_FLAT if flat else _summary(pair)
     body = f'<div class="pair">{deletion}{insertion}</div><p class="fine">{esc(said)}</p>'
-    return section(text.OCCLUSION_TITLE.format(name=name), body) + caption(text.OCCLUSION_CAPTION)
+    title = text.OCCLUSION_TITLE if found.clean_known else text.OCCLUSION_TITLE_ATTACKED
+    return section(title.format(name=name), body) + caption(text.OCCLUSION_CAPTION)
 
 
 def _summary(pair: OcclusionPair) -> str:

@@ -116,9 +116,10 @@ class PicturePanel:
         width, height = picture.size
         side = picture.pixels.shape[-1]
         line = f"{side} × {side} pixels, as the model sees it; the file has {width:,} × {height:,}."
+        made = "" if picture.attacked is None else _attacked(picture)
         read = note(picture.note[:1].upper() + picture.note[1:], "warn", "!") if picture.note else ""
         credit = f'<p class="fine">{esc(text.CREDIT.format(credit=picture.credit))}</p>' if picture.credit else ""
-        return f'<p class="fine">{esc(line)}</p>{credit}{read}'
+        return f'<p class="fine">{esc(line)}</p>{credit}{read}{made}'
 
     def _answer(self, found: Found) -> str:
         clean = found.clean
@@ -127,6 +128,8 @@ class PicturePanel:
         sentence = f"The model answers **{clean.name}**"
         if found.strange:
             verdict = stranger() + note(f"{sentence}.")
+        elif not found.clean_known and not found.given:
+            verdict = note(text.ANSWERED_ATTACKED.format(answer=clean.name))
         elif not found.given:
             verdict = note(
                 f"{sentence}. No true class is given, so this answer is what the attack will push away from."
@@ -135,15 +138,21 @@ class PicturePanel:
             verdict = note(f"{sentence}, which is right.", "good", "✓")
         else:
             truth = present(found.classes).names[present(found.label)]
-            verdict = note(
-                f"{sentence}; the true class is **{truth}**. It is wrong before any attack.",
-                "bad",
-                "✗",
-            )
-        bars = prediction_bars([("clean", "clean", clean)], MOST, found.reference, found.given)
+            late = text.WRONG_ATTACKED if not found.clean_known else text.WRONG_BEFORE
+            verdict = note(f"{sentence}; the true class is **{truth}**. {late}", "bad", "✗")
+        kind = "clean" if found.clean_known else "attacked"
+        bars = prediction_bars([(kind, kind, clean)], MOST, found.reference, found.given)
         few = text.LIKELIEST.format(count=MOST, of=len(clean.classes)) if len(clean.classes) > MOST else ""
         hint = few + text.DIFFERS[found.given]
-        return verdict + section("Answer to the clean picture", prediction_chips(clean) + bars, hint)
+        title = text.ANSWER_CLEAN if found.clean_known else text.ANSWER_ATTACKED
+        return verdict + section(title, prediction_chips(clean) + bars, hint)
+
+
+def _attacked(picture: Shown) -> str:
+    """What was given as the attacked picture, and what reading it may have lost."""
+    made = present(picture.attacked)
+    said = text.ELSEWHERE_IS.format(name=made.name) if picture.clean_known else text.ELSEWHERE_ITSELF
+    return note(said) + "".join(note(remark, "warn", "!") for remark in made.remarks)
 
 
 def _original(picture: Shown) -> str:

@@ -164,7 +164,7 @@ def _what_it_did(found: Found) -> str:
     before, after = (step.prediction.label == found.reference for step in (found.steps[0], found.steps[-1]))
     if found.strange:
         return stranger()
-    tone, icon = ("good", "✓") if after else ("warn", "!")
+    tone, icon = ("calm", "") if found.given is None else ("good", "✓") if after else ("warn", "!")
     return note(text.TUNED[found.given][before, after], tone, icon)
 
 
@@ -193,7 +193,7 @@ def _named(found: Found, place: int) -> str:
     """A class in few words: those that set it apart from the class to be answered."""
     names = present(found.classes).names
     if place == found.reference:
-        return text.TRUE_SHORT if found.given else text.ANSWER_SHORT
+        return text.REFERENCE_SHORT[found.given]
     return f"“{' '.join(differing_words(names[place], names[present(found.reference)]))}”"
 
 

@@ -85,11 +85,13 @@ def _head(found: Found) -> str:
     if found.strange:
         return f'<div class="verdicts">{stranger()}</div>'
     reference = names[present(found.reference)]
-    wanted = f"the true class **{reference}**" if found.given else f"the clean answer **{reference}**"
+    wanted = f"{text.WANTED[found.given]} **{reference}**"
     after = result.after_saved
-    if not result.epsilon:
+    if result.before is None:
+        attack = _unknown_before(found, wanted)
+    elif not result.epsilon:
         attack = note(f"**Attack:** none (limit 0); the model says **{after.name}**.", "warn", "!")
-    elif result.before.label != result.label:
+    elif not result.right_before:
         attack = note(
             f"**Wrong before any attack:** the model took the clean picture for **{result.before.name}** and says"
             f" **{after.name}** now, instead of {wanted}.",
@@ -136,6 +138,17 @@ def _through(found: Found, wanted: str) -> str:
     return note(*went_through(result, answered)) + note(alone) + more
 
 
+def _unknown_before(found: Found, wanted: str) -> str:
+    """What there is to say of a picture that was attacked elsewhere and whose clean one nobody knows."""
+    result = present(found.adversarial)
+    answer = f"**{result.after_saved.name}** ({percent(result.after_saved.confidence)})"
+    if not found.given:
+        return note(text.VERDICT_UNKNOWN.format(answer=answer), "warn", "!")
+    if result.fooled:
+        return note(text.VERDICT_UNKNOWN_WRONG.format(answer=answer, wanted=wanted), "bad", "✗")
+    return note(text.VERDICT_UNKNOWN_RIGHT.format(answer=answer), "good", "✓")
+
+
 def _aimed(found: Found, wanted: str) -> str:
     """The verdict on an attack with a target."""
     result = present(found.adversarial)
@@ -159,6 +172,9 @@ def _defended(found: Found, wanted: str) -> str:
     answer = f"**{chosen.name}** ({percent(chosen.confidence)})"
     right = sum(prediction.label == found.reference for prediction in answers.values())
     others = text.OF_DEFENCES[found.given].format(right=right, of=len(answers)) if answers else ""
+    if found.given is None:
+        said = text.DEFENDED[None] if chosen.label == found.reference else text.NOT_DEFENDED[None]
+        return note(f"**{name} {said}:** {answer}.{others}")
     if chosen.label == found.reference:
         return note(f"**{name} {text.DEFENDED[found.given]}:** {answer}.{others}", "good", "✓")
     return note(f"**{name} {text.NOT_DEFENDED[found.given]}:** {answer} instead of {wanted}.{others}", "bad", "✗")
@@ -166,7 +182,9 @@ def _defended(found: Found, wanted: str) -> str:
 
 def _table(found: Found, choices: Choices) -> str:
     hit = present(found.adversarial)
-    rows = [_row(found, text.REFERENCE, text.REFERENCE_WHY, hit.before, None, "clean")]
+    rows = []
+    if hit.before is not None:
+        rows.append(_row(found, text.REFERENCE, text.REFERENCE_WHY, hit.before, None, "clean"))
     seen = "attacked" if hit.epsilon else "clean"
     for answered in found.defences:
         defence = engine.DEFENCES[answered.defence]
@@ -227,7 +245,7 @@ def _row(
         f"{_small(detail)}{_small(_asked(found, prediction))}",
         f'<span class="on {picture}">{shape}</span>',
         differing(prediction.name, present(found.classes).names[present(found.reference)]),
-        mark(prediction.label == found.reference, found.given, found.strange),
+        mark(prediction.label == found.reference, found.given, found.unjudged),
         percent(prediction.confidence),
         f"{prediction.entropy:.2f}",
         UNTIMED if seconds is None else f"{seconds:.2f}",
@@ -237,11 +255,13 @@ def _row(
 def _final(found: Found) -> str:
     answer = found.ensemble
     result = present(found.adversarial)
-    named = [("clean", "clean", result.before), ("attacked", "attacked", result.after_saved)]
+    named = [] if result.before is None else [("clean", "clean", result.before)]
+    named.append(("attacked", "attacked", result.after_saved))
     if answer is not None:
-        kind = "untuned" if found.strange else "defended"  # grey for green, which would be a claim
+        kind = "untuned" if found.unjudged else "defended"  # grey for green, which would be a claim
         named.append(("defended, your settings", kind, answer.prediction))
-    return section("From clean to attacked to defended", prediction_bars(named, 4, found.reference, found.given))
+    title = text.FINAL if result.before is None else "From clean to attacked to defended"
+    return section(title, prediction_bars(named, 4, found.reference, found.given))
 
 
 def _weights(found: Found, choices: Choices) -> str:

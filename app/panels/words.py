@@ -30,21 +30,22 @@ class WordReader:
         """The sentences, or what to press."""
         if found.words is None:
             return {self.drawn: empty(text.WORDS_EMPTY)}
-        truth = text.MAP_TRUE if found.given else text.MAP_ANSWER
+        truth = text.MAP_ASKED[found.given]
         pairs = [(truth, found.words.asked)]
         if found.words.answer:
             pairs.append((text.MAP_RIVAL, found.words.answer))
-        most = max(float(read.shares.max()) for _, pair in pairs for read in pair)
+        most = max(float(read.shares.max()) for _, pair in pairs for read in pair if read is not None)
         drawn = "".join(_pair(found, why, pair, most) for why, pair in pairs)
         return {self.drawn: drawn + caption(text.WORDS_CAPTION)}
 
 
 def _pair(
-    found: Found, why: str, pair: tuple[engine.maps.WordRelevance, engine.maps.WordRelevance], most: float
+    found: Found, why: str, pair: tuple[engine.maps.WordRelevance | None, engine.maps.WordRelevance], most: float
 ) -> str:
     rows = "".join(
         weighed_words(name, read.pieces, read.shares.tolist(), most, text.WORDS_SCORE.format(score=read.score))
         for name, read in zip((text.MAP_CLEAN, text.MAP_ATTACKED), pair, strict=True)
+        if read is not None
     )
-    title = text.WORDS_TITLE.format(name=present(found.classes).names[pair[0].label], why=why)
+    title = text.WORDS_TITLE.format(name=present(found.classes).names[pair[1].label], why=why)
     return section(title, rows, text.WORDS_HINT)

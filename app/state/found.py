@@ -61,13 +61,27 @@ class Found:
     original: Original | None = None
 
     @property
-    def given(self) -> bool:
-        """Whether the visitor says what the picture shows; without that nothing can be called right."""
-        return self.label is not None
+    def clean_known(self) -> bool:
+        """Whether there is a clean picture; else it was attacked elsewhere, and `clean` is the answer to that."""
+        return self.picture is None or self.picture.clean_known
+
+    @property
+    def given(self) -> bool | None:
+        """Whether the visitor says what the picture shows; without that nothing can be called right.
+
+        None where the clean picture is not known either: then there is nothing that an answer could be held against.
+        """
+        return True if self.label is not None else False if self.clean_known else None
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether no answer is better than another, but only the same or not."""
+        return self.strange or self.given is None
 
     @property
     def reference(self) -> int | None:
-        """The class a defence should answer: the true label, else the clean answer."""
+        """The class a defence should answer: the true label, else the clean answer; where nothing is known, the answer
+        to the picture as it came, which is better than no other."""
         if self.given:
             return self.label
         return None if self.clean is None else self.clean.label
@@ -81,7 +95,7 @@ class Found:
     @property
     def chance_map(self) -> Tensor:
         """What the maps must beat: one of the same grid (gh, gw), drawn at random."""
-        rows, columns = present(self.maps).clean.raw.shape
+        rows, columns = present(self.maps).attacked.raw.shape
         return engine.baselines.random_map((rows, columns), present(self.adversarial).label)
 
 

@@ -40,6 +40,16 @@ class Question:
         engine.story.charge(self.budget, self.story, *requests)
 
     @property
+    def clean_known(self) -> bool:
+        """Whether there is a clean picture to ask about."""
+        return self.story.recipe.clean_known
+
+    @property
+    def known(self) -> str:
+        """The picture that there is at any rate: the clean one where it is known."""
+        return CLEAN if self.clean_known else ATTACKED
+
+    @property
     def settings(self) -> engine.Settings:
         """Those of the recipe."""
         return self.story.recipe.settings
@@ -74,18 +84,25 @@ class Account:
 class MapPair:
     """One kind of map for the clean and the attacked picture, and for random noise as large as the attack.
 
-    `rival` are clean and attacked map for the class that the attacked picture is taken for, where that is another.
+    `rival` are clean and attacked map for the class that the attacked picture is taken for, where that is another. What
+    is clean is None where that picture is not known, and so is the noise.
     """
 
-    clean: engine.AttentionMap
+    clean: engine.AttentionMap | None
     attacked: engine.AttentionMap
     noisy: engine.AttentionMap | None
-    rival: tuple[engine.AttentionMap, engine.AttentionMap] | None = None
+    rival: tuple[engine.AttentionMap | None, engine.AttentionMap] | None = None
+
+    @property
+    def known(self) -> engine.AttentionMap:
+        """The map that there is at any rate: the clean one where there is one."""
+        return self.attacked if self.clean is None else self.clean
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MapTest:
-    """One kind of map put to the test: a pair as above, and the clean map of the model with its last block shuffled."""
+    """One kind of map put to the test: a pair as above, and the clean map of the model with its last block shuffled, or
+    where no clean picture is known the attacked one."""
 
     pair: MapPair
     shuffled: engine.AttentionMap
@@ -95,16 +112,17 @@ class MapTest:
 class WordsRead:
     """Which words make a sentence fit: of the attacked class, and of the answer after the attack where it is another.
 
-    Each is a pair: for the clean and for the attacked picture.
+    Each is a pair: for the clean picture, None where that is not known, and for the attacked one.
     """
 
-    asked: tuple[engine.maps.WordRelevance, engine.maps.WordRelevance]
-    answer: tuple[engine.maps.WordRelevance, engine.maps.WordRelevance] | None
+    asked: tuple[engine.maps.WordRelevance | None, engine.maps.WordRelevance]
+    answer: tuple[engine.maps.WordRelevance | None, engine.maps.WordRelevance] | None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OcclusionPair:
-    """Deletion and insertion on the clean picture, in the order of its map and of a map drawn at random."""
+    """Deletion and insertion on the clean picture, in the order of its map and of a map drawn at random; where none is
+    known, on the attacked one."""
 
     map: engine.maps.Occlusion
     chance: engine.maps.Occlusion
@@ -112,10 +130,15 @@ class OcclusionPair:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class HeadsPair:
-    """What all heads of the model attend to, in the clean and in the attacked picture."""
+    """What all heads of the model attend to in the clean picture, None where that is not known, and in the attacked."""
 
-    clean: engine.maps.AttentionHeads
+    clean: engine.maps.AttentionHeads | None
     attacked: engine.maps.AttentionHeads
+
+    @property
+    def both(self) -> tuple[engine.maps.AttentionHeads, ...]:
+        """The two, or what there is of them."""
+        return (self.attacked,) if self.clean is None else (self.clean, self.attacked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +259,9 @@ def _maps(question: Question, kind: str = "") -> Wanted:
     def drawn(picture: str) -> engine.story.Map:
         return engine.story.Map(picture, kind, about, question.against)
 
-    clean, attacked = (yield drawn(CLEAN)), (yield drawn(ATTACKED))
-    noisy = (yield drawn(NOISE)) if hit.per_channel else None
+    clean = (yield drawn(CLEAN)) if question.clean_known else None
+    attacked = yield drawn(ATTACKED)
+    noisy = (yield drawn(NOISE)) if question.clean_known and hit.per_channel else None
     return MapPair(clean, attacked, noisy)
 
 
@@ -246,9 +270,9 @@ def _maps_and_rival(question: Question) -> Wanted:
     pair = yield from _maps(question)
     chosen = (question.about, question.against) != (None, None)
     kind = engine.MAPS[question.settings.attention.map]
-    if chosen or hit.after_saved.label == pair.clean.label or not kind.class_specific:
+    if chosen or hit.after_saved.label == pair.attacked.label or not kind.class_specific:
         return pair
-    clean = yield engine.story.Map(CLEAN, about=ANSWER)
+    clean = (yield engine.story.Map(CLEAN, about=ANSWER)) if question.clean_known else None
     attacked = yield engine.story.Map(ATTACKED, about=ANSWER)
     return MapPair(pair.clean, pair.attacked, pair.noisy, (clean, attacked))
 
@@ -256,30 +280,31 @@ def _maps_and_rival(question: Question) -> Wanted:
 def _map_test(question: Question, kind: str) -> Wanted:
     pair = yield from _maps(question, kind)
     about = LABEL if question.about is None else question.about
-    shuffled = yield engine.story.Map(CLEAN, kind, about, question.against, "last")
+    shuffled = yield engine.story.Map(question.known, kind, about, question.against, "last")
     return MapTest(pair, shuffled)
 
 
 def _occlusion(question: Question) -> Wanted:
     yield from _maps_and_rival(question)
     about = LABEL if question.about is None else question.about
-    by_map = yield engine.story.Curves(False, about, question.against)
-    by_chance = yield engine.story.Curves(True, about, question.against)
+    by_map = yield engine.story.Curves(False, about, question.against, question.known)
+    by_chance = yield engine.story.Curves(True, about, question.against, question.known)
     return OcclusionPair(by_map, by_chance)
 
 
 def _words(question: Question) -> Wanted:
     hit = yield from _attack(question)
-    asked = (yield engine.story.Words(CLEAN)), (yield engine.story.Words(ATTACKED))
+    clean = (yield engine.story.Words(CLEAN)) if question.clean_known else None
+    asked = clean, (yield engine.story.Words(ATTACKED))
     if hit.after_saved.label == hit.label:
         return WordsRead(asked, None)
-    answer = (yield engine.story.Words(CLEAN, ANSWER)), (yield engine.story.Words(ATTACKED, ANSWER))
-    return WordsRead(asked, answer)
+    clean = (yield engine.story.Words(CLEAN, ANSWER)) if question.clean_known else None
+    return WordsRead(asked, (clean, (yield engine.story.Words(ATTACKED, ANSWER))))
 
 
 def _heads(question: Question) -> Wanted:
     yield from _attack(question)
-    clean = yield engine.story.Heads(CLEAN)
+    clean = (yield engine.story.Heads(CLEAN)) if question.clean_known else None
     attacked = yield engine.story.Heads(ATTACKED)
     return HeadsPair(clean, attacked)
 
@@ -308,9 +333,9 @@ def _defence(question: Question, name: str) -> Wanted:
 
 def _through(question: Question) -> Iterator[Wanted]:
     """What the defence answers that the attack goes through, where it goes through one."""
-    attack = question.settings.attack
-    uses = engine.ATTACKS[attack.attack].uses
-    return (_defence(question, name) for name in [attack.target_defence] if "target_defence" in uses)
+    attack, here = question.settings.attack, question.story.recipe.attacked is None
+    aimed = here and "target_defence" in engine.ATTACKS[attack.attack].uses
+    return (_defence(question, name) for name in [attack.target_defence] if aimed)
 
 
 def _every(question: Question) -> Iterator[Wanted]:

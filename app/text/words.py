@@ -140,6 +140,7 @@ COMPARE_TALLY = {  # by whether a true class is given on both sides
 
 LINK, DOWNLOAD = "Link", "Download"
 LINK_MADE = "The address bar now holds a link to this picture and these settings, copied where the browser allows it."
+LINK_ATTACKED = " The attacked picture that you gave is not in it and stays here."
 LINK_OWN = "The address bar now holds a link to these settings. Your own picture is not in it and stays here."
 LINK_PINNED = " What is pinned is in it too."
 LINK_PIN_OWN = " What is pinned is on a picture of your own and is not in it."
@@ -187,6 +188,53 @@ ZIP_TAIL = "One picture proves nothing: measure methods with `python -m engine e
 SAMPLES, PHOTOGRAPHS, PAINTINGS = "Samples: pick one", "Photographs: pick one", "Or a painting"
 NO_SAMPLES = "There are no samples here: upload a picture of your own."
 UPLOAD = "Or your own picture"
+ELSEWHERE, ELSEWHERE_UPLOAD = "Attacked elsewhere?", "The attacked one of the picture above"
+ELSEWHERE_WHY = (
+    "Was this picture attacked somewhere else already? Give the attacked file here, best as a PNG of the model's size,"
+    " and every later step works on that one."
+)
+ELSEWHERE_UNKNOWN = "The picture above is itself the attacked one; its clean one is unknown"
+ELSEWHERE_BACK = "Take it back: attack the picture here"
+ELSEWHERE_IS = "The attacked picture is “{name}”, made elsewhere: nothing is attacked here."
+ELSEWHERE_ITSELF = "This picture is taken for an attacked one whose clean one is unknown: nothing is attacked here."
+ELSEWHERE_READY = "Ready: every later step works on the attacked picture that you gave."
+ELSEWHERE_FOOLED = "Fooled: {far} away from the clean picture, the model now says {answer} instead of **{name}**."
+ELSEWHERE_HELD = "Held: {far} away from the clean picture, the model still says {answer}."
+ELSEWHERE_WRONG = (
+    "Wrong before and after: the clean picture is answered **{clean}**, not **{name}**; the attacked one is answered"
+    " {answer}."
+)
+ELSEWHERE_FAR = "It lies {far} away from the clean one."
+ELSEWHERE_ANSWER = "The attacked picture is answered {answer}. What the clean one would be answered is unknown."
+ELSEWHERE_TRUTH = " You say that it shows **{name}**."
+ELSEWHERE_CARD = "Attacked elsewhere"
+ELSEWHERE_MADE = "attacked elsewhere: within which limit is unknown"
+NO_CLEAN = "The clean picture is unknown: there is no before and after, no change to show and no distance."
+NO_CLEAN_MAP = "The clean picture is unknown: there is no clean map, no difference, and no noise to compare with."
+ONE_MAP = "One map", "the clean one is unknown"
+UNKNOWN = "unknown"
+LINF, L2 = "Largest change of a channel (Linf)", "Length of the change (L2, channels from 0 to 1)"
+AS_GIVEN, LIMIT = "as given", "limit"
+THREAT_UNKNOWN = "Attacked elsewhere: what the attacker knew is unknown"
+ANSWER_CLEAN, ANSWER_ATTACKED = "Answer to the clean picture", "Answer to the attacked picture"
+AS_IT_CAME = "The picture as it came"
+ANSWERED_ATTACKED = (
+    "The model answers **{answer}** to the attacked picture. Neither the clean one nor the true class is known, so"
+    " nothing can be called right or wrong."
+)
+WRONG_BEFORE, WRONG_ATTACKED = "It is wrong before any attack.", "What it would answer to the clean picture is unknown."
+VERDICT_UNKNOWN = (
+    "**Attacked elsewhere:** without defence the model says {answer}. Neither the clean picture nor the true class is"
+    " known, so no answer can be called right."
+)
+VERDICT_UNKNOWN_WRONG = "**Attacked elsewhere:** without defence the model says {answer} instead of {wanted}."
+VERDICT_UNKNOWN_RIGHT = "**Attacked elsewhere:** without defence the model says {answer}, the true class."
+WANTED = {True: "the true class", False: "the clean answer", None: "the answer without defence"}
+FINAL = "From attacked to defended"
+OCCLUSION_TITLE_ATTACKED = "The attacked picture blurred and brought back, for “{name}”"
+HEADS_LONG_ATTACKED = (
+    "Dashed: patches whose token is more than twice as long as the median after this layer ({attacked})."
+)
 PAINT = "Or paint a specimen"
 KIND, COLOUR, PATTERN, ACCENT, SCENE = "Kind", "Colour", "Pattern", "Pattern colour", "Scene number"
 PAINT_IT, SURPRISE = "Paint it", "Surprise me"
@@ -200,6 +248,9 @@ QUESTION = "Question and model"
 LABEL_SET, LABEL_SET_NONE = "Or a label set", "None: the names above"
 LABEL_SET_INFO = "Replaces class names and prompt; only sets this model can read are listed."
 LABEL_SET_FROM = "Source: {source}."
+LINK_LABELS = (
+    "The link asks for the label set “{key}”, which this page does not have: the class names are the picture's own."
+)
 LINK_MODEL = "The link was made with the model {name}: choose it under “Model”, then open the link again."
 MODEL, MODEL_NAME, MODEL_USE = "Model", "Which model", "Use this model"
 MODEL_FREE = "From the list, or type a name: MODEL/TAG or MODEL/FILE of open_clip, hf-hub:ORG/NAME, local-dir:FOLDER."
@@ -231,8 +282,11 @@ TEMPLATE_INFO = "{} stands for the class name."
 PROMPT_MORE = "More of the prompt"
 ENSEMBLE = "Average several sentences"
 ENSEMBLE_INFO = (
-    "Takes in the model's set of {count}, such as “{sample}”. What is tuned still starts from the prompt above."
+    "The text tower reads every sentence once for every class name, so 80 sentences of 1,000 classes take minutes the"
+    " first time; from 200 readings on they are kept on disk. What is tuned still starts from the prompt above."
 )
+PROMPT_ALONE = "None: the prompt above alone"
+PROMPT_OWN, PROMPT_EIGHTY = "The model's own set ({count} sentences)", "OpenAI's set for ImageNet (80 sentences)"
 DOMAIN_WORD = "Domain word (optional)"
 DOMAIN_WORD_INFO = "For A-TPT in step 6 only: stands before “photo” in its prompt, as in “a flower photo of a {}.”"
 TRUTH = "True class (optional)"
@@ -240,7 +294,10 @@ TRUTH_INFO = "What the attack pushes away from, and what “right” means."
 SEED = "Seed"
 SEED_INFO = "Same seed, same result."
 
-DIFFERS = {True: "underlined: not as in the ★ class", False: "underlined: not as in the ☆ answer"}
+DIFFERS = {
+    True: "underlined: not as in the ★ class", False: "underlined: not as in the ☆ answer",
+    None: "underlined: not as in the ☆ answer",
+}  # fmt: skip
 LIKELIEST = "the likeliest {count} of {of:,}; "
 MARGIN, MARGIN_WHY = "Margin over the next (score)", "Score (logit) of the first class minus that of the second"
 CREDIT = "The photograph: {credit}."
@@ -383,7 +440,7 @@ MAP_DEGENERATE = (
     " shows amplified rounding residue. Do not read it as evidence; try another map."
 )
 MAP_CLEAN, MAP_ATTACKED, MAP_DIFFERENCE = "● Clean", "▲ Attacked", "Attacked − clean"
-MAP_TRUE, MAP_ANSWER, MAP_RIVAL = "the true class", "the clean answer", "the answer after the attack"
+MAP_ASKED, MAP_RIVAL = WANTED, "the answer after the attack"
 MAP_CHOSEN = "the class you chose"
 MAP_SUBJECTS = "{first}, and below it for {second}"
 MAP_SUBJECT, MAP_SUBJECT_AGAINST = "“{name}”", "“{name}” rather than “{other}”"
@@ -587,15 +644,19 @@ SORTS = {
     "map": "map most like the picture's",
 }
 VIEWS_TITLE, VIEWS_HINT = "{count} views of the attacked picture", "scroll among them to see all"
-VIEWS_RIGHT = "How many answer with the true class (✓) before any tuning:"
 VIEWS_STRANGE = "How many answer as was asked for or as on the clean picture (=), which means nothing here:"
-VIEWS_CLEAN = "How many answer as on the clean picture (✓) before any tuning:"
+VIEWS_ASKED = {
+    True: "How many answer with the true class (✓) before any tuning:",
+    False: "How many answer as on the clean picture (✓) before any tuning:",
+    None: "How many answer as the attacked picture itself (=) before any tuning, which is neither right nor wrong:",
+}
+VIEWS_CARD = {True: "still give the right class", False: "give the clean answer", None: "answer as the picture itself"}
 VIEWS_ALL, VIEWS_ALL_WHY = "All views", "Each view counts once"
 VIEWS_TUNING, VIEWS_TUNING_WHY = "Those that drive the tuning", "The surest views move the prompt in step 5"
 VIEWS_WEIGHT, VIEWS_WEIGHT_WHY = "Their share of all weight", "The weights of step 6 add up to 100 %"
 VIEWS_LATER = "Which views drive the tuning, and which weigh in the answer, is known after the next step."
 TILE_NUMBERS = "number of the view, and its entropy: 0 means sure of one class"
-TILE_RIGHT = {True: "the true class", False: "the clean answer"}
+TILE_RIGHT = {True: "the true class", False: "the clean answer", None: "the same answer"}
 TILE_OTHER = "another answer; of a long name only the words that differ"
 TILE_WRONG = "a wrong answer; of a long name only the words that differ"
 TILE_TUNES = "one of the {count} surest: it moves the prompt"
@@ -671,13 +732,19 @@ TUNED = {  # by whether a true class is given; then by whether it, or else the c
         (True, False): "Tuning led the answer to the picture itself **away from the clean one**. In step 6 all views"
         " answer, weighted.",
     },
+    None: {  # the untuned answer is the one that answers are held against
+        (False, False): "Tuning did not change the answer to the picture itself. In step 6 all views answer, weighted.",
+        (False, True): "Tuning changed the answer to the picture itself. In step 6 all views answer, weighted.",
+        (True, True): "Tuning did not change the answer to the picture itself. In step 6 all views answer, weighted.",
+        (True, False): "Tuning changed the answer to the picture itself. In step 6 all views answer, weighted.",
+    },
 }
 TUNING_LOSS, TUNING_LOSS_WHY = "Tuning loss", "Over the driving views, in nats"
 TUNING_LOSS_IS = "entropy {loss}"
 SHARES_ALONE = "Shares for the attacked picture itself"
 LARGEST_MOVE = "Largest move of a class sentence (1 − cosine)"
 LARGEST_MOVE_WHY = "Between its text features before and after"
-TRUE_SHORT, ANSWER_SHORT = "★ true class", "☆ clean answer"
+REFERENCE_SHORT = {True: "★ true class", False: "☆ clean answer", None: "☆ answer without defence"}
 ENTROPIES = "Entropy of every view"
 SURER, SURER_HINT = "Did the views become surer?", "below 0: surer than before tuning"
 SURER_NONE = "No view drives the tuning. Mean change in nats"
@@ -753,17 +820,22 @@ STRANGE_BATCH = (
 OF_DEFENCES = {  # this and the next ones: by whether a true class is given
     True: " Of the {of} methods chosen, {right} answer right.",
     False: " Of the {of} methods chosen, {right} keep it.",
+    None: " Of the {of} methods chosen, {right} answer as without defence.",
 }
-DEFENDED = {True: "answers right", False: "keeps the clean answer"}
-NOT_DEFENDED = {True: "answers wrong", False: "does not keep the clean answer"}
+DEFENDED = {True: "answers right", False: "keeps the clean answer", None: "answers as without defence"}
+NOT_DEFENDED = {
+    True: "answers wrong", False: "does not keep the clean answer", None: "answers otherwise than without defence",
+}  # fmt: skip
 AS_ASKED = {  # then by whether the true class, or else the clean answer, is answered
     True: {True: "right", False: "wrong"}, False: {True: "as clean", False: "not as clean"},
+    None: {True: "the same", False: "another"},
 }  # fmt: skip
-VERDICT_GOOD = {True: "Right answer", False: "Clean answer"}
-VERDICT_BAD = {True: "Wrong answer", False: "Not the clean answer"}
+VERDICT_GOOD = {True: "Right answer", False: "Clean answer", None: "The same answer"}
+VERDICT_BAD = {True: "Wrong answer", False: "Not the clean answer", None: "Another answer"}
 JUDGED = {
     True: "right or wrong against the true class",
     False: "as clean or not: no true class was given, so nothing can be called right",
+    None: "the same as without defence or another: neither clean picture nor true class is known, so none is right",
 }
 BATCH_SOURCE, BATCH_COUNT, BATCH_RUN = "Pictures", "How many", "Try them"
 BATCH_SOURCES = {

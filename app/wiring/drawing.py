@@ -80,8 +80,9 @@ class Drawing:
         backbone, choices = self.backbone(visitor), visitor.choices
         classes = choices.classes(backbone.templates)
         settings = choices.aimed(choices.settings(), classes)
-        recipe = engine.story.Recipe(visitor.picture.picture, classes, choices.label(classes), settings)
-        owner = f"{key} own" if visitor.picture.picture.salt else key
+        shown = visitor.picture
+        recipe = shown.recipe(classes, choices.label(classes), settings)
+        owner = f"{key} own" if shown.picture.salt or shown.attacked is not None else key
         return Question(engine.story.Story(backbone, recipe, self.results, owner), *choices.asked(classes), self.budget)
 
     def found(self, key: str) -> Found:

@@ -17,7 +17,6 @@ CLIMB = 12.0  # seconds that an attack may take beside: it is drawn while it cli
 ALWAYS = (engine.story.Clean, engine.story.Weighted)  # computed also where nothing is live, if what they need is there
 LOOKS = (engine.story.Map,)  # computed where anything is live, likewise, whatever they take
 REMEMBERED = 5  # results of each model that its pace is taken from
-TIMED = (engine.story.Clean(), engine.story.Attack(), engine.story.Map())  # whose seconds tell how fast the model is
 
 
 class Pace:
@@ -28,9 +27,9 @@ class Pace:
         self._known: dict[str, OrderedDict[str, tuple[float, float]]] = {}  # by model and key of a result
 
     def note(self, question: Question) -> None:
-        """Learn from those results that are held."""
+        """Learn from those results that are held of answer, attack and map."""
         story = question.story
-        for request in TIMED:
+        for request in (engine.story.Clean(), engine.story.Attack(), engine.story.Map(question.known)):
             key = story.key(request)
             try:
                 seconds = story.results.seconds(key)

@@ -11,6 +11,7 @@ from gradio.components import Component
 
 from app.choices import Choices
 from app.state.found import Found, Pinned
+from app.state.shown import Shown
 
 if TYPE_CHECKING:
     from app.wiring.page import Page
@@ -40,7 +41,7 @@ class Piece:
 def _value(name: str, found: Found) -> object:
     if name == "picture":
         shown = found.picture
-        return None if shown is None else (shown.name, shown.source, shown.picture.digest, shown.box.sides)
+        return None if shown is None else _picture(shown)
     if name == "original":
         return None if found.original is None else found.original.key
     if name == "pinned":
@@ -48,6 +49,11 @@ def _value(name: str, found: Found) -> object:
     if name in ("classes", "label", "model", "elsewhere", "batch", "progress"):
         return getattr(found, name)
     return found.made.get(name)
+
+
+def _picture(shown: Shown) -> tuple:
+    made = None if shown.attacked is None else (shown.attacked.name, shown.attacked.picture.digest)
+    return (shown.name, shown.source, shown.picture.digest, shown.box.sides, made)
 
 
 def _pinned(pinned: Pinned) -> tuple:

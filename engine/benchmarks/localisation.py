@@ -83,7 +83,7 @@ def _picture_scores(
     question, own = make_question(seed, index), picture_seed(seed, index)
     pixels = backbone.prepare(Image.fromarray(question.painting.pixels))
     adversarial = result_of(attack(backbone, pixels, question.classes, replace(settings, seed=own), question.truth))
-    clean = adversarial.clean
+    clean = adversarial.known_clean
     noisy = sign_noise(clean, adversarial.per_channel, own)
     shown = (clean, adversarial.saved, noisy, clean)
     drawers = (backbone, backbone, backbone, shuffled(backbone, "all", own))

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
         save_pictures(args, adversarial)
     filed = through_a_file(subject, adversarial)
     data = attack_data(adversarial)
-    data["norms"]["file"] = change_data(filed.saved - filed.clean)
+    data["norms"]["file"] = change_data(filed.change)
     lines = [*attack_lines(subject, adversarial), "", *table(CHANGE_HEAD, _changes(data["norms"]))]
     emit(args, subject.document() | {"attack": data}, lines)
 
@@ -61,17 +61,21 @@ def through_a_file(subject: Subject, adversarial: Adversarial) -> Adversarial:
 
 
 def save_pictures(args: argparse.Namespace, adversarial: Adversarial) -> None:
-    """Clean and attacked picture and the change between them, stretched so that the largest fills the range."""
-    target = folder(args)
-    save_png(adversarial.clean, target / "clean.png")
+    """Clean and attacked picture and the change between them, stretched so that the largest fills the range; where the
+    clean one is not known, the attacked one alone."""
+    target, clean = folder(args), adversarial.clean
     save_png(adversarial.saved, target / "adversarial.png")
-    save_png(amplified(adversarial.clean, adversarial.saved, adversarial.linf()), target / "perturbation.png")
+    if clean is not None:
+        save_png(clean, target / "clean.png")
+        save_png(amplified(clean, adversarial.saved, adversarial.linf()), target / "perturbation.png")
 
 
 def attack_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
     """The attack as lines for a terminal."""
+    if not adversarial.made_here:
+        return _elsewhere_lines(subject, adversarial)
     rows = [
-        prediction_row("clean", adversarial.before),
+        prediction_row("clean", adversarial.known_before),
         prediction_row("attacked", adversarial.after),
         prediction_row("attacked, 8 bits", adversarial.after_saved),
     ]
@@ -91,12 +95,22 @@ def attack_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
     ]
 
 
+def _elsewhere_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
+    """What there is to know of a picture that was attacked elsewhere."""
+    before, answers = adversarial.before, [prediction_row("attacked, as given", adversarial.after_saved)]
+    head = [*subject.heading, "attacked elsewhere: nothing attacks it here", ""]
+    if before is None:
+        return [*head, *table(PREDICTION_HEAD, answers)]
+    apart = f"largest change {adversarial.linf() * 255:.0f}/255, L2 {adversarial.l2():.3f}: {_verdict(adversarial)}"
+    return [*head, *table(PREDICTION_HEAD, [prediction_row("clean", before), *answers]), "", apart]
+
+
 def _changes(norms: dict[str, dict]) -> list[tuple[str, ...]]:
     return [(form, f"{change['linf'] * 255:.3f}", f"{change['l2']:.4f}") for form, change in norms.items()]
 
 
 def _verdict(adversarial: Adversarial) -> str:
-    if adversarial.before.label != adversarial.label:
+    if not adversarial.right_before:
         return "wrong before the attack"
     computed = _outcome(adversarial.fooled_as_computed, adversarial.reached_as_computed)
     saved = _outcome(adversarial.fooled, adversarial.reached)
@@ -112,7 +126,7 @@ def _outcome(fooled: bool, reached: bool) -> str:
 def _remarks(adversarial: Adversarial) -> list[str]:
     """What else is to be known of the verdict: the change that was found, and what became of it."""
     remarks, limit = [], length(adversarial.epsilon, adversarial.norm)
-    if ATTACKS[adversarial.attack].minimal and adversarial.epsilon and adversarial.before.label == adversarial.label:
+    if ATTACKS[adversarial.attack].minimal and adversarial.epsilon and adversarial.right_before:
         remarks.append(_found(adversarial, limit))
     if adversarial.erased:
         small = f"the limit of {limit} is less than one level of 8 bits"

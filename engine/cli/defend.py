@@ -12,7 +12,7 @@ from ..parameters import STORY
 from ..serialise import attack_data, defence_data
 from .attack import attack_lines, save_pictures
 from .options import add_options, settings_of
-from .subject import Subject, add_picture_options, emit, load_subject
+from .subject import Subject, add_clean_option, add_picture_options, emit, load_subject, refuse_attack
 from .tables import PREDICTION_HEAD, prediction_row, table
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser(
         "defend",
         help="attack the picture and compare test-time defences on it",
-        description="Attack the picture (unless --eps 0), then ask every defence what it shows. The same settings give"
-        " the same numbers as the page.",
+        description="Attack the picture (unless --eps 0, or --clean says that it is attacked already), then ask"
+        " every defence what it shows. The same settings give the same numbers as the page.",
         epilog=listed,
     )
     add_picture_options(parser)
+    add_clean_option(parser)
     add_options(parser, STORY)
     parser.set_defaults(run=run)
 
@@ -39,6 +40,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Attack, defend, print."""
     settings_of(args, STORY)  # values out of range are refused before a model is loaded
+    refuse_attack(args)
     subject = load_subject(args)
     settings = replace(settings_of(args, STORY, subject.classes), picture=subject.how)
     story = subject.story(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .. import numerics, overlays
@@ -15,13 +16,14 @@ from ..settings import AttentionSettings, Settings
 from ..story.recipe import ATTACKED, CLEAN, NOISE
 from .attack import attack_lines, save_pictures
 from .options import ATTACK, add_options, given, require_read
-from .subject import Subject, add_picture_options, emit, folder, load_subject
+from .subject import Subject, add_clean_option, add_picture_options, emit, folder, load_subject, refuse_attack
 from .tables import UNDEFINED, table
 
 if TYPE_CHECKING:
     from ..maps.words import WordRelevance
     from ..results import AttentionMap
 
+Drawn = Mapping[str, "AttentionMap"]  # maps of one kind, by the picture that they are of
 ARMS = (CLEAN, ATTACKED)
 MAP = words("attention")
 FLAT = f"{UNDEFINED}: nothing to compare, as a map that is the same everywhere has no order and no strongest cells."
@@ -35,6 +37,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         description="Attention maps of the clean and the attacked picture for one class, on one scale.",
     )
     add_picture_options(parser)
+    add_clean_option(parser)
     add_options(parser, (*ATTACK, *MAP), repeated=("map",))
     group = parser.add_argument_group("what the maps are about")
     group.add_argument(
@@ -58,34 +61,36 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Attack, draw each map of both pictures, print, and keep the drawings with --out."""
     names, settings = _names(args), _settings(args)  # values out of range are refused before a model is loaded
+    refuse_attack(args)
     subject = load_subject(args)
     about, against = (None if name is None else subject.classes.index(name) for name in (args.about, args.against))
     story = subject.story(_settings(args, subject.classes))
     adversarial = story.result(parts.Attack())
     label = adversarial.label if about is None else about
-    made = [_pair(story, name, label, against) for name in names]
+    arms = ARMS if adversarial.clean is not None else (ATTACKED,)
+    made = [{arm: story.result(parts.Map(arm, name, label, against)) for arm in arms} for name in names]
     if args.out is not None:
         save_pictures(args, adversarial)
         _save_maps(args, subject, made)
-    rows = [row for pair in made for row in _rows(pair)]
+    rows = [row for drawn in made for row in _rows(drawn)]
     lines = [*attack_lines(subject, adversarial), "", *table(("map", "of", "lowest", "highest", "peak patch"), rows)]
-    compared = [_compared(pair, story.result(parts.Map(NOISE, pair[0].map, label, against))) for pair in made]
-    lines += [
-        "",
-        *table(("clean map against", "that of", *numerics.measures.MAP_SIMILARITY), _compared_rows(made, compared)),
-    ]
-    if any(None in found.values() for others in compared for found in others.values()):
-        lines.append(FLAT)
-    entries = [entry | {"similarity": found} for entry, found in zip(maps_data(made), compared, strict=True)]
+    entries = maps_data([(drawn.get(CLEAN), drawn[ATTACKED]) for drawn in made])
+    if adversarial.clean is not None:
+        compared = {name: _compared(story, drawn, against) for name, drawn in zip(names, made, strict=True)}
+        heads = ("clean map against", "that of", *numerics.measures.MAP_SIMILARITY)
+        lines += ["", *table(heads, _compared_rows(compared))]
+        if any(None in found.values() for others in compared.values() for found in others.values()):
+            lines.append(FLAT)
+        entries = [entry | {"similarity": found} for entry, found in zip(entries, compared.values(), strict=True)]
     if args.curves:
-        curves = [_curves(story, name, label, against, settings.attack.seed) for name in names]
-        entries = [entry | {"curves": found} for entry, found in zip(entries, curves, strict=True)]
-        lines += ["", *table(("map", "of", "area under deletion", "under insertion"), _curve_rows(made, curves))]
+        curves = {name: _curves(story, arms, name, label, against, settings.attack.seed) for name in names}
+        entries = [entry | {"curves": found} for entry, found in zip(entries, curves.values(), strict=True)]
+        lines += ["", *table(("map", "of", "area under deletion", "under insertion"), _curve_rows(curves))]
     document = subject.document() | {"attack": attack_data(adversarial), "maps": entries}
     if args.words:
-        relevances = [story.result(parts.Words(picture, label)) for picture in ARMS]
+        relevances = {arm: story.result(parts.Words(arm, label)) for arm in arms}
         document["words"] = _words_data(relevances)
-        lines += ["", *table(("word", *ARMS), _word_rows(relevances))]
+        lines += ["", *table(("word", *arms), _word_rows([*relevances.values()]))]
     emit(args, document, lines)
 
 
@@ -102,14 +107,9 @@ def _settings(args: argparse.Namespace, classes: Classes | None = None) -> Setti
     return to_settings({word: value for word, value in chosen.items() if word != "map"}, classes)
 
 
-def _words_data(relevances: list[WordRelevance]) -> dict:
-    shares = {arm: found.shares.tolist() for arm, found in zip(ARMS, relevances, strict=True)}
-    return {
-        "label": relevances[0].label,
-        "sentence": relevances[0].sentence,
-        "pieces": list(relevances[0].pieces),
-        **shares,
-    }
+def _words_data(relevances: Mapping[str, WordRelevance]) -> dict:
+    shares, any_of = {arm: found.shares.tolist() for arm, found in relevances.items()}, relevances[ATTACKED]
+    return {"label": any_of.label, "sentence": any_of.sentence, "pieces": list(any_of.pieces), **shares}
 
 
 def _word_rows(relevances: list[WordRelevance]) -> list[tuple[str, ...]]:
@@ -117,30 +117,26 @@ def _word_rows(relevances: list[WordRelevance]) -> list[tuple[str, ...]]:
     return [(piece.strip(), *(f"{share:.3f}" for share in shares)) for piece, *shares in columns]
 
 
-def _pair(story: parts.Story, name: str, about: int, against: int | None) -> tuple[AttentionMap, AttentionMap]:
-    clean, attacked = (story.result(parts.Map(picture, name, about, against)) for picture in ARMS)
-    return clean, attacked
-
-
-def _compared(pair: tuple[AttentionMap, AttentionMap], null: AttentionMap) -> dict[str, dict[str, float | None]]:
+def _compared(story: parts.Story, drawn: Drawn, against: int | None) -> dict[str, dict[str, float | None]]:
     """How alike the clean map is to the attacked one and, the null arm, to that of the clean picture under noise."""
-    clean, attacked = pair
-    return {which: similarity_data(clean.raw, other.raw) for which, other in (("attacked", attacked), ("noise", null))}
+    clean = drawn[CLEAN]
+    null = story.result(parts.Map(NOISE, clean.map, clean.label, against))
+    return {arm: similarity_data(clean.raw, other.raw) for arm, other in ((ATTACKED, drawn[ATTACKED]), (NOISE, null))}
 
 
-def _compared_rows(
-    made: list[tuple[AttentionMap, AttentionMap]], compared: list[dict[str, dict[str, float | None]]]
-) -> list[tuple[str, ...]]:
+def _compared_rows(compared: Mapping[str, Mapping[str, Mapping[str, float | None]]]) -> list[tuple[str, ...]]:
     return [
-        (clean.map, which, *(UNDEFINED if value is None else f"{value:.3f}" for value in found.values()))
-        for (clean, _), others in zip(made, compared, strict=True)
+        (name, which, *(UNDEFINED if value is None else f"{value:.3f}" for value in found.values()))
+        for name, others in compared.items()
         for which, found in others.items()
     ]
 
 
-def _curves(story: parts.Story, name: str, about: int, against: int | None, seed: int) -> dict[str, dict]:
+def _curves(
+    story: parts.Story, arms: Sequence[str], name: str, about: int, against: int | None, seed: int
+) -> dict[str, dict]:
     curves = {}
-    for which in ARMS:
+    for which in arms:
         hidden = story.result(parts.Curves(about=about, against=against, picture=which, map=name, seed=seed))
         curves[which] = {
             "fractions": hidden.fractions.tolist(),
@@ -152,26 +148,27 @@ def _curves(story: parts.Story, name: str, about: int, against: int | None, seed
     return curves
 
 
-def _curve_rows(made: list[tuple[AttentionMap, AttentionMap]], curves: list[dict[str, dict]]) -> list[tuple[str, ...]]:
+def _curve_rows(curves: Mapping[str, Mapping[str, dict]]) -> list[tuple[str, ...]]:
     return [
-        (clean.map, which, f"{found['deletion_area']:.3f}", f"{found['insertion_area']:.3f}")
-        for (clean, _), arms in zip(made, curves, strict=True)
+        (name, which, f"{found['deletion_area']:.3f}", f"{found['insertion_area']:.3f}")
+        for name, arms in curves.items()
         for which, found in arms.items()
     ]
 
 
-def _save_maps(args: argparse.Namespace, subject: Subject, made: list[tuple[AttentionMap, AttentionMap]]) -> None:
-    """Each map over the whole picture before the attack, at its place and the picture's own size."""
+def _save_maps(args: argparse.Namespace, subject: Subject, made: Sequence[Drawn]) -> None:
+    """Each map over the whole picture that was given, at its place and the picture's own size."""
     whole = load_picture(subject.image, longest=overlays.LONGEST).image
-    for clean, attacked in made:
-        for which, drawn in overlays.compared(whole, subject.box, clean.raw, attacked.raw).items():
-            (folder(args) / f"map-{clean.map}-{which}.png").write_bytes(overlays.png(drawn))
+    for drawn in made:
+        maps = {arm: found.raw for arm, found in drawn.items()}
+        for which, one in overlays.compared(whole, subject.box, maps[ATTACKED], maps.get(CLEAN)).items():
+            (folder(args) / f"map-{drawn[ATTACKED].map}-{which}.png").write_bytes(overlays.png(one))
 
 
-def _rows(pair: tuple[AttentionMap, AttentionMap]) -> list[tuple[str, ...]]:
+def _rows(drawn: Drawn) -> list[tuple[str, ...]]:
     return [
         (found.map, which, f"{float(found.raw.min()):.4g}", f"{float(found.raw.max()):.4g}", _peak(found))
-        for which, found in zip(ARMS, pair, strict=True)
+        for which, found in drawn.items()
     ]
 
 

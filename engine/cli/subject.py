@@ -10,18 +10,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import models
+from .. import models, pictures
 from .. import story as parts
 from ..assets import ASSETS
 from ..classes import DEFAULT_TEMPLATE, Classes
-from ..errors import EngineError
+from ..datasets.class_lists import EIGHTY, imagenet_templates
+from ..errors import EngineError, require
 from ..files import make_folder, read_text
 from ..models import add_model_options, model_settings
+from ..parameters import parameters
 from ..pictures import KINDS, load_picture
 from ..serialise import box_data
 from ..settings import PictureSettings, Settings
 from ..story.recipe import Picture, Recipe
-from .options import PICTURE, add_options, settings_of
+from .options import ATTACK, PICTURE, add_options, given, settings_of
 from .tables import wrapped
 
 if TYPE_CHECKING:
@@ -29,18 +31,30 @@ if TYPE_CHECKING:
 
     from ..results import Box
 
-EIGHTY = "imagenet-80"
+SHARED = ("seed", "legacy")  # options of an attack that matter to views and defences too
 CUT_OFF = (
     "The model sees {share:.0%} of the picture: the rest is cut off. --frame moves what it sees, --fit squash or pad"
     " shows it all."
 )
 SAMPLES = ASSETS / "samples" / "samples.json"
+UNKNOWN = "unknown"  # in place of the file of the clean picture
+UNKNOWN_CLEAN = "The clean picture is not known: there is no clean answer, no distance and no clean map."
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Made:
+    """What a picture that was attacked elsewhere was made of: file and pixels (3, s, s), None where that is not known,
+    and sentences on what reading both may have lost."""
+
+    clean: Path | None
+    pixels: Tensor | None
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Subject:
     """What a command works on: model, pixels (3, s, s) in [0, 1] of a picture of a `size`, fitted as `how` says,
-    classes, and the true label where it is known."""
+    classes, and the true label where it is known. `made` is there where the picture was attacked elsewhere."""
 
     backbone: models.Backbone
     image: Path
@@ -50,6 +64,7 @@ class Subject:
     classes: Classes
     label: int | None
     how: PictureSettings
+    made: Made | None = None
 
     @property
     def heading(self) -> list[str]:
@@ -60,7 +75,8 @@ class Subject:
         named = f"{self.image.name}, {self.backbone.name}{tower}, {len(self.classes)} classes{truth}"
         size = self.backbone.image_size
         read = f"read at {size} × {size} pixels, {self.backbone.reading['in_words']}"
-        notes = [*self.backbone.assumed, *(note for note in (self.note, self._cut_off) if note)]
+        made = () if self.made is None else self.made.notes
+        notes = [*self.backbone.assumed, *(note for note in (self.note, self._cut_off, *made) if note)]
         return [named, read, *(line for note in notes for line in wrapped(note))]
 
     @property
@@ -76,12 +92,17 @@ class Subject:
 
     def story(self, settings: Settings) -> parts.Story:
         """All that can be asked about it under these settings."""
-        return parts.Story(self.backbone, Recipe(Picture(self.pixels), self.classes, self.label, settings))
+        picture, attacked = Picture(self.pixels), None
+        if self.made is not None:
+            attacked, known = picture, self.made.pixels
+            picture = attacked if known is None else Picture(known)
+        return parts.Story(self.backbone, Recipe(picture, self.classes, self.label, settings, attacked))
 
     def document(self) -> dict:
         """The same as plain data."""
         return {
             "image": str(self.image),
+            **({} if self.made is None else {"clean": str(self.made.clean or UNKNOWN), "notes": [*self.made.notes]}),
             "note": self.note,
             "size": list(self.size),
             "crop": box_data(self.box),
@@ -116,6 +137,23 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--out", metavar="FOLDER", type=Path, help="write result.json and pictures as exact PNGs here")
 
 
+def add_clean_option(parser: argparse.ArgumentParser) -> None:
+    """That the picture was attacked elsewhere."""
+    parser.add_argument_group("attacked elsewhere").add_argument(
+        "--clean",
+        metavar="FILE",
+        type=Path,
+        help=f"IMAGE is already attacked, and nothing attacks it here; FILE is the clean one, or the word {UNKNOWN}",
+    )
+
+
+def refuse_attack(args: argparse.Namespace) -> None:
+    """Raise `EngineError` for options of an attack on a picture that was attacked elsewhere."""
+    if args.clean is not None:
+        own = [parameters()[word].option for word in given(args, ATTACK) if word not in SHARED]
+        require(not own, f"IMAGE is already attacked, as --clean says, so {', '.join(own)} would do nothing.")
+
+
 def load_subject(args: argparse.Namespace) -> Subject:
     """The picture, classes and model that the options name; the cheap checks come first."""
     settings, how = model_settings(args), settings_of(args, PICTURE).picture
@@ -125,7 +163,21 @@ def load_subject(args: argparse.Namespace) -> Subject:
     label = None if name is None else classes.index(name)
     backbone = models.apart(partial(models.load_backbone, args.model, args.device, args.precision, settings=settings))
     pixels = backbone.prepare(picture.image, how)
-    return Subject(backbone, args.image, picture.note, picture.size, pixels, classes, label, how)
+    made = None if getattr(args, "clean", None) is None else _made(args.clean, picture, pixels, backbone, how)
+    return Subject(backbone, args.image, picture.note, picture.size, pixels, classes, label, how, made)
+
+
+def _made(
+    path: Path, picture: pictures.Picture, pixels: Tensor, backbone: models.Backbone, how: PictureSettings
+) -> Made:
+    """What the picture with these pixels was made of, as `--clean` says."""
+    lost = pictures.lost_in_reading(picture, backbone.image_size)
+    if str(path) == UNKNOWN:
+        return Made(None, None, tuple(filter(None, (lost, UNKNOWN_CLEAN))))
+    original = load_picture(path)
+    clean = backbone.prepare(original.image, how)
+    apart = pictures.far_apart(original.size, picture.size, float((pixels - clean).abs().max()))
+    return Made(path, clean, tuple(filter(None, (lost, apart))))
 
 
 def emit(args: argparse.Namespace, document: dict, lines: list[str]) -> None:
@@ -150,7 +202,7 @@ def _classes(args: argparse.Namespace) -> tuple[Classes, str | None]:
         return Classes(tuple(args.names), templates), None
     if args.classes is not None:
         return read_classes(args.classes, templates), None
-    sample = _sample(args.image.name)
+    sample = _sample(args.image.name) or _sample(Path(getattr(args, "clean", None) or "").name)
     if sample is None:
         raise EngineError(
             f"“{args.image.name}” is not one of the sample pictures, which know their classes; give --classes FILE, or"
@@ -163,8 +215,6 @@ def _templates(given: Sequence[str]) -> tuple[str, ...]:
     """The prompts, each once, with OpenAI's eighty in the place of the word for them."""
     if EIGHTY not in given:
         return tuple(given)
-    from ..datasets import imagenet_templates
-
     every = (one for said in given for one in (imagenet_templates() if said == EIGHTY else (said,)))
     return tuple(dict.fromkeys(every))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import EngineError
 from .imagenet import distinct
 
+EIGHTY = "imagenet-80"  # what `imagenet_templates` goes by outside
 SUBSETS = {"imagenet-a": "imagenet_a_indices.txt", "imagenet-r": "imagenet_r_indices.txt"}
 
 

@@ -42,12 +42,22 @@ class Picture:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Recipe:
-    """Everything that the story of one picture depends on; `label` is the true class, None where nobody gives it."""
+    """Everything that the story of one picture depends on; `label` is the true class, None where nobody gives it.
+
+    `attacked` is what somebody made of `picture` elsewhere; nothing attacks it here then. Where the clean picture is
+    not known, it is `picture` itself.
+    """
 
     picture: Picture
     classes: Classes
     label: int | None = None
     settings: Settings = field(default_factory=Settings)
+    attacked: Picture | None = None
+
+    @property
+    def clean_known(self) -> bool:
+        """Whether `picture` is the clean one."""
+        return self.attacked is not self.picture
 
 
 def only(settings: Section, names: Iterable[str]) -> Section:

@@ -13,6 +13,7 @@ from typing import Any
 
 from torch import Tensor
 
+from ..attacks.elsewhere import attacked_elsewhere, measuring_passes
 from ..attacks.run import attack_passes
 from ..classes import Classes
 from ..defences.defend import Purified, answer_of_pictures, answer_of_views, purified
@@ -20,6 +21,7 @@ from ..defences.ensemble import fuse
 from ..defences.registry import DEFENCES, PURIFIERS
 from ..defences.target import target_defence
 from ..defences.tuning import Tuned, Tuning
+from ..errors import require
 from ..maps.attend import attend
 from ..maps.heads import AttentionHeads, attention_heads
 from ..maps.occlusion import STEPS, Occlusion, occlude
@@ -29,7 +31,16 @@ from ..models import Backbone
 from ..models.predict import predict
 from ..numerics.baselines import random_map, sign_noise
 from ..passes import Passes
-from ..results import Adversarial, AttackStep, AttentionMap, DefenceResult, Ensemble, Prediction, ViewSet
+from ..results import (
+    UNKNOWN_CLEAN,
+    Adversarial,
+    AttackStep,
+    AttentionMap,
+    DefenceResult,
+    Ensemble,
+    Prediction,
+    ViewSet,
+)
 from ..settings import (
     KEY,
     AttackSettings,
@@ -95,14 +106,19 @@ class Clean(Request):
 
 @dataclass(frozen=True, slots=True)
 class Attack(Request):
-    """The attacked picture, behind a step for every pass of the attack."""
+    """The attacked picture, behind a step for every pass of the attack; one attacked elsewhere as it was given."""
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
         settings = recipe.settings
+        if recipe.attacked is not None:
+            given = {"picture": recipe.picture if recipe.clean_known else None, "given": recipe.attacked}
+            return given | {"classes": recipe.classes, "label": recipe.label}
         own = {"settings": read_by_attack(settings.attack), "defended": read_of_target(settings)}
         return {"picture": recipe.picture, "classes": recipe.classes, "label": recipe.label} | own
 
     def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        if recipe.attacked is not None:
+            return measuring_passes(recipe.clean_known)
         held = self.slice(backbone, recipe)
         target = target_defence(held["settings"], held["defended"])
         return attack_passes(held["settings"], len(recipe.classes), backbone.layers, target)
@@ -110,17 +126,23 @@ class Attack(Request):
     @staticmethod
     def compute(
         backbone: Backbone,
-        picture: Picture,
+        picture: Picture | None,
         classes: Classes,
-        settings: AttackSettings,
         label: int | None,
-        defended: Settings | None,
+        settings: AttackSettings | None = None,
+        defended: Settings | None = None,
+        given: Picture | None = None,
     ) -> Iterator[AttackStep | Adversarial]:
-        return attack(backbone, picture.pixels, classes, settings, label, defended)
+        clean = None if picture is None else picture.pixels
+        if given is not None:
+            yield attacked_elsewhere(backbone, given.pixels, clean, classes, label)
+        elif clean is not None and settings is not None:
+            yield from attack(backbone, clean, classes, settings, label, defended)
 
 
-def _shown(picture: str) -> dict[str, Request]:
-    """What a part needs that looks at this picture of the story."""
+def _shown(picture: str, recipe: Recipe) -> dict[str, Request]:
+    """What a part needs that looks at this picture of the story; raises `EngineError` for one that is not known."""
+    require(picture == ATTACKED or recipe.clean_known, UNKNOWN_CLEAN)
     return {} if picture == CLEAN else {"attacked": Attack()}
 
 
@@ -128,12 +150,12 @@ def _pixels(which: str, picture: Picture, attacked: Adversarial | None, seed: in
     """Of a picture of the story, (3, s, s)."""
     if attacked is None or which == CLEAN:
         return picture.pixels
-    return attacked.saved if which == ATTACKED else sign_noise(attacked.clean, attacked.per_channel, seed)
+    return attacked.saved if which == ATTACKED else sign_noise(picture.pixels, attacked.per_channel, seed)
 
 
 def _class_needed(recipe: Recipe, about: About) -> dict[str, Request]:
     """What a part needs that is about this class."""
-    if about == ANSWER:
+    if about == ANSWER or (about == LABEL and recipe.label is None and not recipe.clean_known):
         return {"attacked": Attack()}
     return {"answer": Clean()} if about == LABEL and recipe.label is None else {}
 
@@ -147,7 +169,7 @@ def _number(about: About, answer: Prediction | None, attacked: Adversarial | Non
     """The number of the class, which the results tell where it is symbolic."""
     if about == LABEL and answer is not None:
         return answer.label
-    return attacked.after_saved.label if about == ANSWER and attacked is not None else int(about)
+    return attacked.after_saved.label if about in (ANSWER, LABEL) and attacked is not None else int(about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +198,7 @@ class Map(Request):
         return {"picture": recipe.picture, "classes": recipe.classes} | settings | about | noise
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
-        return _shown(self.picture) | _class_needed(recipe, self.about)
+        return _shown(self.picture, recipe) | _class_needed(recipe, self.about)
 
     def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
         settings = self.slice(backbone, recipe)["settings"]
@@ -209,7 +231,7 @@ class Heads(Request):
         return {"picture": recipe.picture, "classes": recipe.classes, "which": self.picture}
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
-        return _shown(self.picture)
+        return _shown(self.picture, recipe)
 
     def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
         return Passes(1)
@@ -233,7 +255,7 @@ class Words(Request):
         return {"picture": recipe.picture, "classes": recipe.classes} | about
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
-        return _shown(self.picture) | _class_needed(recipe, self.about)
+        return _shown(self.picture, recipe) | _class_needed(recipe, self.about)
 
     def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
         sentence = 1 / len(recipe.classes)
@@ -272,7 +294,7 @@ class Curves(Request):
         return {"picture": recipe.picture, "classes": recipe.classes} | own
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
-        return {"drawn": Map(self.picture, self.map, self.about, self.against)} | _shown(self.picture)
+        return {"drawn": Map(self.picture, self.map, self.about, self.against)} | _shown(self.picture, recipe)
 
     def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
         return Passes(2 * (STEPS + 1))
@@ -307,7 +329,7 @@ class Shown(Request):
         return {"picture": recipe.picture, "classes": recipe.classes} | own
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
-        return _shown(self.picture)
+        return _shown(self.picture, recipe)
 
     def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
         purifier = self.slice(backbone, recipe)["purifier"]

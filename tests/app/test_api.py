@@ -84,3 +84,36 @@ def test_a_call_may_say_how_the_picture_is_fitted(api, tiny, tmp_path):
         assert found["logits"] == engine.predict(tiny, pixels, classes).logits.tolist()
         answers.append(found["logits"])
     assert answers[0] != answers[1] != answers[2]
+
+
+def test_a_call_may_give_a_picture_that_was_attacked_elsewhere(api, tiny, results):
+    sample = api.sources.samples[1].path
+    numbers, file = api.attack(account(api, 1), asked(sample, **FGSM))
+    shared = results.bytes
+    clean = {"path": str(sample), "meta": {"_type": "gradio.FileData"}}
+    given = asked(file.path, about="", against="")
+    told = api.maps(account(api, 1), given | {"clean_picture": clean})
+    assert told["attack"]["norms"]["8_bits"] == pytest.approx(numbers["attack"]["norms"]["8_bits"])
+    assert told["attack"]["clean_known"] and told["maps"][0]["clean"] and told["attack"]["attack"] == ""
+    unknown = api.maps(account(api, 1), given | {"attacked": True})
+    assert unknown["maps"][0]["clean"] is None and unknown["attack"]["before"] is None
+    assert unknown["maps"][0]["attacked"] == told["maps"][0]["attacked"]
+    answer = api.predict(account(api, 1), given | {"attacked": True})
+    assert answer["prediction"] == answer["attack"]["after_saved"] == unknown["attack"]["after_saved"]
+    assert results.bytes == shared  # kept for nobody
+
+
+def test_whether_a_picture_was_attacked_is_true_or_false(api):
+    with pytest.raises(engine.EngineError, match="attacked"):
+        api.predict(account(api, 1), asked(api.sources.samples[1].path, attacked="yes"))
+
+
+def test_a_call_may_average_several_sentences(api, tiny):
+    path, classes = api.sources.samples[1].path, ("red fish", "blue fish", "green fish")
+    pixels = api.sources.sample(1).shown.pixels
+    for chosen, more in (("model", tiny.templates), ("imagenet-80", engine.datasets.imagenet_templates()), ("", ())):
+        answered = api.predict(account(api, 1), asked(path, prompt_ensemble=chosen))["prediction"]
+        sentences = tuple(dict.fromkeys(("art of a {}.", *more)))
+        assert answered["logits"] == engine.predict(tiny, pixels, engine.Classes(classes, sentences)).logits.tolist()
+    with pytest.raises(engine.EngineError, match="got “seven”"):
+        api.predict(account(api, 1), asked(path, prompt_ensemble="seven"))

@@ -31,7 +31,7 @@ ATTACK = CHOICES._replace(
 )
 
 
-ASKED = CHOICES._replace(prompt_ensemble=True, domain_word=" flower ")
+ASKED = CHOICES._replace(prompt_ensemble="model", domain_word=" flower ")
 
 
 RARE = CHOICES._replace(
@@ -61,6 +61,18 @@ def test_a_target_is_a_place_among_the_classes_or_none():
     assert aimed.aimed(aimed.settings(), CLASSES).attack.target == 2
     for other in (NO_TARGET, "yeti"):
         assert CHOICES._replace(target=other).aimed(aimed.settings(), CLASSES).attack.target is None
+
+
+def test_openais_eighty_come_behind_the_pages_own_prompt():
+    eighty = engine.datasets.imagenet_templates()
+    asked = CHOICES._replace(prompt_ensemble="imagenet-80", template="this is a {}.").classes(("art of the {}.",))
+    assert asked.templates == ("this is a {}.", *eighty)
+    assert len(CHOICES._replace(prompt_ensemble="imagenet-80").classes().templates) == 80  # the page's is among them
+
+
+def test_a_set_of_sentences_that_there_is_not_is_refused():
+    with pytest.raises(engine.EngineError, match="model or imagenet-80; got “imagenet-81”"):
+        CHOICES._replace(prompt_ensemble="imagenet-81").classes()
 
 
 def test_an_ensemble_adds_the_models_sentences_behind_the_pages_own():
@@ -122,7 +134,7 @@ def test_another_norm_brings_its_usual_limit_and_the_same_one_leaves_it(page):
 def test_a_link_brings_every_control_back(page):
     begun = page.defaults
     others = {name: value for name, value in RARE._asdict().items() if value != getattr(CHOICES, name)}
-    wanted = ATTACK._replace(target="owl", prompt_ensemble=True, domain_word="flower", **others)
+    wanted = ATTACK._replace(target="owl", prompt_ensemble="model", domain_word="flower", **others)
     asked = link.query(wanted, begun, None)
     sources = type("PictureSources", (), {"again": None, "backbone": page.models.first})
     parameters = dict(parse_qsl(asked.removeprefix("?"), keep_blank_values=True))

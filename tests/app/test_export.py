@@ -19,6 +19,7 @@ import engine
 from app.choices import NO_TRUTH
 from app.export import link, report
 from app.export.buttons import restored_pin
+from app.labels import load_label_sets, published_sets
 from app.picture_sources import PictureSources
 from app.samples import load_samples
 from app.state.found import Found, Pinned
@@ -52,6 +53,52 @@ def test_a_link_restores_every_choice_and_holds_only_what_differs(sources):
     assert set(read(made)) == {"picture", "eps", "attack", "seed", "defences", "template"}
     choices, odd = link.restored(read(made), begun, sources.again(read(made)["picture"]), ANY)
     assert choices == asked and odd == []
+
+
+SETS = (*load_label_sets(ROOT / "assets" / "labels"), *published_sets())
+
+
+@pytest.mark.parametrize("key", ["imagenet", "sun-397", "dtd"])
+def test_the_names_of_a_label_set_go_by_its_key(sources, key):
+    """ImageNet's thousand would be too long; their prompt is in the link where it is another than the page's."""
+    known = next(each for each in SETS if each.key == key)
+    asked = known.asking(CHOICES)._replace(true_class=known.names[3], prompt_ensemble="imagenet-80")
+    for opened in (None, sources.sample(2)):
+        made = link.query(asked, CHOICES, opened, sets=SETS)
+        assert read(made)["labels"] == key and "class_names" not in read(made) and len(made) < 300
+        choices, odd = link.restored(read(made), CHOICES, opened, ANY, sets=SETS)
+        assert choices == asked and odd == [] and choices.classes() == asked.classes()
+
+
+def test_names_that_are_nearly_those_of_a_set_are_written_out():
+    known = next(each for each in SETS if each.key == "cifar-10")
+    for names in (known.lines + "\nyeti", "\n".join(known.names[1:]), "\n".join(known.names[::-1])):
+        made = read(link.query(CHOICES._replace(class_names=names), CHOICES, None, sets=SETS))
+        assert made == {"class_names": names}
+    loose = known.lines.replace("\n", " \n\n") + "\n"
+    assert read(link.query(CHOICES._replace(class_names=loose), CHOICES, None, sets=SETS)) == {"labels": "cifar-10"}
+
+
+def test_a_label_set_that_this_page_does_not_have_is_told_and_the_rest_opened(sources):
+    opened = sources.sample(2)
+    choices, odd = link.restored({"labels": "zoo", "eps": "2"}, CHOICES, opened, ANY, sets=SETS)
+    assert choices.class_names == "\n".join(opened.names) and choices.eps == 2
+    (said,) = odd
+    assert "“zoo”" in said and "does not have" in said
+
+
+def test_what_is_pinned_names_its_label_set_too(sources):
+    pets, scenes = (next(each for each in SETS if each.key == key) for key in ("oxford-pets", "sun-397"))
+    shown = sources.sample(2).shown
+    before, now = (Look("", shown, each.asking(CHOICES), frozenset()) for each in (pets, scenes))
+    made = link.pinned(before, now, None, SETS)
+    assert made["pin.labels"] == "oxford-pets" and "pin.class_names" not in made
+    choices, odd = link.restored(made, now.choices, None, ANY, link.PIN, SETS)
+    assert choices == before.choices and odd == []
+
+
+def test_links_of_before_still_average_the_models_sentences():
+    assert link.restored({"prompt_ensemble": "1"}, CHOICES, None, ANY)[0].prompt_ensemble == "model"
 
 
 def test_a_visitors_own_picture_is_in_no_link(sources, tmp_path):
@@ -216,7 +263,7 @@ def packed(sources):
     target = next(name for name in opened.names if name != opened.truth)
     choices = CHOICES._replace(
         class_names="\n".join(opened.names), true_class=opened.truth, seed=3, keep=0.25, norm="l2", eps=1.5,
-        step_size=0.45, target=target, about=target, against=opened.truth, prompt_ensemble=True, temperature=0.02,
+        step_size=0.45, target=target, about=target, against=opened.truth, prompt_ensemble="model", temperature=0.02,
         answer_views=4, purifier="ttc", legacy=True,
     )  # fmt: skip
     found = run(asked(sources.backbone, Results(), choices, opened.shown), shown=opened.shown)

@@ -1,12 +1,13 @@
 """Label sets: what ships can be read, is sourced, and is offered only to models that know its words."""
 
+import hashlib
 import re
 from pathlib import Path
 
 import pytest
 
 import engine
-from app.labels import NO_SET, load_label_sets, offered, published_sets
+from app.labels import NO_SET, load_label_sets, offered, prompt_sets, published_sets
 from engine.datasets.coop import LAYOUTS
 
 PUBLISHED = [
@@ -43,6 +44,41 @@ def test_known_data_sets_have_all_their_classes_and_a_source(sets, key, count, k
     assert re.search("(19|20)[0-9]{2}", found.source) and found.template.count("{}") == 1
 
 
+def listed() -> dict[str, list[str]]:
+    """The rows of the table on what each list was compared with, by list."""
+    rows = re.findall(r"^\| ([a-z]+-?[0-9a-z]*) \| (.*) \|$", (LABELS / "README.md").read_text(encoding="utf-8"), re.M)
+    return {key: rest.split(" | ") for key, rest in rows if key != "list"}
+
+
+def test_what_every_published_list_was_compared_with_is_told_and_holds_for_the_list_as_it_is(sets):
+    ours = {path.stem for path in LABELS.glob("*.txt")}
+    assert listed().keys() == {key for key, _, _ in PUBLISHED} & ours
+    for key, (count, compared, order, digest) in listed().items():
+        names = sets[key].names
+        assert len(names) == int(count) and compared and order
+        assert hashlib.sha256("\n".join(names).encode()).hexdigest()[:12] == digest, f"compare {key} anew"
+
+
+def folded(name: str) -> str:
+    return re.sub("[^a-z0-9]", "", name.lower())
+
+
+@pytest.mark.parametrize(
+    ("key", "order"),
+    [
+        ("dtd", folded),
+        ("eurosat", folded),
+        ("oxford-pets", folded),
+        ("ucf-101", folded),
+        ("fgvc-aircraft", str),
+        ("stanford-cars", lambda name: name.split()[0]),
+    ],
+)
+def test_lists_in_their_own_alphabetical_order_are_in_that(sets, key, order):
+    names = [order(name) for name in sets[key].names]
+    assert names == sorted(names)
+
+
 def test_every_data_set_of_the_literature_has_its_names_here(sets):
     """Under its name in `LAYOUTS`; those that ask ImageNet's classes share its list."""
     assert {*LAYOUTS} == {*OF_LAYOUT} and {*OF_LAYOUT.values()} <= {*sets}
@@ -70,6 +106,12 @@ def test_the_built_in_model_is_offered_what_it_can_read(sets, tiny):
     titles, keys = zip(*offered(list(sets.values()), tiny), strict=True)
     assert keys[:2] == (NO_SET, "everyday") and {*keys[2:]} == {*sets} - {"everyday"}
     assert [*titles[2:]] == sorted(titles[2:], key=str.casefold) and "ImageNet, also -V2 and -Sketch (1,000)" in titles
+
+
+def test_sentences_to_average_are_offered_where_the_model_knows_their_words(tiny):
+    assert [key for _, key in prompt_sets(tiny)] == ["", "model", "imagenet-80"]
+    titles, keys = zip(*prompt_sets(engine.load_backbone()), strict=True)
+    assert keys == ("", "model") and f"({len(engine.load_backbone().templates)} sentences)" in titles[1]
 
 
 def test_the_built_in_model_answers_with_its_own_sets(sets, pixels):

@@ -6,7 +6,7 @@ import pytest
 
 from app.state.found import find
 from app.state.visitors import Visitor
-from app.wiring.live import ALWAYS, REMEMBERED, SECONDS, TIMED, Pace, caught_up
+from app.wiring.live import ALWAYS, REMEMBERED, SECONDS, Pace, caught_up
 from engine.story import Attack, Clean, Results, Views
 from tests.page_cases import CHOICES, WHOLE, asked, run
 
@@ -93,9 +93,9 @@ def test_a_pace_is_that_of_all_passes_of_what_was_computed_last(tiny, results):
     for place, seconds in enumerate((9.0, 1.0, 2.0, 3.0, 4.0)):
         other = asked(tiny, results, CHOICES._replace(seed=1 + place)).story
         results.put(other.key(Attack()), "stands for an attack", seconds=seconds)
-        pace.note(SimpleNamespace(story=other))
+        pace.note(SimpleNamespace(story=other, known="clean"))
     results.put(story.key(Clean()), "stands for an answer", seconds=5.0)
     pace.note(question)
     costs = [request.cost(story.backbone, story.recipe) for request in (Attack(), Clean())]
-    assert REMEMBERED == 5 and Attack() in TIMED and Clean in ALWAYS
+    assert REMEMBERED == 5 and Clean in ALWAYS
     assert pace.of(question) == pytest.approx(15.0 / (4 * costs[0] + costs[1]))

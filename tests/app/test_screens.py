@@ -284,7 +284,7 @@ class Drawn:
             "eps": gr.Number(label="Limit"),
             "seed": gr.Number(label="Seed"),
             "defences": gr.CheckboxGroup([("The model", "clip"), ("Tuned", "a-tpt")], label="Methods"),
-            "prompt_ensemble": gr.Checkbox(label="Several prompts"),
+            "legacy": gr.Checkbox(label="As published"),
             "domain_word": gr.Textbox(label="Word"),
         }
         self.screens.steps = {"eps": 2, "steps": 2, "map": 3, "views": 4}
@@ -426,7 +426,7 @@ def test_what_visitors_wrote_is_no_markup_in_the_line(screen):
     ("moved", "expected"),
     [
         ({"defences": ["a-tpt"]}, "Methods: The model, Tuned, now Tuned."),
-        ({"prompt_ensemble": True}, "Several prompts: off, now on."),
+        ({"legacy": True}, "As published: off, now on."),
         ({"domain_word": "pet"}, "Word: none, now pet."),
         ({"eps": 0.5}, "Limit: 4, now 0.5."),
     ],

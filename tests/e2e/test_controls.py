@@ -102,11 +102,11 @@ def test_several_sentences_are_averaged_as_the_engine_does(page, asked):
     backbone, pixels, classes, label = asked
     expected = predict(backbone, pixels, Classes(classes.names, backbone.templates))
     unfold(page, "#prompt-more")
-    page.check("#prompt-ensemble input")
+    choose(page, "#prompt-ensemble", "own set")
     page.locator("#picture-bars").get_by_text("Sentences").wait_for()
     told = page.inner_text("#picture-bars")
     assert expected.name in told and percent(expected.confidence) in told and f"{expected.entropy:.3f}" in told
-    page.uncheck("#prompt-ensemble input")
+    choose(page, "#prompt-ensemble", "alone")
     alone = predict(backbone, pixels, classes)
     page.locator("#picture-bars").get_by_text(f"{alone.entropy:.3f}").wait_for()
 

@@ -21,14 +21,16 @@ Named = Sequence[tuple[Side, str, engine.Prediction]]  # sides, each with the co
 
 def clean_answers(sides: Sides) -> str:
     """The answers to the clean picture."""
-    return _answers(sides, [(text.MAP_CLEAN, "clean", lambda found: present(found.clean))])
+    title = text.MAP_CLEAN if all(side.found.clean_known for side in sides) else text.AS_IT_CAME
+    return _answers(sides, [(title, "clean", lambda found: present(found.clean))])
 
 
 def attacked_answers(sides: Sides) -> str:
     """The answers to the clean and to the attacked picture."""
-    clean: Answer = lambda found: present(found.adversarial).before  # noqa: E731
+    clean: Answer = lambda found: present(found.adversarial).known_before  # noqa: E731
     attacked: Answer = lambda found: present(found.adversarial).after_saved  # noqa: E731
-    return _answers(sides, [(text.MAP_CLEAN, "clean", clean), (text.MAP_ATTACKED, "attacked", attacked)])
+    kinds = [(text.MAP_CLEAN, "clean", clean)] if all(side.found.clean_known for side in sides) else []
+    return _answers(sides, [*kinds, (text.MAP_ATTACKED, "attacked", attacked)])
 
 
 def _answers(sides: Sides, kinds: Sequence[tuple[str, str, Answer]]) -> str:
@@ -67,5 +69,5 @@ def _equal(named: Named) -> bool:
     return len(named) > 1 and torch.equal(named[0][2].logits, named[-1][2].logits)
 
 
-def _asked(side: Side) -> tuple[int | None, bool]:
+def _asked(side: Side) -> tuple[int | None, bool | None]:
     return side.found.reference, side.found.given

@@ -26,10 +26,10 @@ def maps(sides: Sides, look: Look) -> str:
     scales = _scales(pairs, together=not unlike)
     if len(sides) < 2:
         return _alone(sides[0], pairs[0], scales[0], look)
-    rows = [
-        (text.MAP_CLEAN, [(s, p.clean, _clean(s)) for s, p in zip(sides, pairs, strict=True)]),
-        (text.MAP_ATTACKED, [(s, p.attacked, _attacked(s)) for s, p in zip(sides, pairs, strict=True)]),
-    ]
+    both = [*zip(sides, pairs, strict=True)]
+    clean = [(side, pair.clean, _clean(side)) for side, pair in both if pair.clean is not None]
+    rows = [(text.MAP_CLEAN, clean)] if len(clean) == len(sides) else []
+    rows.append((text.MAP_ATTACKED, [(side, pair.attacked, _attacked(side)) for side, pair in both]))
     apart = bool(unlike) or not _same_picture(sides)
     most = None if apart else engine.overlays.upper_end(*(abs(_change(drawn)).numpy() for _, drawn in rows)) or None
     body = "".join(_map_row(title, drawn, scales, look, apart, most) for title, drawn in rows)
@@ -42,15 +42,19 @@ def _alone(side: Side, pair: MapPair, scale: tuple[float, float], look: Look) ->
     """Clean and attacked map of the only side."""
     mask = _mask(side)
     both = ((text.MAP_CLEAN, pair.clean, _clean(side)), (text.MAP_ATTACKED, pair.attacked, _attacked(side)))
-    drawn = "".join(heat_map(title, shown.raw, ground, scale, look, mask).figure() for title, shown, ground in both)
-    return section(f"{side.name}: {_about(side, pair.clean)}", f'<div class="maps">{drawn}</div>')
+    drawn = "".join(
+        heat_map(title, shown.raw, ground, scale, look, mask).figure()
+        for title, shown, ground in both
+        if shown is not None
+    )
+    return section(f"{side.name}: {_about(side, pair.attacked)}", f'<div class="maps">{drawn}</div>')
 
 
 def _unlike(sides: Sides, pairs: Sequence[MapPair]) -> str:
     """Why values of the two maps are of different units; empty where they are of one."""
-    kinds = {pair.clean.map for pair in pairs}
+    kinds = {pair.known.map for pair in pairs}
     if len(kinds) > 1:
-        first, second = (engine.MAPS[pair.clean.map].title for pair in pairs)
+        first, second = (engine.MAPS[pair.known.map].title for pair in pairs)
         return text.COMPARE_OTHER_MAP.format(first=first, second=second)
     return text.COMPARE_OTHER_MODEL if len({side.found.model for side in sides}) > 1 else ""
 
@@ -71,7 +75,7 @@ def _attacked(side: Side) -> Ground:
 
 def _scales(pairs: Sequence[MapPair], together: bool) -> list[tuple[float, float]]:
     """The scale of each side's two maps: one for all where the sides go `together`."""
-    values = [[pair.clean.raw.numpy(), pair.attacked.raw.numpy()] for pair in pairs]
+    values = [[drawn.raw.numpy() for drawn in (pair.clean, pair.attacked) if drawn is not None] for pair in pairs]
     groups = [[one for both in values for one in both]] * len(pairs) if together else values
     return [(min(float(one.min()) for one in group), engine.overlays.upper_end(*group)) for group in groups]
 
@@ -118,8 +122,8 @@ def _alike(rows: Sequence[tuple[str, Sequence[Drawn]]]) -> str:
         (text.COMPARE_ALIKE.format(picture=title), _correlation(before.raw, now.raw))
         for title, ((_, before, _), (_, now, _)) in rows
     ]
-    side, clean, _ = rows[0][1][0]
-    drawn.append((text.COMPARE_RANDOM, _correlation(clean.raw, side.found.chance_map)))
+    side, first, _ = rows[0][1][0]
+    drawn.append((text.COMPARE_RANDOM, _correlation(first.raw, side.found.chance_map)))
     cells = [(esc(name), signed(value)) for name, value in drawn]
     return table(text.COMPARE_MAP_HEADS, cells, text.COMPARE_MAP_TABLE)
 

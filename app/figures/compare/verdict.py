@@ -23,7 +23,8 @@ def verdict(sides: Sides) -> str:
 
 
 def _by_method(found: Found) -> dict[str, engine.Prediction]:
-    answers = {} if found.adversarial is None else {text.REFERENCE: found.adversarial.before}
+    before = None if found.adversarial is None else found.adversarial.before
+    answers = {} if before is None else {text.REFERENCE: before}
     answers |= {engine.DEFENCES[one.defence].title: one.prediction for one in found.defences}
     return answers | ({} if found.ensemble is None else {text.YOURS: found.ensemble.prediction})
 
@@ -47,7 +48,7 @@ def _verdict_cell(side: Side, answer: engine.Prediction | None) -> str:
         return f'<span class="untimed">{esc(text.COMPARE_NOT_RUN)}</span>'
     good = answer.label == side.found.reference
     wrong = "" if good else f"<br><small>{differing(answer.name, side.reference)}</small>"
-    return f"{mark(good, side.found.given, side.found.strange)} {percent(answer.confidence)}{wrong}"
+    return f"{mark(good, side.found.given, side.found.unjudged)} {percent(answer.confidence)}{wrong}"
 
 
 def _changed(sides: Sides, answers: Sequence[engine.Prediction | None]) -> str:
@@ -55,10 +56,10 @@ def _changed(sides: Sides, answers: Sequence[engine.Prediction | None]) -> str:
     if before is None or now is None:
         return ""
     good = [answer.label == side.found.reference for side, answer in zip(sides, (before, now), strict=True)]
-    if good[0] != good[1] and not any(side.found.strange for side in sides):
+    if good[0] != good[1] and not any(side.found.unjudged for side in sides):
         return text.COMPARE_TURNED.format(how=text.AS_ASKED[sides[-1].found.given][good[1]])
-    strange = any(side.found.strange for side in sides)
-    other = text.STRANGE_MARK[False] if strange else text.COMPARE_OTHER_ANSWER
+    unjudged = any(side.found.unjudged for side in sides)
+    other = text.STRANGE_MARK[False] if unjudged else text.COMPARE_OTHER_ANSWER
     return "" if before.name == now.name else other
 
 
@@ -71,6 +72,8 @@ def _summary(sides: Sides, answers: Sequence[dict[str, engine.Prediction]]) -> s
         tuple(found[title].label == side.found.reference for side, found in zip(sides, answers, strict=True))
         for title in both
     ]
+    if any(side.found.unjudged for side in sides):
+        return ""
     given = all(side.found.given for side in sides)
     counts = {name: good.count(key) for name, key in _TALLY.items()}
     return note(text.COMPARE_TALLY[given].format(of=len(both), **counts)) if both else ""
