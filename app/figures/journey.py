@@ -6,7 +6,7 @@ import math
 import time
 
 import engine
-from app.figures.html import differing_words, esc, percent, rough_percent
+from app.figures.html import differing_words, esc, percent, rough_percent, signed
 from app.present import present
 from app.state.found import Found
 from app.text import words as text
@@ -59,7 +59,7 @@ def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, f
     head, detail = finding or ("", _waiting(name, found))
     if busy and not finding:
         detail = "working"
-    strange = " strange" * (found.strange and finding is not None and number < MANY)
+    strange = " strange" * (finding is not None and number < MANY and _amber(found, number))
     return (
         f'<button type="button" class="card {state}{strange}" data-open-step="{number}" id="card-{number}"'
         f' title="{esc(head)} {esc(detail)}">'
@@ -67,6 +67,13 @@ def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, f
         f'<span class="card-head">{esc(head)}</span><span class="card-detail">'
         f"{esc(detail)}</span></button>"
     )
+
+
+def _amber(found: Found, number: int) -> bool:
+    """Whether a card makes no claim."""
+    answers = {1: found.clean, 2: None if found.adversarial is None else found.adversarial.after_saved}
+    answer = answers.get(number)
+    return found.unjudged or (answer is not None and found.abstains(answer))
 
 
 def _waiting(name: str, found: Found) -> str:
@@ -97,6 +104,8 @@ def _picture(found: Found) -> tuple[str, str] | None:
         return None
     if found.strange:
         return text.STRANGE_CARD, text.STRANGE_ANSWER
+    if found.abstains(found.clean):
+        return _none(found.clean)
     return found.clean.name, percent(found.clean.confidence)
 
 
@@ -107,6 +116,8 @@ def _attack(found: Found) -> tuple[str, str] | None:
     after = result.after_saved
     if not result.epsilon:
         return "Not attacked", "limit 0"
+    if found.abstains(after) and not found.strange:
+        return _none(after)
     if result.blind:
         return text.BLIND_CARD
     if result.target is not None:
@@ -118,6 +129,11 @@ def _attack(found: Found) -> tuple[str, str] | None:
         return "Undone by saving" if result.fooled_as_computed else "Held", f"at {percent(after.confidence)}"
     head = "Fooled" if result.before.label == result.label else "Wrong before and after"
     return head, _instead(after, result.label)
+
+
+def _none(answer: Prediction) -> tuple[str, str]:
+    """That an answer is “none of these”, and what came nearest."""
+    return text.NONE_CARD, text.NONE_CARD_WHY.format(name=answer.name, best=signed(present(answer.best_cosine)))
 
 
 def _instead(answer: Prediction, label: int) -> str:
@@ -143,8 +159,8 @@ def _views(found: Found) -> tuple[str, str] | None:
         return None
     right = int((found.views.logits.argmax(-1) == present(found.reference)).sum())
     head = f"{right} of {len(found.views)} views"
-    if found.strange:
-        return head, text.STRANGE_VERDICT.lower()
+    if found.unjudged:
+        return head, (text.STRANGE_VERDICT if found.strange else text.NONE_VERDICT).lower()
     return head, "still give the right class" if found.given else "give the clean answer"
 
 
@@ -152,7 +168,7 @@ def _tuning(found: Found) -> tuple[str, str] | None:
     if not found.steps:
         return None
     last = found.steps[-1]
-    asked = text.STRANGE_MARK if found.strange else text.AS_ASKED[found.given]
+    asked = text.STRANGE_MARK if found.unjudged else text.AS_ASKED[found.given]
     alone = asked[last.prediction.label == found.reference]
     return f"{last.index} step{'s' * (last.index != 1)}", f"the picture alone: {alone}"
 
@@ -162,6 +178,8 @@ def _verdict(found: Found) -> tuple[str, str] | None:
         return None
     if found.strange:
         return text.STRANGE_VERDICT, text.STRANGE_CARD.lower()
+    if found.unjudged:
+        return text.NONE_VERDICT, f"clean: {text.NONE}"
     if found.ensemble is not None:
         answer = found.ensemble.prediction
         good = answer.label == found.reference
@@ -183,7 +201,8 @@ def _many(found: Found) -> tuple[str, str] | None:
     chosen = "a-tpt" if "a-tpt" in defences else defences[-1]
     title = DEFENCES[chosen].title
     if not batch.known and not batch.unknown:
-        return text.STRANGE_VERDICT, text.STRANGE_CARD.lower()
+        strange = text.STRANGE_VERDICT, text.STRANGE_CARD.lower()
+        return strange if batch.strange else (text.NONE_VERDICT, f"clean: {text.NONE}")
     if not batch.known:
         return f"{batch.kept(chosen)} of {len(batch.unknown)} kept", f"the clean answer: {title} attacked"
     total = len(batch.known)

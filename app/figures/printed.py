@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 import engine
+from app.figures.judged import warned
 from app.figures.maps import DIVERGING, subject, upper_end
 from app.figures.pictures import to_uint8
 from app.present import present
 from app.state.found import Found
+from app.text import words as text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 CLEAN, ATTACKED, DEFENDED, DRIVES, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#a8327e", "#8590a2"
+AMBER, GREY = "#8a5a00", "#5d6b7e"
 STYLE = {"fontsize": 9}
 
 
 def printed(found: Found) -> dict[str, Figure]:
-    """Every figure for which there are results, by name."""
+    """Every figure for which there are results, by name; in amber below it, that no answer is right or wrong."""
     drawers: dict[str, tuple[object, Callable[[Found], Figure]]] = {
         "attack": (found.adversarial, _attack),
         "maps": (found.maps, _maps),
         "tuning": (found.steps, _tuning),
         "defences": (found.defences, _defences),
     }
-    return {name: draw(found) for name, (result, draw) in drawers.items() if result}
+    figures = {name: draw(found) for name, (result, draw) in drawers.items() if result}
+    if found.unjudged:
+        said = textwrap.fill(warned(found), 100)
+        for figure in figures.values():
+            figure.supxlabel(said, color=AMBER, fontsize=9)
+    return figures
 
 
 def _attack(found: Found) -> Figure:
@@ -95,7 +104,7 @@ def _tuning(found: Found) -> Figure:
     steps = found.steps
     figure = _empty(10, 3.2)
     loss, entropies = figure.subplots(1, 2)
-    _line(loss, [step.loss for step in steps], DEFENDED, "step", "loss (nats)", 0)
+    _line(loss, [step.loss for step in steps], GREY if found.unjudged else DEFENDED, "step", "loss (nats)", 0)
     first, last, kept = steps[0].entropies, steps[-1].entropies, set(steps[-1].kept.tolist())
     for view, (before, after) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
         driving = view in kept
@@ -113,9 +122,11 @@ def _defences(found: Found) -> Figure:
     titles = [engine.DEFENCES[d.defence].title for d in found.defences]
     shares = [float(d.prediction.probabilities[present(found.reference)]) for d in found.defences]
     right = [d.prediction.label == found.reference for d in found.defences]
-    axes.barh(titles, shares, color=[DEFENDED if hit else ATTACKED for hit in right])
+    colours = [GREY if found.unjudged else DEFENDED if hit else ATTACKED for hit in right]
+    words = text.STRANGE_MARK if found.unjudged else text.AS_ASKED[found.given]
+    axes.barh(titles, shares, color=colours)
     for row, (share, hit) in enumerate(zip(shares, right, strict=True)):
-        axes.text(min(share + 0.01, 0.9), row, "right" if hit else "wrong", va="center", fontsize=8)
+        axes.text(min(share + 0.01, 0.9), row, words[hit], va="center", fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     axes.set_xlabel(f"share given to “{present(found.classes).names[present(found.reference)]}”", **STYLE)

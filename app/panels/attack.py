@@ -13,7 +13,8 @@ from app.components.controls import shown
 from app.components.slider import Range
 from app.figures.bars import prediction_bars
 from app.figures.curves import Line, curve
-from app.figures.html import caption, empty, esc, levels, note, percent, section, stranger, table
+from app.figures.html import caption, empty, esc, levels, note, percent, section, table
+from app.figures.judged import abstained, caution
 from app.figures.pictures import amplified, gain_for, to_uint8
 from app.figures.threat import badges, limit, remarks, titled
 from app.panels.attack_controls import AttackControls
@@ -58,7 +59,7 @@ class AttackPanel:
         self.controls = self.choose.controls
         self.texts = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
         outputs = [*self.texts, self.slider, self.noise, self.at]
-        reads = ("picture", "classes", "label", "clean", "adversarial")
+        reads = ("picture", "classes", "label", "clean", "adversarial", "answer")
         self.pieces = [Piece(self.draw, outputs, reads, ("adversarial",)), *self.choose.pieces]
 
     def wire(self, page: Page, running: Running) -> None:
@@ -84,12 +85,12 @@ class AttackPanel:
         gain = gain_for(result)
         pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
         return {
-            self.verdict: verdict(result, found.strange),
+            self.verdict: verdict(result, caution(found) + abstained(found)),
             self.slider: gr.update(value=pictures, visible=True),
             self.noise: gr.update(value=shown(amplified(result.saved - result.clean, gain)), visible=True),
             self.slider_label: f'<p class="fine">{esc(text.SLIDER_LABEL)}</p>',
             self.gain: f'<p class="fine">The change, amplified <b>{gain:g} times</b>; grey would be no change.</p>',
-            self.bars: _bars(result),
+            self.bars: _bars(found),
             self.curve: _curve(result.steps, result.label, len(result.steps), result),
             self.measured: _measured(result),
             self.passed: "",
@@ -103,7 +104,7 @@ class AttackPanel:
             return {}
         step = result.steps[int(at) - 1]
         pair = [("clean", "clean", result.before), (f"iteration {step.index}", "attacked", step.prediction)]
-        bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target)
+        bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target, cosines=found.with_cosines)
         hint = f"loss {step.loss:.3f} nats"
         return {
             self.curve: _curve(result.steps, result.label, len(result.steps), result, step.index),
@@ -118,16 +119,16 @@ def _scrubber(count: int) -> dict:
     return gr.update(maximum=count, value=count, visible=True)
 
 
-def verdict(result: engine.Adversarial, strange: bool = False) -> str:
-    """One sentence on whether the attack worked, and what the attacker knew and wanted; without a colour about a
-    `strange` picture, of which the model knows nothing."""
+def verdict(result: engine.Adversarial, cautious: str = "") -> str:
+    """One sentence on whether the attack worked, and what the attacker knew and wanted; without a colour behind
+    `cautious` words, drawn, on what an answer is worth."""
     if not result.epsilon:
         return note(text.NOT_ATTACKED, "warn", "!")
     aimed = text.AIMED_AT.format(defence=engine.DEFENCES[result.target_defence].title) if result.target_defence else ""
     fine = f'<p class="fine">{esc(aimed)}</p>' if aimed else ""
     said = _blind if result.blind else _against if result.target is None else _towards
     sentence, tone, icon = said(result)
-    drawn = stranger() + note(sentence) if strange else note(sentence, tone, icon)
+    drawn = cautious + note(sentence) if cautious else note(sentence, tone, icon)
     return drawn + remarks(result) + badges(result) + fine
 
 
@@ -174,9 +175,10 @@ def _bold_answer(result: engine.Adversarial) -> str:
     return f"**{result.after_saved.name}** at {percent(result.after_saved.confidence)}"
 
 
-def _bars(result: engine.Adversarial) -> str:
+def _bars(found: Found) -> str:
+    result = present(found.adversarial)
     pair = [("clean", "clean", result.before), ("attacked", "attacked", result.after_saved)]
-    bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target)
+    bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target, cosines=found.with_cosines)
     return section("Answers before and after", bars)
 
 

@@ -7,7 +7,8 @@ from torch import Tensor
 import engine
 from app.choices import Choices
 from app.components.controls import part
-from app.figures.html import aligned, caption, empty, esc, percent, section, table, tick
+from app.figures.html import aligned, caption, empty, esc, percent, section, table
+from app.figures.judged import pointing
 from app.figures.maps import Look, colour_bar, small_map, subject, upper_end
 from app.present import present
 from app.state.found import Found
@@ -23,7 +24,7 @@ class EveryMap:
 
     def __init__(self) -> None:
         self.button, self.drawn = part(text.EVERY_ASKS, text.EVERY_RUN, "every-run", "every")
-        reads = ("picture", "classes", "adversarial", "every")
+        reads = ("picture", "classes", "label", "answer", "clean", "adversarial", "every")
         self.pieces = [Piece(self.draw, [self.drawn], reads, ("every",), ("colours",))]
 
     def wire(self, page: Page, running: Running) -> None:
@@ -63,11 +64,11 @@ def _row(found: Found, test: MapTest, look: Look, mask: Tensor | None) -> list[s
         "" if pair.noisy is None else aligned(engine.measures.spearman(clean, pair.noisy.raw)),
         aligned(engine.measures.spearman(clean, test.shuffled.raw)),
     ]
-    return row if mask is None else row + [_inside(values, mask) for values in (clean, attacked)]
+    return row if mask is None else row + [_inside(found, values, mask) for values in (clean, attacked)]
 
 
-def _inside(values: Tensor, mask: Tensor) -> str:
+def _inside(found: Found, values: Tensor, mask: Tensor) -> str:
     share = percent(engine.measures.energy_inside(values, mask))
     flat, hit = engine.measures.is_flat(values), engine.measures.pointing_hit(values, mask)
-    peak = esc(text.POINTS_NOWHERE) if flat else f"peak {tick(hit)}"
+    peak = esc(text.POINTS_NOWHERE) if flat else f"peak {pointing(found, hit)}"
     return f'<span class="tight">{share}</span><small class="peak">{peak}</small>'

@@ -67,7 +67,7 @@ class ViewsPanel:
             ]  # fmt: skip
         gr.HTML(caption(text.VIEWS_CAPTION))
         self.controls = {"kind": kind, "views": count, **shares, "opened_view": self.opened}
-        reads, shows = ("picture", "classes", "label", "views", "steps", "ensemble"), ("views",)
+        reads, shows = ("picture", "classes", "label", "views", "steps", "ensemble", "answer"), ("views",)
         self.pieces = [
             Piece(self.draw, [self.grid], ("clean", "adversarial", *reads), shows),
             Piece(self.draw_title, [self.title], ("clean", *reads), shows, ("opened_view",)),
@@ -154,7 +154,7 @@ def _orders(found: Found) -> dict[str, list[int]]:
 def _summary(found: Found) -> str:
     """The share of views that answer right: of all, of those that drive the tuning, and by weight."""
     views, asked = present(found.views), text.VIEWS_RIGHT if found.given else text.VIEWS_CLEAN
-    asked = text.VIEWS_STRANGE if found.strange else asked
+    asked = text.VIEWS_STRANGE if found.unjudged else asked
     right = views.logits.argmax(-1) == present(found.reference)
     counts = [(text.VIEWS_ALL, f"{int(right.sum())} of {len(views)}", text.VIEWS_ALL_WHY)]
     if found.steps:
@@ -172,7 +172,7 @@ def _legend(found: Found) -> str:
     views = present(found.views)
     signs = [("sign", f"#1 · {float(views.entropies[1]):.2f} nats", text.TILE_NUMBERS)]
     signs.append(
-        ("sign", f"{OTHER if found.strange else WRONG} words", text.TILE_OTHER if found.strange else text.TILE_WRONG)
+        ("sign", f"{OTHER if found.unjudged else WRONG} words", text.TILE_OTHER if found.unjudged else text.TILE_WRONG)
     )
     if found.steps:
         signs.append(("badge tunes", "tunes", text.TILE_TUNES.format(count=len(found.steps[-1].kept))))
@@ -203,7 +203,7 @@ def _tile(
         f' style="{";".join(f"--by-{key}:{place}" for key, place in places.items())}"'
         f' title="View {view}: {esc(name)}, entropy {bits} nats"><img src="{thumbnail(picture)}"'
         f' alt="View {view}: {esc(name)}">'
-        f'<span class="tile-name">{tick(right, found.strange)} {_tile_name(found, name)}</span>'
+        f'<span class="tile-name">{tick(right, found.unjudged)} {_tile_name(found, name)}</span>'
         f'<span class="tile-numbers">#{view} · {bits} nats</span><span class="tile-badges">{badges}</span></button>'
     )
 
@@ -228,7 +228,7 @@ def _opened(found: Found, view: int) -> str:
     answer = views.logits[view]
     name = differing(views.classes.names[int(answer.argmax())], views.classes.names[present(found.reference)])
     good = int(answer.argmax()) == found.reference
-    said = f'<p class="fine">{mark(good, found.given, found.strange)} {name}</p>'
+    said = f'<p class="fine">{mark(good, found.given, found.unjudged)} {name}</p>'
     mark_tile = f'<style>#view-grid [data-index="{view}"]{{{OPENED_TILE}}}</style>'
     body = f"{mark_tile}{said}{_numbers(found, view)}{_making(views, view)}"
     return section(text.VIEW_TITLE.format(view=view), body)

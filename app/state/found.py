@@ -32,7 +32,8 @@ class Found:
     `model` is the name of a model that the visitor chose, empty for the page's own. `made` names each part that is
     there by a digest of the keys of its results; of those that are `partial`, some rows are missing. `elsewhere` are
     the parts that were looked at on this picture with other settings. `progress` is that of a run under way, `pinned`
-    what all this is compared with. `original` is the whole picture, for looking, the same however it is fitted.
+    what all this is compared with. `original` is the whole picture, for looking, the same however it is fitted;
+    `answer` is how answers are read.
     """
 
     model: str = ""
@@ -57,6 +58,7 @@ class Found:
     made: dict[str, str] = field(default_factory=dict)
     partial: frozenset[str] = frozenset()
     original: Original | None = None
+    answer: engine.settings.AnswerSettings = engine.settings.AnswerSettings()
 
     @property
     def given(self) -> bool:
@@ -75,6 +77,21 @@ class Found:
         """Whether the model knows no such picture, as it says itself: then no answer about it is right or wrong."""
         familiarity = None if self.clean is None else self.clean.familiarity
         return familiarity is not None and not familiarity.accepted
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether no answer about the picture can be called right or wrong: the model knows no such picture, or nobody
+        says what it shows and the model itself answers “none of these”."""
+        return self.strange or (not self.given and self.clean is not None and self.abstains(self.clean))
+
+    @property
+    def with_cosines(self) -> bool:
+        """Whether cosines stand beside shares: unless the model itself tells which pictures it knows."""
+        return self.answer.none_of_these or (self.clean is not None and self.clean.familiarity is None)
+
+    def abstains(self, prediction: engine.Prediction) -> bool:
+        """Whether an answer is read as “none of these”."""
+        return prediction.abstains(self.answer)
 
     @property
     def chance_map(self) -> Tensor:
@@ -102,4 +119,5 @@ def find(question: Question | None, visitor: Visitor) -> Found:
             keys = " ".join(question.story.key(request) for row in rows for request in row.given)
             made[name] = hashlib.sha256(keys.encode()).hexdigest()[:16]
     recipe = question.story.recipe
-    return replace(found, classes=recipe.classes, label=recipe.label, made=made, partial=frozenset(partial), **values)
+    asked = {"classes": recipe.classes, "label": recipe.label, "answer": recipe.settings.answer}
+    return replace(found, **asked, made=made, partial=frozenset(partial), **values)

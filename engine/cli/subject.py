@@ -18,16 +18,16 @@ from ..errors import EngineError
 from ..files import make_folder, read_text
 from ..models import add_model_options, model_settings
 from ..pictures import KINDS, load_picture
-from ..serialise import box_data
+from ..serialise import box_data, familiarity_data
 from ..settings import PictureSettings, Settings
 from ..story.recipe import Picture, Recipe
 from .options import PICTURE, add_options, settings_of
-from .tables import wrapped
+from .tables import amber, wrapped
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..results import Box
+    from ..results import Box, Familiarity
 
 EIGHTY = "imagenet-80"
 CUT_OFF = (
@@ -40,7 +40,7 @@ SAMPLES = ASSETS / "samples" / "samples.json"
 @dataclass(frozen=True, eq=False, slots=True)
 class Subject:
     """What a command works on: model, pixels (3, s, s) in [0, 1] of a picture of a `size`, fitted as `how` says,
-    classes, and the true label where it is known."""
+    classes, and the true label where it is known; and whether the model knows such pictures, where it can tell."""
 
     backbone: models.Backbone
     image: Path
@@ -50,10 +50,12 @@ class Subject:
     classes: Classes
     label: int | None
     how: PictureSettings
+    familiarity: Familiarity | None
 
     @property
     def heading(self) -> list[str]:
-        """Lines that name picture, model, number of classes, truth, how picture and weights are read, and all notes."""
+        """Lines that name picture, model, number of classes, truth, how picture and weights are read, and all notes;
+        in amber, what an answer is worth about a picture that the model does not know."""
         truth = "" if self.label is None else f", truth: {self.classes.names[self.label]}"
         moved = self.backbone.difference
         tower = "" if moved is None else f" (image tower {moved:.2%} away from the base)"
@@ -61,7 +63,8 @@ class Subject:
         size = self.backbone.image_size
         read = f"read at {size} × {size} pixels, {self.backbone.reading['in_words']}"
         notes = [*self.backbone.assumed, *(note for note in (self.note, self._cut_off) if note)]
-        return [named, read, *(line for note in notes for line in wrapped(note))]
+        warned = wrapped("" if self.familiarity is None else self.familiarity.sentence)
+        return [named, read, *(line for note in notes for line in wrapped(note)), *map(amber, warned)]
 
     @property
     def box(self) -> Box:
@@ -92,6 +95,7 @@ class Subject:
             "classes": list(self.classes.names),
             "templates": list(self.classes.templates),
             "truth": None if self.label is None else self.classes.names[self.label],
+            "familiarity": familiarity_data(self.familiarity),
         }
 
 
@@ -125,7 +129,8 @@ def load_subject(args: argparse.Namespace) -> Subject:
     label = None if name is None else classes.index(name)
     backbone = models.apart(partial(models.load_backbone, args.model, args.device, args.precision, settings=settings))
     pixels = backbone.prepare(picture.image, how)
-    return Subject(backbone, args.image, picture.note, picture.size, pixels, classes, label, how)
+    known = backbone.knows(pixels)
+    return Subject(backbone, args.image, picture.note, picture.size, pixels, classes, label, how, known)
 
 
 def emit(args: argparse.Namespace, document: dict, lines: list[str]) -> None:

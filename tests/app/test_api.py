@@ -84,3 +84,12 @@ def test_a_call_may_say_how_the_picture_is_fitted(api, tiny, tmp_path):
         assert found["logits"] == engine.predict(tiny, pixels, classes).logits.tolist()
         answers.append(found["logits"])
     assert answers[0] != answers[1] != answers[2]
+
+
+def test_predict_reads_its_answer_with_a_threshold(api):
+    sample = asked(api.sources.samples[1].path)
+    plain = api.predict(account(api, 1), sample)
+    read = api.predict(account(api, 1), sample | {"none_of_these": True, "none_below": 1.0})
+    best = max(plain["prediction"]["cosines"])
+    assert plain["none_of_these"] is None and read["prediction"] == plain["prediction"]
+    assert read["none_of_these"] == {"answered": True, "best_cosine": pytest.approx(best), "threshold": 1.0}
