@@ -169,7 +169,7 @@ def _tuning(found: Found) -> tuple[str, str] | None:
         return None
     last = found.steps[-1]
     asked = text.STRANGE_MARK if found.unjudged else text.AS_ASKED[found.given]
-    alone = asked[last.prediction.label == found.reference]
+    alone = text.NONE if found.abstains(last.prediction) else asked[last.prediction.label == found.reference]
     return f"{last.index} step{'s' * (last.index != 1)}", f"the picture alone: {alone}"
 
 
@@ -188,7 +188,7 @@ def _verdict(found: Found) -> tuple[str, str] | None:
         return text.VERDICT_BAD[found.given], _instead(answer, present(found.reference))
     if "defences" in found.partial and found.progress.step is None:
         return None  # what is left of them says nothing of the others
-    right = sum(d.prediction.label == found.reference for d in found.defences)
+    right = sum(found.right(d.prediction) for d in found.defences)
     good = text.AS_ASKED[found.given][True]
     return f"{right} of {len(found.defences)} {good}", "methods on this picture"
 

@@ -121,16 +121,24 @@ def _defences(found: Found) -> Figure:
     axes = figure.subplots()
     titles = [engine.DEFENCES[d.defence].title for d in found.defences]
     shares = [float(d.prediction.probabilities[present(found.reference)]) for d in found.defences]
-    right = [d.prediction.label == found.reference for d in found.defences]
-    colours = [GREY if found.unjudged else DEFENDED if hit else ATTACKED for hit in right]
-    words = text.STRANGE_MARK if found.unjudged else text.AS_ASKED[found.given]
-    axes.barh(titles, shares, color=colours)
-    for row, (share, hit) in enumerate(zip(shares, right, strict=True)):
-        axes.text(min(share + 0.01, 0.9), row, words[hit], va="center", fontsize=8)
+    marks = [_mark(found, d.prediction) for d in found.defences]
+    axes.barh(titles, shares, color=[colour for _, colour in marks])
+    for row, (share, (word, _)) in enumerate(zip(shares, marks, strict=True)):
+        axes.text(min(share + 0.01, 0.9), row, word, va="center", fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     axes.set_xlabel(f"share given to “{present(found.classes).names[present(found.reference)]}”", **STYLE)
     return figure
+
+
+def _mark(found: Found, answer: engine.Prediction) -> tuple[str, str]:
+    """What an answer is, in a word and a colour."""
+    if found.abstains(answer):
+        return text.NONE_MARK, GREY
+    good = found.right(answer)
+    if found.unjudged:
+        return text.STRANGE_MARK[good], GREY
+    return text.AS_ASKED[found.given][good], DEFENDED if good else ATTACKED
 
 
 def _line(axes: Axes, values: list[float], colour: str, x_name: str, y_name: str, first: int) -> None:

@@ -146,7 +146,7 @@ def _defended(found: Found, wanted: str) -> str:
     if chosen is None:
         return ""
     answer = f"**{chosen.name}** ({percent(chosen.confidence)})"
-    right = sum(prediction.label == found.reference for prediction in answers.values())
+    right = sum(map(found.right, answers.values()))
     others = text.OF_DEFENCES[found.given].format(right=right, of=len(answers)) if answers else ""
     if chosen.label == found.reference:
         return note(f"**{name} {text.DEFENDED[found.given]}:** {answer}.{others}", "good", "✓")

@@ -89,6 +89,10 @@ class Found:
         """Whether cosines stand beside shares: unless the model itself tells which pictures it knows."""
         return self.answer.none_of_these or (self.clean is not None and self.clean.familiarity is None)
 
+    def right(self, prediction: engine.Prediction) -> bool:
+        """Whether an answer is the class that a defence should answer, and not “none of these”."""
+        return prediction.label == self.reference and not self.abstains(prediction)
+
     def abstains(self, prediction: engine.Prediction) -> bool:
         """Whether an answer is read as “none of these”."""
         return prediction.abstains(self.answer)

@@ -3,12 +3,16 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from app.batch import Batch, Row
 from app.figures.batch import batch_table
+from app.figures.compare.sides import Side
+from app.figures.compare.verdict import verdict as compared
 from app.figures.cosines import cosine_line
 from app.figures.journey import finding, journey
 from app.figures.judged import judged
+from app.figures.printed import printed
 from app.panels.batch import _asked
 from app.picture_sources import Opened
 from app.state.parts import Account
@@ -96,6 +100,27 @@ def test_beside_a_true_class_an_abstention_is_neither_and_votes_are_judged_as_ev
     assert [row for row in rows if "A-TPT" in row] == [
         row for row in plain["verdict-table"].split("<tr>") if "A-TPT" in row
     ]
+
+
+def test_an_abstention_is_in_no_count_of_right_answers(page, told, none):
+    answer = told.defences[0].prediction
+    right = replace(answer, logits=answer.scale * torch.eye(len(CLASSES))[told.reference] / 2)  # its cosine is 0.5
+    sure = tuple(replace(one, prediction=right) for one in told.defences)
+    every, no = (replace(told, defences=sure, ensemble=None, answer=how) for how in (AnswerSettings(), ON))
+    assert finding(every, 6)[0] == "2 of 2 right" and finding(no, 6)[0] == "0 of 2 right"
+    assert "Of the 2 methods chosen, 2 answer right." in updates(page, every)["verdict-head"]
+    assert "Of the 2 methods chosen, 0 answer right." in updates(page, no)["verdict-head"]
+    assert finding(none, 5)[1] == f"the picture alone: {text.NONE}"
+    words = [[word.get_text() for word in printed(found)["defences"].axes[0].texts] for found in (every, no)]
+    assert words == [["right"] * 2, [text.NONE_MARK] * 2]
+
+
+def test_a_comparison_says_what_became_an_abstention(told, none):
+    before, after = (Side(name, name.lower(), found, CHOICES) for name, found in (("Pinned", told), ("Now", none)))
+    assert compared([before, after]).count(text.COMPARE_TURNED.format(how=text.NONE)) == 2  # clean, and CLIP attacked
+    good = text.AS_ASKED[True][none.defences[0].prediction.label == told.reference]
+    assert text.COMPARE_TURNED.format(how=good) in compared([after, before])
+    assert text.COMPARE_TURNED.format(how=text.NONE) not in compared([after, after])
 
 
 def test_of_an_attacked_picture_that_is_none_of_these_the_attack_is_told_without_a_colour(page, none):

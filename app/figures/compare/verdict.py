@@ -55,7 +55,11 @@ def _changed(sides: Sides, answers: Sequence[engine.Prediction | None]) -> str:
     before, now = answers
     if before is None or now is None:
         return ""
-    good = [answer.label == side.found.reference for side, answer in zip(sides, (before, now), strict=True)]
+    none = [side.found.abstains(answer) for side, answer in zip(sides, (before, now), strict=True)]
+    good = [side.found.right(answer) for side, answer in zip(sides, (before, now), strict=True)]
+    if none[0] != none[1]:
+        how = text.NONE if none[1] else text.AS_ASKED[sides[-1].found.given][good[1]]
+        return text.COMPARE_TURNED.format(how=how)
     if good[0] != good[1] and not any(side.found.unjudged for side in sides):
         return text.COMPARE_TURNED.format(how=text.AS_ASKED[sides[-1].found.given][good[1]])
     unjudged = any(side.found.unjudged for side in sides)
@@ -69,10 +73,7 @@ def _summary(sides: Sides, answers: Sequence[dict[str, engine.Prediction]]) -> s
     if cautious:
         return cautious
     both = [title for title in answers[0] if title in answers[1] and title != text.REFERENCE]
-    good = [
-        tuple(found[title].label == side.found.reference for side, found in zip(sides, answers, strict=True))
-        for title in both
-    ]
+    good = [tuple(side.found.right(found[title]) for side, found in zip(sides, answers, strict=True)) for title in both]
     given = all(side.found.given for side in sides)
     counts = {name: good.count(key) for name, key in _TALLY.items()}
     return note(text.COMPARE_TALLY[given].format(of=len(both), **counts)) if both else ""
