@@ -31,6 +31,7 @@ from app.text import words as text
 
 ATTACK = engine.parameters.words("attack")
 PICTURE = engine.parameters.words("picture")
+ANSWER = engine.parameters.words("answer")
 MAPS = (*ATTACK, *(word for word in engine.parameters.words("attention") if word not in ATTACK))
 STORY = engine.parameters.STORY
 RECORD = tuple(word for word in STORY if not engine.parameters.parameters()[word].known.recipe)
@@ -65,23 +66,25 @@ class Api:
         self, models: Models, sources: PictureSources, results: engine.story.Results, budget: engine.story.Budget
     ) -> None:
         self.models, self.sources, self.results, self.budget = models, sources, results, budget
-        self._offer(self.predict, dict, (*QUESTION, *ELSEWHERE), PICTURE)
+        self._offer(self.predict, dict, (*QUESTION, *ELSEWHERE), (*PICTURE, *ANSWER))
         self._offer(self.attack, tuple[dict, FileData], (*QUESTION, "true_class"), (*ATTACK, *PICTURE))
         self._offer(self.maps, dict, (*QUESTION, *ELSEWHERE, "true_class", "about", "against"), (*MAPS, *PICTURE))
         self._offer(self.defend, dict, (*QUESTION, *ELSEWHERE, "true_class"), (*STORY, *PICTURE))
         self._offer(self.evaluate_one, dict, (*QUESTION, "true_class"), (*RECORD, *PICTURE))
 
     def predict(self, account: Account, asked: Mapping[str, Any]) -> dict:
-        """What the untouched model takes the picture for, and whether it knows such pictures; of one that was attacked
-        elsewhere also what there is to know of that."""
+        """What the untouched model takes the picture for, whether it knows such pictures, and whether it is “none of
+        these”, where that may be; of one that was attacked elsewhere also what there is to know of that."""
         if _elsewhere(asked):
             hit = present(self._found(account, asked, PICTURE, "adversarial").adversarial)
             prediction = engine.serialise.prediction_data(hit.after_saved)
             return {"prediction": prediction, "attack": engine.serialise.attack_data(hit)}
-        clean = present(self._found(account, asked, PICTURE, "clean").clean)
+        found = self._found(account, asked, (*PICTURE, *ANSWER), "clean")
+        clean = present(found.clean)
         return {
             "prediction": engine.serialise.prediction_data(clean),
             "familiarity": engine.serialise.familiarity_data(clean.familiarity),
+            "none_of_these": engine.serialise.none_data(clean, found.answer),
         }
 
     def attack(self, account: Account, asked: Mapping[str, Any]) -> tuple[dict, FileData]:

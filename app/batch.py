@@ -13,6 +13,7 @@ class Row:
 
     `truth` is empty where nobody gave one. `name` and `note`, of a visitor's file, tell its name and how it was read.
     `blind` says that the attack failed for want of a gradient, `strange` that the model knows no such picture.
+    An answer that is “none of these” is empty.
     """
 
     thumbnail: str
@@ -45,13 +46,18 @@ class Batch:
 
     @property
     def unknown(self) -> tuple[Row, ...]:
-        """The rows without one; all that can be said is whether an answer is still the clean one."""
-        return tuple(row for row in self.rows if not row.truth and not row.strange)
+        """The rows without one and with a clean answer; all that can be said is whether an answer is still that one."""
+        return tuple(row for row in self.rows if row.clean and not row.truth and not row.strange)
 
     @property
     def strange(self) -> int:
         """How many of the pictures the model knows nothing of; no answer counts there."""
         return sum(row.strange for row in self.rows)
+
+    @property
+    def none(self) -> int:
+        """How many answers are “none of these”."""
+        return sum(not answer for row in self.rows for answer in (row.clean, *dict(row.answers).values()))
 
     @property
     def done(self) -> int:

@@ -54,7 +54,7 @@ def comparison(number: int, output: gr.HTML) -> Piece:
     def draw(found: Found, choices: Choices) -> dict:
         return {output: compared(number, area, found, choices)}
 
-    reads = ("pinned", "model", "picture", "classes", "label", "clean", "adversarial", *area.parts)
+    reads = ("pinned", "model", "picture", "classes", "label", "answer", "clean", "adversarial", *area.parts)
     return Piece(draw, [output], tuple(dict.fromkeys(reads)), choices=area.choices)
 
 
@@ -83,7 +83,7 @@ def _boxed(body: str) -> str:
 def _same(area: Area, before: Found, now: Found) -> bool:
     """Whether the results of both are the very same, to be judged against the same class."""
     same = all(before.made.get(name) == now.made.get(name) for name in area.parts)
-    return same and (before.label, before.classes) == (now.label, now.classes)
+    return same and (before.label, before.classes, before.answer) == (now.label, now.classes, now.answer)
 
 
 def _said(number: int, found: Found) -> tuple[str, str]:

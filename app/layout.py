@@ -105,7 +105,7 @@ def build_app(
             page.controls |= panel.controls
             page.screens.steps |= dict.fromkeys(panel.controls, number)
         _other_settings(page, columns)
-        reads = (*PARTS, "picture", "label", "classes", "elsewhere", "batch", "progress")
+        reads = (*PARTS, "picture", "label", "classes", "answer", "elsewhere", "batch", "progress")
         page.add([Piece(lambda found, choices: {cards: journey(found)}, [cards], reads), *inputs.pieces])
         attack = page.panels[2]
         assert isinstance(attack, AttackPanel)

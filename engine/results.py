@@ -20,6 +20,7 @@ from .errors import EngineError
 from .numerics.measures import entropy
 from .numerics.mixing import blend, strengths
 from .numerics.upsampling import upsample
+from .settings import AnswerSettings
 
 UNKNOWN_CLEAN = (
     "This picture was attacked elsewhere and its clean one is not known: nothing about that can be computed."
@@ -55,17 +56,33 @@ class Familiarity:
 class Prediction:
     """Logits over the classes, shape (c,). Where a defence averages probabilities, logits are their logarithm.
 
-    `familiarity` is that of the picture where it was measured: of the clean one, by a model that can tell.
+    `familiarity` is that of the picture where it was measured: of the clean one, by a model that can tell. `scale` is
+    what cosines were multiplied with to become the logits of one picture; None for answers put together of many.
     """
 
     classes: Classes
     logits: Tensor
     familiarity: Familiarity | None = None
+    scale: float | None = None
 
     @property
     def probabilities(self) -> Tensor:
         """Softmax of the logits, shape (c,)."""
         return self.logits.softmax(-1)
+
+    @property
+    def cosines(self) -> Tensor | None:
+        """Cosines of the picture with the sentence of each class, shape (c,), from -1 to 1; None without `scale`."""
+        return None if self.scale is None else self.logits / self.scale
+
+    @property
+    def best_cosine(self) -> float | None:
+        """The highest of them, which is that of the most probable class."""
+        return None if self.cosines is None else float(self.cosines.max())
+
+    def abstains(self, how: AnswerSettings) -> bool:
+        """Whether it is read as “none of these”: that may be an answer, and no cosine reaches the threshold."""
+        return how.none_of_these and self.best_cosine is not None and self.best_cosine < how.none_below
 
     @property
     def label(self) -> int:

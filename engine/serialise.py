@@ -22,10 +22,15 @@ if TYPE_CHECKING:
         Prediction,
         TuneStep,
     )
+    from .settings import AnswerSettings
 
 
 def prediction_data(prediction: Prediction) -> dict:
-    """A prediction as plain data; logits and probabilities stand in the order of the classes."""
+    """A prediction as plain data; logits, probabilities and cosines stand in the order of the classes.
+
+    There are no cosines, None, of answers put together of many views.
+    """
+    cosines = prediction.cosines
     return {
         "name": prediction.name,
         "label": prediction.label,
@@ -34,6 +39,7 @@ def prediction_data(prediction: Prediction) -> dict:
         "margin": prediction.margin,
         "logits": prediction.logits.tolist(),
         "probabilities": prediction.probabilities.tolist(),
+        "cosines": None if cosines is None else cosines.tolist(),
     }
 
 
@@ -43,6 +49,17 @@ def familiarity_data(familiarity: Familiarity | None) -> dict | None:
         return None
     numbers = {"score": familiarity.score, "threshold": familiarity.threshold}
     return {"accepted": familiarity.accepted, "sentence": familiarity.sentence} | numbers
+
+
+def none_data(prediction: Prediction, how: AnswerSettings) -> dict | None:
+    """Whether the answer is “none of these”, and why, as plain data; None where that is not among the answers."""
+    if not how.none_of_these:
+        return None
+    return {
+        "answered": prediction.abstains(how),
+        "best_cosine": prediction.best_cosine,
+        "threshold": how.none_below,
+    }
 
 
 def box_data(box: Box) -> list[float]:

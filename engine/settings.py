@@ -468,12 +468,36 @@ class PictureSettings(Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerSettings(Checked):
+    """How an answer is read once it is there: whether it may be “none of these”.
+
+    With `none_of_these`, an answer whose highest cosine with a class sentence lies below `none_below` is “none of
+    these”. That is an abstention, neither right nor wrong: what is attacked, tuned and defended are the classes alone,
+    and what an attack or a defence did to the likeliest class is told as without it. Answers put together of many views
+    have no cosine of their own and are never “none of these”. No threshold serves every model: that CLIPs give a
+    sentence that fits 0.2 to 0.3 is said by experience, and was not measured here.
+    """
+
+    none_of_these: bool = setting(
+        False, "“none of these”",
+        "as an answer where no cosine of the picture with a class sentence reaches the threshold; it is"
+        " neither right nor wrong",
+    )  # fmt: skip
+    none_below: float = setting(
+        0.2, "the threshold of “none of these”",
+        "the least cosine of an answer that is a class; it depends on the model: by experience CLIPs give a sentence"
+        " that fits 0.2 to 0.3", low=-1, high=1, slider=(0, 1, 0.01),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything `explore` needs.
 
     `defences` are keys of `DEFENCES`. `purifier` names a defence in picture space that every defence then builds on;
     `domain_word` is A-TPT's word for the data set, put before “photo” in its prompts. Both may be empty.
     `picture` is for whoever opens a picture file: all else works on the square of pixels that comes of it.
+    `answer` is for whoever reads an answer out: nothing is computed otherwise for it.
     """
 
     attack: AttackSettings = section(AttackSettings, "attack")
@@ -490,6 +514,7 @@ class Settings:
     )
     domain_word: str = setting("", "the domain word", "A-TPT's word before “photo” in its prompts")
     picture: PictureSettings = section(PictureSettings, "what the model sees of the picture")
+    answer: AnswerSettings = section(AnswerSettings, "how the answer is read")
 
     def with_seed(self, seed: int) -> Settings:
         """The same settings with `seed` for the attack, the maps and the views."""

@@ -36,11 +36,12 @@ def choice(
     return menu(shown, engine.parameters.parameters()[word].default, label, elem_id or _id(word), min_width, visible)
 
 
-def tick(word: str, label: str, info: str, min_width: int = 160) -> gr.Checkbox:
+def tick(word: str, label: str, info: str, min_width: int = 160, visible: bool = True) -> gr.Checkbox:
     """A box for the switch `word`."""
     return gr.Checkbox(
-        engine.parameters.parameters()[word].default, label=label, info=info, elem_id=_id(word), min_width=min_width
-    )
+        engine.parameters.parameters()[word].default, label=label, info=info, elem_id=_id(word), min_width=min_width,
+        visible=visible,
+    )  # fmt: skip
 
 
 def others(section: str, placed: Collection[str], chosen: str = "") -> dict[str, Component]:

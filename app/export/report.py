@@ -17,6 +17,7 @@ from torch import Tensor
 
 import engine
 from app.choices import Choices
+from app.figures.judged import warned
 from app.figures.maps import Look
 from app.figures.pictures import amplified, gain_for, png, to_uint8
 from app.figures.printed import printed
@@ -143,10 +144,14 @@ def _given(picture: Shown) -> dict:
 
 def _results(found: Found) -> dict:
     names = present(found.classes).names
-    document: dict = {"clean": _answer(present(found.clean)) if found.clean_known else None}
+    clean = present(found.clean)
+    document: dict = {
+        "familiarity": engine.serialise.familiarity_data(clean.familiarity),
+        "clean": _answer(found, clean) if found.clean_known else None,
+    }
     result = found.adversarial
     if result is not None:
-        document["attacked"] = _answer(result.after_saved) | {
+        document["attacked"] = _answer(found, result.after_saved) | {
             "fooled": result.fooled,
             "fooled as computed": result.fooled_as_computed,
             "target": None if result.target is None else names[result.target],
@@ -170,18 +175,20 @@ def _results(found: Found) -> dict:
     if found.steps:
         losses = [step.loss if len(step.kept) else None for step in found.steps]
         document["tuning"] = [
-            {"step": step.index, "loss": loss, **_answer(step.prediction)}
+            {"step": step.index, "loss": loss, **_answer(found, step.prediction)}
             for step, loss in zip(found.steps, losses, strict=True)
         ]
     if found.ensemble is not None:
-        document["your settings"] = _answer(found.ensemble.prediction)
-    document["defences"] = {d.defence: _answer(d.prediction) | {"seconds": d.seconds} for d in found.defences}
+        document["your settings"] = _answer(found, found.ensemble.prediction)
+    document["defences"] = {d.defence: _answer(found, d.prediction) | {"seconds": d.seconds} for d in found.defences}
     return document
 
 
-def _answer(prediction: engine.Prediction) -> dict:
+def _answer(found: Found, prediction: engine.Prediction) -> dict:
     top = [[name, round(share, 6)] for name, share in prediction.top(5)]
-    return {"answer": prediction.name, "entropy": prediction.entropy, "margin": prediction.margin, "top": top}
+    none = engine.serialise.none_data(prediction, found.answer)
+    numbers = {"entropy": prediction.entropy, "margin": prediction.margin, "best cosine": prediction.best_cosine}
+    return {"answer": prediction.name, "none of these": none} | numbers | {"top": top}
 
 
 def _numbers(found: Found) -> bytes:
@@ -245,6 +252,7 @@ from pathlib import Path
 import engine
 from engine import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
 from engine import ModelSettings, PictureSettings
+from engine.settings import AnswerSettings
 
 here = Path(__file__).resolve().parent
 read_with = {backbone.settings!r}
@@ -257,6 +265,8 @@ settings = {settings!r}
 
 for event in engine.explore(backbone, pixels, classes, settings, {found.label}, {about}, {against}, attacked):
     if event.name == "clean":
+        if event.result.familiarity and event.result.familiarity.sentence:
+            print(event.result.familiarity.sentence)
         print("clean:", event.result.name)
     if event.name == "attacked":
         print("attacked:", event.result.after_saved.name)
@@ -274,7 +284,8 @@ def _read(name: str) -> str:
 
 def _explanation(found: Found, remark: str) -> str:
     """What lies where; `remark` is on what was pinned."""
-    lines = [text.ZIP_HEAD.format(name=present(found.picture).name), "", *([remark, ""] if remark else [])]
+    head = text.ZIP_HEAD.format(name=present(found.picture).name)
+    lines = [line for said in (head, warned(found), remark) if said for line in (said, "")]
     return "\n".join([*lines, *(_listed(*one) for one in text.ZIP_FILES), "", text.ZIP_TAIL, ""])
 
 

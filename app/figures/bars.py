@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from app.figures.html import chips, differing, esc, percent
+from app.figures.html import chips, differing, esc, percent, signed
 from app.text import words as text
 from engine import Prediction
 
@@ -18,19 +18,21 @@ def prediction_bars(
     reference: int | None = None,
     given: bool | None = True,
     target: int | None = None,
+    cosines: bool = False,
 ) -> str:
     """The classes that any of the predictions holds most likely, best first in the last one.
 
     Among them, marked, are `reference`, a true label if `given`, else the clean answer (None: that to the picture as it
-    came), and the attack's `target`.
+    came), and the attack's `target`. With `cosines`, these stand behind the shares of every prediction that has some.
     """
     marks = {} if target is None else {target: "◎ target"}
     marks |= {} if reference is None else {reference: text.REFERENCE_SHORT[given]}
     asked = None if reference is None else named[0][2].classes.names[reference]
-    rows = "".join(_row(place, named, asked, marks.get(place)) for place in _places(named, count, marks))
+    cosines = cosines and any(p.scale is not None for _, _, p in named)
+    rows = "".join(_row(place, named, asked, marks.get(place), cosines) for place in _places(named, count, marks))
     title = "; ".join(f"{name}: {p.name} {percent(p.confidence)}" for name, _, p in named)
     legend = "" if len(named) == 1 else _legend(named)
-    return f'{legend}<div class="bars" role="group" aria-label="{esc(title)}">{rows}</div>'
+    return f'{legend}<div class="bars" role="group" aria-label="{esc(title)}">{_heads() if cosines else ""}{rows}</div>'
 
 
 def prediction_chips(prediction: Prediction) -> str:
@@ -59,19 +61,38 @@ def _places(named: Sequence[Named], count: int, marked: Iterable[int]) -> list[i
     return sorted(chosen, key=lambda place: float(last[place]), reverse=True)
 
 
-def _row(place: int, named: Sequence[Named], asked: str | None, mark: str | None) -> str:
+def _row(place: int, named: Sequence[Named], asked: str | None, mark: str | None, cosines: bool) -> str:
     star = f'<span class="truth">{mark}</span>' if mark else ""
     shown = differing(named[0][2].classes.names[place], asked)
-    bars = "".join(_bar(label, kind, float(p.probabilities[place]), p.label == place) for label, kind, p in named)
+    bars = "".join(
+        _bar(label, kind, float(p.probabilities[place]), p.label == place, _cosine(p, place) if cosines else "")
+        for label, kind, p in named
+    )
     return f'<div class="bar-row"><div class="bar-name"><span>{shown}</span>{star}</div>{bars}</div>'
 
 
-def _bar(label: str, kind: str, share: float, top: bool) -> str:
+def _bar(label: str, kind: str, share: float, top: bool, cosine: str) -> str:
     weight = " top" if top else ""
     return (
         f'<div class="bar {esc(kind)}{weight}"><span class="track"><span class="fill" style="width:{100 * share:.2f}%">'
-        f'</span></span><span class="value"><span class="unseen">{esc(label)} </span>{percent(share)}</span></div>'
+        f'</span></span><span class="value"><span class="unseen">{esc(label)} </span>{percent(share)}</span>'
+        f"{cosine}</div>"
     )
+
+
+def _cosine(prediction: Prediction, place: int) -> str:
+    """The cosine of a class, quietly; an empty place for an answer that has none."""
+    if prediction.cosines is None:
+        return '<span class="cosine"></span>'
+    said = signed(float(prediction.cosines[place]))
+    return (
+        f'<span class="cosine" title="{esc(text.COSINE_WHY)}"><span class="unseen">{text.COSINE} </span>{said}</span>'
+    )
+
+
+def _heads() -> str:
+    """What the two numbers of a row are."""
+    return f'<div class="bar-heads" aria-hidden="true"><span>{text.SHARE}</span><span>{text.COSINE}</span></div>'
 
 
 def _legend(named: Sequence[Named]) -> str:

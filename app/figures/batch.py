@@ -29,8 +29,9 @@ def batch_table(batch: Batch) -> str:
     blind = sum(row.blind for row in batch.rows)
     warned = note(text.BATCH_BLIND.format(count=blind, total=len(batch.rows)), "warn", "!") if blind else ""
     strange = note(text.STRANGE_BATCH.format(count=batch.strange), "warn", "!") if batch.strange else ""
+    none = note(text.NONE_BATCH.format(count=batch.none), "warn", "!") if batch.none else ""
     drawn = table(heads, rows, "Right and wrong answers on many pictures", "stacks batch")
-    return section("Right and wrong, picture by picture", f"{strange}{warned}{unknown}{drawn}{refused}", made)
+    return section("Right and wrong, picture by picture", f"{strange}{none}{warned}{unknown}{drawn}{refused}", made)
 
 
 def _sums(batch: Batch, defences: Sequence[str]) -> list[tuple[str, ...]]:
@@ -60,8 +61,8 @@ def _row(row: Row) -> tuple[str, ...]:
     details = " ".join(part for part in (row.name + ":" * bool(row.name and row.note), row.note) if part)
     asked = esc(row.truth or text.BATCH_UNKNOWN) + (f"<br><small>{esc(details)}</small>" if details else "")
     answers = [answer for _, answer in row.answers]
-    if row.strange:
-        return picture, asked, *map(esc, (row.clean, *answers))
+    if row.strange or not (row.truth or row.clean):
+        return picture, asked, *(esc(answer or text.NONE) for answer in (row.clean, *answers))
     if row.truth:
         return picture, asked, *(_cell(answer, row.truth, "✓", "right", "✗") for answer in (row.clean, *answers))
     kept = (_cell(answer, row.clean, "=", "the clean answer", "≠") for answer in answers)
@@ -69,6 +70,8 @@ def _row(row: Row) -> tuple[str, ...]:
 
 
 def _cell(answer: str, wanted: str, same: str, means: str, other: str) -> str:
+    if not answer:
+        return f"<small>{esc(text.NONE)}</small>"
     if answer == wanted:
         return f'<span class="good" title="{means}">{same}</span>'
     words = " ".join(differing_words(answer, wanted))

@@ -6,7 +6,7 @@ import math
 import time
 
 import engine
-from app.figures.html import differing_words, esc, percent, rough_percent
+from app.figures.html import differing_words, esc, percent, rough_percent, signed
 from app.present import present
 from app.state.found import Found
 from app.text import words as text
@@ -59,7 +59,7 @@ def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, f
     head, detail = finding or ("", _waiting(name, found))
     if busy and not finding:
         detail = "working"
-    strange = " strange" * (found.strange and finding is not None and number < MANY)
+    strange = " strange" * (finding is not None and number < MANY and _amber(found, number))
     return (
         f'<button type="button" class="card {state}{strange}" data-open-step="{number}" id="card-{number}"'
         f' title="{esc(head)} {esc(detail)}">'
@@ -67,6 +67,13 @@ def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, f
         f'<span class="card-head">{esc(head)}</span><span class="card-detail">'
         f"{esc(detail)}</span></button>"
     )
+
+
+def _amber(found: Found, number: int) -> bool:
+    """Whether a card makes no claim."""
+    answers = {1: found.clean, 2: None if found.adversarial is None else found.adversarial.after_saved}
+    answer = answers.get(number)
+    return found.unjudged or (answer is not None and found.abstains(answer))
 
 
 def _waiting(name: str, found: Found) -> str:
@@ -97,6 +104,8 @@ def _picture(found: Found) -> tuple[str, str] | None:
         return None
     if found.strange:
         return text.STRANGE_CARD, text.STRANGE_ANSWER
+    if found.abstains(found.clean):
+        return _none(found.clean)
     return found.clean.name, percent(found.clean.confidence)
 
 
@@ -113,6 +122,8 @@ def _attack(found: Found) -> tuple[str, str] | None:
         return "Not attacked", "limit 0"
     if found.through is not None:
         return _through(result, found.through)
+    if found.abstains(after) and not found.strange:
+        return _none(after)
     if result.blind:
         return text.BLIND_CARD
     if result.target is not None:
@@ -132,6 +143,11 @@ def _through(result: engine.Adversarial, through: engine.DefenceResult) -> tuple
     alone = _instead(after, result.label) if result.fooled else f"{after.name}, {percent(after.confidence)}"
     head = text.THROUGH_CARDS[held].format(defence=DEFENCES[through.defence].title)
     return head, text.ALONE_CARD.format(said=alone)
+
+
+def _none(answer: Prediction) -> tuple[str, str]:
+    """That an answer is “none of these”, and what came nearest."""
+    return text.NONE_CARD, text.NONE_CARD_WHY.format(name=answer.name, best=signed(present(answer.best_cosine)))
 
 
 def _instead(answer: Prediction, label: int) -> str:
@@ -159,8 +175,8 @@ def _views(found: Found) -> tuple[str, str] | None:
         return None
     right = int((found.views.logits.argmax(-1) == present(found.reference)).sum())
     head = f"{right} of {len(found.views)} views"
-    if found.strange:
-        return head, text.STRANGE_VERDICT.lower()
+    if found.strange or found.none_given:
+        return head, (text.STRANGE_VERDICT if found.strange else text.NONE_VERDICT).lower()
     return head, text.VIEWS_CARD[found.given]
 
 
@@ -169,7 +185,7 @@ def _tuning(found: Found) -> tuple[str, str] | None:
         return None
     last = found.steps[-1]
     asked = text.STRANGE_MARK if found.unjudged else text.AS_ASKED[found.given]
-    alone = asked[last.prediction.label == found.reference]
+    alone = text.NONE if found.abstains(last.prediction) else asked[last.prediction.label == found.reference]
     return f"{last.index} step{'s' * (last.index != 1)}", f"the picture alone: {alone}"
 
 
@@ -178,6 +194,8 @@ def _verdict(found: Found) -> tuple[str, str] | None:
         return None
     if found.strange:
         return text.STRANGE_VERDICT, text.STRANGE_CARD.lower()
+    if found.unjudged:
+        return text.NONE_VERDICT, f"clean: {text.NONE}"
     if found.ensemble is not None:
         answer = found.ensemble.prediction
         good = answer.label == found.reference
@@ -186,7 +204,7 @@ def _verdict(found: Found) -> tuple[str, str] | None:
         return text.VERDICT_BAD[found.given], _instead(answer, present(found.reference))
     if "defences" in found.partial and found.progress.step is None:
         return None  # what is left of them says nothing of the others
-    right = sum(d.prediction.label == found.reference for d in found.defences)
+    right = sum(found.right(d.prediction) for d in found.defences)
     good = text.AS_ASKED[found.given][True]
     return f"{right} of {len(found.defences)} {good}", "methods on this picture"
 
@@ -199,7 +217,8 @@ def _many(found: Found) -> tuple[str, str] | None:
     chosen = "a-tpt" if "a-tpt" in defences else defences[-1]
     title = DEFENCES[chosen].title
     if not batch.known and not batch.unknown:
-        return text.STRANGE_VERDICT, text.STRANGE_CARD.lower()
+        strange = text.STRANGE_VERDICT, text.STRANGE_CARD.lower()
+        return strange if batch.strange else (text.NONE_VERDICT, f"clean: {text.NONE}")
     if not batch.known:
         return f"{batch.kept(chosen)} of {len(batch.unknown)} kept", f"the clean answer: {title} attacked"
     total = len(batch.known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from torch import Tensor
 
 import engine
 from app.figures.ground import Ground
+from app.figures.judged import warned
 from app.figures.maps import subject
 from app.figures.pictures import to_uint8
 from app.originals import decoded_copy
@@ -25,18 +27,24 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 CLEAN, ATTACKED, DEFENDED, DRIVES, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#a8327e", "#8590a2"
+AMBER, GREY = "#8a5a00", "#5d6b7e"
 STYLE = {"fontsize": 9}
 
 
 def printed(found: Found) -> dict[str, Figure]:
-    """Every figure for which there are results, by name."""
+    """Every figure for which there are results, by name; in amber below it, that no answer is right or wrong."""
     drawers: dict[str, tuple[object, Callable[[Found], Figure]]] = {
         "attack": (found.adversarial, _attack),
         "maps": (found.maps, _maps),
         "tuning": (found.steps, _tuning),
         "defences": (found.defences, _defences),
     }
-    return {name: draw(found) for name, (result, draw) in drawers.items() if result}
+    figures = {name: draw(found) for name, (result, draw) in drawers.items() if result}
+    if found.unjudged:
+        said = textwrap.fill(warned(found), 100)
+        for figure in figures.values():
+            figure.supxlabel(said, color=AMBER, fontsize=9)
+    return figures
 
 
 def _attack(found: Found) -> Figure:
@@ -118,7 +126,7 @@ def _tuning(found: Found) -> Figure:
     steps = found.steps
     figure = _empty(10, 3.2)
     loss, entropies = figure.subplots(1, 2)
-    _line(loss, [step.loss for step in steps], DEFENDED, "step", "loss (nats)", 0)
+    _line(loss, [step.loss for step in steps], GREY if found.unjudged else DEFENDED, "step", "loss (nats)", 0)
     first, last, kept = steps[0].entropies, steps[-1].entropies, set(steps[-1].kept.tolist())
     for view, (before, after) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
         driving = view in kept
@@ -135,16 +143,24 @@ def _defences(found: Found) -> Figure:
     axes = figure.subplots()
     titles = [engine.DEFENCES[d.defence].title for d in found.defences]
     shares = [float(d.prediction.probabilities[present(found.reference)]) for d in found.defences]
-    right = [d.prediction.label == found.reference for d in found.defences]
-    colours = {True: OTHER, False: OTHER} if found.unjudged else {True: DEFENDED, False: ATTACKED}
-    words = text.STRANGE_MARK if found.unjudged else {True: "right", False: "wrong"}
-    axes.barh(titles, shares, color=[colours[hit] for hit in right])
-    for row, (share, hit) in enumerate(zip(shares, right, strict=True)):
-        axes.text(min(share + 0.01, 0.9), row, words[hit], va="center", fontsize=8)
+    marks = [_mark(found, d.prediction) for d in found.defences]
+    axes.barh(titles, shares, color=[colour for _, colour in marks])
+    for row, (share, (word, _)) in enumerate(zip(shares, marks, strict=True)):
+        axes.text(min(share + 0.01, 0.9), row, word, va="center", fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     axes.set_xlabel(f"share given to “{present(found.classes).names[present(found.reference)]}”", **STYLE)
     return figure
+
+
+def _mark(found: Found, answer: engine.Prediction) -> tuple[str, str]:
+    """What an answer is, in a word and a colour."""
+    if found.abstains(answer):
+        return text.NONE_MARK, GREY
+    good = found.right(answer)
+    if found.unjudged:
+        return text.STRANGE_MARK[good], GREY
+    return text.AS_ASKED[found.given][good], DEFENDED if good else ATTACKED
 
 
 def _line(axes: Axes, values: list[float], colour: str, x_name: str, y_name: str, first: int) -> None:

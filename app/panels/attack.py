@@ -14,7 +14,8 @@ from app.components.slider import Range
 from app.figures.bars import prediction_bars
 from app.figures.change import likeness, to_the_eye
 from app.figures.curves import Line, curve
-from app.figures.html import caption, empty, esc, levels, note, percent, section, stranger, table
+from app.figures.html import caption, empty, esc, levels, note, percent, section, table
+from app.figures.judged import abstained, caution
 from app.figures.pictures import amplified, gain_for, to_uint8
 from app.figures.threat import badges, limit, remarks, titled
 from app.figures.through import went_through
@@ -60,7 +61,7 @@ class AttackPanel:
         self.controls = self.choose.controls
         self.texts = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
         outputs = [*self.texts, self.slider, self.noise, self.at]
-        reads = ("picture", "classes", "label", "clean", "adversarial", "through")
+        reads = ("picture", "classes", "label", "clean", "adversarial", "through", "answer")
         self.pieces = [Piece(self.draw, outputs, reads, ("adversarial", "through")), *self.choose.pieces]
 
     def wire(self, page: Page, running: Running) -> None:
@@ -85,7 +86,7 @@ class AttackPanel:
             return dict.fromkeys(self.texts, "") | {self.verdict: said} | away
         return self._pictures(result) | {
             self.verdict: _said(found),
-            self.bars: _bars(result),
+            self.bars: _bars(found),
             self.curve: _curve(result.steps, result.label, len(result.steps), result),
             self.measured: _measured(result),
             self.passed: "",
@@ -114,7 +115,7 @@ class AttackPanel:
             return {}
         step = result.steps[int(at) - 1]
         pair = [("clean", "clean", result.known_before), (f"iteration {step.index}", "attacked", step.prediction)]
-        bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target)
+        bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target, cosines=found.with_cosines)
         hint = f"loss {step.loss:.3f} nats"
         return {
             self.curve: _curve(result.steps, result.label, len(result.steps), result, step.index),
@@ -131,19 +132,19 @@ def _scrubber(count: int) -> dict:
 
 def _said(found: Found) -> str:
     """The verdict on the attack; of one made elsewhere, what there is to know of it."""
-    result = present(found.adversarial)
+    result, cautious = present(found.adversarial), caution(found) + abstained(found)
     if result.made_here:
-        return verdict(result, found.strange, found.through)
+        return verdict(result, cautious, found.through)
     made = present(present(found.picture).attacked)
     warned = "".join(note(remark, "warn", "!") for remark in made.remarks)
     what = text.ELSEWHERE_IS.format(name=made.name) if found.clean_known else text.ELSEWHERE_ITSELF
     head = f'<p class="fine">{esc(what)}</p>'
     if result.right_before:
         sentence, tone, icon = _elsewhere(result)
-        said = note(sentence) if found.strange else note(sentence, tone, icon)
+        said = note(sentence) if cautious else note(sentence, tone, icon)
     else:
         said = note(_answered(found, result))
-    return head + warned + (stranger() if found.strange else "") + said + badges(result)
+    return head + warned + cautious + said + badges(result)
 
 
 def _elsewhere(result: engine.Adversarial) -> tuple[str, str, str]:
@@ -164,9 +165,9 @@ def _answered(found: Found, result: engine.Adversarial) -> str:
     return text.ELSEWHERE_ANSWER.format(answer=answer) + truth
 
 
-def verdict(result: engine.Adversarial, strange: bool = False, through: engine.DefenceResult | None = None) -> str:
-    """One sentence on whether the attack worked, and what the attacker knew and wanted; without a colour about a
-    `strange` picture, of which the model knows nothing.
+def verdict(result: engine.Adversarial, cautious: str = "", through: engine.DefenceResult | None = None) -> str:
+    """One sentence on whether the attack worked, and what the attacker knew and wanted; without a colour behind
+    `cautious` words, drawn, on what an answer is worth.
 
     An attack through a defence worked where it broke that one, whose answer is `through` (None: not known yet); what
     the model says without is told apart from it.
@@ -178,9 +179,10 @@ def verdict(result: engine.Adversarial, strange: bool = False, through: engine.D
     said = _blind if result.blind else _against if result.target is None else _towards
     lines = [said(result)]
     if result.target_defence and not result.blind:
-        lines = [went_through(result, through, strange), (text.ALONE.format(answer=_bold_answer(result)), "plain", "")]
-    drawn = "".join(note(sentence) if strange else note(sentence, tone, icon) for sentence, tone, icon in lines)
-    return stranger() * strange + drawn + remarks(result) + badges(result) + fine
+        alone = text.ALONE.format(answer=_bold_answer(result))
+        lines = [went_through(result, through, bool(cautious)), (alone, "plain", "")]
+    drawn = "".join(note(sentence) if cautious else note(sentence, tone, icon) for sentence, tone, icon in lines)
+    return cautious + drawn + remarks(result) + badges(result) + fine
 
 
 def _blind(result: engine.Adversarial) -> tuple[str, str, str]:
@@ -226,13 +228,15 @@ def _bold_answer(result: engine.Adversarial) -> str:
     return f"**{result.after_saved.name}** at {percent(result.after_saved.confidence)}"
 
 
-def _bars(result: engine.Adversarial) -> str:
-    attacked = ("attacked", "attacked", result.after_saved)
+def _bars(found: Found) -> str:
+    result = present(found.adversarial)
+    attacked, cosines = ("attacked", "attacked", result.after_saved), found.with_cosines
     if result.before is None:
         reference = result.label if result.from_truth else None
-        return section(text.ANSWER_ATTACKED, prediction_bars([attacked], 4, reference, result.from_truth))
+        alone = prediction_bars([attacked], 4, reference, result.from_truth, cosines=cosines)
+        return section(text.ANSWER_ATTACKED, alone)
     pair = [("clean", "clean", result.before), attacked]
-    bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target)
+    bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target, cosines=cosines)
     return section("Answers before and after", bars)
 
 

@@ -13,6 +13,7 @@ from app.components.controls import menu
 from app.components.slider import Range
 from app.export.map_files import MapFiles
 from app.figures.html import aligned, caption, empty, esc, further, levels, note, percent, rough_percent, section, table
+from app.figures.judged import pointing
 from app.figures.map_rows import drawn_rows, map_rows
 from app.figures.maps import SEQUENTIAL, Look, MapFigure, subject
 from app.panels.every_map import EveryMap, every_map
@@ -54,7 +55,7 @@ class AttentionPanel:
         own = Piece(
             self.draw,
             [self.maps, self.numbers, self.caption],
-            ("picture", "classes", "label", "clean", "adversarial", "maps"),
+            ("picture", "classes", "label", "clean", "adversarial", "maps", "answer"),
             ("maps",),
             ("colours", "cells", "scale"),
         )
@@ -150,7 +151,9 @@ def _truth(found: Found) -> str:
     if pair.clean is not None:
         named.insert(0, ("clean map", pair.clean.raw))
     masks = (shown.mask, shown.part)
-    rows = [_truth_row(name, values, *masks) for name, values in (*named, (text.SIMILARITY_RANDOM, found.chance_map))]
+    rows = [
+        _truth_row(found, name, values, *masks) for name, values in (*named, (text.SIMILARITY_RANDOM, found.chance_map))
+    ]
     area = text.TRUTH_HINT.format(object=_covered(shown.mask), part=_covered(shown.part))
     drawn = table(text.TRUTH_HEADS, rows, "Maps against the painted truth", "stacks")
     return section("Does the map find the object?", drawn, area)
@@ -160,18 +163,18 @@ def _covered(mask: Tensor) -> str:
     return percent(float(mask.float().mean()))
 
 
-def _truth_row(name: str, values: Tensor, mask: Tensor, part: Tensor) -> tuple[str, ...]:
+def _truth_row(found: Found, name: str, values: Tensor, mask: Tensor, part: Tensor) -> tuple[str, ...]:
     shares = (percent(engine.measures.energy_inside(values, marked)) for marked in (mask, part))
-    return esc(name), _pointed(values, mask, part), *shares
+    return esc(name), _pointed(found, values, mask, part), *shares
 
 
-def _pointed(values: Tensor, mask: Tensor, part: Tensor) -> str:
+def _pointed(found: Found, values: Tensor, mask: Tensor, part: Tensor) -> str:
     """In words: where a map's strongest cell lies."""
     if engine.measures.is_flat(values):
         return esc(text.POINTS_NOWHERE)
     hit, part_hit = engine.measures.pointing_hit(values, mask), engine.measures.pointing_hit(values, part)
     where = "on the part named last" if part_hit else "on the object" if hit else "off the object"
-    return f'<span class="{"good" if hit else "bad"}" aria-hidden="true">{"✓" if hit else "✗"}</span> {where}'
+    return f'<span aria-hidden="true">{pointing(found, hit)}</span> {where}'
 
 
 def _flagged(name: str, found: engine.AttentionMap) -> str:

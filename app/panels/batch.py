@@ -185,12 +185,16 @@ def _asked(
     models.compute(question, *parts)
     found = find(question, Visitor(asked=frozenset({"clean", *parts})))
     hit = present(found.adversarial)
-    answers = tuple((defence.defence, defence.prediction.name) for defence in found.defences)
+
+    def read(answer: engine.Prediction) -> str:
+        return "" if found.abstains(answer) else answer.name
+
+    answers = tuple((defence.defence, read(defence.prediction)) for defence in found.defences)
     shown = opened.shown
     return Row(
         thumbnail(to_uint8(shown.pixels)),
         opened.truth or "",
-        hit.known_before.name,
+        read(hit.known_before),
         answers,
         note=shown.note,
         blind=hit.blind,

@@ -10,7 +10,8 @@ import engine
 from app.choices import Choices
 from app.components.controls import part
 from app.figures.ground import SMALL_BACKDROP, Ground, backdrops
-from app.figures.html import aligned, caption, empty, esc, percent, section, table, tick
+from app.figures.html import aligned, caption, empty, esc, percent, section, table
+from app.figures.judged import pointing
 from app.figures.maps import Look, MapFigure, colour_bar, file_name, subject
 from app.present import present
 from app.state.found import Found
@@ -26,7 +27,7 @@ class EveryMap:
 
     def __init__(self) -> None:
         self.button, self.drawn = part(text.EVERY_ASKS, text.EVERY_RUN, "every-run", "every")
-        reads = ("picture", "classes", "adversarial", "every")
+        reads = ("picture", "classes", "label", "answer", "clean", "adversarial", "every")
         self.pieces = [Piece(self.draw, [self.drawn], reads, ("every",), ("colours",))]
 
     def wire(self, page: Page, running: Running) -> None:
@@ -65,7 +66,7 @@ def _figures(test: MapTest, grounds: tuple[Ground, Ground], look: Look, names: S
 def _drawn(found: Found, look: Look) -> str:
     mask = present(found.picture).mask
     figures = every_map(found, look)
-    rows = [_row(test, both, mask) for test, both in zip(found.every, figures, strict=True)]
+    rows = [_row(found, test, both, mask) for test, both in zip(found.every, figures, strict=True)]
     heads = text.EVERY_HEADS
     if mask is not None:
         chance = percent(float(mask.float().mean()))
@@ -78,7 +79,7 @@ def _drawn(found: Found, look: Look) -> str:
     return figure + caption(text.EVERY_CAPTION)
 
 
-def _row(test: MapTest, figures: Sequence[MapFigure], mask: Tensor | None) -> list[str]:
+def _row(found: Found, test: MapTest, figures: Sequence[MapFigure], mask: Tensor | None) -> list[str]:
     """`figures` are the clean map, where the clean picture is known, and the attacked one."""
     pair = test.pair
     known, attacked = pair.known.raw, pair.attacked.raw
@@ -93,11 +94,11 @@ def _row(test: MapTest, figures: Sequence[MapFigure], mask: Tensor | None) -> li
         "" if pair.noisy is None else aligned(engine.measures.spearman(known, pair.noisy.raw)),
         aligned(engine.measures.spearman(known, test.shuffled.raw)),
     ]
-    return row if mask is None else row + [_inside(values, mask) for values in (known, attacked)]
+    return row if mask is None else row + [_inside(found, values, mask) for values in (known, attacked)]
 
 
-def _inside(values: Tensor, mask: Tensor) -> str:
+def _inside(found: Found, values: Tensor, mask: Tensor) -> str:
     share = percent(engine.measures.energy_inside(values, mask))
     flat, hit = engine.measures.is_flat(values), engine.measures.pointing_hit(values, mask)
-    peak = esc(text.POINTS_NOWHERE) if flat else f"peak {tick(hit)}"
+    peak = esc(text.POINTS_NOWHERE) if flat else f"peak {pointing(found, hit)}"
     return f'<span class="tight">{share}</span><small class="peak">{peak}</small>'

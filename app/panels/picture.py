@@ -6,10 +6,11 @@ import gradio as gr
 
 from app.choices import Choices
 from app.components.controls import shown
-from app.components.settings import choice, slider
+from app.components.settings import choice, slider, tick
 from app.figures.bars import prediction_bars, prediction_chips
+from app.figures.cosines import cosine_line
 from app.figures.ground import Ground, definition, framed
-from app.figures.html import caption, empty, esc, note, section, stranger
+from app.figures.html import caption, empty, esc, note, section, signed, stranger
 from app.figures.pictures import to_uint8
 from app.present import present
 from app.state.found import Found
@@ -69,14 +70,20 @@ class PicturePanel:
                     self.frame = slider("frame", text.FRAME, min_width=200, info=text.FRAME_INFO, visible=False)
             with gr.Column(scale=7, min_width=300):
                 self.bars = gr.HTML(elem_id="picture-bars")
+                with gr.Row(elem_classes=["controls"]):
+                    self.none = tick("none_of_these", text.NONE_LABEL, text.NONE_INFO, 300, visible=False)
+                    self.below = slider(
+                        "none_below", text.NONE_BELOW, min_width=300, info=text.NONE_BELOW_INFO, visible=False
+                    )
         gr.HTML(caption(text.PICTURE_CAPTION))
         self.definitions = gr.HTML(elem_id="originals", elem_classes=["unseen"])
-        self.controls = {"fit": self.fit, "frame": self.frame}
+        self.controls = {"fit": self.fit, "frame": self.frame, "none_of_these": self.none, "none_below": self.below}
         outputs = [self.question, self.original, self.picture, self.about, self.bars]
         self.pieces = [
             Piece(self.define, [self.definitions], ("original", "pinned")),
-            Piece(self.draw, outputs, ("picture", "classes", "label", "clean")),
+            Piece(self.draw, outputs, ("picture", "classes", "label", "clean", "answer")),
             Piece(self.offer, [self.frame], ("picture",)),
+            Piece(self.offer_none, [self.none, self.below], ("clean", "answer")),
         ]
 
     def wire(self, page: Page, running: Running) -> None:
@@ -91,6 +98,13 @@ class PicturePanel:
     def offer(self, found: Found, choices: Choices) -> dict:
         """The slider for the frame, where something is cut off."""
         return {self.frame: gr.update(visible=found.picture is not None and found.picture.box.share < 1)}
+
+    def offer_none(self, found: Found, choices: Choices) -> dict:
+        """The box for “none of these”, with the threshold where it is ticked; while there is no answer, as they are."""
+        if found.clean is None:
+            return {}
+        on = found.answer.none_of_these
+        return {self.none: gr.update(visible=found.with_cosines), self.below: gr.update(visible=on)}
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """What there is to see, or what to press."""
@@ -128,6 +142,8 @@ class PicturePanel:
         sentence = f"The model answers **{clean.name}**"
         if found.strange:
             verdict = stranger() + note(f"{sentence}.")
+        elif found.abstains(clean):
+            verdict = note(_none(found), "warn", "!")
         elif not found.clean_known and not found.given:
             verdict = note(text.ANSWERED_ATTACKED.format(answer=clean.name))
         elif not found.given:
@@ -141,11 +157,12 @@ class PicturePanel:
             late = text.WRONG_ATTACKED if not found.clean_known else text.WRONG_BEFORE
             verdict = note(f"{sentence}; the true class is **{truth}**. {late}", "bad", "✗")
         kind = "clean" if found.clean_known else "attacked"
-        bars = prediction_bars([(kind, kind, clean)], MOST, found.reference, found.given)
+        answers = [(kind, kind, clean)]
+        bars = prediction_bars(answers, MOST, found.reference, found.given, cosines=found.with_cosines)
         few = text.LIKELIEST.format(count=MOST, of=len(clean.classes)) if len(clean.classes) > MOST else ""
         hint = few + text.DIFFERS[found.given]
         title = text.ANSWER_CLEAN if found.clean_known else text.ANSWER_ATTACKED
-        return verdict + section(title, prediction_chips(clean) + bars, hint)
+        return verdict + section(title, prediction_chips(clean) + bars + _cosines(found), hint)
 
 
 def _attacked(picture: Shown) -> str:
@@ -153,6 +170,25 @@ def _attacked(picture: Shown) -> str:
     made = present(picture.attacked)
     said = text.ELSEWHERE_IS.format(name=made.name) if picture.clean_known else text.ELSEWHERE_ITSELF
     return note(said) + "".join(note(remark, "warn", "!") for remark in made.remarks)
+
+
+def _none(found: Found) -> str:
+    """That the answer is “none of these”, why, and what comes of it."""
+    clean = present(found.clean)
+    best, least = signed(present(clean.best_cosine), 3), signed(found.answer.none_below)
+    said = text.NONE_ANSWER.format(best=best, name=clean.name, threshold=least)
+    if not found.given:
+        return said + text.NONE_REST.format(name=clean.name)
+    return said + text.NONE_NEITHER.format(truth=present(found.classes).names[present(found.label)])
+
+
+def _cosines(found: Found) -> str:
+    """What a cosine is, and where those of the picture lie beside the threshold."""
+    clean = present(found.clean)
+    if clean.scale is None or not found.with_cosines:
+        return ""
+    drawn = cosine_line(clean, found.answer.none_below) if found.answer.none_of_these else ""
+    return f'<p class="fine">{esc(text.COSINE_WHY)}</p>{drawn}'
 
 
 def _original(picture: Shown) -> str:

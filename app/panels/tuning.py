@@ -23,9 +23,9 @@ from app.figures.html import (
     section,
     short,
     signed,
-    stranger,
     table,
 )
+from app.figures.judged import caution, defended
 from app.models import Models
 from app.present import present
 from app.state.found import Found
@@ -73,7 +73,7 @@ class TuningPanel:
         self.outputs = [
             self.head, self.loss, self.shares, self.entropies, self.surer, self.words, self.sentences,
         ]  # fmt: skip
-        reads = ("model", "classes", "label", "clean", "views", "steps")
+        reads = ("model", "classes", "label", "clean", "views", "steps", "answer")
         self.pieces = [Piece(self.draw, self.outputs, reads, ("steps",))]
 
     def wire(self, page: Page, running: Running) -> None:
@@ -91,7 +91,7 @@ class TuningPanel:
             return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:], "")
         return {
             self.head: _head(found),
-            self.loss: _loss(found.steps, choices.loss),
+            self.loss: _loss(found, choices.loss),
             self.shares: _shares(found),
             self.entropies: _entropies(found.steps),
             self.surer: _surer(found.steps),
@@ -111,7 +111,7 @@ class TuningPanel:
         rows = []
         for token, (start, words) in enumerate(zip(began, near, strict=True)):
             drift, length = float(steps[-1].token_drift[token]), float(lengths[token])
-            moved = _drift(drift, most, f"{drift:.3f} ({percent(drift / length)} of its length)")
+            moved = _drift(found, drift, most, f"{drift:.3f} ({percent(drift / length)} of its length)")
             rows.append((esc(start[0][0]), moved, esc(", ".join(f"{word} {cosine:.2f}" for word, cosine in words))))
         return section(text.VECTORS, table(text.VECTOR_HEADS, rows, text.VECTORS, "stacks"))
 
@@ -130,12 +130,11 @@ def _one_less(found: Found, choices: Choices) -> Choices:
     return choices._replace(tune_steps=max(taken - 1, 0))
 
 
-def _drift(value: float, most: float, label: str) -> str:
+def _drift(found: Found, value: float, most: float, label: str) -> str:
     """A distance as a bar that the largest one fills, and in numbers."""
     share = 100 * value / most if most else 0
-    return (
-        f'<span class="tight"><span class="drift"><span style="width:{share:.0f}%"></span></span> {esc(label)}</span>'
-    )
+    bar = f'<span class="drift {defended(found)}"><span style="width:{share:.0f}%"></span></span>'
+    return f'<span class="tight">{bar} {esc(label)}</span>'
 
 
 def _head(found: Found) -> str:
@@ -152,8 +151,8 @@ def _head(found: Found) -> str:
             (text.LARGEST_MOVE, short(float(last.text_drift.max())), text.LARGEST_MOVE_WHY),
         )
     )
-    pair = [("untuned", "attacked", first.prediction), ("tuned", "defended", last.prediction)]
-    bars = prediction_bars(pair, 3, found.reference, found.given)
+    pair = [("untuned", "attacked", first.prediction), ("tuned", defended(found), last.prediction)]
+    bars = prediction_bars(pair, 3, found.reference, found.given, cosines=found.with_cosines)
     return numbers + section(text.TUNED_ANSWER, bars + _what_it_did(found))
 
 
@@ -162,16 +161,20 @@ def _what_it_did(found: Found) -> str:
     if not found.steps[-1].index:
         return ""
     before, after = (step.prediction.label == found.reference for step in (found.steps[0], found.steps[-1]))
-    if found.strange:
-        return stranger()
+    cautious = caution(found)
+    if cautious:
+        return cautious
     tone, icon = ("calm", "") if found.given is None else ("good", "✓") if after else ("warn", "!")
+    if found.abstains(found.steps[-1].prediction):
+        tone, icon = "plain", ""
     return note(text.TUNED[found.given][before, after], tone, icon)
 
 
-def _loss(steps: tuple[engine.TuneStep, ...], loss: str) -> str:
+def _loss(found: Found, loss: str) -> str:
+    steps = found.steps
     if not len(steps[-1].kept):
         return section(text.TUNING_LOSS, note(text.NO_LOSS, "warn", "!"))
-    line = Line("loss", "defended", [s.loss for s in steps])
+    line = Line("loss", defended(found), [s.loss for s in steps])
     drawn = curve(text.TUNING_LOSS, [line], "step", "loss (nats)", max(steps[-1].index, 1))
     return section(text.TUNING_LOSS, drawn, text.TUNING_LOSS_IS.format(loss=text.LOSSES[loss]))
 
@@ -234,4 +237,4 @@ def _sentence(found: Found, place: int, drift: torch.Tensor) -> tuple[str, str]:
     names, value = present(found.classes).names, float(drift[place])
     mark = ("★ " if found.given else "☆ ") if place == found.reference else ""
     shown = differing(names[place], names[present(found.reference)])
-    return mark + shown, _drift(value, float(drift.max()), short(value))
+    return mark + shown, _drift(found, value, float(drift.max()), short(value))

@@ -8,7 +8,8 @@ import engine
 from app.choices import Choices
 from app.figures.bars import prediction_bars
 from app.figures.curves import weight_columns
-from app.figures.html import badge, caption, differing, empty, esc, mark, note, percent, section, stranger, table
+from app.figures.html import badge, caption, differing, empty, esc, note, percent, section, table
+from app.figures.judged import abstained, caution, defended, judged
 from app.figures.measured import measured_button
 from app.figures.threat import badges
 from app.figures.through import went_through
@@ -50,7 +51,9 @@ class VerdictPanel:
         gr.HTML(measured_button(), elem_id="verdict-measured")
         self.controls = {"defences": defences} | weights | rare
         self.outputs = [self.head, self.table, self.final, self.weights]
-        reads = ("classes", "label", "clean", "adversarial", "through", "views", "steps", "ensemble", "defences")
+        reads = (
+            "classes", "label", "clean", "adversarial", "through", "views", "steps", "ensemble", "defences", "answer",
+        )  # fmt: skip
         self.pieces = [Piece(self.draw, self.outputs, reads, ("ensemble", "defences"), ("purifier",))]
 
     def wire(self, page: Page, running: Running) -> None:
@@ -82,8 +85,9 @@ def _defences() -> str:
 def _head(found: Found) -> str:
     """Two separate verdicts: did the attack work, did the defence."""
     result, names = present(found.adversarial), present(found.classes).names
-    if found.strange:
-        return f'<div class="verdicts">{stranger()}</div>'
+    cautious = caution(found)
+    if cautious:
+        return f'<div class="verdicts">{cautious}</div>'
     reference = names[present(found.reference)]
     wanted = f"{text.WANTED[found.given]} **{reference}**"
     after = result.after_saved
@@ -91,6 +95,8 @@ def _head(found: Found) -> str:
         attack = _unknown_before(found, wanted)
     elif not result.epsilon:
         attack = note(f"**Attack:** none (limit 0); the model says **{after.name}**.", "warn", "!")
+    elif found.abstains(after):
+        attack = abstained(found)
     elif not result.right_before:
         attack = note(
             f"**Wrong before any attack:** the model took the clean picture for **{result.before.name}** and says"
@@ -170,7 +176,7 @@ def _defended(found: Found, wanted: str) -> str:
     if chosen is None:
         return ""
     answer = f"**{chosen.name}** ({percent(chosen.confidence)})"
-    right = sum(prediction.label == found.reference for prediction in answers.values())
+    right = sum(map(found.right, answers.values()))
     others = text.OF_DEFENCES[found.given].format(right=right, of=len(answers)) if answers else ""
     if found.given is None:
         said = text.DEFENDED[None] if chosen.label == found.reference else text.NOT_DEFENDED[None]
@@ -213,8 +219,24 @@ def _table(found: Found, choices: Choices) -> str:
     return section(
         "The chosen methods on this picture",
         table(heads, rows, "Answers of all methods"),
-        (text.STRANGE_JUDGED if found.strange else text.JUDGED[found.given]) + cleaned,
+        _standard(found) + cleaned,
     )
+
+
+def _standard(found: Found) -> str:
+    """What an answer is held against."""
+    if found.strange:
+        return text.STRANGE_JUDGED
+    said = text.NONE_SAME if found.unjudged else text.JUDGED[found.given]
+    return said + text.NONE_JUDGED * found.answer.none_of_these
+
+
+def _answer(found: Found, prediction: engine.Prediction) -> str:
+    """An answer by its words that are not those of the class to be answered."""
+    name = differing(prediction.name, present(found.classes).names[present(found.reference)])
+    if not found.abstains(prediction):
+        return name
+    return f"{esc(text.NONE)}<br><small>{text.NONE_LIKELIEST.format(name=name)}</small>"
 
 
 def _asked(found: Found, prediction: engine.Prediction) -> str:
@@ -244,8 +266,8 @@ def _row(
         f'<span class="defence" title="{esc(why)}">{esc(title)}</span>'
         f"{_small(detail)}{_small(_asked(found, prediction))}",
         f'<span class="on {picture}">{shape}</span>',
-        differing(prediction.name, present(found.classes).names[present(found.reference)]),
-        mark(prediction.label == found.reference, found.given, found.unjudged),
+        _answer(found, prediction),
+        judged(found, prediction),
         percent(prediction.confidence),
         f"{prediction.entropy:.2f}",
         UNTIMED if seconds is None else f"{seconds:.2f}",
@@ -258,10 +280,10 @@ def _final(found: Found) -> str:
     named = [] if result.before is None else [("clean", "clean", result.before)]
     named.append(("attacked", "attacked", result.after_saved))
     if answer is not None:
-        kind = "untuned" if found.unjudged else "defended"  # grey for green, which would be a claim
-        named.append(("defended, your settings", kind, answer.prediction))
+        named.append(("defended, your settings", defended(found), answer.prediction))
     title = text.FINAL if result.before is None else "From clean to attacked to defended"
-    return section(title, prediction_bars(named, 4, found.reference, found.given))
+    bars = prediction_bars(named, 4, found.reference, found.given, cosines=found.with_cosines)
+    return section(title, bars)
 
 
 def _weights(found: Found, choices: Choices) -> str:

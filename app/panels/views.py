@@ -66,7 +66,7 @@ class ViewsPanel:
             ]  # fmt: skip
         gr.HTML(caption(text.VIEWS_CAPTION))
         self.controls = {"kind": kind, "views": count, **shares, "opened_view": self.opened}
-        reads, shows = ("picture", "classes", "label", "views", "steps", "ensemble"), ("views",)
+        reads, shows = ("picture", "classes", "label", "views", "steps", "ensemble", "answer"), ("views",)
         self.pieces = [
             Piece(self.draw, [self.grid], ("clean", "adversarial", *reads), shows),
             Piece(self.draw_title, [self.title], ("clean", *reads), shows, ("opened_view",)),
@@ -153,7 +153,7 @@ def _orders(found: Found) -> dict[str, list[int]]:
 def _summary(found: Found) -> str:
     """The share of views that answer right: of all, of those that drive the tuning, and by weight."""
     views, asked = present(found.views), text.VIEWS_ASKED[found.given]
-    asked = text.VIEWS_STRANGE if found.strange else asked
+    asked = text.VIEWS_STRANGE if found.strange or found.none_given else asked
     right = views.logits.argmax(-1) == present(found.reference)
     counts = [(text.VIEWS_ALL, f"{int(right.sum())} of {len(views)}", text.VIEWS_ALL_WHY)]
     if found.steps:

@@ -33,7 +33,8 @@ class Found:
     `model` is the name of a model that the visitor chose, empty for the page's own. `made` names each part that is
     there by a digest of the keys of its results; of those that are `partial`, some rows are missing. `elsewhere` are
     the parts that were looked at on this picture with other settings. `progress` is that of a run under way, `pinned`
-    what all this is compared with. `original` is the whole picture, for looking, the same however it is fitted.
+    what all this is compared with. `original` is the whole picture, for looking, the same however it is fitted;
+    `answer` is how answers are read.
     """
 
     model: str = ""
@@ -59,6 +60,7 @@ class Found:
     made: dict[str, str] = field(default_factory=dict)
     partial: frozenset[str] = frozenset()
     original: Original | None = None
+    answer: engine.settings.AnswerSettings = engine.settings.AnswerSettings()
 
     @property
     def clean_known(self) -> bool:
@@ -74,11 +76,6 @@ class Found:
         return True if self.label is not None else False if self.clean_known else None
 
     @property
-    def unjudged(self) -> bool:
-        """Whether no answer is better than another, but only the same or not."""
-        return self.strange or self.given is None
-
-    @property
     def reference(self) -> int | None:
         """The class a defence should answer: the true label, else the clean answer; where nothing is known, the answer
         to the picture as it came, which is better than no other."""
@@ -91,6 +88,30 @@ class Found:
         """Whether the model knows no such picture, as it says itself: then no answer about it is right or wrong."""
         familiarity = None if self.clean is None else self.clean.familiarity
         return familiarity is not None and not familiarity.accepted
+
+    @property
+    def none_given(self) -> bool:
+        """Whether nobody says what the picture shows and the model itself answers “none of these”."""
+        return not self.given and self.clean is not None and self.abstains(self.clean)
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether no answer about the picture can be called right or wrong, but only the same or not: the model knows
+        no such picture, or there is nothing that an answer could be held against."""
+        return self.strange or self.none_given or self.given is None
+
+    @property
+    def with_cosines(self) -> bool:
+        """Whether cosines stand beside shares: unless the model itself tells which pictures it knows."""
+        return self.answer.none_of_these or (self.clean is not None and self.clean.familiarity is None)
+
+    def right(self, prediction: engine.Prediction) -> bool:
+        """Whether an answer is the class that a defence should answer, and not “none of these”."""
+        return prediction.label == self.reference and not self.abstains(prediction)
+
+    def abstains(self, prediction: engine.Prediction) -> bool:
+        """Whether an answer is read as “none of these”."""
+        return prediction.abstains(self.answer)
 
     @property
     def chance_map(self) -> Tensor:
@@ -118,4 +139,5 @@ def find(question: Question | None, visitor: Visitor) -> Found:
             keys = " ".join(question.story.key(request) for row in rows for request in row.given)
             made[name] = hashlib.sha256(keys.encode()).hexdigest()[:16]
     recipe = question.story.recipe
-    return replace(found, classes=recipe.classes, label=recipe.label, made=made, partial=frozenset(partial), **values)
+    asked = {"classes": recipe.classes, "label": recipe.label, "answer": recipe.settings.answer}
+    return replace(found, **asked, made=made, partial=frozenset(partial), **values)

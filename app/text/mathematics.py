@@ -10,7 +10,8 @@ scale $s$ (100 for OpenAI's CLIP), are the logits, and softmax makes shares of t
 $$\ell_c = s\,f^\top t_c, \qquad p_c = \frac{e^{\ell_c}}{\sum_k e^{\ell_k}}, \qquad
 H(p) = -\sum_c p_c \log p_c .$$
 
-The margin is the largest logit minus the second. *Radford et al., ICML 2021.*
+The margin is the largest logit minus the second. Where “none of these” may be the answer, it is if
+$\max_c f^\top t_c$ lies below the threshold. *Radford et al., ICML 2021.*
 """,
     r"""
 PGD walks up the loss of the class $y$ it wants to leave, in steps of $\alpha = \varepsilon/4$, from a random start:

@@ -318,6 +318,40 @@ SIDES = {  # of a frame that is narrower than the picture, or lower: what lies b
 SEEN_WHOLE = "The model sees all of the picture."
 SQUASHED = "The model sees all of the picture, squashed to a square."
 PADDED = "The model sees all of the picture, with bars that make it a square."
+SHARE, COSINE = "share", "cosine"
+COSINE_WHY = (
+    "Share: how the classes divide 100 %. Cosine: how well this sentence fits the picture at all, from −1 to 1."
+)
+NONE, NONE_LABEL = "none of these", "“None of these” may be the answer"
+NONE_INFO = (
+    "Where no cosine reaches the threshold. It is neither right nor wrong; attack, tuning and verdict go on with the"
+    " classes alone."
+)
+NONE_BELOW = "Threshold: least cosine of a class"
+NONE_BELOW_INFO = (
+    "It depends on the model. By experience, not measured here: many CLIPs give a sentence that fits 0.2 to 0.3, SigLIP"
+    " less. Look at pictures you know, and move it."
+)
+NONE_ANSWER = "**None of these:** the best cosine, {best} for **{name}**, is below the threshold of {threshold}."
+NONE_REST = " All later steps go on with **{name}**, the likeliest class."
+NONE_NEITHER = " Beside the true class **{truth}** that is neither right nor wrong."
+NONE_CARD, NONE_CARD_WHY = "None of these", "best cosine {best}: {name}"
+NONE_ATTACKED = (
+    "The attacked picture is answered **none of these**: its best cosine, {best} for **{name}**, is below the threshold"
+    " of {threshold}. Whether the attack worked is told of the likeliest class alone."
+)
+NONE_UNJUDGED = (
+    "**None of these** is the model's answer to the clean picture, and nobody says what it shows: so no answer here is"
+    " right or wrong, and all is about the likeliest class."
+)
+NONE_MARK, NONE_MARK_WHY = "neither", "“none of these” is neither right nor wrong"
+NONE_LIKELIEST = "likeliest: {name}"
+NONE_JUDGED = "; answers of many views have no cosine and are always one of the classes"
+NONE_SAME = "the same answer or another: the clean picture was answered “none of these”"
+NONE_VERDICT = "Not judged"
+NONE_BATCH = "{count} of these answers are “none of these”: neither right nor wrong, so in no count of right ones."
+NONE_LINE = "Cosines of all {of} classes: the highest is {best}, for {name}; the threshold is {threshold}"
+NONE_BEST, NONE_THRESHOLD = "best {cosine}", "threshold {cosine}"
 PICTURE_ALT = "The picture as the model sees it, cropped and reduced to its input size"
 PICTURE_CAPTION = (
     (

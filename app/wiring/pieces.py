@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import gradio as gr
@@ -46,6 +46,8 @@ def _value(name: str, found: Found) -> object:
         return None if found.original is None else found.original.key
     if name == "pinned":
         return None if found.pinned is None else _pinned(found.pinned)
+    if name == "answer":
+        return astuple(found.answer)
     if name in ("classes", "label", "model", "elsewhere", "batch", "progress"):
         return getattr(found, name)
     return found.made.get(name)

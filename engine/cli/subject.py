@@ -20,16 +20,16 @@ from ..files import make_folder, read_text
 from ..models import add_model_options, model_settings
 from ..parameters import parameters
 from ..pictures import KINDS, load_picture
-from ..serialise import box_data
+from ..serialise import box_data, familiarity_data
 from ..settings import PictureSettings, Settings
 from ..story.recipe import Picture, Recipe
 from .options import ATTACK, PICTURE, add_options, given, settings_of
-from .tables import wrapped
+from .tables import amber, wrapped
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..results import Box
+    from ..results import Box, Familiarity
 
 SHARED = ("seed", "legacy")  # options of an attack that matter to views and defences too
 CUT_OFF = (
@@ -54,7 +54,8 @@ class Made:
 @dataclass(frozen=True, eq=False, slots=True)
 class Subject:
     """What a command works on: model, pixels (3, s, s) in [0, 1] of a picture of a `size`, fitted as `how` says,
-    classes, and the true label where it is known. `made` is there where the picture was attacked elsewhere."""
+    classes, and the true label where it is known; whether the model knows such pictures, where it can tell; and `made`
+    where the picture was attacked elsewhere."""
 
     backbone: models.Backbone
     image: Path
@@ -64,11 +65,13 @@ class Subject:
     classes: Classes
     label: int | None
     how: PictureSettings
+    familiarity: Familiarity | None
     made: Made | None = None
 
     @property
     def heading(self) -> list[str]:
-        """Lines that name picture, model, number of classes, truth, how picture and weights are read, and all notes."""
+        """Lines that name picture, model, number of classes, truth, how picture and weights are read, and all notes;
+        in amber, what an answer is worth about a picture that the model does not know."""
         truth = "" if self.label is None else f", truth: {self.classes.names[self.label]}"
         moved = self.backbone.difference
         tower = "" if moved is None else f" (image tower {moved:.2%} away from the base)"
@@ -77,7 +80,8 @@ class Subject:
         read = f"read at {size} × {size} pixels, {self.backbone.reading['in_words']}"
         made = () if self.made is None else self.made.notes
         notes = [*self.backbone.assumed, *(note for note in (self.note, self._cut_off, *made) if note)]
-        return [named, read, *(line for note in notes for line in wrapped(note))]
+        warned = wrapped("" if self.familiarity is None else self.familiarity.sentence)
+        return [named, read, *(line for note in notes for line in wrapped(note)), *map(amber, warned)]
 
     @property
     def box(self) -> Box:
@@ -113,6 +117,7 @@ class Subject:
             "classes": list(self.classes.names),
             "templates": list(self.classes.templates),
             "truth": None if self.label is None else self.classes.names[self.label],
+            "familiarity": familiarity_data(self.familiarity),
         }
 
 
@@ -164,7 +169,8 @@ def load_subject(args: argparse.Namespace) -> Subject:
     backbone = models.apart(partial(models.load_backbone, args.model, args.device, args.precision, settings=settings))
     pixels = backbone.prepare(picture.image, how)
     made = None if getattr(args, "clean", None) is None else _made(args.clean, picture, pixels, backbone, how)
-    return Subject(backbone, args.image, picture.note, picture.size, pixels, classes, label, how, made)
+    known = backbone.knows(pixels)
+    return Subject(backbone, args.image, picture.note, picture.size, pixels, classes, label, how, known, made)
 
 
 def _made(

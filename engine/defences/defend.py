@@ -103,7 +103,7 @@ def _look(backbone: Backbone, pixels: Tensor, classes: Classes, defence: Defence
     if defence.purify is not None:
         pixels = _purified(backbone, pixels[0], classes, defence.purify, settings.views.seed).pictures
     logits = backbone.logits(backbone.encode_image(pixels), backbone.encode_text(classes))
-    return Prediction(classes, logits.mean(0).float().cpu())
+    return Prediction(classes, logits.mean(0).float().cpu(), scale=backbone.scale)
 
 
 def tuned_case(backbone: Backbone, views: ViewSet, classes: Classes, settings: Settings, defence: Defence) -> Case:

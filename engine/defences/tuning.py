@@ -146,7 +146,7 @@ class Tuning:
         graph: bool,
     ) -> Tuned:
         loss = self._value(look, kept, False)
-        step = _step(index, loss, look, start, kept, self._classes)
+        step = _step(index, loss, look, start, kept, self._classes, self._backbone.scale)
         return Tuned(step, start, moments, look if graph else None)
 
 
@@ -209,7 +209,13 @@ class _Look:
 
 
 def _step(
-    index: int, loss: Tensor, look: _Look, start: tuple[Tensor, Tensor], kept: Tensor, classes: Classes
+    index: int,
+    loss: Tensor,
+    look: _Look,
+    start: tuple[Tensor, Tensor],
+    kept: Tensor,
+    classes: Classes,
+    scale: float,
 ) -> TuneStep:
     context, text, logits = look.context.detach(), look.text_features.detach(), look.logits.detach().cpu()
     began, first = start
@@ -223,5 +229,5 @@ def _step(
         kept=kept.cpu(),
         token_drift=(context - began).norm(dim=-1).cpu(),
         text_drift=(1 - cosines).clamp_min(0).cpu(),
-        prediction=Prediction(classes, logits[0]),
+        prediction=Prediction(classes, logits[0], scale=scale),
     )

@@ -56,7 +56,7 @@ class Plan:
     def document(self) -> dict:
         """The plan as plain data; two plans that could give different records give different documents."""
         settings = asdict(self.settings) | {"defences": list(self.defences)}
-        del settings["attack"], settings["attention"], settings["picture"]
+        del settings["attack"], settings["attention"], settings["picture"], settings["answer"]
         attacks = {
             arm_name(attack): asdict(attack)
             | {"step_size": attack.step}

@@ -30,5 +30,5 @@ def predict(backbone: Backbone, pixels: Tensor, classes: Classes) -> Prediction:
     Raises `EngineError` for pixels of another shape or range and for class names the model cannot read.
     """
     check_pixels(backbone, pixels)
-    features = backbone.encode_image(pixels[None])
-    return Prediction(classes, backbone.logits(features, backbone.encode_text(classes))[0].float().cpu())
+    logits = backbone.logits(backbone.encode_image(pixels[None]), backbone.encode_text(classes))[0]
+    return Prediction(classes, logits.float().cpu(), scale=backbone.scale)

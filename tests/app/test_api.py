@@ -117,3 +117,12 @@ def test_a_call_may_average_several_sentences(api, tiny):
         assert answered["logits"] == engine.predict(tiny, pixels, engine.Classes(classes, sentences)).logits.tolist()
     with pytest.raises(engine.EngineError, match="got “seven”"):
         api.predict(account(api, 1), asked(path, prompt_ensemble="seven"))
+
+
+def test_predict_reads_its_answer_with_a_threshold(api):
+    sample = asked(api.sources.samples[1].path)
+    plain = api.predict(account(api, 1), sample)
+    read = api.predict(account(api, 1), sample | {"none_of_these": True, "none_below": 1.0})
+    best = max(plain["prediction"]["cosines"])
+    assert plain["none_of_these"] is None and read["prediction"] == plain["prediction"]
+    assert read["none_of_these"] == {"answered": True, "best_cosine": pytest.approx(best), "threshold": 1.0}

@@ -126,6 +126,6 @@ def test_whether_the_defence_held_is_open_until_it_is_known(told, hit):
 
 def test_of_a_strange_picture_nothing_is_judged(hit):
     result = replace(hit, attack="adaptive", target_defence="a-tpt", found=None)
-    drawn = verdict(result, True, engine.DefenceResult("a-tpt", answer(0), 0.1))
+    drawn = verdict(result, "<i>unknown</i>", engine.DefenceResult("a-tpt", answer(0), 0.1))
     assert "which the attack went through, answers" in drawn and "held" not in drawn and "broke" not in drawn
     assert 'class="note good"' not in drawn

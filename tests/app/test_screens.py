@@ -191,6 +191,7 @@ OTHERS = {  # another value of every field that is no part
     "progress": lambda found: Progress(4),
     "pinned": lambda found: None,
     "elsewhere": lambda found: frozenset(EVERYTHING),
+    "answer": lambda found: engine.settings.AnswerSettings(True, 1.0),
 }
 
 

@@ -6,6 +6,24 @@ from engine.fieldguide.familiarity.photographs import crops
 from tests.e2e.test_page import few_views, open_step, says
 
 WORDS = "knows only its paintings"
+GREEN = """() => {
+  const probe = document.createElement('i');
+  document.querySelector('#story').append(probe);
+  const greens = new Set(['--good', '--good-soft', '--defended'].map((name) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  }));
+  probe.remove();
+  const drawn = (element, part) => {
+    const style = getComputedStyle(element, part);
+    if (part && style.content === 'none') return [];
+    const words = part || [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    return [words ? style.color : '', style.backgroundColor, style.fill, style.stroke];
+  };
+  return [...document.querySelectorAll('body *')].filter((element) => element.getClientRects().length)
+    .filter((element) => [null, '::before'].some((part) => drawn(element, part).some((colour) => greens.has(colour))))
+    .map((element) => element.outerHTML.slice(0, 80));
+}"""  # what is seen in the page's green
 
 
 @pytest.fixture
@@ -26,6 +44,16 @@ def test_a_photograph_is_answered_in_amber_on_answer_cards_and_verdict(page, pho
     page.locator("#verdict-head").get_by_text(WORDS).wait_for()
     for place in ("#picture-bars", "#journey", "#verdict-head", "#verdict-table", "#attack-verdict"):
         assert page.locator(f"{place} .good").count() == 0, place
+    open_step(page, 5)
+    page.click("#tune-run")
+    says(page, "Prompt tuned")
+    page.locator("#tune-words .drift").first.wait_for()
+    page.click("#pin")
+    says(page, "Pinned")
+    for step in range(1, 8):
+        open_step(page, step)
+        assert page.evaluate(GREEN) == [], step
+    open_step(page, 6)
     amber = [page.locator(place).evaluate("e => getComputedStyle(e).backgroundColor") for place in (
         "#picture-bars .note.warn", "#card-1", "#card-6", "#verdict-head .note.warn",
     )]  # fmt: skip
@@ -38,5 +66,5 @@ def test_a_photograph_is_answered_in_amber_on_answer_cards_and_verdict(page, pho
 
 
 def test_a_sample_is_judged_as_ever(page):
-    assert page.locator("#picture-bars .note.good").count() == 1
+    assert page.locator("#picture-bars .note.good").count() == 1 and page.evaluate(GREEN)
     assert WORDS not in page.inner_text("#story")

@@ -79,7 +79,41 @@ def test_predict_gives_the_verbs_numbers(call, job):
     assert found["classes"] == list(NAMES) and found["truth"] is None
     assert found["prediction"]["name"] == expected.name
     assert found["prediction"]["logits"] == expected.logits.tolist()
-    assert found["familiarity"] is None
+    assert found["prediction"]["cosines"] == pytest.approx(expected.cosines.tolist())
+    assert found["familiarity"] is None and found["none_of_these"] is None
+
+
+def test_predict_tells_cosines_and_where_the_best_one_lies_beside_the_threshold(call, job):
+    expected = predict(*job, CLASSES)
+    best = f"the best cosine, {expected.best_cosine:.3f} for {expected.name}"
+    code, plain, _ = call("predict", *NAMED)
+    rows = {line.split("  ")[0]: line.split()[-1] for line in plain.splitlines() if line.startswith(NAMES)}
+    assert rows == {name: f"{cosine:.2f}" for name, cosine in zip(NAMES, expected.cosines.tolist(), strict=True)}
+    assert code == 0 and "how well this class's sentence fits the picture at all" in plain and "none of" not in plain
+    for threshold, answered in ((1, True), (-1, False)):
+        options = [*NAMED, "--none-of-these", "--none-below", str(threshold)]
+        said = " ".join(call("predict", *options)[1].split())
+        where = f"none of these: {best}, is below 1" if answered else f"not “none of these”: {best}, reaches -1"
+        assert where in said
+        found = document(call("predict", *options, "--json"))
+        wanted = {"answered": answered, "best_cosine": pytest.approx(expected.best_cosine), "threshold": threshold}
+        assert found["none_of_these"] == wanted and found["prediction"]["name"] == expected.name
+
+
+def test_a_threshold_without_its_answer_is_refused_before_a_model_is_loaded(call):
+    code, out, err = call("predict", *NAMED, "--none-below", "0.3", "--model", "no such model")
+    assert (code, out) == (2, "") and "--none-below is about --none-of-these, which was not asked for." in err
+
+
+@pytest.mark.parametrize("command", ["attack", "maps", "defend"])
+def test_every_command_that_answers_says_that_the_built_in_model_knows_only_its_paintings(capsys, tmp_path, command):
+    crops(("astronaut",), 1, 0)[0].save(tmp_path / "astronaut.png")
+    quick = ["--steps", "1", *(["--views", "4", "--defence", "clip"] if command == "defend" else [])]
+    named = ["--class", "red fish", "--class", "blue bird"]
+    assert cli.main([command, str(tmp_path / "astronaut.png"), *named, *quick]) == 0
+    assert UNFAMILIAR in " ".join(capsys.readouterr().out.split())
+    assert cli.main([command, str(tmp_path / "astronaut.png"), *named, *quick, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["familiarity"]["sentence"] == UNFAMILIAR
 
 
 def test_predict_says_of_a_photograph_that_the_built_in_model_knows_only_its_paintings(capsys, tmp_path):

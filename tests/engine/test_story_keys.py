@@ -63,6 +63,7 @@ CHANGED = {  # another value of every field of every settings class
     "ensemble.tv_norm": "sum1", "ensemble.tv_reduction": "sum", "ensemble.legacy": True,
     "defences": ("clip",), "purifier": "ttc", "domain_word": "pet",
     "picture.fit": "pad", "picture.frame": 0.0,
+    "answer.none_of_these": True, "answer.none_below": 0.9,
 }  # fmt: skip
 REQUESTS = {
     "clean": Clean(), "attack": Attack(), "map": Map(), "map-attacked": Map(ATTACKED), "map-noise": Map(NOISE),
@@ -109,6 +110,7 @@ EXPECTED = {f"attack.{field}": found for field, found in EXPECTED.items()} | {
     "defences": set(), "purifier": {"shown", "views-a-tpt", "views-tpt", *DEFENDED},
     "domain_word": {"views-a-tpt", "defence-a-tpt", "defence-a-tpt-tv"},
     "picture.fit": set(), "picture.frame": set(),  # the pixels have it all
+    "answer.none_of_these": set(), "answer.none_below": set(),  # how what was computed is read
 }  # fmt: skip
 
 OF_THE_CLEAN = {  # by the name of the same of the attacked picture

@@ -39,13 +39,14 @@ def _answers(sides: Sides, kinds: Sequence[tuple[str, str, Answer]]) -> str:
         answers = [(title, [(side, kind, answer(side.found)) for side in sides]) for title, kind, answer in kinds]
         return beside([_together(title, named) for title, named in answers])
     lists = [
-        section(
-            side.name,
-            prediction_bars([(title, kind, answer(side.found)) for title, kind, answer in kinds], COUNT, *_asked(side)),
-        )
+        section(side.name, _alone(side, [(title, kind, answer(side.found)) for title, kind, answer in kinds]))
         for side in sides
     ]
     return remark(text.COMPARE_OTHER_CLASSES) + beside(lists)
+
+
+def _alone(side: Side, named: Sequence[tuple[str, str, engine.Prediction]]) -> str:
+    return prediction_bars(named, COUNT, *_asked(side), cosines=side.found.with_cosines)
 
 
 def _together(title: str, named: Named) -> str:
@@ -58,10 +59,11 @@ def bars(named: Named) -> str:
     The class that the last side is to answer is marked.
     """
     last, kind, answer = named[-1]
+    cosines = all(side.found.with_cosines for side, _, _ in named)
     if _equal(named):
-        return prediction_bars([(text.COMPARE_BOTH, kind, answer)], COUNT, *_asked(last))
+        return prediction_bars([(text.COMPARE_BOTH, kind, answer)], COUNT, *_asked(last), cosines=cosines)
     sides = [(side.name, f"{kind} {side.kind}", one) for side, kind, one in named]
-    return prediction_bars(sides, COUNT, *_asked(last))
+    return prediction_bars(sides, COUNT, *_asked(last), cosines=cosines)
 
 
 def _equal(named: Named) -> bool:

@@ -7,19 +7,20 @@ from app.figures.compare.answers import bars
 from app.figures.compare.sides import Row, Side, Sides, beside, columns, remark, same_names, same_reference
 from app.figures.curves import Line, curve
 from app.figures.html import decimals, section, short, table
+from app.figures.judged import defended
 from app.present import present
 from app.text import words as text
 
-LINES = ("line-4", "defended")  # pinned, now
+PINNED = "line-4"
 
 
 def tuning(sides: Sides) -> str:
     """The numbers of the tuning, and the answer to the picture itself with the tuned prompt."""
     drawn = table(*columns(sides, _ROWS), text.COMPARE_TUNING)
     if not same_names(sides):
-        lists = [section(side.name, bars([(side, "defended", _tuned(side))])) for side in sides]
+        lists = [section(side.name, bars([(side, defended(side.found), _tuned(side))])) for side in sides]
         return drawn + remark(text.COMPARE_OTHER_CLASSES) + beside(lists)
-    tuned = section(text.COMPARE_TUNED, bars([(side, "defended", _tuned(side)) for side in sides]))
+    tuned = section(text.COMPARE_TUNED, bars([(side, defended(side.found), _tuned(side)) for side in sides]))
     return drawn + beside([tuned, *([_shares(sides)] if same_reference(sides) else [])])
 
 
@@ -29,7 +30,8 @@ def _tuned(side: Side) -> engine.Prediction:
 
 def _shares(sides: Sides) -> str:
     """The share of the class to be answered over the steps, a line for each side."""
-    lines = [Line(side.name, line, _share(side)) for side, line in zip(sides, LINES, strict=False)]
+    kinds = (PINNED, defended(sides[-1].found))
+    lines = [Line(side.name, kind, _share(side)) for side, kind in zip(sides, kinds, strict=False)]
     last = max(side.found.steps[-1].index for side in sides)
     title = text.COMPARE_SHARE.format(name=sides[0].reference)
     return section(title, curve(title, lines, "step", "share", max(last, 1), share=True))

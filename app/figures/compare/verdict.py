@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import engine
 from app.figures.compare.sides import Side, Sides, remark, same_reference
-from app.figures.html import differing, esc, mark, note, percent, stranger, table
+from app.figures.html import differing, esc, note, percent, table
+from app.figures.judged import caution, judged
 from app.state.found import Found
 from app.text import words as text
 
@@ -48,14 +49,18 @@ def _verdict_cell(side: Side, answer: engine.Prediction | None) -> str:
         return f'<span class="untimed">{esc(text.COMPARE_NOT_RUN)}</span>'
     good = answer.label == side.found.reference
     wrong = "" if good else f"<br><small>{differing(answer.name, side.reference)}</small>"
-    return f"{mark(good, side.found.given, side.found.unjudged)} {percent(answer.confidence)}{wrong}"
+    return f"{judged(side.found, answer)} {percent(answer.confidence)}{wrong}"
 
 
 def _changed(sides: Sides, answers: Sequence[engine.Prediction | None]) -> str:
     before, now = answers
     if before is None or now is None:
         return ""
-    good = [answer.label == side.found.reference for side, answer in zip(sides, (before, now), strict=True)]
+    none = [side.found.abstains(answer) for side, answer in zip(sides, (before, now), strict=True)]
+    good = [side.found.right(answer) for side, answer in zip(sides, (before, now), strict=True)]
+    if none[0] != none[1]:
+        how = text.NONE if none[1] else text.AS_ASKED[sides[-1].found.given][good[1]]
+        return text.COMPARE_TURNED.format(how=how)
     if good[0] != good[1] and not any(side.found.unjudged for side in sides):
         return text.COMPARE_TURNED.format(how=text.AS_ASKED[sides[-1].found.given][good[1]])
     unjudged = any(side.found.unjudged for side in sides)
@@ -65,13 +70,11 @@ def _changed(sides: Sides, answers: Sequence[engine.Prediction | None]) -> str:
 
 def _summary(sides: Sides, answers: Sequence[dict[str, engine.Prediction]]) -> str:
     """How many of the methods that ran on both sides are right on which."""
-    if any(side.found.strange for side in sides):
-        return stranger()
+    cautious = next(filter(None, (caution(side.found) for side in sides)), "")
+    if cautious:
+        return cautious
     both = [title for title in answers[0] if title in answers[1] and title != text.REFERENCE]
-    good = [
-        tuple(found[title].label == side.found.reference for side, found in zip(sides, answers, strict=True))
-        for title in both
-    ]
+    good = [tuple(side.found.right(found[title]) for side, found in zip(sides, answers, strict=True)) for title in both]
     if any(side.found.unjudged for side in sides):
         return ""
     given = all(side.found.given for side in sides)
