@@ -20,7 +20,7 @@ SETTING: Mapping[str, Source] = {
     "photographs": partial(
         crops,
         ("coffee", "rocket", "camera", "motorcycle_left", "moon", "coins", "ihc", "clock_motion", "hubble_deep_field"),
-        16,
+        56,
         1,
     ),
     "the same in grey": partial(crops, ("coffee", "rocket", "motorcycle_left", "ihc"), 16, 7, grey=True),
