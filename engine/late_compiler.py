@@ -1,4 +1,4 @@
-"""Lets torchvision and timm load without torch's compiler, which is half of what a start loads and used by nothing here.
+"""Lets torchvision and timm load without torch's compiler, a third of what a start loads and used by nothing here.
 
 One file of each brings all of it: `torchvision.ops.roi_align` takes a function out of `torch._dynamo.utils`, and
 `timm.layers.typing` takes `torch.compiler.disable`, which timm marks functions with. While such a file loads, and no
@@ -8,7 +8,7 @@ longer, it is given something that does the same and takes the compiler when it 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from importlib.abc import MetaPathFinder
@@ -29,7 +29,7 @@ class _Later(ModuleType):
 
 
 @contextmanager
-def _later_utils() -> Iterator[None]:
+def _later_utils() -> Generator[None]:
     later = sys.modules[_UTILS] = _Later(_UTILS)
     try:
         yield
@@ -39,15 +39,19 @@ def _later_utils() -> Iterator[None]:
 
 
 @contextmanager
-def _later_disable() -> Iterator[None]:
+def _later_disable() -> Generator[None]:
     import torch
 
-    disable = torch.compiler.disable
-    torch.compiler.disable = torch._disable_dynamo
+    def later(fn: Callable | None = None, recursive: bool = True, *, reason: str | None = None) -> Callable:
+        return torch._disable_dynamo(fn, recursive)
+
+    held = vars(torch.compiler)
+    disable = held["disable"]
+    held["disable"] = later
     try:
         yield
     finally:
-        torch.compiler.disable = disable
+        held["disable"] = disable
 
 
 _WITHIN: Mapping[str, Callable[[], AbstractContextManager]] = {
