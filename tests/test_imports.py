@@ -13,7 +13,7 @@ from engine.cli.main import COMMANDS
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = str(ASSETS / "samples" / "beetle-4.png")
 COMPUTES = {"torch", "torchvision", "timm", "open_clip", "huggingface_hub"}  # open_clip imports the others by itself
-COMPILER = "torch._dynamo"
+COMPILER, EXECUTORS = "torch._dynamo", "engine.evaluation.executors.ray"  # also looked for, though within packages
 ASIDE = {"torchattacks", "matplotlib", "cv2", "scipy", "ray", "gradio"}  # attacks, drawings, painting, statistics, page
 HELP = [["--help"], *([command.__name__.rpartition(".")[2], "--help"] for command in COMMANDS)]
 HELP += [["fieldguide", action, "--help"] for action in ("train", "score", "localise", "words", "samples")]
@@ -47,7 +47,7 @@ for words in json.loads(sys.argv[1]):
         except SystemExit as ended:
             code = ended.code
     packages = {{name.partition(".")[0] for name in sys.modules}}
-    loaded.append([words, code, sorted(packages | {{"{compiler}"}} & set(sys.modules))])
+    loaded.append([words, code, sorted(packages | {within} & set(sys.modules))])
 print(json.dumps(loaded))
 """
 MODULES = ("engine.cli.main", "app.command")  # of `python -m engine` and of `atpt`
@@ -55,7 +55,7 @@ MODULES = ("engine.cli.main", "app.command")  # of `python -m engine` and of `at
 
 def loaded(module: str, lines: list[list[str]]) -> list[tuple[list[str], int, set[str]]]:
     """Each line, how it ended, and the packages that are loaded by then, all in one process."""
-    command = [sys.executable, "-c", SCRIPT.format(module=module, compiler=COMPILER), json.dumps(lines)]
+    command = [sys.executable, "-c", SCRIPT.format(module=module, within={COMPILER, EXECUTORS}), json.dumps(lines)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return [(line, code, set(found)) for line, code, found in json.loads(done.stdout)]
 
@@ -72,9 +72,12 @@ def test_help_and_refusals_come_without_torch(module, lines, ends):
 @pytest.mark.slow
 def test_predict_loads_nothing_but_what_makes_its_answer():
     defend = ["defend", SAMPLE, "--steps", "1", "--views", "4", "--defence", "a-tpt", "--json"]
-    (_, code, packages), (_, tuned, later) = loaded("engine.cli.main", [["predict", SAMPLE, "--json"], defend])
+    evaluate = ["evaluate", "--defence", "clip", "--workers", "0"]  # is refused by those who would have started them
+    lines = [["predict", SAMPLE, "--json"], defend, evaluate]
+    (_, code, packages), (_, tuned, later), (_, refused, last) = loaded("engine.cli.main", lines)
     assert code == 0 and {"torch", "open_clip", "timm"} <= packages and not packages & (ASIDE | {COMPILER})
     assert tuned == 0 and COMPILER not in later
+    assert refused == 2 and EXECUTORS in last and "ray" not in last
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import gc
 import weakref
 from dataclasses import fields, is_dataclass, replace
 
+import open_clip
 import pytest
 import torch
 from torch import Tensor
@@ -39,6 +40,7 @@ from engine.story.requests import (
     Words,
 )
 from engine.views.guided import make_views
+from tests.fixtures import SMALL
 
 CLASSES = Classes(("red fox", "owl", "sea star"))
 SETTINGS = Settings(
@@ -168,6 +170,14 @@ def test_another_value_is_known_of_every_field():
     sections = [one.name for one in fields(Settings) if one.name not in own]
     named = [f"{name}.{one.name}" for name in sections for one in fields(getattr(Settings(), name))]
     assert {*named, *own} == set(CHANGED)
+
+
+@pytest.fixture(scope="module")
+def small() -> Backbone:
+    """The small model with half as many layers: every result is worked out hundreds of times."""
+    torch.manual_seed(0)
+    shape = SMALL | {"vision_cfg": SMALL["vision_cfg"] | {"layers": 2}, "text_cfg": SMALL["text_cfg"] | {"layers": 1}}
+    return Backbone(open_clip.CLIP(**shape), open_clip.get_tokenizer("ViT-B-32"), "small")
 
 
 @pytest.fixture(scope="module")
