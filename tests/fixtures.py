@@ -31,6 +31,16 @@ def noise(size: int, seed: int = 7) -> torch.Tensor:
     return levels.float() / 255
 
 
+def saved(backbone: Backbone, shape: dict, target: Path) -> str:
+    """The name that the model is loaded by, of this shape in open_clip's terms, once it is in this folder."""
+    preprocess = {"mean": backbone.mean.flatten().tolist(), "std": backbone.std.flatten().tolist()}
+    document = {"model_cfg": shape, "preprocess_cfg": preprocess}
+    (target / "open_clip_config.json").write_text(json.dumps(document))
+    weights = {name: value.contiguous() for name, value in backbone.model.state_dict().items()}
+    save_file(weights, target / "open_clip_model.safetensors")
+    return f"local-dir:{target}"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def vocabulary() -> Iterator[None]:
     """The merges of CLIP's tokenizer, read once for all models: a tenth of a second for every one that is loaded."""
@@ -65,13 +75,13 @@ def small() -> Backbone:
 @pytest.fixture(scope="session")
 def model(tiny, tmp_path_factory) -> str:
     """The tiny model as a folder in open_clip's format."""
-    target = tmp_path_factory.mktemp("model")
-    preprocess = {"mean": tiny.mean.flatten().tolist(), "std": tiny.std.flatten().tolist()}
-    document = {"model_cfg": TINY, "preprocess_cfg": preprocess}
-    (target / "open_clip_config.json").write_text(json.dumps(document))
-    weights = {name: value.contiguous() for name, value in tiny.model.state_dict().items()}
-    save_file(weights, target / "open_clip_model.safetensors")
-    return f"local-dir:{target}"
+    return saved(tiny, TINY, tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="session")
+def small_model(small, tmp_path_factory) -> str:
+    """The small model likewise, for processes that load it and for what takes long."""
+    return saved(small, SMALL, tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture

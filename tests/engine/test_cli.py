@@ -406,9 +406,9 @@ def quick_bench(monkeypatch):
     monkeypatch.setattr(machine, "SIDES", (64,))
 
 
-def test_bench_times_every_stage(model, quick_bench, monkeypatch, capsys):
+def test_bench_times_every_stage(small_model, quick_bench, monkeypatch, capsys):
     monkeypatch.setattr("torch.cpu.get_capabilities", dict)  # no bf16
-    asked = ("--runs", "1", "--model", model, "--device", "cpu", "--precision", "auto", "--classes", "4")
+    asked = ("--runs", "1", "--model", small_model, "--device", "cpu", "--precision", "auto", "--classes", "4")
     asked += ("--literal", "r-tpt")
     assert cli.main(["bench", *asked, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -51,23 +51,23 @@ def _die_once(ask: Callable[[], Question], mark: Path) -> Question:
 
 
 @pytest.fixture(scope="module")
-def executor(model):
-    with RayCluster(model, "cpu", count=2).start() as each:
-        yield Started(model, each)
+def executor(small_model):
+    with RayCluster(small_model, "cpu", count=2).start() as each:
+        yield Started(small_model, each)
 
 
-def test_a_killed_workers_pictures_are_done_again_and_the_records_are_the_same_bytes(executor, tiny, tree, tmp_path):
+def test_a_killed_workers_pictures_are_done_again_and_the_records_are_the_same_bytes(executor, small, tree, tmp_path):
     mark = tmp_path / "killed"
-    assert len(list(evaluate(Folder(tree), PLAN, Here(tiny, executor.model), tmp_path / "here"))) == 6
+    assert len(list(evaluate(Folder(tree), PLAN, Here(small, executor.model), tmp_path / "here"))) == 6
     assert len(list(evaluate(Deadly(Folder(tree), mark), PLAN, executor, tmp_path / "cluster"))) == 6
     assert int(mark.read_text()) != os.getpid()
     here, cluster = ((tmp_path / name / "records.jsonl").read_bytes() for name in ("here", "cluster"))
     assert here == cluster and not list(tmp_path.rglob("*.part"))
 
 
-def test_a_picture_that_an_actor_cannot_read_ends_it_or_is_left_out_as_anywhere(executor, tiny, tree, tmp_path):
+def test_a_picture_that_an_actor_cannot_read_ends_it_or_is_left_out_as_anywhere(executor, small, tree, tmp_path):
     (tree / "owl" / "c.png").write_text("no picture")
-    for name, each in (("here", Here(tiny, executor.model)), ("cluster", executor)):
+    for name, each in (("here", Here(small, executor.model)), ("cluster", executor)):
         list(evaluate(Folder(tree), CLEAN_PLAN, each, tmp_path / name, on_skip=lambda _: None))
     for file in ("records.jsonl", "skipped.jsonl"):
         assert (tmp_path / "here" / file).read_bytes() == (tmp_path / "cluster" / file).read_bytes()
