@@ -23,12 +23,23 @@ TINY = {
     "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 2},
 }
 SMALL = TINY | {"vision_cfg": {"image_size": 32, "layers": 4, "width": 64, "patch_size": 8, "head_width": 32}}
+SHALLOW = {
+    "embed_dim": 64,
+    "vision_cfg": SMALL["vision_cfg"] | {"layers": 2},
+    "text_cfg": SMALL["text_cfg"] | {"layers": 1},
+}
 
 
 def noise(size: int, seed: int = 7) -> torch.Tensor:
     """A picture (3, size, size) in steps of 1/255."""
     levels = torch.randint(0, 256, (3, size, size), generator=torch.Generator().manual_seed(seed))
     return levels.float() / 255
+
+
+@pytest.fixture(scope="session")
+def shallow_model(shallow, tmp_path_factory) -> str:
+    """The shallow model likewise."""
+    return saved(shallow, SHALLOW, tmp_path_factory.mktemp("shallow"))
 
 
 def saved(backbone: Backbone, shape: dict, target: Path) -> str:
@@ -70,6 +81,13 @@ def small() -> Backbone:
     """A backbone of 32 pixels, 4x4 patches and four layers, for what is done hundreds of times."""
     torch.manual_seed(0)
     return Backbone(open_clip.CLIP(**SMALL), open_clip.get_tokenizer("ViT-B-32"), "small")
+
+
+@pytest.fixture(scope="session")
+def shallow() -> Backbone:
+    """The small model with two layers and one, for what is done a thousand times."""
+    torch.manual_seed(0)
+    return Backbone(open_clip.CLIP(**SHALLOW), open_clip.get_tokenizer("ViT-B-32"), "shallow")
 
 
 @pytest.fixture(scope="session")
