@@ -23,12 +23,33 @@ TINY = {
     "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 2},
 }
 SMALL = TINY | {"vision_cfg": {"image_size": 32, "layers": 4, "width": 64, "patch_size": 8, "head_width": 32}}
+SHALLOW = {
+    "embed_dim": 64,
+    "vision_cfg": SMALL["vision_cfg"] | {"layers": 2},
+    "text_cfg": SMALL["text_cfg"] | {"layers": 1},
+}
 
 
 def noise(size: int, seed: int = 7) -> torch.Tensor:
     """A picture (3, size, size) in steps of 1/255."""
     levels = torch.randint(0, 256, (3, size, size), generator=torch.Generator().manual_seed(seed))
     return levels.float() / 255
+
+
+@pytest.fixture(scope="session")
+def shallow_model(shallow, tmp_path_factory) -> str:
+    """The shallow model likewise."""
+    return saved(shallow, SHALLOW, tmp_path_factory.mktemp("shallow"))
+
+
+def saved(backbone: Backbone, shape: dict, target: Path) -> str:
+    """The name that the model is loaded by, of this shape in open_clip's terms, once it is in this folder."""
+    preprocess = {"mean": backbone.mean.flatten().tolist(), "std": backbone.std.flatten().tolist()}
+    document = {"model_cfg": shape, "preprocess_cfg": preprocess}
+    (target / "open_clip_config.json").write_text(json.dumps(document))
+    weights = {name: value.contiguous() for name, value in backbone.model.state_dict().items()}
+    save_file(weights, target / "open_clip_model.safetensors")
+    return f"local-dir:{target}"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -63,15 +84,22 @@ def small() -> Backbone:
 
 
 @pytest.fixture(scope="session")
+def shallow() -> Backbone:
+    """The small model with two layers and one, for what is done a thousand times."""
+    torch.manual_seed(0)
+    return Backbone(open_clip.CLIP(**SHALLOW), open_clip.get_tokenizer("ViT-B-32"), "shallow")
+
+
+@pytest.fixture(scope="session")
 def model(tiny, tmp_path_factory) -> str:
     """The tiny model as a folder in open_clip's format."""
-    target = tmp_path_factory.mktemp("model")
-    preprocess = {"mean": tiny.mean.flatten().tolist(), "std": tiny.std.flatten().tolist()}
-    document = {"model_cfg": TINY, "preprocess_cfg": preprocess}
-    (target / "open_clip_config.json").write_text(json.dumps(document))
-    weights = {name: value.contiguous() for name, value in tiny.model.state_dict().items()}
-    save_file(weights, target / "open_clip_model.safetensors")
-    return f"local-dir:{target}"
+    return saved(tiny, TINY, tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="session")
+def small_model(small, tmp_path_factory) -> str:
+    """The small model likewise, for processes that load it and for what takes long."""
+    return saved(small, SMALL, tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture

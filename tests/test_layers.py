@@ -14,7 +14,7 @@ import engine
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (  # strictly downward: a unit imports only units of rows above it, and files of its own
-    ("errors",),
+    ("errors", "late_compiler"),
     ("settings", "classes", "numerics", "files", "registry", "assets", "bit_depth", "passes"),
     ("results",),
     ("overlays", "pictures", "serialise"),

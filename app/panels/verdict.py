@@ -227,7 +227,7 @@ def _standard(found: Found) -> str:
     """What an answer is held against."""
     if found.strange:
         return text.STRANGE_JUDGED
-    said = text.NONE_SAME if found.unjudged else text.JUDGED[found.given]
+    said = text.NONE_SAME if found.none_given else text.JUDGED[found.given]
     return said + text.NONE_JUDGED * found.answer.none_of_these
 
 

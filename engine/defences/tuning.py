@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.optim.adamw import adamw
 
 from ..classes import Classes
 from ..models import Backbone, ReadPrompts
@@ -98,19 +99,15 @@ class Tuning:
         look = state.look or self._look(
             self._backbone.read_prompts(self._classes, state.step.context if state.step.index else None)
         )
-        context = look.context.detach().clone().requires_grad_()
-        optimiser = torch.optim.AdamW(
-            [context], lr=self._settings.learning_rate, weight_decay=self._settings.weight_decay
-        )
-        if state.moments:
-            count = torch.tensor(float(state.step.index))
-            names = ("step", "exp_avg", "exp_avg_sq")
-            optimiser.state[context] = dict(zip(names, (count, *(one.clone() for one in state.moments)), strict=True))
-        context.grad = self._gradient(look, state.step.kept)
-        optimiser.step()
-        moments = tuple(optimiser.state[context][name] for name in ("exp_avg", "exp_avg_sq"))
-        moved = self._look(self._read(context.detach().clone(), graph))
-        return self._state(state.step.index + 1, moved, state.step.kept, state.start, moments, graph)
+        context = look.context.detach().clone()
+        first, second = (one.clone() for one in state.moments or (torch.zeros_like(context),) * 2)
+        adamw(  # as a function: the class would load torch's compiler, which takes seconds
+            [context], [self._gradient(look, state.step.kept)], [first], [second], [],
+            [torch.tensor(float(state.step.index))], amsgrad=False, beta1=0.9, beta2=0.999, eps=1e-8,
+            lr=self._settings.learning_rate, weight_decay=self._settings.weight_decay, maximize=False,
+        )  # fmt: skip
+        moved = self._look(self._read(context, graph))
+        return self._state(state.step.index + 1, moved, state.step.kept, state.start, (first, second), graph)
 
     def _read(self, context: Tensor, graph: bool) -> ReadPrompts:
         if graph:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from ..models import Trace
 from ..numerics import rollout
+from ..numerics.gradients import gradients
 from ..settings import AttentionSettings
 
 
@@ -36,7 +36,7 @@ class Evidence:
 
     def gradients(self, of: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """dS/dx for each tensor; scores of one batch do not mix, so one pass serves all pictures."""
-        return torch.autograd.grad(self.scores, of, torch.ones_like(self.scores))
+        return gradients(self.scores, of)
 
     def dots(self, of: tuple[Tensor, ...]) -> list[Tensor]:
         """Token times gradient (b, tokens) for each block, in block order."""

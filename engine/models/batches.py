@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from ..numerics.gradients import gradients
 from .memory import ran_out, shortage
 
 Result = TypeVar("Result")
@@ -98,7 +99,7 @@ def _worked_out_again(ctx, towards: Tensor) -> tuple[Tensor | None, ...]:
         with torch.enable_grad():
             made = ctx.work(*given)
         asked = [c for c, want in zip(given, wanted, strict=True) if want and c is not None]
-        return torch.autograd.grad(made, asked, slopes)
+        return gradients(made, asked, slopes)
 
     found = zip(*ctx.batches.run(back, towards, *ctx.saved_tensors), strict=True)
     return (None, None, *(torch.cat(next(found)) if want else None for want in wanted))

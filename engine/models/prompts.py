@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..classes import Classes
 from ..errors import require
+from ..numerics.gradients import gradients
 from .precision import at_least_single
 from .tokens import Reader
 from .towers import TextTower
@@ -50,7 +51,7 @@ class ReadPrompts:
 
     def gradient(self, slopes: Tensor) -> Tensor:
         """The gradient (tokens, width) with respect to the context, from that with respect to the features (c, d)."""
-        (found,) = torch.autograd.grad(self.features, self.context, slopes, retain_graph=self.kept)
+        (found,) = gradients(self.features, self.context, slopes, self.kept)
         return found
 
 

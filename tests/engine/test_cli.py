@@ -445,9 +445,9 @@ def quick_bench(monkeypatch):
     monkeypatch.setattr(machine, "SIDES", (64,))
 
 
-def test_bench_times_every_stage(model, quick_bench, monkeypatch, capsys):
+def test_bench_times_every_stage(shallow_model, quick_bench, monkeypatch, capsys):
     monkeypatch.setattr("torch.cpu.get_capabilities", dict)  # no bf16
-    asked = ("--runs", "1", "--model", model, "--device", "cpu", "--precision", "auto", "--classes", "4")
+    asked = ("--runs", "1", "--model", shallow_model, "--device", "cpu", "--precision", "auto", "--classes", "4")
     asked += ("--literal", "r-tpt")
     assert cli.main(["bench", *asked, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -470,9 +470,9 @@ def test_bench_times_every_stage(model, quick_bench, monkeypatch, capsys):
 
 
 def test_bench_of_random_weights_says_so_first_and_draws_how_cost_grows(
-    quick_bench, monkeypatch, capsys, small, tmp_path
+    quick_bench, monkeypatch, capsys, shallow, tmp_path
 ):
-    monkeypatch.setattr(random_model, "random_backbone", lambda shape, device, precision: small)
+    monkeypatch.setattr(random_model, "random_backbone", lambda shape, device, precision: shallow)
     monkeypatch.setattr(comparison, "CUT", {})
     monkeypatch.setattr(comparison, "SCHEDULES", ("a-tpt",))
     for name, values in (("VIEWS", (2, 4)), ("CLASSES", (2, 3)), ("SIDES", (4, 8)), ("USUAL_VIEWS", 4)):
@@ -482,7 +482,7 @@ def test_bench_of_random_weights_says_so_first_and_draws_how_cost_grows(
     assert cli.main(["bench", *asked, "--figure", str(figure)]) == 0
     first, second, *rest = capsys.readouterr().out.splitlines()
     assert first == "The weights are random: times are those of the real model, answers mean nothing."
-    assert second.startswith("small on cpu, fp32, ") and ", 3 classes, median of 1; load " in second
+    assert second.startswith("shallow on cpu, fp32, ") and ", 3 classes, median of 1; load " in second
     assert any(line.startswith("fastest matrix product: ") for line in rest)
     out = "\n".join(rest)
     assert re.search(r"^a-tpt +\d+\.\d+ +\d+\.\d +\d+\.\d +\d+ +\d+% +\d+\.\d+$", out, re.MULTILINE)

@@ -28,11 +28,17 @@ def command(model: str, tree: Path, out: Path, *more: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def finished(tiny, model, tmp_path_factory) -> tuple[Path, dict]:
+def model(small_model) -> str:
+    """The folder that these tests evaluate."""
+    return small_model
+
+
+@pytest.fixture(scope="module")
+def finished(small, model, tmp_path_factory) -> tuple[Path, dict]:
     """A finished evaluation that ran in this process, and what it printed."""
     root, printed = tmp_path_factory.mktemp("evaluation"), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
-        patch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))
+        patch.setattr("engine.evaluation.Processes", lambda model, *_: Here(small, model))
         assert main(command(model, picture_tree(root), root / "undisturbed")) == 0
     return root / "undisturbed", json.loads(printed.getvalue())
 
@@ -74,10 +80,10 @@ def test_a_summary_is_told_again_without_running_anything(undisturbed, model, tr
 
 
 def test_evaluations_of_the_same_pictures_are_told_side_by_side(
-    undisturbed, tiny, model, tree, tmp_path, monkeypatch, capsys
+    undisturbed, small, model, tree, tmp_path, monkeypatch, capsys
 ):
     first, told = undisturbed
-    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(small, model))
     other = tmp_path / "random map"
     assert main(command(model, tree, other, "--guide", "random", "--clip-on-clean", "--pictures", "4")) == 0
     capsys.readouterr()
@@ -113,11 +119,11 @@ def test_another_question_is_refused_before_a_model_is_loaded(undisturbed, tree,
     assert "holds another evaluation (model differ)" in capsys.readouterr().err
 
 
-def test_progress_begins_with_what_was_kept(undisturbed, tiny, model, tree, monkeypatch, capsys):
+def test_progress_begins_with_what_was_kept(undisturbed, small, model, tree, monkeypatch, capsys):
     folder, _ = undisturbed
     whole = (folder / "records.jsonl").read_bytes()
     (folder / "records.jsonl").write_bytes(b"".join(whole.splitlines(keepends=True)[:4]))
-    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(small, model))
     assert main([word for word in command(model, tree, folder) if word != "--json"]) == 0
     told = capsys.readouterr()
     assert "| 4/6 [" in told.err and "| 6/6 [" in told.err and "| 0/6 [" not in told.err
@@ -125,8 +131,8 @@ def test_progress_begins_with_what_was_kept(undisturbed, tiny, model, tree, monk
     assert "| defence | clean | pgd-4 | fgsm-4 | seconds |" in (folder / "summary.md").read_text()
 
 
-def test_the_adaptive_attack_has_an_arm_per_defence_and_steps_of_its_own(tiny, model, tree, monkeypatch, capsys):
-    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))
+def test_the_adaptive_attack_has_an_arm_per_defence_and_steps_of_its_own(small, model, tree, monkeypatch, capsys):
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(small, model))
     words = (
         "--attack pgd --attack adaptive --target-defence tpt --target-defence view-average --steps 3 --adaptive-steps 1"
     )
@@ -144,7 +150,7 @@ def test_the_adaptive_attack_has_an_arm_per_defence_and_steps_of_its_own(tiny, m
 
 @pytest.mark.slow
 def test_killed_at_any_moment_it_goes_on_and_ends_with_the_same_bytes(
-    undisturbed, tiny, model, tree, tmp_path, monkeypatch
+    undisturbed, small, model, tree, tmp_path, monkeypatch
 ):
     out = tmp_path / "killed"
     records = out / "records.jsonl"
@@ -164,7 +170,7 @@ def test_killed_at_any_moment_it_goes_on_and_ends_with_the_same_bytes(
     while _alive(started.pid):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(tiny, model))  # as `undisturbed` ran
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(small, model))  # as `undisturbed` ran
     assert main(command(model, tree, out)) == 0
     assert records.read_bytes() == (undisturbed[0] / "records.jsonl").read_bytes()
     assert not list(out.rglob("*.part"))

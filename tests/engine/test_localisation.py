@@ -64,8 +64,8 @@ def test_pairs_count_where_only_one_map_points_at_the_object():
 
 
 @pytest.mark.slow
-def test_workers_do_not_change_the_scores(tiny, model):
-    settings, executors = AttackSettings(steps=2), (Here(tiny, model), Processes(model, "cpu", 2))
+def test_workers_do_not_change_the_scores(small, small_model):
+    settings, executors = AttackSettings(steps=2), (Here(small, small_model), Processes(small_model, "cpu", 2))
     one, two = (list(localise(2, 9, ("a-tpt", "raw"), settings, executor)) for executor in executors)
     assert one == two and list(one[0]) == ["clean", "attacked", "noise", "shuffled"]
     assert all(list(maps) == ["a-tpt", "raw", "random", "edges"] for maps in one[0].values())

@@ -38,6 +38,7 @@ from engine.story.requests import (
 )
 from engine.story.results import Results
 from tests.engine.test_story_keys import REQUESTS
+from tests.fixtures import noise
 
 CLASSES = Classes(("red fox", "owl", "sea star", "cat", "oak"))
 SETTINGS = Settings(
@@ -45,6 +46,12 @@ SETTINGS = Settings(
 )
 NEAR = 1.5  # a cost is the counted number up to this factor
 NEEDED = Results()  # what the requests that are counted need, computed once
+
+
+@pytest.fixture
+def pixels() -> torch.Tensor:
+    """A picture of the small model's size."""
+    return noise(32)
 
 
 @contextmanager
@@ -117,10 +124,10 @@ def attacking(name: str, **settings) -> Settings:
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_the_cost_of_an_attack(tiny, pixels, name):
+def test_the_cost_of_an_attack(small, pixels, name):
     for steps, epsilon in ((1, 1e-7), (3, 4 / 255), (3, 0.0)):
         given = recipe(pixels, attacking(name, steps=steps, epsilon=epsilon))
-        cost, found = Attack().cost(tiny, given), counted(tiny, given, Attack()).cost(tiny.reading_cost(CLASSES))
+        cost, found = Attack().cost(small, given), counted(small, given, Attack()).cost(small.reading_cost(CLASSES))
         assert found <= NEAR * cost
         whole = epsilon < 1e-6 or name not in ("apgd-t", "auto", "square", "deepfool", "cw")  # these may end early
         assert cost <= NEAR * found or not whole
@@ -129,42 +136,42 @@ def test_the_cost_of_an_attack(tiny, pixels, name):
 @pytest.mark.parametrize(
     "settings", [{"eot_samples": 3}, {"target_defence": "tpt"}, {"target_defence": "ttc"}], ids=str
 )
-def test_the_cost_of_an_adaptive_attack_follows_the_defence(tiny, pixels, settings):
-    assert near(tiny, recipe(pixels, attacking("adaptive", steps=2, **settings)), Attack())
-    assert near(tiny, recipe(pixels, attacking("adaptive", steps=2, unroll="none", **settings)), Attack())
+def test_the_cost_of_an_adaptive_attack_follows_the_defence(small, pixels, settings):
+    assert near(small, recipe(pixels, attacking("adaptive", steps=2, **settings)), Attack())
+    assert near(small, recipe(pixels, attacking("adaptive", steps=2, unroll="none", **settings)), Attack())
 
 
 @pytest.mark.parametrize("name", MAPS)
 @pytest.mark.parametrize("chosen", [{}, {"layer": 1, "last_blocks": 2}], ids=str)
-def test_the_cost_of_a_map(tiny, pixels, name, chosen):
+def test_the_cost_of_a_map(small, pixels, name, chosen):
     given = recipe(pixels, replace(SETTINGS, attention=AttentionSettings(**chosen)))
-    assert near(tiny, given, Map(ATTACKED, name))
+    assert near(small, given, Map(ATTACKED, name))
 
 
 @pytest.mark.parametrize("request_", [Clean(), Heads(), Heads(ATTACKED), Words(), Words(ATTACKED), Curves()], ids=str)
-def test_the_cost_of_a_look(tiny, pixels, request_):
-    assert near(tiny, recipe(pixels), request_)
+def test_the_cost_of_a_look(small, pixels, request_):
+    assert near(small, recipe(pixels), request_)
 
 
 @pytest.mark.parametrize("kind", ViewSettings.KINDS)
 @pytest.mark.parametrize("count", [4, 20])
-def test_the_cost_of_views(tiny, pixels, kind, count):
+def test_the_cost_of_views(small, pixels, kind, count):
     settings = replace(SETTINGS, views=ViewSettings(kind=kind, count=count))
-    assert all(near(tiny, recipe(pixels, settings), request) for request in (Views(), Views("a-tpt"), Views("mta")))
+    assert all(near(small, recipe(pixels, settings), request) for request in (Views(), Views("a-tpt"), Views("mta")))
 
 
 @pytest.mark.parametrize("step", [0, 1, 2])
-def test_the_cost_of_a_tuning_step(tiny, pixels, step):
-    assert near(tiny, recipe(pixels), Tune(step))
-    assert Weighted().cost(tiny, recipe(pixels)) == counted(tiny, recipe(pixels), Weighted()).cost() == 0
+def test_the_cost_of_a_tuning_step(small, pixels, step):
+    assert near(small, recipe(pixels), Tune(step))
+    assert Weighted().cost(small, recipe(pixels)) == counted(small, recipe(pixels), Weighted()).cost() == 0
 
 
 @pytest.mark.parametrize("name", DEFENCES)
 @pytest.mark.parametrize("purifier", ["", "mac"])
-def test_the_cost_of_a_defence(tiny, pixels, name, purifier, monkeypatch):
+def test_the_cost_of_a_defence(small, pixels, name, purifier, monkeypatch):
     monkeypatch.setattr("engine.defences.ttc.THRESHOLD", 9.0)  # as for a picture that TTC takes for attacked
     given = recipe(pixels, replace(SETTINGS, purifier=purifier))
-    assert near(tiny, given, Defended(name)) and near(tiny, given, Shown())
+    assert near(small, given, Defended(name)) and near(small, given, Shown())
 
 
 @pytest.fixture(scope="module")
@@ -181,39 +188,39 @@ def test_the_costs_hold_on_the_built_in_model(built_in, name):
     assert near(*built_in, REQUESTS[name])
 
 
-def test_every_kind_of_request_costs_no_less_for_more_steps_and_views(tiny, pixels):
+def test_every_kind_of_request_costs_no_less_for_more_steps_and_views(small, pixels):
     more = Settings(AttackSettings(steps=9), views=ViewSettings(count=30), tuning=TuneSettings(steps=5))
     for request in REQUESTS.values():
-        assert request.cost(tiny, recipe(pixels, more)) >= request.cost(tiny, recipe(pixels)) >= 0
+        assert request.cost(small, recipe(pixels, more)) >= request.cost(small, recipe(pixels)) >= 0
     for request in (Attack(), Views(), Defended("ss-tpt"), Defended("r-tpt")):
-        assert request.cost(tiny, recipe(pixels, more)) > request.cost(tiny, recipe(pixels))
+        assert request.cost(small, recipe(pixels, more)) > request.cost(small, recipe(pixels))
 
 
-def test_forward_and_back_are_three_passes_and_sentences_are_priced_by_weights_and_places(tiny):
+def test_forward_and_back_are_three_passes_and_sentences_are_priced_by_weights_and_places(small):
     assert (BACK, Passes(1, 1).cost()) == (2, 3)
     assert Passes(2, 1, 3, 1).cost(0.5) == 2 + 2 + 0.5 * 5
-    tokens = packed_tokens(tiny, CLASSES)
-    weights = [sum(one.numel() for one in tower.parameters()) for tower in (tiny.text.transformer, tiny.visual)]
-    assert tiny.reading_cost(CLASSES) == pytest.approx(tokens * weights[0] / (64 * weights[1]))
+    tokens = packed_tokens(small, CLASSES)
+    weights = [sum(one.numel() for one in tower.parameters()) for tower in (small.text.transformer, small.visual)]
+    assert small.reading_cost(CLASSES) == pytest.approx(tokens * weights[0] / (16 * weights[1]))
 
 
-def test_what_is_missing_stands_once_behind_its_needs_and_costs_its_sum(tiny, pixels):
-    story = Story(tiny, recipe(pixels))
+def test_what_is_missing_stands_once_behind_its_needs_and_costs_its_sum(small, pixels):
+    story = Story(small, recipe(pixels))
     wanted = (Weighted(), Defended("a-tpt"), Defended("a-tpt-tv"), Defended("clip"))
     found = missing(story, *wanted)
     assert found == [
         Attack(), Shown(purified=False), Views(), Tune(0), Tune(1), Tune(2), *wanted,
     ]  # fmt: skip
-    assert cost_of(story, *wanted) == sum(one.cost(tiny, story.recipe) for one in found)
+    assert cost_of(story, *wanted) == sum(one.cost(small, story.recipe) for one in found)
     story.result(Views())
     assert [type(one).__name__ for one in missing(story, Defended("a-tpt"))] == ["Defended"]
     story.result(Weighted())
     assert missing(story, Weighted()) == [] and cost_of(story, Weighted()) == 0
 
 
-def test_what_computing_would_refuse_is_refused_with_its_sentence(tiny, pixels):
+def test_what_computing_would_refuse_is_refused_with_its_sentence(small, pixels):
     deep = replace(SETTINGS, attention=AttentionSettings("relevance", last_blocks=9))
     with pytest.raises(EngineError, match="at most 4 last blocks; got 9"):
-        Map().cost(tiny, recipe(pixels, deep))
+        Map().cost(small, recipe(pixels, deep))
     with pytest.raises(EngineError, match="got “magic”"):
-        cost_of(Story(tiny, recipe(pixels)), Defended("magic"))
+        cost_of(Story(small, recipe(pixels)), Defended("magic"))

@@ -173,15 +173,15 @@ def test_another_value_is_known_of_every_field():
 
 
 @pytest.fixture(scope="module")
-def results(small) -> dict:
+def results(shallow) -> dict:
     pixels = torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(4)).mul(255).round() / 255
-    begun = story(small, pixels)
+    begun = story(shallow, pixels)
     return {"pixels": pixels, "story": begun} | {name: begun.result(request) for name, request in REQUESTS.items()}
 
 
 @pytest.mark.parametrize("field", CHANGED)
-def test_a_key_changes_where_the_result_may_and_nowhere_else(small, results, field):
-    other = story(small, results["pixels"], changed(SETTINGS, field))
+def test_a_key_changes_where_the_result_may_and_nowhere_else(shallow, results, field):
+    other = story(shallow, results["pixels"], changed(SETTINGS, field))
     moved = {name for name, request in REQUESTS.items() if other.key(request) != results["story"].key(request)}
     assert moved == EXPECTED[field]
 
@@ -193,54 +193,54 @@ def through(name: str) -> Settings:
 
 
 @pytest.mark.parametrize("name", THROUGH)
-def test_the_key_of_an_adaptive_attack_changes_with_what_its_defence_reads(small, results, name):
-    begun = story(small, results["pixels"], through(name)).key(Attack())
-    other = {field: story(small, results["pixels"], changed(through(name), field)).key(Attack()) for field in CHANGED}
+def test_the_key_of_an_adaptive_attack_changes_with_what_its_defence_reads(shallow, results, name):
+    begun = story(shallow, results["pixels"], through(name)).key(Attack())
+    other = {field: story(shallow, results["pixels"], changed(through(name), field)).key(Attack()) for field in CHANGED}
     same_target = {"attack.target_defence"} if CHANGED["attack.target_defence"] == name else set()
     assert {field for field, key in other.items() if key != begun} == THROUGH[name] - same_target
 
 
-def test_an_adaptive_attack_sees_no_more_views_than_it_draws(small, results):
+def test_an_adaptive_attack_sees_no_more_views_than_it_draws(shallow, results):
     keys = {}
     for count in (4, 8, 16, 64):
         settings = replace(through("r-tpt"), views=replace(SETTINGS.views, count=count))
-        keys[count] = story(small, results["pixels"], settings).key(Attack())
+        keys[count] = story(shallow, results["pixels"], settings).key(Attack())
     assert keys[16] == keys[64] and len(set(keys.values())) == 3
 
 
 @pytest.mark.parametrize("name", ["r-tpt", "a-tpt", "a-tpt-tv", "ss-tpt", "ttc"])
 @pytest.mark.parametrize("field", ["", *(field for field in CHANGED if not field.startswith("att"))])
-def test_an_adaptive_attack_is_that_of_the_verb_under_all_settings(small, results, name, field):
+def test_an_adaptive_attack_is_that_of_the_verb_under_all_settings(shallow, results, name, field):
     settings = changed(through(name), field) if field else through(name)
-    expected = result_of(attack(small, results["pixels"], CLASSES, settings.attack, None, settings))
-    other = Story(small, Recipe(Picture(results["pixels"]), CLASSES, settings=settings), results["story"].results)
+    expected = result_of(attack(shallow, results["pixels"], CLASSES, settings.attack, None, settings))
+    other = Story(shallow, Recipe(Picture(results["pixels"]), CLASSES, settings=settings), results["story"].results)
     assert same(other.result(Attack()), expected)
 
 
 @pytest.mark.parametrize("field", MOVES)
-def test_an_adaptive_attack_goes_through_the_defence_that_the_visitor_has(small, results, field):
+def test_an_adaptive_attack_goes_through_the_defence_that_the_visitor_has(shallow, results, field):
     begun, other = through("a-tpt"), changed(through("a-tpt"), field)
     one, two = (
-        result_of(attack(small, results["pixels"], CLASSES, settings.attack, None, settings))
+        result_of(attack(shallow, results["pixels"], CLASSES, settings.attack, None, settings))
         for settings in (begun, other)
     )
     assert one.steps[0].loss != two.steps[0].loss
-    plain, moved = (story(small, results["pixels"], replace(s, attack=SETTINGS.attack)) for s in (begun, other))
+    plain, moved = (story(shallow, results["pixels"], replace(s, attack=SETTINGS.attack)) for s in (begun, other))
     assert plain.key(Attack()) == moved.key(Attack())
 
 
 @pytest.mark.parametrize("field", CHANGED)
-def test_what_is_made_of_the_clean_picture_depends_on_no_attack(small, results, field):
-    other = story(small, results["pixels"], changed(SETTINGS, field))
+def test_what_is_made_of_the_clean_picture_depends_on_no_attack(shallow, results, field):
+    other = story(shallow, results["pixels"], changed(SETTINGS, field))
     moved = {name for name, asked in OF_THE_CLEAN.items() if other.key(asked) != results["story"].key(asked)}
     assert moved == (set() if field.startswith("attack.") else EXPECTED[field] & set(OF_THE_CLEAN))
 
 
-def test_defences_answer_to_the_clean_picture_too(small, results):
+def test_defences_answer_to_the_clean_picture_too(shallow, results):
     for purifier in ("", "ttc"):
         settings = replace(SETTINGS, purifier=purifier, defences=("clip", "r-tpt", "a-tpt", "mac"))
-        begun = story(small, results["pixels"], settings)
-        for expected in defend(small, results["pixels"], CLASSES, settings):
+        begun = story(shallow, results["pixels"], settings)
+        for expected in defend(shallow, results["pixels"], CLASSES, settings):
             assert same(begun.result(Defended(expected.defence, CLEAN)), expected)
         assert Attack() not in begun
 
@@ -259,51 +259,51 @@ def direct(backbone: Backbone, pixels: Tensor, settings: Settings) -> dict:
 
 
 @pytest.mark.parametrize("field", CHANGED)
-def test_a_result_is_that_of_the_verb_under_all_settings(small, results, field):
+def test_a_result_is_that_of_the_verb_under_all_settings(shallow, results, field):
     """So no slice lacks what a verb reads: a default would stand for it, or what other settings left under its key."""
     settings = changed(SETTINGS, field)
     recipe = Recipe(Picture(results["pixels"]), CLASSES, settings=settings)
-    other = Story(small, recipe, results["story"].results)
-    for name, expected in direct(small, results["pixels"], settings).items():
+    other = Story(shallow, recipe, results["story"].results)
+    for name, expected in direct(shallow, results["pixels"], settings).items():
         found = other.result(REQUESTS[name])
         assert same(found.step if isinstance(found, Tuned) else found, expected), name
 
 
-def test_picture_salt_classes_and_weights_are_part_of_every_key(small, resnet, results):
+def test_picture_salt_classes_and_weights_are_part_of_every_key(shallow, resnet, results):
     begun, pixels = results["story"], results["pixels"]
     others = [
-        story(small, pixels.flip(-1)),
-        story(small, pixels, classes=Classes(CLASSES.names, ("{}",))),
-        Story(small, Recipe(Picture(pixels, "a visitor's own"), CLASSES, settings=SETTINGS)),
+        story(shallow, pixels.flip(-1)),
+        story(shallow, pixels, classes=Classes(CLASSES.names, ("{}",))),
+        Story(shallow, Recipe(Picture(pixels, "a visitor's own"), CLASSES, settings=SETTINGS)),
         Story(resnet, begun.recipe),
     ]
     for other in others:
         assert not any(other.key(request) == begun.key(request) for request in REQUESTS.values())
 
 
-def test_a_true_class_matters_to_what_is_about_it(small, results):
-    begun, told = results["story"], story(small, results["pixels"], label=results["clean"].label)
+def test_a_true_class_matters_to_what_is_about_it(shallow, results):
+    begun, told = results["story"], story(shallow, results["pixels"], label=results["clean"].label)
     moved = {name for name, request in REQUESTS.items() if told.key(request) != begun.key(request)}
     assert moved == set(REQUESTS) - {"clean", "heads"}
     assert same(told.result(Map()), results["map"])
 
 
-def test_defences_share_views_with_each_other_and_with_the_visitor(small, results):
+def test_defences_share_views_with_each_other_and_with_the_visitor(shallow, results):
     key = results["story"].key
     assert key(Views()) == key(Views("a-tpt")) == key(Views("a-tpt-tv")) != key(Views("tpt"))
     assert key(Views("tpt")) == key(Views("r-tpt")) == key(Views("view-average"))
     assert key(Views("mta")) == key(Views("zero")) != key(Views("tpt"))
 
 
-def test_curves_are_of_the_picture_and_the_map_that_are_asked_for(small, results):
+def test_curves_are_of_the_picture_and_the_map_that_are_asked_for(shallow, results):
     begun, hit = results["story"], results["attack"]
     drawn = begun.result(Map(ATTACKED, "raw", 1))
     asked = Curves(about=1, picture=ATTACKED, map="raw", seed=3)
-    assert same(begun.result(asked), occlude(small, hit.saved, drawn.raw, CLASSES, 1, seed=3))
+    assert same(begun.result(asked), occlude(shallow, hit.saved, drawn.raw, CLASSES, 1, seed=3))
 
 
-def test_a_story_that_nobody_holds_is_gone_at_once_with_its_results(small, results):
-    begun = story(small, results["pixels"])
+def test_a_story_that_nobody_holds_is_gone_at_once_with_its_results(shallow, results):
+    begun = story(shallow, results["pixels"])
     begun.key(Weighted())
     held = weakref.ref(begun.results)
     gc.disable()
@@ -314,21 +314,21 @@ def test_a_story_that_nobody_holds_is_gone_at_once_with_its_results(small, resul
         gc.enable()
 
 
-def test_going_back_and_on_again_in_tuning_gives_the_same(small, results):
-    steps = list(tune(small, results["views"], CLASSES, replace(SETTINGS.tuning, steps=4)))
+def test_going_back_and_on_again_in_tuning_gives_the_same(shallow, results):
+    steps = list(tune(shallow, results["views"], CLASSES, replace(SETTINGS.tuning, steps=4)))
     for order in ((4, 2, 3), (0, 1, 4)):
-        fresh = story(small, results["pixels"])
+        fresh = story(shallow, results["pixels"])
         for step in order:
             assert same(fresh.result(Tune(step)).step, steps[step])
     assert fresh.result(Tune(3)) is fresh.result(Tune(3))
 
 
-def test_what_is_held_is_given_at_once_and_nothing_before_it(small, results):
+def test_what_is_held_is_given_at_once_and_nothing_before_it(shallow, results):
     begun = results["story"]
     assert [asked for asked, _ in begun.ask(Weighted())] == [Weighted()]
     assert next(item for _, item in begun.ask(Views())) is results["views"]
 
 
-def test_what_is_needed_and_not_held_comes_first(small, results):
-    asked = [type(request).__name__ for request, _ in story(small, results["pixels"]).ask(Weighted())]
+def test_what_is_needed_and_not_held_comes_first(shallow, results):
+    asked = [type(request).__name__ for request, _ in story(shallow, results["pixels"]).ask(Weighted())]
     assert asked == [*["Attack"] * 3, "Shown", "Views", "Tune", "Tune", "Weighted"]

@@ -7,20 +7,24 @@ import pytest
 import torch
 
 from engine.cli.main import main
+from engine.fieldguide.training import phases
 from engine.fieldguide.training import train as training
 from engine.fieldguide.training.clip import Words, read_export
-from engine.fieldguide.training.phases import BATCH, PHASES
+from engine.fieldguide.training.phases import PHASES
 from engine.fieldguide.training.train import Run, train
 from engine.fieldguide.world import TEMPLATES
 from engine.models import FIELDGUIDE, load_backbone
 
 pytestmark = pytest.mark.slow
-FAMILIES = 16  # of eight pictures: one batch is one pass over the corpus
+FAMILIES = 2  # of eight pictures: one batch is one pass over the corpus
+BATCH = 8 * FAMILIES
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     monkeypatch.setattr(training, "FAMILIES", FAMILIES)
+    for module in (training, phases):
+        monkeypatch.setattr(module, "BATCH", BATCH)
 
 
 def phase(steps: int, name: str = "learn"):
