@@ -120,6 +120,8 @@ def _attack(found: Found) -> tuple[str, str] | None:
         ) if result.fooled else f"at {percent(after.confidence)}"
     if not result.epsilon:
         return "Not attacked", "limit 0"
+    if found.strange:
+        return text.MOVED_CARD[after.label != result.known_before.label], text.STRANGE_VERDICT.lower()
     if found.through is not None:
         return _through(result, found.through)
     if found.abstains(after) and not found.strange:

@@ -176,13 +176,20 @@ def verdict(result: engine.Adversarial, cautious: str = "", through: engine.Defe
         return note(text.NOT_ATTACKED, "warn", "!")
     aimed = text.AIMED_AT.format(defence=engine.DEFENCES[result.target_defence].title) if result.target_defence else ""
     fine = f'<p class="fine">{esc(aimed)}</p>' if aimed else ""
-    said = _blind if result.blind else _against if result.target is None else _towards
-    lines = [said(result)]
+    judged = _against if result.target is None else _towards
+    lines = [(_blind if result.blind else _moved if cautious else judged)(result)]
     if result.target_defence and not result.blind:
         alone = text.ALONE.format(answer=_bold_answer(result))
         lines = [went_through(result, through, bool(cautious)), (alone, "plain", "")]
     drawn = "".join(note(sentence) if cautious else note(sentence, tone, icon) for sentence, tone, icon in lines)
     return cautious + drawn + remarks(result) + badges(result) + fine
+
+
+def _moved(result: engine.Adversarial) -> tuple[str, str, str]:
+    """Sentence, tone and icon where no answer is right or wrong: only whether it is another."""
+    before, after = result.known_before, result.after_saved
+    moved = text.MOVED[after.label != before.label]
+    return moved.format(answer=_bold_answer(result), before=before.name), "plain", ""
 
 
 def _blind(result: engine.Adversarial) -> tuple[str, str, str]:

@@ -13,7 +13,7 @@ from app.components.controls import menu
 from app.components.slider import Range
 from app.export.map_files import MapFiles
 from app.figures.html import aligned, caption, empty, esc, further, levels, note, percent, rough_percent, section, table
-from app.figures.judged import pointing
+from app.figures.judged import caution, pointing
 from app.figures.map_rows import drawn_rows, map_rows
 from app.figures.maps import SEQUENTIAL, Look, MapFigure, subject
 from app.panels.every_map import EveryMap, every_map
@@ -81,7 +81,7 @@ class AttentionPanel:
         template = text.MAP_CAPTION if kind.class_specific else text.MAP_CAPTION_NO_CLASS
         parts = [(head, body.format(**words)) for head, body in template]
         return {
-            self.maps: _warnings(pair) + drawn_rows(found, Look.of(choices)),
+            self.maps: caution(found) + _warnings(pair) + drawn_rows(found, Look.of(choices)),
             self.numbers: _similarity(found) + _truth(found),
             self.caption: caption(parts),
         }

@@ -26,6 +26,7 @@ from app.figures.html import (
     signed,
     tick,
 )
+from app.figures.judged import caution
 from app.figures.pictures import thumbnail, to_uint8
 from app.present import present
 from app.state.found import Found
@@ -107,7 +108,7 @@ class ViewsPanel:
                   view in kept, None if weights is None else weights[view])
             for view, (picture, entropy) in enumerate(zip(pictures, entropies, strict=True))
         )  # fmt: skip
-        body = f'{_summary(found)}{_legend(found)}<div class="tiles">{tiles}</div>'
+        body = f'{caution(found)}{_summary(found)}{_legend(found)}<div class="tiles">{tiles}</div>'
         return {self.grid: section(text.VIEWS_TITLE.format(count=len(views)), body, text.VIEWS_HINT)}
 
     def _parts(self, found: Found, view: int) -> dict:

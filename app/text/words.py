@@ -846,6 +846,11 @@ STRANGE_CARD, STRANGE_ANSWER, STRANGE_VERDICT = (
     "Means nothing here",
 )
 STRANGE_MARK = {True: "the same", False: "another"}  # by whether the answer is that of the clean picture, or asked for
+MOVED = {  # by whether the attacked picture is answered otherwise
+    True: "The attack moves the answer from **{before}** to {answer}.",
+    False: "The attack leaves the answer: {answer}.",
+}
+MOVED_CARD = {True: "Another answer", False: "The same answer"}
 STRANGE_JUDGED = "the same answer or another: for this model neither is right"
 STRANGE_BATCH = (
     "Of {count} of these pictures the model knows nothing: it knows only its paintings. Their answers mean nothing and"

@@ -43,7 +43,7 @@ def markup(page, found) -> str:
 
 def test_answer_cards_and_verdict_say_it_in_amber_and_nothing_is_green(page, strange):
     updates = {component.elem_id: value for component, value in drawn(page, strange).items()}
-    for place in ("picture-bars", "verdict-head", "attack-verdict"):
+    for place in ("picture-bars", "attack-verdict", "maps", "view-grid", "verdict-head"):
         assert text.STRANGE_WAY in updates[place] and "note warn" in updates[place], place
     assert all(kept not in markup(page, strange) for kept in KEPT) and not GREEN.search(markup(page, strange))
     assert GREEN.search(markup(page, replace(strange, clean=replace(strange.clean, familiarity=KNOWN))))
@@ -60,6 +60,7 @@ def test_one_that_it_knows_is_judged_as_ever(page, told, monkeypatch):
 def test_cards_are_amber_and_claim_nothing(told, strange):
     assert journey(strange).count(" strange") == 6 and " strange" not in journey(told)
     assert finding(strange, 1) == (text.STRANGE_CARD, text.STRANGE_ANSWER)
+    assert finding(strange, 2) in ((said, text.STRANGE_VERDICT.lower()) for said in text.MOVED_CARD.values())
     assert finding(strange, 6) == (text.STRANGE_VERDICT, text.STRANGE_CARD.lower())
     heads = [finding(strange, number) for number in (4, 5)]
     assert all("right" not in detail and "clean" not in detail for _, detail in heads)
@@ -75,6 +76,7 @@ def test_marks_are_without_colour_on_such_a_picture():
 
 def test_the_attack_is_told_without_a_colour(strange):
     said = verdict(strange.adversarial, caution(strange))
+    assert "Fooled" not in said and "The attack" in said
     assert "note warn" in said and "note plain" in said and "note bad" not in said and "note good" not in said
 
 

@@ -42,6 +42,7 @@ def test_a_photograph_is_answered_in_amber_on_answer_cards_and_verdict(page, pho
     page.click("#compare")
     says(page, "Methods compared")
     page.locator("#verdict-head").get_by_text(WORDS).wait_for()
+    assert "Fooled" not in page.inner_text("#attack-verdict") + page.inner_text("#card-2")
     for place in ("#picture-bars", "#journey", "#verdict-head", "#verdict-table", "#attack-verdict"):
         assert page.locator(f"{place} .good").count() == 0, place
     open_step(page, 5)
