@@ -43,9 +43,13 @@ class ModelPicker:
         `follow` returns the visitor with the question for another model, and the updates of the fields `followers`.
         """
         self._follow = follow
-        self.name.input(
-            _about, self.name, self.about, show_progress="hidden", api_visibility="private", concurrency_limit=None
-        )
+
+        def describe(request: gr.Request, name: str | None) -> dict:
+            used = page.backbone(page.visitors.get(present(request.session_hash))).name
+            said = text.READY if name == used else text.MODEL_PRESS.format(button=text.MODEL_USE)
+            return {self.about: _about(name)} | page.say(said)
+
+        self.name.input(describe, self.name, [self.about, page.status], **page.at_once)
         self.switching = [*self.outputs, page.controls["map"], *followers]
         page.listen(self.use.click, self._use(page), self.switching, [self.name])
 

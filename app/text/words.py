@@ -254,6 +254,7 @@ LINK_LABELS = (
 LINK_MODEL = "The link was made with the model {name}: choose it under “Model”, then open the link again."
 MODEL, MODEL_NAME, MODEL_USE = "Model", "Which model", "Use this model"
 MODEL_FREE = "From the list, or type a name: MODEL/TAG or MODEL/FILE of open_clip, hf-hub:ORG/NAME, local-dir:FOLDER."
+MODEL_PRESS = "Chosen, not yet in use: press “{button}”."
 MODEL_HERE = "on this machine"
 MODEL_OTHER = "Any model that open_clip can load. It is checked before it is used."
 MODEL_DOWNLOAD = "Will be downloaded first: about {size}."
