@@ -12,9 +12,11 @@ from torch import Tensor
 
 import engine
 from app.figures.ground import Ground
+from app.figures.html import percent
 from app.figures.judged import warned
 from app.figures.maps import subject
 from app.figures.pictures import to_uint8
+from app.figures.poster import frames
 from app.originals import decoded_copy
 from app.present import present
 from app.state.found import Found
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 CLEAN, ATTACKED, DEFENDED, DRIVES, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#a8327e", "#8590a2"
 AMBER, GREY = "#8a5a00", "#5d6b7e"
+POSTER = {"clean": CLEAN, "attacked": ATTACKED, "defended": DEFENDED, "untuned": GREY}
 STYLE = {"fontsize": 9}
 
 
@@ -38,6 +41,7 @@ def printed(found: Found) -> dict[str, Figure]:
         "maps": (found.maps, _maps),
         "tuning": (found.steps, _tuning),
         "defences": (found.defences, _defences),
+        "poster": (found.adversarial and (found.defences or found.ensemble), printed_poster),
     }
     figures = {name: draw(found) for name, (result, draw) in drawers.items() if result}
     if found.unjudged:
@@ -135,6 +139,31 @@ def _tuning(found: Found) -> Figure:
     entropies.set_ylim(0, math.log(len(present(found.classes))))
     entropies.set_ylabel("entropy of a view (nats)", **STYLE)
     entropies.set_title("magenta: views that drive the tuning", **STYLE)
+    return figure
+
+
+def printed_poster(found: Found) -> Figure:
+    """The pictures of the poster in a row, each above its answer and the likeliest classes."""
+    from matplotlib.figure import Figure  # as in `_empty`, but placed by hand: words below pictures take what they need
+
+    shown = frames(found)
+    figure, column = Figure((4.4 * len(shown), 7)), 1 / len(shown)
+    for place, frame in enumerate(shown):
+        left, colour = place * column, GREY if found.unjudged else POSTER[frame.kind]
+        middle = left + column / 2
+        figure.text(middle, 0.955, frame.title, fontsize=14, color=colour, fontweight="bold", ha="center", va="center")
+        picture = figure.add_axes((left + 0.06 * column, 0.4, 0.88 * column, 0.53), anchor="N")
+        picture.imshow(frame.picture)
+        picture.set_axis_off()
+        said = f"{textwrap.fill(frame.answer.name, 28)}\n{percent(frame.answer.confidence)}"
+        figure.text(middle, 0.385, said, fontsize=16, fontweight="bold", ha="center", va="top")
+        top = frame.answer.top(3)
+        bars = figure.add_axes((left + 0.47 * column, 0.06, 0.45 * column, 0.15))
+        bars.barh([*range(len(top))], [share for _, share in top], color=colour)
+        bars.set_yticks([*range(len(top))], [textwrap.fill(name, 27) for name, _ in top], fontsize=7.5)
+        bars.set_xlim(0, 1)
+        bars.set_ylim(len(top) - 0.5, -0.5)
+        bars.tick_params(axis="x", labelsize=7.5)
     return figure
 
 

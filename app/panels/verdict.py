@@ -6,11 +6,13 @@ import gradio as gr
 
 import engine
 from app.choices import Choices
+from app.export.poster_file import PosterFile
 from app.figures.bars import prediction_bars
 from app.figures.curves import weight_columns
 from app.figures.html import badge, caption, differing, empty, esc, note, percent, section, table
 from app.figures.judged import abstained, caution, defended, judged
 from app.figures.measured import measured_button
+from app.figures.poster import poster
 from app.figures.threat import badges
 from app.figures.through import went_through
 from app.panels.verdict_controls import rare_controls, weight_controls
@@ -29,6 +31,8 @@ class VerdictPanel:
 
     def __init__(self) -> None:
         self.head = gr.HTML(elem_id="verdict-head")
+        self.poster = gr.HTML(elem_id="poster")
+        self.file = PosterFile()
         with gr.Row(elem_classes=["controls"]):
             defences = gr.CheckboxGroup(
                 [(defence.title, name) for name, defence in engine.DEFENCES.items()],
@@ -54,11 +58,20 @@ class VerdictPanel:
         reads = (
             "classes", "label", "clean", "adversarial", "through", "views", "steps", "ensemble", "defences", "answer",
         )  # fmt: skip
-        self.pieces = [Piece(self.draw, self.outputs, reads, ("ensemble", "defences"), ("purifier",))]
+        self.pieces = [
+            Piece(self.draw_poster, [self.poster], ("maps", *reads), ("ensemble", "defences")),
+            Piece(self.draw, self.outputs, reads, ("ensemble", "defences"), ("purifier",)),
+        ]
 
     def wire(self, page: Page, running: Running) -> None:
         """Comparing runs the defences."""
         running.button(self.button, ("defences",))
+        self.file.wire(page)
+
+    def draw_poster(self, found: Found, choices: Choices) -> dict:
+        """The story in large pictures, once a defence has answered."""
+        answered = found.ensemble is not None or bool(found.defences)
+        return {self.poster: poster(found) if answered else ""}
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """What there is to see, or what to press."""

@@ -175,7 +175,7 @@ ZIP_FILES = (
     ("attacked.png", "the attacked picture in 8 bits, exact: what all later steps used"),
     ("change-amplified.png", "the change around grey, for looking only"),
     ("maps/", "the maps over the whole picture before the attack, at its own size (at most 4,096 pixels long)"),
-    ("figures/", "the figures as PNG and SVG"),
+    ("figures/", "the figures, the poster among them, as PNG and SVG"),
     ("classes.txt", "the class names"),
     ("redo.sh, redo.py", "the command and the script that compute it again"),
 )
@@ -852,6 +852,11 @@ MOVED = {  # by whether the attacked picture is answered otherwise
     False: "The attack leaves the answer: {answer}.",
 }
 MOVED_CARD = {True: "Another answer", False: "The same answer"}
+POSTER_CLEAN, POSTER_ATTACKED, POSTER_DEFENDED = "Clean", "Attacked", "Attacked, answered by A-TPT"
+POSTER_YOURS = "Attacked, answered with your settings"
+POSTER_MAP = "The last picture is bright where its map finds evidence: {map}."
+POSTER_SAVE, POSTER_GONE = "Save poster ({kind})", "There is no poster yet: run the story first."
+POSTER_DRAWING, POSTER_SAVED = "Drawing the poster", "The poster is drawn: the download has started."
 STRANGE_JUDGED = "the same answer or another: for this model neither is right"
 STRANGE_BATCH = (
     "Of {count} of these pictures the model knows nothing: it knows only its paintings. Their answers mean nothing and"

@@ -116,7 +116,7 @@ def test_printed_figures_are_grey_with_amber_words_below(told, strange):
     known, figures = printed(told), printed(strange)
     assert DEFENDED in colours(known["tuning"]) and colours(known["defences"]) <= {DEFENDED, ATTACKED}
     assert known["tuning"].get_supxlabel() == ""
-    assert set(figures) == {"attack", "maps", "tuning", "defences"}
+    assert set(figures) == {"attack", "maps", "tuning", "defences", "poster"}
     for name, figure in figures.items():
         assert DEFENDED not in colours(figure), name
         assert figure.get_supxlabel().startswith("This model knows only its paintings."), name

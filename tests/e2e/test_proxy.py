@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 from gradio_client import Client, handle_file
@@ -41,6 +42,12 @@ def test_a_story_an_upload_a_download_a_link_and_a_reload(page, proxy):
     streams = streams_of(page)
     few_views(page)
     run_story(page)
+    open_step(page, 6)
+    for kind, start in (("png", b"\x89PNG"), ("pdf", b"%PDF")):
+        with page.expect_download() as coming:
+            page.click(f"[data-poster={kind}]")
+        assert coming.value.suggested_filename == f"a-tpt-poster.{kind}"
+        assert Path(coming.value.path()).read_bytes().startswith(start)
     page.set_input_files("#upload input[type=file]", str(SAMPLES / "bird-1.png"))
     shows(page, "bird-1.png")
     with page.expect_download() as coming:

@@ -1,0 +1,93 @@
+"""The story in three large pictures, each with its answer: clean, attacked, and attacked where the defence looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+import engine
+from app.figures.bars import prediction_bars
+from app.figures.html import esc, percent, rich
+from app.figures.judged import defended, judged
+from app.figures.maps import data_uri
+from app.figures.pictures import to_uint8
+from app.present import present
+from app.state.found import Found
+from app.text import words as text
+
+BARS = 3  # of the likeliest classes
+DARK = 0.3  # of its light where a map finds nothing
+SIDE = 336  # pixels of a picture: sharp at the size it is shown in, light enough to send
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Frame:
+    """One picture (h, w, 3) of the poster in uint8, what it is, and its answer in the colour class `kind`."""
+
+    title: str
+    kind: str
+    picture: np.ndarray
+    answer: engine.Prediction
+
+
+def frames(found: Found) -> list[Frame]:
+    """The pictures of the poster from left to right; without the clean one where it is not known, and without the
+    defended one where no defence has answered."""
+    result = present(found.adversarial)
+    attacked = to_uint8(result.saved)
+    drawn = [Frame(text.POSTER_ATTACKED, "attacked", _large(attacked), result.after_saved)]
+    if result.before is not None:
+        drawn.insert(0, Frame(text.POSTER_CLEAN, "clean", _large(to_uint8(result.known_clean)), result.before))
+    answers = {each.defence: each.prediction for each in found.defences}
+    if "a-tpt" in answers:
+        drawn.append(Frame(text.POSTER_DEFENDED, defended(found), _lit(found, attacked), answers["a-tpt"]))
+    elif found.ensemble is not None:
+        drawn.append(Frame(text.POSTER_YOURS, defended(found), _lit(found, attacked), found.ensemble.prediction))
+    return drawn
+
+
+def poster(found: Found) -> str:
+    """The poster as the page shows it, with buttons that save it."""
+    drawn = "".join(_drawn(found, frame) for frame in frames(found))
+    buttons = "".join(
+        f'<button type="button" data-poster="{kind}">{esc(text.POSTER_SAVE.format(kind=kind.upper()))}</button>'
+        for kind in ("png", "pdf")
+    )
+    return f'<div class="poster">{drawn}</div><div class="poster-save">{buttons}{_map_of(found)}</div>'
+
+
+def _drawn(found: Found, frame: Frame) -> str:
+    bars = prediction_bars([(frame.title, frame.kind, frame.answer)], BARS, found.reference, found.given)
+    said = f"{percent(frame.answer.confidence)} {judged(found, frame.answer)}"
+    return (
+        f'<figure class="{esc(frame.kind)}"><figcaption>{esc(frame.title)}</figcaption>'
+        f'<img src="{data_uri(frame.picture, "JPEG", quality=90)}" alt="{esc(frame.title)}">'
+        f'<p class="says">{esc(frame.answer.name)}</p><p class="share">{said}</p>{bars}</figure>'
+    )
+
+
+def _map_of(found: Found) -> str:
+    """Which map lies over the last picture."""
+    if found.maps is None:
+        return ""
+    title = engine.MAPS[found.maps.attacked.map].title
+    return f'<span class="fine">{rich(text.POSTER_MAP.format(map=title))}</span>'
+
+
+def _lit(found: Found, attacked: np.ndarray) -> np.ndarray:
+    """The attacked picture, dark but where its map finds evidence; as it is where there is no map."""
+    if found.maps is None:
+        return _large(attacked)
+    cells = found.maps.attacked.raw.numpy()
+    low, high = float(cells.min()), engine.overlays.upper_end(cells)
+    shares = Image.fromarray(((cells - low) / max(high - low, 1e-12)).clip(0, 1).astype(np.float32))
+    light = DARK + (1 - DARK) * np.asarray(shares.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    return (_large(attacked) * light[..., None]).round().astype(np.uint8)
+
+
+def _large(pixels: np.ndarray) -> np.ndarray:
+    """A copy for looking: as large as it is shown, pixels as they are where it has few."""
+    way = Image.Resampling.NEAREST if len(pixels) * 2 < SIDE else Image.Resampling.BICUBIC
+    return np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), way))
