@@ -205,6 +205,11 @@ class Row:
 Computed = tuple[engine.story.Request | None, Any]
 
 
+def asks(question: Question, name: str) -> bool:
+    """Whether a part asks for anything: the methods do where some are chosen, an attack's defence where it has one."""
+    return next(iter(PARTS[name].wanted(question)), None) is not None
+
+
 def foreseen(question: Question, name: str) -> list[engine.story.Request]:
     """What a part may ask for that is not held, at most; none where all of it is held."""
     rows = [Row(wanted).advance(question.story) for wanted in PARTS[name].wanted(question)]

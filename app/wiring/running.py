@@ -13,7 +13,7 @@ import engine
 from app.choices import Choices
 from app.present import present
 from app.state.found import Found
-from app.state.parts import PARTS, STORY, Part, Question, Row, Run
+from app.state.parts import PARTS, STORY, Part, Question, Row, Run, asks
 from app.state.visitors import Progress
 from app.text import words as text
 from app.wiring.page import Page
@@ -78,6 +78,7 @@ class Running:
         question = page.question(visitor, key)
         if question is None:
             raise engine.EngineError(text.MISSING["Attack"])
+        parts = [name for name in parts if asks(question, name)]
         page.visitors.ask(key, frozenset(parts))
         walk = _Walk(page, key, question, story)
         if story and all(_is_held(question, name) for name in parts):

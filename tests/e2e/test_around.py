@@ -77,7 +77,7 @@ def test_heads_open_and_a_patch_tells_what_it_reads(kept_page):
     says(page, "All heads drawn")
     page.click("#heads [data-index='4']")
     page.locator("#head-opened").get_by_text("Layer 2, head 2: what the class token reads").wait_for()
-    page.locator("#head-opened svg").first.locator("[data-cell='90']").click()
+    page.locator("#head-opened [data-cell='90']").first.click()
     page.locator("#head-opened").get_by_text("the patch in row 7, column 7").wait_for()
     page.locator("#head-opened").focus()
     page.keyboard.press("ArrowRight")
