@@ -180,11 +180,11 @@ class Row:
         self._ask(lambda: self._wanted.send(result))
 
     def advance(self, story: engine.story.Story) -> Row:
-        """Hand it all that is held, up to the first result that is not; itself."""
+        """Hand it all that is held, up to the first result that is not, or that cannot be asked for; itself."""
         while self.request is not None:
             try:
                 result = story.results[story.key(self.request)]
-            except KeyError:
+            except (KeyError, engine.EngineError):
                 break
             self.give(result)
         return self

@@ -132,6 +132,18 @@ def test_a_part_of_which_rows_are_missing_is_partial_and_one_that_lacks_all_or_n
     assert further.ensemble is None and further.defences == ()
 
 
+def test_what_cannot_be_asked_for_is_not_there_and_all_else_is(tiny):
+    results, wrong = (
+        Results(),
+        CHOICES._replace(domain_word="pet", template="art of a {}.", defences=["clip", "a-tpt"]),
+    )  # the word of A-TPT's stands before “photo”
+    run(asked(tiny, results, wrong._replace(domain_word="", defences=["clip"])), ("adversarial", "defences"))
+    found = held(asked(tiny, results, wrong), ("adversarial", "defences"))
+    assert found.adversarial is not None and [each.defence for each in found.defences] == ["clip"]
+    with pytest.raises(engine.EngineError, match="domain word"):
+        run(asked(tiny, results, wrong), ("defences",))
+
+
 def test_a_part_half_computed_is_not_there(tiny):
     question = asked(tiny, Results())
     rows = rows_computed(question, "maps")
