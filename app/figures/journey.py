@@ -73,7 +73,7 @@ def _amber(found: Found, number: int) -> bool:
     """Whether a card makes no claim."""
     answers = {1: found.clean, 2: None if found.adversarial is None else found.adversarial.after_saved}
     answer = answers.get(number)
-    return found.unjudged or (answer is not None and found.abstains(answer))
+    return found.strange or found.none_given or (answer is not None and found.abstains(answer))
 
 
 def _waiting(name: str, found: Found) -> str:
@@ -122,7 +122,7 @@ def _attack(found: Found) -> tuple[str, str] | None:
         return "Not attacked", "limit 0"
     if found.strange:
         return text.MOVED_CARD[after.label != result.known_before.label], text.STRANGE_VERDICT.lower()
-    if found.through is not None:
+    if result.target_defence:
         return _through(result, found.through)
     if found.abstains(after) and not found.strange:
         return _none(after)
@@ -139,11 +139,12 @@ def _attack(found: Found) -> tuple[str, str] | None:
     return head, _instead(after, result.label)
 
 
-def _through(result: engine.Adversarial, through: engine.DefenceResult) -> tuple[str, str]:
-    """What became of the defence that the attack went through, and of the model alone."""
-    after, held = result.after_saved, through.prediction.label == result.label
+def _through(result: engine.Adversarial, through: engine.DefenceResult | None) -> tuple[str, str]:
+    """What became of the defence that the attack went through, once that is known, and of the model alone."""
+    after = result.after_saved
     alone = _instead(after, result.label) if result.fooled else f"{after.name}, {percent(after.confidence)}"
-    head = text.THROUGH_CARDS[held].format(defence=DEFENCES[through.defence].title)
+    held = None if through is None else through.prediction.label == result.label
+    head = text.THROUGH_CARDS[held].format(defence=DEFENCES[result.target_defence].title)
     return head, text.ALONE_CARD.format(said=alone)
 
 
@@ -169,6 +170,7 @@ def _maps(found: Found) -> tuple[str, str] | None:
         return text.FLAT_MAPS
     null = None if pair.noisy is None else engine.measures.top_iou(pair.clean.raw, pair.noisy.raw)
     said = "clean and attacked" if null is None else f"under mere noise {rough_percent(null)}"
+    said = text.STRANGE_VERDICT.lower() if found.strange else said
     return f"Maps overlap {rough_percent(overlap)}", said
 
 
@@ -188,7 +190,8 @@ def _tuning(found: Found) -> tuple[str, str] | None:
     last = found.steps[-1]
     asked = text.STRANGE_MARK if found.unjudged else text.AS_ASKED[found.given]
     alone = text.NONE if found.abstains(last.prediction) else asked[last.prediction.label == found.reference]
-    return f"{last.index} step{'s' * (last.index != 1)}", f"the picture alone: {alone}"
+    said = text.STRANGE_VERDICT.lower() if found.strange else f"the picture alone: {alone}"
+    return f"{last.index} step{'s' * (last.index != 1)}", said
 
 
 def _verdict(found: Found) -> tuple[str, str] | None:
@@ -197,7 +200,7 @@ def _verdict(found: Found) -> tuple[str, str] | None:
     if found.strange:
         return text.STRANGE_VERDICT, text.STRANGE_CARD.lower()
     if found.unjudged:
-        return text.NONE_VERDICT, f"clean: {text.NONE}"
+        return text.NONE_VERDICT, f"clean: {text.NONE if found.none_given else text.UNKNOWN}"
     if found.ensemble is not None:
         answer = found.ensemble.prediction
         good = answer.label == found.reference

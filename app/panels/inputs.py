@@ -127,6 +127,9 @@ class Inputs:
             visitor = replace(visitor, brought="\n".join(opened.names))
             pin, odd = restored_pin(page, self.sources, asked_for, present(visitor.look), self.label_sets)
             complaints += odd
+            if page.visitors.get(key).picture is not None:  # one was chosen before the page had its first
+                yield restore.offer(page, token, key, "") | page.rest(key, text.READY)
+                return
             page.visitors.put(key, replace(visitor, pinned=pin))
             said = text.RESTORED if choices != begun or pin is not None else text.READY
             if not asked and pin is None and few_views(few):

@@ -9,18 +9,16 @@ from typing import Any
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.utils.flop_counter import FlopCounterMode, sdpa_backward_flop_count, sdpa_flop_count
-from torch.utils.module_tracker import ModuleTracker
+from torch.utils.flop_counter import sdpa_backward_flop_count, sdpa_flop_count
 
+from ..models.operations import counter_of_this_thread
 from .literal import Passes
 from .schedules import SCHEDULES, Draws, answered
 
 
 def operations(work: Callable[[], object]) -> int:
     """How many operations `work` takes in this thread; it is carried out."""
-    counter = FlopCounterMode(display=False, custom_mapping=_ATTENTION_ON_CPU)
-    counter.mod_tracker = _Unnamed()
-    with counter, _attention_in_parts():
+    with counter_of_this_thread(custom_mapping=_ATTENTION_ON_CPU) as counter, _attention_in_parts():
         work()
     return counter.get_total_flops()
 
@@ -60,13 +58,3 @@ _ATTENTION_ON_CPU = {  # which torch's counter does not know (2.14)
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _forward,
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward: _back,
 }
-
-
-class _Unnamed(ModuleTracker):
-    """In place of the counter's look at which module is at work: that one's hooks end gradients of inner tensors."""
-
-    def __enter__(self) -> _Unnamed:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None

@@ -82,6 +82,7 @@ def attack_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
     name, limit = subject.classes.names[adversarial.label], length(adversarial.epsilon, adversarial.norm)
     origin = "the truth" if adversarial.from_truth else "the clean answer"
     towards = "" if adversarial.target is None else f", towards {subject.classes.names[adversarial.target]}"
+    change = f"largest change {adversarial.linf() * 255:.0f}/255, L2 {adversarial.l2():.3f}"
     return [
         *subject.heading,
         f"{adversarial.attack}, {adversarial.norm} {limit}, {len(adversarial.steps)} steps,"
@@ -89,7 +90,7 @@ def attack_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
         "",
         *table(PREDICTION_HEAD, rows),
         "",
-        f"largest change {adversarial.linf() * 255:.0f}/255, L2 {adversarial.l2():.3f}: {_verdict(adversarial)}",
+        f"{change}: {_verdict(subject, adversarial)}",
         *([BLIND] if adversarial.blind else []),
         *_remarks(adversarial),
     ]
@@ -101,15 +102,20 @@ def _elsewhere_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
     head = [*subject.heading, "attacked elsewhere: nothing attacks it here", ""]
     if before is None:
         return [*head, *table(PREDICTION_HEAD, answers)]
-    apart = f"largest change {adversarial.linf() * 255:.0f}/255, L2 {adversarial.l2():.3f}: {_verdict(adversarial)}"
-    return [*head, *table(PREDICTION_HEAD, [prediction_row("clean", before), *answers]), "", apart]
+    change = f"largest change {adversarial.linf() * 255:.0f}/255, L2 {adversarial.l2():.3f}"
+    rows = [prediction_row("clean", before), *answers]
+    return [*head, *table(PREDICTION_HEAD, rows), "", f"{change}: {_verdict(subject, adversarial)}"]
 
 
 def _changes(norms: dict[str, dict]) -> list[tuple[str, ...]]:
     return [(form, f"{change['linf'] * 255:.3f}", f"{change['l2']:.4f}") for form, change in norms.items()]
 
 
-def _verdict(adversarial: Adversarial) -> str:
+def _verdict(subject: Subject, adversarial: Adversarial) -> str:
+    """Whether the attack worked; of a picture that the model does not know, only whether the answer is another."""
+    if subject.familiarity is not None and not subject.familiarity.accepted:
+        same = adversarial.after_saved.label == adversarial.known_before.label
+        return "the same answer" if same else "another answer"
     if not adversarial.right_before:
         return "wrong before the attack"
     computed = _outcome(adversarial.fooled_as_computed, adversarial.reached_as_computed)

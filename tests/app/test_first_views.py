@@ -1,7 +1,10 @@
 """How many views a page begins with: fewer where the processor would take a minute for the usual number."""
 
+import threading
+
 import gradio as gr
 import pytest
+import torch
 
 import engine
 from app.models import FEW, LARGE, Models
@@ -63,3 +66,26 @@ def test_all_settings_as_at_the_start_are_those_of_the_model(built, page, monkey
     assert present(page.visitors.get(key).choices) == page.defaults._replace(
         views=FEW, class_names=CHOICES.class_names, true_class=CHOICES.true_class, map=page.defaults.map
     )
+
+
+def test_counting_leaves_the_gradients_of_other_threads_alone(tiny, monkeypatch):
+    """torch's counter by itself puts hooks on the modules of all threads, and their gradients then fail."""
+    layer, failed = torch.nn.Linear(2, 1), []
+
+    def another() -> None:
+        try:
+            values = torch.ones(1, 2, requires_grad=True)
+            torch.autograd.grad(layer(values).sum(), values)
+        except RuntimeError as error:
+            failed.append(error)
+
+    encode = tiny.encode_image
+
+    def encoding(pixels):
+        thread = threading.Thread(target=another)
+        thread.start()
+        thread.join()
+        return encode(pixels)
+
+    monkeypatch.setattr(tiny, "encode_image", encoding)
+    assert pass_operations(tiny) > 0 and failed == []
