@@ -23,11 +23,22 @@ def upper_end(*maps: np.ndarray) -> float:
     return float(np.quantile(np.concatenate([one.ravel() for one in maps]), CLIP))
 
 
-def coloured(shares: np.ndarray, colours: str = "viridis") -> np.ndarray:
+def scale_of(*maps: np.ndarray) -> tuple[float, float]:
+    """The ends of one scale for all of `maps`: their lowest value, and `upper_end`."""
+    return min(float(one.min()) for one in maps), upper_end(*maps)
+
+
+def shares(values: np.ndarray, scale: tuple[float, float]) -> np.ndarray:
+    """Where values lie on a scale: 0 and 1 are its ends, beyond which they are not cut."""
+    low, high = scale
+    return (values - low) / max(high - low, 1e-12)
+
+
+def coloured(places: np.ndarray, colours: str = "viridis") -> np.ndarray:
     """Values in [0, 1], cut off beyond, as uint8 RGB of the same shape and 3; `colours` as matplotlib names them."""
     import matplotlib
 
-    return (matplotlib.colormaps[colours](np.clip(shares, 0, 1))[..., :3] * 255).round().astype(np.uint8)
+    return (matplotlib.colormaps[colours](np.clip(places, 0, 1))[..., :3] * 255).round().astype(np.uint8)
 
 
 def compared(
@@ -43,7 +54,7 @@ def compared(
     `overlaid`."""
     now = np.asarray(attacked)
     before = now if clean is None else np.asarray(clean)
-    limits = min(float(before.min()), float(now.min())), upper_end(before, now)
+    limits = scale_of(before, now)
     drawn = {"attacked": (now, limits, colours)}
     if clean is not None:
         most = upper_end(np.abs(now - before)) or 1e-12
@@ -66,10 +77,10 @@ def overlaid(
     left, top, right, bottom = (
         round(share * side) for share, side in zip(box.sides, (*whole.size, *whole.size), strict=True)
     )
-    shares = Image.fromarray(((np.asarray(cells) - scale[0]) / max(scale[1] - scale[0], 1e-12)).astype(np.float32))
+    placed = Image.fromarray(shares(np.asarray(cells), scale).astype(np.float32))
     way = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
     inside = (max(left, 0), max(top, 0), min(right, whole.width), min(bottom, whole.height))
-    levels = shares.resize((right - left, bottom - top), way)
+    levels = placed.resize((right - left, bottom - top), way)
     levels = levels.crop((inside[0] - left, inside[1] - top, inside[2] - left, inside[3] - top))
     table = coloured(np.linspace(0, 1, 256), colours)
     heat = Image.fromarray(table[(np.asarray(levels).clip(0, 1) * 255).round().astype(np.uint8)])

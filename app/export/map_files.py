@@ -3,62 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-
-import gradio as gr
 
 import engine
 from app.choices import Choices
-from app.components.controls import served
-from app.figures.journey import status
+from app.export.pressed import Make, PressedFile
 from app.figures.maps import MapFigure
 from app.picture_sources import PictureSources
 from app.present import present
 from app.state.found import Found
 from app.state.shown import Shown
 from app.text import words as text
-from app.wiring.drawing import NEXT_TURN
 from app.wiring.page import Page
 
-FILE = "map-file"  # pressed by the browser once the file is there
 MOST_BYTES = 120  # of a picture's name in that of a file
-SAVE = """document.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-save]');
-  if (button) trigger('click', {save: button.dataset.save});
-});"""
 
 
 class MapFiles:
-    """Listens to the buttons of all maps on the page; `drawn` gives the maps of which there are any."""
+    """What the buttons of all maps on the page give; `drawn` are the maps that there are."""
 
     def __init__(self, sources: PictureSources, drawn: Callable[[Found, Choices], Iterable[MapFigure]]) -> None:
         self.sources, self.drawn = sources, drawn
-        self.presses = gr.HTML("", elem_id="save-map", js_on_load=SAVE, elem_classes=["unseen"])
-        self.file = gr.DownloadButton(text.SAVE, elem_id=FILE, elem_classes=["unseen"])
+        self.pressed = PressedFile("save")
 
     def wire(self, page: Page) -> None:
-        """A press draws one map at the size of its picture; the model is not asked."""
+        """A press draws one map at the size of its picture."""
+        self.pressed.wire(page, text.SAVING, text.SAVED, self._find)
 
-        def save(event: gr.EventData, request: gr.Request, *values: object) -> Iterator[dict]:
-            key = present(request.session_hash)
-            choices, found = present(page.choose(key, values).choices), page.found(key)
-            wanted = getattr(event, "save", None)
-            figure = next((one for one in self.drawn(found, choices) if one.key == wanted), None)
-            if figure is None:
-                yield page.say(text.SAVE_GONE, "bad")
-                return
-            yield page.say(text.SAVING, "busy")
-            shown = present(found.picture)
-            whole = self.sources.whole(shown, engine.overlays.LONGEST)
-            if whole is None:
-                yield page.say(text.SAVE_NO_FILE, "bad")
-                return
-            packed = served(_name(shown, figure), engine.overlays.png(figure.over(whole)))
-            yield {self.file: packed, page.status: status(text.SAVED, "good", press=FILE)}
+    def _find(self, found: Found, choices: Choices, wanted: object) -> Make:
+        figure = next((one for one in self.drawn(found, choices) if one.key == wanted), None)
+        if figure is None:
+            raise engine.EngineError(text.SAVE_GONE)
+        return partial(self._file, present(found.picture), figure)
 
-        outputs = [self.file, page.status]
-        self.presses.click(save, page.inputs, outputs, js=NEXT_TURN, trigger_mode="multiple", **page.quiet)
+    def _file(self, shown: Shown, figure: MapFigure) -> tuple[str, bytes]:
+        whole = self.sources.whole(shown, engine.overlays.LONGEST)
+        if whole is None:
+            raise engine.EngineError(text.SAVE_NO_FILE)
+        return _name(shown, figure), engine.overlays.png(figure.over(whole))
 
 
 def _name(shown: Shown, figure: MapFigure) -> str:

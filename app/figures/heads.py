@@ -33,9 +33,9 @@ def head_grid(
 
 def _tile(maps: Tensor, layer: int, head: int, scale: tuple[float, float] | None, look: Look, notes: Tensor) -> str:
     values = maps[layer, head].numpy()
-    low, high = scale or (float(values.min()), engine.overlays.upper_end(values))
     tooltip = f"layer {layer + 1}, head {head + 1}: entropy {float(notes[layer, head]):.2f} nats"
-    drawn = engine.overlays.coloured((values - low) / max(high - low, 1e-12), look.colour_map)
+    shares = engine.overlays.shares(values, scale or engine.overlays.scale_of(values))
+    drawn = engine.overlays.coloured(shares, look.colour_map)
     return (
         f'<button type="button" class="head-tile" data-index="{layer * maps.shape[1] + head}" title="{esc(tooltip)}">'
         f'<img src="{data_uri(np.ascontiguousarray(drawn))}" alt="{esc(tooltip)}"><span>{head + 1}</span></button>'

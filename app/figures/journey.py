@@ -115,16 +115,14 @@ def _attack(found: Found) -> tuple[str, str] | None:
         return None
     after = result.after_saved
     if result.before is None:
-        return text.ELSEWHERE_CARD, _instead(
-            after, result.label
-        ) if result.fooled else f"at {percent(after.confidence)}"
+        return text.ELSEWHERE_CARD, _now(result)
     if not result.epsilon:
         return "Not attacked", "limit 0"
     if found.strange:
         return text.MOVED_CARD[after.label != result.known_before.label], text.STRANGE_VERDICT.lower()
     if result.target_defence:
         return _through(result, found.through)
-    if found.abstains(after) and not found.strange:
+    if found.abstains(after):
         return _none(after)
     if result.blind:
         return text.BLIND_CARD
@@ -132,7 +130,7 @@ def _attack(found: Found) -> tuple[str, str] | None:
         head = "Reached the target" if result.reached else "Target not reached"
         if result.reached_as_computed and not result.reached:
             head = "Target lost by saving"
-        return head, _instead(after, result.label) if result.fooled else f"at {percent(after.confidence)}"
+        return head, _now(result)
     if not result.fooled:
         return "Undone by saving" if result.fooled_as_computed else "Held", f"at {percent(after.confidence)}"
     head = "Fooled" if result.right_before else "Wrong before and after"
@@ -151,6 +149,12 @@ def _through(result: engine.Adversarial, through: engine.DefenceResult | None) -
 def _none(answer: Prediction) -> tuple[str, str]:
     """That an answer is “none of these”, and what came nearest."""
     return text.NONE_CARD, text.NONE_CARD_WHY.format(name=answer.name, best=signed(present(answer.best_cosine)))
+
+
+def _now(result: engine.Adversarial) -> str:
+    """The answer to the attacked picture: by the words that make it another, or how sure the model still is."""
+    after = result.after_saved
+    return _instead(after, result.label) if result.fooled else f"at {percent(after.confidence)}"
 
 
 def _instead(answer: Prediction, label: int) -> str:

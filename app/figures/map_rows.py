@@ -30,7 +30,7 @@ def map_rows(found: Found, look: Look) -> list[MapRow]:
     if pair.rival is not None:
         rows.append((text.MAP_RIVAL, *pair.rival))
     values = [drawn.raw.numpy() for _, *both in rows for drawn in both if drawn is not None]
-    ends = (min(float(v.min()) for v in values), engine.overlays.upper_end(*values)) if look.shared else None
+    ends = engine.overlays.scale_of(*values) if look.shared else None
     moves = [abs(after.raw - before.raw).numpy() for _, before, after in rows if before is not None]
     most = engine.overlays.upper_end(*moves) if look.shared and moves else None
     return [MapRow(attacked, why, _figures(found, clean, attacked, look, ends, most)) for why, clean, attacked in rows]
@@ -88,7 +88,7 @@ def _figures(
         maps.insert(0, (text.MAP_CLEAN, "clean", clean.raw, below))
     drawn = [
         heat_map(
-            name, values, ground, shared or (float(values.min()), engine.overlays.upper_end(values.numpy())), look,
+            name, values, ground, shared or engine.overlays.scale_of(values.numpy()), look,
             shown.mask, key=key[which],
         )
         for name, which, values, ground in maps

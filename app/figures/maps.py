@@ -103,8 +103,7 @@ class MapFigure:
     @property
     def _shares(self) -> np.ndarray:
         """Where each value lies on the scale, 0 to 1."""
-        low, high = self.scale
-        return (self.values.numpy() - low) / max(high - low, 1e-12)
+        return engine.overlays.shares(self.values.numpy(), self.scale)
 
     @property
     def _strongest(self) -> tuple[float | None, str]:

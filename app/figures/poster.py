@@ -81,9 +81,9 @@ def _lit(found: Found, attacked: np.ndarray) -> np.ndarray:
     if found.maps is None:
         return _large(attacked)
     cells = found.maps.attacked.raw.numpy()
-    low, high = float(cells.min()), engine.overlays.upper_end(cells)
-    shares = Image.fromarray(((cells - low) / max(high - low, 1e-12)).clip(0, 1).astype(np.float32))
-    light = DARK + (1 - DARK) * np.asarray(shares.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    placed = engine.overlays.shares(cells, engine.overlays.scale_of(cells)).clip(0, 1)
+    bright = Image.fromarray(placed.astype(np.float32))
+    light = DARK + (1 - DARK) * np.asarray(bright.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
     return (_large(attacked) * light[..., None]).round().astype(np.uint8)
 
 

@@ -78,9 +78,9 @@ def _maps(found: Found) -> Figure:
         rows.insert(0, ("clean", pair.clean.raw.numpy(), result.known_clean))
     figure = _empty(10, 3.4)
     axes = figure.subplots(1, 3)
-    low, high = min(cells.min() for _, cells, _ in rows), engine.overlays.upper_end(*(cells for _, cells, _ in rows))
+    limits = engine.overlays.scale_of(*(cells for _, cells, _ in rows))
     for place, (title, cells, pixels) in zip(axes, rows, strict=False):
-        scaled = _overlaid(place, shown, cells, pixels, "viridis", (low, high))
+        scaled = _overlaid(place, shown, cells, pixels, "viridis", limits)
         _bare(place, title)
         if title == "attacked":
             figure.colorbar(scaled, ax=[*axes[: len(rows)]], shrink=0.8, extend="max")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 
 import gradio as gr
@@ -66,7 +66,7 @@ class Elsewhere:
         """What the picture in use is taken for, and how to say otherwise."""
         return {self.line: "" if found.picture is None else _line(found.picture)}
 
-    def _made(self, page: Page, key: str, change) -> dict:
+    def _made(self, page: Page, key: str, change: Callable[[PictureSources, Shown], Shown]) -> dict:
         """The visitor's picture, changed by what was made of it elsewhere."""
         visitor: Visitor = page.fitted(page.visitors.get(key))
         if visitor.picture is None:

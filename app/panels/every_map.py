@@ -53,7 +53,7 @@ def _figures(test: MapTest, grounds: tuple[Ground, Ground], look: Look, names: S
     maps = [*zip((pair.clean, pair.attacked), grounds, ("clean", "attacked"), strict=True)]
     shown = [(drawn, ground, which) for drawn, ground, which in maps if drawn is not None]
     values = [drawn.raw.numpy() for drawn, _, _ in shown]
-    scale = (min(float(each.min()) for each in values), engine.overlays.upper_end(*values))
+    scale = engine.overlays.scale_of(*values)
     return tuple(
         MapFigure(
             f"{engine.MAPS[drawn.map].title}, {which}", drawn.raw, ground, scale, look.colour_map,

@@ -150,11 +150,9 @@ def _through(found: Found, wanted: str) -> str:
     """The verdict on an attack through a defence: on that defence, then on the model alone, and on A-TPT where the
     attack went through another."""
     result = present(found.adversarial)
-    named = {each.defence: each for each in found.defences}
-    answered = found.through or named.get(result.target_defence)
     alone = text.ALONE.format(answer=f"**{result.after_saved.name}** ({percent(result.after_saved.confidence)})")
-    more = _defended(found, wanted) if answered is None or answered.defence != "a-tpt" else ""
-    return note(*went_through(result, answered)) + note(alone) + more
+    more = "" if found.through is not None and result.target_defence == "a-tpt" else _defended(found, wanted)
+    return note(*went_through(result, found.through)) + note(alone) + more
 
 
 def _unknown_before(found: Found, wanted: str) -> str:

@@ -156,10 +156,13 @@ def streams_of(page):
 
 
 def at_rest(page, streams):
-    """Wait until nothing is read any more: a stream that another page cuts off is told on the console."""
+    """Wait until nothing is read any more, nor has been for a while, as the end of one event presses for the next: a
+    stream that another page cuts off is told on the console."""
     page.wait_for_timeout(100)  # in which a press just made begins to be answered
+    calm = 0
     for _ in range(600):
-        if not streams:
+        calm = 0 if streams else calm + 1
+        if calm == 8:
             break
         page.wait_for_timeout(100)
 

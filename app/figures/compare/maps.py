@@ -77,7 +77,7 @@ def _scales(pairs: Sequence[MapPair], together: bool) -> list[tuple[float, float
     """The scale of each side's two maps: one for all where the sides go `together`."""
     values = [[drawn.raw.numpy() for drawn in (pair.clean, pair.attacked) if drawn is not None] for pair in pairs]
     groups = [[one for both in values for one in both]] * len(pairs) if together else values
-    return [(min(float(one.min()) for one in group), engine.overlays.upper_end(*group)) for group in groups]
+    return [engine.overlays.scale_of(*group) for group in groups]
 
 
 def _change(drawn: Sequence[Drawn]) -> Tensor:
