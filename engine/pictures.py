@@ -120,13 +120,15 @@ def lost_in_reading(picture: Picture, side: int) -> str:
 
 
 def far_apart(clean: tuple[int, int], attacked: tuple[int, int], linf: float) -> str:
-    """A sentence where two files, of these sizes in pixels, are hardly a picture and what an attack made of it; `linf`
+    """Sentences where two files, of these sizes in pixels, are hardly a picture and what an attack made of it; `linf`
     is their largest difference, pixels in [0, 1]. Empty where they may be."""
+    said, most = [], AttackSettings.LARGEST["linf"]
     if clean != attacked:
         first, second = (f"{width:,} × {height:,}" for width, height in (clean, attacked))
-        return OTHER_SIZE.format(clean=first, attacked=second)
-    most = AttackSettings.LARGEST["linf"]
-    return "" if linf <= most else TOO_FAR.format(far=round(255 * linf), most=round(255 * most))
+        said.append(OTHER_SIZE.format(clean=first, attacked=second))
+    if linf > most:
+        said.append(TOO_FAR.format(far=round(255 * linf), most=round(255 * most)))
+    return " ".join(said)
 
 
 def save_png(pixels: ArrayLike, path: str | Path, notes: dict[str, str] | None = None) -> None:

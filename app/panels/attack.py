@@ -57,10 +57,10 @@ class AttackPanel:
         )
         self.passed = gr.HTML(elem_id="attack-passed")
         self.measured = gr.HTML(elem_id="attack-measured")
-        gr.HTML(caption(text.ATTACK_CAPTION))
+        self.caption = gr.HTML()
         self.controls = self.choose.controls
         self.texts = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
-        outputs = [*self.texts, self.slider, self.noise, self.at]
+        outputs = [*self.texts, self.slider, self.noise, self.at, self.caption]
         reads = ("picture", "classes", "label", "clean", "adversarial", "through", "answer")
         self.pieces = [Piece(self.draw, outputs, reads, ("adversarial", "through")), *self.choose.pieces]
 
@@ -83,7 +83,7 @@ class AttackPanel:
             said = empty(text.MISSING[name] if found.clean is None else text.EMPTY[name])
             hidden = gr.update(value=None, visible=False)
             away = {self.slider: hidden, self.noise: hidden, self.at: gr.update(visible=False)}
-            return dict.fromkeys(self.texts, "") | {self.verdict: said} | away
+            return dict.fromkeys(self.texts, "") | {self.verdict: said, self.caption: _caption(found)} | away
         return self._pictures(result) | {
             self.verdict: _said(found),
             self.bars: _bars(found),
@@ -91,6 +91,7 @@ class AttackPanel:
             self.measured: _measured(result),
             self.passed: "",
             self.at: _scrubber(len(result.steps)),
+            self.caption: _caption(found),
         }
 
     def _pictures(self, result: engine.Adversarial) -> dict:
@@ -128,6 +129,13 @@ def _scrubber(count: int) -> dict:
     if count < 2:
         return gr.update(visible=False)
     return gr.update(maximum=count, value=count, visible=True)
+
+
+def _caption(found: Found) -> str:
+    """What the panel shows of an attack that is made here, or of one that was made elsewhere."""
+    if found.picture is None or found.picture.attacked is None:
+        return caption(text.ATTACK_CAPTION)
+    return caption(text.ELSEWHERE_CAPTION[found.picture.clean_known])
 
 
 def _said(found: Found) -> str:

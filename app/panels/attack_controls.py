@@ -47,6 +47,7 @@ class AttackControls:
         self.pieces = [
             Piece(self.fit, list(self.controls.values()), (), choices=("attack", "norm", "target_defence")),
             Piece(self.targets, [self.target], ("classes",)),
+            Piece(self.offer, [self.button, self.adaptive], ("picture",)),
         ]
 
     def _more(self) -> None:
@@ -89,6 +90,11 @@ class AttackControls:
     def targets(self, found: Found, choices: Choices) -> dict:
         """The classes there are to aim at; a target that is none of them is dropped."""
         return {} if found.classes is None else {self.target: listing(NO_TARGET, found.classes.names, choices.target)}
+
+    def offer(self, found: Found, choices: Choices) -> dict:
+        """Nothing attacks a picture that was attacked elsewhere."""
+        ready = found.picture is None or found.picture.attacked is None
+        return dict.fromkeys((self.button, self.adaptive), gr.update(interactive=ready))
 
 
 def _fitting(before: Choices, now: Choices) -> Choices:

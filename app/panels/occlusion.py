@@ -23,7 +23,7 @@ class OcclusionTest:
 
     def __init__(self) -> None:
         self.button, self.drawn = part(text.OCCLUSION_ASKS, text.OCCLUSION_RUN, "test-map", "occlusion", 130)
-        self.pieces = [Piece(self.draw, [self.drawn], ("classes", "maps", "occlusion"), ("occlusion",))]
+        self.pieces = [Piece(self.draw, [self.drawn], ("picture", "classes", "maps", "occlusion"), ("occlusion",))]
 
     def wire(self, page: Page, running: Running) -> None:
         """The button shows the model some thirty variants of the picture for either map."""
@@ -31,7 +31,8 @@ class OcclusionTest:
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """The curves, or what to press."""
-        return {self.drawn: empty(text.OCCLUSION_EMPTY) if found.occlusion is None else _drawn(found)}
+        waits = empty(text.OCCLUSION_EMPTY[found.clean_known])
+        return {self.drawn: waits if found.occlusion is None else _drawn(found)}
 
 
 def _drawn(found: Found) -> str:

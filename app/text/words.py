@@ -209,6 +209,18 @@ ELSEWHERE_ANSWER = "The attacked picture is answered {answer}. What the clean on
 ELSEWHERE_TRUTH = " You say that it shows **{name}**."
 ELSEWHERE_CARD = "Attacked elsewhere"
 ELSEWHERE_MADE = "attacked elsewhere: within which limit is unknown"
+ELSEWHERE_CAPTION = {  # by whether the clean picture is known
+    True: (
+        ("What you see", "what lies between the two pictures that you gave, and what it does to the answer."),
+        ("How", "both are fitted to the model's square and answered by it; nothing was searched for here."),
+        ("What it does not show", "how the change was found, within which limit, or whether a smaller one exists."),
+    ),
+    False: (
+        ("What you see", "how the model answers the attacked picture that you gave."),
+        ("How", "one forward pass, as for any picture; nothing was searched for here."),
+        ("What it does not show", "what was changed, by how much, or whether the picture was attacked at all."),
+    ),
+}
 NO_CLEAN = "The clean picture is unknown: there is no before and after, no change to show and no distance."
 NO_CLEAN_MAP = "The clean picture is unknown: there is no clean map, no difference, and no noise to compare with."
 ONE_MAP = "One map", "the clean one is unknown"
@@ -590,7 +602,10 @@ WORDS_CAPTION = (
 
 OCCLUSION_ASKS = "Does the answer hang on what the map points at? Blur its strongest patches and see."
 OCCLUSION_RUN = "Test the map"
-OCCLUSION_EMPTY = "Press **Test the map** to blur the clean picture patch by patch, in the order of the map."
+OCCLUSION_EMPTY = {  # by whether the clean picture is known
+    True: "Press **Test the map** to blur the clean picture patch by patch, in the order of the map.",
+    False: "Press **Test the map** to blur the attacked picture patch by patch, in the order of the map.",
+}
 OCCLUSION_TITLE = "The clean picture blurred and brought back, for “{name}”"
 OCCLUSION_MAP = "this map"
 OCCLUSION_AXIS = "step of {steps}: {share} of patches each, strongest first"

@@ -90,6 +90,16 @@ def test_every_panel_draws_it_and_says_that_it_was_attacked_elsewhere(page, requ
     assert (f'aria-label="{text.MAP_CLEAN}' in words) == (which == "known")
     assert (text.NO_CLEAN in words) == (text.NO_CLEAN_MAP in words) == (which != "known")
     assert "nan" not in re.sub(r"<[^>]*>", " ", words).lower().split()
+    assert "PGD climbs" not in words and "nothing was searched for here" in words
+
+
+def test_nothing_offers_to_attack_it(page, known, told):
+    for found, offered in ((known, False), (told, True)):
+        assert [value["interactive"] for value in _of_buttons(drawn(page, found))] == [offered, offered]
+
+
+def _of_buttons(updates):
+    return [value for part, value in updates.items() if getattr(part, "elem_id", "") in ("attack", "attack-adaptive")]
 
 
 def test_the_distance_is_told_where_both_are_known_and_unknown_else(known, unknown, told):

@@ -203,6 +203,8 @@ def test_two_files_that_are_hardly_one_picture_are_told(tmp_path):
     assert far_apart((32, 32), (32, 32), 64 / 255) == ""
     assert "65/255 apart, further than any limit here (64/255)" in far_apart((32, 32), (32, 32), 65 / 255)
     assert "640 × 480 pixels and the attacked one 32 × 32" in far_apart((640, 480), (32, 32), 0.0)
+    both = far_apart((640, 480), (32, 32), 1.0)
+    assert "640 × 480 pixels" in both and "255/255 apart" in both
 
 
 # -- command line ------------------------------------------------------------------------------------------------------
