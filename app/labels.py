@@ -12,7 +12,8 @@ from app.choices import NO_TRUTH, Choices
 from app.text import words as text
 
 NO_SET = ""
-EVERYDAY = "everyday"  # the set that a visitor's own photograph begins with
+EVERYDAY = "everyday"
+FIRST = (EVERYDAY, "field-guide-kinds")  # what a visitor's own picture begins with, the first that the model can read
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,10 @@ def set_of(sets: Sequence[LabelSet], names: str) -> LabelSet | None:
     return next((each for each in sets if each.names == asked), None)
 
 
-def everyday(sets: Sequence[LabelSet], backbone: engine.Backbone) -> LabelSet | None:
-    """The set of everyday things; None where the page has none or the model cannot read it."""
-    return next((each for each in sets if each.key == EVERYDAY and each.readable(backbone)), None)
+def first_asked(sets: Sequence[LabelSet], backbone: engine.Backbone) -> LabelSet | None:
+    """The set that a visitor's own picture is asked for; None where the page has none that the model can read."""
+    readable = {each.key: each for each in sets if each.key in FIRST and each.readable(backbone)}
+    return next((readable[key] for key in FIRST if key in readable), None)
 
 
 def _read(path: Path) -> LabelSet:

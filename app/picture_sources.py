@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 import engine
-from app.choices import NO_TRUTH, Choices
+from app.choices import ATTACKED, NO_RIVAL, NO_TARGET, NO_TRUTH, Choices
 from app.originals import decoded, original
 from app.samples import Sample
 from app.state.shown import Attacked, Shown
@@ -34,9 +34,11 @@ class Opened:
     truth: str | None = None
 
     def asking(self, choices: Choices) -> Choices:
-        """The choices with the picture's own question, or with no true class where it brings none."""
+        """The choices with the picture's own question, or with no true class where it brings none; without the classes
+        that were chosen for another picture's maps and attack."""
+        choices = choices._replace(about=ATTACKED, against=NO_RIVAL, target=NO_TARGET, true_class=NO_TRUTH)
         if not self.names:
-            return choices._replace(true_class=NO_TRUTH)
+            return choices
         return choices._replace(class_names="\n".join(self.names), true_class=self.truth)
 
 

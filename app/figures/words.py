@@ -1,4 +1,4 @@
-"""A sentence whose pieces carry their share, as a tint and as a number."""
+"""A sentence whose words carry their share, as a tint and as a number."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from app.figures.html import esc, rough_percent
 FULLEST = 45  # percent of the accent colour; more would leave words in the dark theme too little contrast
 
 
-def weighed_words(name: str, pieces: Sequence[str], shares: Sequence[float], most: float, detail: str) -> str:
-    """One row: its name with a `detail`, and its pieces with their shares; `most` is the share with the fullest tint.
-
-    A piece that ends a word ends with a space, and stands apart from the next.
-    """
+def weighed_words(name: str, words: Sequence[tuple[str, float]], most: float, detail: str) -> str:
+    """One row: its name with a `detail`, and its words with their shares; `most` is the share with the fullest tint."""
     drawn = "".join(
-        f'<span class="piece{" ends" if piece.endswith(" ") else ""}" style="--share:{_tint(share, most)}%">'
-        f"{esc(piece.strip())}<small>{rough_percent(share)}</small></span>"
-        for piece, share in zip(pieces, shares, strict=True)
+        f'<span class="piece" style="--share:{_tint(share, most)}%">{esc(word.strip())}<small>{rough_percent(share)}'
+        "</small></span>"
+        for word, share in words
     )
     return (
         f'<div class="weighed"><span class="which">{esc(name)}<small>{esc(detail)}</small></span><p>{drawn}</p></div>'

@@ -19,7 +19,7 @@ from app.export.buttons import restored, restored_pin
 from app.figures.html import esc, note
 from app.figures.pictures import thumbnail
 from app.head import Head
-from app.labels import NO_SET, LabelSet, everyday, offered, prompt_sets, set_of
+from app.labels import NO_SET, LabelSet, first_asked, offered, prompt_sets, set_of
 from app.models import Models
 from app.panels.elsewhere import Elsewhere
 from app.panels.model import ModelPicker, few_views
@@ -36,6 +36,7 @@ from app.wiring.page import Page
 from app.wiring.pieces import Piece, merged
 
 FOLD_IF_NARROW = "() => { if (window.innerWidth <= 900) document.querySelector('#question > button')?.click(); }"
+OF_PICTURE = frozenset({"frame", "about", "against", "target"})  # begin anew with each, in whichever panel they stand
 
 
 class Inputs:
@@ -177,7 +178,7 @@ class Inputs:
             asking = replace(asking, brought=choices.class_names or "")
         else:
             asking = self._of_things(asking, backbone)
-        page.visitors.put(key, replace(asking, unshown=asking.unshown | {"frame"}))
+        page.visitors.put(key, replace(asking, unshown=asking.unshown | OF_PICTURE))
         shown = self._asked(present(visitor.choices), present(asking.choices), backbone)
         shown |= self._beside(opened, backbone) | ({self.upload: None} if opened.names else {})
         shown[self.elsewhere.upload] = None
@@ -227,9 +228,9 @@ class Inputs:
         return asking, merged(self._about(backbone) | tiles, self._asked(before, present(asking.choices), backbone))
 
     def _of_things(self, visitor: Visitor, backbone: engine.Backbone) -> Visitor:
-        """The visitor with a picture of their own, asked for everyday things where the model can read these and the
+        """The visitor with a picture of their own, asked for what the model can read of such a list where the
         names that stand came with another picture."""
-        choices, things = present(visitor.choices), everyday(self.label_sets, backbone)
+        choices, things = present(visitor.choices), first_asked(self.label_sets, backbone)
         if things is None or (choices.class_names or "") != visitor.brought:
             return visitor
         return replace(visitor.setting(things.asking(choices)), brought=things.lines)

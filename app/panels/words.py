@@ -34,7 +34,7 @@ class WordReader:
         pairs = [(truth, found.words.asked)]
         if found.words.answer:
             pairs.append((text.MAP_RIVAL, found.words.answer))
-        most = max(float(read.shares.max()) for _, pair in pairs for read in pair if read is not None)
+        most = max(share for _, pair in pairs for read in pair if read is not None for _, share in read.words)
         drawn = "".join(_pair(found, why, pair, most) for why, pair in pairs)
         return {self.drawn: drawn + caption(text.WORDS_CAPTION)}
 
@@ -43,7 +43,7 @@ def _pair(
     found: Found, why: str, pair: tuple[engine.maps.WordRelevance | None, engine.maps.WordRelevance], most: float
 ) -> str:
     rows = "".join(
-        weighed_words(name, read.pieces, read.shares.tolist(), most, text.WORDS_SCORE.format(score=read.score))
+        weighed_words(name, read.words, most, text.WORDS_SCORE.format(score=read.score))
         for name, read in zip((text.MAP_CLEAN, text.MAP_ATTACKED), pair, strict=True)
         if read is not None
     )

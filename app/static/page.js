@@ -1,7 +1,7 @@
 // Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, puts a link that was
 // asked for into the address bar, and presses what the server asks it to. Asks for what has to be drawn where the server
 // nudges it, and tells it that a slider has moved on from what it draws. Keeps the keyboard's focus where it is when a
-// part of the page is drawn anew.
+// part of the page is drawn anew. Closes the warning that repeats a complaint once that is mended.
 (() => {
   const root = document.documentElement;
   let following = true;
@@ -12,6 +12,7 @@
   let twin = "";
   let nudged = "";
   let walking = 0;
+  let complaint = "";
   const WALK = 1200; // milliseconds at each step of a story that was there before
   const mark = () => {
     const step = root.dataset.step || "1";
@@ -79,8 +80,18 @@
     if (theme) link.searchParams.set("__theme", theme);
     history.replaceState(null, "", link);
   };
+  const mended = () => {
+    const said = document.querySelector("#status .status");
+    if (said?.matches(".bad")) complaint = said.textContent.trim();
+    if (!complaint || !said?.matches(".calm")) return;
+    document.querySelectorAll("[data-testid=toast-body]").forEach((toast) => {
+      if (toast.textContent.includes(complaint)) toast.querySelector("[data-testid=toast-close]")?.click();
+    });
+    complaint = "";
+  };
   new MutationObserver(() => {
     refocus();
+    mended();
     const nudge = document.querySelector("#nudge [data-nudge]")?.dataset.nudge || nudged;
     if (nudge !== nudged) {
       nudged = nudge;

@@ -113,8 +113,8 @@ def _words_data(relevances: Mapping[str, WordRelevance]) -> dict:
 
 
 def _word_rows(relevances: list[WordRelevance]) -> list[tuple[str, ...]]:
-    columns = zip(relevances[0].pieces, *(found.shares.tolist() for found in relevances), strict=True)
-    return [(piece.strip(), *(f"{share:.3f}" for share in shares)) for piece, *shares in columns]
+    columns = zip(*(found.words for found in relevances), strict=True)
+    return [(column[0][0].strip(), *(f"{share:.3f}" for _, share in column)) for column in columns]
 
 
 def _compared(story: parts.Story, drawn: Drawn, against: int | None) -> dict[str, dict[str, float | None]]:

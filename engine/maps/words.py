@@ -29,6 +29,18 @@ class WordRelevance:
     shares: Tensor  # (pieces,)
     score: float
 
+    @property
+    def words(self) -> tuple[tuple[str, float], ...]:
+        """Each word with the shares of its pieces together; each piece with its own where the tokenizer does not mark
+        the ends of words."""
+        shares = self.shares.tolist()
+        ends = [place for place, piece in enumerate(self.pieces, 1) if piece.endswith(" ")]
+        if len(ends) < len(self.sentence.split()):
+            return tuple(zip(self.pieces, shares, strict=True))
+        starts, ends = [0, *ends], [*ends, len(shares)]
+        spans = [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
+        return tuple(("".join(self.pieces[start:end]).strip(), sum(shares[start:end])) for start, end in spans)
+
 
 @enough_memory("the relevance of one sentence")
 def word_relevance(backbone: Backbone, pixels: Tensor, classes: Classes, label: int) -> WordRelevance:

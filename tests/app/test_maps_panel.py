@@ -76,12 +76,12 @@ def test_words_are_read_for_both_pictures_and_both_classes(tiny, results):
     assert held(asked(tiny, results, CHOICES._replace(eps=0.5)), ("words",)).words is None
 
 
-def test_pieces_of_one_word_stand_together_and_carry_their_share():
-    drawn = weighed_words("Clean", ("butter", "fly ", "<b> "), [0.5, 0.25, 0.25], 0.5, "fits")
-    kinds = re.findall(r'class="(piece[ a-z]*)" style="--share:(\d+)%">([^<]*)<small>(\d+)\u00a0%', drawn)
-    expected = [("piece", "45", "butter", "50"), ("piece ends", "22", "fly", "25"), ("piece ends", "22", "<b>", "25")]
-    assert [(kind, tint, html.unescape(piece), share) for kind, tint, piece, share in kinds] == expected
-    assert "--share:0%" in weighed_words("Clean", ("a ",), [0.0], 0.0, "")
+def test_words_carry_their_share_as_a_tint_and_a_number():
+    drawn = weighed_words("Clean", (("butterfly", 0.5), ("<b>", 0.25)), 0.5, "fits")
+    kinds = re.findall(r'class="piece" style="--share:(\d+)%">([^<]*)<small>(\d+)\u00a0%', drawn)
+    expected = [("45", "butterfly", "50"), ("22", "<b>", "25")]
+    assert [(tint, html.unescape(word), share) for tint, word, share in kinds] == expected
+    assert "--share:0%" in weighed_words("Clean", (("a", 0.0),), 0.0, "")
 
 
 def test_a_map_that_asks_for_no_class_is_not_shown_as_evidence_for_one(tiny, results):

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 import engine
-from app.choices import NO_TRUTH
+from app.choices import ATTACKED, NO_RIVAL, NO_TARGET, NO_TRUTH
 from app.export import link
 from app.head import Head
-from app.labels import everyday, load_label_sets, set_of
+from app.labels import first_asked, load_label_sets, set_of
 from app.models import Models
 from app.panels.inputs import Inputs
 from app.picture_sources import PictureSources
@@ -107,9 +107,10 @@ def test_a_photograph_that_is_none_is_refused(sources, source):
 
 
 def test_everyday_things_are_two_hundred_and_for_open_models_alone(tiny, closed):
-    things = everyday(SETS, tiny)
+    things = first_asked(SETS, tiny)
     assert len(things.names) == 200 and things.source == "this repository"
-    assert everyday(SETS, closed) is None and set_of(SETS, things.lines) is things
+    assert set_of(SETS, things.lines) is things and first_asked(SETS, closed).key == "field-guide-kinds"
+    assert first_asked(SETS[:0], closed) is None
 
 
 def test_an_own_picture_is_asked_for_everyday_things_in_the_place_of_another_picture_s_classes(
@@ -118,21 +119,25 @@ def test_an_own_picture_is_asked_for_everyday_things_in_the_place_of_another_pic
     shown, names = own(sources, tmp_path).shown, "blue bird\nred bird"
     visitor = Visitor("", shown, CHOICES._replace(class_names=names), brought=names)
     asking = inputs._of_things(visitor, tiny)
-    things = everyday(SETS, tiny)
+    things = first_asked(SETS, tiny)
     assert (asking.choices.class_names, asking.choices.true_class) == (things.lines, NO_TRUTH)
     assert inputs._of_things(asking, tiny).choices == asking.choices
     _, updates = inputs._another(tiny, visitor)
     assert updates[inputs.names]["value"] == things.lines and updates[inputs.labels]["value"] == "everyday"
 
 
-def test_names_that_the_visitor_wrote_stay_as_do_those_of_a_model_that_reads_no_others(
-    inputs, sources, tiny, closed, tmp_path
-):
+def test_names_that_the_visitor_wrote_stay(inputs, sources, tiny, tmp_path):
     shown = own(sources, tmp_path).shown
     wrote = Visitor("", shown, CHOICES._replace(class_names="mine\nyours"), brought="blue bird\nred bird")
     assert inputs._of_things(wrote, tiny) is wrote
-    kept = Visitor("", shown, CHOICES, brought=CHOICES.class_names)
-    assert inputs._of_things(kept, closed) is kept
+
+
+def test_nothing_that_was_chosen_for_another_picture_stays_with_the_next(sources, tmp_path):
+    chosen = CHOICES._replace(about="blue bird", against="red bird", target="red bird", true_class="blue bird")
+    for opened in (own(sources, tmp_path), sources.again("photograph coffee")):
+        asking = opened.asking(chosen)
+        assert (asking.about, asking.against, asking.target) == (ATTACKED, NO_RIVAL, NO_TARGET)
+    assert asking.true_class == "cup of coffee"
 
 
 def test_another_model_keeps_the_question_of_a_picture_of_the_page(inputs, sources, tiny):

@@ -80,6 +80,7 @@ def test_class_names_that_cannot_be_used_get_a_sentence_and_no_stale_answer(kept
     page.locator("#picture-bars").get_by_text("No answer yet").wait_for()
     paste(page.locator("#class-names textarea"), before)
     page.locator("#picture-bars").get_by_text("The model answers").wait_for()
+    page.locator("[data-testid=toast-body]").get_by_text(sentence).wait_for(state="detached", timeout=5_000)
 
 
 def test_an_attack_of_size_zero_says_that_nothing_was_attacked(kept_page):

@@ -1,6 +1,7 @@
 """Relevance of words: against the text tower's forward pass written out by hand, token by token."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -67,3 +68,13 @@ def test_the_score_is_the_models_own(tiny, pixels):
 def test_a_class_that_is_not_there_is_refused(tiny, pixels):
     with pytest.raises(EngineError, match="from 0 to 1; got 2"):
         word_relevance(tiny, pixels, CLASSES, 2)
+
+
+def test_a_word_has_the_shares_of_its_pieces_together_where_the_tokenizer_marks_its_end(tiny, pixels):
+    read = word_relevance(tiny, pixels, CLASSES, 1)
+    assert [word for word, _ in read.words] == ["a", "photo", "of", "a", "axolotl", "."]
+    assert len(read.pieces) > len(read.words)
+    assert sum(share for _, share in read.words) == pytest.approx(float(read.shares.sum()), abs=1e-6)
+    assert read.words[-2][1] == pytest.approx(float(read.shares[4:-1].sum()), abs=1e-6)
+    bare = replace(read, pieces=tuple(piece.strip() for piece in read.pieces))
+    assert bare.words == tuple(zip(bare.pieces, bare.shares.tolist(), strict=True))
