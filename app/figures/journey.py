@@ -48,7 +48,7 @@ def status(sentence: str, tone: str = "calm", share: float | None = None, link: 
     asked = f' data-link="{esc(link)}"' if link else f' data-press="{esc(press)}"' if press else ""
     asked += f' data-turn="{time.monotonic_ns()}"' if asked else ""
     return (
-        f'<div class="status {esc(tone)}" role="{role}"{asked}'
+        f'<div class="status {esc(tone)}" data-tone="{esc(tone)}" role="{role}"{asked}'
         f' aria-live="polite"><span>{esc(sentence)}{dots}</span>{width}</div>'
     )
 

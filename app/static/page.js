@@ -81,9 +81,9 @@
     history.replaceState(null, "", link);
   };
   const mended = () => {
-    const said = document.querySelector("#status .status");
-    if (said?.matches(".bad")) complaint = said.textContent.trim();
-    if (!complaint || !said?.matches(".calm")) return;
+    const said = document.querySelector("#status [data-tone]");
+    if (said?.dataset.tone === "bad") complaint = said.textContent.trim();
+    if (!complaint || said?.dataset.tone !== "calm") return;
     document.querySelectorAll("[data-testid=toast-body]").forEach((toast) => {
       if (toast.textContent.includes(complaint)) toast.querySelector("[data-testid=toast-close]")?.click();
     });
@@ -111,5 +111,5 @@
       if (following || batch.dataset.story !== "1") return open(batch.dataset.go, batch.dataset.story === "1");
     }
     mark();
-  }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn", "data-nudge"] });
+  }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn", "data-nudge", "data-tone"] });
 })();
