@@ -36,7 +36,7 @@ from app.wiring.page import Page
 from app.wiring.pieces import Piece, merged
 
 FOLD_IF_NARROW = "() => { if (window.innerWidth <= 900) document.querySelector('#question > button')?.click(); }"
-OF_PICTURE = frozenset({"frame", "about", "against", "target"})  # begin anew with each, in whichever panel they stand
+OF_PICTURE = frozenset({"about", "against", "target"})  # begin anew with each, in whichever panel they stand
 
 
 class Inputs:
@@ -178,7 +178,8 @@ class Inputs:
             asking = replace(asking, brought=choices.class_names or "")
         else:
             asking = self._of_things(asking, backbone)
-        page.visitors.put(key, replace(asking, unshown=asking.unshown | OF_PICTURE))
+        moved = OF_PICTURE.intersection(choices.differing(present(visitor.choices)))
+        page.visitors.put(key, replace(asking, unshown=asking.unshown | moved | {"frame"}))
         shown = self._asked(present(visitor.choices), present(asking.choices), backbone)
         shown |= self._beside(opened, backbone) | ({self.upload: None} if opened.names else {})
         shown[self.elsewhere.upload] = None
