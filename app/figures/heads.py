@@ -14,7 +14,7 @@ from app.text import words as text
 
 
 def head_grid(
-    maps: Tensor, scale: tuple[float, float] | None, look: Look, order: Sequence[Sequence[int]], notes: Tensor
+    maps: Tensor, scale: engine.overlays.Scale | None, look: Look, order: Sequence[Sequence[int]], notes: Tensor
 ) -> str:
     """Maps (layers, heads, gh, gw), one row a layer, heads in the `order` of their layer, and their colour bar.
 
@@ -26,15 +26,15 @@ def head_grid(
         + "</div>"
         for layer in range(len(maps))
     )
-    bar = colour_bar(text.HEADS_ENDS, look.colour_map) if scale is None else numbered_bar(*scale, look.colour_map)
+    bar = colour_bar(text.HEADS_ENDS, look.colour_map) if scale is None else numbered_bar(scale, look.colour_map)
     unit = f'<p class="fine">{esc(text.HEADS_UNIT)}</p>'
     return f'<div class="heads" style="--heads:{maps.shape[1]}">{rows}</div><div class="scale">{bar}{unit}</div>'
 
 
-def _tile(maps: Tensor, layer: int, head: int, scale: tuple[float, float] | None, look: Look, notes: Tensor) -> str:
+def _tile(maps: Tensor, layer: int, head: int, scale: engine.overlays.Scale | None, look: Look, notes: Tensor) -> str:
     values = maps[layer, head].numpy()
     tooltip = f"layer {layer + 1}, head {head + 1}: entropy {float(notes[layer, head]):.2f} nats"
-    shares = engine.overlays.shares(values, scale or engine.overlays.scale_of(values))
+    shares = (scale or engine.overlays.scale_of(values)).shares(values)
     drawn = engine.overlays.coloured(shares, look.colour_map)
     return (
         f'<button type="button" class="head-tile" data-index="{layer * maps.shape[1] + head}" title="{esc(tooltip)}">'

@@ -84,7 +84,7 @@ class HeadsBrowser:
         pair, look = found.heads, Look.of(choices)
         which = "attacked" if pair.clean is None else choices.heads_which
         shown = pair.both[-1 if which == "attacked" else 0]
-        scale = (0.0, engine.overlays.upper_end(*(heads.attention.numpy() for heads in pair.both)))
+        scale = engine.overlays.scale_of(*(heads.attention.numpy() for heads in pair.both), low=0.0)
         order = _order(pair, shown, choices.heads_order)
         drawn = head_grid(shown.attention, scale if look.shared else None, look, order, shown.entropies)
         title = text.HEADS_TITLE.format(picture=text.HEADS_PICTURES[which])
@@ -164,7 +164,7 @@ def opened_maps(found: Found, choices: Choices) -> tuple[MapFigure, ...]:
     place, cell = _opened(pair, choices)
     layer, head = divmod(place, heads)
     values = [_read(each, layer, head, cell) for each in pair.both]
-    scale = (0.0, engine.overlays.upper_end(*(each.numpy() for each in values))) if look.shared else None
+    scale = engine.overlays.scale_of(*(each.numpy() for each in values), low=0.0) if look.shared else None
     below = Ground.of(shown, shown.pixels, "head-clean")
     above = Ground.of(shown, present(found.adversarial).saved, "head-attacked")
     patch = "" if cell == CLASS_TOKEN else f"-row-{cell // columns + 1}-column-{cell % columns + 1}"
@@ -174,14 +174,14 @@ def opened_maps(found: Found, choices: Choices) -> tuple[MapFigure, ...]:
         maps.insert(0, (text.MAP_CLEAN, "clean", values[0], below, pair.clean))
     drawn = [
         heat_map(
-            name, read, ground, scale or (0.0, engine.overlays.upper_end(read.numpy())), look,
+            name, read, ground, scale or engine.overlays.scale_of(read.numpy(), low=0.0), look,
             marked=_long(each, layer), key=f"{key}-{which}",
         )
         for name, which, read, ground, each in maps
     ]  # fmt: skip
     if pair.clean is None:
         return tuple(drawn)
-    beside, change = scale[1] if scale else None, values[1] - values[0]
+    beside, change = scale.high if scale else None, values[1] - values[0]
     moved = difference_map(text.MAP_DIFFERENCE, change, below, look, beside=beside, key=f"{key}-difference")
     return (*drawn, moved)
 

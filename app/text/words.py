@@ -481,6 +481,8 @@ MAP_SUBJECTS = "{first}, and below it for {second}"
 MAP_SUBJECT, MAP_SUBJECT_AGAINST = "“{name}”", "“{name}” rather than “{other}”"
 MAP_SHARED = "one scale for clean and attacked, one for the differences"
 MAP_SHARED_BOTH = "one scale for the maps of both classes, one for the differences"
+ROOTS = {1: "", 2: "square root", 3: "cube root", 4: "fourth root"}
+ROOTED = "colours by the {root}"
 MAP_OWN = "each map on its own scale: colours do not compare"
 MAP_CAPTION = (
     ("What you see", "where the chosen method finds evidence for {label}; the white outline holds the strongest."),
@@ -494,7 +496,9 @@ MAP_CAPTION = (
 MAP_PLACES = "Compare places: brighter does not mean more believed, on either picture or for either class."
 MAP_LINES = (
     "White outline: top 20 % of cells, as far as they reach {floor:g} % of the strongest. Scales end at the 99th"
-    " percentile; values have no unit."
+    " percentile; values have no unit. Where few cells are strong, colours follow a root of the distance from the least"
+    " value, one for all maps of a scale, so that weaker cells show too: it stands below the scale, with the value in its"
+    " middle."
 )
 MAP_OBJECT = " Thin line, in any colour that shows: the object's true outline."
 FLAT_SMALL, STRONGEST_SMALL = "flat", "peak {value}"
