@@ -136,6 +136,14 @@ def scale_of_pair(pair: MapPair) -> engine.overlays.Scale:
     return engine.overlays.scale_of(*(drawn.raw.numpy() for drawn in maps if drawn is not None))
 
 
+def degenerate(pair: MapPair) -> str:
+    """Which maps of a pair are rounding residue, as a sentence begins with them; empty where none is."""
+    both = [(pair.clean, pair.attacked), *([pair.rival] if pair.rival else [])]
+    clean, attacked = (any(drawn is not None and drawn.degenerate for drawn in arm) for arm in zip(*both, strict=True))
+    which = [name for name, found in zip(text.MAP_ARMS, (clean, attacked), strict=True) if found]
+    return text.AND.join([*which[:1], *(name.lower() for name in which[1:])])
+
+
 def subject(drawn: engine.AttentionMap, names: Sequence[str]) -> str:
     """The class that a map is about, and the one it is compared with, in quotation marks."""
     if drawn.against is None:
