@@ -268,7 +268,7 @@ def colour_bar(ends: tuple[str, str, str], colours: str, root: str = "") -> str:
     """The colours of a scale, with what its left end, its middle and its right end mean, and its `root` in words."""
     stops = ", ".join(f"#{bytes(colour).hex()}" for colour in engine.overlays.coloured(np.linspace(0, 1, 9), colours))
     numbers = "".join(f"<span>{esc(end)}</span>" for end in ends)
-    rooted = f'<p class="root">{esc(text.ROOTED.format(root=root))}</p>' if root else ""
+    rooted = f'<p class="root">{esc(root)}</p>' if root else ""
     return (
         f'<div class="colour-bar"><div style="background:linear-gradient(to right, {stops})"></div>'
         f'<div class="numbers">{numbers}</div>{rooted}</div>'

@@ -111,7 +111,7 @@ def _bar(figure: Figure, drawn: AxesImage, beside: list[Axes], scale: engine.ove
     """The colours of a scale with its values, and the root that it has."""
     bar = figure.colorbar(drawn, ax=beside, shrink=0.8, extend=extend, ticks=scale.values(TICKS))
     bar.set_ticklabels([f"{value:.2g}" for value in scale.values(TICKS)])
-    bar.set_label(text.ROOTED.format(root=text.ROOTS[scale.root]) if scale.root > 1 else "", fontsize=8)
+    bar.set_label(text.ROOTS[scale.root], fontsize=8)
 
 
 def _overlaid(

@@ -48,9 +48,9 @@ class AttentionPanel:
         self.compared = gr.HTML(elem_id="compare-3")
         with gr.Row(elem_id="residue"):
             self.residue = gr.HTML()
-            switch = text.MAP_SWITCH.format(map=engine.MAPS[FIRST_MAP].title)
-            self.switch = gr.Button(switch, visible=False, elem_id="switch-map", min_width=130, scale=0)
-        self.maps, self.guide = gr.HTML(elem_id="maps"), gr.HTML(elem_id="guide")
+            switch = text.MAP_SWITCH.format(map=engine.MAPS[FIRST_MAP].title.lower())
+            self.switch = gr.Button(switch, visible=False, elem_id="switch-map", min_width=330, scale=0)
+        self.maps, self.guide = gr.HTML(elem_id="maps"), gr.HTML(elem_id="mixed-by")
         self.numbers = gr.HTML(elem_id="map-similarity")
         self.caption = gr.HTML(elem_id="map-caption")
         self.every, self.occlusion, words, heads = EveryMap(), OcclusionTest(), WordReader(), HeadsBrowser()

@@ -475,7 +475,7 @@ MAP_DEGENERATE = (
     "{which}: more than a tenth of it stems from weights of the last block that exact arithmetic would make zero. It"
     " shows amplified rounding residue. Do not read it as evidence."
 )
-MAP_SWITCH = "Draw {map} instead"
+MAP_SWITCH = "Draw {map}"
 MAP_ARMS = ("Clean map", "Attacked map")
 GUIDE_TITLE = "What A-TPT mixes by: {map}"
 GUIDE_WHY = (
@@ -496,8 +496,7 @@ MAP_SUBJECTS = "{first}, and below it for {second}"
 MAP_SUBJECT, MAP_SUBJECT_AGAINST = "“{name}”", "“{name}” rather than “{other}”"
 MAP_SHARED = "one scale for clean and attacked, one for the differences"
 MAP_SHARED_BOTH = "one scale for the maps of both classes, one for the differences"
-ROOTS = {1: "", 2: "square root", 3: "cube root", 4: "fourth root"}
-ROOTED = "colours by the {root}"
+ROOTS = {1: "", 2: "square-root scale", 3: "cube-root scale", 4: "fourth-root scale"}
 MAP_OWN = "each map on its own scale: colours do not compare"
 MAP_CAPTION = (
     ("What you see", "where the chosen method finds evidence for {label}; the white outline holds the strongest."),
@@ -560,7 +559,7 @@ EVERY_ASKS = "There are many ways to draw such a map. Do they agree, and which o
 EVERY_RUN = "Draw every map"
 EVERY_EMPTY = "Press **Draw every map** to see all kinds side by side, each with what tells good maps from bad."
 EVERY_TITLE, EVERY_TITLE_FOR = "Every kind of map", "Every kind of map, for {subject}"
-EVERY_HINT = "one scale for the two maps of a kind, with the root that is named"
+EVERY_HINT = "one scale for the two maps of a kind, with a root where it needs one"
 EVERY_ENDS = ("least", "", "99th percentile of the two maps of a kind")
 EVERY_HEADS = (
     "Map", "● Clean", "▲ Attacked", "Alike: attacked", "Alike: noise", "Alike: shuffled model (near 0 is good)",

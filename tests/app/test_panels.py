@@ -259,7 +259,7 @@ def test_a_cell_beyond_its_scale_is_told_in_words():
 
 def test_a_scale_with_a_root_says_so_on_its_bar_and_tells_its_middle_value():
     drawn = heat_map("x", torch.rand(3, 3), Ground(torch.rand(3, 9, 9)), Scale(0, 8.0, 3), Look()).figure()
-    assert "<span>0</span><span>1</span><span>≥ 8</span>" in drawn and "cube root" in drawn
+    assert "<span>0</span><span>1</span><span>≥ 8</span>" in drawn and text.ROOTS[3] in drawn
     assert "root" not in heat_map("x", torch.rand(3, 3), Ground(torch.rand(3, 9, 9)), Scale(0, 8.0), Look()).figure()
 
 
