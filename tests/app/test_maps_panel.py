@@ -3,6 +3,7 @@
 import html
 import re
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import torch
@@ -18,6 +19,7 @@ from app.figures.words import weighed_words
 from app.panels import occlusion
 from app.panels.attention import _similarity, _switched, _truth, drawn_maps
 from app.panels.every_map import _drawn
+from app.samples import load_samples
 from tests.page_cases import CHOICES, WHOLE, asked, held, run
 
 
@@ -132,6 +134,20 @@ def test_the_page_opens_with_a_map_that_reads_where_the_model_draws_it(page, tin
     assert first_map(convolutional) == engine.maps.maps_for(convolutional)[0] == "a-tpt"
     assert CHOICES._replace(map="rollout").drawable(convolutional).map == "a-tpt"
     assert CHOICES._replace(map="rollout").drawable(tiny).map == "rollout"
+
+
+def test_on_every_sample_the_first_map_leaves_the_dark_and_is_no_residue():
+    backbone, samples = engine.load_backbone(device="cpu"), load_samples(Path("assets/samples"))
+    assert len(samples) == 10
+    for sample in samples:
+        pixels = backbone.prepare(engine.load_picture(sample.path).image)
+        settings, classes = engine.AttentionSettings(first_map(backbone)), engine.Classes(sample.classes)
+        drawn = engine.attend(backbone, pixels, classes, settings, sample.truth)
+        cells = drawn.raw.numpy()
+        scale = engine.overlays.scale_of(cells)
+        linear = engine.overlays.Scale(scale.low, scale.high)
+        lit, before = ((one.shares(cells) >= 0.1).mean() for one in (scale, linear))
+        assert before < 0.2 <= lit and scale.root < 4 and not drawn.degenerate, sample.title
 
 
 def test_flat_maps_are_told_as_flat(tiny, results):
