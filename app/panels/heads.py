@@ -31,6 +31,12 @@ PICK_PATCH = """const tell = (cell) => {
   if (opened) trigger('click', {head: Number(opened.dataset.head), cell});
 };
 element.tabIndex = 0;
+const grid = document.querySelector('#heads');
+const press = () => {
+  const opened = element.querySelector('[data-head]')?.dataset.head;
+  for (const tile of grid.querySelectorAll('[data-index]')) tile.ariaPressed = String(tile.dataset.index === opened);
+};
+for (const drawn of [element, grid]) new MutationObserver(press).observe(drawn, {childList: true, subtree: true});
 element.addEventListener('click', (event) => {
   const cell = event.target.closest('[data-cell]');
   if (cell) tell(Number(cell.dataset.cell));

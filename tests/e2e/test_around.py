@@ -93,6 +93,7 @@ def test_heads_open_and_a_patch_tells_what_it_reads(kept_page):
     page.locator("#head-opened").get_by_text("Layer 2, head 2: what the class token reads").wait_for()
     assert page.evaluate(RINGED, "#heads [data-index='4']") == ["solid", '"layer 2, head 2"']
     assert page.evaluate(RINGED, "#heads [data-index='5']")[1] == "none"
+    assert page.get_attribute("#heads [aria-pressed=true]", "data-index") == "4"
     page.locator("#head-opened [data-cell='90']").first.click()
     page.locator("#head-opened").get_by_text("the patch in row 7, column 7").wait_for()
     page.locator("#head-opened").focus()
