@@ -34,9 +34,13 @@ element.tabIndex = 0;
 const grid = document.querySelector('#heads');
 const press = () => {
   const opened = element.querySelector('[data-head]')?.dataset.head;
-  for (const tile of grid.querySelectorAll('[data-index]')) tile.ariaPressed = String(tile.dataset.index === opened);
+  for (const tile of grid.querySelectorAll('[data-index]')) {
+    const pressed = String(tile.dataset.index === opened);
+    if (tile.ariaPressed !== pressed) tile.ariaPressed = pressed;
+  }
 };
-for (const drawn of [element, grid]) new MutationObserver(press).observe(drawn, {childList: true, subtree: true});
+const drawn = {childList: true, subtree: true, attributeFilter: ['data-head', 'data-index', 'aria-pressed']};
+for (const part of [element, grid]) new MutationObserver(press).observe(part, drawn);
 element.addEventListener('click', (event) => {
   const cell = event.target.closest('[data-cell]');
   if (cell) tell(Number(cell.dataset.cell));
