@@ -9,6 +9,7 @@ from dataclasses import replace
 import engine
 from app.prompts import with_more
 
+FIRST_MAP = "relevance"  # one that shows the object on most pictures; the engine's default is the map A-TPT mixes by
 LARGEST_TYPED_SEED = 2**31 - 1
 NO_TRUTH = "Not given (attack the clean answer)"
 NO_TARGET = "None: away from the class, wherever to"
@@ -22,6 +23,12 @@ PAGE = (*ASKED, *DISPLAY)  # what is asked, and how it is shown; everything else
 SETTINGS = tuple(engine.parameters.parameters())
 STORY = engine.parameters.STORY
 OF_ATTACK = frozenset(engine.parameters.words("attack")) - {"seed", "legacy"}  # which views and defences read too
+
+
+def first_map(backbone: engine.Backbone) -> str:
+    """The map that the page opens with, or where the model cannot draw it the first that it can; empty where none."""
+    maps = engine.maps.maps_for(backbone)
+    return FIRST_MAP if FIRST_MAP in maps else next(iter(maps), "")
 
 
 class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
@@ -93,8 +100,7 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
 
     def drawable(self, backbone: engine.Backbone) -> Choices:
         """The same with a map that the model can draw."""
-        maps = engine.maps.maps_for(backbone)
-        return self if self.map in maps else self._replace(map=maps[0])
+        return self if self.map in engine.maps.maps_for(backbone) else self._replace(map=first_map(backbone))
 
     def aimed(self, settings: engine.Settings, classes: engine.Classes) -> engine.Settings:
         """`settings` with the place of the target among `classes`, where it is listed there."""

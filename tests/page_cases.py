@@ -5,7 +5,7 @@ from collections.abc import Collection
 import torch
 
 import engine
-from app.choices import ATTACKED, NO_RIVAL, NO_TARGET, Choices
+from app.choices import ATTACKED, FIRST_MAP, NO_RIVAL, NO_TARGET, Choices
 from app.state.found import Found, find
 from app.state.parts import PARTS, STORY, Question, rows_computed
 from app.state.shown import Shown
@@ -21,6 +21,7 @@ PAGE = {
 }  # fmt: skip
 QUICK = {
     "eps": 4, "steps": 3, "views": 8, "tune_steps": 2, "keep": 0.5, "neighbours": 4, "defences": ["clip", "a-tpt"],
+    "map": FIRST_MAP,
 }  # fmt: skip
 CHOICES = Choices(**{word: one.default for word, one in parameters().items()} | PAGE | QUICK)
 WHOLE = ("clean", *STORY)  # the parts of a story that has been told to its end

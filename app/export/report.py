@@ -18,7 +18,7 @@ from torch import Tensor
 import engine
 from app.choices import Choices
 from app.figures.judged import warned
-from app.figures.maps import Look
+from app.figures.maps import Look, scale_of_pair
 from app.figures.pictures import amplified, gain_for, png, to_uint8
 from app.figures.printed import printed
 from app.present import present
@@ -93,7 +93,8 @@ def _maps(whole: Image.Image, found: Found, look: Look) -> dict[str, bytes]:
     picture, by name."""
     pair, box = present(found.maps), present(found.picture).box
     clean = None if pair.clean is None else pair.clean.raw
-    drawn = engine.overlays.compared(whole, box, pair.attacked.raw, clean, look.colour_map, look.smooth)
+    scale = scale_of_pair(pair)
+    drawn = engine.overlays.compared(whole, box, pair.attacked.raw, clean, look.colour_map, look.smooth, scale)
     return {f"maps/{name}.png": engine.overlays.png(one) for name, one in drawn.items()}
 
 

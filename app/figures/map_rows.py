@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import engine
 from app.figures.ground import Ground, backdrops
 from app.figures.html import esc, note, section
-from app.figures.maps import FLOOR, Look, MapFigure, difference_map, file_name, heat_map, subject
+from app.figures.maps import FLOOR, Look, MapFigure, difference_map, file_name, heat_map, scale_of_pair, subject
 from app.present import present
 from app.state.found import Found
 from app.text import words as text
@@ -29,11 +29,12 @@ def map_rows(found: Found, look: Look) -> list[MapRow]:
     rows = [(_why(found), pair.clean, pair.attacked)]
     if pair.rival is not None:
         rows.append((text.MAP_RIVAL, *pair.rival))
-    values = [drawn.raw.numpy() for _, *both in rows for drawn in both if drawn is not None]
-    ends = engine.overlays.scale_of(*values) if look.shared else None
-    moves = [abs(after.raw - before.raw).numpy() for _, before, after in rows if before is not None]
-    most = engine.overlays.upper_end(*moves) if look.shared and moves else None
-    return [MapRow(attacked, why, _figures(found, clean, attacked, look, ends, most)) for why, clean, attacked in rows]
+    scale = scale_of_pair(pair) if look.shared else None
+    moves = [(after.raw - before.raw).numpy() for _, before, after in rows if before is not None]
+    moved = engine.overlays.difference_scale(*moves) if look.shared and moves else None
+    return [
+        MapRow(attacked, why, _figures(found, clean, attacked, look, scale, moved)) for why, clean, attacked in rows
+    ]
 
 
 def drawn_rows(found: Found, look: Look) -> str:
@@ -76,8 +77,8 @@ def _figures(
     clean: engine.AttentionMap | None,
     attacked: engine.AttentionMap,
     look: Look,
-    shared: tuple[float, float] | None,
-    most: float | None,
+    shared: engine.overlays.Scale | None,
+    moved: engine.overlays.Scale | None,
 ) -> tuple[MapFigure, ...]:
     shown, names = present(found.picture), present(found.classes).names
     below = Ground.of(shown, shown.pixels, "maps-clean")
@@ -95,5 +96,5 @@ def _figures(
     ]  # fmt: skip
     if clean is None:
         return tuple(drawn)
-    beside, change = shared[1] if shared else None, attacked.raw - clean.raw
-    return *drawn, difference_map(text.MAP_DIFFERENCE, change, below, look, most, beside, key["difference"])
+    beside, change = shared.high if shared else None, attacked.raw - clean.raw
+    return *drawn, difference_map(text.MAP_DIFFERENCE, change, below, look, moved, beside, key["difference"])

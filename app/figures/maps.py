@@ -16,6 +16,7 @@ import engine
 from app.choices import Choices
 from app.figures.ground import Ground, drawn_on
 from app.figures.html import esc, short
+from app.state.parts import MapPair
 from app.text import words as text
 
 CELL = 10
@@ -47,7 +48,7 @@ class Look:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MapFigure:
-    """One map to be drawn: its values (gh, gw), what it lies over, the ends of its scale and matplotlib's colours.
+    """One map to be drawn: its values (gh, gw), what it lies over, its scale and matplotlib's colours.
 
     `lines` are drawn over it, and the numbers of its scale take the power of ten of `beside`, if given. `key` is what
     its file is asked for by: the part of the page and, behind a blank, what the file is called; empty: not offered.
@@ -56,7 +57,7 @@ class MapFigure:
     name: str
     values: Tensor
     ground: Ground
-    scale: tuple[float, float]
+    scale: engine.overlays.Scale
     colours: str
     smooth: bool = False
     lines: str = ""
@@ -65,16 +66,16 @@ class MapFigure:
 
     def figure(self) -> str:
         """The map as large as there is room, with its colour bar and its strongest value."""
-        cells, (low, high) = self.values.numpy(), self.scale
+        cells = self.values.numpy()
         rows, columns = cells.shape
         fills = None if self.smooth else engine.overlays.coloured(self._shares, self.colours)
         layer = (_smooth(self._shares, self.colours, rows, columns) if self.smooth else "") + _patches(cells, fills)
         strongest, label = self._strongest
-        said = text.FLAT if strongest is None else _strongest_cell(strongest, low, high, self.beside)
+        said = text.FLAT if strongest is None else _strongest_cell(strongest, self.scale, self.beside)
         return (
             f'<figure class="map{self.ground.kind}"><figcaption><span>{esc(self.name)}</span>{self._save}</figcaption>'
             f"{drawn_on(self.ground, layer, self.lines, cells.shape, label, CELL)}"
-            f"{numbered_bar(low, high, self.colours, self.beside)}"
+            f"{numbered_bar(self.scale, self.colours, self.beside)}"
             f'<p class="fine">{esc(said)}</p></figure>'
         )
 
@@ -103,7 +104,7 @@ class MapFigure:
     @property
     def _shares(self) -> np.ndarray:
         """Where each value lies on the scale, 0 to 1."""
-        return engine.overlays.shares(self.values.numpy(), self.scale)
+        return self.scale.shares(self.values.numpy())
 
     @property
     def _strongest(self) -> tuple[float | None, str]:
@@ -129,6 +130,20 @@ class MapFigure:
         )
 
 
+def scale_of_pair(pair: MapPair) -> engine.overlays.Scale:
+    """The scale that all maps of a pair share, of both classes where there are two."""
+    maps = (pair.clean, pair.attacked, *(pair.rival or ()))
+    return engine.overlays.scale_of(*(drawn.raw.numpy() for drawn in maps if drawn is not None))
+
+
+def degenerate(pair: MapPair) -> str:
+    """Which maps of a pair are rounding residue, as a sentence begins with them; empty where none is."""
+    both = [(pair.clean, pair.attacked), *([pair.rival] if pair.rival else [])]
+    clean, attacked = (any(drawn is not None and drawn.degenerate for drawn in arm) for arm in zip(*both, strict=True))
+    which = [name for name, found in zip(text.MAP_ARMS, (clean, attacked), strict=True) if found]
+    return text.AND.join([*which[:1], *(name.lower() for name in which[1:])])
+
+
 def subject(drawn: engine.AttentionMap, names: Sequence[str]) -> str:
     """The class that a map is about, and the one it is compared with, in quotation marks."""
     if drawn.against is None:
@@ -147,7 +162,7 @@ def heat_map(
     name: str,
     values: Tensor,
     ground: Ground,
-    scale: tuple[float, float],
+    scale: engine.overlays.Scale,
     look: Look,
     mask: Tensor | None = None,
     marked: Tensor | None = None,
@@ -169,17 +184,16 @@ def difference_map(
     values: Tensor,
     ground: Ground,
     look: Look,
-    most: float | None = None,
+    scale: engine.overlays.Scale | None = None,
     beside: float | None = None,
     key: str = "",
 ) -> MapFigure:
-    """A signed difference of two maps on a scale from -`most` to `most`, or one of its own.
+    """A signed difference of two maps on an even `scale`, or one of its own.
 
     Its numbers take the power of ten of `beside`, where the scale of those two maps ends.
     """
-    most = most or engine.overlays.upper_end(np.abs(values.numpy())) or 1e-12
-    diverging = engine.overlays.DIVERGING
-    return MapFigure(name, values, ground, (-most, most), diverging, look.smooth, beside=beside, key=key)
+    scale, diverging = scale or engine.overlays.difference_scale(values.numpy()), engine.overlays.DIVERGING
+    return MapFigure(name, values, ground, scale, diverging, look.smooth, beside=beside, key=key)
 
 
 def outlined(values: Tensor) -> np.ndarray:
@@ -241,25 +255,28 @@ def _border(chosen: np.ndarray, side: int) -> str:
     return "".join(parts)
 
 
-def numbered_bar(low: float, high: float, colours: str, beside: float | None = None) -> str:
-    """The colours of a scale from `low` to `high` with its numbers, in the power of ten of `beside`, if given."""
+def numbered_bar(scale: engine.overlays.Scale, colours: str, beside: float | None = None) -> str:
+    """The colours of a scale with the values at its ends and in its middle, in the power of ten of `beside`, if given,
+    and the root that it has."""
+    low, middle, high = (float(value) for value in scale.values([0, 0.5, 1]))
     like = beside or high
-    ends = (("≤ " if low < 0 else "") + short(low, like), short((low + high) / 2, like), "≥ " + short(high, like))
-    return colour_bar(ends, colours)
+    ends = (("≤ " if low < 0 else "") + short(low, like), short(middle, like), "≥ " + short(high, like))
+    return colour_bar(ends, colours, text.ROOTS[scale.root])
 
 
-def colour_bar(ends: tuple[str, str, str], colours: str) -> str:
-    """The colours of a scale, with what its left end, its middle and its right end mean."""
+def colour_bar(ends: tuple[str, str, str], colours: str, root: str = "") -> str:
+    """The colours of a scale, with what its left end, its middle and its right end mean, and its `root` in words."""
     stops = ", ".join(f"#{bytes(colour).hex()}" for colour in engine.overlays.coloured(np.linspace(0, 1, 9), colours))
     numbers = "".join(f"<span>{esc(end)}</span>" for end in ends)
+    rooted = f'<p class="root">{esc(root)}</p>' if root else ""
     return (
         f'<div class="colour-bar"><div style="background:linear-gradient(to right, {stops})"></div>'
-        f'<div class="numbers">{numbers}</div></div>'
+        f'<div class="numbers">{numbers}</div>{rooted}</div>'
     )
 
 
-def _strongest_cell(value: float, low: float, high: float, beside: float | None) -> str:
+def _strongest_cell(value: float, scale: engine.overlays.Scale, beside: float | None) -> str:
     """The largest value of a map, and how far it lies beyond the end of its scale: colours cannot tell that."""
-    end = max(-low, high)
+    low, end = scale.low, max(-scale.low, scale.high)
     beyond = f", {abs(value) / end:.3g}\u00a0× the scale's end" if abs(value) > BEYOND * end else ""
     return f"strongest cell {'+' if low < 0 < value else ''}{short(value, beside or end)}{beyond}"

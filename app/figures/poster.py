@@ -11,7 +11,7 @@ import engine
 from app.figures.bars import prediction_bars
 from app.figures.html import esc, percent, rich
 from app.figures.judged import defended, judged
-from app.figures.maps import data_uri
+from app.figures.maps import data_uri, scale_of_pair
 from app.figures.pictures import to_uint8
 from app.present import present
 from app.state.found import Found
@@ -80,8 +80,7 @@ def _lit(found: Found, attacked: np.ndarray) -> np.ndarray:
     """The attacked picture, dark but where its map finds evidence; as it is where there is no map."""
     if found.maps is None:
         return _large(attacked)
-    cells = found.maps.attacked.raw.numpy()
-    placed = engine.overlays.shares(cells, engine.overlays.scale_of(cells)).clip(0, 1)
+    placed = scale_of_pair(found.maps).shares(found.maps.attacked.raw.numpy()).clip(0, 1)
     bright = Image.fromarray(placed.astype(np.float32))
     light = DARK + (1 - DARK) * np.asarray(bright.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
     return (_large(attacked) * light[..., None]).round().astype(np.uint8)

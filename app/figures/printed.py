@@ -14,7 +14,7 @@ import engine
 from app.figures.ground import Ground
 from app.figures.html import percent
 from app.figures.judged import warned
-from app.figures.maps import subject
+from app.figures.maps import scale_of_pair, subject
 from app.figures.pictures import to_uint8
 from app.figures.poster import frames
 from app.originals import decoded_copy
@@ -32,6 +32,7 @@ CLEAN, ATTACKED, DEFENDED, DRIVES, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#a8
 AMBER, GREY = "#8a5a00", "#5d6b7e"
 POSTER = {"clean": CLEAN, "attacked": ATTACKED, "defended": DEFENDED, "untuned": GREY}
 STYLE = {"fontsize": 9}
+TICKS = (0, 0.25, 0.5, 0.75, 1)  # of the length of a colour bar
 
 
 def printed(found: Found) -> dict[str, Figure]:
@@ -78,18 +79,18 @@ def _maps(found: Found) -> Figure:
         rows.insert(0, ("clean", pair.clean.raw.numpy(), result.known_clean))
     figure = _empty(10, 3.4)
     axes = figure.subplots(1, 3)
-    limits = engine.overlays.scale_of(*(cells for _, cells, _ in rows))
+    scale = scale_of_pair(pair)
     for place, (title, cells, pixels) in zip(axes, rows, strict=False):
-        scaled = _overlaid(place, shown, cells, pixels, "viridis", limits)
+        scaled = _overlaid(place, shown, cells, pixels, "viridis", scale)
         _bare(place, title)
         if title == "attacked":
-            figure.colorbar(scaled, ax=[*axes[: len(rows)]], shrink=0.8, extend="max")
+            _bar(figure, scaled, [*axes[: len(rows)]], scale, "max")
     if pair.clean is not None:
         moved = attacked - pair.clean.raw.numpy()
-        most = engine.overlays.upper_end(np.abs(moved)) or 1e-12
-        drawn = _overlaid(axes[2], shown, moved, result.known_clean, engine.overlays.DIVERGING, (-most, most))
+        scale = engine.overlays.difference_scale(moved)
+        drawn = _overlaid(axes[2], shown, moved, result.known_clean, engine.overlays.DIVERGING, scale)
         _bare(axes[2], "attacked − clean")
-        figure.colorbar(drawn, ax=axes[2], shrink=0.8, extend="both")
+        _bar(figure, drawn, [axes[2]], scale, "both")
     else:
         for place in axes[1:]:
             place.set_axis_off()
@@ -106,10 +107,19 @@ def _empty(width: float, height: float) -> Figure:
     return Figure((width, height), layout="constrained")
 
 
+def _bar(figure: Figure, drawn: AxesImage, beside: list[Axes], scale: engine.overlays.Scale, extend: str) -> None:
+    """The colours of a scale with its values, and the root that it has."""
+    bar = figure.colorbar(drawn, ax=beside, shrink=0.8, extend=extend, ticks=scale.values(TICKS))
+    bar.set_ticklabels([f"{value:.2g}" for value in scale.values(TICKS)])
+    bar.set_label(text.ROOTS[scale.root], fontsize=8)
+
+
 def _overlaid(
-    axes: Axes, shown: Shown, cells: np.ndarray, pixels: Tensor, colours: str, limits: tuple[float, float]
+    axes: Axes, shown: Shown, cells: np.ndarray, pixels: Tensor, colours: str, scale: engine.overlays.Scale
 ) -> AxesImage:
     """A map over pixels in grey, at their place in the whole picture."""
+    from matplotlib.colors import FuncNorm  # as in `_empty`
+
     ground = Ground.of(shown, pixels)
     if shown.original is not None:
         width, height = ground.size
@@ -117,9 +127,8 @@ def _overlaid(
     left, top, across, down = ground.seen
     place = (left, left + across, top + down, top)
     axes.imshow(pixels.mean(0).numpy(), cmap="gray", vmin=0, vmax=1, extent=place)
-    drawn = axes.imshow(
-        cells, cmap=colours, vmin=limits[0], vmax=limits[1], alpha=0.7, extent=place, interpolation="nearest"
-    )
+    norm = FuncNorm((scale.shares, scale.values), scale.low, scale.high)
+    drawn = axes.imshow(cells, cmap=colours, norm=norm, alpha=0.7, extent=place, interpolation="nearest")
     left, top, across, down = ground.window
     axes.set_xlim(left, left + across)
     axes.set_ylim(top + down, top)

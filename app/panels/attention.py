@@ -8,14 +8,15 @@ import gradio as gr
 from torch import Tensor
 
 import engine
-from app.choices import Choices
+from app.choices import FIRST_MAP, Choices
 from app.components.controls import menu
 from app.components.slider import Range
 from app.export.map_files import MapFiles
+from app.figures.guide import drawn_guide, guide_maps
 from app.figures.html import aligned, caption, empty, esc, further, levels, note, percent, rough_percent, section, table
 from app.figures.judged import caution, pointing
 from app.figures.map_rows import drawn_rows, map_rows
-from app.figures.maps import SEQUENTIAL, Look, MapFigure, subject
+from app.figures.maps import SEQUENTIAL, Look, MapFigure, degenerate, subject
 from app.panels.every_map import EveryMap, every_map
 from app.panels.heads import HeadsBrowser, opened_maps
 from app.panels.map_question import MapQuestion
@@ -45,25 +46,38 @@ class AttentionPanel:
             scale = menu(text.SCALES, "shared", text.SCALE, "map-scale", 120)
         gr.HTML(further(text.MORE_BELOW, text.IN_THIS_STEP))
         self.compared = gr.HTML(elem_id="compare-3")
-        self.maps = gr.HTML(elem_id="maps")
+        with gr.Row(elem_id="residue"):
+            self.residue = gr.HTML()
+            switch = text.MAP_SWITCH.format(map=engine.MAPS[FIRST_MAP].title.lower())
+            self.switch = gr.Button(switch, visible=False, elem_id="switch-map", min_width=330, scale=0)
+        self.maps, self.guide = gr.HTML(elem_id="maps"), gr.HTML(elem_id="mixed-by")
         self.numbers = gr.HTML(elem_id="map-similarity")
         self.caption = gr.HTML(elem_id="map-caption")
         self.every, self.occlusion, words, heads = EveryMap(), OcclusionTest(), WordReader(), HeadsBrowser()
         self.below = (self.every, self.occlusion, words, heads)
         self.files = MapFiles(sources, drawn_maps)
         self.controls = self.question.controls | {"colours": colours, "cells": cells, "scale": scale} | heads.controls
+        look = ("colours", "cells", "scale")
         own = Piece(
             self.draw,
-            [self.maps, self.numbers, self.caption],
+            [self.residue, self.switch, self.maps, self.numbers, self.caption],
             ("picture", "classes", "label", "clean", "adversarial", "maps", "answer"),
             ("maps",),
-            ("colours", "cells", "scale"),
+            look,
         )
-        self.pieces = [own, *self.question.pieces, *(piece for part in self.below for piece in part.pieces)]
+        guide = Piece(
+            self.draw_guide,
+            [self.guide],
+            ("picture", "classes", "adversarial", "maps", "guide"),
+            ("maps", "guide"),
+            look,
+        )
+        self.pieces = [own, guide, *self.question.pieces, *(piece for part in self.below for piece in part.pieces)]
 
     def wire(self, page: Page, running: Running) -> None:
         """Looking needs the model; everything else only draws again."""
         self.question.wire(page, running)
+        running.button(self.switch, ("maps", "guide"), _switched, [self.question.controls["map"]])
         self.opacity.input(None, [self.opacity], None, js=SET_OPACITY, api_visibility="private")
         for part in self.below:
             part.wire(page, running)
@@ -74,17 +88,25 @@ class AttentionPanel:
         pair = found.maps
         if pair is None:
             said = text.MISSING["Attention"] if found.adversarial is None else text.EMPTY["Attention"]
-            return {self.maps: empty(said), self.numbers: "", self.caption: ""}
+            return self._offered("") | {self.maps: empty(said), self.numbers: "", self.caption: ""}
         kind = engine.MAPS[pair.attacked.map]
         how = kind.explanation
         words = {"label": _subjects(pair, present(found.classes).names), "how": how}
         template = text.MAP_CAPTION if kind.class_specific else text.MAP_CAPTION_NO_CLASS
         parts = [(head, body.format(**words)) for head, body in template]
-        return {
-            self.maps: caution(found) + _warnings(pair) + drawn_rows(found, Look.of(choices)),
+        return self._offered(_warnings(pair)) | {
+            self.maps: caution(found) + drawn_rows(found, Look.of(choices)),
             self.numbers: _similarity(found) + _truth(found),
             self.caption: caption(parts),
         }
+
+    def _offered(self, warning: str) -> dict:
+        """The warning that a map is residue, beside the button that draws one that is not."""
+        return {self.residue: warning, self.switch: gr.update(visible=bool(warning))}
+
+    def draw_guide(self, found: Found, choices: Choices) -> dict:
+        """The maps that the defence mixes by, where they are not those above."""
+        return {self.guide: "" if found.guide is None else drawn_guide(found, Look.of(choices))}
 
 
 def drawn_maps(found: Found, choices: Choices) -> list[MapFigure]:
@@ -93,7 +115,13 @@ def drawn_maps(found: Found, choices: Choices) -> list[MapFigure]:
     rows = map_rows(found, look) if found.maps is not None else []
     opened = opened_maps(found, choices) if found.heads is not None else ()
     every = [figure for both in every_map(found, look) for figure in both] if found.every else []
-    return [*(figure for row in rows for figure in row.figures), *every, *opened]
+    guide = () if found.guide is None else guide_maps(found, look)
+    return [*(figure for row in rows for figure in row.figures), *guide, *every, *opened]
+
+
+def _switched(found: Found, choices: Choices) -> Choices:
+    """With a map that is never residue."""
+    return choices._replace(map=FIRST_MAP)
 
 
 def _subjects(pair: MapPair, names: tuple[str, ...]) -> str:
@@ -103,14 +131,8 @@ def _subjects(pair: MapPair, names: tuple[str, ...]) -> str:
 
 
 def _warnings(pair: MapPair) -> str:
-    both = [(pair.clean, pair.attacked), *([pair.rival] if pair.rival else [])]
-    clean, attacked = (any(drawn is not None and drawn.degenerate for drawn in arm) for arm in zip(*both, strict=True))
-    degenerate = {"Clean map": clean, "Attacked map": attacked}
-    which = [name for name, found in degenerate.items() if found]
-    if not which:
-        return ""
-    listed = " and ".join([which[0], *(name.lower() for name in which[1:])])
-    return note(text.MAP_DEGENERATE.format(which=listed), "warn", "!")
+    which = degenerate(pair)
+    return note(text.MAP_DEGENERATE.format(which=which), "warn", "!") if which else ""
 
 
 def _similarity(found: Found) -> str:

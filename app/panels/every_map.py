@@ -85,9 +85,10 @@ def _row(found: Found, test: MapTest, figures: Sequence[MapFigure], mask: Tensor
     known, attacked = pair.known.raw, pair.attacked.raw
     title = engine.MAPS[pair.attacked.map].title
     marked = text.EVERY_DEGENERATE if pair.known.degenerate or pair.attacked.degenerate else ""
+    root = text.ROOTS[figures[0].scale.root]
     unknown = pair.clean is None
     row = [
-        f"{esc(title)}<small>{esc(marked)}</small>",
+        f'{esc(title)}<small>{esc(marked)}</small><small class="root">{esc(root)}</small>',
         text.UNKNOWN if unknown else figures[0].thumbnail(),
         figures[-1].thumbnail(),
         text.UNKNOWN if unknown else aligned(engine.measures.spearman(known, attacked)),

@@ -12,7 +12,7 @@ from app.components.controls import menu
 from app.components.tiles import PICK
 from app.figures.curves import Line, curve
 from app.figures.ground import Ground, backdrops
-from app.figures.heads import head_grid
+from app.figures.heads import head_grid, opened_tile
 from app.figures.html import caption, differing, empty, esc, section
 from app.figures.map_rows import in_a_row
 from app.figures.maps import Look, MapFigure, difference_map, heat_map
@@ -31,6 +31,16 @@ PICK_PATCH = """const tell = (cell) => {
   if (opened) trigger('click', {head: Number(opened.dataset.head), cell});
 };
 element.tabIndex = 0;
+const grid = document.querySelector('#heads');
+const press = () => {
+  const opened = element.querySelector('[data-head]')?.dataset.head;
+  for (const tile of grid.querySelectorAll('[data-index]')) {
+    const pressed = String(tile.dataset.index === opened);
+    if (tile.ariaPressed !== pressed) tile.ariaPressed = pressed;
+  }
+};
+const drawn = {childList: true, subtree: true, attributeFilter: ['data-head', 'data-index', 'aria-pressed']};
+for (const part of [element, grid]) new MutationObserver(press).observe(part, drawn);
 element.addEventListener('click', (event) => {
   const cell = event.target.closest('[data-cell]');
   if (cell) tell(Number(cell.dataset.cell));
@@ -48,8 +58,23 @@ element.addEventListener('keydown', (event) => {
 });"""
 
 
+WALK_HEADS = """
+const rows = () => [...element.querySelectorAll('.head-row')].map((row) => [...row.querySelectorAll('[data-index]')]);
+element.addEventListener('focusin', ({target}) => {
+  if (target.dataset.index) for (const tile of rows().flat()) tile.tabIndex = tile === target ? 0 : -1;
+});
+element.addEventListener('keydown', (event) => {
+  const step = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}[event.key];
+  const all = rows(), at = all.findIndex((row) => row.includes(event.target));
+  if (!step || at < 0) return;
+  event.preventDefault();
+  all[at + step[0]]?.[all[at].indexOf(event.target) + step[1]]?.focus();
+});"""
+
+
 class HeadsBrowser:
-    """The lower half of step 3. What is opened is a choice, kept in hidden fields of the page."""
+    """The lower half of step 3. What is opened, beside the heads, or a sheet over them where that is narrow, is a
+    choice, kept in hidden fields of the page."""
 
     def __init__(self) -> None:
         with gr.Row(elem_classes=["controls", "redraw", "part"]):
@@ -57,9 +82,9 @@ class HeadsBrowser:
             order = menu(text.HEADS_ORDERS, "number", text.HEADS_ORDER, "heads-order", 200)
             self.button = gr.Button(text.HEADS_LOOK, elem_id="look-inside", min_width=130, scale=0)
         with gr.Row(elem_id="attention-heads"):
-            self.heads = gr.HTML(elem_id="heads", js_on_load=PICK)
-            self.layers = gr.HTML(elem_id="layer-answers")
-        self.opened = gr.HTML(elem_id="head-opened", js_on_load=PICK_PATCH)
+            self.heads = gr.HTML(elem_id="heads", js_on_load=PICK + WALK_HEADS)
+            self.opened = gr.HTML(elem_id="head-opened", js_on_load=PICK_PATCH)
+        self.layers = gr.HTML(elem_id="layer-answers")
         self.caption = gr.HTML()
         opened = {name: gr.Number(CLASS_TOKEN, precision=0, visible=False) for name in ("opened_head", "opened_patch")}
         self.controls = {"heads_which": which, "heads_order": order} | opened
@@ -84,7 +109,7 @@ class HeadsBrowser:
         pair, look = found.heads, Look.of(choices)
         which = "attacked" if pair.clean is None else choices.heads_which
         shown = pair.both[-1 if which == "attacked" else 0]
-        scale = (0.0, engine.overlays.upper_end(*(heads.attention.numpy() for heads in pair.both)))
+        scale = engine.overlays.scale_of(*(heads.attention.numpy() for heads in pair.both), low=0.0)
         order = _order(pair, shown, choices.heads_order)
         drawn = head_grid(shown.attention, scale if look.shared else None, look, order, shown.entropies)
         title = text.HEADS_TITLE.format(picture=text.HEADS_PICTURES[which])
@@ -111,11 +136,12 @@ class HeadsBrowser:
             f'<p class="fine">{back}{esc(legend)}</p></div>'
         )
         reader = text.HEADS_PATCH.format(row=cell // columns + 1, column=cell % columns + 1)
+        name = text.HEAD.format(layer=layer + 1, head=head + 1)
         title = text.HEADS_OPENED.format(
-            layer=layer + 1, head=head + 1, reader=text.HEADS_CLASS if cell == CLASS_TOKEN else reader
+            head=name[0].upper() + name[1:], reader=text.HEADS_CLASS if cell == CLASS_TOKEN else reader
         )
         hint = text.MAP_SHARED if look.shared else text.MAP_OWN
-        return {self.opened: section(title, body, hint)}
+        return {self.opened: opened_tile(place, name) + section(title, body, hint)}
 
     def draw_layers(self, found: Found, choices: Choices) -> dict:
         """The answers after each layer."""
@@ -164,7 +190,7 @@ def opened_maps(found: Found, choices: Choices) -> tuple[MapFigure, ...]:
     place, cell = _opened(pair, choices)
     layer, head = divmod(place, heads)
     values = [_read(each, layer, head, cell) for each in pair.both]
-    scale = (0.0, engine.overlays.upper_end(*(each.numpy() for each in values))) if look.shared else None
+    scale = engine.overlays.scale_of(*(each.numpy() for each in values), low=0.0) if look.shared else None
     below = Ground.of(shown, shown.pixels, "head-clean")
     above = Ground.of(shown, present(found.adversarial).saved, "head-attacked")
     patch = "" if cell == CLASS_TOKEN else f"-row-{cell // columns + 1}-column-{cell % columns + 1}"
@@ -174,14 +200,14 @@ def opened_maps(found: Found, choices: Choices) -> tuple[MapFigure, ...]:
         maps.insert(0, (text.MAP_CLEAN, "clean", values[0], below, pair.clean))
     drawn = [
         heat_map(
-            name, read, ground, scale or (0.0, engine.overlays.upper_end(read.numpy())), look,
+            name, read, ground, scale or engine.overlays.scale_of(read.numpy(), low=0.0), look,
             marked=_long(each, layer), key=f"{key}-{which}",
         )
         for name, which, read, ground, each in maps
     ]  # fmt: skip
     if pair.clean is None:
         return tuple(drawn)
-    beside, change = scale[1] if scale else None, values[1] - values[0]
+    beside, change = scale.high if scale else None, values[1] - values[0]
     moved = difference_map(text.MAP_DIFFERENCE, change, below, look, beside=beside, key=f"{key}-difference")
     return (*drawn, moved)
 

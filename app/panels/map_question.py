@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 import engine
-from app.choices import ATTACKED, NO_RIVAL, Choices
+from app.choices import ATTACKED, NO_RIVAL, Choices, first_map
 from app.components.controls import class_menu, listing
 from app.state.found import Found
 from app.text import words as text
@@ -21,7 +21,7 @@ class MapQuestion:
         maps = engine.maps.maps_for(backbone)
         with gr.Row(elem_classes=["controls"]):
             self.map = gr.Dropdown(
-                [(engine.MAPS[name].title, name) for name in maps], value=maps[0] if maps else None,
+                [(engine.MAPS[name].title, name) for name in maps], value=first_map(backbone) or None,
                 label=text.MAP_KIND, elem_id="map-menu", filterable=False, min_width=220, scale=2,
             )  # fmt: skip
             self.button = gr.Button(text.LOOK, elem_id="look", min_width=120, scale=0)
@@ -33,7 +33,7 @@ class MapQuestion:
 
     def wire(self, page: Page, running: Running) -> None:
         """The button; other choices are drawn where they are held."""
-        running.button(self.button, ("maps",))
+        running.button(self.button, ("maps", "guide"))
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """The classes there are to choose from, where the map asks for one; a class that is none of them is dropped."""

@@ -29,6 +29,7 @@ class Pinned:
 class Found:
     """A visitor's picture and question, and what there is of every part; None or empty where there is nothing.
 
+    `guide` are the maps that A-TPT mixes by, where `maps` are others, each for the model's own answer.
     `through` is the answer of the defence that the attack goes through, to the attacked picture.
     `model` is the name of a model that the visitor chose, empty for the page's own. `made` names each part that is
     there by a digest of the keys of its results; of those that are `partial`, some rows are missing. `elsewhere` are
@@ -45,6 +46,7 @@ class Found:
     adversarial: engine.Adversarial | None = None
     through: engine.DefenceResult | None = None
     maps: MapPair | None = None
+    guide: MapPair | None = None
     occlusion: OcclusionPair | None = None
     every: tuple[MapTest, ...] = ()
     words: WordsRead | None = None

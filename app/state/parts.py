@@ -282,6 +282,12 @@ def _maps_and_rival(question: Question) -> Wanted:
     return MapPair(pair.clean, pair.attacked, pair.noisy, (clean, attacked))
 
 
+def _guide(question: Question) -> Wanted:
+    yield from _attack(question)
+    clean = (yield engine.story.Guide(CLEAN)) if question.clean_known else None
+    return MapPair(clean, (yield engine.story.Guide(ATTACKED)), None)
+
+
 def _map_test(question: Question, kind: str) -> Wanted:
     pair = yield from _maps(question, kind)
     about = LABEL if question.about is None else question.about
@@ -343,6 +349,13 @@ def _through(question: Question) -> Iterator[Wanted]:
     return (_defence(question, name) for name in [attack.target_defence] if aimed)
 
 
+def _guides(question: Question) -> Iterator[Wanted]:
+    """The map that A-TPT mixes by, where the model can draw it and it is not the one that is drawn anyway."""
+    guide = question.settings.views.guide
+    drawn = guide != question.settings.attention.map and guide in engine.maps.maps_for(question.story.backbone)
+    return (_guide(question) for _ in range(drawn))
+
+
 def _every(question: Question) -> Iterator[Wanted]:
     return (_map_test(question, kind) for kind in engine.maps.maps_for(question.story.backbone))
 
@@ -360,6 +373,7 @@ PARTS = {
     "adversarial": Part(lambda question: [_attack(question)]),
     "through": Part(_through),
     "maps": Part(lambda question: [_maps_and_rival(question)]),
+    "guide": Part(_guides),
     "occlusion": Part(lambda question: [_occlusion(question)]),
     "every": Part(_every, in_rows=True),
     "words": Part(lambda question: [_words(question)]),
@@ -369,4 +383,4 @@ PARTS = {
     "ensemble": Part(lambda question: [_ensemble(question)]),
     "defences": Part(_defences, in_rows=True),
 }
-STORY = ("adversarial", "maps", "views", "steps", "ensemble", "defences")  # the whole story, in its order
+STORY = ("adversarial", "maps", "guide", "views", "steps", "ensemble", "defences")  # the whole story, in its order

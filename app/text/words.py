@@ -54,6 +54,7 @@ BUSY = {
     "adversarial": "Attacking: looking for the worst change within the limit",
     "through": "Seeing whether the defence holds",
     "maps": "Looking where the evidence lies",
+    "guide": "Looking where the defence would mix",
     "occlusion": "Blurring the picture in the map's order",
     "every": "Drawing every map",
     "words": "Reading the words",
@@ -484,8 +485,22 @@ SCALE = "Scale"
 SCALES = {"shared": "shared", "own": "each its own"}
 MAP_DEGENERATE = (
     "{which}: more than a tenth of it stems from weights of the last block that exact arithmetic would make zero. It"
-    " shows amplified rounding residue. Do not read it as evidence; try another map."
+    " shows amplified rounding residue. Do not read it as evidence."
 )
+MAP_SWITCH = "Draw {map}"
+MAP_ARMS = ("Clean map", "Attacked map")
+GUIDE_TITLE = "What A-TPT mixes by: {map}"
+GUIDE_WHY = (
+    "Whatever map you read above, A-TPT makes its views by this one: a crop keeps more of itself where it is strong and"
+    " takes more of an altered copy where it is weak. Each crop has its own; these are of the whole picture. Often only"
+    " few of its cells are strong: read evidence from the maps above."
+)
+GUIDE_ABOUT = (
+    "Drawn for the model's own answer, as the defence does: “{clean}” before the attack, “{attacked}” after it."
+)
+GUIDE_ABOUT_ONE = "Drawn for the model's own answer, as the defence does: “{attacked}”."
+GUIDE_DEGENERATE = "{which}: amplified rounding residue. The defence mixes by it all the same."
+MAP_SHARED_PAIR = "one scale for clean and attacked"
 MAP_CLEAN, MAP_ATTACKED, MAP_DIFFERENCE = "● Clean", "▲ Attacked", "Attacked − clean"
 MAP_ASKED, MAP_RIVAL = WANTED, "the answer after the attack"
 MAP_CHOSEN = "the class you chose"
@@ -493,6 +508,7 @@ MAP_SUBJECTS = "{first}, and below it for {second}"
 MAP_SUBJECT, MAP_SUBJECT_AGAINST = "“{name}”", "“{name}” rather than “{other}”"
 MAP_SHARED = "one scale for clean and attacked, one for the differences"
 MAP_SHARED_BOTH = "one scale for the maps of both classes, one for the differences"
+ROOTS = {1: "", 2: "square-root scale", 3: "cube-root scale", 4: "fourth-root scale"}
 MAP_OWN = "each map on its own scale: colours do not compare"
 MAP_CAPTION = (
     ("What you see", "where the chosen method finds evidence for {label}; the white outline holds the strongest."),
@@ -506,7 +522,9 @@ MAP_CAPTION = (
 MAP_PLACES = "Compare places: brighter does not mean more believed, on either picture or for either class."
 MAP_LINES = (
     "White outline: top 20 % of cells, as far as they reach {floor:g} % of the strongest. Scales end at the 99th"
-    " percentile; values have no unit."
+    " percentile; values have no unit. Where few cells are strong, colours follow a root of the distance from the least"
+    " value, so that weaker cells show too: the same for all maps of a scale, below which it stands, with the value of"
+    " the middle colour."
 )
 MAP_OBJECT = " Thin line, in any colour that shows: the object's true outline."
 FLAT_SMALL, STRONGEST_SMALL = "flat", "peak {value}"
@@ -553,7 +571,7 @@ EVERY_ASKS = "There are many ways to draw such a map. Do they agree, and which o
 EVERY_RUN = "Draw every map"
 EVERY_EMPTY = "Press **Draw every map** to see all kinds side by side, each with what tells good maps from bad."
 EVERY_TITLE, EVERY_TITLE_FOR = "Every kind of map", "Every kind of map, for {subject}"
-EVERY_HINT = "one scale for the two maps of a kind"
+EVERY_HINT = "one scale for the two maps of a kind, with a root where it needs one"
 EVERY_ENDS = ("least", "", "99th percentile of the two maps of a kind")
 EVERY_HEADS = (
     "Map", "● Clean", "▲ Attacked", "Alike: attacked", "Alike: noise", "Alike: shuffled model (near 0 is good)",
@@ -637,7 +655,7 @@ HEADS_EMPTY = "Press **Look inside** to see what every head of every layer reads
 HEADS_TITLE = "What the class token reads, head by head: {picture}"
 HEADS_SHARED, HEADS_OWN = "one scale, also for the other picture", "each head on its own scale"
 HEADS_ENDS, HEADS_UNIT = ("least", "", "the head's 99th percentile"), "share of the attention that goes to a patch"
-HEADS_OPENED = "Layer {layer}, head {head}: what {reader} reads"
+HEAD, HEADS_OPENED = "layer {layer}, head {head}", "{head}: what {reader} reads"
 HEADS_CLASS, HEADS_PATCH = "the class token", "the patch in row {row}, column {column}"
 HEADS_OUTLINE = (
     "Shares of the attention, on a scale of this head's own; white outline: the strongest fifth without its faint"

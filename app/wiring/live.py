@@ -15,7 +15,7 @@ from app.state.visitors import Visitor
 SECONDS = 2.0  # that all that is computed at once may take, as far as is known
 CLIMB = 12.0  # seconds that an attack may take beside: it is drawn while it climbs
 ALWAYS = (engine.story.Clean, engine.story.Weighted)  # computed also where nothing is live, if what they need is there
-LOOKS = (engine.story.Map,)  # computed where anything is live, likewise, whatever they take
+LOOKS = (engine.story.Map, engine.story.Guide)  # computed where anything is live, likewise, whatever they take
 REMEMBERED = 5  # results of each model that its pace is taken from
 
 

@@ -14,6 +14,7 @@ from .requests import Attack as Attack
 from .requests import Clean as Clean
 from .requests import Curves as Curves
 from .requests import Defended as Defended
+from .requests import Guide as Guide
 from .requests import Heads as Heads
 from .requests import Map as Map
 from .requests import Request as Request

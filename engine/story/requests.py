@@ -222,6 +222,36 @@ class Map(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class Guide(Request):
+    """The map that A-TPT's mixing goes by, drawn of one whole picture: for the model's own answer to it, as views have
+    theirs."""
+
+    picture: str = ATTACKED
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        own = {"guide": recipe.settings.views.guide, "which": self.picture}
+        return {"picture": recipe.picture, "classes": recipe.classes} | own
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        return _shown(self.picture, recipe)
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        guide = recipe.settings.views.guide
+        return MAPS.named(guide).passes(backbone.layers, AttentionSettings(guide))
+
+    @staticmethod
+    def compute(
+        backbone: Backbone,
+        picture: Picture,
+        classes: Classes,
+        guide: str,
+        which: str,
+        attacked: Adversarial | None = None,
+    ) -> Iterator[AttentionMap]:
+        yield attend(backbone, _pixels(which, picture, attacked, 0), classes, AttentionSettings(guide))
+
+
+@dataclass(frozen=True, slots=True)
 class Heads(Request):
     """What every head attends to in a picture."""
 

@@ -289,7 +289,8 @@ def test_a_map_is_drawn_where_the_model_saw_it_and_nowhere_else(sources, how):
     cells = np.zeros((2, 2), np.float32)
     cells[0, 1] = 1.0
     box = sources.backbone.box(whole.size, how)
-    drawn = np.asarray(engine.overlays.overlaid(whole, box, cells, (0.0, 1.0), "viridis")).astype(int)
+    scale = engine.overlays.Scale(0.0, 1.0)
+    drawn = np.asarray(engine.overlays.overlaid(whole, box, cells, scale, "viridis")).astype(int)
     assert drawn.shape == (200, 400, 3)
     brightest = drawn[..., 1] > 120  # the upper right cell, yellow; the others are dark, and red has no green
     rows, columns = np.nonzero(brightest)

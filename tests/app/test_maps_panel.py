@@ -3,18 +3,23 @@
 import html
 import re
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 
 import engine
+from app.choices import first_map
+from app.figures.guide import drawn_guide, guide_maps
 from app.figures.html import signed
 from app.figures.journey import journey
 from app.figures.map_rows import drawn_rows
 from app.figures.maps import Look
 from app.figures.words import weighed_words
 from app.panels import occlusion
-from app.panels.attention import _similarity, _truth
+from app.panels.attention import _similarity, _switched, _truth, drawn_maps
 from app.panels.every_map import _drawn
+from app.samples import load_samples
 from tests.page_cases import CHOICES, WHOLE, asked, held, run
 
 
@@ -89,6 +94,60 @@ def test_a_map_that_asks_for_no_class_is_not_shown_as_evidence_for_one(tiny, res
     assert found.maps.rival is None
     drawn = drawn_rows(found, Look())
     assert drawn.count("<h2>") == 1 and "this map asks for none" in drawn and "Evidence for" not in drawn
+
+
+def test_what_the_defence_mixes_by_stands_beside_the_map_that_is_read(tiny, told, results):
+    found, hit = told, told.adversarial
+    assert found_with(tiny, results, map="a-tpt").guide is None  # then it is the one that is read
+    settings = engine.AttentionSettings(CHOICES.settings().views.guide)
+    assert [found.guide.clean.label, found.guide.attacked.label] == [hit.before.label, hit.after_saved.label]
+    for drawn, pixels in ((found.guide.clean, hit.clean), (found.guide.attacked, hit.saved)):
+        assert torch.equal(drawn.raw, engine.attend(tiny, pixels, found.classes, settings).raw)
+    drawn, names = html.unescape(re.sub("</?em[^>]*>", "", drawn_guide(found, Look()))), found.classes.names
+    assert drawn.count("<figure") == 2 and engine.MAPS[settings.map].title in drawn
+    assert f"“{names[hit.before.label]}” before the attack, “{names[hit.after_saved.label]}” after it" in drawn
+    assert ("rounding residue" in drawn) == (found.guide.clean.degenerate or found.guide.attacked.degenerate)
+    keys = [figure.key for figure in guide_maps(found, Look())]
+    assert len(set(keys)) == 2 and set(keys) <= {figure.key for figure in drawn_maps(found, CHOICES)}
+
+
+def test_a_map_of_residue_offers_one_that_is_not_at_one_press(page, told):
+    panel = page.panels[3]
+    sound, residue = (replace(told.maps.clean, degenerate=which) for which in (False, True))
+    for pair, said in (
+        (replace(told.maps, clean=sound, attacked=sound, rival=None), ""),
+        (replace(told.maps, clean=sound, attacked=residue, rival=None), "Attacked map: more"),
+        (replace(told.maps, clean=residue, attacked=sound, rival=None), "Clean map: more"),
+        (replace(told.maps, clean=sound, attacked=sound, rival=(residue, residue)), "Clean map and attacked map: more"),
+    ):
+        drawn = panel.draw(replace(told, maps=pair), CHOICES)
+        assert drawn[panel.switch]["visible"] == bool(said) and said in drawn[panel.residue]
+        assert bool(drawn[panel.residue]) == bool(said)
+    assert _switched(told, CHOICES) == CHOICES._replace(map="relevance")
+    assert _switched(told, CHOICES).map not in ("a-tpt", "gradient-rollout", "depth-weighted")  # which can be residue
+
+
+def test_the_page_opens_with_a_map_that_reads_where_the_model_draws_it(page, tiny):
+    assert page.defaults.map == first_map(tiny) == "relevance"
+    assert engine.AttentionSettings().map == "a-tpt"  # the command line's and the API's
+    convolutional = SimpleNamespace(kind="resnet")
+    assert first_map(convolutional) == engine.maps.maps_for(convolutional)[0] == "a-tpt"
+    assert CHOICES._replace(map="rollout").drawable(convolutional).map == "a-tpt"
+    assert CHOICES._replace(map="rollout").drawable(tiny).map == "rollout"
+
+
+def test_on_every_sample_the_first_map_leaves_the_dark_and_is_no_residue():
+    backbone, samples = engine.load_backbone(device="cpu"), load_samples(Path("assets/samples"))
+    assert len(samples) == 10
+    for sample in samples:
+        pixels = backbone.prepare(engine.load_picture(sample.path).image)
+        settings, classes = engine.AttentionSettings(first_map(backbone)), engine.Classes(sample.classes)
+        drawn = engine.attend(backbone, pixels, classes, settings, sample.truth)
+        cells = drawn.raw.numpy()
+        scale = engine.overlays.scale_of(cells)
+        linear = engine.overlays.Scale(scale.low, scale.high)
+        lit, before = ((one.shares(cells) >= 0.1).mean() for one in (scale, linear))
+        assert before < 0.2 <= lit and scale.root < 4 and not drawn.degenerate, sample.title
 
 
 def test_flat_maps_are_told_as_flat(tiny, results):

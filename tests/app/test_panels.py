@@ -29,9 +29,12 @@ from app.state.found import Found
 from app.state.shown import Shown
 from app.state.visitors import Progress
 from app.text import words as text
+from engine.overlays import Scale
 from engine.story import Picture
 from tests.app.drawing import drawn as all_drawn
 from tests.page_cases import CHOICES, CLASSES, EVERYTHING, run
+
+EVEN = Scale(-2e-4, 2e-4, even=True)
 
 NASTY = "<img src=x onerror=alert(1)> {{value}} ${value} `x`"
 
@@ -88,7 +91,7 @@ def test_nothing_a_visitor_writes_becomes_markup():
         status(NASTY),
         differing(NASTY, "blue fish"),
         curve(NASTY, [Line(NASTY, "clean", [1, 2])], "x", "y", 1),
-        heat_map(NASTY, torch.rand(2, 2), Ground(torch.rand(3, 8, 8)), (0, 1), Look()).figure(),
+        heat_map(NASTY, torch.rand(2, 2), Ground(torch.rand(3, 8, 8)), Scale(0, 1), Look()).figure(),
     )
     for markup in drawn:
         assert "<img src=x" not in markup and "{{" not in markup and "${" not in markup and "`" not in markup
@@ -121,11 +124,11 @@ def test_maps_share_a_scale_and_outline_a_fifth():
     nearly_empty[0, :3] = torch.tensor([1.0, 0.5, 1e-6])
     assert outlined(nearly_empty).nonzero()[1].tolist() == [0, 1]  # the order of what is all but zero is noise
     assert not outlined(torch.full((5, 5), 0.5)).any() and not outlined(torch.zeros(5, 5)).any()
-    drawn = heat_map("Clean", cells, Ground(torch.rand(3, 20, 20)), (0.0, 24.0), Look()).figure()
+    drawn = heat_map("Clean", cells, Ground(torch.rand(3, 20, 20)), Scale(0.0, 24.0), Look()).figure()
     assert drawn.count("<rect") == 25 and 'role="img"' in drawn and "≥ 24" in drawn and 'class="contour"' in drawn
     signed = difference_map("Change", cells - 12, Ground(torch.rand(3, 20, 20)), Look()).figure()
     assert "≤ −12" in signed and "≥ 12" in signed
-    smooth = heat_map("Clean", cells, Ground(torch.rand(3, 20, 20)), (0.0, 24.0), Look(smooth=True)).figure()
+    smooth = heat_map("Clean", cells, Ground(torch.rand(3, 20, 20)), Scale(0.0, 24.0), Look(smooth=True)).figure()
     assert smooth.count('fill="transparent"') == smooth.count("<rect") == 25 and "data-cell" in smooth
 
 
@@ -250,19 +253,25 @@ def test_numbers_below_each_other_align_and_small_ones_have_a_power():
 def test_a_cell_beyond_its_scale_is_told_in_words():
     cells = torch.arange(25.0).reshape(5, 5)
     beyond = "strongest cell 24, 2\u00a0× the scale&#x27;s end"
-    assert beyond in heat_map("x", cells, Ground(torch.rand(3, 9, 9)), (0, 12.0), Look()).figure()
-    assert "strongest cell 24<" in heat_map("x", cells, Ground(torch.rand(3, 9, 9)), (0, 24.0), Look()).figure()
+    assert beyond in heat_map("x", cells, Ground(torch.rand(3, 9, 9)), Scale(0, 12.0), Look()).figure()
+    assert "strongest cell 24<" in heat_map("x", cells, Ground(torch.rand(3, 9, 9)), Scale(0, 24.0), Look()).figure()
+
+
+def test_a_scale_with_a_root_says_so_on_its_bar_and_tells_its_middle_value():
+    drawn = heat_map("x", torch.rand(3, 3), Ground(torch.rand(3, 9, 9)), Scale(0, 8.0, 3), Look()).figure()
+    assert "<span>0</span><span>1</span><span>≥ 8</span>" in drawn and text.ROOTS[3] in drawn
+    assert "root" not in heat_map("x", torch.rand(3, 3), Ground(torch.rand(3, 9, 9)), Scale(0, 8.0), Look()).figure()
 
 
 def test_a_difference_tells_its_sign_and_counts_in_the_power_of_the_maps_beside_it():
     cells, pixels = torch.tensor([[2e-4, -1e-5], [0, 0]]), torch.rand(3, 9, 9)
-    drawn = difference_map("x", cells, Ground(pixels), Look(), 2e-4, beside=9.7e-5).figure()
+    drawn = difference_map("x", cells, Ground(pixels), Look(), EVEN, beside=9.7e-5).figure()
     assert "strongest cell +20·10⁻⁵<" in drawn and "≥ 20·10⁻⁵" in drawn and "≤ −20·10⁻⁵" in drawn
-    assert "strongest cell −2.0·10⁻⁴<" in difference_map("x", -cells, Ground(pixels), Look(), 2e-4).figure()
+    assert "strongest cell −2.0·10⁻⁴<" in difference_map("x", -cells, Ground(pixels), Look(), EVEN).figure()
 
 
 @pytest.mark.parametrize("colours", SEQUENTIAL)
-@pytest.mark.parametrize("scale", [(0.0, 0.5), None])
+@pytest.mark.parametrize("scale", [Scale(0.0, 0.5), None])
 def test_heads_are_drawn_in_all_colours_with_a_bar(colours, scale):
     drawn = head_grid(torch.rand(2, 3, 4, 4), scale, Look(colours), [[0, 1, 2]] * 2, torch.rand(2, 3))
     assert drawn.count("<button") == 6 and ("≥ 0.5" in drawn) == (scale is not None)

@@ -21,8 +21,9 @@ from tests.page_cases import CHOICES, CLASSES, EVERYTHING, THROUGH, asked, held,
 
 SECONDS = 20  # for a thread that should have moved on long ago
 NEEDED = {  # what is there before a part is computed, so that it is the part itself that is stopped
-    "clean": (), "adversarial": ("clean",), "maps": ("adversarial",), "occlusion": ("maps",), "every": ("adversarial",),
-    "words": ("adversarial",), "heads": ("adversarial",), "views": ("adversarial",), "steps": ("views",),
+    "clean": (), "adversarial": ("clean",), "maps": ("adversarial",), "guide": ("adversarial",),
+    "occlusion": ("maps",), "every": ("adversarial",), "words": ("adversarial",), "heads": ("adversarial",),
+    "views": ("adversarial",), "steps": ("views",),
     "defences": ("adversarial",), "through": ("adversarial",),
 }  # fmt: skip
 

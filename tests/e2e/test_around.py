@@ -8,6 +8,17 @@ import pytest
 
 from tests.e2e.test_page import SAMPLES, few_views, open_step, picture_taken, put, says, unfold
 
+RINGED = """(tile) => {
+  const found = document.querySelector(tile);
+  return [getComputedStyle(found).outlineStyle, getComputedStyle(found, '::after').content];
+}"""
+TWELVE = """() => {
+  const box = document.querySelector('#heads .heads');
+  box.style.setProperty('--heads', 12);
+  for (const row of box.children) while (row.children.length < 13) row.append(row.lastElementChild.cloneNode(true));
+  while (box.children.length < 12) box.append(box.lastElementChild.cloneNode(true));
+}"""
+
 
 def test_a_painted_specimen_comes_back_by_its_link(browser, address, loaded):
     page = loaded
@@ -75,8 +86,14 @@ def test_heads_open_and_a_patch_tells_what_it_reads(kept_page):
     open_step(page, 3)
     page.click("#look-inside")
     says(page, "All heads drawn")
-    page.click("#heads [data-index='4']")
+    assert page.locator("#heads [data-index][tabindex='0']").count() == 1  # one stop of the Tab key for all
+    page.locator("#heads [data-index='0']").focus()
+    for key in ("ArrowDown", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
     page.locator("#head-opened").get_by_text("Layer 2, head 2: what the class token reads").wait_for()
+    assert page.evaluate(RINGED, "#heads [data-index='4']") == ["solid", '"layer 2, head 2"']
+    assert page.evaluate(RINGED, "#heads [data-index='5']")[1] == "none"
+    assert page.get_attribute("#heads [aria-pressed=true]", "data-index") == "4"
     page.locator("#head-opened [data-cell='90']").first.click()
     page.locator("#head-opened").get_by_text("the patch in row 7, column 7").wait_for()
     page.locator("#head-opened").focus()
@@ -87,6 +104,29 @@ def test_heads_open_and_a_patch_tells_what_it_reads(kept_page):
     page.click("#test-map")
     says(page, "Map tested")
     assert page.locator("#occlusion svg").count() == 2
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_a_head_opens_in_sight_beside_the_others_however_many_they_are(page, width, height):
+    """Twelve layers of twelve heads scroll within their box; what is opened lies beside it, or is a sheet over it."""
+    open_step(page, 3)
+    page.click("#look-inside")
+    says(page, "All heads drawn")
+    page.locator("#heads .head-row").first.wait_for()
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate(TWELVE)
+    page.locator("#attention-heads").evaluate("(row) => row.scrollIntoView()")
+    page.locator("#heads .head-row").nth(3).locator("[data-index]").nth(1).click()
+    page.locator("#head-opened").get_by_text("Layer 4, head 2: what the class token reads").wait_for()
+    box, opened = (page.locator(place).bounding_box() for place in ("#heads .heads", "#head-opened"))
+    inside = page.locator("#heads .heads").evaluate("(box) => [box.scrollHeight, box.clientHeight, box.clientWidth]")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert inside[1] <= height and inside[2] <= width and opened["y"] < height - 200
+    if width > 900:
+        assert opened["x"] >= box["x"] + box["width"] and opened["y"] < height / 2
+    else:
+        assert opened["y"] + opened["height"] <= height + 1 and inside[0] > inside[1]
+    page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def test_many_pictures_give_a_share_with_its_interval(kept_page):

@@ -49,7 +49,7 @@ def test_a_map_lifts_where_somebody_points_and_is_downloaded_at_the_pictures_own
 
     name, drawn = save(page, page.locator("#maps [data-save]").first)
     says(page, "the download has started")
-    assert name.startswith("panorama [1]-a-tpt-") and name.endswith("-clean.png")
+    assert name.startswith("panorama [1]-relevance-") and name.endswith("-clean.png")
     original = np.asarray(Image.open(path))
     assert drawn.shape == original.shape
     changed = (drawn != original).any((0, 2))

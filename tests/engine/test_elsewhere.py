@@ -22,6 +22,7 @@ from engine.story import (
     Clean,
     Curves,
     Defended,
+    Guide,
     Heads,
     Map,
     Picture,
@@ -41,8 +42,8 @@ SETTINGS = Settings(
     defences=("clip",),
 )  # fmt: skip
 DOWNSTREAM = (
-    Map(ATTACKED), Map(ATTACKED, about=ANSWER), Heads(ATTACKED), Words(ATTACKED), Curves(picture=ATTACKED), Shown(),
-    Views(), Tune(0), Weighted(), Defended("clip"),
+    Map(ATTACKED), Map(ATTACKED, about=ANSWER), Guide(), Heads(ATTACKED), Words(ATTACKED), Curves(picture=ATTACKED),
+    Shown(), Views(), Tune(0), Weighted(), Defended("clip"),
 )  # fmt: skip
 
 
@@ -105,7 +106,11 @@ def test_no_attack_is_made_whatever_its_settings_say(tiny, pixels, saved):
 
 
 @pytest.mark.parametrize(
-    "request_", [Map(CLEAN), Map(NOISE), Heads(CLEAN), Words(CLEAN), Curves(), Shown(picture=CLEAN), Views("", CLEAN)],
+    "request_",
+    [
+        Map(CLEAN), Map(NOISE), Guide(CLEAN), Heads(CLEAN), Words(CLEAN), Curves(), Shown(picture=CLEAN),
+        Views("", CLEAN),
+    ],
     ids=repr,
 )  # fmt: skip
 def test_what_needs_an_unknown_clean_picture_is_refused_before_anything_is_computed(tiny, saved, request_):

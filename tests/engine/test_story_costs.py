@@ -27,6 +27,7 @@ from engine.story.requests import (
     Clean,
     Curves,
     Defended,
+    Guide,
     Heads,
     Map,
     Request,
@@ -148,7 +149,9 @@ def test_the_cost_of_a_map(small, pixels, name, chosen):
     assert near(small, given, Map(ATTACKED, name))
 
 
-@pytest.mark.parametrize("request_", [Clean(), Heads(), Heads(ATTACKED), Words(), Words(ATTACKED), Curves()], ids=str)
+@pytest.mark.parametrize(
+    "request_", [Clean(), Guide(), Heads(), Heads(ATTACKED), Words(), Words(ATTACKED), Curves()], ids=str
+)
 def test_the_cost_of_a_look(small, pixels, request_):
     assert near(small, recipe(pixels), request_)
 

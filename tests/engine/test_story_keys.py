@@ -17,7 +17,7 @@ from engine.maps.attend import attend
 from engine.maps.occlusion import occlude
 from engine.models import Backbone
 from engine.models.predict import predict
-from engine.settings import AttackSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
+from engine.settings import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
 from engine.story.attack import attack
 from engine.story.graph import Story
 from engine.story.recipe import Picture, Recipe
@@ -30,6 +30,7 @@ from engine.story.requests import (
     Clean,
     Curves,
     Defended,
+    Guide,
     Heads,
     Map,
     Shown,
@@ -69,8 +70,9 @@ REQUESTS = {
     "clean": Clean(), "attack": Attack(), "map": Map(), "map-attacked": Map(ATTACKED), "map-noise": Map(NOISE),
     "map-raw": Map(map="raw"), "map-rollout": Map(map="rollout"), "map-relevance": Map(map="relevance"),
     "map-grad-cam": Map(map="grad-cam"), "map-shuffled": Map(shuffled="last"),
-    "map-answer": Map(about=ANSWER), "heads": Heads(), "heads-attacked": Heads(ATTACKED), "words": Words(ATTACKED),
-    "curves": Curves(), "views": Views(), "views-a-tpt": Views("a-tpt"), "views-tpt": Views("tpt"), "tune-0": Tune(0),
+    "map-answer": Map(about=ANSWER), "guide": Guide(), "heads": Heads(), "heads-attacked": Heads(ATTACKED),
+    "words": Words(ATTACKED), "curves": Curves(),
+    "views": Views(), "views-a-tpt": Views("a-tpt"), "views-tpt": Views("tpt"), "tune-0": Tune(0),
     "tune-1": Tune(1), "weighted": Weighted(), "shown": Shown(),
 }  # fmt: skip
 REQUESTS |= {f"defence-{name}": Defended(name) for name in ("clip", "tpt", "r-tpt", "a-tpt", "a-tpt-tv", "ttc", "mta")}
@@ -82,7 +84,18 @@ GUIDED = {"views", "views-a-tpt", "defence-a-tpt", "defence-a-tpt-tv", *TUNED}
 MIXED = {*GUIDED, "views-tpt", "defence-tpt", "defence-r-tpt"}
 VIEWED = {*MIXED, "defence-mta"}
 DEFENDED = {name for name in REQUESTS if name.startswith("defence-")}
-HIT = {"attack", "map-attacked", "map-noise", "map-answer", "heads-attacked", "words", "shown", *VIEWED, *DEFENDED}
+HIT = {
+    "attack",
+    "map-attacked",
+    "map-noise",
+    "map-answer",
+    "guide",
+    "heads-attacked",
+    "words",
+    "shown",
+    *VIEWED,
+    *DEFENDED,
+}
 BY_SIMILARITY, BY_VARIATION = {"weighted", "defence-r-tpt", "defence-a-tpt"}, {"weighted", "defence-a-tpt-tv"}
 EXPECTED = {  # by field: the requests whose key it changes
     **dict.fromkeys(("attack", "epsilon", "step_size", "steps", "seed", "norm", "target", "legacy"), HIT),
@@ -97,7 +110,7 @@ EXPECTED = {f"attack.{field}": found for field, found in EXPECTED.items()} | {
     "attention.shuffled": {*MAPS, *NAMED, "curves"} - {"map-shuffled"},
     "attention.seed": {"map-shuffled"},
     "views.kind": {"views", *TUNED},
-    "views.high": GUIDED, "views.low": GUIDED, "views.guide": GUIDED, "views.augmix": MIXED,
+    "views.high": GUIDED, "views.low": GUIDED, "views.guide": GUIDED | {"guide"}, "views.augmix": MIXED,
     **dict.fromkeys(("views.count", "views.keep_high", "views.keep_low", "views.smallest_crop"), VIEWED),
     "views.seed": {*VIEWED, "defence-ttc"},
     "tuning.loss": TUNED, "tuning.steps": {"weighted", *TUNERS},
@@ -253,6 +266,7 @@ def direct(backbone: Backbone, pixels: Tensor, settings: Settings) -> dict:
     found = {"clean": predict(backbone, pixels, CLASSES), "attack": hit, "views": views}
     found |= {"map": attend(backbone, pixels, CLASSES, settings.attention, hit.label)}
     found |= {"map-attacked": attend(backbone, hit.saved, CLASSES, settings.attention, hit.label)}
+    found |= {"guide": attend(backbone, hit.saved, CLASSES, AttentionSettings(settings.views.guide))}
     found |= {"tune-1": steps[1], "weighted": fuse(views, steps[-1], settings.ensemble)}
     chosen = replace(settings, defences=tuple(name.removeprefix("defence-") for name in sorted(DEFENDED)))
     return found | {f"defence-{one.defence}": one for one in defend(backbone, hit.saved, CLASSES, chosen)}
@@ -293,6 +307,15 @@ def test_defences_share_views_with_each_other_and_with_the_visitor(shallow, resu
     assert key(Views()) == key(Views("a-tpt")) == key(Views("a-tpt-tv")) != key(Views("tpt"))
     assert key(Views("tpt")) == key(Views("r-tpt")) == key(Views("view-average"))
     assert key(Views("mta")) == key(Views("zero")) != key(Views("tpt"))
+
+
+def test_the_guide_is_the_map_that_view_0_is_told_by(shallow, results):
+    for name in ("relevance", "a-tpt-values"):  # never made of rounding, which is another in a batch
+        settings = replace(SETTINGS, views=replace(SETTINGS.views, guide=name))
+        begun = story(shallow, results["pixels"], settings)
+        views, guide = begun.result(Views()), begun.result(Guide())
+        assert guide.map == name and guide.label == int(views.logits[0].argmax())
+        assert torch.allclose(guide.raw, views.raw_maps[0], rtol=1e-4, atol=1e-7)
 
 
 def test_curves_are_of_the_picture_and_the_map_that_are_asked_for(shallow, results):

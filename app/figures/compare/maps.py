@@ -31,14 +31,14 @@ def maps(sides: Sides, look: Look) -> str:
     rows = [(text.MAP_CLEAN, clean)] if len(clean) == len(sides) else []
     rows.append((text.MAP_ATTACKED, [(side, pair.attacked, _attacked(side)) for side, pair in both]))
     apart = bool(unlike) or not _same_picture(sides)
-    most = None if apart else engine.overlays.upper_end(*(abs(_change(drawn)).numpy() for _, drawn in rows)) or None
-    body = "".join(_map_row(title, drawn, scales, look, apart, most) for title, drawn in rows)
+    moved = None if apart else engine.overlays.difference_scale(*(_change(drawn).numpy() for _, drawn in rows))
+    body = "".join(_map_row(title, drawn, scales, look, moved) for title, drawn in rows)
     reasons = [unlike, "" if _same_picture(sides) else text.COMPARE_OTHER_PICTURE]
     alike = _alike(rows) if _same_picture(sides) else ""
     return "".join(map(remark, reasons)) + body + alike
 
 
-def _alone(side: Side, pair: MapPair, scale: tuple[float, float], look: Look) -> str:
+def _alone(side: Side, pair: MapPair, scale: engine.overlays.Scale, look: Look) -> str:
     """Clean and attacked map of the only side."""
     mask = _mask(side)
     both = ((text.MAP_CLEAN, pair.clean, _clean(side)), (text.MAP_ATTACKED, pair.attacked, _attacked(side)))
@@ -73,7 +73,7 @@ def _attacked(side: Side) -> Ground:
     return Ground.of(present(side.found.picture), present(side.found.adversarial).saved)
 
 
-def _scales(pairs: Sequence[MapPair], together: bool) -> list[tuple[float, float]]:
+def _scales(pairs: Sequence[MapPair], together: bool) -> list[engine.overlays.Scale]:
     """The scale of each side's two maps: one for all where the sides go `together`."""
     values = [[drawn.raw.numpy() for drawn in (pair.clean, pair.attacked) if drawn is not None] for pair in pairs]
     groups = [[one for both in values for one in both]] * len(pairs) if together else values
@@ -88,12 +88,12 @@ def _change(drawn: Sequence[Drawn]) -> Tensor:
 def _map_row(
     title: str,
     drawn: Sequence[Drawn],
-    scales: Sequence[tuple[float, float]],
+    scales: Sequence[engine.overlays.Scale],
     look: Look,
-    apart: bool,
-    most: float | None,
+    moved: engine.overlays.Scale | None,
 ) -> str:
-    if not apart and not _change(drawn).any():
+    """`moved` is the scale of the differences, None where none is drawn."""
+    if moved is not None and not _change(drawn).any():
         return section(title, remark(text.COMPARE_SAME_MAP))
     about = [_about(side, shown) for side, shown, _ in drawn]
     alike = len(set(about)) == 1
@@ -101,9 +101,10 @@ def _map_row(
         heat_map(side.name if alike else f"{side.name}: {said}", shown.raw, ground, scale, look, _mask(side)).figure()
         for (side, shown, ground), scale, said in zip(drawn, scales, about, strict=True)
     )
-    if not apart:
-        figures += difference_map(text.COMPARE_CHANGE, _change(drawn), drawn[-1][2], look, most, scales[0][1]).figure()
-    hint = text.COMPARE_ONE_SCALE if not apart else ""
+    if moved is not None:
+        change, beside = _change(drawn), scales[0].high
+        figures += difference_map(text.COMPARE_CHANGE, change, drawn[-1][2], look, moved, beside).figure()
+    hint = "" if moved is None else text.COMPARE_ONE_SCALE
     return section(f"{title}: {about[0]}" if alike else title, f'<div class="maps">{figures}</div>', hint)
 
 
