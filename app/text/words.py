@@ -139,9 +139,11 @@ COMPARE_TALLY = {  # by whether a true class is given on both sides
 }
 
 LINK, DOWNLOAD = "Link", "Download"
-LINK_MADE = "The address bar now holds a link to this picture and these settings, copied where the browser allows it."
+LINK_MADE = "The address bar now holds a link to this picture, these settings and this step, copied where the browser allows it."
 LINK_ATTACKED = " The attacked picture that you gave is not in it and stays here."
-LINK_OWN = "The address bar now holds a link to these settings. Your own picture is not in it and stays here."
+LINK_OWN = "The address bar now holds a link to these settings, not to your own picture, which stays here."
+LINK_TAKE = "Download both instead"
+LINK_OPENED = "Step {step}, {name}, as it was shared."
 LINK_PINNED = " What is pinned is in it too."
 LINK_PIN_OWN = " What is pinned is on a picture of your own and is not in it."
 LINK_PIN_MODEL = "What the link pins is of the model {name}, which this page did not open with: nothing is pinned."

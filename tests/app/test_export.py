@@ -151,6 +151,28 @@ def test_a_link_names_a_model_only_where_it_is_not_the_pages_own(sources):
     assert read(link.query(begun, begun, opened, "RN50/openai"))[link.MODEL] == "RN50/openai"
 
 
+def test_a_link_names_the_step_that_is_open_and_what_stands_there_beside_the_story():
+    assert link.opening(1, {"clean"}) == link.opening("3", set()) == link.opening(None, set()) == {}
+    assert link.opening(6, {"clean", "heads", "defences"}) == {"step": "6"}
+    assert link.opening(3.0, {"clean", "heads", "every", "views"}) == {"step": "3", "shown": "every+heads"}
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({}, (0, ())),
+        ({"step": "99"}, (0, ())),
+        ({"step": "two"}, (0, ())),
+        ({"step": "2", "shown": "heads"}, (2, ("adversarial", "through"))),
+        ({"step": "3", "shown": "every+defences+dragons"}, (3, ("adversarial", "through", "maps", "every"))),
+        ({"step": "6"}, (6, ("adversarial", "through", "maps", "views", "steps", "ensemble", "defences"))),
+        ({"step": "7"}, (7, ())),
+    ],
+)
+def test_a_link_that_opens_on_a_step_shows_the_story_up_to_it(said, found):
+    assert link.opened(said) == found
+
+
 # -- what is pinned --------------------------------------------------------------------------------------------------
 
 
