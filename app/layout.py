@@ -20,7 +20,7 @@ from app.labels import LabelSet
 from app.looks import LookButtons
 from app.models import Models
 from app.panels.attack import AttackPanel
-from app.panels.attention import AttentionPanel
+from app.panels.attention import AttentionPanel, drawn_maps
 from app.panels.batch import BatchPanel
 from app.panels.inputs import Inputs
 from app.panels.other_settings import FOLD_BELOW, OtherSettings
@@ -91,7 +91,7 @@ def build_app(
                 )
                 page.status = gr.HTML(status(text.READY), elem_id="status")
                 gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
-                export, step = ExportButtons(sources, label_sets), LinkedStep()
+                export, step = ExportButtons(sources, label_sets, drawn_maps), LinkedStep()
             pinning.place_line()
         restore = RestoreLine(Tabs(page.visitors))
         with gr.Row(elem_id="body"):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import gradio as gr
 
@@ -13,9 +12,11 @@ from app.components.controls import served
 from app.components.naming import look_differences
 from app.export import link, report
 from app.figures.journey import status
+from app.figures.maps import MapFigure
 from app.labels import LabelSet
 from app.picture_sources import Opened, PictureSources
 from app.present import present
+from app.state.found import Found
 from app.state.history import Look
 from app.state.parts import STORY
 from app.state.visitors import FIRST, Visitor
@@ -34,10 +35,16 @@ ZIP = "zip"  # pressed by the browser once the file is there: events that follow
 
 
 class ExportButtons:
-    """Link and download; neither runs the model."""
+    """Link and download; neither runs the model. `drawn` gives the maps that the page shows."""
 
-    def __init__(self, sources: PictureSources, label_sets: Sequence[LabelSet]) -> None:
+    def __init__(
+        self,
+        sources: PictureSources,
+        label_sets: Sequence[LabelSet],
+        drawn: Callable[[Found, Choices], Iterable[MapFigure]],
+    ) -> None:
         self.sources, self.label_sets = sources, tuple(label_sets)
+        self.pictures = report.Pictures(sources, drawn)
         self.link = gr.Button(text.LINK, elem_id="link", scale=0, min_width=80)
         self.download = gr.Button(text.DOWNLOAD, elem_id="download", scale=0, min_width=100)
         gr.HTML("", elem_id="take", js_on_load=TAKE, elem_classes=["unseen"])
@@ -71,8 +78,7 @@ class ExportButtons:
             yield page.say(text.PACKING, "busy")
             try:
                 backbone, beside = page.backbone(visitor), _beside(page, visitor)
-                whole = partial(self.sources.whole, longest=engine.overlays.LONGEST)
-                packed = report.bundle(backbone, page.found(key), present(visitor.choices), beside, whole)
+                packed = report.bundle(backbone, page.found(key), present(visitor.choices), beside, self.pictures)
             except engine.EngineError as error:
                 yield page.complain(error)
                 return

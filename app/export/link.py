@@ -41,7 +41,8 @@ def query(
 
     The picture is named by its source; a visitor's own has none and never gets into a link. Class names and truth are
     left out where they are the picture's own, and the names of one of `sets` go by its key; `model` is empty where it
-    is the page's own; `pin` is as `pinned` gives it, `at` as `opening` does. Raises `EngineError` where the link would be too long.
+    is the page's own; `pin` is as `pinned` gives it, `at` as `opening` does. Raises `EngineError` where the link would
+    be too long.
     """
     parameters = {} if opened is None or not opened.shown.source else {PICTURE: opened.shown.source}
     parameters |= {MODEL: model} if model else {}

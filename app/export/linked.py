@@ -1,4 +1,4 @@
-"""The step that a link opens: the page goes there once the link's picture is there, and computes what its sender saw."""
+"""The step that a link opens: once its picture is there the page goes to it, and computes what its sender saw."""
 
 from __future__ import annotations
 

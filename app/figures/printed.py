@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import math
 import textwrap
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor
@@ -32,6 +33,9 @@ CLEAN, ATTACKED, DEFENDED, DRIVES, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#a8
 AMBER, GREY = "#8a5a00", "#5d6b7e"
 POSTER = {"clean": CLEAN, "attacked": ATTACKED, "defended": DEFENDED, "untuned": GREY}
 STYLE = {"fontsize": 9}
+KINDS: dict[str, dict[str, Any]] = {
+    "png": {"dpi": 160}, "svg": {"metadata": {"Date": None}}, "pdf": {"metadata": {"CreationDate": None}},
+}  # fmt: skip
 
 
 def printed(found: Found) -> dict[str, Figure]:
@@ -39,11 +43,16 @@ def printed(found: Found) -> dict[str, Figure]:
     drawers: dict[str, tuple[object, Callable[[Found], Figure]]] = {
         "attack": (found.adversarial, _attack),
         "maps": (found.maps, _maps),
+        "maps-of-the-answer": (found.maps and found.maps.rival, _rival),
         "tuning": (found.steps, _tuning),
         "defences": (found.defences, _defences),
         "poster": (found.adversarial and (found.defences or found.ensemble), printed_poster),
     }
-    figures = {name: draw(found) for name, (result, draw) in drawers.items() if result}
+    return cautious(found, {name: draw(found) for name, (result, draw) in drawers.items() if result})
+
+
+def cautious(found: Found, figures: dict[str, Figure]) -> dict[str, Figure]:
+    """The figures, in amber below them, where it is so, that no answer is right or wrong."""
     if found.unjudged:
         said = textwrap.fill(warned(found), 100)
         for figure in figures.values():
@@ -51,62 +60,86 @@ def printed(found: Found) -> dict[str, Figure]:
     return figures
 
 
+def as_files(figure: Figure) -> dict[str, bytes]:
+    """The content of a file of each of `KINDS`; its parts are laid out once."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    return {kind: as_file(figure, kind) for kind in KINDS}
+
+
+def as_file(figure: Figure, kind: str) -> bytes:
+    """The content of a file of one of `KINDS`: on white, whatever the page's theme is, its letters in the file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, facecolor="white", **KINDS[kind])
+    return buffer.getvalue()
+
+
 def _attack(found: Found) -> Figure:
     result = present(found.adversarial)
-    named = [(f"attacked: {_wrapped(result.after_saved.name)}", result.saved)]
+    named = [(f"attacked: {wrapped(result.after_saved.name)}", result.saved)]
     if result.clean is not None:
         size = max(result.linf(), 1 / 255)
         change = (0.5 + result.change / (2 * size)).clamp(0, 1)
-        named.insert(0, (f"clean: {_wrapped(result.known_before.name)}", result.clean))
+        named.insert(0, (f"clean: {wrapped(result.known_before.name)}", result.clean))
         named.append((f"the change, ±{255 * size:.0f}/255 fills the scale", change))
-    figure = _empty(10, 3.2)
+    figure = empty(10, 3.2)
     *pictures, curves = figure.subplots(1, len(named) + 1, width_ratios=(*(1 for _ in named), 1.5))
     for axes, (title, pixels) in zip(pictures, named, strict=True):
         axes.imshow(to_uint8(pixels), interpolation="nearest")
-        _bare(axes, title)
+        bare(axes, title)
     if result.steps:
-        _line(curves, [step.loss for step in result.steps], ATTACKED, "iteration", "loss (nats)", 1)
+        line(curves, [step.loss for step in result.steps], ATTACKED, "iteration", "loss (nats)", 1)
     elif not result.made_here:
         curves.set_axis_off()
     return figure
 
 
 def _maps(found: Found) -> Figure:
-    pair, result, shown = present(found.maps), present(found.adversarial), present(found.picture)
-    attacked, rows = pair.attacked.raw.numpy(), [("attacked", pair.attacked.raw.numpy(), result.saved)]
-    if pair.clean is not None:
-        rows.insert(0, ("clean", pair.clean.raw.numpy(), result.known_clean))
-    figure = _empty(10, 3.4)
+    pair = present(found.maps)
+    return _compared(found, pair.clean, pair.attacked)
+
+
+def _rival(found: Found) -> Figure:
+    return _compared(found, *present(present(found.maps).rival))
+
+
+def _compared(found: Found, before: engine.AttentionMap | None, now: engine.AttentionMap) -> Figure:
+    """Clean and attacked map on one scale, and their difference."""
+    result, shown = present(found.adversarial), present(found.picture)
+    attacked, rows = now.raw.numpy(), [("attacked", now.raw.numpy(), result.saved)]
+    if before is not None:
+        rows.insert(0, ("clean", before.raw.numpy(), result.known_clean))
+    figure = empty(10, 3.4)
     axes = figure.subplots(1, 3)
     limits = engine.overlays.scale_of(*(cells for _, cells, _ in rows))
     for place, (title, cells, pixels) in zip(axes, rows, strict=False):
-        scaled = _overlaid(place, shown, cells, pixels, "viridis", limits)
-        _bare(place, title)
+        scaled = overlaid(place, shown, cells, pixels, "viridis", limits)
+        bare(place, title)
         if title == "attacked":
             figure.colorbar(scaled, ax=[*axes[: len(rows)]], shrink=0.8, extend="max")
-    if pair.clean is not None:
-        moved = attacked - pair.clean.raw.numpy()
+    if before is not None:
+        moved = attacked - before.raw.numpy()
         most = engine.overlays.upper_end(np.abs(moved)) or 1e-12
-        drawn = _overlaid(axes[2], shown, moved, result.known_clean, engine.overlays.DIVERGING, (-most, most))
-        _bare(axes[2], "attacked − clean")
+        drawn = overlaid(axes[2], shown, moved, result.known_clean, engine.overlays.DIVERGING, (-most, most))
+        bare(axes[2], "attacked − clean")
         figure.colorbar(drawn, ax=axes[2], shrink=0.8, extend="both")
     else:
         for place in axes[1:]:
             place.set_axis_off()
-    kind = engine.MAPS[pair.attacked.map]
-    about = subject(pair.attacked, present(found.classes).names)
+    kind = engine.MAPS[now.map]
+    about = subject(now, present(found.classes).names)
     figure.suptitle(f"{kind.title}: evidence for {about}" if kind.class_specific else kind.title, fontsize=10)
     return figure
 
 
-def _empty(width: float, height: float) -> Figure:
+def empty(width: float, height: float) -> Figure:
     """A figure of that many inches, with nothing in it."""
     from matplotlib.figure import Figure  # 0.4 s, which a page's start can do without
 
     return Figure((width, height), layout="constrained")
 
 
-def _overlaid(
+def overlaid(
     axes: Axes, shown: Shown, cells: np.ndarray, pixels: Tensor, colours: str, limits: tuple[float, float]
 ) -> AxesImage:
     """A map over pixels in grey, at their place in the whole picture."""
@@ -128,9 +161,9 @@ def _overlaid(
 
 def _tuning(found: Found) -> Figure:
     steps = found.steps
-    figure = _empty(10, 3.2)
+    figure = empty(10, 3.2)
     loss, entropies = figure.subplots(1, 2)
-    _line(loss, [step.loss for step in steps], GREY if found.unjudged else DEFENDED, "step", "loss (nats)", 0)
+    line(loss, [step.loss for step in steps], GREY if found.unjudged else DEFENDED, "step", "loss (nats)", 0)
     first, last, kept = steps[0].entropies, steps[-1].entropies, set(steps[-1].kept.tolist())
     for view, (before, after) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
         driving = view in kept
@@ -168,7 +201,7 @@ def printed_poster(found: Found) -> Figure:
 
 
 def _defences(found: Found) -> Figure:
-    figure = _empty(8, 0.9 + 0.34 * len(found.defences))
+    figure = empty(8, 0.9 + 0.34 * len(found.defences))
     axes = figure.subplots()
     titles = [engine.DEFENCES[d.defence].title for d in found.defences]
     shares = [float(d.prediction.probabilities[present(found.reference)]) for d in found.defences]
@@ -192,7 +225,7 @@ def _mark(found: Found, answer: engine.Prediction) -> tuple[str, str]:
     return text.AS_ASKED[found.given][good], DEFENDED if good else ATTACKED
 
 
-def _line(axes: Axes, values: list[float], colour: str, x_name: str, y_name: str, first: int) -> None:
+def line(axes: Axes, values: list[float], colour: str, x_name: str, y_name: str, first: int) -> None:
     axes.plot(range(first, first + len(values)), values, color=colour, marker="o", ms=3)
     axes.set_xlabel(x_name, **STYLE)
     axes.set_ylabel(y_name, **STYLE)
@@ -200,13 +233,13 @@ def _line(axes: Axes, values: list[float], colour: str, x_name: str, y_name: str
     axes.locator_params(axis="x", integer=True)
 
 
-def _bare(axes: Axes, title: str) -> None:
+def bare(axes: Axes, title: str) -> None:
     axes.set_title(title, fontsize=8)
     axes.set_xticks([])
     axes.set_yticks([])
 
 
-def _wrapped(name: str, width: int = 28) -> str:
+def wrapped(name: str, width: int = 28) -> str:
     """A class name on two lines where it is long; figures are narrow."""
     if len(name) <= width:
         return name
