@@ -132,7 +132,7 @@ def _heads(found: Found) -> Figure:
     places = figure.subplots(1, len(named), squeeze=False)[0]
     for axes, (name, each) in zip(places, named, strict=True):
         tiled = _tiled(each.attention.numpy())
-        drawn = axes.imshow(tiled, cmap="viridis", vmin=0, vmax=most, interpolation="nearest")
+        axes.imshow(tiled, cmap="viridis", vmin=0, vmax=most, interpolation="nearest")
         across, down = tiled.shape[1] / heads, tiled.shape[0] / layers
         axes.set_xticks([(place + 0.5) * across for place in range(heads)], range(1, heads + 1), **SMALL)
         axes.set_yticks([(place + 0.5) * down for place in range(layers)], range(1, layers + 1), **SMALL)
@@ -140,7 +140,7 @@ def _heads(found: Found) -> Figure:
         axes.set_xlabel("head", **STYLE)
         axes.set_ylabel("layer", **STYLE)
         axes.set_title(f"{name}: what the class token reads", fontsize=8)
-    figure.colorbar(drawn, ax=[*places], shrink=0.8, extend="max")
+    figure.colorbar(places[-1].images[0], ax=[*places], shrink=0.8, extend="max")
     return figure
 
 

@@ -138,6 +138,16 @@ COMPARE_TALLY = {  # by whether a true class is given on both sides
     " **{second}** only now, **{neither}** on neither.",
 }
 
+SOCIAL_TITLE = "A-TPT Explorer: where does CLIP look, and does an attack move it?"
+SOCIAL = (
+    "Fool a CLIP with a change hardly anyone sees, look where it looks, and watch attention-guided test-time prompt"
+    " tuning repair the answer, step by step, on your own picture."
+)
+SOCIAL_LINE = (
+    "A change hardly anyone sees fools a CLIP. Attention-guided test-time prompt tuning repairs the answer: see every"
+    " step of it, on your own picture."
+)
+SOCIAL_ALT = "One painted picture three times, clean, attacked and answered by A-TPT, each above its answer."
 LINK, DOWNLOAD = "Link", "Download"
 LINK_MADE = "The address bar now holds a link to this picture, step and settings, copied where the browser allows it."
 LINK_ATTACKED = " The attacked picture that you gave is not in it and stays here."
