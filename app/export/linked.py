@@ -20,7 +20,7 @@ GO = """(turn, ...rest) => {
 
 
 class LinkedStep:
-    """Has a page that a link has opened on a step compute it, in a run of its own, which any button may end.
+    """Has a page that a link has opened on a step compute it, in a run of its own, which Stop ends.
 
     A host that lends its accelerator charges whoever opens a page with what is computed, so there the step only opens.
     """
