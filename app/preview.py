@@ -33,11 +33,11 @@ COLOURS = 256  # of the file, which is small then
 
 def main(path: str = str(PICTURE)) -> int:
     """Compute the story and write the picture to `path`."""
-    Path(path).write_bytes(drawn(told()))
+    Path(path).write_bytes(drawn(story()))
     return 0
 
 
-def told(sample: int = SAMPLE) -> Found:
+def story(sample: int = SAMPLE) -> Found:
     """The story of a sample, for its true class."""
     backbone = engine.load_backbone(engine.models.BUILT_IN, device="cpu")
     opened = PictureSources(backbone, load_samples(engine.ASSETS / "samples")).sample(sample)

@@ -69,8 +69,8 @@ def script(
     backbone: engine.Backbone, found: Found, settings: engine.Settings, asked: tuple[int | None, int | None]
 ) -> str:
     """A script that redoes the whole story; `asked` are the class of the maps and the one against it."""
-    told = "\n".join(f"    {line}" for line in project().way)
-    head = f'"""Redoes the story of one picture.\n\nMade by {project().name}. To get it:\n\n{told}\n"""\n'
+    ways = "\n".join(f"    {line}" for line in project().way)
+    head = f'"""Redoes the story of one picture.\n\nMade by {project().name}. To get it:\n\n{ways}\n"""\n'
     question = _question(backbone, found, settings, "script")
     return "\n".join([head, IMPORTS, question + "found = {}\n", _telling(found, asked)])
 
@@ -79,10 +79,10 @@ def notebook(
     backbone: engine.Backbone, found: Found, settings: engine.Settings, asked: tuple[int | None, int | None]
 ) -> str:
     """The same as a Jupyter notebook that also draws the maps."""
-    told = "\n".join(f"    {line}" for line in project().way)
+    ways = "\n".join(f"    {line}" for line in project().way)
     head = (
         f"# {present(found.picture).name}\n\nThe story of one picture, computed again. Made by {project().name}. To get"
-        f" it:\n\n{told}\n\nOpen this notebook in the folder that it was unpacked into."
+        f" it:\n\n{ways}\n\nOpen this notebook in the folder that it was unpacked into."
     )
     question = _question(backbone, found, settings, "notebook")
     code = (IMPORTS + "\n" + question, "found = {}\n" + _telling(found, asked), DRAW)
