@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from PIL import Image
 
 import engine
 from app import prompts
+from app.components.argument import Argument
 from app.components.controls import shown
 from app.figures.pictures import to_uint8
 from app.models import Models
@@ -29,147 +31,211 @@ from app.state.parts import ATTACKED, CLEAN, Account, Question
 from app.state.visitors import Visitor
 from app.text import words as text
 
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An argument: its type, what it is, an example, its default, None for none, and the values that it may have, empty
+    for any; whether it must be given."""
+
+    kind: Any
+    explained: str
+    example: Any
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    needed: bool = False
+
+
 ATTACK = engine.parameters.words("attack")
 PICTURE = engine.parameters.words("picture")
 ANSWER = engine.parameters.words("answer")
 MAPS = (*ATTACK, *(word for word in engine.parameters.words("attention") if word not in ATTACK))
 STORY = engine.parameters.STORY
 RECORD = tuple(word for word in STORY if not engine.parameters.parameters()[word].known.recipe)
-ASKED = {  # what every endpoint asks first: type, default (empty: must be given), explanation
-    "picture": (FileData, inspect.Parameter.empty, "an image file"),
-    "class_names": (list[str], inspect.Parameter.empty, "the answers it may give, at least two"),
-    "clean_picture": (FileData | None, None, "what the picture was made of, where it was attacked elsewhere"),
-    "attacked": (bool, False, "the picture was attacked elsewhere; without clean_picture, its clean one is unknown"),
-    "template": (str, engine.classes.DEFAULT_TEMPLATE, "the sentence that each name is put into, with one {}"),
-    "prompt_ensemble": (
-        str,
-        "",
-        f"more sentences to average: {prompts.OWN}, the model's own set, or {prompts.EIGHTY}, OpenAI's",
+ASKED = {  # what endpoints ask beside the engine's parameters
+    "picture": Asked(FileData, "an image file, as handle_file(PATH)", "https://example.org/bird.png", needed=True),
+    "class_names": Asked(
+        list[str], "the answers it may give: two or more, each another", ["blue bird", "red bird"], needed=True
     ),
-    "true_class": (str, "", "what the picture shows; empty: the clean answer"),
-    "about": (str, "", "the class the maps are about; empty: the true class"),
-    "against": (str, "", "the class it is held against; empty: none"),
-}
+    "clean_picture": Asked(
+        FileData | None, "what the picture was made of, an image file, where it was attacked elsewhere", None
+    ),
+    "attacked": Asked(
+        bool, "whether the picture was attacked elsewhere; without clean_picture, its clean one is unknown", True, False
+    ),
+    "template": Asked(
+        str, "the sentence that each name is put into, with one {}", "a painting of a {}.",
+        engine.classes.DEFAULT_TEMPLATE,
+    ),
+    "prompt_ensemble": Asked(
+        str,
+        f"more sentences to average: {prompts.OWN}, the model's own set, or {prompts.EIGHTY}, OpenAI's; empty: none",
+        prompts.OWN, "", (prompts.ALONE, prompts.OWN, prompts.EIGHTY)
+    ),
+    "true_class": Asked(str, "what the picture shows, one of class_names; empty: the clean answer", "blue bird", ""),
+    "about": Asked(str, "the class the maps are about, one of class_names; empty: the true class", "red bird", ""),
+    "against": Asked(str, "the class it is held against, one of class_names; empty: none", "blue bird", ""),
+    "model": Asked(
+        str,
+        "the model that answers: a name of the page's menu, or any that `atpt --model` takes where the page serves its"
+        " own machine only; empty: the one that the page opened with. The first call fetches it",
+        "ViT-B-32/openai", "",
+    ),
+}  # fmt: skip
+EXAMPLES = {"target": "red bird", "domain_word": "sketch", "purifier": "ttc", "eps": 4.0}  # where a default says little
+Returned = tuple[str, Any]
+NUMBERS: Returned = ("numbers", dict)
+FILE: Returned = ("attacked_png", FileData)
 CALLS = 40  # under way at once; others wait
 QUESTION = ("picture", "class_names", "template", "prompt_ensemble")
+MODEL = ("model",)  # last, so that arguments that are given by their place stay where they were
 ELSEWHERE = ("attacked", "clean_picture")
 
 
 class Api:
-    """The endpoints for the first of `models`. Every refusal is one sentence of the engine's.
+    """The endpoints for the first of `models`, or another that a call names. Every refusal is one sentence.
 
     What is computed takes part in the turns of the page's `results`, and is charged in `budget`, as that of the address
-    a call comes from. `sources` has the samples; only what is computed on these is kept in `results`.
+    a call comes from. `sources` has the samples; only what the first model computes on these is kept in `results`.
     """
 
     def __init__(
         self, models: Models, sources: PictureSources, results: engine.story.Results, budget: engine.story.Budget
     ) -> None:
         self.models, self.sources, self.results, self.budget = models, sources, results, budget
-        self._offer(self.predict, dict, (*QUESTION, *ELSEWHERE), (*PICTURE, *ANSWER))
-        self._offer(self.attack, tuple[dict, FileData], (*QUESTION, "true_class"), (*ATTACK, *PICTURE))
-        self._offer(self.maps, dict, (*QUESTION, *ELSEWHERE, "true_class", "about", "against"), (*MAPS, *PICTURE))
-        self._offer(self.defend, dict, (*QUESTION, *ELSEWHERE, "true_class"), (*STORY, *PICTURE))
-        self._offer(self.evaluate_one, dict, (*QUESTION, "true_class"), (*RECORD, *PICTURE))
+        self._offer(self.predict, [NUMBERS], (*QUESTION, *ELSEWHERE), (*PICTURE, *ANSWER))
+        self._offer(self.attack, [NUMBERS, FILE], (*QUESTION, "true_class"), (*ATTACK, *PICTURE))
+        self._offer(self.maps, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class", "about", "against"), (*MAPS, *PICTURE))
+        self._offer(self.defend, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*STORY, *PICTURE))
+        self._offer(self.evaluate_one, [NUMBERS], (*QUESTION, "true_class"), (*RECORD, *PICTURE))
 
     def predict(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """What the untouched model takes the picture for, whether it knows such pictures, and whether it is “none of
         these”, where that may be; of one that was attacked elsewhere also what there is to know of that."""
         if _elsewhere(asked):
-            hit = present(self._found(account, asked, PICTURE, "adversarial").adversarial)
+            found = self._found(account, asked, PICTURE, "adversarial")
+            hit = present(found.adversarial)
             prediction = engine.serialise.prediction_data(hit.after_saved)
-            return {"prediction": prediction, "attack": engine.serialise.attack_data(hit)}
-        found = self._found(account, asked, (*PICTURE, *ANSWER), "clean")
+            return {"prediction": prediction, "attack": engine.serialise.attack_data(hit)} | _known(found)
+        found = self._found(account, asked, (*PICTURE, *ANSWER))
         clean = present(found.clean)
-        return {
-            "prediction": engine.serialise.prediction_data(clean),
-            "familiarity": engine.serialise.familiarity_data(clean.familiarity),
-            "none_of_these": engine.serialise.none_data(clean, found.answer),
-        }
+        none = engine.serialise.none_data(clean, found.answer)
+        return {"prediction": engine.serialise.prediction_data(clean)} | _known(found) | {"none_of_these": none}
 
     def attack(self, account: Account, asked: Mapping[str, Any]) -> tuple[dict, FileData]:
         """Change the picture within a limit so that the answer turns: numbers, and the attacked PNG file."""
-        hit = present(self._found(account, asked, (*ATTACK, *PICTURE), "adversarial").adversarial)
-        return {"attack": engine.serialise.attack_data(hit)}, FileData(path=shown(to_uint8(hit.saved)))
+        found = self._found(account, asked, (*ATTACK, *PICTURE), "adversarial")
+        hit = present(found.adversarial)
+        numbers = {"attack": engine.serialise.attack_data(hit)} | _known(found)
+        return numbers, FileData(path=shown(to_uint8(hit.saved)))
 
     def maps(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """Where the model finds evidence for the class, in the clean and in the attacked picture."""
         found = self._found(account, asked, (*MAPS, *PICTURE), "adversarial", "maps")
         pair = present(found.maps)
-        return {
-            "attack": engine.serialise.attack_data(present(found.adversarial)),
-            "maps": engine.serialise.maps_data([(pair.clean, pair.attacked)]),
-        }
+        drawn = {"maps": engine.serialise.maps_data([(pair.clean, pair.attacked)])}
+        return {"attack": engine.serialise.attack_data(present(found.adversarial))} | drawn | _known(found)
 
     def defend(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """The whole story of one picture: attack, views, tuning, and the answer of every defence."""
         found = self._found(account, asked, (*STORY, *PICTURE), "adversarial", "steps", "ensemble", "defences")
         defended = engine.serialise.defence_data(list(found.steps), present(found.ensemble), list(found.defences))
-        return {"attack": engine.serialise.attack_data(present(found.adversarial))} | defended
+        return {"attack": engine.serialise.attack_data(present(found.adversarial))} | defended | _known(found)
 
     def evaluate_one(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """One record of an evaluation: every defence's answer to the clean and to the attacked picture, right or wrong;
         it needs the true class."""
-        classes = _classes(asked, self.models.first.templates)
+        backbone = self._backbone(asked)
+        classes = _classes(asked, backbone.templates)
         settings = _settings(asked, (*RECORD, *PICTURE), classes)
         plan = engine.evaluation.Plan(settings, (settings.attack,), settings.attack.seed)
         name, image = _opened(asked["picture"])
         question = engine.datasets.Question(name, image, classes, classes.index(_text(asked, "true_class")))
-        passes = _charged(account.question(self.models.first, self._recipe(image, classes, question.label, settings)))
-        return self.models.answer(question, plan, account, passes).record
+        recipe = self._recipe(backbone, image, classes, question.label, settings)
+        passes = _charged(account.question(backbone, recipe))
+        return self.models.answer(backbone, question, plan, account, passes).record
 
-    def _offer(self, answer: Callable, returns: object, question: Sequence[str], words: Sequence[str] = ()) -> None:
-        """Register an endpoint named like `answer`, which asks `question` and the engine's parameters `words`."""
+    def _offer(self, answer: Callable, returns: Sequence[Returned], asks: Sequence[str], words: Sequence[str]) -> None:
+        """Register an endpoint named like `answer`, which asks `asks` and the engine's parameters `words`."""
+        known = engine.parameters.parameters()
+        asked = {name: ASKED[name] for name in asks} | {word: _asking(known[word]) for word in words}
+        asked = dict(_needed_first(asked | {name: ASKED[name] for name in MODEL}))
 
         def endpoint(request: gr.Request, *given: object) -> object:
             account = Account(f"address {present(request.client).host}", self.results.turns, self.budget)
             try:
-                return answer(account, dict(zip(names, given, strict=True)))
+                return answer(account, dict(zip(asked, given, strict=True)))
             except engine.EngineError as error:
                 raise gr.Error(str(error), print_exception=False) from error
 
-        known = engine.parameters.parameters()
-        asked = {name: ASKED[name] for name in question} | {word: _asking(known[word]) for word in words}
-        names, request_ = [name for name, _ in _needed_first(asked)], inspect.signature(endpoint).parameters["request"]
+        request_ = inspect.signature(endpoint).parameters["request"]
         parameters = [
-            inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=kind)
-            for name, (kind, default, _) in _needed_first(asked)
-        ]
+            inspect.Parameter(
+                name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=one.kind,
+                default=inspect.Parameter.empty if one.needed else one.default,
+            )
+            for name, one in asked.items()
+        ]  # fmt: skip
         endpoint.__name__ = answer.__name__
         endpoint.__doc__ = _documented(inspect.getdoc(answer) or "", asked)
-        endpoint.__annotations__ |= {name: kind for name, (kind, _, _) in asked.items()} | {"return": returns}
-        endpoint.__dict__["__signature__"] = inspect.Signature([request_, *parameters], return_annotation=returns)
-        gr.api(endpoint, api_name=answer.__name__, concurrency_id="api", concurrency_limit=CALLS)
+        endpoint.__annotations__ |= {name: one.kind for name, one in asked.items()}
+        endpoint.__dict__["__signature__"] = inspect.Signature([request_, *parameters])
+        gr.on(
+            [], endpoint,
+            [
+                Argument(name, one.kind, one.choices, one.default, _explained(one), one.example)
+                for name, one in asked.items()
+            ],
+            [Argument(*one) for one in returns], api_name=answer.__name__, preprocess=False, postprocess=False,
+            show_progress="hidden", concurrency_id="api", concurrency_limit=CALLS,
+        )  # fmt: skip
+
+    def _backbone(self, asked: Mapping[str, Any]) -> engine.Backbone:
+        """The model of a call, fetched where it is not here yet; what the page's visitors use stays as it is."""
+        name = _text(asked, "model") if asked.get("model") else ""
+        if name and not self.models.ready(name):
+            with closing(self.models.fetch(name)) as pieces:
+                for _ in pieces:
+                    pass
+        return self.models.backbone(name)
 
     def _found(self, account: Account, asked: Mapping[str, Any], words: Sequence[str], *parts: str) -> Found:
-        """These parts of the story, computed for one call and kept for none unless the picture is a sample."""
-        classes = _classes(asked, self.models.first.templates)
+        """The clean answer and these parts of the story, computed for one call and kept for none unless the picture is
+        a sample that the page's own model is asked about."""
+        backbone = self._backbone(asked)
+        classes = _classes(asked, backbone.templates)
         settings = _settings(asked, words, classes)
         label, about, against = (
             _label(asked, name, classes) if name in asked else None for name in ("true_class", "about", "against")
         )
-        backbone = self.models.first
-        recipe = self._recipe(_opened(asked["picture"])[1], classes, label, settings)
+        recipe = self._recipe(backbone, _opened(asked["picture"])[1], classes, label, settings)
         if _elsewhere(asked):
-            recipe = self._made(recipe, asked.get("clean_picture"))
-        sample = recipe.attacked is None and recipe.picture.digest in self.sources.digests
+            recipe = self._made(backbone, recipe, asked.get("clean_picture"))
+        own = backbone is self.models.first
+        sample = own and recipe.attacked is None and recipe.picture.digest in self.sources.digests
         shared = self.results if sample else None
         question = account.question(backbone, recipe, about, against, shared)
+        parts = ("clean", *parts)
         self.models.compute(question, *parts)
         return find(question, Visitor(asked=frozenset(parts)))
 
+    @staticmethod
     def _recipe(
-        self, image: Image.Image, classes: engine.Classes, label: int | None, settings: engine.Settings
+        backbone: engine.Backbone,
+        image: Image.Image,
+        classes: engine.Classes,
+        label: int | None,
+        settings: engine.Settings,
     ) -> engine.story.Recipe:
-        picture = engine.story.Picture(self.models.first.prepare(image, settings.picture))
+        picture = engine.story.Picture(backbone.prepare(image, settings.picture))
         return engine.story.Recipe(picture, classes, label, settings)
 
-    def _made(self, recipe: engine.story.Recipe, clean: object) -> engine.story.Recipe:
+    @staticmethod
+    def _made(backbone: engine.Backbone, recipe: engine.story.Recipe, clean: object) -> engine.story.Recipe:
         """The same with its picture as one that was attacked elsewhere, made of the file `clean` where there is one."""
         attacked = recipe.picture
         if clean is None:
             return replace(recipe, attacked=attacked)
-        pixels = self.models.first.prepare(_opened(clean)[1], recipe.settings.picture)
+        pixels = backbone.prepare(_opened(clean)[1], recipe.settings.picture)
         return replace(recipe, picture=engine.story.Picture(pixels), attacked=attacked)
 
 
@@ -189,22 +255,34 @@ def _charged(question: Question) -> float:
     return engine.story.cost_of(question.story, engine.story.Attack(), *defended)
 
 
-def _asking(one: engine.parameters.Parameter) -> tuple[Any, Any, str]:
-    """Type, default and explanation of a parameter; the limit has none, as the usual one depends on the norm."""
+def _known(found: Found) -> dict:
+    """Whether the model knows pictures like this one."""
+    return {"familiarity": engine.serialise.familiarity_data(present(found.clean).familiarity)}
+
+
+def _asking(one: engine.parameters.Parameter) -> Asked:
+    """A parameter as an argument; the limit has no default, as the usual one depends on the norm."""
+    example = EXAMPLES.get(one.word, one.default)
     if one.kind is tuple:
-        return list[str], list(one.default), one.help
+        return Asked(list[str], one.help, list(one.default), list(one.default), one.choices)
+    help = one.help + (f", in {one.unit}" if one.unit else "")
     if one.known.length and one.known.none is None:
-        return one.kind, None, f"{one.help}; default: {one.usual}"
-    return one.kind, one.default, one.help
+        return Asked(one.kind, f"{help}; default: {one.usual}", example)
+    named = one.choices and not example
+    return Asked(one.kind, help, next(filter(None, one.choices)) if named else example, one.default, one.choices)
 
 
-def _needed_first(asked: Mapping[str, tuple]) -> list[tuple[str, tuple]]:
-    return sorted(asked.items(), key=lambda item: item[1][1] is not inspect.Parameter.empty)
+def _explained(one: Asked) -> str:
+    """What it is, with an example."""
+    return one.explained + ("" if one.example is None else f". Example: {one.example!r}")
 
 
-def _documented(summary: str, asked: Mapping[str, tuple]) -> str:
-    lines = [f"    {name}: {explanation}" for name, (_, _, explanation) in asked.items()]
-    return "\n".join([summary, "", "Args:", *lines])
+def _needed_first(asked: Mapping[str, Asked]) -> list[tuple[str, Asked]]:
+    return sorted(asked.items(), key=lambda item: not item[1].needed)
+
+
+def _documented(summary: str, asked: Mapping[str, Asked]) -> str:
+    return "\n".join([summary, "", "Args:", *(f"    {name}: {_explained(one)}" for name, one in asked.items())])
 
 
 def _opened(picture: object) -> tuple[str, Image.Image]:

@@ -13,13 +13,14 @@ from app.api import Api
 from app.blocks import Blocks
 from app.comparison import comparison
 from app.export.buttons import ExportButtons
+from app.export.linked import LinkedStep
 from app.figures.journey import journey, status
 from app.head import Head
 from app.labels import LabelSet
 from app.looks import LookButtons
 from app.models import Models
 from app.panels.attack import AttackPanel
-from app.panels.attention import AttentionPanel
+from app.panels.attention import AttentionPanel, drawn_maps
 from app.panels.batch import BatchPanel
 from app.panels.inputs import Inputs
 from app.panels.other_settings import FOLD_BELOW, OtherSettings
@@ -90,7 +91,7 @@ def build_app(
                 )
                 page.status = gr.HTML(status(text.READY), elem_id="status")
                 gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
-                export = ExportButtons(sources, label_sets)
+                export, step = ExportButtons(sources, label_sets, drawn_maps), LinkedStep()
             pinning.place_line()
         restore = RestoreLine(Tabs(page.visitors))
         with gr.Row(elem_id="body"):
@@ -120,7 +121,8 @@ def build_app(
         inputs.wire(page)
         head.wire(page, inputs.model.switched, inputs.model.switching)
         restore.wire(page, inputs.again, inputs.followers)
-        inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), restore)
+        inputs.wire_load(page, partial(demo.load, js=READ_TOKEN), restore, step)
+        step.wire(page, running)
         inputs.fold(demo.load)
         looks.wire(page, inputs.again, inputs.followers)
         over.wire(page, inputs.again, inputs.followers)

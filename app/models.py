@@ -70,13 +70,18 @@ class Models:
         return self._views[backbone.name]
 
     def answer(
-        self, question: engine.datasets.Question, plan: engine.evaluation.Plan, account: Account, passes: float
+        self,
+        backbone: engine.Backbone,
+        question: engine.datasets.Question,
+        plan: engine.evaluation.Plan,
+        account: Account,
+        passes: float,
     ) -> engine.evaluation.Answered:
-        """The first model's record of one picture, which takes so many passes, where it is to be computed."""
+        """A model's record of one picture, which takes so many passes, where it is to be computed."""
         if self.lent is not None:
-            return self.lent.answer(question, plan, self.first.name, passes)
+            return self.lent.answer(question, plan, backbone.name, passes)
         held, owner = account.new_results(), account.owner
-        return engine.evaluation.answer_question(self.first, question, 0, plan, results=held, owner=owner)
+        return engine.evaluation.answer_question(backbone, question, 0, plan, results=held, owner=owner)
 
     def fetch(self, name: str) -> Generator[engine.results.Download | None]:
         """Make `backbone(name)` quick: how far the download is, some times a second, None before its first piece.

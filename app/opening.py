@@ -1,8 +1,8 @@
 """An ASGI middleware that makes the page's HTML once, with what has to be there before Gradio's scripts.
 
 Gradio describes all its components anew for everybody who opens the page, half a megabyte that differs in nothing but
-the address under which the page was reached. It adds what a page has for its head only once its own scripts run, and
-has browsers look for the manifest at the top of the host, wherever the page is.
+the address under which the page was reached. It adds what a page has for its head only once its own scripts run, has
+browsers look for the manifest at the top of the host, wherever the page is, and tells chats that the page is Gradio.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.social import OF_GRADIO, tags
 
 MOST = 8  # addresses for which the HTML is kept
 NAMES = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server"})
@@ -20,7 +22,8 @@ Answer = tuple[Message, bytes]
 
 
 class Opening:
-    """Answers for `/` with what `app` answered before under the same address, the HTML `first` first in its head."""
+    """Answers for `/` with what `app` answered before under the same address, in its head our tags for chats and then
+    the HTML `first`."""
 
     def __init__(self, app: ASGIApp, first: str) -> None:
         self.app, self.first = app, first.encode()
@@ -47,7 +50,8 @@ class Opening:
             sent.append(message)
 
         await self.app(scope, receive, noted)
-        body = b"".join(message.get("body", b"") for message in sent[1:]).replace(HEAD, HEAD + self.first, 1)
+        body = OF_GRADIO.sub(b"", b"".join(message.get("body", b"") for message in sent[1:]))
+        body = body.replace(HEAD, HEAD + tags(scope) + self.first, 1)
         body = body.replace(MANIFEST, MANIFEST.replace(b"/", b"./"), 1)
         length = (b"content-length", str(len(body)).encode())
         headers = [header for header in sent[0]["headers"] if header[0].lower() != length[0]]

@@ -16,6 +16,7 @@ from PIL import Image
 import engine
 from app.choices import ATTACKED, NO_RIVAL, NO_TARGET, NO_TRUTH, Choices
 from app.originals import decoded, original
+from app.present import present
 from app.samples import Sample
 from app.state.shown import Attacked, Shown
 from app.text import words as text
@@ -114,6 +115,22 @@ class PictureSources:
             return engine.load_picture(path, longest=longest).image
         except engine.EngineError:
             return None
+
+    def given(self, shown: Shown) -> tuple[tuple[str, bytes], ...]:
+        """Name and content of the file that the picture came in, then of what was made of it elsewhere, as they were
+        given; of a painting its own PNG, and nothing of a file that is gone."""
+        if shown.source.startswith("specimen "):
+            painted = present(self.whole(shown, engine.overlays.LONGEST))
+            return ((f"{shown.name}.png", engine.overlays.png(painted)),)
+        place = self._places.get(shown.source)
+        files = [
+            (shown.name, Path(shown.file))
+            if place is None
+            else (self.samples[place].path.name, self.samples[place].path)
+        ]
+        if shown.attacked is not None and shown.clean_known:
+            files.append((shown.attacked.name, Path(shown.attacked.file)))
+        return tuple((name, path.read_bytes()) for name, path in files if path.is_file())
 
     def same(self, shown: Shown) -> Opened:
         """A picture that was opened before, perhaps as another model saw it."""

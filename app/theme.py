@@ -13,7 +13,7 @@ from app.figures.html import esc
 from app.text import tour
 
 FOLDER = Path(__file__).resolve().parent / "static"
-SCRIPTS = ("page.js", "tour.js", "veil.js")
+SCRIPTS = ("page.js", "tour.js", "veil.js", "api.js")
 ICON = (FOLDER / "icon.svg").read_text(encoding="utf-8")
 REST = (FOLDER / "rest.js").read_text(encoding="utf-8")
 CSS = (FOLDER / "style.css").read_text(encoding="utf-8")

@@ -28,6 +28,7 @@ REGISTRIES: dict[str, tuple[str, ...]] = {
     "purifier": ("", *PURIFIERS),
 }
 LEVELS = {"linf": 255, "l2": 1}  # 1.0 in the engine is so much outside: 255 levels, or the same length
+UNITS = {"linf": "levels of 1/255", "l2": "units of length, pixels in [0, 1]"}  # of what the norm measures
 OWN = ""  # stands for `Settings` itself, beside the names of its sections
 
 
@@ -75,6 +76,11 @@ class Parameter:
         return f"{self.known.what}{bounds}" + (f": {self.known.more}" if self.known.more else "") + names
 
     @property
+    def unit(self) -> str:
+        """The unit of its numbers for a person; empty where they have none, as shares and counts."""
+        return ", or ".join(f"{unit} with {norm}" for norm, unit in UNITS.items()) if self.known.length else ""
+
+    @property
     def usual(self) -> str:
         """Its default for a person; empty where it has none. The usual limit depends on the norm."""
         if self.known.length and self.known.none is None:
@@ -85,8 +91,11 @@ class Parameter:
             return ", ".join(self.default)
         return f"{self.default:g}" if self.kind is float else str(self.default)
 
-    def read(self, value: Any) -> Any:
-        """`value` as this parameter's kind; raises `EngineError` for another kind or a name not among `choices`."""
+    def read(self, value: Any, norm: str = "linf") -> Any:
+        """`value` as this parameter's kind; raises `EngineError` for another kind or a name not among `choices`.
+
+        Refused lengths are told in the unit of the `norm`.
+        """
         if self.kind is tuple:
             listed = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
             require(listed, self._odd("a list of names", value))
@@ -104,11 +113,11 @@ class Parameter:
         require(number, self._odd("a number", value))
         require(self.kind is float or value == int(value), self._odd("a whole number", value))
         low, high = self.bounds
-        require(low <= value <= high, self._out_of_bounds(low, high, value))
+        require(low <= value <= high, self._out_of_bounds(low, high, value, norm))
         return self.kind(value)
 
-    def _out_of_bounds(self, low: float, high: float, value: float) -> str:
-        unit = " (n/255; with the norm l2 a length)" if self.known.length else ""
+    def _out_of_bounds(self, low: float, high: float, value: float, norm: str) -> str:
+        unit = f" {UNITS[norm]}" if self.known.length else ""
         return f"Expected {self.known.what} {span(low, high, unit)}; got {number_text(value)}."
 
     def _odd(self, kind: str, value: Any) -> str:
@@ -189,9 +198,8 @@ def to_settings(values: Mapping[str, Any], classes: Classes | None = None) -> Se
     value of another kind, and one out of range.
     """
     known = parameters()
-    given = {word: _known(word).read(value) for word, value in values.items()}
-    norm = given.get("norm", known["norm"].default)
-    require(norm in LEVELS, f"Expected the norm to be one of {', '.join(LEVELS)}; got “{norm}”.")
+    norm = known["norm"].read(values.get("norm", known["norm"].default))
+    given = {word: _known(word).read(value, norm) for word, value in values.items()}
     changed: dict[str, dict[str, Any]] = {"attack": {"epsilon": AttackSettings.USUAL[norm]}}
     for word, value in given.items():
         one = known[word].known

@@ -56,7 +56,8 @@ async def build():
 demo = asyncio.run(build())
 (asked,) = (one for one in demo.get_api_info()["named_endpoints"]["/defend"]["parameters"]
             if one["parameter_name"] == "sparkle")
-assert asked["parameter_default"] == 0.25 and asked["type"] == {"type": "number"}
+assert asked["parameter_default"] == 0.25 and asked["type"]["type"] == "number"
+assert asked["python_type"]["description"] == "the sparkle of views (0 to 1). Example: 0.25"
 
 page = pages[0]
 begun = page.defaults
@@ -105,7 +106,8 @@ def test_lengths_are_levels_of_255_outside_and_the_usual_limit_hangs_on_the_norm
     [
         ({"eps": "4"}, "Expected eps to be a number; got '4'"),
         ({"eps": float("nan")}, "Expected eps to be a number; got nan"),
-        ({"eps": 400}, "epsilon between 0 and 64 .n/255; with the norm l2 a length.; got 400"),
+        ({"eps": 400}, "epsilon between 0 and 64 levels of 1/255; got 400"),
+        ({"eps": 400, "norm": "l2"}, "epsilon between 0 and 64 units of length, pixels in .0, 1.; got 400"),
         ({"eps": -1}, "epsilon between 0 and 64 .*; got -1"),
         ({"layer": -2}, "the layer to be at least -1; got -2"),
         ({"answer_views": 300}, "that answer between 0 and 256; got 300"),

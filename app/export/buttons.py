@@ -1,9 +1,8 @@
-"""Two buttons beside the status line: a link that restores picture and settings, and a ZIP with all results."""
+"""Two buttons beside the status line: a link that opens picture, settings and step, and a ZIP with all results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import gradio as gr
 
@@ -13,9 +12,11 @@ from app.components.controls import served
 from app.components.naming import look_differences
 from app.export import link, report
 from app.figures.journey import status
+from app.figures.maps import MapFigure
 from app.labels import LabelSet
 from app.picture_sources import Opened, PictureSources
 from app.present import present
+from app.state.found import Found
 from app.state.history import Look
 from app.state.parts import STORY
 from app.state.visitors import FIRST, Visitor
@@ -23,28 +24,44 @@ from app.text import words as text
 from app.wiring.drawing import NEXT_TURN
 from app.wiring.page import Page
 
+SAY_STEP = """(step, turn, ...rest) => {
+  window.turn = (window.turn || 0) + 1;
+  return [Number(document.documentElement.dataset.step || 1), window.turn, ...rest];
+}"""
+TAKE = """document.addEventListener('click', ({ target }) => {
+  if (target.closest('[data-take]')) document.getElementById('download').click();
+});"""
 ZIP = "zip"  # pressed by the browser once the file is there: events that follow a generator do not come everywhere
 
 
 class ExportButtons:
-    """Link and download; neither runs the model."""
+    """Link and download; neither runs the model. `drawn` gives the maps that the page shows."""
 
-    def __init__(self, sources: PictureSources, label_sets: Sequence[LabelSet]) -> None:
+    def __init__(
+        self,
+        sources: PictureSources,
+        label_sets: Sequence[LabelSet],
+        drawn: Callable[[Found, Choices], Iterable[MapFigure]],
+    ) -> None:
         self.sources, self.label_sets = sources, tuple(label_sets)
+        self.pictures = report.Pictures(sources, drawn)
         self.link = gr.Button(text.LINK, elem_id="link", scale=0, min_width=80)
         self.download = gr.Button(text.DOWNLOAD, elem_id="download", scale=0, min_width=100)
+        gr.HTML("", elem_id="take", js_on_load=TAKE, elem_classes=["unseen"])
+        self.step = gr.Number(1, visible=False)  # the one that is open, as the browser says
         self.file = gr.DownloadButton(text.DOWNLOAD, elem_id=ZIP, elem_classes=["unseen"])
 
     def wire(self, page: Page) -> None:
         """Both take what is found."""
 
-        def make_link(request: gr.Request, *values: object) -> str:
+        def make_link(request: gr.Request, step: object, *values: object) -> str:
             visitor = page.choose(present(request.session_hash), values)
             picture = visitor.picture
             opened = None if picture is None or not picture.source else self.sources.again(picture.source)
-            pin = self._pin(visitor)
+            pin, at = self._pin(visitor), link.opening(step, visitor.asked)
+            choices, begun = present(visitor.choices), page.defaults
             try:
-                asked = link.query(present(visitor.choices), page.defaults, opened, visitor.model, pin, self.label_sets)
+                asked = link.query(choices, begun, opened, visitor.model, pin, self.label_sets, at)
             except engine.EngineError as error:
                 return status(str(error), "bad")
             said = text.LINK_OWN if opened is None else text.LINK_MADE
@@ -52,7 +69,8 @@ class ExportButtons:
                 said += text.LINK_ATTACKED
             if visitor.pinned is not None:
                 said += text.LINK_PINNED if pin else text.LINK_PIN_OWN
-            return status(said, "good", link=asked)
+            own = opened is None and picture is not None
+            return status(said, "good", link=asked, take=text.LINK_TAKE if own else "")
 
         def pack(request: gr.Request, *values: object) -> Iterator[dict]:
             key = present(request.session_hash)
@@ -60,14 +78,14 @@ class ExportButtons:
             yield page.say(text.PACKING, "busy")
             try:
                 backbone, beside = page.backbone(visitor), _beside(page, visitor)
-                whole = partial(self.sources.whole, longest=engine.overlays.LONGEST)
-                packed = report.bundle(backbone, page.found(key), present(visitor.choices), beside, whole)
+                packed = report.bundle(backbone, page.found(key), present(visitor.choices), beside, self.pictures)
             except engine.EngineError as error:
                 yield page.complain(error)
                 return
             yield {self.file: served(text.ZIP_NAME, packed), page.status: status(text.PACKED, "good", press=ZIP)}
 
-        self.link.click(make_link, page.inputs, page.status, js=NEXT_TURN, **page.quiet)
+        inputs = [self.step, *page.inputs]
+        self.link.click(make_link, inputs, page.status, js=SAY_STEP, **page.quiet)
         self.download.click(pack, page.inputs, [self.file, page.status], js=NEXT_TURN, **page.quiet)
 
     def _pin(self, visitor: Visitor) -> Mapping[str, str]:

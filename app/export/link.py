@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import urlencode
 
 import engine
 from app import prompts
 from app.choices import DISPLAY, Choices
+from app.figures.journey import SUBJECTS
 from app.labels import LabelSet, set_of
 from app.picture_sources import Opened
 from app.state.history import Look
+from app.state.parts import PARTS, STORY
 from app.text import words as text
 
 PICTURE, MODEL, LABELS = "picture", "model", "labels"
+STEP, SHOWN = "step", "shown"  # the step that the link opens, and what of it is beside the story
+MAPS = 3  # the step with parts beside the story
+BESIDE = tuple(name for name in PARTS if name not in ("clean", "through", *STORY))
 FORMER = {("prompt_ensemble", "1"): prompts.OWN}  # what links of before mean
 PIN = "pin."  # before the names of what is pinned
 SEPARATOR = "+"  # between the items of a list
@@ -30,16 +35,18 @@ def query(
     model: str = "",
     pin: Mapping[str, str] = NOTHING,
     sets: Sequence[LabelSet] = (),
+    at: Mapping[str, str] = NOTHING,
 ) -> str:
     """The part of a link from the question mark on; `started` is the page as it began.
 
     The picture is named by its source; a visitor's own has none and never gets into a link. Class names and truth are
     left out where they are the picture's own, and the names of one of `sets` go by its key; `model` is empty where it
-    is the page's own; `pin` is as `pinned` gives it. Raises `EngineError` where the link would be too long.
+    is the page's own; `pin` is as `pinned` gives it, `at` as `opening` does. Raises `EngineError` where the link would
+    be too long.
     """
     parameters = {} if opened is None or not opened.shown.source else {PICTURE: opened.shown.source}
     parameters |= {MODEL: model} if model else {}
-    link = "?" + urlencode(parameters | _moved(choices, _expected(started, opened), sets) | dict(pin))
+    link = "?" + urlencode(parameters | _moved(choices, _expected(started, opened), sets) | dict(pin) | dict(at))
     if len(link) > LONGEST:
         raise engine.EngineError(text.LINK_TOO_LONG.format(most=LONGEST, length=len(link)))
     return link
@@ -57,6 +64,29 @@ def pinned(look: Look, beside: Look, opened: Opened | None, sets: Sequence[Label
     found |= {MODEL: look.model} if look.model != beside.model else {}
     found |= _moved(look.choices._replace(**display), _expected(beside.choices, opened), sets)
     return {PIN + name: value for name, value in found.items()}
+
+
+def opening(step: object, asked: Collection[str]) -> dict[str, str]:
+    """The parameters for a link that opens on `step`, as a browser says it, where these parts were asked for."""
+    if step not in range(2, len(text.STEPS) + 1):
+        return {}
+    beside = [name for name in BESIDE if name in asked and step == MAPS]
+    return {STEP: f"{step:g}"} | ({SHOWN: SEPARATOR.join(beside)} if beside else {})
+
+
+def opened(parameters: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
+    """The step that a link opens, 0 where it names none, and the parts of the story that it shows by then.
+
+    None of the last one's, which is about other pictures.
+    """
+    said = parameters.get(STEP, "")
+    step = int(said) if said in map(str, range(2, len(text.STEPS) + 1)) else 0
+    if step not in SUBJECTS:
+        return step, ()
+    shown = {name for number in range(2, step + 1) for name in SUBJECTS[number]} | {"through"}
+    if step == MAPS:
+        shown |= {name for name in parameters.get(SHOWN, "").split(SEPARATOR) if name in BESIDE}
+    return step, tuple(name for name in PARTS if name in shown)
 
 
 def restored(

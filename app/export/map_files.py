@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
 import engine
 from app.choices import Choices
+from app.export.names import plain
 from app.export.pressed import Make, PressedFile
 from app.figures.maps import MapFigure
 from app.picture_sources import PictureSources
@@ -17,8 +17,6 @@ from app.state.found import Found
 from app.state.shown import Shown
 from app.text import words as text
 from app.wiring.page import Page
-
-MOST_BYTES = 120  # of a picture's name in that of a file
 
 
 class MapFiles:
@@ -48,5 +46,4 @@ class MapFiles:
 def _name(shown: Shown, figure: MapFigure) -> str:
     """What the file is called: as the picture is, and what the map is of."""
     named = shown.name.removesuffix(Path(shown.name).suffix) if shown.file else shown.name
-    plain = re.sub(r"[^\w.()\[\] -]+", "-", named).strip(" .-").encode()[:MOST_BYTES].decode(errors="ignore")
-    return f"{plain or text.SAVE_UNNAMED}-{figure.key.partition(' ')[2]}.png"
+    return f"{plain(named)}-{figure.key.partition(' ')[2]}.png"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
-from typing import Any
 
 import engine
 from app.choices import Choices
 from app.export.pressed import Make, PressedFile
-from app.figures.printed import printed_poster
+from app.figures.printed import as_file, printed_poster
 from app.state.found import Found
 from app.text import words as text
 from app.wiring.page import Page
 
-KINDS: dict[str, dict[str, Any]] = {"png": {"dpi": 160}, "pdf": {"metadata": {"CreationDate": None}}}
+KINDS = ("png", "pdf")
 
 
 class PosterFile:
@@ -35,6 +33,4 @@ def _find(found: Found, choices: Choices, wanted: object) -> Make:
 
 
 def _file(found: Found, kind: str) -> tuple[str, bytes]:
-    buffer = io.BytesIO()
-    printed_poster(found).savefig(buffer, format=kind, **KINDS[kind])
-    return f"a-tpt-poster.{kind}", buffer.getvalue()
+    return f"a-tpt-poster.{kind}", as_file(printed_poster(found), kind)

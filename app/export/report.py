@@ -5,29 +5,55 @@ from __future__ import annotations
 import io
 import json
 import platform
-import shlex
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
-from torch import Tensor
 
 import engine
-from app.choices import Choices
+from app.choices import OF_ATTACK, Choices
+from app.export import redo
+from app.export.arrays import arrays_of
+from app.export.names import plain
+from app.export.project import project
 from app.figures.judged import warned
-from app.figures.maps import Look, scale_of_pair
+from app.figures.maps import MapFigure
 from app.figures.pictures import amplified, gain_for, png, to_uint8
-from app.figures.printed import printed
+from app.figures.printed import as_files, printed
+from app.figures.printed_looks import printed_looks
 from app.present import present
 from app.state.found import Found
 from app.state.shown import Shown
 from app.text import words as text
 
-Whole = Callable[[Shown], Image.Image | None]
+Read = tuple["engine.maps.WordRelevance | None", "engine.maps.WordRelevance"]
+SMALL = 1024  # pixels: the longer side of what is drawn many times over
+ROWS = "maps"  # the maps that stand in the rows of step 3, as their keys begin
 PACKAGES = ("torch", "torchvision", "open_clip_torch", "torchattacks", "gradio", "numpy", "opencv-python")
+
+
+class Taken(Protocol):
+    """Where the pictures in use come from."""
+
+    def whole(self, shown: Shown, longest: int) -> Image.Image | None:
+        """All of one, at most `longest` pixels long; None where its file is gone."""
+        ...
+
+    def given(self, shown: Shown) -> Sequence[tuple[str, bytes]]:
+        """Name and content of the file that it came in, then of what was made of it elsewhere, where they are there."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Pictures:
+    """The pictures that go into an export as they were `taken`, and which maps are `drawn` over them."""
+
+    taken: Taken
+    drawn: Callable[[Found, Choices], Iterable[MapFigure]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,25 +65,31 @@ class Beside:
 
 
 def bundle(
-    backbone: engine.Backbone, found: Found, choices: Choices, beside: Beside | None = None, whole: Whole | None = None
+    backbone: engine.Backbone,
+    found: Found,
+    choices: Choices,
+    beside: Beside | None = None,
+    pictures: Pictures | None = None,
 ) -> bytes:
     """The bytes of the ZIP; what has not been run is left out. Raises `EngineError` where nothing was answered yet.
 
-    What was pinned lies in a folder of its own. `whole` gives the picture in use at its own size, None where its file
-    is gone; maps are drawn over that too.
+    What was pinned lies in a folder of its own. With `pictures` it holds the pictures as they were given, and the maps
+    over them.
     """
     if found.clean is None:
         raise engine.EngineError(text.NOTHING_TO_TAKE)
-    files, pinned, remark = _files(backbone, found, choices, whole), found.pinned, ""
+    files, pinned, remark = _files(backbone, found, choices, pictures), found.pinned, ""
     if pinned is not None and beside is not None:
         here = beside.backbone is not None and pinned.found.clean is not None
-        then = _files(present(beside.backbone), pinned.found, pinned.look.choices, whole) if here else {}
+        then = _files(present(beside.backbone), pinned.found, pinned.look.choices, pictures) if here else {}
         files |= {f"pinned/{name}": content for name, content in then.items()}
         remark = _compared(beside.differ, here)
     return _zip({"README.txt": _explanation(found, remark)} | files)
 
 
-def _files(backbone: engine.Backbone, found: Found, choices: Choices, whole: Whole | None) -> dict[str, str | bytes]:
+def _files(
+    backbone: engine.Backbone, found: Found, choices: Choices, pictures: Pictures | None
+) -> dict[str, str | bytes]:
     """All files on what was found, by name."""
     classes = present(found.classes)
     settings = choices.aimed(choices.settings(), classes)
@@ -65,8 +97,9 @@ def _files(backbone: engine.Backbone, found: Found, choices: Choices, whole: Who
         "settings.json": _json(_settings(backbone, found, choices, settings)),
         "results.json": _json(_results(found)),
         "classes.txt": "\n".join(classes.names) + "\n",
-        "redo.sh": _command(backbone, found, choices),
-        "redo.py": _script(backbone, found, settings, choices.asked(classes)),
+        "redo.sh": redo.command(backbone, found, choices),
+        "redo.py": redo.script(backbone, found, settings, choices.asked(classes)),
+        "redo.ipynb": redo.notebook(backbone, found, settings, choices.asked(classes)),
         "numbers.npz": _numbers(found),
     }
     shown, result = present(found.picture), found.adversarial
@@ -77,25 +110,34 @@ def _files(backbone: engine.Backbone, found: Found, choices: Choices, whole: Who
         files["attacked.png"] = png(to_uint8(hit))
     if result is not None and result.clean is not None:
         files["change-amplified.png"] = png(amplified(result.change, gain_for(result)))
-    picture = None if found.maps is None or whole is None else whole(present(found.picture))
-    if picture is not None:
-        files |= _maps(picture, found, Look.of(choices))
-    for name, figure in printed(found).items():
-        for kind in ("png", "svg"):
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
-            files[f"figures/{name}.{kind}"] = buffer.getvalue()
+    if pictures is not None:
+        for folder, (name, content) in zip(
+            ("original", "original/attacked"), pictures.taken.given(shown), strict=False
+        ):
+            files[f"{folder}/{plain(name)}"] = content
+        files |= _maps(pictures, found, choices)
+    for name, figure in (printed(found) | printed_looks(found)).items():
+        files |= {f"figures/{name}.{kind}": content for kind, content in as_files(figure).items()}
     return files
 
 
-def _maps(whole: Image.Image, found: Found, look: Look) -> dict[str, bytes]:
-    """PNG files of the attacked map, and where there is one of the clean one and their difference, over the whole
-    picture, by name."""
-    pair, box = present(found.maps), present(found.picture).box
-    clean = None if pair.clean is None else pair.clean.raw
-    scale = scale_of_pair(pair)
-    drawn = engine.overlays.compared(whole, box, pair.attacked.raw, clean, look.colour_map, look.smooth, scale)
-    return {f"maps/{name}.png": engine.overlays.png(one) for name, one in drawn.items()}
+def _maps(pictures: Pictures, found: Found, choices: Choices) -> dict[str, bytes]:
+    """PNG files of all maps on the page over the whole picture, by name: those in the rows of step 3 at its own size,
+    the many others on a small copy."""
+    shown = present(found.picture)
+    figures = [*pictures.drawn(found, choices)]
+    whole = pictures.taken.whole(shown, engine.overlays.LONGEST) if figures else None
+    if whole is None:
+        return {}
+    small = whole.copy()
+    small.thumbnail((SMALL, SMALL))
+    files = {}
+    for figure in figures:
+        part, _, name = figure.key.partition(" ")
+        row = part == ROWS
+        drawn = engine.overlays.png(figure.over(whole if row else small))
+        files[f"maps/{name}.png" if row else f"maps/{part}/{name}.png"] = drawn
+    return files
 
 
 def _zip(files: dict[str, str | bytes]) -> bytes:
@@ -109,13 +151,19 @@ def _zip(files: dict[str, str | bytes]) -> bytes:
 
 def _settings(backbone: engine.Backbone, found: Found, choices: Choices, settings: engine.Settings) -> dict:
     picture, classes = present(found.picture), present(found.classes)
+    made_here = picture.attacked is None
+    asked, chosen = asdict(settings), choices._asdict() | {"class_names": "see classes"}
+    if not made_here:  # what only an attack reads was not used
+        del asked["attack"]
+        chosen = {name: value for name, value in chosen.items() if name not in OF_ATTACK}
     return {
+        "project": asdict(project()),
         "picture": {
             "name": picture.name,
             "source": picture.source,
             "file size": picture.size,
             "crop": engine.serialise.box_data(picture.box),
-            "attacked elsewhere": None if picture.attacked is None else _given(picture),
+            "attacked elsewhere": None if made_here else _given(picture),
         },
         "model": {
             "name": backbone.name,
@@ -128,8 +176,8 @@ def _settings(backbone: engine.Backbone, found: Found, choices: Choices, setting
         "classes": classes.names,
         "templates": classes.templates,
         "true class": None if found.label is None else classes.names[found.label],
-        "engine": asdict(settings),
-        "page": choices._asdict() | {"class_names": "see classes"},
+        "engine": asked,
+        "page": chosen,
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
     }
 
@@ -164,15 +212,7 @@ def _results(found: Found) -> dict:
         if result.clean is not None:
             document["attacked"]["linf x 255"] = {"float": 255 * result.linf(False), "saved": 255 * result.linf()}
             document["attacked"]["l2"] = {"float": result.l2(False), "saved": result.l2()}
-    if found.maps is not None:
-        pair = found.maps
-        document["maps"] = {
-            "map": pair.attacked.map,
-            "about": names[pair.attacked.label],
-            "against": None if pair.attacked.against is None else names[pair.attacked.against],
-            "degenerate": {"clean": pair.clean and pair.clean.degenerate, "attacked": pair.attacked.degenerate},
-            **({} if pair.clean is None else engine.serialise.similarity_data(pair.clean.raw, pair.attacked.raw)),
-        }
+    document |= _looks(found)
     if found.steps:
         losses = [step.loss if len(step.kept) else None for step in found.steps]
         document["tuning"] = [
@@ -185,6 +225,49 @@ def _results(found: Found) -> dict:
     return document
 
 
+def _looks(found: Found) -> dict:
+    """What step 3 found: the maps, those for the answer of now where that is another class, curves and words."""
+    document: dict = {}
+    if found.maps is not None:
+        pair = found.maps
+        document["maps"] = _map_pair(found, pair.clean, pair.attacked)
+        if pair.clean is not None and pair.noisy is not None:
+            document["maps"]["under noise"] = engine.serialise.similarity_data(pair.clean.raw, pair.noisy.raw)
+        if pair.rival is not None:
+            document["maps of the answer"] = _map_pair(found, *pair.rival)
+    if found.occlusion is not None:
+        arms = {"map": found.occlusion.map, "a map drawn at random": found.occlusion.chance}
+        document["curves"] = {
+            name: {"deletion area": one.deletion_area, "insertion area": one.insertion_area}
+            for name, one in arms.items()
+        }
+    if found.words is not None:
+        read = [found.words.asked, *([] if found.words.answer is None else [found.words.answer])]
+        document["words"] = [_sentence(name, one) for pair in read for name, one in _armed(pair) if one is not None]
+    return document
+
+
+def _map_pair(found: Found, clean: engine.AttentionMap | None, attacked: engine.AttentionMap) -> dict:
+    names = present(found.classes).names
+    return {
+        "map": attacked.map,
+        "about": names[attacked.label],
+        "against": None if attacked.against is None else names[attacked.against],
+        "degenerate": {"clean": clean and clean.degenerate, "attacked": attacked.degenerate},
+        **({} if clean is None else engine.serialise.similarity_data(clean.raw, attacked.raw)),
+    }
+
+
+def _armed(pair: Read) -> Iterable[tuple[str, engine.maps.WordRelevance | None]]:
+    return zip(("clean", "attacked"), pair, strict=True)
+
+
+def _sentence(picture: str, read: engine.maps.WordRelevance) -> dict:
+    shares = zip(read.pieces, read.shares.tolist(), strict=True)
+    pieces = [[piece.strip(), round(share, 6)] for piece, share in shares]
+    return {"sentence": read.sentence, "picture": picture, "score": read.score, "pieces": pieces}
+
+
 def _answer(found: Found, prediction: engine.Prediction) -> dict:
     top = [[name, round(share, 6)] for name, share in prediction.top(5)]
     none = engine.serialise.none_data(prediction, found.answer)
@@ -193,105 +276,21 @@ def _answer(found: Found, prediction: engine.Prediction) -> dict:
 
 
 def _numbers(found: Found) -> bytes:
-    arrays: dict[str, Tensor | np.ndarray] = {}
-    if found.clean_known:
-        arrays["clean_logits"] = present(found.clean).logits
-    if found.adversarial is not None:
-        result = found.adversarial
-        arrays |= {"attacked_pixels": result.pixels, "attacked_logits": result.after_saved.logits}
-        arrays["attack_losses"] = np.array([step.loss for step in result.steps])
-    if found.maps is not None:
-        arrays["attacked_map"] = found.maps.attacked.raw
-        if found.maps.clean is not None:
-            arrays["clean_map"] = found.maps.clean.raw
-    if found.views is not None:
-        arrays |= {name: getattr(found.views, name) for name in ("crops", "betas", "features", "logits", "maps")}
-    if found.steps:
-        last = found.steps[-1]
-        arrays |= {"kept": last.kept, "context": last.context, "tuned_logits": last.logits}
-        arrays["tuning_losses"] = np.array([step.loss for step in found.steps])
-    if found.ensemble is not None:
-        arrays["weights"] = found.ensemble.weights
     buffer = io.BytesIO()
     save: Callable[..., None] = np.savez_compressed  # whose stub takes a name for one of its options
-    save(buffer, **{name: np.asarray(array) for name, array in arrays.items()})
+    save(buffer, **{name: np.asarray(array) for name, array in arrays_of(found).items()})
     return buffer.getvalue()
-
-
-def _command(backbone: engine.Backbone, found: Found, choices: Choices) -> str:
-    """The command line that redoes attack, views, tuning and defences from clean.png, or from attacked.png where that
-    was attacked elsewhere."""
-    classes, picture = present(found.classes), present(found.picture)
-    words = ["python", "-m", "engine", "defend", "clean.png"]
-    if picture.attacked is not None:
-        words[-1:] = ["attacked.png", "--clean", "clean.png" if picture.clean_known else "unknown"]
-    words += ["--classes", "classes.txt"]
-    if found.given:
-        words += ["--true-class", classes.names[present(found.label)]]
-    target = None if picture.attacked else engine.classes.find(choices.target, classes.names)
-    if target is not None:
-        words += ["--target", classes.names[target]]
-    words += ["--model", backbone.name, "--precision", backbone.precision]
-    words += engine.models.as_options(backbone.settings)
-    words += [word for template in classes.templates for word in ("--template", template)]
-    return shlex.join([*words, *choices.options(attack=picture.attacked is None)]) + "\n"
-
-
-def _script(
-    backbone: engine.Backbone, found: Found, settings: engine.Settings, asked: tuple[int | None, int | None]
-) -> str:
-    about, against = asked
-    picture = present(found.picture)
-    clean, attacked = (
-        _read("clean") if picture.clean_known else "None",
-        _read("attacked") if picture.attacked else "None",
-    )
-    return f'''"""Redoes the story of one picture; run it beside the folder engine of A-TPT Explorer."""
-
-from pathlib import Path
-
-import engine
-from engine import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
-from engine import ModelSettings, PictureSettings
-from engine.settings import AnswerSettings
-
-here = Path(__file__).resolve().parent
-read_with = {backbone.settings!r}
-backbone = engine.load_backbone({backbone.name!r}, precision={backbone.precision!r}, settings=read_with)
-names = tuple((here / "classes.txt").read_text(encoding="utf-8").splitlines())
-classes = engine.Classes(names, {present(found.classes).templates!r})
-pixels = {clean}
-attacked = {attacked}
-settings = {settings!r}
-
-for event in engine.explore(backbone, pixels, classes, settings, {found.label}, {about}, {against}, attacked):
-    if event.name == "clean":
-        if event.result.familiarity and event.result.familiarity.sentence:
-            print(event.result.familiarity.sentence)
-        print("clean:", event.result.name)
-    if event.name == "attacked":
-        print("attacked:", event.result.after_saved.name)
-    if event.name.startswith("map-"):
-        print(f"{{event.name}}: strongest value {{float(event.result.raw.max()):.4g}}")
-    if event.name == "defence":
-        print(f"{{event.result.defence}}:", event.result.prediction.name)
-'''
-
-
-def _read(name: str) -> str:
-    """The expression that reads one of the pictures."""
-    return f'backbone.prepare(engine.load_picture(here / "{name}.png").image)'
 
 
 def _explanation(found: Found, remark: str) -> str:
     """What lies where; `remark` is on what was pinned."""
-    head = text.ZIP_HEAD.format(name=present(found.picture).name)
+    head = text.ZIP_HEAD.format(project=project().name, name=present(found.picture).name)
     lines = [line for said in (head, warned(found), remark) if said for line in (said, "")]
     return "\n".join([*lines, *(_listed(*one) for one in text.ZIP_FILES), "", text.ZIP_TAIL, ""])
 
 
 def _listed(name: str, what: str) -> str:
-    return f"{name:22} {what}"
+    return f"{name:24} {what}"
 
 
 def _compared(differ: Sequence[str], here: bool) -> str:

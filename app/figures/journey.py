@@ -36,20 +36,23 @@ def furthest(found: Found) -> int:
     return max((number for number, found in enumerate(_findings(found)[:6], 1) if found), default=1)
 
 
-def status(sentence: str, tone: str = "calm", share: float | None = None, link: str = "", press: str = "") -> str:
+def status(
+    sentence: str, tone: str = "calm", share: float | None = None, link: str = "", press: str = "", take: str = ""
+) -> str:
     """One sentence on what happens now; `tone` is calm, busy, good or bad; `share` fills the line below.
 
     `link`, the query of a link, is what the browser is to put into its address bar, `press` the id of a button that it
-    is to press; either once.
+    is to press; either once. `take` is written on a button behind the sentence that downloads everything.
     """
     role = "alert" if tone == "bad" else "status"
     width = "" if share is None else f'<span class="progress"><span style="width:{100 * share:.0f}%"></span></span>'
     dots = " …" if tone == "busy" else ""
     asked = f' data-link="{esc(link)}"' if link else f' data-press="{esc(press)}"' if press else ""
     asked += f' data-turn="{time.monotonic_ns()}"' if asked else ""
+    way = f' <button type="button" class="take" data-take="1">{esc(take)}</button>' if take else ""
     return (
         f'<div class="status {esc(tone)}" data-tone="{esc(tone)}" role="{role}"{asked}'
-        f' aria-live="polite"><span>{esc(sentence)}{dots}</span>{width}</div>'
+        f' aria-live="polite"><span>{esc(sentence)}{dots}{way}</span>{width}</div>'
     )
 
 

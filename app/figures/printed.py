@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import math
 import textwrap
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor
@@ -25,6 +26,7 @@ from app.text import words as text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import FuncNorm
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
@@ -33,6 +35,9 @@ AMBER, GREY = "#8a5a00", "#5d6b7e"
 POSTER = {"clean": CLEAN, "attacked": ATTACKED, "defended": DEFENDED, "untuned": GREY}
 STYLE = {"fontsize": 9}
 TICKS = (0, 0.25, 0.5, 0.75, 1)  # of the length of a colour bar
+KINDS: dict[str, dict[str, Any]] = {
+    "png": {"dpi": 160}, "svg": {"metadata": {"Date": None}}, "pdf": {"metadata": {"CreationDate": None}},
+}  # fmt: skip
 
 
 def printed(found: Found) -> dict[str, Figure]:
@@ -40,11 +45,16 @@ def printed(found: Found) -> dict[str, Figure]:
     drawers: dict[str, tuple[object, Callable[[Found], Figure]]] = {
         "attack": (found.adversarial, _attack),
         "maps": (found.maps, _maps),
+        "maps-of-the-answer": (found.maps and found.maps.rival, _rival),
         "tuning": (found.steps, _tuning),
         "defences": (found.defences, _defences),
         "poster": (found.adversarial and (found.defences or found.ensemble), printed_poster),
     }
-    figures = {name: draw(found) for name, (result, draw) in drawers.items() if result}
+    return cautious(found, {name: draw(found) for name, (result, draw) in drawers.items() if result})
+
+
+def cautious(found: Found, figures: dict[str, Figure]) -> dict[str, Figure]:
+    """The figures, in amber below them, where it is so, that no answer is right or wrong."""
     if found.unjudged:
         said = textwrap.fill(warned(found), 100)
         for figure in figures.values():
@@ -52,74 +62,103 @@ def printed(found: Found) -> dict[str, Figure]:
     return figures
 
 
+def as_files(figure: Figure) -> dict[str, bytes]:
+    """The content of a file of each of `KINDS`; its parts are laid out once."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    return {kind: as_file(figure, kind) for kind in KINDS}
+
+
+def as_file(figure: Figure, kind: str) -> bytes:
+    """The content of a file of one of `KINDS`: on white, whatever the page's theme is, its letters in the file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, facecolor="white", **KINDS[kind])
+    return buffer.getvalue()
+
+
 def _attack(found: Found) -> Figure:
     result = present(found.adversarial)
-    named = [(f"attacked: {_wrapped(result.after_saved.name)}", result.saved)]
+    named = [(f"attacked: {wrapped(result.after_saved.name)}", result.saved)]
     if result.clean is not None:
         size = max(result.linf(), 1 / 255)
         change = (0.5 + result.change / (2 * size)).clamp(0, 1)
-        named.insert(0, (f"clean: {_wrapped(result.known_before.name)}", result.clean))
+        named.insert(0, (f"clean: {wrapped(result.known_before.name)}", result.clean))
         named.append((f"the change, ±{255 * size:.0f}/255 fills the scale", change))
-    figure = _empty(10, 3.2)
+    figure = empty(10, 3.2)
     *pictures, curves = figure.subplots(1, len(named) + 1, width_ratios=(*(1 for _ in named), 1.5))
     for axes, (title, pixels) in zip(pictures, named, strict=True):
         axes.imshow(to_uint8(pixels), interpolation="nearest")
-        _bare(axes, title)
+        bare(axes, title)
     if result.steps:
-        _line(curves, [step.loss for step in result.steps], ATTACKED, "iteration", "loss (nats)", 1)
+        line(curves, [step.loss for step in result.steps], ATTACKED, "iteration", "loss (nats)", 1)
     elif not result.made_here:
         curves.set_axis_off()
     return figure
 
 
 def _maps(found: Found) -> Figure:
-    pair, result, shown = present(found.maps), present(found.adversarial), present(found.picture)
-    attacked, rows = pair.attacked.raw.numpy(), [("attacked", pair.attacked.raw.numpy(), result.saved)]
-    if pair.clean is not None:
-        rows.insert(0, ("clean", pair.clean.raw.numpy(), result.known_clean))
-    figure = _empty(10, 3.4)
+    pair = present(found.maps)
+    return _compared(found, pair.clean, pair.attacked)
+
+
+def _rival(found: Found) -> Figure:
+    return _compared(found, *present(present(found.maps).rival))
+
+
+def _compared(found: Found, before: engine.AttentionMap | None, now: engine.AttentionMap) -> Figure:
+    """Clean and attacked map on one scale, and their difference."""
+    result, shown = present(found.adversarial), present(found.picture)
+    attacked, rows = now.raw.numpy(), [("attacked", now.raw.numpy(), result.saved)]
+    if before is not None:
+        rows.insert(0, ("clean", before.raw.numpy(), result.known_clean))
+    figure = empty(10, 3.4)
     axes = figure.subplots(1, 3)
-    scale = scale_of_pair(pair)
+    scale = scale_of_pair(present(found.maps))
     for place, (title, cells, pixels) in zip(axes, rows, strict=False):
-        scaled = _overlaid(place, shown, cells, pixels, "viridis", scale)
-        _bare(place, title)
+        scaled = overlaid(place, shown, cells, pixels, "viridis", scale)
+        bare(place, title)
         if title == "attacked":
-            _bar(figure, scaled, [*axes[: len(rows)]], scale, "max")
-    if pair.clean is not None:
-        moved = attacked - pair.clean.raw.numpy()
+            colour_bar(figure, scaled, [*axes[: len(rows)]], scale, "max")
+    if before is not None:
+        moved = attacked - before.raw.numpy()
         scale = engine.overlays.difference_scale(moved)
-        drawn = _overlaid(axes[2], shown, moved, result.known_clean, engine.overlays.DIVERGING, scale)
-        _bare(axes[2], "attacked − clean")
-        _bar(figure, drawn, [axes[2]], scale, "both")
+        drawn = overlaid(axes[2], shown, moved, result.known_clean, engine.overlays.DIVERGING, scale)
+        bare(axes[2], "attacked − clean")
+        colour_bar(figure, drawn, [axes[2]], scale, "both")
     else:
         for place in axes[1:]:
             place.set_axis_off()
-    kind = engine.MAPS[pair.attacked.map]
-    about = subject(pair.attacked, present(found.classes).names)
+    kind = engine.MAPS[now.map]
+    about = subject(now, present(found.classes).names)
     figure.suptitle(f"{kind.title}: evidence for {about}" if kind.class_specific else kind.title, fontsize=10)
     return figure
 
 
-def _empty(width: float, height: float) -> Figure:
+def empty(width: float, height: float) -> Figure:
     """A figure of that many inches, with nothing in it."""
     from matplotlib.figure import Figure  # 0.4 s, which a page's start can do without
 
     return Figure((width, height), layout="constrained")
 
 
-def _bar(figure: Figure, drawn: AxesImage, beside: list[Axes], scale: engine.overlays.Scale, extend: str) -> None:
+def colour_bar(figure: Figure, drawn: AxesImage, beside: list[Axes], scale: engine.overlays.Scale, extend: str) -> None:
     """The colours of a scale with its values, and the root that it has."""
     bar = figure.colorbar(drawn, ax=beside, shrink=0.8, extend=extend, ticks=scale.values(TICKS))
     bar.set_ticklabels([f"{value:.2g}" for value in scale.values(TICKS)])
     bar.set_label(text.ROOTS[scale.root], fontsize=8)
 
 
-def _overlaid(
+def norm_of(scale: engine.overlays.Scale) -> FuncNorm:
+    """The scale as matplotlib takes it; one of flat maps has a length all the same."""
+    from matplotlib.colors import FuncNorm  # as in `empty`
+
+    return FuncNorm((scale.shares, scale.values), scale.low, max(scale.high, scale.low + 1e-12))
+
+
+def overlaid(
     axes: Axes, shown: Shown, cells: np.ndarray, pixels: Tensor, colours: str, scale: engine.overlays.Scale
 ) -> AxesImage:
     """A map over pixels in grey, at their place in the whole picture."""
-    from matplotlib.colors import FuncNorm  # as in `_empty`
-
     ground = Ground.of(shown, pixels)
     if shown.original is not None:
         width, height = ground.size
@@ -127,8 +166,7 @@ def _overlaid(
     left, top, across, down = ground.seen
     place = (left, left + across, top + down, top)
     axes.imshow(pixels.mean(0).numpy(), cmap="gray", vmin=0, vmax=1, extent=place)
-    norm = FuncNorm((scale.shares, scale.values), scale.low, scale.high)
-    drawn = axes.imshow(cells, cmap=colours, norm=norm, alpha=0.7, extent=place, interpolation="nearest")
+    drawn = axes.imshow(cells, cmap=colours, norm=norm_of(scale), alpha=0.7, extent=place, interpolation="nearest")
     left, top, across, down = ground.window
     axes.set_xlim(left, left + across)
     axes.set_ylim(top + down, top)
@@ -137,9 +175,9 @@ def _overlaid(
 
 def _tuning(found: Found) -> Figure:
     steps = found.steps
-    figure = _empty(10, 3.2)
+    figure = empty(10, 3.2)
     loss, entropies = figure.subplots(1, 2)
-    _line(loss, [step.loss for step in steps], GREY if found.unjudged else DEFENDED, "step", "loss (nats)", 0)
+    line(loss, [step.loss for step in steps], GREY if found.unjudged else DEFENDED, "step", "loss (nats)", 0)
     first, last, kept = steps[0].entropies, steps[-1].entropies, set(steps[-1].kept.tolist())
     for view, (before, after) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
         driving = view in kept
@@ -153,7 +191,7 @@ def _tuning(found: Found) -> Figure:
 
 def printed_poster(found: Found) -> Figure:
     """The pictures of the poster in a row, each above its answer and the likeliest classes."""
-    from matplotlib.figure import Figure  # as in `_empty`, but placed by hand: words below pictures take what they need
+    from matplotlib.figure import Figure  # as in `empty`, but placed by hand: words below pictures take what they need
 
     shown = frames(found)
     figure, column = Figure((4.4 * len(shown), 7)), 1 / len(shown)
@@ -177,7 +215,7 @@ def printed_poster(found: Found) -> Figure:
 
 
 def _defences(found: Found) -> Figure:
-    figure = _empty(8, 0.9 + 0.34 * len(found.defences))
+    figure = empty(8, 0.9 + 0.34 * len(found.defences))
     axes = figure.subplots()
     titles = [engine.DEFENCES[d.defence].title for d in found.defences]
     shares = [float(d.prediction.probabilities[present(found.reference)]) for d in found.defences]
@@ -201,7 +239,7 @@ def _mark(found: Found, answer: engine.Prediction) -> tuple[str, str]:
     return text.AS_ASKED[found.given][good], DEFENDED if good else ATTACKED
 
 
-def _line(axes: Axes, values: list[float], colour: str, x_name: str, y_name: str, first: int) -> None:
+def line(axes: Axes, values: list[float], colour: str, x_name: str, y_name: str, first: int) -> None:
     axes.plot(range(first, first + len(values)), values, color=colour, marker="o", ms=3)
     axes.set_xlabel(x_name, **STYLE)
     axes.set_ylabel(y_name, **STYLE)
@@ -209,13 +247,13 @@ def _line(axes: Axes, values: list[float], colour: str, x_name: str, y_name: str
     axes.locator_params(axis="x", integer=True)
 
 
-def _bare(axes: Axes, title: str) -> None:
+def bare(axes: Axes, title: str) -> None:
     axes.set_title(title, fontsize=8)
     axes.set_xticks([])
     axes.set_yticks([])
 
 
-def _wrapped(name: str, width: int = 28) -> str:
+def wrapped(name: str, width: int = 28) -> str:
     """A class name on two lines where it is long; figures are narrow."""
     if len(name) <= width:
         return name

@@ -16,6 +16,7 @@ from app.components.controls import listed, listing
 from app.components.tiles import PICK
 from app.components.upload import PictureFile, Upload
 from app.export.buttons import restored, restored_pin
+from app.export.linked import LinkedStep
 from app.figures.html import esc, note
 from app.figures.pictures import thumbnail
 from app.head import Head
@@ -110,7 +111,7 @@ class Inputs:
         """The true classes there are to choose from."""
         return {} if found.classes is None else {self.truth: listing(NO_TRUTH, found.classes.names, choices.true_class)}
 
-    def wire_load(self, page: Page, load: Callable, restore: RestoreLine) -> None:
+    def wire_load(self, page: Page, load: Callable, restore: RestoreLine, step: LinkedStep) -> None:
         """A fresh page shows what its link asks for, else the first sample, and offers the tab's last result."""
 
         def handler(request: gr.Request, token: str | None, key: str) -> Generator[dict]:
@@ -139,9 +140,10 @@ class Inputs:
             if complaints:
                 gr.Warning(said, title=text.NOT_YET)  # the status line may soon say what they lead to
             linked = {} if choices == begun else self._linked(page, opened, choices)
+            linked |= step.wanting(asked_for)
             yield restore.offer(page, token, key, opened.shown.source) | linked | page.rest(key, said, tone)
 
-        outputs = [*self.outputs, *page.inputs[1:], *self.painter.fields, restore.drawn]
+        outputs = [*self.outputs, *page.inputs[1:], *self.painter.fields, restore.drawn, step.wanted]
         page.listen(load, handler, outputs, [restore.drawn], js=None)
 
     def _linked(self, page: Page, opened: Opened, choices: Choices) -> dict:

@@ -7,13 +7,14 @@ import pytest
 from PIL import Image
 
 import engine
-from app.api import ATTACK, Api
+from app.api import ATTACK, MAPS, RECORD, STORY, Api
 from app.models import Models
 from app.picture_sources import PictureSources
 from app.samples import load_samples
 from app.state.parts import Account
 from engine.story import Budget, Results
 
+RECORDED = dict.fromkeys(RECORD) | {"attack": "fgsm", "eps": 4.0, "views": 8, "defences": ["clip"]}
 FGSM = dict.fromkeys(ATTACK) | {"attack": "fgsm", "eps": 4.0}  # and the usual for all others
 
 
@@ -22,16 +23,37 @@ def results() -> Results:
     return Results()
 
 
-@pytest.fixture
-def api(tiny, results) -> Api:
-    """Endpoints of a page with three samples."""
+def endpoints(backbone: engine.Backbone, models: Models, results: Results) -> Api:
+    """Those of a page with three samples."""
 
     async def build():
         with gr.Blocks():
-            sources = PictureSources(tiny, load_samples(engine.ASSETS / "samples")[:3])
-            return Api(Models(tiny), sources, results, Budget())
+            sources = PictureSources(backbone, load_samples(engine.ASSETS / "samples")[:3])
+            return Api(models, sources, results, Budget())
 
     return asyncio.run(build())
+
+
+@pytest.fixture
+def api(tiny, results) -> Api:
+    """Endpoints for the tiny model."""
+    return endpoints(tiny, Models(tiny), results)
+
+
+@pytest.fixture
+def fieldguide_api(results) -> Api:
+    """Endpoints for the built-in model, which knows what it knows."""
+    backbone = engine.load_backbone(device="cpu")
+    return endpoints(backbone, Models(backbone), results)
+
+
+@pytest.fixture
+def two_models(tiny, small, results, monkeypatch) -> tuple[Api, engine.Backbone]:
+    """Endpoints for the tiny model, of a page that has another in memory under the name “small”."""
+    models = Models(tiny, free=True)
+    monkeypatch.setattr(models, "_load", {"small": small}.__getitem__)
+    models.backbone("small")
+    return endpoints(tiny, models, results), small
 
 
 def asked(path, **more) -> dict:
@@ -126,3 +148,41 @@ def test_predict_reads_its_answer_with_a_threshold(api):
     best = max(plain["prediction"]["cosines"])
     assert plain["none_of_these"] is None and read["prediction"] == plain["prediction"]
     assert read["none_of_these"] == {"answered": True, "best_cosine": pytest.approx(best), "threshold": 1.0}
+
+
+def test_every_part_of_the_story_says_whether_the_model_knows_such_pictures(fieldguide_api, tmp_path):
+    api = fieldguide_api
+    path, own = api.sources.samples[1].path, {"template": "a photo of a {}."}
+    quick = asked(path, about="", against="") | dict.fromkeys((*MAPS, *STORY)) | own
+    quick |= {"attack": "fgsm", "views": 8, "defences": ["clip"]}
+    known = api.predict(account(api, 1), asked(path, **own))["familiarity"]
+    assert known["accepted"]
+    attacked, file = api.attack(account(api, 1), quick)
+    told = [attacked, api.maps(account(api, 1), quick), api.defend(account(api, 1), quick)]
+    assert [answer["familiarity"] for answer in told] == [known] * 3
+    elsewhere = api.predict(account(api, 1), asked(file.path, attacked=True, **own))
+    assert elsewhere["familiarity"].keys() == known.keys()
+
+
+def test_a_call_may_name_a_model_and_the_page_stays_with_its_own(two_models, tmp_path):
+    api, small = two_models
+    sample = asked(api.sources.samples[1].path, **FGSM)
+    mine = api.attack(account(api, 1), sample)[0]["attack"]
+    held = api.results.bytes
+    theirs = api.attack(account(api, 1), sample | {"model": "small"})[0]["attack"]
+    pixels = small.prepare(engine.load_picture(api.sources.samples[1].path).image)
+    classes = engine.Classes(tuple(sample["class_names"]), ("art of a {}.",))
+    *_, hit = engine.attack(small, pixels, classes, engine.AttackSettings("fgsm", epsilon=4 / 255), 1)
+    assert theirs["after_saved"]["logits"] == pytest.approx(hit.after_saved.logits.tolist(), abs=1e-3)
+    assert theirs["after_saved"]["logits"] != pytest.approx(mine["after_saved"]["logits"], abs=1e-3)
+    assert api.results.bytes == held and api.models.first.name == "tiny"
+    record = api.evaluate_one(account(api, 1), sample | RECORDED | {"model": "small"})
+    answer = engine.predict(small, pixels, classes)
+    assert record["arms"]["clean"]["clip"]["answer"] == answer.name
+    assert record["arms"]["clean"]["clip"]["confidence"] == pytest.approx(answer.confidence, abs=1e-4)
+
+
+@pytest.mark.parametrize(("name", "said"), [("dragon", "does not offer the model “dragon”"), (7, "model to be text")])
+def test_a_model_that_the_page_does_not_offer_is_refused_in_a_sentence(api, name, said):
+    with pytest.raises(engine.EngineError, match=said):
+        api.predict(account(api, 1), asked(api.sources.samples[1].path, model=name))

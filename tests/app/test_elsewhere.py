@@ -185,7 +185,10 @@ def test_the_download_of_an_unknown_clean_picture_has_nothing_clean(tiny, unknow
     results = json.loads(packed["results.json"])
     assert results["clean"] is None and "linf x 255" not in results["attacked"]
     assert set(np.load(BytesIO(packed["numbers.npz"]))).isdisjoint({"clean_logits", "clean_map"})
-    assert json.loads(packed["settings.json"])["picture"]["attacked elsewhere"]["clean picture"] == "unknown"
+    settings = json.loads(packed["settings.json"])
+    assert settings["picture"]["attacked elsewhere"]["clean picture"] == "unknown"
+    assert "attack" not in settings["engine"] and settings["page"].keys().isdisjoint({"attack", "eps", "steps"})
+    assert settings["engine"]["views"]["seed"] == settings["page"]["seed"] == 0
     assert {"figures/attack.png", "figures/maps.svg"} <= packed.keys()
 
 
@@ -205,7 +208,7 @@ def test_the_command_and_the_script_of_the_download_redo_it(tmp_path, which, mon
     for name, content in files(fieldguide, found, asks).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    command = (tmp_path / "redo.sh").read_text()
+    command = (tmp_path / "redo.sh").read_text().splitlines()[-1]
     assert f"attacked.png --clean {'clean.png' if which == 'known' else 'unknown'}" in command
     assert "--eps" not in command and "--steps" not in command
     monkeypatch.chdir(tmp_path)

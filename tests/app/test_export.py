@@ -2,11 +2,12 @@
 
 import io
 import json
+import re
 import runpy
 import subprocess
 import zipfile
-from dataclasses import replace
-from functools import partial
+from collections import Counter
+from dataclasses import asdict, replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -17,16 +18,17 @@ from PIL import Image
 
 import engine
 from app.choices import NO_TRUTH
-from app.export import link, report
+from app.export import link, project, report
 from app.export.buttons import restored_pin
 from app.labels import load_label_sets, published_sets
+from app.panels.attention import drawn_maps
 from app.picture_sources import PictureSources
 from app.samples import load_samples
 from app.state.found import Found, Pinned
 from app.state.history import Look
 from engine.cli.main import main
 from engine.story import Results
-from tests.page_cases import CHOICES, CLASSES, WHOLE, asked, run
+from tests.page_cases import CHOICES, CLASSES, EVERYTHING, WHOLE, asked, run
 
 ROOT = Path(__file__).resolve().parents[2]
 ANY = lambda name, value: True  # noqa: E731
@@ -151,6 +153,28 @@ def test_a_link_names_a_model_only_where_it_is_not_the_pages_own(sources):
     assert read(link.query(begun, begun, opened, "RN50/openai"))[link.MODEL] == "RN50/openai"
 
 
+def test_a_link_names_the_step_that_is_open_and_what_stands_there_beside_the_story():
+    assert link.opening(1, {"clean"}) == link.opening("3", set()) == link.opening(None, set()) == {}
+    assert link.opening(6, {"clean", "heads", "defences"}) == {"step": "6"}
+    assert link.opening(3.0, {"clean", "heads", "every", "views"}) == {"step": "3", "shown": "every+heads"}
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({}, (0, ())),
+        ({"step": "99"}, (0, ())),
+        ({"step": "two"}, (0, ())),
+        ({"step": "2", "shown": "heads"}, (2, ("adversarial", "through"))),
+        ({"step": "3", "shown": "every+defences+dragons"}, (3, ("adversarial", "through", "maps", "every"))),
+        ({"step": "6"}, (6, ("adversarial", "through", "maps", "views", "steps", "ensemble", "defences"))),
+        ({"step": "7"}, (7, ())),
+    ],
+)
+def test_a_link_that_opens_on_a_step_shows_the_story_up_to_it(said, found):
+    assert link.opened(said) == found
+
+
 # -- what is pinned --------------------------------------------------------------------------------------------------
 
 
@@ -266,9 +290,9 @@ def packed(sources):
         step_size=0.45, target=target, about=target, against=opened.truth, prompt_ensemble="model", temperature=0.02,
         answer_views=4, purifier="ttc", legacy=True,
     )  # fmt: skip
-    found = run(asked(sources.backbone, Results(), choices, opened.shown), shown=opened.shown)
-    whole = partial(sources.whole, longest=4096)
-    return found, zipfile.ZipFile(io.BytesIO(report.bundle(sources.backbone, found, choices, whole=whole)))
+    found = run(asked(sources.backbone, Results(), choices, opened.shown), EVERYTHING, opened.shown)
+    pictures = report.Pictures(sources, drawn_maps)
+    return found, zipfile.ZipFile(io.BytesIO(report.bundle(sources.backbone, found, choices, pictures=pictures)))
 
 
 def named(archive: zipfile.ZipFile) -> dict[str, bytes]:
@@ -278,9 +302,27 @@ def named(archive: zipfile.ZipFile) -> dict[str, bytes]:
 def test_maps_lie_over_the_whole_picture_at_its_own_size(packed):
     found, archive = packed
     files = named(archive)
-    for name in ("clean", "attacked", "difference"):
-        drawn = Image.open(io.BytesIO(files[f"maps/{name}.png"]))
-        assert drawn.size == found.picture.size and np.asarray(drawn).std() > 1
+    drawn = {name: Image.open(io.BytesIO(file)) for name, file in files.items() if name.startswith("maps/")}
+    assert {name.rpartition("-")[2] for name in drawn} == {"clean.png", "attacked.png", "difference.png"}
+    kinds = len(engine.maps.maps_for(engine.load_backbone(device="cpu")))
+    folders = Counter(name.rpartition("/")[0] for name in drawn)
+    assert folders == {"maps": 3, "maps/every": 2 * kinds, "maps/head": 3}
+    for one in drawn.values():
+        assert one.size == found.picture.size and np.asarray(one).std() > 1
+
+
+def test_many_maps_over_a_large_picture_are_small_and_those_of_the_rows_are_not(tiny, tmp_path):
+    path = tmp_path / "wide.png"
+    Image.effect_noise((1600, 900), 60).convert("RGB").save(path)
+    sources = PictureSources(tiny, ())
+    opened = sources.file(str(path), "my / beach?.png")
+    found = run(asked(tiny, Results(), shown=opened.shown), (*WHOLE, "every"), opened.shown)
+    packed = report.bundle(tiny, found, CHOICES, pictures=report.Pictures(sources, drawn_maps))
+    files = named(zipfile.ZipFile(io.BytesIO(packed)))
+    assert files["original/my - beach-.png"] == path.read_bytes()
+    sizes = {name: Image.open(io.BytesIO(file)).size for name, file in files.items() if name.startswith("maps/")}
+    assert {size for name, size in sizes.items() if "every/" not in name} == {(1600, 900)}
+    assert {size for name, size in sizes.items() if "every/" in name} == {(1024, 576)}
 
 
 @pytest.mark.parametrize("how", [engine.PictureSettings(*each) for each in (("crop", 0.0), ("squash",), ("pad",))])
@@ -300,7 +342,68 @@ def test_a_map_is_drawn_where_the_model_saw_it_and_nowhere_else(sources, how):
     assert (drawn[:, 210:] == (255, 0, 0)).all() == (how.fit == "crop")
 
 
-def test_the_zip_holds_exact_pictures_numbers_and_figures(packed):
+FONT = re.compile(rb"/Type /Font\b(?!Descriptor).*?/Subtype /(\w+)", re.DOTALL)  # Type 3: drawn in the file itself
+FIGURES = ("attack", "maps", "tuning", "defences", "poster", "every-map", "curves", "words", "heads", "layers")
+
+
+def test_figures_are_on_white_and_bring_their_letters(packed):
+    """A viewer with a dark ground, or without these fonts, shows them the same."""
+    files = named(packed[1])
+    assert {name for name in files if name.startswith("figures/")} == {
+        f"figures/{name}.{kind}" for name in FIGURES for kind in ("png", "svg", "pdf")
+    }
+    for name in FIGURES:
+        drawn = Image.open(io.BytesIO(files[f"figures/{name}.png"])).convert("RGBA")
+        assert drawn.getpixel((0, 0)) == (255, 255, 255, 255)
+        svg = files[f"figures/{name}.svg"].decode()
+        assert "fill: #ffffff" in svg[: svg.index("</g>")] and "<text" not in svg
+        pdf = files[f"figures/{name}.pdf"]
+        assert pdf.startswith(b"%PDF") and set(FONT.findall(pdf)) == {b"Type3"} and b"/CharProcs" in pdf
+
+
+def test_the_zip_holds_all_numbers_of_step_3(packed):
+    found, archive = packed
+    files = named(archive)
+    numbers = np.load(io.BytesIO(files["numbers.npz"]))
+    for test in found.every:
+        kind = test.pair.attacked.map
+        assert np.array_equal(numbers[f"every_{kind}_attacked"], test.pair.attacked.raw.numpy())
+        assert np.array_equal(numbers[f"every_{kind}_shuffled"], test.shuffled.raw.numpy())
+    assert np.array_equal(numbers["heads_clean_attention"], found.heads.clean.attention.numpy())
+    assert np.array_equal(numbers["heads_attacked_logits"], found.heads.attacked.logits.numpy())
+    assert np.array_equal(numbers["insertion_map"], found.occlusion.map.insertion.numpy())
+    assert np.array_equal(numbers["words_asked_attacked"], found.words.asked[1].shares.numpy())
+    results = json.loads(files["results.json"])
+    assert results["curves"]["map"]["deletion area"] == found.occlusion.map.deletion_area
+    first = results["words"][0]
+    assert first["sentence"] == found.words.asked[0].sentence and first["picture"] == "clean"
+    assert [piece for piece, _ in first["pieces"]] == [piece.strip() for piece in found.words.asked[0].pieces]
+
+
+def test_a_second_class_is_in_the_zip_with_its_maps(tiny, told):
+    """Where the attacked picture is taken for another class, the page has a second row of maps."""
+    rival = replace(told.maps, rival=(told.maps.clean, told.maps.attacked))
+    files = named(zipfile.ZipFile(io.BytesIO(report.bundle(tiny, replace(told, maps=rival), CHOICES))))
+    assert "figures/maps-of-the-answer.pdf" in files
+    numbers = np.load(io.BytesIO(files["numbers.npz"]))
+    assert np.array_equal(numbers["clean_map_of_the_answer"], told.maps.clean.raw.numpy())
+    assert json.loads(files["results.json"])["maps of the answer"]["map"] == told.maps.attacked.map
+
+
+def test_the_zip_says_where_its_project_is_to_be_had_and_which_version(packed, monkeypatch):
+    found = project.project()
+    files = named(packed[1])
+    assert found.version and found.name in files["README.txt"].decode()
+    assert json.loads(files["settings.json"])["project"] == asdict(found)
+    for name in ("redo.sh", "redo.py", "redo.ipynb"):
+        assert found.name in files[name].decode() and "pip install ." in files[name].decode()
+    monkeypatch.setenv(project.SPACE, "somebody/explorer")
+    there = project.project.__wrapped__()
+    clone = ("git clone https://huggingface.co/spaces/somebody/explorer", "cd explorer")
+    assert there.way[:2] == clone and there.way[-1] == "pip install ."
+
+
+def test_the_zip_holds_exact_pictures_numbers_and_figures(packed, sources):
     found, archive = packed
     files = named(archive)
     attacked = np.asarray(Image.open(io.BytesIO(files["attacked.png"])))
@@ -308,9 +411,10 @@ def test_the_zip_holds_exact_pictures_numbers_and_figures(packed):
     numbers = np.load(io.BytesIO(files["numbers.npz"]))
     assert np.array_equal(numbers["attacked_map"], found.maps.attacked.raw.numpy())
     assert np.array_equal(numbers["weights"], found.ensemble.weights.numpy())
-    for name in ("attack", "maps", "tuning", "defences"):
+    for name in FIGURES:
         assert Image.open(io.BytesIO(files[f"figures/{name}.png"])).size[0] > 600
-        assert files[f"figures/{name}.svg"].lstrip().startswith(b"<?xml")
+    (original,) = (name for name in files if name.startswith("original/"))
+    assert np.array_equal(Image.open(io.BytesIO(files[original])), sources.whole(found.picture, 4096))
     settings = json.loads(files["settings.json"])
     assert settings["engine"]["attack"]["seed"] == 3 and settings["engine"]["attack"]["target"] is not None
     assert settings["templates"] == list(found.classes.templates) and len(settings["templates"]) > 1
@@ -330,7 +434,8 @@ def unpacked(packed, tmp_path, monkeypatch) -> Path:
 @pytest.mark.slow
 def test_the_command_in_the_zip_gives_its_answers_again(packed, unpacked, capsys):
     words = (unpacked / "redo.sh").read_text()
-    assert words.startswith("python ") and words.count("\n") == 1
+    *remarks, words = words.splitlines(keepends=True)
+    assert words.startswith("python ") and all(remark.startswith("# ") for remark in remarks)
     read = words.replace("python ", "printf '%s\\0' ", 1)  # the words as a shell reads them
     ran = subprocess.run(["sh", "-c", read], capture_output=True, text=True, check=True)
     module, name, *given = ran.stdout.split("\0")[:-1]
@@ -350,6 +455,18 @@ def test_the_script_in_the_zip_gives_its_answers_again(packed, unpacked, monkeyp
     for defence in found.defences:
         assert f"{defence.defence}: {defence.prediction.name}" in told
     assert f"map-attacked: strongest value {float(found.maps.attacked.raw.max()):.4g}" in told
+
+
+@pytest.mark.slow
+def test_the_notebook_in_the_zip_gives_its_answers_again_and_draws(packed, unpacked, capsys):
+    book = json.loads((unpacked / "redo.ipynb").read_text(encoding="utf-8"))
+    assert (book["nbformat"], [cell["cell_type"] for cell in book["cells"]]) == (4, ["markdown", *["code"] * 3])
+    names: dict = {}
+    for cell in book["cells"][1:]:
+        exec(cell["source"].replace("precision=", "device='cpu', precision=", 1), names)
+    told = capsys.readouterr().out
+    assert all(f"{defence.defence}: {defence.prediction.name}" in told for defence in packed[0].defences)
+    assert [axes.get_title() for axes in names["figure"].axes][1:] == list(names["maps"])
 
 
 def test_a_story_half_told_is_packed_as_far_as_it_went(tiny, told):

@@ -161,10 +161,10 @@ def test_a_record_is_what_is_computed_here(small, lent, host, tree):
     one = engine.datasets.Question("x", picture, engine.Classes(("red fish", "blue fish")), 0)
     found, before = [], len(host.booked)
     for models in (lent, Models(small)):
-        found.append(models.answer(one, plan, Account(), 1500).record)
+        found.append(models.answer(models.first, one, plan, Account(), 1500).record)
     assert found[0] == found[1] and host.booked[before:] == [20]
     with pytest.raises(engine.EngineError, match="at most 5500 a minute"):
-        lent.answer(one, plan, Account(), PASSES + 1)
+        lent.answer(lent.first, one, plan, Account(), PASSES + 1)
 
 
 @pytest.mark.parametrize(("passes", "seconds"), [(0, LEAST), (500, LEAST), (501, 11), (1500, 20), (1e9, MOST)])

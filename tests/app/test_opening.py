@@ -1,10 +1,16 @@
 """The page's HTML is made once for each address, and with what has to run before Gradio's scripts."""
 
 import asyncio
+import io
+import re
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from app import preview
 from app.opening import MOST, Opening
+from app.social import PICTURE, SIZE, Preview
 
 PLACE = [(b"host", b"here:7860")]
 
@@ -24,7 +30,7 @@ class Gradio:
         await send({"type": "http.response.body", "body": host + b" %d</title></head></html>" % self.made})
 
 
-def opened(opening, headers=PLACE, method="GET", path="/", query=b""):
+def opened(opening, headers=PLACE, method="GET", path="/", query=b"", **more):
     """Status, headers and body of one answer."""
     sent = []
 
@@ -32,14 +38,62 @@ def opened(opening, headers=PLACE, method="GET", path="/", query=b""):
         sent.append(message)
 
     scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": list(headers)}
+    scope |= more
     asyncio.run(opening(scope, None, send))
     return sent[0]["status"], dict(sent[0]["headers"]), b"".join(message["body"] for message in sent[1:])
 
 
 def test_the_script_comes_first_in_the_head_and_the_length_is_that_of_the_whole():
     status, headers, body = opened(Opening(Gradio(), "<script>first()</script>"))
-    assert (status, body) == (200, b"<html><head><script>first()</script><title>here:7860 1</title></head></html>")
+    assert status == 200 and body.startswith(b"<html><head><meta ")
+    assert body.endswith(b'"><script>first()</script><title>here:7860 1</title></head></html>')
     assert headers == {b"content-type": b"text/html", b"content-length": str(len(body)).encode()}
+
+
+BEHIND = [*PLACE, (b"x-forwarded-host", b"there.org"), (b"x-forwarded-proto", b"https")]
+
+
+@pytest.mark.parametrize(
+    ("headers", "root_path", "expected"),
+    [
+        (PLACE, "", "http://here:7860"),
+        (BEHIND, "", "https://there.org"),
+        (BEHIND, "/demo", "https://there.org/demo"),
+        (PLACE, "https://there.org/demo", "https://there.org/demo"),
+    ],
+)
+def test_chats_are_given_our_words_and_our_picture_by_its_whole_address(headers, root_path, expected):
+    class Page(Gradio):
+        async def __call__(self, scope, receive, send):
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            of_gradio = (
+                b'<meta property="og:title" content="Gradio" /><meta\n\tname="twitter:image"\n content="logo" />'
+            )
+            await send({"type": "http.response.body", "body": b"<head>" + of_gradio + b'<meta name="viewport"></head>'})
+
+    page = Page()
+    page.root_path = root_path
+    body = opened(Opening(page, ""), headers, app=page)[2].decode()
+    found = dict(re.findall(r'<meta (?:property|name)="([^"]+)" content="([^"]*)">', body))
+    assert found["og:image"] == found["twitter:image"] == f"{expected}/preview.png"
+    assert found["og:title"] == found["twitter:title"] and "A-TPT" in found["og:title"]
+    assert found["og:description"] == found["description"] and found["twitter:card"] == "summary_large_image"
+    assert "Gradio" not in body and "logo" not in body and 'name="viewport"' in body
+
+
+def test_the_picture_of_links_is_a_png_of_the_size_it_says_and_small():
+    status, headers, body = opened(Preview(Gradio()), path="/preview.png")
+    assert (status, headers[b"content-type"]) == (200, b"image/png") and len(body) < 300_000
+    assert Image.open(io.BytesIO(body)).size == SIZE
+    assert opened(Preview(Gradio()), path="/preview.jpg")[2].startswith(b"<html>")
+
+
+@pytest.mark.slow
+def test_the_picture_of_links_is_drawn_from_a_story_of_our_own(tmp_path):
+    """The same words and answers; of its pixels a few may come out otherwise on another processor."""
+    assert preview.main(str(tmp_path / "again.png")) == 0
+    again, kept = (np.asarray(Image.open(path).convert("L"), float) for path in (tmp_path / "again.png", PICTURE))
+    assert np.abs(again - kept).mean() < 2
 
 
 def test_the_manifest_lies_beside_the_page():

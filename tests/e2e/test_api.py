@@ -53,9 +53,40 @@ def test_the_api_lists_five_endpoints_and_nothing_else(address):
     client.close()
 
 
+def test_every_argument_has_its_name_what_it_may_be_and_an_example(address):
+    client = Client(address, verbose=False)
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    client.close()
+    known = engine.parameters.parameters()
+    for name, endpoint in endpoints.items():
+        assert [one["label"] for one in endpoint["returns"]][0] == "numbers"
+        for one in endpoint["parameters"]:
+            word, said = one["parameter_name"], one["python_type"]["description"]
+            assert one["label"] == word and len(said) > 10, (name, word)
+            assert "Example: " in said or word == "clean_picture", (name, word)
+            if word in known:
+                low, high = known[word].bounds
+                bounded = known[word].kind in (int, float) and high < 10**6
+                assert not bounded or f"({low:g} to {high:g})" in said, (name, word)
+                assert all(choice in one["python_type"]["type"] for choice in known[word].choices), (name, word)
+    (eps,) = (one for one in endpoints["/attack"]["parameters"] if one["parameter_name"] == "eps")
+    assert "levels of 1/255 with linf" in eps["python_type"]["description"]
+
+
+def test_the_page_of_the_api_says_what_each_argument_is_and_not_where_gradio_has_it(context, address):
+    page = context.new_page()  # of its own: Gradio asks there for two routes that this page does not have
+    page.goto(address)
+    page.get_by_text("Use via API").first.click()
+    page.locator(".api-docs .desc").get_by_text("an image file, as handle_file(PATH)").first.wait_for()
+    assert "provided in the" not in page.inner_text(".api-docs")
+    page.close()
+
+
 def test_predict_answers_as_the_engine(call, backbone, asked):
     pixels, classes, _ = asked
-    told = call("/predict")["prediction"]
+    found = call("/predict")
+    told = found["prediction"]
+    assert found["familiarity"] == call("/attack", attack="fgsm")[0]["familiarity"]
     assert told["logits"] == pytest.approx(engine.predict(backbone, pixels, classes).logits.tolist(), abs=1e-4)
 
 
@@ -127,7 +158,9 @@ def test_defend_and_evaluate_one_agree_on_what_each_defence_says(call, sample, a
         ({"template": "a photo of a {{}}."}, "no other braces"),
         ({"template": "a {photo} of a {}"}, "no other braces"),
         ({"eps": "four"}, "eps to be a number"),
-        ({"eps": 400}, "between 0 and"),
+        ({"eps": 400}, "between 0 and 64 levels of 1/255; got 400"),
+        ({"eps": 400, "norm": "l2"}, "between 0 and 64 units of length"),
+        ({"model": "dragon"}, "dragon"),
         ({"steps": 1.5}, "steps to be a whole number"),
         ({"attack": "magic"}, "magic"),
         ({"norm": "l7"}, "one of linf, l2"),

@@ -34,22 +34,27 @@ def test_a_painted_specimen_comes_back_by_its_link(browser, address, loaded):
     page.click("#link")
     says(page, "address bar now holds a link")
     link = page.evaluate("location.href")
-    assert "specimen" in link and "eps=2" in link
+    assert "specimen" in link and "eps=2" in link and "step=2" in link
     other = browser.new_page()
     other.set_default_timeout(120_000)
     other.goto(link)
-    other.locator("#status").get_by_text("Restored from the link").wait_for()
+    other.locator("#status").get_by_text("Step 2, Attack, as it was shared.").wait_for()
     assert other.inner_text("#card-1") == answer
+    assert other.locator("#attack-verdict").is_visible() and "Not run" not in other.inner_text("#card-2")
     assert other.input_value("#eps input[type=number]") == "2"
     other.close()
 
 
-def test_an_upload_never_gets_into_a_link(page):
+def test_an_upload_never_gets_into_a_link_but_into_the_download_beside_it(page):
     page.set_input_files("#upload input[type=file]", str(SAMPLES / "bird-1.png"))
     page.locator("#picture-question").get_by_text("bird-1.png").first.wait_for()
     page.click("#link")
-    says(page, "link")
+    says(page, "not to your own picture")
     assert "picture=" not in page.evaluate("location.href")
+    with page.expect_download() as waiting:
+        page.click("#status [data-take]")
+    with zipfile.ZipFile(waiting.value.path()) as taken:
+        assert taken.read("a-tpt-explorer/original/bird-1.png") == (SAMPLES / "bird-1.png").read_bytes()
 
 
 def test_the_download_holds_the_attacked_picture_and_the_way_to_it(kept_page, tmp_path):

@@ -53,6 +53,13 @@ def page(browser, space):
     page.close()
 
 
+def test_a_link_opens_on_its_step_and_books_nothing(page, space):
+    page.goto(f"{space}?picture=sample+2&step=2")
+    page.locator("#card-2[aria-current=step]").wait_for()
+    says(page, "Restored from the link")
+    assert "Not run yet" in page.inner_text("#card-2")
+
+
 def test_a_story_stop_another_model_and_the_end_of_the_quota(page):
     few_views(page)
     page.click("#run-story")
@@ -66,6 +73,7 @@ def test_a_story_stop_another_model_and_the_end_of_the_quota(page):
         page.click("#download")
     with zipfile.ZipFile(coming.value.path()) as packed:
         assert packed.testzip() is None and len(packed.namelist()) > 5
+        assert b"git clone https://huggingface.co/spaces/someone/space" in packed.read("a-tpt-explorer/redo.py")
 
     open_step(page, 2)
     put(page, "#attack-steps", "300")

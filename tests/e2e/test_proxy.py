@@ -1,6 +1,7 @@
 """The page below a path of a proxy that strips it: page, stream, upload, download, link, restore and API."""
 
 import re
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -70,6 +71,14 @@ def test_a_story_an_upload_a_download_a_link_and_a_reload(page, proxy):
     at_rest(page, streams)
     page.goto(page.url)
     page.locator("#samples [data-index='2'][aria-pressed=true]").wait_for()
+
+
+def test_chats_find_the_picture_of_the_page_below_the_path(proxy):
+    with urllib.request.urlopen(proxy.url) as page:
+        (picture,) = re.findall(rb'property="og:image" content="([^"]+)"', page.read())
+    assert picture.decode() == f"{proxy.url}preview.png"
+    with urllib.request.urlopen(picture.decode()) as found:
+        assert found.read() == (SAMPLES.parent / "preview.png").read_bytes()
 
 
 def test_the_api_answers_below_the_path(proxy):

@@ -1,0 +1,15 @@
+"""Names of files that every system takes."""
+
+from __future__ import annotations
+
+import re
+
+from app.text import words as text
+
+MOST_BYTES = 120
+
+
+def plain(name: str) -> str:
+    """The name without what some system refuses in one, cut where it is long."""
+    kept = re.sub(r"[^\w.()\[\] -]+", "-", name).strip(" .-").encode()[:MOST_BYTES].decode(errors="ignore")
+    return kept or text.SAVE_UNNAMED
