@@ -98,8 +98,9 @@ ASIDE = {  # files that call verbs themselves, and why
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
     "attack": {"attack_controls"},
     "attention": {"every_map", "heads", "map_question", "occlusion", "words"},
+    "batch": {"mosaic"},
     "inputs": {"elsewhere", "model", "painter"},
-    "verdict": {"verdict_controls"},
+    "verdict": {"recorded", "verdict_controls"},
 }
 PART_FILES = [part for own in PARTS.values() for part in own]
 LAZY = [

@@ -919,6 +919,58 @@ BATCH_CAPTION = (
         "small differences: the 95 % interval below each count is where the share may lie after so few pictures.",
     ),
 )
+MOSAIC_HEAD = "Is one defence better than another?"
+MOSAIC_LEFT, MOSAIC_RIGHT, MOSAIC_UNDER = "Left", "Right", "Kept pictures"
+MOSAIC_ARM = "{attack} · {pictures} pictures"
+MOSAIC_CLEAN, MOSAIC_ATTACKED, MOSAIC_STEPS = "Not attacked", "{attack}, {limit}", "{attacked}, {steps} iterations"
+MOSAIC_TITLE = "{left} beside {right}, picture by picture"
+MOSAIC_HINT = "{attack}; {pictures} pictures, {views} views of each"
+MOSAIC_SAME = "Left and right are the same method: choose another one for either."
+MOSAIC_MISSING = "Not measured on these pictures: {names}. Measured are {known}."
+MOSAIC_EVEN = "**{first} : {second}, cannot be told apart** ({p})."
+MOSAIC_AHEAD = "**{first} : {second}, more often right with {ahead}** ({p})."
+MOSAIC_DIFFERENCE = (
+    "On {first} pictures the answer is right only with {left}, on {second} only with {right}; {left} minus {right}:"
+    " {difference} percentage points of right answers (95 % interval {low} to {high})."
+)
+MOSAIC_GROUPS = {
+    "only-left": "Right only with {left}", "only-right": "Right only with {right}", "neither": "Both wrong",
+    "both": "Both right",
+}  # fmt: skip
+MOSAIC_ABOUT = "Point at a tile, tap it, or go there with the arrow keys: here stands which picture it is."
+MOSAIC_TILE, MOSAIC_OPEN = "Specimen #: @.", "Open specimen # as a story"
+MOSAIC_LABEL = "Mosaic of pictures: arrow keys move, Enter opens the picture as a story"
+MOSAIC_OPENED = "Specimen {number} with its record's settings and seed; now its story runs."
+MOSAIC_NO_TILE = "There is no such picture among the kept ones."
+MOSAIC_CAPTION = (
+    (
+        "What you see",
+        "a tile for each kept picture, its left half full where the method on the left is right, its right half where"
+        " that on the right is. Pressing a tile opens the picture in steps 1 to 6, asked about as it was then.",
+    ),
+    (
+        "How",
+        "from records of the built-in model on specimens held out of training. Only pictures on which the two differ"
+        " can tell them apart: the exact two-sided McNemar test says how often a coin would split them so unevenly, and"
+        " below 0.05 the page calls one ahead. The interval is Newcombe's for paired shares.",
+    ),
+    (
+        "What it does not show",
+        "that two methods are equally good where they cannot be told apart: more pictures might. Whoever tries many"
+        " pairs finds a small p by chance. And this is one small model and a painted world, under attackers who may"
+        " know nothing of either defence.",
+    ),
+)
+RECORDED_SAME = (
+    "This is specimen {number} of the kept records, asked about as then: all {count} methods answer as in its record."
+)
+RECORDED_DIFFERS = (
+    "**Otherwise than the record of specimen {number}**, with the same settings and seed: {each}. Records were made on"
+    " other machines, 322 of the 600 on a GPU; there the last digits of every iteration differ, and an answer that"
+    " hangs by little turns."
+)
+RECORDED_OTHER = "{name} answers **{here}** here and **{there}** there"
+NUMBERED = "Specimen {number} of the series {series}, which kept evaluations ask about; held out of training"
 MEASURED = {
     "every-defence": (
         "What hundreds of pictures say",
