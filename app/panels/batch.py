@@ -22,6 +22,7 @@ from app.figures.pictures import thumbnail, to_uint8
 from app.measured import load_measured
 from app.models import Models
 from app.panels.mosaic import Mosaic
+from app.panels.sweep import SweepPart
 from app.picture_sources import Opened, PictureSources
 from app.present import present
 from app.state.found import Found, find
@@ -62,9 +63,10 @@ class BatchPanel:
         self.drawn = gr.HTML(elem_id="batch")
         gr.HTML(caption(text.BATCH_CAPTION))
         self.mosaic = Mosaic(sources)
+        self.sweep = SweepPart()
         gr.HTML(measured_tables(load_measured()))
         self.controls = self.mosaic.controls
-        self.pieces = [Piece(self.draw, [self.drawn], ("batch",)), *self.mosaic.pieces]
+        self.pieces = [Piece(self.draw, [self.drawn], ("batch",)), *self.mosaic.pieces, *self.sweep.pieces]
 
     def wire(self, page: Page, running: Running) -> None:
         """The button runs the attack and the defences of the other steps on every picture."""
@@ -95,6 +97,7 @@ class BatchPanel:
                 yield page.nudged() | page.say(said, "busy", batch.done / batch.total)
             yield page.rest(key, *((text.DONE["batch"], "good") if batch.rows else (text.BATCH_NO_PICTURE, "bad")))
 
+        self.sweep.wire(page)
         own = [self.source, self.count, self.files, self.truths]
         page.listen(self.button.click, handler, before=own, alone=True)
 

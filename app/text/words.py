@@ -22,6 +22,7 @@ EMPTY = {
     "Views": "Press **Make views** to cut, mix and re-weigh the attacked picture into many variants.",
     "Tuning": "Press **One step** to move the prompt once, or **All steps**. The model itself stays untouched.",
     "Verdict": "Press **Compare methods** to let every defence answer for this very picture.",
+    "Sweep": "Press **Sweep the limit** to see up to which limit each method answers this picture right.",
     "Many": "Press **Try them** to attack several pictures as set in step 2 and defend them as set in steps 4 to 6.",
 }
 MISSING = {
@@ -63,6 +64,7 @@ BUSY = {
     "ensemble": "Weighing the views",
     "defences": "Comparing methods",
     "batch": "Attacking and defending many pictures",
+    "sweep": "Attacking and defending within growing limits",
 }
 LEFT = "{doing}, about {left:.0f} s left"
 DONE = {
@@ -77,6 +79,7 @@ DONE = {
     "step": "Step {steps} done.",
     "defences": "Methods compared.",
     "batch": "All pictures answered.",
+    "sweep": "The sweep is through.",
     "back": "One step back.",
     "reset": "The prompt is as it was written.",
 }
@@ -959,6 +962,50 @@ MOSAIC_CAPTION = (
         "that two methods are equally good where they cannot be told apart: more pictures might. Whoever tries many"
         " pairs finds a small p by chance. And this is one small model and a painted world, under attackers who may"
         " know nothing of either defence.",
+    ),
+)
+SWEEP_HEAD = "And this picture, limit by limit?"
+SWEEP_ASKS = (
+    "The picture on the left, attacked anew at each limit and with each seed; asked are CLIP alone and the two methods"
+    " above. Stop keeps what there is, and the button goes on from there."
+)
+SWEEP_RUN, SWEEP_SEEDS = "Sweep the limit", "Seeds"
+SWEEP_ELSEWHERE = "A sweep attacks the clean picture itself: it needs one that was not attacked elsewhere."
+SWEEP_PROGRESS = "{done} of {total} points, about {left:.0f} s left"
+SWEEP_TITLE = "This picture, the limit of the attack growing"
+SWEEP_HINT = "{attack}, {steps} iterations, {views} views, seeds from {seed} on; {done} of {total} points"
+SWEEP_X = "largest change allowed"
+SWEEP_Y = {True: "lead of the true class (nats)", False: "lead of the clean answer (nats)"}
+SWEEP_ZERO = {True: ("right", "wrong"), False: ("kept", "lost")}
+SWEEP_POINT = "{name}, {limit}: lead {lead}, over seeds {low} to {high}; {right} of {of} seeds"
+SWEEP_HELD = {
+    True: "Right with every seed so far up to: {each}.",
+    False: "The clean answer is kept with every seed so far up to: {each}.",
+}
+SWEEP_NEVER = "not even unattacked"
+SWEEP_ROWS = {True: "Right, of the seeds so far", False: "Clean answer kept, of the seeds so far"}
+SWEEP_KEPT = "Another thing: how often each is right over the kept pictures"
+SWEEP_KEPT_WHY = (
+    "Shares of many pictures, each attacked with one seed and {steps} iterations, and no points of the lines above:"
+    " those are one picture over seeds. There are records at these limits only."
+)
+SWEEP_NOT_KEPT, SWEEP_OF = "not measured", "of {pictures}"
+SWEEP_CAPTION = (
+    (
+        "What you see",
+        "by how much the class that should be answered leads the best other one, in logarithms of probabilities, on a"
+        " scale stretched around 0: the line is the middle seed, the band all seeds. Below, with how many seeds it is"
+        " answered.",
+    ),
+    (
+        "How",
+        "the attack of step 2 and the views of step 4, at 0, 1, 2, 4, 8 and 16 of 255 (under L2 at 0 to 4 times the"
+        " usual length), first all limits with one seed. Seeds draw the start of the attack and the views.",
+    ),
+    (
+        "What it does not show",
+        "which method is better: this is one picture. A few seeds do not bound what another would give, and an attack"
+        " with more iterations, or one that goes through the defence, may turn what holds here.",
     ),
 )
 RECORDED_SAME = (
