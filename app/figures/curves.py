@@ -68,13 +68,13 @@ def banded(
     """
     reach = [value for line in lines for value in (*line.low, *line.high)]
     low, high = min(*reach, -1.0), max(*reach, 1.0)
-    x = _scale(0, max(len(places) - 1, 1), LEFT + 6, WIDTH - ASIDE)
+    x = _scale(0, max(len(places) - 1, 1), LEFT + 8, WIDTH - ASIDE)
     even = _scale(math.asinh(low), math.asinh(high), HEIGHT - BOTTOM, TOP)
 
     def y(value: float) -> float:
         return even(math.asinh(value))
 
-    bands = "".join(_band(line, x, y) for line in reversed(lines))
+    bands = "".join(_band(line, place, x, y) for place, line in reversed(list(enumerate(lines))))
     drawn = "".join(_marked(line, place, x, y) for place, line in reversed(list(enumerate(lines))))
     ticks = "".join(
         f'<text class="tick" x="{x(place):.1f}" y="{HEIGHT - BOTTOM + 17}" text-anchor="middle">{esc(name)}</text>'
@@ -105,13 +105,20 @@ ASIDE = 46  # room for the words beside the line at 0
 AROUND_0 = (-100.0, -30.0, -10.0, -3.0, -1.0, 0.0, 1.0, 3.0, 10.0, 30.0, 100.0)  # marks of the stretched scale
 
 
-def _band(line: Banded, x, y) -> str:
-    upper = [f"{x(place):.1f},{y(value):.1f}" for place, value in enumerate(line.high)]
-    lower = [f"{x(place):.1f},{y(value):.1f}" for place, value in enumerate(line.low)]
+def _aside(place: int, x):
+    """The scale of the line at `place`, a little beside the others', so that lines that fall together are all seen."""
+    return lambda at: x(at) + 4 * (place - 1)
+
+
+def _band(line: Banded, place: int, x, y) -> str:
+    x = _aside(place, x)
+    upper = [f"{x(at):.1f},{y(value):.1f}" for at, value in enumerate(line.high)]
+    lower = [f"{x(at):.1f},{y(value):.1f}" for at, value in enumerate(line.low)]
     return f'<polygon class="band {esc(line.kind)}" points="{" ".join([*upper, *reversed(lower)])}"/>'
 
 
 def _marked(line: Banded, place: int, x, y) -> str:
+    x = _aside(place, x)
     points = [(x(at), y(value)) for at, value in enumerate(line.values)]
     path = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
     marks = "".join(
