@@ -1000,7 +1000,7 @@ SWEEP_CAPTION = (
     (
         "How",
         "the attack of step 2 and the views of step 4, at 0, 1, 2, 4, 8 and 16 of 255 (under L2 at 0 to 4 times the"
-        " usual length), first all limits with one seed. Seeds draw the start of the attack and the views.",
+        " usual length), first all limits with one seed. Seeds draw the views and what is random in the attack.",
     ),
     (
         "What it does not show",
