@@ -18,6 +18,7 @@ NO_RIVAL = "No other: for this class alone"
 ASKED = ("class_names", "template", "prompt_ensemble", "true_class", "about", "against")
 DISPLAY = (
     "colours", "cells", "scale", "opened_view", "heads_which", "heads_order", "opened_head", "opened_patch", "live",
+    "mosaic_left", "mosaic_right", "mosaic_arm",
 )  # fmt: skip
 PAGE = (*ASKED, *DISPLAY)  # what is asked, and how it is shown; everything else is a setting of the engine
 SETTINGS = tuple(engine.parameters.parameters())
@@ -36,7 +37,8 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
 
     Settings go by the words and units of `engine.parameters`: `eps` is in levels of 1/255 or, under the norm l2, a
     length. `about`, `against` and `target` are class names or the words for none; `opened_view` is the view that step 4
-    shows in full.
+    shows in full. `mosaic_left` and `mosaic_right` are the two defences that step 7 compares, on the kept pictures of
+    `mosaic_arm`.
     """
 
     __slots__ = ()
@@ -56,6 +58,9 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
     defences: Sequence[str]
     seed: float | None
     live: bool
+    mosaic_left: str
+    mosaic_right: str
+    mosaic_arm: str
 
     def classes(self, sentences: Sequence[str] = ()) -> engine.Classes:
         """The classes as written; raises `EngineError` with a sentence for what cannot be used.

@@ -127,6 +127,9 @@ def build_app(
         looks.wire(page, inputs.again, inputs.followers)
         over.wire(page, inputs.again, inputs.followers)
         pinning.wire(page, inputs.again, inputs.followers)
+        many = page.panels[7]
+        assert isinstance(many, BatchPanel)
+        many.mosaic.wire(page, inputs.again, inputs.followers)
         export.wire(page)
         page.connect()
         page.stop(stop)
@@ -140,7 +143,7 @@ def _panels(page: Page, models: Models, sources: PictureSources) -> tuple[dict[i
     """The panels by the number of their step, and the columns that hold them."""
     builders = (
         PicturePanel, AttackPanel, lambda: AttentionPanel(sources), ViewsPanel,
-        lambda: TuningPanel(models), VerdictPanel, lambda: BatchPanel(sources),
+        lambda: TuningPanel(models), lambda: VerdictPanel(models), lambda: BatchPanel(sources),
     )  # fmt: skip
     panels: dict[int, Panel] = {}
     columns: dict[int, gr.Column] = {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import engine
@@ -16,32 +17,73 @@ class Arm:
     """An arm of an evaluation, one column: clean pictures, or those of one attacker.
 
     `attack` is the attacker's settings as plain data (None: clean pictures). Each defence has an accuracy and its 95 %
-    interval, shares from 0 to 1.
+    interval, shares from 0 to 1, and of every picture, in order, its answer and whether that was right.
     """
 
+    name: str
     attack: dict | None
     accuracy: dict[str, float]
     intervals: dict[str, tuple[float, float]]
+    answers: dict[str, tuple[str, ...]]
+    right: dict[str, tuple[bool, ...]]
+
+    def pair(self, first: str, second: str) -> dict:
+        """How two defences differ here, as `engine.evaluation.pair` tells."""
+        return engine.evaluation.pair(first, list(self.right[first]), second, list(self.right[second]))
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One evaluation: its name, how many pictures it has, views of each, and its arms with the clean one first."""
+    """One evaluation: its name, its plan as plain data, the true class of every picture, and its arms, the clean one
+    first."""
 
     name: str
-    pictures: int
-    views: int
+    plan: dict
+    truths: tuple[str, ...]
     arms: tuple[Arm, ...]
+
+    @property
+    def pictures(self) -> int:
+        """How many there are."""
+        return len(self.truths)
+
+    @property
+    def views(self) -> int:
+        """How many were made of each picture."""
+        return self.plan["views"]["count"]
 
     @property
     def defences(self) -> tuple[str, ...]:
         """In the order of the evaluation."""
         return tuple(self.arms[0].accuracy)
 
+    def settings(self, arm: Arm, number: int, defences: tuple[str, ...]) -> engine.Settings:
+        """Those of the record of picture `number`, for these of its defences."""
+        return replace(engine.evaluation.settings_kept(self.plan, arm.name, number), defences=defences)
 
+
+@cache
 def load_measured(folder: Path = FOLDER) -> tuple[Measured, ...]:
     """The evaluations of `SERIES` that are there; none where the assets were left out."""
     return tuple(_read(folder, name) for name in SERIES if (folder / name).is_dir())
+
+
+def arms() -> dict[str, tuple[Measured, Arm]]:
+    """Every arm of every evaluation, by the names of both."""
+    return {f"{one.name}/{arm.name}": (one, arm) for one in load_measured() for arm in one.arms}
+
+
+def numbered(source: str) -> tuple[int, int] | None:
+    """Series and number of the picture that `source` names so; None for any other."""
+    kind, *words = source.split() or [""]
+    if kind != "numbered" or len(words) != 2 or not all(word.isdecimal() and len(word) < 10 for word in words):
+        return None
+    return int(words[0]), int(words[1])
+
+
+def spelled(series: int, number: int) -> str:
+    """The source of a picture by series and number."""
+    return f"numbered {series} {number}"
 
 
 def _read(folder: Path, name: str) -> Measured:
@@ -50,13 +92,21 @@ def _read(folder: Path, name: str) -> Measured:
         [kept.record for kept in engine.evaluation.read_kept(folder / name)],
     )
     arms = tuple(_arm(plan, arm, records) for arm in records[0]["arms"])
-    return Measured(name, len(records), plan["views"]["count"], arms)
+    return Measured(name, plan, tuple(record["truth"] for record in records), arms)
 
 
 def _arm(plan: dict, name: str, records: list[dict]) -> Arm:
     defences = records[0]["arms"][name]
-    shares = engine.evaluation.shares(
-        {defence: [record["arms"][name][defence]["right"] for record in records] for defence in defences}
-    )
+    right = {defence: tuple(record["arms"][name][defence]["right"] for record in records) for defence in defences}
+    shares = engine.evaluation.shares({defence: list(hits) for defence, hits in right.items()})
     intervals = {defence: tuple(bounds) for defence, bounds in shares["intervals"].items()}
-    return Arm(plan["attacks"].get(name), shares["accuracy"], intervals)
+    answers = {
+        defence: tuple(_same(record["arms"][name][defence]["answer"], record["truth"]) for record in records)
+        for defence in defences
+    }
+    return Arm(name, plan["attacks"].get(name), shares["accuracy"], intervals, answers, right)
+
+
+def _same(answer: str, truth: str) -> str:
+    """The answer; one that is the truth, as the same text, of which there would be thousands."""
+    return truth if answer == truth else answer

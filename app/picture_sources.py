@@ -15,6 +15,7 @@ from PIL import Image
 
 import engine
 from app.choices import ATTACKED, NO_RIVAL, NO_TARGET, NO_TRUTH, Choices
+from app.measured import numbered, spelled
 from app.originals import decoded, original
 from app.present import present
 from app.samples import Sample
@@ -86,11 +87,19 @@ class PictureSources:
 
     def specimen(self, specimen: engine.fieldguide.Specimen, number: int) -> Opened:
         """A painting of that specimen; `number` decides its scene."""
-        painted = engine.fieldguide.paint_specimen(specimen, number)
-        truth = painted.classes.names[painted.label]
         asks = text.HELD_OUT if engine.fieldguide.is_held_out(specimen) else text.TRAINED_ON
+        painted = engine.fieldguide.paint_specimen(specimen, number)
+        return self._painted(painted, f"specimen {spell(specimen)} {number}", asks)
+
+    def numbered(self, series: int, number: int) -> Opened:
+        """A specimen of an evaluation, by its series and its number there."""
+        painted = engine.fieldguide.paint_numbered(series, number)
+        asks = text.NUMBERED.format(series=series, number=number)
+        return self._painted(painted, spelled(series, number), asks)
+
+    def _painted(self, painted: engine.fieldguide.Painted, named: str, asks: str) -> Opened:
+        truth = painted.classes.names[painted.label]
         picture = engine.pictures.Picture(painted.image, "", painted.image.size)
-        named = f"specimen {spell(specimen)} {number}"
         seen = self._shown(truth[0].upper() + truth[1:], picture, source=named, asks=asks)
         return Opened(_marked(seen, self._masks(painted.mask)), painted.classes.names, truth)
 
@@ -109,6 +118,8 @@ class PictureSources:
         if kind == "specimen":
             *words, number = rest.split()
             return engine.fieldguide.paint_specimen(unspell(words), int(number)).image
+        if (place := numbered(shown.source)) is not None:
+            return engine.fieldguide.paint_numbered(*place).image
         place = self._places.get(shown.source)
         path = shown.file if place is None else self.samples[place].path
         try:
@@ -165,6 +176,8 @@ class PictureSources:
         kind, *words = source.split()[:7] or [""]
         if kind == "specimen" and len(words) == 6 and words[5].isdecimal():
             return self.specimen(unspell(words[:5]), int(words[5]))
+        if (place := numbered(source)) is not None:
+            return self.numbered(*place)
         raise engine.EngineError(text.NO_SUCH_PICTURE.format(source=source[:60]))
 
     def _unknown(self, sample: Sample) -> tuple[str, ...]:

@@ -110,6 +110,12 @@ class Prediction:
         first, second = self.logits.topk(2).values
         return float(first - second)
 
+    def lead(self, label: int) -> float:
+        """The logit of class number `label` minus the largest of the others; above 0 where that class is answered."""
+        others = self.logits.clone()
+        others[label] = -math.inf
+        return float(self.logits[label] - others.max())
+
     def top(self, count: int) -> list[tuple[str, float]]:
         """The `count` most probable (name, probability), best first."""
         values, places = self.probabilities.topk(min(count, len(self.classes)))

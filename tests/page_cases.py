@@ -18,6 +18,7 @@ PAGE = {
     "true_class": "blue fish", "about": ATTACKED, "against": NO_RIVAL, "colours": "viridis", "cells": "patches",
     "scale": "shared", "opened_view": 1, "heads_which": "clean", "heads_order": "number",
     "opened_head": -1, "opened_patch": -1, "live": False, "target": NO_TARGET,
+    "mosaic_left": "a-tpt", "mosaic_right": "r-tpt", "mosaic_arm": "every-defence/pgd-4",
 }  # fmt: skip
 QUICK = {
     "eps": 4, "steps": 3, "views": 8, "tune_steps": 2, "keep": 0.5, "neighbours": 4, "defences": ["clip", "a-tpt"],

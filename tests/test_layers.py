@@ -47,6 +47,7 @@ PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is 
         "present",
         "samples",
         "sessions",
+        "sweep",
         "text",
     ),
     ("labels", "state", "tidying"),
@@ -70,6 +71,7 @@ DRAWS_NOTHING = (
     "picture_sources",
     "present",
     "state",
+    "sweep",
 )  # and so needs no Gradio
 HOMES = {
     "ray": {"engine/evaluation/executors/ray.py"},
@@ -97,8 +99,9 @@ ASIDE = {  # files that call verbs themselves, and why
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
     "attack": {"attack_controls"},
     "attention": {"every_map", "heads", "map_question", "occlusion", "words"},
+    "batch": {"mosaic", "sweep"},
     "inputs": {"elsewhere", "model", "painter"},
-    "verdict": {"verdict_controls"},
+    "verdict": {"recorded", "verdict_controls"},
 }
 PART_FILES = [part for own in PARTS.values() for part in own]
 LAZY = [

@@ -46,6 +46,99 @@ def curve(
     return f'<div class="legend">{keys}</div>{svg}' if len(lines) > 1 else svg
 
 
+@dataclass(frozen=True, slots=True)
+class Banded:
+    """A line with a band: its name, its colour class, and its values, lower and upper ends at the first places of the
+    axis, with a sentence for each."""
+
+    name: str
+    kind: str
+    values: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+    said: Sequence[str]
+
+
+def banded(
+    title: str, lines: Sequence[Banded], places: Sequence[str], x_name: str, y_name: str, zero: tuple[str, str]
+) -> str:
+    """Lines with bands over named places at equal distances, and a line at 0 with a word above it and one below.
+
+    The scale is stretched around 0: it goes by asinh.
+    """
+    reach = [value for line in lines for value in (*line.low, *line.high)]
+    low, high = min(*reach, -1.0), max(*reach, 1.0)
+    x = _scale(0, max(len(places) - 1, 1), LEFT + 8, WIDTH - ASIDE)
+    even = _scale(math.asinh(low), math.asinh(high), HEIGHT - BOTTOM, TOP)
+
+    def y(value: float) -> float:
+        return even(math.asinh(value))
+
+    bands = "".join(_band(line, place, x, y) for place, line in reversed(list(enumerate(lines))))
+    drawn = "".join(_marked(line, place, x, y) for place, line in reversed(list(enumerate(lines))))
+    ticks = "".join(
+        f'<text class="tick" x="{x(place):.1f}" y="{HEIGHT - BOTTOM + 17}" text-anchor="middle">{esc(name)}</text>'
+        for place, name in enumerate(places)
+    )
+    named = f'<text class="axis" x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">'
+    at, end = y(0.0), WIDTH
+    sides = (
+        f'<text class="axis" x="{WIDTH}" y="{at - 5:.1f}" text-anchor="end">{esc(zero[0])}</text>'
+        f'<text class="axis" x="{WIDTH}" y="{at + 13:.1f}" text-anchor="end">{esc(zero[1])}</text>'
+    )
+    described = "; ".join(line.said[-1] for line in lines)
+    keys = "".join(
+        f'<span class="key {esc(line.kind)}"><span aria-hidden="true">{SIGNS[place % len(SIGNS)]}</span>'
+        f"{esc(line.name)}</span>"
+        for place, line in enumerate(lines)
+    )
+    return (
+        f'<div class="legend signs-of">{keys}</div>'
+        f'<svg class="curve banded" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(title)}:'
+        f' {esc(described)}">{_y_axis(low, high, y, y_name, AROUND_0)}{ticks}{named}{esc(x_name)}</text>'
+        f'<line class="even" x1="{LEFT}" x2="{end}" y1="{at:.1f}" y2="{at:.1f}"/>{bands}{drawn}{sides}</svg>'
+    )
+
+
+SIGNS = "●■▲"  # one for each line, so that colour is not the only cue
+ASIDE = 46  # room for the words beside the line at 0
+AROUND_0 = (-100.0, -30.0, -10.0, -3.0, -1.0, 0.0, 1.0, 3.0, 10.0, 30.0, 100.0)  # marks of the stretched scale
+
+
+def _aside(place: int, x):
+    """The scale of the line at `place`, a little beside the others', so that lines that fall together are all seen."""
+    return lambda at: x(at) + 4 * (place - 1)
+
+
+def _band(line: Banded, place: int, x, y) -> str:
+    x = _aside(place, x)
+    upper = [f"{x(at):.1f},{y(value):.1f}" for at, value in enumerate(line.high)]
+    lower = [f"{x(at):.1f},{y(value):.1f}" for at, value in enumerate(line.low)]
+    return f'<polygon class="band {esc(line.kind)}" points="{" ".join([*upper, *reversed(lower)])}"/>'
+
+
+def _marked(line: Banded, place: int, x, y) -> str:
+    x = _aside(place, x)
+    points = [(x(at), y(value)) for at, value in enumerate(line.values)]
+    path = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
+    marks = "".join(
+        f"<g><title>{esc(said)}</title>{_sign(line.kind, place, px, py)}</g>"
+        for (px, py), said in zip(points, line.said, strict=True)
+    )
+    return f'<polyline class="{esc(line.kind)}" points="{path}"/>{marks}'
+
+
+def _sign(kind: str, place: int, px: float, py: float) -> str:
+    corners = {
+        1: ((-3.4, -3.4), (3.4, -3.4), (3.4, 3.4), (-3.4, 3.4)),
+        2: ((0, -4.6), (4.3, 3.2), (-4.3, 3.2)),
+    }.get(place % len(SIGNS))
+    if corners is None:
+        return f'<circle class="sign {esc(kind)}" cx="{px:.1f}" cy="{py:.1f}" r="3.8"/>'
+    path = " ".join(f"{px + dx:.1f},{py + dy:.1f}" for dx, dy in corners)
+    return f'<polygon class="sign {esc(kind)}" points="{path}"/>'
+
+
 def bundle(title: str, rows: Sequence[Sequence[float]], kept: set[int], y_name: str) -> str:
     """One thin line a view over the steps from 0, those of the `kept` views above the others and thicker."""
     steps = max(len(rows[0]) - 1, 1)
@@ -119,11 +212,13 @@ def _ticks(low: float, high: float) -> list[float]:
     return [n * step for n in range(start, math.floor(high / step + 1e-9) + 1)]
 
 
-def _y_axis(low: float, high: float, y, name: str) -> str:
+def _y_axis(low: float, high: float, y, name: str, ticks: Sequence[float] = ()) -> str:
+    """Marks of the axis: at `ticks` where there are any, as far as they lie between `low` and `high`."""
+    chosen = [tick for tick in ticks if low <= tick <= high] if ticks else _ticks(low, high)
     marks = "".join(
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(v):.1f}" y2="{y(v):.1f}"/>'
         f'<text class="tick" x="{LEFT - 6}" y="{y(v) + 4:.1f}" text-anchor="end">{_tick(v)}</text>'
-        for v in (round(t, 10) for t in _ticks(low, high))
+        for v in (round(t, 10) for t in chosen)
     )
     middle = (TOP + HEIGHT - BOTTOM) / 2
     return (

@@ -21,6 +21,8 @@ from app.figures.measured import measured_tables
 from app.figures.pictures import thumbnail, to_uint8
 from app.measured import load_measured
 from app.models import Models
+from app.panels.mosaic import Mosaic
+from app.panels.sweep import SweepPart
 from app.picture_sources import Opened, PictureSources
 from app.present import present
 from app.state.found import Found, find
@@ -38,7 +40,6 @@ MOST = 16  # pictures at once
 class BatchPanel:
     """The panel of step 7; its own fields ask for pictures, everything else is as the other steps have it."""
 
-    controls: dict = {}
     compared = None  # many pictures are compared with no others
 
     def __init__(self, sources: PictureSources) -> None:
@@ -61,8 +62,11 @@ class BatchPanel:
             )  # fmt: skip
         self.drawn = gr.HTML(elem_id="batch")
         gr.HTML(caption(text.BATCH_CAPTION))
+        self.mosaic = Mosaic(sources)
+        self.sweep = SweepPart()
         gr.HTML(measured_tables(load_measured()))
-        self.pieces = [Piece(self.draw, [self.drawn], ("batch",))]
+        self.controls = self.mosaic.controls
+        self.pieces = [Piece(self.draw, [self.drawn], ("batch",)), *self.mosaic.pieces, *self.sweep.pieces]
 
     def wire(self, page: Page, running: Running) -> None:
         """The button runs the attack and the defences of the other steps on every picture."""
@@ -93,6 +97,7 @@ class BatchPanel:
                 yield page.nudged() | page.say(said, "busy", batch.done / batch.total)
             yield page.rest(key, *((text.DONE["batch"], "good") if batch.rows else (text.BATCH_NO_PICTURE, "bad")))
 
+        self.sweep.wire(page)
         own = [self.source, self.count, self.files, self.truths]
         page.listen(self.button.click, handler, before=own, alone=True)
 

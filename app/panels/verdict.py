@@ -15,6 +15,8 @@ from app.figures.measured import measured_button
 from app.figures.poster import poster
 from app.figures.threat import badges
 from app.figures.through import went_through
+from app.models import Models
+from app.panels.recorded import Recorded
 from app.panels.verdict_controls import rare_controls, weight_controls
 from app.present import present
 from app.state.found import Found
@@ -29,8 +31,9 @@ UNTIMED = f'<span class="untimed" title="{text.UNTIMED}">–</span>'
 class VerdictPanel:
     """The panel of step 6."""
 
-    def __init__(self) -> None:
+    def __init__(self, models: Models) -> None:
         self.head = gr.HTML(elem_id="verdict-head")
+        self.recorded = Recorded(models)
         self.poster = gr.HTML(elem_id="poster")
         self.file = PosterFile()
         with gr.Row(elem_classes=["controls"]):
@@ -61,6 +64,7 @@ class VerdictPanel:
         self.pieces = [
             Piece(self.draw_poster, [self.poster], ("maps", *reads), ("ensemble", "defences")),
             Piece(self.draw, self.outputs, reads, ("ensemble", "defences"), ("purifier",)),
+            *self.recorded.pieces,
         ]
 
     def wire(self, page: Page, running: Running) -> None:

@@ -14,6 +14,7 @@ from app.state.history import Look
 from app.state.parts import PARTS, HeadsPair, MapPair, MapTest, OcclusionPair, Question, Row, WordsRead
 from app.state.shown import Original, Shown
 from app.state.visitors import Progress, Visitor
+from app.sweep import Sweep
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -56,6 +57,7 @@ class Found:
     ensemble: engine.Ensemble | None = None
     defences: tuple[engine.DefenceResult, ...] = ()
     batch: Batch | None = None
+    sweep: Sweep | None = None
     progress: Progress = Progress()
     pinned: Pinned | None = None
     elsewhere: frozenset[str] = frozenset()
@@ -126,7 +128,7 @@ def find(question: Question | None, visitor: Visitor) -> Found:
     """What is held of all that the visitor has asked for; without a `question` nothing is."""
     elsewhere = visitor.looked_at_elsewhere
     original = None if visitor.picture is None else visitor.picture.original
-    own = {"batch": visitor.batch, "progress": visitor.progress, "elsewhere": elsewhere}
+    own = {"batch": visitor.batch, "sweep": visitor.sweep, "progress": visitor.progress, "elsewhere": elsewhere}
     found = Found(visitor.model, visitor.picture, original=original, **own)
     if question is None:
         return found

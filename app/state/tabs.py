@@ -70,5 +70,6 @@ def _worth(visitor: Visitor, source: str) -> bool:
     """Whether a page that opens with the picture `source` lacks something that the visitor has."""
     if visitor.picture is None:
         return False
-    computed = visitor.asked != FIRST or visitor.batch is not None or visitor.pinned is not None
+    made = (visitor.batch, visitor.sweep, visitor.pinned)
+    computed = visitor.asked != FIRST or any(one is not None for one in made)
     return computed or not visitor.picture.source or visitor.picture.source != source

@@ -14,6 +14,7 @@ from app.choices import Choices
 from app.present import present
 from app.state.history import History, Look
 from app.state.shown import Shown
+from app.sweep import Sweep
 
 Adjust = Callable[[Choices, Choices], Choices]
 ECHOES = 5  # drawings that may still bring a value that the server has replaced: a slow browser sends them meanwhile
@@ -66,14 +67,18 @@ class Visitor:
     asked: frozenset[str] = FIRST
     stopped: Choices | None = None
     batch: Batch | None = None
+    sweep: Sweep | None = None
     history: History = History()
     pinned: Look | None = None
     progress: Progress = Progress()
 
     def on(self, model: str, picture: Shown | None) -> Visitor:
         """The same with another model or picture, of which nothing has been asked yet."""
-        batch = self.batch if model == self.model else None
-        return replace(self, model=model, picture=picture, asked=FIRST, batch=batch)
+        return replace(self._of(model), model=model, picture=picture, asked=FIRST)
+
+    def _of(self, model: str) -> Visitor:
+        """The same without what was computed with another model and is not found by key."""
+        return self if model == self.model else replace(self, batch=None, sweep=None)
 
     @property
     def look(self) -> Look | None:
@@ -93,9 +98,8 @@ class Visitor:
 
     def at(self, look: Look) -> Visitor:
         """The same at another look; whoever goes there shows its choices to the browser."""
-        batch = self.batch if look.model == self.model else None
-        there = replace(self.setting(look.choices), model=look.model, picture=look.picture, asked=look.asked)
-        return replace(there, batch=batch)
+        there = self._of(look.model).setting(look.choices)
+        return replace(there, model=look.model, picture=look.picture, asked=look.asked)
 
     def went(self, by: int) -> Visitor | None:
         """The same one look back (-1) or forward (1), a swap with what is pinned included; None where there is none."""

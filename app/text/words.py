@@ -22,6 +22,7 @@ EMPTY = {
     "Views": "Press **Make views** to cut, mix and re-weigh the attacked picture into many variants.",
     "Tuning": "Press **One step** to move the prompt once, or **All steps**. The model itself stays untouched.",
     "Verdict": "Press **Compare methods** to let every defence answer for this very picture.",
+    "Sweep": "Press **Sweep the limit** to see up to which limit each method answers this picture right.",
     "Many": "Press **Try them** to attack several pictures as set in step 2 and defend them as set in steps 4 to 6.",
 }
 MISSING = {
@@ -64,6 +65,7 @@ BUSY = {
     "ensemble": "Weighing the views",
     "defences": "Comparing methods",
     "batch": "Attacking and defending many pictures",
+    "sweep": "Attacking and defending within growing limits",
 }
 LEFT = "{doing}, about {left:.0f} s left"
 DONE = {
@@ -78,6 +80,7 @@ DONE = {
     "step": "Step {steps} done.",
     "defences": "Methods compared.",
     "batch": "All pictures answered.",
+    "sweep": "The sweep is through.",
     "back": "One step back.",
     "reset": "The prompt is as it was written.",
 }
@@ -970,6 +973,102 @@ BATCH_CAPTION = (
         "small differences: the 95 % interval below each count is where the share may lie after so few pictures.",
     ),
 )
+MOSAIC_HEAD = "Is one defence better than another?"
+MOSAIC_LEFT, MOSAIC_RIGHT, MOSAIC_UNDER = "Left", "Right", "Kept pictures"
+MOSAIC_ARM = "{attack} · {pictures} pictures"
+MOSAIC_CLEAN, MOSAIC_ATTACKED, MOSAIC_STEPS = "Not attacked", "{attack}, {limit}", "{attacked}, {steps} iterations"
+MOSAIC_TITLE = "{left} beside {right}, picture by picture"
+MOSAIC_HINT = "{attack}; {pictures} pictures, {views} views of each"
+MOSAIC_SAME = "Left and right are the same method: choose another one for either."
+MOSAIC_MISSING = "Not measured on these pictures: {names}. Measured are {known}."
+MOSAIC_EVEN = "**{first} : {second}, cannot be told apart** ({p})."
+MOSAIC_AHEAD = "**{first} : {second}, more often right with {ahead}** ({p})."
+MOSAIC_DIFFERENCE = (
+    "On {first} pictures the answer is right only with {left}, on {second} only with {right}; {left} minus {right}:"
+    " {difference} percentage points of right answers (95 % interval {low} to {high})."
+)
+MOSAIC_GROUPS = {
+    "only-left": "Right only with {left}", "only-right": "Right only with {right}", "neither": "Both wrong",
+    "both": "Both right",
+}  # fmt: skip
+MOSAIC_ABOUT = "Point at a tile, tap it, or go there with the arrow keys: here stands which picture it is."
+MOSAIC_TILE, MOSAIC_OPEN = "Specimen #: @.", "Open specimen # as a story"
+MOSAIC_LABEL = "Mosaic of pictures: arrow keys move, Enter opens the picture as a story"
+MOSAIC_OPENED = "Specimen {number} with its record's settings and seed; now its story runs."
+MOSAIC_NO_TILE = "There is no such picture among the kept ones."
+MOSAIC_CAPTION = (
+    (
+        "What you see",
+        "a tile for each kept picture, its left half full where the method on the left is right, its right half where"
+        " that on the right is. Pressing a tile opens the picture in steps 1 to 6, asked about as it was then.",
+    ),
+    (
+        "How",
+        "from records of the built-in model on specimens held out of training. Only pictures on which the two differ"
+        " can tell them apart: the exact two-sided McNemar test says how often a coin would split them so unevenly, and"
+        " below 0.05 the page calls one ahead. The interval is Newcombe's for paired shares.",
+    ),
+    (
+        "What it does not show",
+        "that two methods are equally good where they cannot be told apart: more pictures might. Whoever tries many"
+        " pairs finds a small p by chance. And this is one small model and a painted world, under attackers who may"
+        " know nothing of either defence.",
+    ),
+)
+SWEEP_HEAD = "And this picture, limit by limit?"
+SWEEP_ASKS = (
+    "The picture on the left, attacked anew at each limit and with each seed; asked are CLIP alone and the two methods"
+    " above. Stop keeps what there is, and the button goes on from there."
+)
+SWEEP_RUN, SWEEP_SEEDS = "Sweep the limit", "Seeds"
+SWEEP_ELSEWHERE = "A sweep attacks the clean picture itself: it needs one that was not attacked elsewhere."
+SWEEP_PROGRESS = "{done} of {total} points, about {left:.0f} s left"
+SWEEP_TITLE = "This picture, the limit of the attack growing"
+SWEEP_HINT = "{attack}, {steps} iterations, {views} views, seeds from {seed} on; {done} of {total} points"
+SWEEP_X = "largest change allowed"
+SWEEP_Y = {True: "lead of the true class (nats)", False: "lead of the clean answer (nats)"}
+SWEEP_ZERO = {True: ("right", "wrong"), False: ("kept", "lost")}
+SWEEP_POINT = "{name}, {limit}: lead {lead}, over seeds {low} to {high}; {right} of {of} seeds"
+SWEEP_HELD = {
+    True: "Right with every seed so far up to: {each}.",
+    False: "The clean answer is kept with every seed so far up to: {each}.",
+}
+SWEEP_NEVER = "not even unattacked"
+SWEEP_ROWS = {True: "Right, of the seeds so far", False: "Clean answer kept, of the seeds so far"}
+SWEEP_KEPT = "Another thing: how often each is right over the kept pictures"
+SWEEP_KEPT_WHY = (
+    "Shares of many pictures, each attacked with one seed and {steps} iterations, and no points of the lines above:"
+    " those are one picture over seeds. There are records at these limits only."
+)
+SWEEP_NOT_KEPT, SWEEP_OF = "not measured", "of {pictures}"
+SWEEP_CAPTION = (
+    (
+        "What you see",
+        "by how much the class that should be answered leads the best other one, in logarithms of probabilities, on a"
+        " scale stretched around 0: the line is the middle seed, the band all seeds. Below, with how many seeds it is"
+        " answered.",
+    ),
+    (
+        "How",
+        "the attack of step 2 and the views of step 4, at 0, 1, 2, 4, 8 and 16 of 255 (under L2 at 0 to 4 times the"
+        " usual length), first all limits with one seed. Seeds draw the views and what is random in the attack.",
+    ),
+    (
+        "What it does not show",
+        "which method is better: this is one picture. A few seeds do not bound what another would give, and an attack"
+        " with more iterations, or one that goes through the defence, may turn what holds here.",
+    ),
+)
+RECORDED_SAME = (
+    "This is specimen {number} of the kept records, asked about as then: all {count} methods answer as in its record."
+)
+RECORDED_DIFFERS = (
+    "**Otherwise than the record of specimen {number}**, with the same settings and seed: {each}. Records were made on"
+    " other machines, 322 of the 600 on a GPU; there the last digits of every iteration differ, and an answer that"
+    " hangs by little turns."
+)
+RECORDED_OTHER = "{name} answers **{here}** here and **{there}** there"
+NUMBERED = "Specimen {number} of the series {series}, which kept evaluations ask about; held out of training"
 MEASURED = {
     "every-defence": (
         "What hundreds of pictures say",

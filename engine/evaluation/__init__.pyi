@@ -8,11 +8,13 @@ from .kept import read_skipped as read_skipped
 from .manifest import copy_attacked as copy_attacked
 from .merge import read_merged as read_merged
 from .plan import Plan as Plan
+from .plan import settings_kept as settings_kept
 from .records import Answered as Answered
 from .records import Skipped as Skipped
 from .records import answer_question as answer_question
 from .run import asked_of as asked_of
 from .run import evaluate as evaluate
+from .statistics import pair as pair
 from .statistics import shares as shares
 from .statistics import summarise as summarise
 from .statistics import wilson as wilson

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from ..attacks.registry import ATTACKS
 from ..errors import require
-from ..settings import AttackSettings, PictureSettings, Settings
+from ..settings import AttackSettings, EnsembleSettings, PictureSettings, Settings, TuneSettings, ViewSettings
 from ..story.slices import read_of_target
 
 CLEAN = "clean"
@@ -65,6 +65,31 @@ class Plan:
         }
         own = {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks}
         return own | of_batch(self.batch) | of_picture(self.settings) | settings
+
+
+def settings_kept(document: dict, arm: str, number: int) -> Settings:
+    """The settings of picture `number` in one arm of a kept evaluation, of which `document` is the plan as plain data.
+
+    Their attack makes the arm's picture of the clean one; that of the clean arm has a limit of 0. Raises `EngineError`
+    for an arm that the plan does not have.
+    """
+    attacks = document["attacks"]
+    require(arm == CLEAN or arm in attacks, f"Expected one of {', '.join([CLEAN, *attacks])}; got “{arm:.60}”.")
+    names = {one.name for one in fields(AttackSettings)}
+    asked = {name: value for name, value in attacks.get(arm, {}).items() if name in names}
+    attack = AttackSettings(**asked) if asked else AttackSettings(epsilon=0.0)
+    defences = tuple(document["defences"]) if arm != CLEAN or document["defend_clean"] else ("clip",)
+    made = Settings(
+        attack=attack,
+        views=ViewSettings(**document["views"]),
+        tuning=TuneSettings(**document["tuning"]),
+        ensemble=EnsembleSettings(**document["ensemble"]),
+        picture=PictureSettings(**document.get("picture", {})),
+        defences=defences,
+        purifier=document["purifier"],
+        domain_word=document["domain_word"],
+    )
+    return made.with_seed(picture_seed(document["seed"], number))
 
 
 def picture_seed(series: int, number: int) -> int:

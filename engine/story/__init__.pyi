@@ -23,4 +23,8 @@ from .requests import Views as Views
 from .requests import Weighted as Weighted
 from .requests import Words as Words
 from .results import Results as Results
+from .sweep import SweepPoint as SweepPoint
+from .sweep import limits as limits
+from .sweep import stories as stories
+from .sweep import swept as swept
 from .turns import Turns as Turns

@@ -15,6 +15,7 @@ from app.state.history import Look
 from app.state.parts import PARTS
 from app.state.shown import Original
 from app.state.visitors import Progress, Visitor
+from app.sweep import Sweep
 from app.text import words as text
 from app.wiring import screens as module
 from app.wiring.pieces import Piece, merged
@@ -181,6 +182,11 @@ def implied(question, piece: Piece) -> set[str]:
     return found | ({"label"} if set(parts) - {"clean"} else set())
 
 
+def a_sweep(digest: str) -> Sweep:
+    settings = replace(CHOICES.settings(), defences=("clip",))
+    return Sweep("", digest, "", settings, True, 6, points=(engine.story.SweepPoint(0.0, 0, {"clip": 1.0}),))
+
+
 OTHERS = {  # another value of every field that is no part
     "model": lambda found: "another",
     "picture": lambda found: replace(found.picture, picture=engine.story.Picture(found.picture.pixels.flip(-1))),
@@ -188,6 +194,7 @@ OTHERS = {  # another value of every field that is no part
     "classes": lambda found: engine.Classes(("red fish", "blue fish", "green fish"), ("art of a {}.",)),
     "label": lambda found: None,
     "batch": lambda found: Batch(CHOICES.settings(), 3),
+    "sweep": lambda found: a_sweep(found.picture.picture.digest),
     "progress": lambda found: Progress(4),
     "pinned": lambda found: None,
     "elsewhere": lambda found: frozenset(EVERYTHING),

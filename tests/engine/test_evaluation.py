@@ -15,7 +15,8 @@ from engine.classes import Classes
 from engine.datasets.base import Question
 from engine.datasets.folders import Folder
 from engine.errors import EngineError
-from engine.evaluation import Answered, Plan, answer_question, evaluate, groups, read_kept, summarise
+from engine.evaluation import Answered, Plan, answer_question, evaluate, groups, read_kept, settings_kept, summarise
+from engine.evaluation.plan import arm_name
 from engine.evaluation.statistics import newcombe
 from engine.evaluation.store import attacked
 from engine.models import Backbone
@@ -142,6 +143,23 @@ def test_an_adaptive_attack_under_other_settings_of_its_defence_is_another_one(s
     assert files["usual"]["adaptive-a-tpt-4"]["file"] != files["other"]["adaptive-a-tpt-4"]["file"]
     assert files["other"]["adaptive-a-tpt-4"]["defended"] == asked["adaptive-a-tpt-4"]["defended"]
     assert "defended" not in files["usual"]["adaptive-a-tpt-4"]
+
+
+def test_the_settings_of_a_record_come_back_from_its_plan():
+    attacks = (AttackSettings("adaptive", steps=3, target_defence="r-tpt"), AttackSettings("fgsm", 8 / 255))
+    plan = replace(PLAN, attacks=attacks, seed=7)
+    document = json.loads(json.dumps(plan.document()))
+    for number in (0, 4):
+        for wanted in attacks:
+            kept = settings_kept(document, arm_name(wanted), number)
+            seeded = plan.settings_for(number, arm_name(wanted))
+            assert replace(kept, attack=AttackSettings()) == replace(seeded, attack=AttackSettings())
+            assert kept.attack == replace(wanted, seed=plan.seed_for(number), step_size=wanted.step)
+        clean = settings_kept(document, "clean", number)
+        assert clean.attack.epsilon == 0 and clean.views == plan.settings_for(number, "clean").views
+    assert settings_kept(document | {"defend_clean": False}, "clean", 0).defences == ("clip",)
+    with pytest.raises(EngineError, match="one of clean, adaptive-r-tpt-4, fgsm-8; got “pgd-4”"):
+        settings_kept(document, "pgd-4", 0)
 
 
 # what is kept

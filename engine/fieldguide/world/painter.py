@@ -6,6 +6,8 @@ OpenCV, which paints, is loaded by the first specimen, so that a server without 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -13,6 +15,9 @@ from PIL import Image
 from ...classes import Classes
 from ...errors import EngineError
 from . import Specimen
+
+if TYPE_CHECKING:
+    from .questions import PaintedQuestion
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -33,12 +38,27 @@ def paint_specimen(specimen: Specimen, number: int) -> Painted:
 
     Raises `EngineError` where OpenCV's system library is missing.
     """
+    return _painted(_questions().ask_about(specimen, np.random.default_rng(number)))
+
+
+def paint_numbered(series: int, number: int) -> Painted:
+    """Specimen `number` of the series `series`, both >= 0, as `FieldGuideSeries` asks about it.
+
+    Raises `EngineError` where OpenCV's system library is missing.
+    """
+    return _painted(_questions().make_question(series, number))
+
+
+def _questions() -> ModuleType:
     try:
-        from .questions import ask_about
+        from . import questions
     except ImportError as error:
         raise EngineError(
             "Painting needs OpenCV's system library, which this server lacks (Debian calls it libgl1)."
         ) from error
-    question = ask_about(specimen, np.random.default_rng(number))
+    return questions
+
+
+def _painted(question: PaintedQuestion) -> Painted:
     picture, mask = (Image.fromarray(pixels) for pixels in (question.painting.pixels, question.painting.labelled()))
     return Painted(picture, question.classes, question.truth, mask)

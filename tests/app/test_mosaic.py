@@ -1,0 +1,145 @@
+"""Two defences on the same kept pictures: the tiles are the records, and a tile opens its record's question."""
+
+import re
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from scipy.stats import binomtest
+
+import engine
+from app import measured
+from app.choices import Choices
+from app.figures.mosaic import GROUPS, arm_name, compared, mosaic
+from app.panels.mosaic import Mosaic
+from app.panels.recorded import Recorded, told
+from app.picture_sources import PictureSources
+from app.state.found import Found
+from app.state.visitors import Visitor
+from app.text import words as text
+from tests.page_cases import CHOICES
+
+ARMS = measured.arms()
+
+
+def tiles(drawn, kind):
+    group = drawn.split(f'class="bunch {kind}"')[1].split("</div></div>")[0]
+    return [int(place) for place in re.findall(r'data-n="(\d+)"', group)]
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_every_picture_is_one_tile_in_the_group_of_its_record(name):
+    kept, arm = ARMS[name]
+    drawn = mosaic(kept, arm, "a-tpt", "r-tpt")
+    for kind, rights in GROUPS.items():
+        both = zip(arm.right["a-tpt"], arm.right["r-tpt"], strict=True)
+        assert tiles(drawn, kind) == [place for place, found in enumerate(both) if found == rights]
+    assert f"{kept.pictures} pictures" in drawn and arm_name(kept, arm).endswith(f"{kept.pictures} pictures")
+
+
+def test_the_sentence_is_the_exact_paired_test():
+    for (_, arm), left in zip(ARMS.values(), ("clip", "tpt", "view-average", "a-tpt") * 3, strict=False):
+        both = list(zip(arm.right[left], arm.right["r-tpt"], strict=True))
+        first, second = both.count((True, False)), both.count((False, True))
+        p = binomtest(first, first + second).pvalue if first + second else 1.0
+        said = compared(arm, left, "r-tpt")
+        assert said.startswith(f"**{first} : {second}, ")
+        assert ("cannot be told apart" in said) == (p >= 0.05)
+        assert ("p < 0.001" in said) == (p < 0.001) and (p < 0.01 or f"p = {p:.2f}" in said)
+
+
+def test_a_pair_that_cannot_be_compared_says_why():
+    kept, arm = ARMS["collapse/pgd-8"]
+    assert text.MOSAIC_SAME in mosaic(kept, arm, "tpt", "tpt")
+    said = mosaic(kept, arm, "mac", "a-tpt")
+    assert "MAC" in said and "Measured are no defence, View average" in said and "mosaic" not in said
+
+
+def test_an_answer_that_is_wrong_is_told_with_the_words_that_differ():
+    kept, arm = ARMS["every-defence/pgd-4"]
+    place = arm.right["clip"].index(False)
+    told_of = re.search(r'data-left="([^"]*)"', mosaic(kept, arm, "clip", "a-tpt"))[1].split("|")
+    assert [not said for said in told_of] == list(arm.right["clip"])
+    assert told_of[place].replace("*", "") == arm.answers["clip"][place] and "*" in told_of[place]
+
+
+@pytest.fixture(scope="module")
+def builtin():
+    return engine.load_backbone("fieldguide")
+
+
+@pytest.fixture(scope="module")
+def page(builtin):
+    """As much of a page as opening a tile asks for."""
+    models = SimpleNamespace(first=builtin, backbone=lambda name: builtin)
+    return SimpleNamespace(models=models, defaults=CHOICES, backbone=lambda visitor: builtin)
+
+
+def opener(sources):
+    made = Mosaic.__new__(Mosaic)  # without its components
+    made.sources, made.arms = sources, ARMS
+    return made
+
+
+def at(choices: Choices = CHOICES) -> Visitor:
+    return Visitor(choices=choices)
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_a_tile_opens_with_the_question_of_its_record(name, builtin, page):
+    kept, arm = ARMS[name]
+    odd = CHOICES._replace(mosaic_arm=name, eps=7, legacy=True, template="{}", seed=3, map="raw", target="red fish")
+    there = opener(PictureSources(builtin, ())).opened(page, at(odd), 17)
+    choices = there.choices
+    asked = engine.evaluation.settings_kept(kept.plan, arm.name, 17)
+    assert choices.true_class == kept.truths[17] and choices.template == engine.classes.DEFAULT_TEMPLATE
+    apart = {"attention": asked.attention, "defences": ()}
+    assert replace(choices.settings(), **apart) == replace(asked, **apart)
+    assert choices.settings().attack.seed == choices.settings().views.seed == 11_000_033 + 17
+    assert list(choices.defences) == ["clip", "r-tpt", "a-tpt"] and choices.map == "raw"
+    assert there.picture.source == "numbered 11 17" and there.asked == frozenset({"clean"})
+    again = PictureSources(builtin, ()).again(there.picture.source)
+    assert again.shown.picture.digest == there.picture.picture.digest and again.names == choices.classes().names
+
+
+@pytest.mark.parametrize("number", [None, -1, 600, "7", 1.5])
+def test_what_is_no_tile_opens_nothing(number, builtin, page):
+    with pytest.raises(engine.EngineError, match="no such picture"):
+        opener(PictureSources(builtin, ())).opened(page, at(), number)
+
+
+def ended(builtin, page, answers):
+    """What is found of tile 17 where the defences answer so."""
+    there = opener(PictureSources(builtin, ())).opened(page, at(), 17)
+    classes = there.choices.classes()
+    found = Found(
+        "", there.picture, classes, classes.names.index(there.choices.true_class), defences=tuple(answers(classes))
+    )
+    return found, there.choices
+
+
+def answers_of(arm, classes, other=()):
+    for name in ("clip", "a-tpt"):
+        answer = arm.answers[name][17]
+        answer = next(one for one in classes.names if one != answer) if name in other else answer
+        yield SimpleNamespace(defence=name, prediction=SimpleNamespace(name=answer))
+
+
+def test_the_verdict_says_whether_the_story_ends_as_its_record(builtin, page):
+    kept, arm = ARMS["every-defence/pgd-4"]
+    piece = Recorded(page.models)
+    found, choices = ended(builtin, page, lambda classes: answers_of(arm, classes))
+    (said,) = piece.draw(found, choices).values()
+    assert "specimen 17" in said and "all 2 methods answer as in its record" in said
+    found, choices = ended(builtin, page, lambda classes: answers_of(arm, classes, ("a-tpt",)))
+    (said,) = piece.draw(found, choices).values()
+    assert "Otherwise than the record of specimen 17" in said and arm.answers["a-tpt"][17] in said and "A-TPT" in said
+    assert said == told(found, kept, arm, 17)
+    (said,) = piece.draw(found, choices._replace(steps=99)).values()
+    assert said == ""  # another question has no record
+
+
+@pytest.mark.parametrize("source", ["", "numbered", "numbered 11", "numbered 11 -1", "numbered 11 x", "sample 11 1"])
+def test_what_names_no_numbered_picture(source):
+    assert measured.numbered(source) is None
+    assert measured.numbered(measured.spelled(11, 5)) == (11, 5)
