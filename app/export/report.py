@@ -33,6 +33,7 @@ from app.text import words as text
 Read = tuple["engine.maps.WordRelevance | None", "engine.maps.WordRelevance"]
 SMALL = 1024  # pixels: the longer side of what is drawn many times over
 ROWS = "maps"  # the maps that stand in the rows of step 3, as their keys begin
+LARGE = (ROWS, "guide")  # drawn at the picture's own size
 PACKAGES = ("torch", "torchvision", "open_clip_torch", "torchattacks", "gradio", "numpy", "opencv-python")
 
 
@@ -134,9 +135,8 @@ def _maps(pictures: Pictures, found: Found, choices: Choices) -> dict[str, bytes
     files = {}
     for figure in figures:
         part, _, name = figure.key.partition(" ")
-        row = part == ROWS
-        drawn = engine.overlays.png(figure.over(whole if row else small))
-        files[f"maps/{name}.png" if row else f"maps/{part}/{name}.png"] = drawn
+        drawn = engine.overlays.png(figure.over(whole if part in LARGE else small))
+        files[f"maps/{name}.png" if part == ROWS else f"maps/{part}/{name}.png"] = drawn
     return files
 
 

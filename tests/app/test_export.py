@@ -306,7 +306,7 @@ def test_maps_lie_over_the_whole_picture_at_its_own_size(packed):
     assert {name.rpartition("-")[2] for name in drawn} == {"clean.png", "attacked.png", "difference.png"}
     kinds = len(engine.maps.maps_for(engine.load_backbone(device="cpu")))
     folders = Counter(name.rpartition("/")[0] for name in drawn)
-    assert folders == {"maps": 3, "maps/every": 2 * kinds, "maps/head": 3}
+    assert folders == {"maps": 3, "maps/guide": 2, "maps/every": 2 * kinds, "maps/head": 3}
     for one in drawn.values():
         assert one.size == found.picture.size and np.asarray(one).std() > 1
 
