@@ -91,6 +91,8 @@ def build_app(
                 page.status = gr.HTML(status(text.READY), elem_id="status")
                 gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
                 export = ExportButtons(sources, label_sets)
+                gr.Button(text.PRESENT, elem_id="present", scale=0, min_width=80)
+                gr.Button(text.LEAVE, elem_id="leave", scale=0, min_width=80)
             pinning.place_line()
         restore = RestoreLine(Tabs(page.visitors))
         with gr.Row(elem_id="body"):

@@ -12,6 +12,7 @@
   let twin = "";
   let nudged = "";
   let walking = 0;
+  const TURNS = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 }; // of pages presented
   const WALK = 1200; // milliseconds at each step of a story that was there before
   const mark = () => {
     const step = root.dataset.step || "1";
@@ -33,6 +34,12 @@
     open(String(step), true);
     if (step < last) walking = setTimeout(() => walk(step + 1, last), WALK);
   };
+  const present = (on) => {
+    root.toggleAttribute("data-present", on);
+    if (on) document.activeElement.blur();
+    else document.querySelector("#present").focus();
+    window.dispatchEvent(new Event("resize"));
+  };
   document.addEventListener("click", (event) => {
     if (event.target.closest("#run-story")) following = true;
     const card = event.target.closest("[data-open-step]");
@@ -40,6 +47,8 @@
       following = false;
       open(card.dataset.openStep);
     }
+    const show = event.target.closest("#present, #leave");
+    if (show) present(show.id === "present");
     const way = event.target.closest("a.way");
     if (way) {
       event.preventDefault();
@@ -67,6 +76,13 @@
     window.passed = window.turn;
     document.querySelector("#overtake").click();
   }, true);
+  document.addEventListener("keydown", (event) => {
+    if (!("present" in root.dataset) || event.target.matches("input, [role=slider]")) return;
+    if (event.key === "Escape") present(false);
+    const by = TURNS[event.key];
+    if (by) document.querySelector(`#card-${Number(root.dataset.step || 1) + by}`)?.click();
+    if (by) event.preventDefault();
+  });
   document.addEventListener("keydown", (event) => {
     // A menu's open list scrolls, so the browser stops there, the list closes, and the focus is nowhere.
     if (event.key === "Tab") document.querySelectorAll("ul.options, .option-list").forEach((list) => (list.tabIndex = -1));

@@ -969,3 +969,4 @@ VERDICT_CAPTION = (
 
 MATHEMATICS = "Show me the mathematics"
 TOUR = "Take the tour"
+PRESENT, LEAVE = "Present", "Leave (Esc)"
