@@ -14,7 +14,11 @@ from app.text import tour
 
 FOLDER = Path(__file__).resolve().parent / "static"
 SCRIPTS = ("page.js", "tour.js", "veil.js")
-STYLES = ("present.css",)  # what the whole page may be instead; Gradio would put all of it below a part of the page
+STYLES = (
+    "present.css",
+    "print.css",
+    "narrow.css",
+)  # what the whole page may be instead; Gradio would put all of it below a part of the page
 ICON = (FOLDER / "icon.svg").read_text(encoding="utf-8")
 REST = (FOLDER / "rest.js").read_text(encoding="utf-8")
 CSS = (FOLDER / "style.css").read_text(encoding="utf-8")

@@ -12,19 +12,35 @@
   let twin = "";
   let nudged = "";
   let walking = 0;
+  let scrolled = false; // by the visitor, who is reading: nothing scrolls the page then
+  const STEP = /^#step-([1-7])$/;
   const TURNS = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 }; // of pages presented
   const WALK = 1200; // milliseconds at each step of a story that was there before
+  let asked = STEP.exec(location.hash)?.[1]; // of the address that was opened
+  if (asked) root.dataset.step = asked;
+  const rove = (at) => {
+    const bar = document.querySelector("#bar");
+    if (!bar) return [];
+    bar.setAttribute("role", "toolbar");
+    bar.setAttribute("aria-label", document.querySelector(".skip").dataset.bar);
+    const all = [...bar.querySelectorAll("button, input")].filter((each) => !each.disabled && each.getClientRects().length);
+    const stop = [at, ...all].find((each) => all.includes(each) && (each === at || each.tabIndex === 0)) || all[0];
+    all.forEach((each) => each.tabIndex === (each === stop ? 0 : -1) || (each.tabIndex = each === stop ? 0 : -1));
+    return all;
+  };
   const mark = () => {
+    rove(document.activeElement);
     const step = root.dataset.step || "1";
     document.querySelectorAll("[data-open-step]").forEach((card) => {
       const current = card.dataset.openStep === step ? "step" : "false";
       if (card.getAttribute("aria-current") !== current) card.setAttribute("aria-current", current);
     });
   };
-  const open = (step, bring = false) => {
+  const open = (step, bring = false, fresh = true) => {
+    if (fresh && step !== (root.dataset.step || "1")) history.pushState(null, "", `#step-${step}`);
     root.dataset.step = step;
     mark();
-    if (bring && window.innerWidth <= 900) document.querySelector("#journey").scrollIntoView();
+    if (bring && !scrolled && window.innerWidth <= 900) document.querySelector("#journey").scrollIntoView();
     window.dispatchEvent(new Event("resize"));
   };
   const walk = (step, last) => {
@@ -41,7 +57,11 @@
     window.dispatchEvent(new Event("resize"));
   };
   document.addEventListener("click", (event) => {
-    if (event.target.closest("#run-story")) following = true;
+    if (event.target.closest("#run-story")) [following, scrolled] = [true, false];
+    if (event.target.closest(".skip")) {
+      event.preventDefault();
+      document.querySelector("[data-open-step][aria-current=step]").focus();
+    }
     const card = event.target.closest("[data-open-step]");
     if (card) {
       following = false;
@@ -58,6 +78,19 @@
     }
     const bring = event.target.closest("[data-bring]");
     if (bring) document.getElementById(bring.dataset.bring).scrollIntoView();
+  });
+  for (const kind of ["wheel", "touchmove"]) document.addEventListener(kind, () => (scrolled = true), { passive: true });
+  window.addEventListener("popstate", () => {
+    following = false;
+    open(STEP.exec(location.hash)?.[1] || "1", false, false);
+  });
+  document.addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by || "present" in root.dataset || !event.target.closest("#bar")) return;
+    const all = rove(event.target);
+    const next = all[(all.indexOf(event.target) + by + all.length) % all.length];
+    rove(next);
+    next.focus();
   });
   document.addEventListener("focusin", ({ target }) => {
     const home = target.closest("[id]:not([id^='html-'])");
@@ -93,6 +126,7 @@
     navigator.clipboard?.writeText(link.href).catch(() => {});
     const theme = new URL(location.href).searchParams.get("__theme");
     if (theme) link.searchParams.set("__theme", theme);
+    link.hash = location.hash;
     history.replaceState(null, "", link);
   };
   new MutationObserver(() => {
@@ -113,6 +147,9 @@
     if (batch && batch.dataset.turn !== seen) {
       seen = batch.dataset.turn;
       if (batch.dataset.walk) return walk(2, Number(batch.dataset.go));
+      const deep = asked && batch.dataset.story !== "1";
+      asked = "";
+      if (deep) return mark();
       if (following || batch.dataset.story !== "1") return open(batch.dataset.go, batch.dataset.story === "1");
     }
     mark();

@@ -969,4 +969,5 @@ VERDICT_CAPTION = (
 
 MATHEMATICS = "Show me the mathematics"
 TOUR = "Take the tour"
+SKIP, BAR, TO_INPUTS = "Skip to the steps", "Actions", "To the picture and its classes"
 PRESENT, LEAVE = "Present", "Leave (Esc)"
