@@ -1,7 +1,7 @@
 // Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, puts a link that was
 // asked for into the address bar, and presses what the server asks it to. Asks for what has to be drawn where the server
 // nudges it, and tells it that a slider has moved on from what it draws. Keeps the keyboard's focus where it is when a
-// part of the page is drawn anew.
+// part of the page is drawn anew. Steps are in the history; the bar is one stop of the Tab key; presented, keys turn the steps.
 (() => {
   const root = document.documentElement;
   let following = true;
@@ -16,16 +16,21 @@
   const STEP = /^#step-([1-7])$/;
   const TURNS = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 }; // of pages presented
   const WALK = 1200; // milliseconds at each step of a story that was there before
-  let asked = STEP.exec(location.hash)?.[1]; // of the address that was opened
-  if (asked) root.dataset.step = asked;
+  const addressed = () => STEP.exec(location.hash)?.[1] || "1";
+  root.dataset.step = addressed();
+  // Of what can be pressed in the bar, the Tab key stops at one: `at`, where it is among them. Returns all.
   const rove = (at) => {
     const bar = document.querySelector("#bar");
     if (!bar) return [];
     bar.setAttribute("role", "toolbar");
     bar.setAttribute("aria-label", document.querySelector(".skip").dataset.bar);
-    const all = [...bar.querySelectorAll("button, input")].filter((each) => !each.disabled && each.getClientRects().length);
-    const stop = [at, ...all].find((each) => all.includes(each) && (each === at || each.tabIndex === 0)) || all[0];
-    all.forEach((each) => each.tabIndex === (each === stop ? 0 : -1) || (each.tabIndex = each === stop ? 0 : -1));
+    const shown = (each) => !each.disabled && each.checkVisibility({ visibilityProperty: true });
+    const all = [...bar.querySelectorAll("button, input")].filter(shown);
+    const one = all.includes(at) ? at : all.find((each) => each.matches("[data-stop]")) || all[0];
+    for (const each of all) {
+      each.tabIndex = each === one ? 0 : -1;
+      each.toggleAttribute("data-stop", each === one);
+    }
     return all;
   };
   const mark = () => {
@@ -82,7 +87,7 @@
   for (const kind of ["wheel", "touchmove"]) document.addEventListener(kind, () => (scrolled = true), { passive: true });
   window.addEventListener("popstate", () => {
     following = false;
-    open(STEP.exec(location.hash)?.[1] || "1", false, false);
+    open(addressed(), false, false);
   });
   document.addEventListener("keydown", (event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -147,9 +152,6 @@
     if (batch && batch.dataset.turn !== seen) {
       seen = batch.dataset.turn;
       if (batch.dataset.walk) return walk(2, Number(batch.dataset.go));
-      const deep = asked && batch.dataset.story !== "1";
-      asked = "";
-      if (deep) return mark();
       if (following || batch.dataset.story !== "1") return open(batch.dataset.go, batch.dataset.story === "1");
     }
     mark();

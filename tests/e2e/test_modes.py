@@ -72,7 +72,7 @@ def test_a_phone_keeps_what_happens_and_stop_in_sight_and_shows_results_first(ke
     page.locator("#mathematics-2").scroll_into_view_if_needed()
     for part in ("#status .status", "#stop"):
         box = page.locator(part).bounding_box()
-        assert 780 < box["y"] and box["y"] + box["height"] <= 844
+        assert box["y"] > 780 and box["y"] + box["height"] <= 844
     page.click("#to-inputs button")
     page.wait_for_function("document.querySelector('#inputs').getBoundingClientRect().top < 100")
     page.set_viewport_size({"width": 1280, "height": 800})
