@@ -13,6 +13,7 @@
   let nudged = "";
   let walking = 0;
   let scrolled = false; // by the visitor, who is reading: nothing scrolls the page then
+  let stop = null; // in the bar, of the Tab key: what had the focus last
   const STEP = /^#step-([1-7])$/;
   const TURNS = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 }; // of pages presented
   const WALK = 1200; // milliseconds at each step of a story that was there before
@@ -26,11 +27,9 @@
     bar.setAttribute("aria-label", document.querySelector(".skip").dataset.bar);
     const shown = (each) => !each.disabled && each.checkVisibility({ visibilityProperty: true });
     const all = [...bar.querySelectorAll("button, input")].filter(shown);
-    const one = all.includes(at) ? at : all.find((each) => each.matches("[data-stop]")) || all[0];
-    for (const each of all) {
-      each.tabIndex = each === one ? 0 : -1;
-      each.toggleAttribute("data-stop", each === one);
-    }
+    if (all.includes(at)) stop = at;
+    const one = all.includes(stop) ? stop : all[0];
+    all.forEach((each) => (each.tabIndex = each === one ? 0 : -1));
     return all;
   };
   const mark = () => {
