@@ -78,6 +78,7 @@ def build_app(
     page = Page(models, Visitors() if visitors is None else visitors, results, budget or engine.story.Budget())
     page.fit = Fitted(sources)
     with Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=KEEP_FILES, fill_width=True) as demo:
+        gr.HTML(f'<a class="skip" href="#journey" data-bar="{text.BAR}">{text.SKIP}</a>', elem_id="skip")
         page.build_hidden()
         head = Head(models)
         with gr.Column(elem_id="top"):
@@ -92,14 +93,17 @@ def build_app(
                 page.status = gr.HTML(status(text.READY), elem_id="status")
                 gr.Button(text.TOUR, elem_id="tour", scale=0, min_width=130)
                 export, step = ExportButtons(sources, label_sets, drawn_maps), LinkedStep()
+                gr.Button(text.PRESENT, elem_id="present", scale=0, min_width=80)
+                gr.Button(text.LEAVE, elem_id="leave", scale=0, min_width=80)
+                gr.HTML(f'<button type="button" data-bring="inputs">{text.TO_INPUTS}</button>', elem_id="to-inputs")
             pinning.place_line()
         restore = RestoreLine(Tabs(page.visitors))
         with gr.Row(elem_id="body"):
-            with gr.Column(elem_id="inputs", scale=0, min_width=330):
-                inputs, over = Inputs(sources, models, head, label_sets), StartOver()
             with gr.Column(elem_id="story", scale=1, min_width=320):
                 cards = gr.HTML(journey(Found()), elem_id="journey")
                 page.panels, columns = _panels(page, models, sources)
+            with gr.Column(elem_id="inputs", scale=0, min_width=330):
+                inputs, over = Inputs(sources, models, head, label_sets), StartOver()
         page.controls["live"] = live
         page.controls |= inputs.controls
         for number, panel in page.panels.items():

@@ -14,15 +14,18 @@ from app.text import tour
 
 FOLDER = Path(__file__).resolve().parent / "static"
 SCRIPTS = ("page.js", "tour.js", "veil.js", "api.js")
+STYLES = ("present.css", "print.css", "narrow.css")  # what the whole page may be instead; Gradio would put them lower
 ICON = (FOLDER / "icon.svg").read_text(encoding="utf-8")
 REST = (FOLDER / "rest.js").read_text(encoding="utf-8")
 CSS = (FOLDER / "style.css").read_text(encoding="utf-8")
+MODES = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES)
 
 
 def first() -> str:
-    """What has to be there before Gradio's scripts: the icon, which browsers else ask the host for, and a script."""
+    """What has to be there before Gradio's scripts: the icon, which browsers else ask for, styles and a script."""
     icon = base64.b64encode(ICON.encode()).decode()
-    return f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}"><script>{REST}</script>'
+    link = f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}">'
+    return f"{link}<style>{MODES}</style><script>{REST}</script>"
 
 
 def head() -> str:

@@ -66,7 +66,8 @@ def _card(number: int, name: str, finding: tuple[str, str] | None, busy: bool, f
     return (
         f'<button type="button" class="card {state}{strange}" data-open-step="{number}" id="card-{number}"'
         f' title="{esc(head)} {esc(detail)}">'
-        f'<span class="card-name"><span class="dot" aria-hidden="true">{ICONS[state]}</span>{number} {esc(name)}</span>'
+        f'<span class="card-name"><span class="dot" aria-hidden="true">{ICONS[state]}</span>{number} '
+        f'<span class="step-name">{esc(name)}</span></span>'
         f'<span class="card-head">{esc(head)}</span><span class="card-detail">'
         f"{esc(detail)}</span></button>"
     )

@@ -1,7 +1,8 @@
 // Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, puts a link that was
 // asked for into the address bar, and presses what the server asks it to. Asks for what has to be drawn where the server
 // nudges it, and tells it that a slider has moved on from what it draws. Keeps the keyboard's focus where it is when a
-// part of the page is drawn anew. Closes the warning that repeats a complaint once that is mended.
+// part of the page is drawn anew. Closes the warning that repeats a complaint once that is mended. Steps are in the
+// history; the bar is one stop of the Tab key; presented, keys turn the steps.
 (() => {
   const root = document.documentElement;
   let following = true;
@@ -13,18 +14,39 @@
   let nudged = "";
   let walking = 0;
   let complaint = "";
+  let scrolled = false; // by the visitor, who is reading: nothing scrolls the page then
+  let stop = null; // in the bar, of the Tab key: what had the focus last
+  const STEP = /^#step-([1-7])$/;
+  const TURNS = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 }; // of pages presented
   const WALK = 1200; // milliseconds at each step of a story that was there before
+  const addressed = () => STEP.exec(location.hash)?.[1] || "1";
+  root.dataset.step = addressed();
+  // Of what can be pressed in the bar, the Tab key stops at one: `at`, where it is among them. Returns all.
+  const rove = (at) => {
+    const bar = document.querySelector("#bar");
+    if (!bar) return [];
+    bar.setAttribute("role", "toolbar");
+    bar.setAttribute("aria-label", document.querySelector(".skip").dataset.bar);
+    const shown = (each) => !each.disabled && each.checkVisibility({ visibilityProperty: true });
+    const all = [...bar.querySelectorAll("button, input")].filter(shown);
+    if (all.includes(at)) stop = at;
+    const one = all.includes(stop) ? stop : all[0];
+    all.forEach((each) => (each.tabIndex = each === one ? 0 : -1));
+    return all;
+  };
   const mark = () => {
+    rove(document.activeElement);
     const step = root.dataset.step || "1";
     document.querySelectorAll("[data-open-step]").forEach((card) => {
       const current = card.dataset.openStep === step ? "step" : "false";
       if (card.getAttribute("aria-current") !== current) card.setAttribute("aria-current", current);
     });
   };
-  const open = (step, bring = false) => {
+  const open = (step, bring = false, fresh = true) => {
+    if (fresh && step !== (root.dataset.step || "1")) history.pushState(null, "", `#step-${step}`);
     root.dataset.step = step;
     mark();
-    if (bring && window.innerWidth <= 900) document.querySelector("#journey").scrollIntoView();
+    if (bring && !scrolled && window.innerWidth <= 900) document.querySelector("#journey").scrollIntoView();
     window.dispatchEvent(new Event("resize"));
   };
   const walk = (step, last) => {
@@ -34,13 +56,25 @@
     open(String(step), true);
     if (step < last) walking = setTimeout(() => walk(step + 1, last), WALK);
   };
+  const present = (on) => {
+    root.toggleAttribute("data-present", on);
+    if (on) document.activeElement.blur();
+    else document.querySelector("#present").focus();
+    window.dispatchEvent(new Event("resize"));
+  };
   document.addEventListener("click", (event) => {
-    if (event.target.closest("#run-story")) following = true;
+    if (event.target.closest("#run-story")) [following, scrolled] = [true, false];
+    if (event.target.closest(".skip")) {
+      event.preventDefault();
+      document.querySelector("[data-open-step][aria-current=step]").focus();
+    }
     const card = event.target.closest("[data-open-step]");
     if (card) {
       following = false;
       open(card.dataset.openStep);
     }
+    const show = event.target.closest("#present, #leave");
+    if (show) present(show.id === "present");
     const way = event.target.closest("a.way");
     if (way) {
       event.preventDefault();
@@ -50,6 +84,19 @@
     }
     const bring = event.target.closest("[data-bring]");
     if (bring) document.getElementById(bring.dataset.bring).scrollIntoView();
+  });
+  for (const kind of ["wheel", "touchmove"]) document.addEventListener(kind, () => (scrolled = true), { passive: true });
+  window.addEventListener("popstate", () => {
+    following = false;
+    open(addressed(), false, false);
+  });
+  document.addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by || "present" in root.dataset || !event.target.closest("#bar")) return;
+    const all = rove(event.target);
+    const next = all[(all.indexOf(event.target) + by + all.length) % all.length];
+    rove(next);
+    next.focus();
   });
   document.addEventListener("focusin", ({ target }) => {
     const home = target.closest("[id]:not([id^='html-'])");
@@ -69,6 +116,13 @@
     document.querySelector("#overtake").click();
   }, true);
   document.addEventListener("keydown", (event) => {
+    if (!("present" in root.dataset) || event.target.matches("input, [role=slider]")) return;
+    if (event.key === "Escape") present(false);
+    const by = TURNS[event.key];
+    if (by) document.querySelector(`#card-${Number(root.dataset.step || 1) + by}`)?.click();
+    if (by) event.preventDefault();
+  });
+  document.addEventListener("keydown", (event) => {
     // A menu's open list scrolls, so the browser stops there, the list closes, and the focus is nowhere.
     if (event.key === "Tab") document.querySelectorAll("ul.options, .option-list").forEach((list) => (list.tabIndex = -1));
   }, true);
@@ -78,6 +132,7 @@
     navigator.clipboard?.writeText(link.href).catch(() => {});
     const theme = new URL(location.href).searchParams.get("__theme");
     if (theme) link.searchParams.set("__theme", theme);
+    link.hash = location.hash;
     history.replaceState(null, "", link);
   };
   const mended = () => {

@@ -3,6 +3,7 @@
   const pages = JSON.parse(document.querySelector("#tour-pages")?.textContent || "[]");
   let place = -1;
   let card = null;
+  let still = true;
   const find = (selector) => (selector ? document.querySelector(selector) : null);
   const set = (selector, value) => {
     const field = find(`${selector} input[type=number]`);
@@ -10,17 +11,25 @@
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, value);
     for (const kind of ["input", "change", "blur"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
   };
+  const bring = () => {
+    const part = find(".tour-here");
+    if (part && still) part.scrollIntoView({ block: part.offsetHeight < window.innerHeight / 2 ? "nearest" : "start" });
+  };
+  const grown = new ResizeObserver(bring); // results come in: what is described stays in sight until the visitor scrolls
+  for (const kind of ["wheel", "touchmove"]) document.addEventListener(kind, () => (still = false), { passive: true });
   const mark = () => {
     document.querySelectorAll(".tour-here").forEach((part) => part.classList.remove("tour-here"));
     const part = find(pages[place]?.at);
     if (!part) return;
     part.classList.add("tour-here");
-    part.scrollIntoView({ block: "center", behavior: "smooth" });
+    still = true;
+    bring();
   };
   const close = () => {
     place = -1;
     mark();
     card.remove();
+    grown.disconnect();
     card = null;
     find("#tour")?.focus();
   };
@@ -62,6 +71,7 @@
       else if (asked) go(place + Number(asked));
     });
     document.body.append(card);
+    grown.observe(find("#story"));
     go(0);
     card.querySelector("[data-go='1']").focus();
   };

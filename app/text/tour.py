@@ -1,6 +1,6 @@
 """The guided tour, page by page: which step it opens, what it points at, sets and presses, and what it says."""
 
-WORDS = {"name": "Tour", "back": "Back", "close": "Close", "done": "Done"}
+WORDS = {"name": "Tour", "back": "Back", "close": "Skip", "done": "Done"}
 PAGES = (
     {
         "step": 1,

@@ -1119,3 +1119,5 @@ VERDICT_CAPTION = (
 
 MATHEMATICS = "Show me the mathematics"
 TOUR = "Take the tour"
+SKIP, BAR, TO_INPUTS = "Skip to the steps", "Actions", "To the picture and its classes"
+PRESENT, LEAVE = "Present", "Leave (Esc)"

@@ -103,7 +103,7 @@ class Page(Drawing):
         every = [*outputs, self.status, self.nudge]
         place = {} if js is None else {"js": js if not before else _behind(len(before))}
         trigger(
-            guarded, [*before, *self.inputs], list(dict.fromkeys(every)), show_progress="minimal",
+            guarded, [*before, *self.inputs], list(dict.fromkeys(every)), show_progress="hidden",
             show_progress_on=[self.status], trigger_mode="multiple", api_visibility="private", concurrency_limit=None,
             **place,
         )  # fmt: skip

@@ -35,7 +35,14 @@ def test_the_keyboard_alone_walks_the_whole_story(loaded):
     says(page, "Ready")
     assert page.evaluate(FOCUS)["place"] == "1"  # the tiles were drawn anew; the focus is where it was
     stops = tab_to(page, "run-story", key="Shift+Tab")
-    assert {"stop", "tour", "link", "download"} <= set(stops)
+    assert len(stops) > 10  # from the samples, which are last, past the cards
+    along = []
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+        along.append(page.evaluate(FOCUS)["home"])
+        if along[-1] == "run-story":
+            break
+    assert {"stop", "tour", "link", "download"} <= set(along) and along[-1] == "run-story"
     page.keyboard.press("Enter")
     says(page, "The whole story ran")
     for number in range(1, 8):
@@ -48,3 +55,30 @@ def test_the_keyboard_alone_walks_the_whole_story(loaded):
     tab_to(page, page.locator("#attack-at input[type=range]").get_attribute("id"))
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("(was) => document.querySelector('#attack-passed').innerText !== was", arg=before)
+
+
+def test_few_stops_lead_to_the_cards_and_back_goes_to_the_step_before(loaded):
+    page = loaded
+    stops = tab_to(page, "card-1")
+    assert stops[0] == "skip" and len(stops) - 1 <= 6
+    tab_to(page, "skip", key="Shift+Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate(FOCUS)["home"] == "card-1"
+    for number in (3, 5):
+        page.click(f"#card-{number}")
+    page.go_back()
+    page.locator("#panel-3").wait_for(state="visible")
+    page.go_back()
+    page.locator("#panel-1").wait_for(state="visible")
+    page.go_forward()
+    page.reload()
+    page.locator("#card-1").get_by_text("%").wait_for()
+    says(page, "Ready|question")
+    assert page.locator("#panel-3").is_visible() and not page.locator("#panel-1").is_visible()
+
+
+def test_the_focus_of_a_menu_rings_its_field_and_not_the_page(kept_page):
+    page = kept_page
+    page.locator("#label-set input").focus()
+    ringed = "() => [...document.querySelectorAll('.wrap')].filter((e) => getComputedStyle(e).outlineStyle !== 'none')"
+    assert page.evaluate(f"({ringed})().map((e) => e.closest('[id]').id)") == ["label-set"]

@@ -7,7 +7,7 @@ from tests.e2e.test_page import SAMPLES, open_step, picture_taken, says
 def reload(page, streams):
     at_rest(page, streams)
     page.reload()
-    page.get_by_text("which is right").first.wait_for()
+    page.get_by_text("which is right").first.wait_for(state="attached")
 
 
 def test_a_reload_offers_the_last_result_with_its_settings(browser, address, loaded):

@@ -1,0 +1,78 @@
+"""The page as something else: slides for a room, a report on paper, results first on a phone."""
+
+import re
+
+from tests.e2e.test_page import says
+
+FITS = """(number) => {
+  const panel = document.querySelector(`#panel-${number}`), type = (part) => {
+    const seen = [...panel.querySelectorAll(part)].find((each) => each.getBoundingClientRect().height);
+    return parseFloat(getComputedStyle(seen).fontSize) * seen.currentCSSZoom;
+  };
+  const scrolls = document.documentElement.scrollHeight - innerHeight;
+  return [panel.scrollHeight - panel.clientHeight, scrolls, type('.note, h2, .says')];
+}"""
+
+
+PAPER = 703  # CSS pixels between the margins of A4
+
+
+def ran(page):
+    page.click("#run-story")
+    says(page, "The whole story ran")
+
+
+def test_presented_steps_turn_by_arrow_keys_large_and_one_a_screen(kept_page):
+    page = kept_page
+    ran(page)
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.click("#present")
+    assert not page.locator("#inputs").is_visible() and page.locator("#panel-6").is_visible()
+    for number in (5, 4, 3, 2, 1):
+        page.keyboard.press("ArrowLeft")
+        page.locator(f"#panel-{number}").wait_for(state="visible")
+        beyond, scrolls, size = page.evaluate(FITS, number)
+        assert beyond <= 3 and scrolls <= 0 and size >= 44, (number, beyond, scrolls, size)
+    page.keyboard.press("PageDown")
+    page.locator("#panel-2").wait_for(state="visible")
+    page.keyboard.press("Escape")
+    page.locator("#inputs").wait_for(state="visible")
+    size = "(part) => parseFloat(getComputedStyle(part).fontSize) * part.currentCSSZoom"
+    assert all(
+        page.locator(part).first.evaluate(size) >= 16 for part in ("#panel-2 .caption p", ".card-detail", ".info-text")
+    )
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_paper_shows_each_step_that_has_results_on_two_pages_in_light_colours(kept_page):
+    page = kept_page
+    ran(page)
+    page.evaluate("document.body.classList.add('dark')")
+    page.set_viewport_size({"width": PAPER, "height": 1000})
+    page.emulate_media(media="print")
+    assert [page.locator(f"#panel-{number}").is_visible() for number in range(1, 8)] == [True] * 6 + [False]
+    assert not any(page.locator(part).is_visible() for part in ("#inputs", "#top", "#attack", "#poster .poster-save"))
+    colour = "(part) => getComputedStyle(part).backgroundColor"
+    assert {page.locator(part).evaluate(colour) for part in ("body", "#panel-1")} == {"rgb(255, 255, 255)"}
+    sheets = page.pdf(format="A4", print_background=True, prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", sheets)) == 2
+    page.emulate_media(media="screen")
+    page.evaluate("document.body.classList.remove('dark')")
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_a_phone_keeps_what_happens_and_stop_in_sight_and_shows_results_first(kept_page):
+    page = kept_page
+    ran(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    top = {part: page.locator(part).bounding_box()["y"] for part in ("#inputs", "#story", "#verdict-head")}
+    assert top["#story"] < top["#verdict-head"] < top["#inputs"]
+    page.click("#card-2")
+    assert page.locator("#attack-verdict").bounding_box()["y"] < page.locator("#eps").bounding_box()["y"]
+    page.locator("#mathematics-2").scroll_into_view_if_needed()
+    for part in ("#status .status", "#stop"):
+        box = page.locator(part).bounding_box()
+        assert box["y"] > 780 and box["y"] + box["height"] <= 844
+    page.click("#to-inputs button")
+    page.wait_for_function("document.querySelector('#inputs').getBoundingClientRect().top < 100")
+    page.set_viewport_size({"width": 1280, "height": 800})
