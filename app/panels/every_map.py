@@ -76,7 +76,8 @@ def _drawn(found: Found, look: Look) -> str:
     bar = f'<div class="scale">{colour_bar(text.EVERY_ENDS, look.colour_map)}</div>'
     about = subject(found.every[0].pair.attacked, present(found.classes).names)
     figure = section(text.EVERY_TITLE_FOR.format(subject=about), copies + bar + drawn, text.EVERY_HINT)
-    return figure + caption(text.EVERY_CAPTION)
+    alike = text.EVERY_ALIKE[found.clean_known]
+    return figure + caption(tuple((name, said.format(alike=alike)) for name, said in text.EVERY_CAPTION))
 
 
 def _row(found: Found, test: MapTest, figures: Sequence[MapFigure], mask: Tensor | None) -> list[str]:

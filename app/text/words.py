@@ -599,6 +599,11 @@ EVERY_HEADS = (
 )  # fmt: skip
 EVERY_TRUTH = ("On object (by chance {chance}): clean", "On object: attacked")
 EVERY_DEGENERATE = "degenerate: rounding residue"
+EVERY_ALIKE = {  # by whether the clean picture is known
+    True: "alike: rank correlation of the clean map with the attacked one, with that under random noise of the same"
+    " size, and with that ",
+    False: "alike: rank correlation of the attacked map with that ",
+}
 EVERY_CAPTION = (
     (
         "What you see",
@@ -607,10 +612,8 @@ EVERY_CAPTION = (
     ),
     (
         "How",
-        "alike: rank correlation of the clean map with the attacked one, with that under random noise of the same"
-        " size, and with that of a model whose last block's weights are shuffled (Adebayo et al., NeurIPS 2018). The"
-        " random baseline is drawn anew for every picture, whatever the model, and is not the random map of the tables"
-        " above.",
+        "{alike}of a model whose last block's weights are shuffled (Adebayo et al., NeurIPS 2018). The random baseline"
+        " is drawn anew for every picture, whatever the model, and is not the random map of the tables above.",
     ),
     (
         "What it does not show",

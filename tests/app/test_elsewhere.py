@@ -91,6 +91,7 @@ def test_every_panel_draws_it_and_says_that_it_was_attacked_elsewhere(page, requ
     assert (text.NO_CLEAN in words) == (text.NO_CLEAN_MAP in words) == (which != "known")
     assert "nan" not in re.sub(r"<[^>]*>", " ", words).lower().split()
     assert "PGD climbs" not in words and "nothing was searched for here" in words
+    assert ("correlation of the clean map" in words) == (which == "known")
 
 
 def test_nothing_offers_to_attack_it(page, known, told):
