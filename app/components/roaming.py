@@ -47,7 +47,11 @@ const tell = (tile) => {
   open.textContent = dataset.open.replace('#', number);
   open.hidden = false;
 };
-const open = () => { if (at && at.isConnected) trigger('click', {number: Number(at.dataset.n)}); };
+const open = () => {
+  if (!at || !at.isConnected) return;
+  trigger('click', {number: Number(at.dataset.n)});
+  document.getElementById('top').scrollIntoView(); // its story begins above
+};
 const beside = (down) => {
   const here = at.getBoundingClientRect();
   const rows = tiles().map((tile) => [tile, tile.getBoundingClientRect()]);

@@ -6,8 +6,10 @@ from functools import partial
 
 import engine
 from app.choices import Choices
+from app.export.names import plain
 from app.export.pressed import Make, PressedFile
-from app.figures.printed import as_file, printed_poster
+from app.figures.printed import as_file, poster_file
+from app.present import present
 from app.state.found import Found
 from app.text import words as text
 from app.wiring.page import Page
@@ -33,4 +35,5 @@ def _find(found: Found, choices: Choices, wanted: object) -> Make:
 
 
 def _file(found: Found, kind: str) -> tuple[str, bytes]:
-    return f"a-tpt-poster.{kind}", as_file(printed_poster(found), kind)
+    named = plain(present(found.picture).name.rpartition(".")[0] or present(found.picture).name)
+    return f"{named} poster.{kind}", as_file(poster_file(found), kind)

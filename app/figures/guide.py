@@ -39,7 +39,7 @@ def drawn_guide(found: Found, look: Look) -> str:
     else:
         clean = names[pair.clean.label]
         about = text.GUIDE_ABOUT.format(clean=esc(clean), attacked=differing(attacked, clean))
-    which = degenerate(pair)
+    which = degenerate(pair, names)
     residue = note(text.GUIDE_DEGENERATE.format(which=which), "warn", "!") if which else ""
     why = f'<div class="why"><p class="fine">{esc(text.GUIDE_WHY)} {about}</p>{residue}</div>'
     grounds = backdrops(*(figure.ground for figure in figures))

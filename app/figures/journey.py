@@ -82,7 +82,7 @@ def _amber(found: Found, number: int) -> bool:
 
 def _waiting(name: str, found: Found) -> str:
     if found.clean is None:
-        return text.WAITING["Attack"] if name != "Picture" else "Choose one."
+        return text.WAITING_FIRST[found.picture is not None][name != "Picture"]
     if name == "Many":
         return text.MANY_WAITS
     if found.progress.step is None and found.elsewhere.intersection(SUBJECTS[text.STEPS.index(name) + 1]):

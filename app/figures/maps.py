@@ -136,12 +136,15 @@ def scale_of_pair(pair: MapPair) -> engine.overlays.Scale:
     return engine.overlays.scale_of(*(drawn.raw.numpy() for drawn in maps if drawn is not None))
 
 
-def degenerate(pair: MapPair) -> str:
-    """Which maps of a pair are rounding residue, as a sentence begins with them; empty where none is."""
-    both = [(pair.clean, pair.attacked), *([pair.rival] if pair.rival else [])]
-    clean, attacked = (any(drawn is not None and drawn.degenerate for drawn in arm) for arm in zip(*both, strict=True))
-    which = [name for name, found in zip(text.MAP_ARMS, (clean, attacked), strict=True) if found]
-    return text.AND.join([*which[:1], *(name.lower() for name in which[1:])])
+def degenerate(pair: MapPair, names: Sequence[str]) -> str:
+    """Which maps of a pair are rounding residue, as a sentence begins with them, with the class where there are two of
+    an arm; empty where none is."""
+    which = []
+    for clean, attacked in [(pair.clean, pair.attacked), *([pair.rival] if pair.rival else [])]:
+        about = text.MAP_ARM_FOR.format(subject=subject(attacked, names)) if pair.rival else ""
+        drawn = zip(text.MAP_ARMS, (clean, attacked), strict=True)
+        which += [name + about for name, one in drawn if one is not None and one.degenerate]
+    return text.AND.join([*which[:1], *(name[:1].lower() + name[1:] for name in which[1:])])
 
 
 def subject(drawn: engine.AttentionMap, names: Sequence[str]) -> str:

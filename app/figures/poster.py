@@ -31,6 +31,10 @@ class Frame:
     picture: np.ndarray
     answer: engine.Prediction
 
+    def unjudged(self, found: Found) -> bool:
+        """Whether there is nothing to say of the answer: the clean one, where others are only the same or another."""
+        return found.unjudged and self.kind == "clean"
+
 
 def frames(found: Found) -> list[Frame]:
     """The pictures of the poster from left to right; without the clean one where it is not known, and without the
@@ -60,7 +64,7 @@ def poster(found: Found) -> str:
 
 def _drawn(found: Found, frame: Frame) -> str:
     bars = prediction_bars([(frame.title, frame.kind, frame.answer)], BARS, found.reference, found.given)
-    said = f"{percent(frame.answer.confidence)} {judged(found, frame.answer)}"
+    said = percent(frame.answer.confidence) + ("" if frame.unjudged(found) else f" {judged(found, frame.answer)}")
     return (
         f'<figure class="{esc(frame.kind)}"><figcaption>{esc(frame.title)}</figcaption>'
         f'<img src="{data_uri(frame.picture, "JPEG", quality=90)}" alt="{esc(frame.title)}">'

@@ -18,6 +18,7 @@ from app.figures.judged import warned
 from app.figures.maps import scale_of_pair, subject
 from app.figures.pictures import to_uint8
 from app.figures.poster import frames
+from app.figures.threat import limit, titled
 from app.originals import decoded_copy
 from app.present import present
 from app.state.found import Found
@@ -194,24 +195,35 @@ def printed_poster(found: Found) -> Figure:
     from matplotlib.figure import Figure  # as in `empty`, but placed by hand: words below pictures take what they need
 
     shown = frames(found)
+    made = present(found.adversarial)
+    by = f"{titled(made.attack, made.target_defence)}, {limit(made.epsilon, made.norm)}" if made.made_here else ""
+    origin = f"{present(found.picture).name} · {by or text.ELSEWHERE_CARD}"
     figure, column = Figure((4.4 * len(shown), 7)), 1 / len(shown)
     for place, frame in enumerate(shown):
         left, colour = place * column, GREY if found.unjudged else POSTER[frame.kind]
         middle = left + column / 2
-        figure.text(middle, 0.955, frame.title, fontsize=14, color=colour, fontweight="bold", ha="center", va="center")
+        figure.text(middle, 0.951, frame.title, fontsize=14, color=colour, fontweight="bold", ha="center", va="center")
         picture = figure.add_axes((left + 0.06 * column, 0.4, 0.88 * column, 0.53), anchor="N")
         picture.imshow(frame.picture)
         picture.set_axis_off()
+        word, tone = ("", GREY) if frame.unjudged(found) else _mark(found, frame.answer)
         said = f"{textwrap.fill(frame.answer.name, 28)}\n{percent(frame.answer.confidence)}"
         figure.text(middle, 0.385, said, fontsize=16, fontweight="bold", ha="center", va="top")
+        figure.text(middle, 0.25, word, fontsize=11, color=tone, fontweight="bold", ha="center", va="center")
         top = frame.answer.top(3)
-        bars = figure.add_axes((left + 0.47 * column, 0.06, 0.45 * column, 0.15))
+        bars = figure.add_axes((left + 0.47 * column, 0.09, 0.45 * column, 0.13))
         bars.barh([*range(len(top))], [share for _, share in top], color=colour)
         bars.set_yticks([*range(len(top))], [textwrap.fill(name, 27) for name, _ in top], fontsize=7.5)
         bars.set_xlim(0, 1)
         bars.set_ylim(len(top) - 0.5, -0.5)
         bars.tick_params(axis="x", labelsize=7.5)
+    figure.text(0.5, 0.99, origin, fontsize=8, color=GREY, ha="center", va="top")
     return figure
+
+
+def poster_file(found: Found) -> Figure:
+    """The poster as it is saved by itself: in amber below it, where it is so, that no answer is right or wrong."""
+    return cautious(found, {"poster": printed_poster(found)})["poster"]
 
 
 def _defences(found: Found) -> Figure:

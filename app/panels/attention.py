@@ -94,7 +94,7 @@ class AttentionPanel:
         words = {"label": _subjects(pair, present(found.classes).names), "how": how}
         template = text.MAP_CAPTION if kind.class_specific else text.MAP_CAPTION_NO_CLASS
         parts = [(head, body.format(**words)) for head, body in template]
-        return self._offered(_warnings(pair)) | {
+        return self._offered(_warnings(pair, present(found.classes).names)) | {
             self.maps: caution(found) + drawn_rows(found, Look.of(choices)),
             self.numbers: _similarity(found) + _truth(found),
             self.caption: caption(parts),
@@ -130,8 +130,8 @@ def _subjects(pair: MapPair, names: tuple[str, ...]) -> str:
     return first if pair.rival is None else text.MAP_SUBJECTS.format(first=first, second=subject(pair.rival[1], names))
 
 
-def _warnings(pair: MapPair) -> str:
-    which = degenerate(pair)
+def _warnings(pair: MapPair, names: tuple[str, ...]) -> str:
+    which = degenerate(pair, names)
     return note(text.MAP_DEGENERATE.format(which=which), "warn", "!") if which else ""
 
 

@@ -21,6 +21,7 @@ from app.wiring.pieces import Piece
 from app.wiring.running import Running
 
 MOST = 7  # classes drawn
+MANY_SENTENCES = 1200  # a model may take too long for them to be read at once
 LITTLE = 0.6  # a share of the picture: of less than that, an answer may be about something else
 DRAG = """let grip = null;
 const slider = () => document.querySelector('#frame input[type=range]');
@@ -70,6 +71,7 @@ class PicturePanel:
                     self.frame = slider("frame", text.FRAME, min_width=200, info=text.FRAME_INFO, visible=False)
             with gr.Column(scale=7, min_width=300):
                 self.bars = gr.HTML(elem_id="picture-bars")
+                self.read = gr.Button(text.READ_FIRST, elem_id="read-first", visible=False, scale=0)
                 with gr.Row(elem_classes=["controls"]):
                     self.none = tick("none_of_these", text.NONE_LABEL, text.NONE_INFO, 300, visible=False)
                     self.below = slider(
@@ -83,11 +85,13 @@ class PicturePanel:
             Piece(self.define, [self.definitions], ("original", "pinned")),
             Piece(self.draw, outputs, ("picture", "classes", "label", "clean", "answer")),
             Piece(self.offer, [self.frame], ("picture",)),
+            Piece(self.offer_reading, [self.read], ("picture", "classes", "clean")),
             Piece(self.offer_none, [self.none, self.below], ("clean", "answer")),
         ]
 
     def wire(self, page: Page, running: Running) -> None:
-        """Nothing is pressed here."""
+        """The button that has many sentences read."""
+        running.button(self.read, ("clean",))
 
     def define(self, found: Found, choices: Choices) -> dict:
         """The pictures as they came, once for all drawings on them."""
@@ -98,6 +102,10 @@ class PicturePanel:
     def offer(self, found: Found, choices: Choices) -> dict:
         """The slider for the frame, where something is cut off."""
         return {self.frame: gr.update(visible=found.picture is not None and found.picture.box.share < 1)}
+
+    def offer_reading(self, found: Found, choices: Choices) -> dict:
+        """The button, where there is no answer for want of many sentences."""
+        return {self.read: gr.update(visible=_sentences_first(found) >= MANY_SENTENCES)}
 
     def offer_none(self, found: Found, choices: Choices) -> dict:
         """The box for “none of these”, with the threshold where it is ticked; while there is no answer, as they are."""
@@ -138,7 +146,8 @@ class PicturePanel:
     def _answer(self, found: Found) -> str:
         clean = found.clean
         if clean is None:
-            return empty(text.NO_ANSWER)
+            count = _sentences_first(found)
+            return empty(text.SENTENCES_FIRST.format(count=count) if count >= MANY_SENTENCES else text.NO_ANSWER)
         sentence = f"The model answers **{clean.name}**"
         if found.strange:
             verdict = stranger() + note(f"{sentence}.")
@@ -163,6 +172,13 @@ class PicturePanel:
         hint = few + text.DIFFERS[found.given]
         title = text.ANSWER_CLEAN if found.clean_known else text.ANSWER_ATTACKED
         return verdict + section(title, prediction_chips(clean) + bars + _cosines(found), hint)
+
+
+def _sentences_first(found: Found) -> int:
+    """How many sentences have to be read before there is an answer; 0 where there is one, or nothing to read."""
+    if found.picture is None or found.classes is None or found.clean is not None:
+        return 0
+    return len(found.classes) * len(found.classes.templates)
 
 
 def _attacked(picture: Shown) -> str:

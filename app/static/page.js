@@ -43,7 +43,7 @@
     });
   };
   const open = (step, bring = false, fresh = true) => {
-    if (fresh && step !== (root.dataset.step || "1")) history.pushState(null, "", `#step-${step}`);
+    if (fresh && step !== (root.dataset.step || "1")) history.pushState(null, "", `${location.pathname}${location.search}#step-${step}`); // the page has a base
     root.dataset.step = step;
     mark();
     if (bring && !scrolled && window.innerWidth <= 900) document.querySelector("#journey").scrollIntoView();

@@ -7,8 +7,8 @@ TAGLINE = (
 )
 
 STEPS = ("Picture", "Attack", "Attention", "Views", "Tuning", "Verdict", "Many")
+WAITING_FIRST = {False: ("Choose one.", "Needs a picture."), True: ("No answer yet.", "Needs the answer.")}
 WAITING = {
-    "Attack": "Needs a picture.",
     "Attention": "Needs the attack.",
     "Views": "Needs the attack.",
     "Tuning": "Needs the views.",
@@ -33,6 +33,11 @@ MISSING = {
     "Tuning": "There are no views yet. Press **One step** or **All steps**: attack and views are then made first.",
     "Verdict": "There is no attacked picture yet. Press **Compare methods**: the attack then runs first.",
 }
+SENTENCES_FIRST = (
+    "No answer yet: the model first reads {count:,} sentences, one for every class name in every prompt. That can take"
+    " minutes, once; press **Read them and answer**."
+)
+READ_FIRST = "Read them and answer"
 NO_ANSWER = "No answer yet: the class names or the prompt need a change, see the status line above."
 
 READY_FEW = "Ready.{few}"
@@ -69,6 +74,7 @@ BUSY = {
 }
 LEFT = "{doing}, about {left:.0f} s left"
 DONE = {
+    "clean": "The picture is answered.",
     "adversarial": "Attack finished.",
     "maps": "Maps drawn.",
     "occlusion": "Map tested.",
@@ -509,7 +515,7 @@ MAP_DEGENERATE = (
     " shows amplified rounding residue. Do not read it as evidence."
 )
 MAP_SWITCH = "Draw {map}"
-MAP_ARMS = ("Clean map", "Attacked map")
+MAP_ARMS, MAP_ARM_FOR = ("Clean map", "Attacked map"), " for {subject}"
 GUIDE_TITLE = "What A-TPT mixes by: {map}"
 GUIDE_WHY = (
     "Whatever map you read above, A-TPT makes its views by this one: a crop keeps more of itself where it is strong and"

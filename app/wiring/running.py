@@ -129,8 +129,8 @@ class _Walk:
         return self.step("ensemble") if self.story else None
 
     def step(self, name: str) -> int:
-        """The number of the panel whose subject the part is."""
-        return next(step for step, piece in self.page.screens.pieces if step and name in piece.shows)
+        """The number of the panel whose subject the part is; the answer, which is nobody's, stands in the first."""
+        return next((step for step, piece in self.page.screens.pieces if step and name in piece.shows), 1)
 
     def current(self) -> bool:
         """Whether the visitor still asks for the attack that is computed."""

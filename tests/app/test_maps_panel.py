@@ -114,11 +114,13 @@ def test_what_the_defence_mixes_by_stands_beside_the_map_that_is_read(tiny, told
 def test_a_map_of_residue_offers_one_that_is_not_at_one_press(page, told):
     panel = page.panels[3]
     sound, residue = (replace(told.maps.clean, degenerate=which) for which in (False, True))
+    name = f"“{told.classes.names[residue.label]}”"
+    both = f"Clean map for {name} and attacked map for {name}: more"
     for pair, said in (
         (replace(told.maps, clean=sound, attacked=sound, rival=None), ""),
         (replace(told.maps, clean=sound, attacked=residue, rival=None), "Attacked map: more"),
         (replace(told.maps, clean=residue, attacked=sound, rival=None), "Clean map: more"),
-        (replace(told.maps, clean=sound, attacked=sound, rival=(residue, residue)), "Clean map and attacked map: more"),
+        (replace(told.maps, clean=sound, attacked=sound, rival=(residue, residue)), both),
     ):
         drawn = panel.draw(replace(told, maps=pair), CHOICES)
         assert drawn[panel.switch]["visible"] == bool(said) and said in drawn[panel.residue]

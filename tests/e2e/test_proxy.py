@@ -47,7 +47,7 @@ def test_a_story_an_upload_a_download_a_link_and_a_reload(page, proxy):
     for kind, start in (("png", b"\x89PNG"), ("pdf", b"%PDF")):
         with page.expect_download() as coming:
             page.click(f"[data-poster={kind}]")
-        assert coming.value.suggested_filename == f"a-tpt-poster.{kind}"
+        assert coming.value.suggested_filename.endswith(f" poster.{kind}")
         assert Path(coming.value.path()).read_bytes().startswith(start)
     page.set_input_files("#upload input[type=file]", str(SAMPLES / "bird-1.png"))
     shows(page, "bird-1.png")
