@@ -65,8 +65,9 @@ def test_a_phone_keeps_what_happens_and_stop_in_sight_and_shows_results_first(ke
     page = kept_page
     ran(page)
     page.set_viewport_size({"width": 390, "height": 844})
-    top = {part: page.locator(part).bounding_box()["y"] for part in ("#inputs", "#story", "#verdict-head")}
-    assert top["#story"] < top["#verdict-head"] < top["#inputs"]
+    tops = "(parts) => parts.map((part) => document.querySelector(part).getBoundingClientRect().top)"  # at one moment
+    story, verdict, inputs = page.evaluate(tops, ["#story", "#verdict-head", "#inputs"])
+    assert story < verdict < inputs
     page.click("#card-2")
     assert page.locator("#attack-verdict").bounding_box()["y"] < page.locator("#eps").bounding_box()["y"]
     page.locator("#mathematics-2").scroll_into_view_if_needed()

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from PIL import Image
 
-from tests.e2e.test_page import says, unfold
+from tests.e2e.test_page import SAMPLES, says, unfold
 
 
 def switch(page, model):
@@ -18,12 +18,13 @@ def switch(page, model):
 def test_an_open_model_brings_photographs_and_everyday_things(loaded, model, tmp_path):
     page = loaded
     assert page.locator("#samples .sample").count() == 10
-    painted = page.input_value("#class-names textarea")
+    kinds = (SAMPLES.parent / "labels" / "field-guide-kinds.txt").read_text(encoding="utf-8").splitlines()[3:]
     path = tmp_path / "own.png"
     Image.new("RGB", (200, 160), "orange").save(path)
     page.set_input_files("#upload input[type=file]", path)
     page.locator("#picture-question").get_by_text("own.png").wait_for()
-    assert page.input_value("#class-names textarea") == painted
+    page.locator("#picture-bars .chips").get_by_text("6", exact=True).wait_for()
+    assert page.input_value("#class-names textarea").splitlines() == kinds
     switch(page, model)
     page.locator("#samples").get_by_text("Photographs: pick one").wait_for()
     assert page.locator("#samples .sample").count() == 24
