@@ -20,6 +20,7 @@ PAPER = 703  # CSS pixels between the margins of A4
 def ran(page):
     page.click("#run-story")
     says(page, "The whole story ran")
+    page.locator("#panel-6").wait_for()  # the line may still be that of a story before
 
 
 def test_presented_steps_turn_by_arrow_keys_large_and_one_a_screen(kept_page):
