@@ -13,6 +13,7 @@
   let twin = "";
   let nudged = "";
   let walking = 0;
+  let roving = 0;
   let complaint = "";
   let scrolled = false; // by the visitor, who is reading: nothing scrolls the page then
   let stop = null; // in the bar, of the Tab key: what had the focus last
@@ -35,7 +36,10 @@
     return all;
   };
   const mark = () => {
-    rove(document.activeElement);
+    roving ||= setTimeout(() => { // once for many changes: whether a part can be seen costs the browser its layout
+      roving = 0;
+      rove(document.activeElement);
+    }, 300);
     const step = root.dataset.step || "1";
     document.querySelectorAll("[data-open-step]").forEach((card) => {
       const current = card.dataset.openStep === step ? "step" : "false";
