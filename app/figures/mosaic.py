@@ -39,7 +39,7 @@ def mosaic(measured: Measured, arm: Arm, left: str, right: str) -> str:
     steps = 0 if arm.attack is None else arm.attack["steps"]
     attack = text.MOSAIC_STEPS.format(attacked=_attacked(arm), steps=steps) if steps else _attacked(arm)
     hint = text.MOSAIC_HINT.format(attack=attack, pictures=measured.pictures, views=measured.views)
-    body = note(compared(arm, left, right)) + _told(titles) + _field(measured, arm, (left, right), titles)
+    body = note(compared(arm, left, right)) + _pointed_at(titles) + _field(measured, arm, (left, right), titles)
     title = text.MOSAIC_TITLE.format(left=titles[0], right=titles[1])
     return section(title[0].upper() + title[1:], body, hint)
 
@@ -67,7 +67,7 @@ def _probability(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.01 else f"p = {p:.2f}"
 
 
-def _told(titles: Sequence[str]) -> str:
+def _pointed_at(titles: Sequence[str]) -> str:
     """Where the browser tells of one tile, with the button that opens it."""
     return (
         f'<div class="mosaic-told"><p class="mosaic-about" aria-live="polite">{esc(text.MOSAIC_ABOUT)}</p>'

@@ -125,7 +125,7 @@ def _words(found: Found) -> Figure:
             rows = np.arange(len(one.words)) + (place - (len(arms) - 1) / 2) * thick
             label = f"{name}, {text.WORDS_SCORE.format(score=one.score)}"
             axes.barh(rows, [share for _, share in one.words], thick, color=colour, label=label)
-        axes.set_yticks(range(len(now.words)), [word.strip() for word, _ in now.words], fontsize=8)
+        axes.set_yticks(range(len(now.words)), [word for word, _ in now.words], fontsize=8)
         axes.invert_yaxis()
         axes.set_xlabel("share", **STYLE)
         axes.set_title(wrapped(now.sentence, 44), fontsize=8)

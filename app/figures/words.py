@@ -12,7 +12,7 @@ FULLEST = 45  # percent of the accent colour; more would leave words in the dark
 def weighed_words(name: str, words: Sequence[tuple[str, float]], most: float, detail: str) -> str:
     """One row: its name with a `detail`, and its words with their shares; `most` is the share with the fullest tint."""
     drawn = "".join(
-        f'<span class="piece" style="--share:{_tint(share, most)}%">{esc(word.strip())}<small>{rough_percent(share)}'
+        f'<span class="piece" style="--share:{_tint(share, most)}%">{esc(word)}<small>{rough_percent(share)}'
         "</small></span>"
         for word, share in words
     )

@@ -30,7 +30,7 @@ class Recorded:
     def draw(self, found: Found, choices: Choices) -> dict:
         """Empty for what has no record."""
         record = self._record(found, choices)
-        return {self.drawn: "" if record is None else told(found, *record)}
+        return {self.drawn: "" if record is None else remark(found, *record)}
 
     def _record(self, found: Found, choices: Choices) -> tuple[measured.Measured, measured.Arm, int] | None:
         """The record of this very question, if there is one and a defence has answered."""
@@ -56,7 +56,7 @@ class Recorded:
         return named and plain and replace(choices.aimed(asked, classes), **apart) == begun
 
 
-def told(found: Found, kept: measured.Measured, arm: measured.Arm, number: int) -> str:
+def remark(found: Found, kept: measured.Measured, arm: measured.Arm, number: int) -> str:
     """Which answers are others than the record's, or that none is."""
     here = {one.defence: one.prediction.name for one in found.defences if one.defence in arm.answers}
     other = {name: answer for name, answer in here.items() if answer != arm.answers[name][number]}

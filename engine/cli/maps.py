@@ -114,7 +114,7 @@ def _words_data(relevances: Mapping[str, WordRelevance]) -> dict:
 
 def _word_rows(relevances: list[WordRelevance]) -> list[tuple[str, ...]]:
     columns = zip(*(found.words for found in relevances), strict=True)
-    return [(column[0][0].strip(), *(f"{share:.3f}" for _, share in column)) for column in columns]
+    return [(column[0][0], *(f"{share:.3f}" for _, share in column)) for column in columns]
 
 
 def _compared(story: parts.Story, drawn: Drawn, against: int | None) -> dict[str, dict[str, float | None]]:

@@ -36,7 +36,7 @@ class WordRelevance:
         shares = self.shares.tolist()
         ends = [place for place, piece in enumerate(self.pieces, 1) if piece.endswith(" ")]
         if len(ends) < len(self.sentence.split()):
-            return tuple(zip(self.pieces, shares, strict=True))
+            return tuple((piece.strip(), share) for piece, share in zip(self.pieces, shares, strict=True))
         starts, ends = [0, *ends], [*ends, len(shares)]
         spans = [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
         return tuple(("".join(self.pieces[start:end]).strip(), sum(shares[start:end])) for start, end in spans)

@@ -12,7 +12,7 @@ from app import measured
 from app.choices import Choices
 from app.figures.mosaic import GROUPS, arm_name, compared, mosaic
 from app.panels.mosaic import Mosaic
-from app.panels.recorded import Recorded, told
+from app.panels.recorded import Recorded, remark
 from app.picture_sources import PictureSources
 from app.state.found import Found
 from app.state.visitors import Visitor
@@ -134,7 +134,7 @@ def test_the_verdict_says_whether_the_story_ends_as_its_record(builtin, page):
     found, choices = ended(builtin, page, lambda classes: answers_of(arm, classes, ("a-tpt",)))
     (said,) = piece.draw(found, choices).values()
     assert "Otherwise than the record of specimen 17" in said and arm.answers["a-tpt"][17] in said and "A-TPT" in said
-    assert said == told(found, kept, arm, 17)
+    assert said == remark(found, kept, arm, 17)
     (said,) = piece.draw(found, choices._replace(steps=99)).values()
     assert said == ""  # another question has no record
 
