@@ -11,17 +11,16 @@
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, value);
     for (const kind of ["input", "change", "blur"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
   };
+  const sheet = document.head.appendChild(document.createElement("style")); // a rule outlives every redrawing of its part
   const bring = () => {
-    const part = find(".tour-here");
+    const part = find(pages[place]?.at);
     if (part && still) part.scrollIntoView({ block: part.offsetHeight < window.innerHeight / 2 ? "nearest" : "start" });
   };
   const grown = new ResizeObserver(bring); // results come in: what is described stays in sight until the visitor scrolls
   for (const kind of ["wheel", "touchmove"]) document.addEventListener(kind, () => (still = false), { passive: true });
   const mark = () => {
-    document.querySelectorAll(".tour-here").forEach((part) => part.classList.remove("tour-here"));
-    const part = find(pages[place]?.at);
-    if (!part) return;
-    part.classList.add("tour-here");
+    const at = pages[place]?.at;
+    sheet.textContent = at ? `${at} { outline: 3px solid var(--accent); outline-offset: 6px; border-radius: 8px; }` : "";
     still = true;
     bring();
   };
