@@ -117,7 +117,7 @@ def _files(
         ):
             files[f"{folder}/{plain(name)}"] = content
         files |= _maps(pictures, found, choices)
-    for name, figure in (printed(found) | printed_looks(found)).items():
+    for name, figure in (printed(found, backbone.name) | printed_looks(found)).items():
         files |= {f"figures/{name}.{kind}": content for kind, content in as_files(figure).items()}
     return files
 

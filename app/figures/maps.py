@@ -136,6 +136,17 @@ def scale_of_pair(pair: MapPair) -> engine.overlays.Scale:
     return engine.overlays.scale_of(*(drawn.raw.numpy() for drawn in maps if drawn is not None))
 
 
+def scale_of_moves(pair: MapPair) -> engine.overlays.Scale:
+    """The even scale that the differences of a pair share, of both classes where there are two.
+
+    Of a pair whose clean picture is known.
+    """
+    maps = [(pair.clean, pair.attacked), *([pair.rival] if pair.rival else [])]
+    return engine.overlays.difference_scale(
+        *((after.raw - before.raw).numpy() for before, after in maps if before is not None)
+    )
+
+
 def degenerate(pair: MapPair, names: Sequence[str]) -> str:
     """Which maps of a pair are rounding residue, as a sentence begins with them, with the class where there are two of
     an arm; empty where none is."""

@@ -917,6 +917,7 @@ MOVED = {  # by whether the attacked picture is answered otherwise
 MOVED_CARD = {True: "Another answer", False: "The same answer"}
 POSTER_CLEAN, POSTER_ATTACKED, POSTER_DEFENDED = "Clean", "Attacked", "Attacked, answered by A-TPT"
 POSTER_YOURS = "Attacked, answered with your settings"
+POSTER_MODEL = "Answers of the model **{model}**."
 POSTER_MAP = "The last picture is bright where its map finds evidence: {map}."
 POSTER_SAVE, POSTER_GONE = "Save poster ({kind})", "There is no poster yet: run the story first."
 POSTER_DRAWING, POSTER_SAVED = "Drawing the poster", "The poster is drawn: the download has started."
