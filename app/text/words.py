@@ -185,6 +185,7 @@ RESTORED = "Restored from the link. Press “Run the whole story” to get the s
 PACKING = "Packing numbers, pictures and figures"
 PACKED = "Packed: the download has started."
 API_FILE = "Expected a picture that was uploaded as a file; with gradio_client write handle_file(PATH)."
+API_WHOLE = "a whole number from {low} to {high}"
 API_TYPE = "Expected {name} to be {kind}; got {got}."
 NOTHING_TO_TAKE = "There is nothing to take home yet: choose a picture first."
 ZIP_NAME = "a-tpt-explorer.zip"
@@ -1005,6 +1006,7 @@ MOSAIC_ABOUT = "Point at a tile, tap it, or go there with the arrow keys: here s
 MOSAIC_TILE, MOSAIC_OPEN = "Specimen #: @.", "Open specimen # as a story"
 MOSAIC_LABEL = "Mosaic of pictures: arrow keys move, Enter opens the picture as a story"
 MOSAIC_OPENED = "Specimen {number} with its record's settings and seed; now its story runs."
+MOSAIC_AWAITED = "The tiles are on their way."
 MOSAIC_NO_TILE = "There is no such picture among the kept ones."
 MOSAIC_CAPTION = (
     (
