@@ -70,9 +70,15 @@ def cautious(found: Found, figures: dict[str, Figure]) -> dict[str, Figure]:
 
 def as_files(figure: Figure) -> dict[str, bytes]:
     """The content of a file of each of `KINDS`; its parts are laid out once."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    lay_out(figure)
     return {kind: as_file(figure, kind) for kind in KINDS}
+
+
+def lay_out(figure: Figure) -> None:
+    """Give every part its place, for good."""
+    for _ in range(2):  # what pictures of a fixed shape leave free is known the second time
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")
 
 
 def as_file(figure: Figure, kind: str) -> bytes:
@@ -212,19 +218,31 @@ def printed_poster(found: Found, model: str) -> Figure:
         picture.imshow(frame.picture)
         picture.set_axis_off()
         word, tone = ("", GREY) if frame.unjudged(found) else _mark(found, frame.answer)
-        said = f"{textwrap.fill(frame.answer.name, 28)}\n{percent(frame.answer.confidence)}"
-        figure.text(middle, 0.385, said, fontsize=16, fontweight="bold", ha="center", va="top")
+        name, size = _fitted(frame.answer.name, ((28, 16), (38, 12)), 3)
+        said = f"{name}\n{percent(frame.answer.confidence)}"
+        figure.text(middle, 0.385, said, fontsize=size, fontweight="bold", ha="center", va="top")
         figure.text(middle, 0.25, word, fontsize=11, color=tone, fontweight="bold", ha="center", va="center")
         top = frame.answer.top(3)
         bars = figure.add_axes((left + 0.47 * column, 0.09, 0.45 * column, 0.13))
         bars.barh([*range(len(top))], [share for _, share in top], color=colour)
-        bars.set_yticks([*range(len(top))], [textwrap.fill(name, 27) for name, _ in top], fontsize=7.5)
+        labels = [_fitted(name, ((27, 7.5), (36, 6)), 3) for name, _ in top]
+        bars.set_yticks([*range(len(top))], [label for label, _ in labels], fontsize=min(size for _, size in labels))
         bars.set_xlim(0, 1)
         bars.set_ylim(len(top) - 0.5, -0.5)
         bars.tick_params(axis="x", labelsize=7.5)
     said = textwrap.fill(origin, 52 * len(shown))
     figure.text(0.5, 0.995, said, fontsize=8, color=GREY, ha="center", va="top", linespacing=1)
     return figure
+
+
+def _fitted(name: str, ways: tuple[tuple[int, float], tuple[int, float]], most: int) -> tuple[str, float]:
+    """A name on lines, and the size of its letters: the first of the `ways`, each letters of a line and their size,
+    while it fits on fewer than `most` lines, else the second, cut where it takes more."""
+    (across, size), (more, smaller) = ways
+    lines = textwrap.wrap(name, across)
+    if len(lines) < most:
+        return "\n".join(lines), size
+    return textwrap.fill(name, more, max_lines=most, placeholder=" …"), smaller
 
 
 def poster_file(found: Found, model: str) -> Figure:
@@ -262,7 +280,8 @@ def line(axes: Axes, values: list[float], colour: str, x_name: str, y_name: str,
     axes.plot(range(first, first + len(values)), values, color=colour, marker="o", ms=3)
     axes.set_xlabel(x_name, **STYLE)
     axes.set_ylabel(y_name, **STYLE)
-    axes.set_ylim(bottom=min(0, *values))
+    low, high = min(0, *values), max(0, *values)
+    axes.set_ylim(low, high + 0.05 * (high - low) or 1)
     axes.locator_params(axis="x", integer=True)
 
 
@@ -273,8 +292,5 @@ def bare(axes: Axes, title: str) -> None:
 
 
 def wrapped(name: str, width: int = 28) -> str:
-    """A class name on two lines where it is long; figures are narrow."""
-    if len(name) <= width:
-        return name
-    cut = name.rfind(" ", 0, width)
-    return name[: max(cut, 1)] + "\n" + name[max(cut, 1) :].strip()[:width]
+    """A class name on two lines where it is long, cut where it takes more; figures are narrow."""
+    return textwrap.fill(name, width, max_lines=2, placeholder=" …")

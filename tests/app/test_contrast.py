@@ -1,5 +1,6 @@
 """Printed words can be read on what lies below them."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,9 @@ import torch
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
+import engine
 from app.figures.contrast import ENOUGH, contrast, readable_on
-from app.figures.printed import _defences, printed
+from app.figures.printed import _defences, lay_out, printed
 from app.figures.printed_looks import printed_looks
 from app.state.found import Found
 from engine.results import DefenceResult, Familiarity
@@ -63,9 +65,41 @@ def test_every_printed_word_reads_on_its_ground(every, kind, share):
     figures = printed(found, "tiny") | printed_looks(found) if whole else {"defences": _defences(found)}
     words = 0
     for name, figure in figures.items():
-        figure.draw_without_rendering()
+        lay_out(figure)
         for word in figure.findobj(Text):
             if word.get_visible() and word.get_text().strip():
                 words += 1
                 assert contrast(to_hex(word.get_color()), ground_of(word)) >= ENOUGH, (name, word.get_text())
     assert words > (100 if whole else 10)
+
+
+LONG = engine.Classes(
+    (
+        "green and white striped butterfly with a purple body", "red",
+        "a rather long name of a class that nobody would ever write down but that somebody might paste from elsewhere",
+    )
+)  # fmt: skip
+
+
+def renamed(found: Found) -> Found:
+    """The same, about classes with long names, of a picture that the model does not know."""
+    hit, named = found.adversarial, {"classes": LONG}
+    answers = {name: replace(getattr(hit, name), **named) for name in ("before", "after", "after_saved")}
+    defended = tuple(replace(one, prediction=replace(one.prediction, **named)) for one in found.defences)
+    clean = replace(found.clean, familiarity=Familiarity(3.0, -1.0), **named)
+    return replace(found, **named, clean=clean, adversarial=replace(hit, **answers), defences=defended)
+
+
+def test_no_title_leaves_the_figure_and_no_name_lies_over_another(every):
+    for name, figure in printed(renamed(every), "local-dir:" + "/somewhere" * 20).items():
+        lay_out(figure)
+        page = figure.bbox.padded(1)
+        titles = [axes.title for axes in figure.axes] + figure.texts
+        for word in [*titles, figure._supxlabel, figure._suptitle]:
+            box = None if word is None or not word.get_text() else word.get_window_extent()
+            assert box is None or (page.contains(box.x0, box.y0) and page.contains(box.x1, box.y1)), (name, word)
+        for axes in figure.axes if name == "poster" else ():
+            heights = [label.get_window_extent() for label in axes.get_yticklabels()]
+            assert all(low.y1 <= high.y0 + 2 for high, low in zip(heights, heights[1:], strict=False)), axes
+        boxes = [word.get_window_extent().padded(-1) for word in figure.texts if word.get_text()]
+        assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2)), name
