@@ -11,6 +11,7 @@ from app.figures.threat import limit, titled
 from app.measured import Arm, Measured, arms
 from app.sweep import Sweep
 from app.text import words as text
+from app.text.counted import counted
 
 KINDS = ("line-4", "line-1", "line-2")  # of CLIP alone, and of the two chosen
 CHOICE = "adaptive"  # the attack of which a record tells more than its name
@@ -32,7 +33,7 @@ def sweep_figure(sweep: Sweep) -> str:
     }  # fmt: skip
     warned = stranger() if sweep.strange else ""
     body = f"{warned}{note(_held(sweep))}{drawn}{_counts(sweep, reached)}"
-    return section(text.SWEEP_TITLE, body, text.SWEEP_HINT.format(**words)) + _kept(sweep)
+    return section(text.SWEEP_TITLE, body, counted(text.SWEEP_HINT, **words)) + _kept(sweep)
 
 
 def _limit(value: float, sweep: Sweep) -> str:
@@ -46,9 +47,9 @@ def _line(sweep: Sweep, defence: str, kind: str, reached: Sequence[float]) -> Ba
     for one, values, median in zip(reached, leads, middle, strict=True):
         right, of = sweep.right(defence, one)
         said.append(
-            text.SWEEP_POINT.format(
-                name=called(defence), limit=_limit(one, sweep), lead=signed(median), low=signed(min(values)),
-                high=signed(max(values)), right=right, of=of,
+            counted(
+                text.SWEEP_POINT, name=called(defence), limit=_limit(one, sweep), lead=signed(median),
+                low=signed(min(values)), high=signed(max(values)), right=right, of=of,
             )
         )  # fmt: skip
     return Banded(called(defence), kind, middle, [min(v) for v in leads], [max(v) for v in leads], said)
