@@ -3,7 +3,7 @@
 Its words hold on a wide screen and on a phone: they name what they mean, not the side where it stands.
 """
 
-WORDS = {"name": "Tour", "back": "Back", "close": "Skip", "done": "Done"}
+NAME, BACK, CLOSE = "Tour", "Back", "Skip"
 PAGES = (
     {
         "step": 1,
@@ -82,6 +82,6 @@ PAGES = (
         "text": "Try several pictures and read the interval under each count. Then paint a specimen of your own, or"
         " upload a picture and write your own class names. “Pin” keeps what you see beside what you try next."
         " “Link” and “Download” take along all that you found.",
-        "next": "",
+        "next": "Done",
     },
 )

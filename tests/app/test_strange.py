@@ -72,7 +72,7 @@ def test_marks_are_without_colour_on_such_a_picture():
         assert "good" not in mark(good, True, True) + tick(good, True)
         assert "bad" not in mark(good, True, True) + tick(good, True)
     assert mark(True, True, True) != mark(False, True, True) and tick(True, True) != tick(False, True)
-    assert 'href="#offer"' in stranger()
+    assert 'data-bring="offer"' in stranger()
 
 
 def test_the_attack_is_told_without_a_colour(strange):
