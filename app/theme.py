@@ -14,11 +14,17 @@ from app.text import tour
 
 FOLDER = Path(__file__).resolve().parent / "static"
 SCRIPTS = ("page.js", "tour.js", "veil.js", "api.js")
-STYLES = ("present.css", "print.css", "narrow.css")  # what the whole page may be instead; Gradio would put them lower
+STYLES = ("colours.css", "present.css", "print.css", "narrow.css")  # of the whole page; Gradio would put them lower
 ICON = (FOLDER / "icon.svg").read_text(encoding="utf-8")
 REST = (FOLDER / "rest.js").read_text(encoding="utf-8")
 CSS = (FOLDER / "style.css").read_text(encoding="utf-8")
 MODES = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES)
+
+TOUR_CARD = (
+    '<div class="tour-card" role="dialog" aria-label="{name}"><div aria-live="polite"><b></b><p></p></div>'
+    '<div class="tour-row"><small></small><button type="button" data-go="-1">{back}</button>'
+    '<button type="button" data-go="1"></button><button type="button" data-go="0">{close}</button></div></div>'
+)
 
 
 def first() -> str:
@@ -29,11 +35,11 @@ def first() -> str:
 
 
 def head() -> str:
-    """The tour's words as data, and our scripts."""
-    words = " ".join(f'data-{name}="{esc(said)}"' for name, said in tour.WORDS.items())
+    """The tour's words and its card as data, and our scripts."""
+    card = esc(TOUR_CARD.format(name=esc(tour.NAME), back=esc(tour.BACK), close=esc(tour.CLOSE)))
     pages = json.dumps(tour.PAGES).replace("<", "\\u003c")
     scripts = "".join(f"<script>{(FOLDER / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
-    return f'<script type="application/json" id="tour-pages" {words}>{pages}</script>{scripts}'
+    return f'<script type="application/json" id="tour-pages" data-card="{card}">{pages}</script>{scripts}'
 
 
 def theme() -> gr.themes.Base:

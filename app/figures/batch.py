@@ -9,6 +9,7 @@ from app.batch import Batch, Row
 from app.figures.html import differing_words, esc, note, section, table
 from app.figures.threat import limit, titled
 from app.text import words as text
+from app.text.counted import counted
 
 
 def batch_table(batch: Batch) -> str:
@@ -21,15 +22,15 @@ def batch_table(batch: Batch) -> str:
     heads = ("Picture", "True class", text.BATCH_CLEAN, *titles)
     rows = [*_sums(batch, defences), *(_row(row) for row in batch.rows)]
     attack, views = batch.settings.attack, batch.settings.views
-    made = (
-        f"{titled(attack.attack, attack.target_defence)}, {limit(attack.epsilon, attack.norm)},"
-        f" {attack.steps} iterations, no target; {views.count} views; random seeds from {attack.seed} on"
-    )
+    made = counted(
+        text.BATCH_MADE, attack=titled(attack.attack, attack.target_defence), steps=attack.steps, views=views.count,
+        limit=limit(attack.epsilon, attack.norm), seed=attack.seed,
+    )  # fmt: skip
     unknown = note(text.BATCH_UNKNOWN_NOTE) if batch.unknown else ""
     blind = sum(row.blind for row in batch.rows)
-    warned = note(text.BATCH_BLIND.format(count=blind, total=len(batch.rows)), "warn", "!") if blind else ""
-    strange = note(text.STRANGE_BATCH.format(count=batch.strange), "warn", "!") if batch.strange else ""
-    none = note(text.NONE_BATCH.format(count=batch.none), "warn", "!") if batch.none else ""
+    warned = note(counted(text.BATCH_BLIND, count=blind, total=len(batch.rows)), "warn", "!") if blind else ""
+    strange = note(counted(text.STRANGE_BATCH, count=batch.strange), "warn", "!") if batch.strange else ""
+    none = note(counted(text.NONE_BATCH, count=batch.none), "warn", "!") if batch.none else ""
     drawn = table(heads, rows, "Right and wrong answers on many pictures", "stacks batch")
     return section("Right and wrong, picture by picture", f"{strange}{none}{warned}{unknown}{drawn}{refused}", made)
 
@@ -39,15 +40,11 @@ def _sums(batch: Batch, defences: Sequence[str]) -> list[tuple[str, ...]]:
     known, unknown, sums = len(batch.known), len(batch.unknown), []
     if known:
         shares = [_share(batch.right(name), known) for name in (None, *defences)]
-        sums.append(("", text.BATCH_RIGHT.format(pictures=_pictures(known)), *shares))
+        sums.append(("", counted(text.BATCH_RIGHT, count=known), *shares))
     if unknown:
         shares = [_share(batch.kept(name), unknown) for name in defences]
-        sums.append(("", text.BATCH_KEPT.format(pictures=_pictures(unknown)), "", *shares))
+        sums.append(("", counted(text.BATCH_KEPT, count=unknown), "", *shares))
     return sums
-
-
-def _pictures(count: int) -> str:
-    return f"{count} picture{'s' * (count != 1)}"
 
 
 def _share(hits: int, total: int) -> str:

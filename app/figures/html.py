@@ -167,7 +167,7 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]], name: str, kind: 
 
 def stranger() -> str:
     """That the model knows no such picture, and the way to one that does."""
-    way = f'<a class="way" href="#offer">{esc(STRANGE_WAY)}</a>'
+    way = f'<button type="button" class="way" data-bring="offer">{esc(STRANGE_WAY)}</button>'
     return (
         f'<div class="note warn"><span class="icon" aria-hidden="true">!</span><span>{rich(STRANGE)} {way}</span></div>'
     )

@@ -10,6 +10,7 @@ from app.figures.html import differing_words, esc, percent, rough_percent, signe
 from app.present import present
 from app.state.found import Found
 from app.text import words as text
+from app.text.counted import counted
 from engine import DEFENCES, Prediction
 
 SUBJECTS = {  # the parts that say what came out, by step
@@ -189,7 +190,7 @@ def _views(found: Found) -> tuple[str, str] | None:
     head = f"{right} of {len(found.views)} views"
     if found.strange or found.none_given:
         return head, (text.STRANGE_VERDICT if found.strange else text.NONE_VERDICT).lower()
-    return head, text.VIEWS_CARD[found.given]
+    return head, counted(text.VIEWS_CARD[found.given], right=right)
 
 
 def _tuning(found: Found) -> tuple[str, str] | None:
@@ -199,7 +200,7 @@ def _tuning(found: Found) -> tuple[str, str] | None:
     asked = text.STRANGE_MARK if found.unjudged else text.AS_ASKED[found.given]
     alone = text.NONE if found.abstains(last.prediction) else asked[last.prediction.label == found.reference]
     said = text.STRANGE_VERDICT.lower() if found.strange else f"the picture alone: {alone}"
-    return f"{last.index} step{'s' * (last.index != 1)}", said
+    return counted(text.TUNED_CARD, steps=last.index), said
 
 
 def _verdict(found: Found) -> tuple[str, str] | None:

@@ -46,19 +46,20 @@ def map_rows(found: Found, look: Look) -> list[MapRow]:
     ]
 
 
-def drawn_rows(found: Found, look: Look) -> str:
-    """All rows, with what is to be known of their lines and scales."""
+def drawn_rows(found: Found, look: Look) -> tuple[str, str]:
+    """The first row, and the second one, if there is one, with what is to be known of the lines and scales of both."""
     pair, names, shown = present(found.maps), present(found.classes).names, present(found.picture)
     rows = map_rows(found, look)
     together = text.MAP_SHARED if pair.rival is None else text.MAP_SHARED_BOTH
     hint = together if look.shared else text.MAP_OWN
-    drawn = "".join(section(_title(row, names), in_a_row(row.figures), hint) for row in rows)
+    first, *others = (section(_title(row, names), in_a_row(row.figures), hint) for row in rows)
     grounds = [figure.ground for figure in rows[0].figures[:2]]
     legend = text.MAP_LINES.format(floor=100 * FLOOR) + (text.MAP_OBJECT if shown.mask is not None else "")
-    places = text.MAP_PLACES + (f" {text.MAP_GOES_ON}" if grounds[0].goes_on else "")
+    places = f'<p class="fine aloud">{esc(text.MAP_PLACES)}</p>'
+    places += f'<p class="fine">{esc(text.MAP_GOES_ON)}</p>' if grounds[0].goes_on else ""
     unknown = "" if found.clean_known else note(text.NO_CLEAN_MAP, "warn", "!")
     lines = f'<p class="fine">{esc(legend)} {esc(text.MAP_HOVER)}</p>'
-    return f'{backdrops(*grounds)}<p class="fine">{esc(places)}</p>{unknown}{drawn}{lines}'
+    return f"{backdrops(*grounds)}{places}{unknown}{first}", "".join(others) + lines
 
 
 def in_a_row(figures: tuple[MapFigure, ...]) -> str:

@@ -9,6 +9,7 @@ from app.figures.threat import limit, titled
 from app.measured import Arm, Measured, arms
 from app.sweep import Sweep
 from app.text import words as text
+from app.text.counted import counted
 
 KINDS = ("line-4", "line-1", "line-2")  # of CLIP alone, and of the two chosen
 CHOICE = "adaptive"  # the attack of which a record tells more than its name
@@ -29,7 +30,7 @@ def sweep_figure(sweep: Sweep) -> str:
     }  # fmt: skip
     warned = stranger() if sweep.strange else ""
     body = f"{warned}{note(_held(sweep))}{drawn}{_counts(sweep)}"
-    return section(text.SWEEP_TITLE, body, text.SWEEP_HINT.format(**words)) + _kept(sweep)
+    return section(text.SWEEP_TITLE, body, counted(text.SWEEP_HINT, **words)) + _kept(sweep)
 
 
 def _limit(value: float, sweep: Sweep) -> str:
@@ -39,9 +40,9 @@ def _limit(value: float, sweep: Sweep) -> str:
 def _line(sweep: Sweep, defence: str, kind: str) -> Banded:
     levels = sweep.levels(defence)
     said = [
-        text.SWEEP_POINT.format(
-            name=called(defence), limit=_limit(one.epsilon, sweep), lead=signed(one.lead), low=signed(one.least),
-            high=signed(one.greatest), right=one.right, of=one.seeds,
+        counted(
+            text.SWEEP_POINT, name=called(defence), limit=_limit(one.epsilon, sweep), lead=signed(one.lead),
+            low=signed(one.least), high=signed(one.greatest), right=one.right, of=one.seeds,
         )
         for one in levels
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import engine
 from app.figures.html import badge, esc, levels
 from app.text import words as text
+from app.text.counted import counted
 
 
 def threat(result: engine.Adversarial) -> str:
@@ -48,7 +49,7 @@ def remarks(result: engine.Adversarial) -> str:
 def _found(result: engine.Adversarial) -> list[str]:
     if not result.right_before:
         return []  # nothing had to be found
-    wanted = text.LEADS.format(lead=result.confidence) if result.confidence else text.TURNS
+    wanted = counted(text.LEADS, lead=result.confidence) if result.confidence else text.TURNS
     if result.found is not None:
         found, most = limit(result.found, result.norm), limit(result.epsilon, result.norm)
         return [(text.FOUND_AND_CUT if result.cut else text.FOUND).format(wanted=wanted, found=found, limit=most)]

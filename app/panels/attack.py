@@ -24,6 +24,7 @@ from app.present import present
 from app.state.found import Found
 from app.state.parts import Question
 from app.text import words as text
+from app.text.counted import counted
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running
@@ -105,7 +106,7 @@ class AttackPanel:
         return {
             self.slider: gr.update(value=pictures, visible=True),
             self.noise: gr.update(value=shown(amplified(result.change, gain)), visible=True),
-            self.slider_label: f'<p class="fine">{esc(text.SLIDER_LABEL)}</p>',
+            self.slider_label: _sides(),
             self.gain: f'<p class="fine">The change, amplified <b>{gain:g} times</b>; grey would be no change.</p>',
         }
 
@@ -122,6 +123,12 @@ class AttackPanel:
             self.curve: _curve(result.steps, result.label, len(result.steps), result, step.index),
             self.passed: section(f"Answer at iteration {step.index}", bars, hint),
         }
+
+
+def _sides() -> str:
+    """Which picture stands on which side of the slider, also where nobody can drag it."""
+    drag = f'<span class="by-hand">{esc(text.SLIDER_DRAG)}</span>'
+    return f'<p class="fine aloud">{esc(text.SLIDER_LABEL)}{drag}</p>'
 
 
 def _scrubber(count: int) -> dict:
@@ -300,7 +307,7 @@ def _measured(result: engine.Adversarial) -> str:
     ]
     made = (
         f"{titled(result.attack, result.target_defence)} within {limit(result.epsilon, result.norm)},"
-        f" {len(result.steps)} forward passes in {result.seconds:.2f} s"
+        f" {counted(text.PASSES, count=len(result.steps))} in {result.seconds:.2f} s"
     )
     heads = ("", "as computed (float)", "as saved (8 bits)", text.LIMIT)
     return section("Measured", table(heads, rows, "Measured size of the change", "stacks"), made)

@@ -50,7 +50,7 @@ class AttentionPanel:
             self.residue = gr.HTML()
             switch = text.MAP_SWITCH.format(map=engine.MAPS[FIRST_MAP].title.lower())
             self.switch = gr.Button(switch, visible=False, elem_id="switch-map", min_width=330, scale=0)
-        self.maps, self.guide = gr.HTML(elem_id="maps"), gr.HTML(elem_id="mixed-by")
+        self.maps, self.guide, self.second = (gr.HTML(elem_id=name) for name in ("maps", "mixed-by", "second-maps"))
         self.numbers = gr.HTML(elem_id="map-similarity")
         self.caption = gr.HTML(elem_id="map-caption")
         self.every, self.occlusion, words, heads = EveryMap(), OcclusionTest(), WordReader(), HeadsBrowser()
@@ -60,7 +60,7 @@ class AttentionPanel:
         look = ("colours", "cells", "scale")
         own = Piece(
             self.draw,
-            [self.residue, self.switch, self.maps, self.numbers, self.caption],
+            [self.residue, self.switch, self.maps, self.second, self.numbers, self.caption],
             ("picture", "classes", "label", "clean", "adversarial", "maps", "answer"),
             ("maps",),
             look,
@@ -88,14 +88,16 @@ class AttentionPanel:
         pair = found.maps
         if pair is None:
             said = text.MISSING["Attention"] if found.adversarial is None else text.EMPTY["Attention"]
-            return self._offered("") | {self.maps: empty(said), self.numbers: "", self.caption: ""}
+            return self._offered("") | {self.maps: empty(said), self.second: "", self.numbers: "", self.caption: ""}
         kind = engine.MAPS[pair.attacked.map]
         how = kind.explanation
         words = {"label": _subjects(pair, present(found.classes).names), "how": how}
         template = text.MAP_CAPTION if kind.class_specific else text.MAP_CAPTION_NO_CLASS
         parts = [(head, body.format(**words)) for head, body in template]
+        first, second = drawn_rows(found, Look.of(choices))
         return self._offered(_warnings(pair, present(found.classes).names)) | {
-            self.maps: caution(found) + drawn_rows(found, Look.of(choices)),
+            self.maps: caution(found) + first,
+            self.second: second,
             self.numbers: _similarity(found) + _truth(found),
             self.caption: caption(parts),
         }

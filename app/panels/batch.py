@@ -29,6 +29,7 @@ from app.state.found import Found, find
 from app.state.parts import Account
 from app.state.visitors import Progress, Visitor
 from app.text import words as text
+from app.text.counted import counted
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running
@@ -93,7 +94,7 @@ class BatchPanel:
             for batch in _answered(page.models, backbone, openers, settings, choices, account):
                 page.visitors.change(key, batch=batch)
                 left = (time.monotonic() - started) / batch.done * (batch.total - batch.done)
-                said = text.BATCH_PROGRESS.format(done=batch.done, total=batch.total, left=left)
+                said = counted(text.BATCH_PROGRESS, done=batch.done, total=batch.total, left=left)
                 yield page.nudged() | page.say(said, "busy", batch.done / batch.total)
             yield page.rest(key, *((text.DONE["batch"], "good") if batch.rows else (text.BATCH_NO_PICTURE, "bad")))
 

@@ -80,7 +80,7 @@ class Inputs:
                 self.seed = gr.Number(
                     0, label=text.SEED, info=text.SEED_INFO, precision=0, elem_id="seed", min_width=100
                 )
-            with gr.Accordion(text.PROMPT_MORE, open=False, elem_id="prompt-more"):
+            with gr.Accordion(text.PROMPT_MORE, open=False, elem_id="prompt-more") as self.rare:
                 self.ensemble = gr.Dropdown(
                     prompt_sets(sources.backbone), value=prompts.ALONE, label=text.ENSEMBLE,
                     info=text.ENSEMBLE_INFO, elem_id="prompt-ensemble", filterable=False,
@@ -143,12 +143,14 @@ class Inputs:
             linked |= step.wanting(asked_for)
             yield restore.offer(page, token, key, opened.shown.source) | linked | page.rest(key, said, tone)
 
-        outputs = [*self.outputs, *page.inputs[1:], *self.painter.fields, restore.drawn, step.wanted]
+        outputs = [*self.outputs, *page.inputs[1:], *self.painter.fields, self.rare, restore.drawn, step.wanted]
         page.listen(load, handler, outputs, [restore.drawn], js=None)
 
     def _linked(self, page: Page, opened: Opened, choices: Choices) -> dict:
-        """What the fields show of a page that opens with what a link asks for."""
+        """What the fields show of a page that opens with what a link asks for, none of it in a closed fold."""
         fields = page.set(choices._asdict()) | self._named(choices, self.sources.backbone)
+        if {"prompt_ensemble", "domain_word"}.intersection(choices.differing(page.defaults)):
+            fields[self.rare] = gr.update(open=True)
         return fields | self._beside(opened, self.sources.backbone)
 
     def fold(self, load: Callable) -> None:

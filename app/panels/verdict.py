@@ -21,6 +21,7 @@ from app.panels.verdict_controls import rare_controls, weight_controls
 from app.present import present
 from app.state.found import Found
 from app.text import words as text
+from app.text.counted import counted
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running
@@ -194,7 +195,7 @@ def _defended(found: Found, wanted: str) -> str:
         return ""
     answer = f"**{chosen.name}** ({percent(chosen.confidence)})"
     right = sum(map(found.right, answers.values()))
-    others = text.OF_DEFENCES[found.given].format(right=right, of=len(answers)) if answers else ""
+    others = counted(text.OF_DEFENCES[found.given], right=right, of=len(answers)) if answers else ""
     if found.given is None:
         said = text.DEFENDED[None] if chosen.label == found.reference else text.NOT_DEFENDED[None]
         return note(f"**{name} {said}:** {answer}.{others}")
@@ -224,7 +225,7 @@ def _table(found: Found, choices: Choices) -> str:
     if found.ensemble is not None:
         steps = found.steps[-1].index
         setup = (
-            f"{text.YOURS_FROM}, {steps} tuning step{'s' * (steps != 1)}, weights"
+            f"{text.YOURS_FROM}, {counted(text.YOURS_STEPS, steps=steps)}, weights"
             f" {text.WEIGHTINGS[found.ensemble.weighting]}"
         )
         if steps:

@@ -31,6 +31,7 @@ from app.figures.pictures import thumbnail, to_uint8
 from app.present import present
 from app.state.found import Found
 from app.text import words as text
+from app.text.counted import counted
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running
@@ -164,7 +165,7 @@ def _summary(found: Found) -> str:
         share = float(found.ensemble.weights[right].sum())
         counts.append((text.VIEWS_WEIGHT, percent(share), text.VIEWS_WEIGHT_WHY))
     later = "" if found.steps else f'<p class="fine">{esc(text.VIEWS_LATER)}</p>'
-    return f'<p class="fine">{esc(asked)}</p>{chips(counts)}{later}'
+    return f'<p class="fine aloud">{esc(asked)}</p>{chips(counts)}{later}'
 
 
 def _legend(found: Found) -> str:
@@ -175,7 +176,7 @@ def _legend(found: Found) -> str:
         ("sign", f"{OTHER if found.unjudged else WRONG} words", text.TILE_OTHER if found.unjudged else text.TILE_WRONG)
     )
     if found.steps:
-        signs.append(("badge tunes", "tunes", text.TILE_TUNES.format(count=len(found.steps[-1].kept))))
+        signs.append(("badge tunes", "tunes", counted(text.TILE_TUNES, count=len(found.steps[-1].kept))))
     if found.ensemble:
         even = percent(1 / len(views))
         signs.append(("badge weighs", percent(float(found.ensemble.weights[1])), text.TILE_WEIGHS.format(even=even)))
@@ -245,7 +246,7 @@ def _numbers(found: Found, view: int) -> str:
     ]
     if steps:
         drives = view in steps[-1].kept.tolist()
-        facts.append((text.VIEW_DRIVES, "yes" if drives else "no", text.TILE_TUNES.format(count=len(steps[-1].kept))))
+        facts.append((text.VIEW_DRIVES, "yes" if drives else "no", counted(text.TILE_TUNES, count=len(steps[-1].kept))))
     if ensemble:
         even = text.TILE_WEIGHS.format(even=percent(1 / len(views)))
         facts.append((text.VIEW_WEIGHT, percent(float(ensemble.weights[view])), even))

@@ -6,12 +6,9 @@
 (() => {
   const root = document.documentElement;
   let following = true;
-  let seen = "";
-  let linked = "";
-  let pressed = "";
   let focused = null;
   let twin = "";
-  let nudged = "";
+  const heeded = {}; // what the server asks for, by where it stands: the turn that was heeded last
   let walking = 0;
   let roving = 0;
   let complaint = "";
@@ -79,15 +76,11 @@
     }
     const show = event.target.closest("#present, #leave");
     if (show) present(show.id === "present");
-    const way = event.target.closest("a.way");
-    if (way) {
-      event.preventDefault();
-      const offer = document.querySelector(`${way.hash} button`);
-      offer?.scrollIntoView({ block: "center" });
-      offer?.focus();
-    }
     const bring = event.target.closest("[data-bring]");
-    if (bring) document.getElementById(bring.dataset.bring).scrollIntoView();
+    if (!bring) return;
+    const part = document.getElementById(bring.dataset.bring);
+    part.scrollIntoView();
+    part.querySelector("button:not(.pressed)")?.focus({ preventScroll: true }); // from where the Tab key goes on
   });
   for (const kind of ["wheel", "touchmove"]) document.addEventListener(kind, () => (scrolled = true), { passive: true });
   window.addEventListener("popstate", () => {
@@ -130,9 +123,8 @@
     // A menu's open list scrolls, so the browser stops there, the list closes, and the focus is nowhere.
     if (event.key === "Tab") document.querySelectorAll("ul.options, .option-list").forEach((list) => (list.tabIndex = -1));
   }, true);
-  const keep = (said) => {
-    linked = said.dataset.turn;
-    const link = new URL(said.dataset.link, location.href);
+  const keep = (asked) => {
+    const link = new URL(asked.link, location.href);
     navigator.clipboard?.writeText(link.href).catch(() => {});
     const theme = new URL(location.href).searchParams.get("__theme");
     if (theme) link.searchParams.set("__theme", theme);
@@ -148,27 +140,24 @@
     });
     complaint = "";
   };
+  const go = ({ go: step, story, walk: slowly }) => {
+    if (slowly) walk(2, Number(step));
+    else if (following || story !== "1") open(step, story === "1");
+  };
+  const press = (id) => setTimeout(() => document.getElementById(id).click()); // what came with the wish is there by then
+  const heed = (selector, turn, act) => {
+    const asked = document.querySelector(selector)?.dataset;
+    if (!asked?.[turn] || asked[turn] === heeded[selector]) return;
+    heeded[selector] = asked[turn];
+    act(asked);
+  };
   new MutationObserver(() => {
     refocus();
     mended();
-    const nudge = document.querySelector("#nudge [data-nudge]")?.dataset.nudge || nudged;
-    if (nudge !== nudged) {
-      nudged = nudge;
-      setTimeout(() => document.querySelector("#draw").click());
-    }
-    const said = document.querySelector("#status [data-link]");
-    if (said && said.dataset.turn !== linked) keep(said);
-    const wish = document.querySelector("#status [data-press]");
-    if (wish && wish.dataset.turn !== pressed) {
-      pressed = wish.dataset.turn;
-      setTimeout(() => document.getElementById(wish.dataset.press).click()); // what came with the wish is there by then
-    }
-    const batch = document.querySelector("#journey [data-go]");
-    if (batch && batch.dataset.turn !== seen) {
-      seen = batch.dataset.turn;
-      if (batch.dataset.walk) return walk(2, Number(batch.dataset.go));
-      if (following || batch.dataset.story !== "1") return open(batch.dataset.go, batch.dataset.story === "1");
-    }
+    heed("#nudge [data-nudge]", "nudge", () => press("draw"));
+    heed("#status [data-link]", "turn", keep);
+    heed("#status [data-press]", "turn", (asked) => press(asked.press));
+    heed("#journey [data-go]", "turn", go);
     mark();
   }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn", "data-nudge", "data-tone"] });
 })();

@@ -47,29 +47,18 @@
     card.querySelector("p").textContent = page.text;
     card.querySelector("small").textContent = `${place + 1} / ${pages.length}`;
     card.querySelector("[data-go='-1']").disabled = place === 0;
-    card.querySelector("[data-go='1']").textContent = place + 1 === pages.length ? card.dataset.done : page.next;
+    card.querySelector("[data-go='1']").textContent = page.next;
     setTimeout(mark, 300);
   };
   const begin = () => {
     if (card) return go(0);
-    const words = find("#tour-pages").dataset;
-    card = document.createElement("div");
-    card.className = "tour-card";
-    card.dataset.done = words.done;
-    card.setAttribute("role", "dialog");
-    card.setAttribute("aria-label", words.name);
-    card.innerHTML =
-      '<div aria-live="polite"><b></b><p></p></div><div class="tour-row"><small></small>' +
-      '<button type="button" data-go="-1"></button><button type="button" data-go="1"></button>' +
-      '<button type="button" data-go="0"></button></div>';
-    card.querySelector("[data-go='-1']").textContent = words.back;
-    card.querySelector("[data-go='0']").textContent = words.close;
+    document.body.insertAdjacentHTML("beforeend", find("#tour-pages").dataset.card);
+    card = document.body.lastElementChild;
     card.addEventListener("click", (event) => {
       const asked = event.target.closest("[data-go]")?.dataset.go;
       if (asked === "0") close();
       else if (asked) go(place + Number(asked));
     });
-    document.body.append(card);
     grown.observe(find("#story"));
     go(0);
     card.querySelector("[data-go='1']").focus();

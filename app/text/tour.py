@@ -1,14 +1,17 @@
-"""The guided tour, page by page: which step it opens, what it points at, sets and presses, and what it says."""
+"""The guided tour, page by page: which step it opens, what it points at, sets and presses, and what it says.
 
-WORDS = {"name": "Tour", "back": "Back", "close": "Skip", "done": "Done"}
+Its words hold on a wide screen and on a phone: they name what they mean, not the side where it stands.
+"""
+
+NAME, BACK, CLOSE = "Tour", "Back", "Skip"
 PAGES = (
     {
         "step": 1,
         "at": "#picture-bars",
         "title": "A model that reads pictures",
         "text": "The model compares the picture with one sentence per class; the bars tell how it divides 100 % among"
-        " them. The one built in here has never seen a photograph: it knows a painted world of six kinds of living"
-        " things, and many of its sentences differ in a single word.",
+        " them. The small one built in here, Field Guide, has never seen a photograph: it knows a painted world of six"
+        " kinds of living things, and many of its sentences differ in a single word.",
         "next": "Fool it",
     },
     {
@@ -17,9 +20,9 @@ PAGES = (
         "set": [["#eps", 4]],
         "press": "#attack",
         "title": "A change hardly anyone sees",
-        "text": "The attack may move every colour value by at most 4 of 255 levels. Watch the curve: within a few"
-        " iterations the share of the true class falls and a wrong class takes over. Drag the line over the picture to"
-        " look for the difference.",
+        "text": "The attack may move every colour value by at most 4 of 255 levels. Drag the line across the picture:"
+        " can you see what changed? The curve “Shares” tells how it went: within a few iterations the share of the true"
+        " class falls and a wrong class takes over.",
         "next": "Even less",
     },
     {
@@ -38,9 +41,9 @@ PAGES = (
         "set": [["#eps", 4]],
         "press": "#look",
         "title": "Where the evidence lies",
-        "text": "Bright cells speak for the class. Left the clean picture, middle the attacked one, right the"
-        " difference. The table below asks the fair question: does harmless noise of the same size move the map as"
-        " much?",
+        "text": "Bright cells speak for the class: first on the clean picture (●), then on the attacked one (▲); the"
+        " third map tells what changed. The table “Did the attack move the map?” asks the fair question: does harmless"
+        " noise of the same size move it as much?",
         "next": "Many views",
     },
     {
@@ -78,7 +81,7 @@ PAGES = (
         "title": "One picture proves nothing",
         "text": "Try several pictures and read the interval under each count. Then paint a specimen of your own, or"
         " upload a picture and write your own class names. “Pin” keeps what you see beside what you try next."
-        " Everything you found can be linked or downloaded above.",
-        "next": "",
+        " “Link” and “Download” take along all that you found.",
+        "next": "Done",
     },
 )

@@ -38,7 +38,7 @@ SENTENCES_FIRST = (
     " minutes, once; press **Read them and answer**."
 )
 READ_FIRST = "Read them and answer"
-NO_ANSWER = "No answer yet: the class names or the prompt need a change, see the status line above."
+NO_ANSWER = "No answer yet: the class names or the prompt need a change; the status line says which."
 
 READY_FEW = "Ready.{few}"
 READY = "Ready. Press “Run the whole story”, or go step by step."
@@ -48,7 +48,7 @@ NOT_LENT = "The host did not lend its accelerator for the {seconds} s that this 
 STOPPING = "Stopping …"
 STOPPED = "Stopped. What was finished stays on the page."
 DIMMED = "Changed: what is dimmed was made with other settings."
-STALE = "These results were made with other settings: {settings}. Press the button below to compute them anew."
+STALE = "These results were made with other settings: {settings}. Press the button of this step to compute them anew."
 STALE_ONE = "{label}: {before}, now {now}"
 SWITCH, NOTHING = ("off", "on"), "none"
 STALE_LONG = "{label}: not the same"
@@ -142,10 +142,10 @@ COMPARE_VERDICT, COMPARE_CHANGED, COMPARE_NOT_RUN = "Answers of both", "Change",
 COMPARE_TURNED, COMPARE_OTHER_ANSWER = "now {how}", "another wrong answer"
 COMPARE_OTHER_TRUTH = "Each side is judged against its own class: {names}."
 COMPARE_TALLY = {  # by whether a true class is given on both sides
-    True: "Of {of} methods on both sides, **{both}** are right on both, **{first}** only pinned, **{second}** only now,"
-    " **{neither}** on neither.",
-    False: "Of {of} methods on both sides, **{both}** keep the clean answer on both, **{first}** only pinned,"
+    True: "Of {of} {of:method|methods} on both sides, **{both}** {both:is|are} right on both, **{first}** only pinned,"
     " **{second}** only now, **{neither}** on neither.",
+    False: "Of {of} {of:method|methods} on both sides, **{both}** {both:keeps|keep} the clean answer on both,"
+    " **{first}** only pinned, **{second}** only now, **{neither}** on neither.",
 }
 
 SOCIAL_TITLE = "A-TPT Explorer: where does CLIP look, and does an attack move it?"
@@ -255,6 +255,7 @@ NO_CLEAN_MAP = "The clean picture is unknown: there is no clean map, no differen
 ONE_MAP = "One map", "the clean one is unknown"
 UNKNOWN = "unknown"
 LINF, L2 = "Largest change of a channel (Linf)", "Length of the change (L2, channels from 0 to 1)"
+PASSES = "{count} forward {count:pass|passes}"
 AS_GIVEN, LIMIT = "as given", "limit"
 THREAT_UNKNOWN = "Attacked elsewhere: what the attacker knew is unknown"
 ANSWER_CLEAN, ANSWER_ATTACKED = "Answer to the clean picture", "Answer to the attacked picture"
@@ -391,7 +392,9 @@ NONE_LIKELIEST = "likeliest: {name}"
 NONE_JUDGED = "; answers of many views have no cosine and are always one of the classes"
 NONE_SAME = "the same answer or another: the clean picture was answered “none of these”"
 NONE_VERDICT = "Not judged"
-NONE_BATCH = "{count} of these answers are “none of these”: neither right nor wrong, so in no count of right ones."
+NONE_BATCH = (
+    "{count} of these answers {count:is|are} “none of these”: neither right nor wrong, so in no count of right ones."
+)
 NONE_LINE = "Cosines of all {of} classes: the highest is {best}, for {name}; the threshold is {threshold}"
 NONE_BEST, NONE_THRESHOLD = "best {cosine}", "threshold {cosine}"
 PICTURE_ALT = "The picture as the model sees it, cropped and reduced to its input size"
@@ -448,7 +451,7 @@ ALONE = "Apart from that, without a defence the model says {answer}."
 ALONE_CARD = "alone: {said}"
 DRAWS, DRAWS_INFO = "Looks per iteration", "Fresh random views, averaged (EOT)."
 ATTACK_AT = "Go back through the attack: iteration"
-SLIDER_LABEL = "● Clean on the left, ▲ attacked on the right: drag the line."
+SLIDER_LABEL, SLIDER_DRAG = "●\u00a0Clean on the left, ▲\u00a0attacked on the right", ": drag the line."
 NOISE_ALT = "The change the attack made, amplified around grey"
 ATTACK_CAPTION = (
     (
@@ -477,7 +480,7 @@ BLIND = (
 )
 BLIND_CARD = "Proves nothing", "no gradient to follow"
 NOT_ATTACKED = "Not attacked: the limit is 0, so every later step sees the clean picture."
-TURNS, LEADS = "turns the answer", "makes another class lead by {lead:g} logits"
+TURNS, LEADS = "turns the answer", "makes another class lead by {lead:g} {lead:logit|logits}"
 FOUND = "The shortest change found that {wanted}: {found}."
 FOUND_AND_CUT = FOUND + " The limit cut it to {limit}, so this shows no robustness beyond the limit."
 FOUND_NONE = "It found no change that {wanted}. More steps may find one."
@@ -749,7 +752,10 @@ VIEWS_ASKED = {
     False: "How many answer as on the clean picture (✓) before any tuning:",
     None: "How many answer as the attacked picture itself (=) before any tuning, which is neither right nor wrong:",
 }
-VIEWS_CARD = {True: "still give the right class", False: "give the clean answer", None: "answer as the picture itself"}
+VIEWS_CARD = {
+    True: "still {right:gives|give} the right class", False: "{right:gives|give} the clean answer",
+    None: "{right:answers|answer} as the picture itself",
+}  # fmt: skip
 VIEWS_ALL, VIEWS_ALL_WHY = "All views", "Each view counts once"
 VIEWS_TUNING, VIEWS_TUNING_WHY = "Those that drive the tuning", "The surest views move the prompt in step 5"
 VIEWS_WEIGHT, VIEWS_WEIGHT_WHY = "Their share of all weight", "The weights of step 6 add up to 100 %"
@@ -758,7 +764,7 @@ TILE_NUMBERS = "number of the view, and its entropy: 0 means sure of one class"
 TILE_RIGHT = {True: "the true class", False: "the clean answer", None: "the same answer"}
 TILE_OTHER = "another answer; of a long name only the words that differ"
 TILE_WRONG = "a wrong answer; of a long name only the words that differ"
-TILE_TUNES = "one of the {count} surest: it moves the prompt"
+TILE_TUNES = "{count:the surest view|one of the {count} surest}: it moves the prompt"
 TILE_WEIGHS = "weight in the answer, as step 6 says; all alike would be {even}"
 VIEW_TITLE = "View {view} opened"
 VIEW_SURE, VIEW_SURE_WHY = "Share of its answer", "Under the untuned prompt"
@@ -812,6 +818,7 @@ NO_LOSS = (
     " weight decay moves the prompt."
 )
 STEP, BACK, RUN, RESET = "One step", "Back", "All steps", "Reset"
+TUNED_CARD = "{steps} {steps:step|steps}"
 TUNED_ANSWER = "Answer for the attacked picture itself, before and after tuning"
 TUNED = {  # by whether a true class is given; then by whether it, or else the clean answer, was answered, and now is
     True: {
@@ -924,13 +931,13 @@ POSTER_SAVE, POSTER_GONE = "Save poster ({kind})", "There is no poster yet: run 
 POSTER_DRAWING, POSTER_SAVED = "Drawing the poster", "The poster is drawn: the download has started."
 STRANGE_JUDGED = "the same answer or another: for this model neither is right"
 STRANGE_BATCH = (
-    "Of {count} of these pictures the model knows nothing: it knows only its paintings. Their answers mean nothing and"
-    " are in no count."
+    "Of {count} of these pictures the model knows nothing: it knows only its paintings. What it answers to"
+    " {count:it|them} means nothing and is in no count."
 )
 OF_DEFENCES = {  # this and the next ones: by whether a true class is given
-    True: " Of the {of} methods chosen, {right} answer right.",
-    False: " Of the {of} methods chosen, {right} keep it.",
-    None: " Of the {of} methods chosen, {right} answer as without defence.",
+    True: " Of the {of} {of:method|methods} chosen, {right} {right:answers|answer} right.",
+    False: " Of the {of} {of:method|methods} chosen, {right} {right:keeps|keep} it.",
+    None: " Of the {of} {of:method|methods} chosen, {right} {right:answers|answer} as without defence.",
 }
 DEFENDED = {True: "answers right", False: "keeps the clean answer", None: "answers as without defence"}
 NOT_DEFENDED = {
@@ -965,12 +972,16 @@ BATCH_UNKNOWN_NOTE = (
     " is not. There the attack pushed away from the clean answer."
 )
 BATCH_BLIND = (
-    "On {count} of {total} pictures the gradient was zero at the first step: the attack could not see which way to go,"
-    " so these pictures prove nothing about robustness."
+    "On {count} of {total} {total:picture|pictures} the gradient was zero at the first step: the attack could not see"
+    " which way to go, so {count:this picture proves|these pictures prove} nothing about robustness."
 )
-BATCH_RIGHT, BATCH_KEPT = "<b>Right</b>, of {pictures}", "<b>Clean answer kept</b>, of {pictures}"
+BATCH_RIGHT = "<b>Right</b>, of {count} {count:picture|pictures}"
+BATCH_KEPT = "<b>Clean answer kept</b>, of {count} {count:picture|pictures}"
+BATCH_MADE = (
+    "{attack}, {limit}, {steps} {steps:iteration|iterations}, no target; {views} views; random seeds from {seed} on"
+)
 BATCH_CLEAN, BATCH_ATTACKED = "Not attacked, no defence", "{title}, attacked"
-BATCH_PROGRESS = "{done} of {total} pictures answered, about {left:.0f} s left"
+BATCH_PROGRESS = "{done} of {total} {total:picture|pictures} answered, about {left:.0f} s left"
 WILSON = "95 % Wilson interval: where the true share may lie"
 BATCH_CAPTION = (
     (
@@ -995,7 +1006,7 @@ MOSAIC_MISSING = "Not measured on these pictures: {names}. Measured are {known}.
 MOSAIC_EVEN = "**{first} : {second}, cannot be told apart** ({p})."
 MOSAIC_AHEAD = "**{first} : {second}, more often right with {ahead}** ({p})."
 MOSAIC_DIFFERENCE = (
-    "On {first} pictures the answer is right only with {left}, on {second} only with {right}; {left} minus {right}:"
+    "Of the pictures, {left} alone is right on {first} and {right} alone on {second}; {left} minus {right}:"
     " {difference} percentage points of right answers (95 % interval {low} to {high})."
 )
 MOSAIC_GROUPS = {
@@ -1029,18 +1040,20 @@ MOSAIC_CAPTION = (
 )
 SWEEP_HEAD = "And this picture, limit by limit?"
 SWEEP_ASKS = (
-    "The picture on the left, attacked anew at each limit and with each seed; asked are CLIP alone and the two methods"
-    " above. Stop keeps what there is, and the button goes on from there."
+    "The picture of steps 1 to 6, attacked anew at each limit and with each seed; asked are CLIP alone and the two"
+    " methods above. Stop keeps what there is, and the button goes on from there."
 )
 SWEEP_RUN, SWEEP_SEEDS = "Sweep the limit", "Seeds"
 SWEEP_ELSEWHERE = "A sweep attacks the clean picture itself: it needs one that was not attacked elsewhere."
 SWEEP_PROGRESS = "{done} of {total} points, about {left:.0f} s left"
 SWEEP_TITLE = "This picture, the limit of the attack growing"
-SWEEP_HINT = "{attack}, {steps} iterations, {views} views, seeds from {seed} on; {done} of {total} points"
+SWEEP_HINT = (
+    "{attack}, {steps} {steps:iteration|iterations}, {views} views, seeds from {seed} on; {done} of {total} points"
+)
 SWEEP_X = "largest change allowed"
 SWEEP_Y = {True: "lead of the true class (nats)", False: "lead of the clean answer (nats)"}
 SWEEP_ZERO = {True: ("right", "wrong"), False: ("kept", "lost")}
-SWEEP_POINT = "{name}, {limit}: lead {lead}, over seeds {low} to {high}; {right} of {of} seeds"
+SWEEP_POINT = "{name}, {limit}: lead {lead}, over seeds {low} to {high}; {right} of {of} {of:seed|seeds}"
 SWEEP_HELD = {
     True: "Right with every seed so far up to: {each}.",
     False: "The clean answer is kept with every seed so far up to: {each}.",
@@ -1114,7 +1127,8 @@ ASKED, ASKED_MORE = "asks “{first}”", "asks “{first}” and {more} more"
 DEFENCES_LABEL = "Methods"
 REFERENCE, REFERENCE_WHY, UNTIMED = "No attack, no defence", "The reference", "not timed"
 YOURS, YOURS_UNTUNED = "Your settings", "Your settings, before tuning"
-YOURS_FROM, YOURS_NOTE = "views and prompt of steps 4 and 5", "views and tuning as set in steps 4 and 5"
+YOURS_FROM, YOURS_STEPS = "views and prompt of steps 4 and 5", "{steps} tuning {steps:step|steps}"
+YOURS_NOTE = "views and tuning as set in steps 4 and 5"
 COMPARE = "Compare methods"
 VERDICT_CAPTION = (
     ("What you see", "what each method answers for this one attacked picture, and how sure it is."),

@@ -13,6 +13,7 @@ from contextlib import closing
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 from gradio.components import Component
 from gradio.events import Dependency
 
@@ -59,7 +60,7 @@ class Page(Drawing):
         self,
         trigger: Callable[..., Dependency],
         handler: Callable[..., Generator[dict]],
-        outputs: Sequence[Component] = (),
+        outputs: Sequence[Block] = (),
         before: Sequence[Component] = (),
         alone: bool = False,
         of_picture: bool = False,

@@ -217,7 +217,7 @@ def test_the_verdict_says_which_methods_have_turned(now):
     drawn = verdict(sides(first, second))
     clip, a_tpt = re.split("<tr>", drawn)[3:5]
     assert "wrong" in clip and "now right" in clip and "now" not in a_tpt.split("</tr>")[0]
-    assert "<b>1</b> are right on both" in drawn and "<b>1</b> only now" in drawn
+    assert "<b>1</b> is right on both" in drawn and "<b>1</b> only now" in drawn
     assert text.COMPARE_OTHER_ANSWER in verdict(sides(first, answered(now, clip=2, a_tpt=1)))
 
 
@@ -225,13 +225,13 @@ def test_a_method_of_one_side_only_is_said_not_to_have_run(now):
     both = answered(now, clip=0, a_tpt=1)
     one = replace(both, defences=both.defences[:1])
     drawn = verdict(sides(both, one))
-    assert text.COMPARE_NOT_RUN in drawn and "Of 1 methods" in drawn
+    assert text.COMPARE_NOT_RUN in drawn and "Of 1 method on both sides" in drawn
 
 
 def test_without_a_true_class_nothing_is_called_right(tiny, now):
     unlabelled = answered(replace(now, label=None), clip=0, a_tpt=1)
     drawn = verdict(sides(unlabelled, unlabelled))
-    assert "right" not in drawn and "as clean" in drawn and "keep the clean answer" in drawn
+    assert "right" not in drawn and "as clean" in drawn and "<b>1</b> keeps the clean answer" in drawn
 
 
 def test_sides_with_other_true_classes_are_each_judged_by_their_own(now):

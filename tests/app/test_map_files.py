@@ -38,7 +38,7 @@ def test_each_map_of_the_step_can_be_asked_for_by_a_key_of_its_own(looked, tiny)
     keys = [figure.key for figure in figures]
     kinds, rows = len(engine.maps.maps_for(tiny)), 1 if found.maps.rival is None else 2
     assert len(keys) == len(set(keys)) == 3 * rows + 2 + 2 * kinds + 3
-    drawn = drawn_rows(found, Look()) + drawn_guide(found, Look()) + _drawn(found, Look())
+    drawn = "".join((*drawn_rows(found, Look()), drawn_guide(found, Look()), _drawn(found, Look())))
     buttons = re.findall(r'data-save="([^"]+)"', drawn)
     assert buttons == [key for key in keys if not key.startswith("head ")]
     assert keys[-1].startswith("head layer-") and keys[-1].endswith("-row-1-column-6-difference")

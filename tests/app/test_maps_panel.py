@@ -63,7 +63,7 @@ def test_maps_are_about_the_class_that_is_asked_and_against_the_other(tiny, told
     for one, pixels in ((pair.clean, hit.clean), (pair.attacked, hit.saved), (pair.noisy, noise)):
         assert torch.equal(one.raw, engine.attend(tiny, pixels, found.classes, settings, about, against).raw)
     title = f"Evidence for “{names[about]}” rather than “{names[against]}”<"
-    assert title in html.unescape(drawn_rows(found, Look()))
+    assert title in html.unescape(drawn_rows(found, Look())[0])
     every = found_with(tiny, results, "every", about=names[about]).every
     test = next(t for t in every if t.pair.clean.map == "relevance")
     expected = engine.attend(tiny, hit.saved, found.classes, replace(settings, map="relevance"), about)
@@ -92,7 +92,7 @@ def test_words_carry_their_share_as_a_tint_and_a_number():
 def test_a_map_that_asks_for_no_class_is_not_shown_as_evidence_for_one(tiny, results):
     found = found_with(tiny, results, map="rollout")
     assert found.maps.rival is None
-    drawn = drawn_rows(found, Look())
+    drawn = "".join(drawn_rows(found, Look()))
     assert drawn.count("<h2>") == 1 and "this map asks for none" in drawn and "Evidence for" not in drawn
 
 
@@ -162,7 +162,7 @@ def test_flat_maps_are_told_as_flat(tiny, results):
     tests = tuple(replace(test, pair=maps) for test in found.every[:1])
     found = replace(found, maps=maps, every=tests, picture=replace(found.picture, mask=mask, part=mask))
     drawn = [part(found) for part in (_similarity, _truth, occlusion._drawn)]
-    drawn += [drawn_rows(found, Look()), _drawn(found, Look()), journey(found)]
+    drawn += ["".join(drawn_rows(found, Look())), _drawn(found, Look()), journey(found)]
     assert not any(re.search(r"\bnan\b", html.unescape(part)) for part in drawn)
     similarity, truth, curves, shown, every, cards = drawn
     attacked = re.search(r"attacked picture.*?</tr>", similarity)

@@ -17,6 +17,7 @@ from app.panels.batch import _asked
 from app.picture_sources import Opened
 from app.state.parts import Account
 from app.text import words as text
+from app.text.counted import counted
 from engine import DEFENCES, Settings
 from engine.results import Familiarity
 from engine.settings import AnswerSettings
@@ -153,7 +154,7 @@ def test_among_many_pictures_it_counts_for_nothing(tiny):
     assert (batch.none, len(batch.known), len(batch.unknown)) == (4, 1, 1)
     assert (batch.right(None), batch.right("clip"), batch.right("a-tpt"), batch.kept("clip")) == (0, 0, 1, 1)
     table = batch_table(batch)
-    assert text.NONE_BATCH.format(count=4) in table and table.count(f">{text.NONE}<") == 4
+    assert counted(text.NONE_BATCH, count=4) in table and table.count(f">{text.NONE}<") == 4
     assert table.count('class="good"') == 3 and 'class="bad"' not in table
 
 

@@ -21,6 +21,7 @@ from app.figures.printed import AMBER, ATTACKED, DEFENDED, printed
 from app.panels.attack import verdict
 from app.state.found import Found
 from app.text import words as text
+from app.text.counted import counted
 from engine import Settings
 from engine.results import Familiarity
 from tests.app.drawing import drawn
@@ -71,7 +72,7 @@ def test_marks_are_without_colour_on_such_a_picture():
         assert "good" not in mark(good, True, True) + tick(good, True)
         assert "bad" not in mark(good, True, True) + tick(good, True)
     assert mark(True, True, True) != mark(False, True, True) and tick(True, True) != tick(False, True)
-    assert 'href="#offer"' in stranger()
+    assert 'data-bring="offer"' in stranger()
 
 
 def test_the_attack_is_told_without_a_colour(strange):
@@ -98,7 +99,7 @@ def test_such_pictures_are_in_no_count_of_many(told):
     batch = Batch(Settings(), 3, rows)
     assert (len(batch.known), len(batch.unknown), batch.strange, batch.right("a-tpt")) == (1, 0, 2, 1)
     table = batch_table(batch)
-    assert text.STRANGE_BATCH.format(count=2) in table and table.count('class="good"') == 2
+    assert counted(text.STRANGE_BATCH, count=2) in table and table.count('class="good"') == 2
     only = replace(told, batch=replace(batch, rows=rows[1:]))
     assert finding(only, 7) == (text.STRANGE_VERDICT, text.STRANGE_CARD.lower())
 

@@ -81,8 +81,8 @@ def test_every_kind_of_map_lies_on_the_picture_and_lifts_too(page, ask):
 def test_the_maps_of_a_class_fit_a_screen_and_none_is_tiny(page, ask, name, width, most):
     ask(name)
     page.set_viewport_size({"width": width, "height": 844})
-    rows = page.eval_on_selector_all("#maps .maps", FIGURES)
-    seen = page.eval_on_selector_all("#maps .veil > :first-child", FIGURES)
+    rows = page.eval_on_selector_all(":is(#maps, #second-maps) .maps", FIGURES)
+    seen = page.eval_on_selector_all(":is(#maps, #second-maps) .veil > :first-child", FIGURES)
     page.set_viewport_size({"width": 1280, "height": 800})
     assert all(height <= most for _, height in rows)
     assert all(min(each) >= 130 for each in seen)

@@ -14,6 +14,13 @@ FITS = """(number) => {
 }"""
 
 
+ALOUD = {  # what a slide says besides its picture and numbers
+    1: "#picture-question h2", 2: "#attack-slider_label", 3: "#maps .aloud", 4: "#view-grid .aloud",
+}  # fmt: skip
+SIDES = """() => [...document.querySelectorAll('#before-after img')].map((each) => {
+  const { left, right, width, height } = each.getBoundingClientRect();
+  return { left, right, width, height, whole: getComputedStyle(each).clipPath === 'none' };
+})"""
 PAPER = 703  # CSS pixels between the margins of A4
 
 
@@ -34,6 +41,9 @@ def test_presented_steps_turn_by_arrow_keys_large_and_one_a_screen(kept_page):
         page.locator(f"#panel-{number}").wait_for(state="visible")
         beyond, scrolls, size = page.evaluate(FITS, number)
         assert beyond <= 3 and scrolls <= 0 and size >= 44, (number, beyond, scrolls, size)
+        if number in ALOUD:
+            said = page.locator(ALOUD[number]).bounding_box()
+            assert said["y"] + said["height"] <= 1034 and said["height"] >= 44
     page.keyboard.press("PageDown")
     page.locator("#panel-2").wait_for(state="visible")
     page.keyboard.press("Escape")
@@ -53,6 +63,9 @@ def test_paper_shows_each_step_that_has_results_on_two_pages_in_light_colours(ke
     page.emulate_media(media="print")
     assert [page.locator(f"#panel-{number}").is_visible() for number in range(1, 8)] == [True] * 6 + [False]
     assert not any(page.locator(part).is_visible() for part in ("#inputs", "#top", "#attack", "#poster .poster-save"))
+    clean, attacked = page.evaluate(SIDES)
+    assert clean["whole"] and attacked["whole"] and clean["right"] <= attacked["left"]
+    assert all(side["width"] > 60 and abs(side["width"] - side["height"]) < 2 for side in (clean, attacked))
     colour = "(part) => getComputedStyle(part).backgroundColor"
     assert {page.locator(part).evaluate(colour) for part in ("body", "#panel-1")} == {"rgb(255, 255, 255)"}
     sheets = page.pdf(format="A4", print_background=True, prefer_css_page_size=True)

@@ -61,7 +61,7 @@ def test_a_photograph_is_answered_in_amber_on_answer_cards_and_verdict(page, pho
     assert len(set(amber)) == 1 and amber[0] != page.locator("#card-7").evaluate(
         "e => getComputedStyle(e).backgroundColor"
     )
-    page.click("#verdict-head a")
+    page.click("#verdict-head .way")
     page.wait_for_function("document.activeElement.matches('#offer [data-do=use]')")
     assert page.locator("#offer [data-do=use]").bounding_box()["y"] > 0
 

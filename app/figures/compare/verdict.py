@@ -10,6 +10,7 @@ from app.figures.html import differing, esc, note, percent, table
 from app.figures.judged import caution, judged
 from app.state.found import Found
 from app.text import words as text
+from app.text.counted import counted
 
 
 def verdict(sides: Sides) -> str:
@@ -79,7 +80,7 @@ def _summary(sides: Sides, answers: Sequence[dict[str, engine.Prediction]]) -> s
         return ""
     given = all(side.found.given for side in sides)
     counts = {name: good.count(key) for name, key in _TALLY.items()}
-    return note(text.COMPARE_TALLY[given].format(of=len(both), **counts)) if both else ""
+    return note(counted(text.COMPARE_TALLY[given], of=len(both), **counts)) if both else ""
 
 
 _TALLY = {"both": (True, True), "first": (True, False), "second": (False, True), "neither": (False, False)}
