@@ -56,6 +56,7 @@ class Found:
     steps: tuple[engine.TuneStep, ...] = ()
     ensemble: engine.Ensemble | None = None
     defences: tuple[engine.DefenceResult, ...] = ()
+    placed: engine.story.Places | None = None
     batch: Batch | None = None
     sweep: Sweep | None = None
     progress: Progress = Progress()

@@ -1,0 +1,219 @@
+"""The pictures of a story as points on the plane of three sentences, with the regions in which each fits best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+import engine
+from app.figures.html import chips, differing_words, esc, percent, section, signed
+from app.figures.judged import defended
+from app.figures.labels import Labels, Point
+from app.present import present
+from app.state.found import Found
+from app.text import places as text
+
+WIDTH, HEIGHT, EDGE = 480, 400, 26
+CORNERS = ((0, 0), (WIDTH, 0), (WIDTH, HEIGHT), (0, HEIGHT))
+SMALLEST, LARGEST = 2.4, 8.0  # radius of a view that weighs nothing, and of the heaviest
+
+
+class Frame:
+    """From places on the plane to the drawing, with one scale for both directions."""
+
+    def __init__(self, points: Tensor) -> None:
+        low, high = points.min(0).values, points.max(0).values
+        span = (high - low).clamp_min(1e-6)
+        self.scale = float(min((WIDTH - 2 * EDGE) / span[0], (HEIGHT - 2 * EDGE) / span[1]))
+        self.middle = (low + high) / 2
+
+    def at(self, place: Tensor) -> Point:
+        """Where a place (2,) is drawn."""
+        x, y = ((place - self.middle) * self.scale).tolist()
+        return WIDTH / 2 + x, HEIGHT / 2 - y
+
+
+def places_figure(found: Found) -> str:
+    """The drawing with its legend, the leads as numbers, and what they say."""
+    placed = present(found.placed)
+    marks = _marks(placed)
+    ends = torch.stack([torch.zeros(2), *(place for _, place in marks)])
+    frame = Frame(torch.cat([placed.tuned, placed.untuned, placed.path, ends]))
+    at = {kind: frame.at(place) for kind, place in marks}
+    labels = Labels(WIDTH, HEIGHT, at.values())
+    called = "".join(labels.beside(said, at[kind], kind) for kind, said in text.CALLED.items() if kind in at)
+    drawn = _regions(found, placed, frame, labels) + _views(found, placed, frame) + _paths(placed, frame)
+    drawn += "".join(_mark(kind, place, found) for kind, place in at.items()) + called
+    leads = _leads(placed)
+    told = ", ".join(f"{text.LEAD_OF[kind][0]} {signed(lead, 1)}" for kind, lead in leads.items())
+    svg = (
+        f'<svg class="curve places" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="'
+        f'{esc(text.ALT_FIGURE.format(views=len(placed.tuned), leads=told))}">{drawn}</svg>'
+    )
+    return section(text.TITLE, _legend(found, placed) + svg + _numbers(found, placed, leads), text.HINT)
+
+
+def _marks(placed: engine.story.Places) -> list[tuple[str, Tensor]]:
+    """What is marked by a sign of its own, what matters most last."""
+    marks = [("clean", placed.clean), ("noise", placed.noise), ("attacked", placed.attacked),
+             ("tuned", placed.tuning[-1]), ("before", placed.before), ("answer", placed.answer)]  # fmt: skip
+    return [(kind, place) for kind, place in marks if place is not None]
+
+
+def _regions(found: Found, placed: engine.story.Places, frame: Frame, labels: Labels) -> str:
+    """The part of the drawing in which each of the three sentences fits best, and their names."""
+    regions, names = "", ""
+    for place, (kind, name) in enumerate(zip(("first", "second", "third"), _names(found, placed), strict=True)):
+        others = [other for other in range(3) if other != place]
+        corners: Sequence[Point] = CORNERS
+        for other in others:
+            corners = _cut(corners, frame, placed.plane.tips[place] - placed.plane.tips[other])
+        if len(corners) < 3:
+            continue
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+        tint = "plain" if found.unjudged else kind
+        regions += f'<polygon class="region {tint}" points="{path}"/>'
+        names += labels.within(name, corners, "region")
+    return regions + names
+
+
+def _cut(corners: Sequence[Point], frame: Frame, towards: Tensor) -> list[Point]:
+    """What is left of a polygon where the plane's places have a positive product with `towards`."""
+    left, top = frame.at(torch.zeros(2))
+    a, b = towards.tolist()
+    side = [(x - left) * a - (y - top) * b for x, y in corners]
+    kept: list[Point] = []
+    for place, (x, y) in enumerate(corners):
+        here, (u, v), there = side[place], corners[place - 1], side[place - 1]
+        if (here < 0) != (there < 0):
+            share = there / (there - here)
+            kept.append((u + share * (x - u), v + share * (y - v)))
+        if here >= 0:
+            kept.append((x, y))
+    return kept
+
+
+def _names(found: Found, placed: engine.story.Places) -> list[str]:
+    """The three classes in few words."""
+    names, numbers = present(found.classes).names, placed.plane.classes.tolist()
+    words = [" ".join(differing_words(names[number], names[numbers[0]])) for number in numbers[1:]]
+    fooled = present(found.adversarial).fooled and not found.unjudged
+    second = (text.REGION_ATTACK if fooled else text.REGION_OTHER).format(words=words[0])
+    return [_first(found, placed), second, text.REGION_OTHER.format(words=words[1])]
+
+
+def _first(found: Found, placed: engine.story.Places) -> str:
+    """The class that the attack pushed away from."""
+    return text.REGION[found.given]
+
+
+def _views(found: Found, placed: engine.story.Places, frame: Frame) -> str:
+    views, weights = present(found.views), present(found.ensemble).weights
+    last, most = found.steps[-1], float(weights.max())
+    answers = last.logits.argmax(-1)
+    three = placed.plane.classes.tolist()
+    order = weights.argsort(descending=True, stable=True).tolist()  # small ones above large ones
+    return "".join(
+        _view(found, view, frame.at(placed.untuned[view]), frame.at(placed.tuned[view]), int(answers[view]),
+              float(last.logits[view].softmax(-1).max()), float(weights[view]), float(weights[view]) / most,
+              int(answers[view]) in three)
+        for view in order if view < len(views)
+    )  # fmt: skip
+
+
+def _view(
+    found: Found, view: int, before: Point, at: Point, answer: int, sure: float, weight: float, size: float, known: bool
+) -> str:
+    x, y = at
+    radius = SMALLEST + (LARGEST - SMALLEST) * size**0.5
+    kind = "right" if answer == found.reference and not found.unjudged else "other"
+    said = text.VIEW_POINT.format(
+        view=view, name=present(found.classes).names[answer], share=percent(sure), weight=percent(weight)
+    ) + text.VIEW_FOURTH * (not known)
+    shape = (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>'
+        if known
+        else f'<rect x="{x - radius:.1f}" y="{y - radius:.1f}" width="{2 * radius:.1f}" height="{2 * radius:.1f}"/>'
+    )
+    hair = f'<line x1="{before[0]:.1f}" y1="{before[1]:.1f}" x2="{x:.1f}" y2="{y:.1f}"/>'
+    return f'<g class="view {kind}" data-index="{view}"><title>{esc(said)}</title>{hair}{shape}</g>'
+
+
+def _paths(placed: engine.story.Places, frame: Frame) -> str:
+    """The attack's way, and the way of the attacked picture under the prompt's steps."""
+    attack = [placed.path] if placed.clean is None else [placed.clean[None], placed.path, placed.attacked[None]]
+    ways = (("attacked", torch.cat(attack)), ("tuned", placed.tuning))
+    return "".join(
+        f'<polyline class="way {kind}" points="{" ".join("{:.1f},{:.1f}".format(*frame.at(place)) for place in way)}"/>'
+        for kind, way in ways
+    )
+
+
+def _mark(kind: str, at: Point, found: Found) -> str:
+    """The sign of a picture."""
+    x, y = at
+    colour = defended(found) if kind in ("answer", "before", "tuned") else kind
+    return f'<g class="at {kind} {colour}"><title>{esc(text.LEGEND[kind])}</title>{_sign(kind, x, y)}</g>'
+
+
+def _sign(kind: str, x: float, y: float) -> str:
+    if kind == "clean":
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7"/>'
+    if kind == "noise":
+        return f'<path d="M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10"/>'
+    corners: Iterable[Point] = ((0, -9), (9, 0), (0, 9), (-9, 0))
+    if kind in ("attacked", "tuned"):
+        size = 10 if kind == "attacked" else 4
+        corners = ((0, -size), (size, 0.8 * size), (-size, 0.8 * size))
+    path = " ".join(f"{x + dx:.1f},{y + dy:.1f}" for dx, dy in corners)
+    return f'<polygon points="{path}"/>'
+
+
+def _legend(found: Found, placed: engine.story.Places) -> str:
+    there = {kind for kind, _ in _marks(placed)} | {"view"}
+    entries = "".join(
+        f'<span class="key-sign">{_small_sign(kind, found)}{esc(said)}</span>'
+        for kind, said in text.LEGEND.items()
+        if kind in there
+    )
+    return f'<div class="legend places-legend">{entries}</div>'
+
+
+def _small_sign(kind: str, found: Found) -> str:
+    view = '<g class="view right"><circle cx="11" cy="11" r="5"/></g>'
+    shape = view if kind == "view" else _mark(kind, (11, 11), found)
+    return f'<svg class="places" viewBox="0 0 22 22" width="18" height="18" aria-hidden="true">{shape}</svg>'
+
+
+def _leads(placed: engine.story.Places) -> dict[str, float]:
+    """By how many logits the first class leads the second, for each sign."""
+    held = dict(_marks(placed))
+    return {kind: _lead(placed, held[kind]) for kind in text.LEAD_OF if kind in held}
+
+
+def _lead(placed: engine.story.Places, place: Tensor) -> float:
+    first, second, _ = placed.plane.leads(place).tolist()
+    return first - second
+
+
+def _numbers(found: Found, placed: engine.story.Places, leads: dict[str, float]) -> str:
+    """The leads as numbers, and in words how much of what the attack took came back by what."""
+    names, numbers = present(found.classes).names, placed.plane.classes.tolist()
+    words = " ".join(differing_words(names[numbers[1]], names[numbers[0]]))
+    head = text.LEADS.format(first=text.CLASS[found.given], words=words)
+    items = [(text.LEAD_OF[kind][0], signed(lead, 1), text.LEAD_OF[kind][1]) for kind, lead in leads.items()]
+    return f'<p class="fine"><b>{esc(head)}</b></p>{chips(items)}<p class="fine">{esc(_said(leads))}</p>'
+
+
+def _said(leads: dict[str, float]) -> str:
+    back = {kind: leads[kind] - leads["attacked"] for kind in ("tuned", "before", "answer")}
+    gains = {kind: signed(gain, 1) for kind, gain in back.items()}
+    if "clean" not in leads:
+        return text.FOUND_UNKNOWN.format(**gains)
+    lost = leads["clean"] - leads["attacked"]
+    if lost <= 0:
+        return text.GAINED
+    shares = {f"{kind}_share": f"{signed(100 * gain / lost, 0)}\u00a0%" for kind, gain in back.items()}
+    return text.FOUND.format(lost=signed(lost, 1), **gains, **shares)
