@@ -38,34 +38,26 @@ class Frame:
 def places_figure(found: Found) -> str:
     """The drawing with its legend, the leads as numbers, and what they say."""
     placed = present(found.placed)
-    marks = _marks(placed)
-    ends = torch.stack([torch.zeros(2), *(place for _, place in marks)])
+    ends = torch.stack([torch.zeros(2), *placed.pictures.values()])
     frame = Frame(torch.cat([placed.tuned, placed.untuned, placed.path, ends]))
-    at = {kind: frame.at(place) for kind, place in marks}
+    at = {kind: frame.at(place) for kind, place in placed.pictures.items()}
     labels = Labels(WIDTH, HEIGHT, at.values())
     called = "".join(labels.beside(said, at[kind], kind) for kind, said in text.CALLED.items() if kind in at)
     drawn = _regions(found, placed, frame, labels) + _views(found, placed, frame) + _paths(placed, frame)
     drawn += "".join(_mark(kind, place, found) for kind, place in at.items()) + called
-    leads = _leads(placed)
+    leads = placed.leads
     told = ", ".join(f"{text.LEAD_OF[kind][0]} {signed(lead, 1)}" for kind, lead in leads.items())
     svg = (
         f'<svg class="curve places" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="'
         f'{esc(text.ALT_FIGURE.format(views=len(placed.tuned), leads=told))}">{drawn}</svg>'
     )
-    return section(text.TITLE, _legend(found, placed) + svg + _numbers(found, placed, leads), text.HINT)
-
-
-def _marks(placed: engine.story.Places) -> list[tuple[str, Tensor]]:
-    """What is marked by a sign of its own, what matters most last."""
-    marks = [("clean", placed.clean), ("noise", placed.noise), ("attacked", placed.attacked),
-             ("tuned", placed.tuning[-1]), ("before", placed.before), ("answer", placed.answer)]  # fmt: skip
-    return [(kind, place) for kind, place in marks if place is not None]
+    return section(text.TITLE, _legend(found, placed) + svg + _numbers(found, leads), text.HINT)
 
 
 def _regions(found: Found, placed: engine.story.Places, frame: Frame, labels: Labels) -> str:
     """The part of the drawing in which each of the three sentences fits best, and their names."""
     regions, names = "", ""
-    for place, (kind, name) in enumerate(zip(("first", "second", "third"), _names(found, placed), strict=True)):
+    for place, (kind, name) in enumerate(zip(("first", "second", "third"), region_names(found), strict=True)):
         others = [other for other in range(3) if other != place]
         corners: Sequence[Point] = CORNERS
         for other in others:
@@ -95,18 +87,19 @@ def _cut(corners: Sequence[Point], frame: Frame, towards: Tensor) -> list[Point]
     return kept
 
 
-def _names(found: Found, placed: engine.story.Places) -> list[str]:
-    """The three classes in few words."""
-    names, numbers = present(found.classes).names, placed.plane.classes.tolist()
-    words = [" ".join(differing_words(names[number], names[numbers[0]])) for number in numbers[1:]]
+def region_names(found: Found) -> list[str]:
+    """The three classes in few words: the attacked one, then the two others."""
+    second, third = other_words(found)
     fooled = present(found.adversarial).fooled and not found.unjudged
-    second = (text.REGION_ATTACK if fooled else text.REGION_OTHER).format(words=words[0])
-    return [_first(found, placed), second, text.REGION_OTHER.format(words=words[1])]
+    named = (text.REGION_ATTACK if fooled else text.REGION_OTHER).format(words=second)
+    return [text.REGION[found.given], named, text.REGION_OTHER.format(words=third)]
 
 
-def _first(found: Found, placed: engine.story.Places) -> str:
-    """The class that the attack pushed away from."""
-    return text.REGION[found.given]
+def other_words(found: Found) -> list[str]:
+    """The words that set the second and the third class apart from the first."""
+    names = present(found.classes).names
+    first, *others = present(found.placed).plane.classes.tolist()
+    return [" ".join(differing_words(names[other], names[first])) for other in others]
 
 
 def _views(found: Found, placed: engine.story.Places, frame: Frame) -> str:
@@ -143,8 +136,7 @@ def _view(
 
 def _paths(placed: engine.story.Places, frame: Frame) -> str:
     """The attack's way, and the way of the attacked picture under the prompt's steps."""
-    attack = [placed.path] if placed.clean is None else [placed.clean[None], placed.path, placed.attacked[None]]
-    ways = (("attacked", torch.cat(attack)), ("tuned", placed.tuning))
+    ways = (("attacked", placed.way), ("tuned", placed.tuning))
     return "".join(
         f'<polyline class="way {kind}" points="{" ".join("{:.1f},{:.1f}".format(*frame.at(place)) for place in way)}"/>'
         for kind, way in ways
@@ -172,7 +164,7 @@ def _sign(kind: str, x: float, y: float) -> str:
 
 
 def _legend(found: Found, placed: engine.story.Places) -> str:
-    there = {kind for kind, _ in _marks(placed)} | {"view"}
+    there = {*placed.pictures, "view"}
     entries = "".join(
         f'<span class="key-sign">{_small_sign(kind, found)}{esc(said)}</span>'
         for kind, said in text.LEGEND.items()
@@ -187,22 +179,9 @@ def _small_sign(kind: str, found: Found) -> str:
     return f'<svg class="places" viewBox="0 0 22 22" width="18" height="18" aria-hidden="true">{shape}</svg>'
 
 
-def _leads(placed: engine.story.Places) -> dict[str, float]:
-    """By how many logits the first class leads the second, for each sign."""
-    held = dict(_marks(placed))
-    return {kind: _lead(placed, held[kind]) for kind in text.LEAD_OF if kind in held}
-
-
-def _lead(placed: engine.story.Places, place: Tensor) -> float:
-    first, second, _ = placed.plane.leads(place).tolist()
-    return first - second
-
-
-def _numbers(found: Found, placed: engine.story.Places, leads: dict[str, float]) -> str:
+def _numbers(found: Found, leads: dict[str, float]) -> str:
     """The leads as numbers, and in words how much of what the attack took came back by what."""
-    names, numbers = present(found.classes).names, placed.plane.classes.tolist()
-    words = " ".join(differing_words(names[numbers[1]], names[numbers[0]]))
-    head = text.LEADS.format(first=text.CLASS[found.given], words=words)
+    head = text.LEADS.format(first=text.CLASS[found.given], words=other_words(found)[0])
     items = [(text.LEAD_OF[kind][0], signed(lead, 1), text.LEAD_OF[kind][1]) for kind, lead in leads.items()]
     return f'<p class="fine"><b>{esc(head)}</b></p>{chips(items)}<p class="fine">{esc(_said(leads))}</p>'
 

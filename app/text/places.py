@@ -57,9 +57,9 @@ CAPTION = (
     ("You see", "three regions, one for each of three sentences: in whose region a point lies, that sentence fits the"
      " picture best of the three. Dots are the views of the attacked picture; a filled dot is right."),
     ("How", "the plane through the three sentences in the joint space of pictures and words (their two principal"
-     " components), turned so that the upright line is where the attacked class and the attack's answer tie; where no answer"
-     " was turned, with the next class in question. Each"
-     " picture stands where its shadow falls, which its logits for the three tell exactly."),
+     " components), turned so that the upright line is where the attacked class and the attack's answer tie (where no"
+     " answer was turned, the next class in question). Each picture stands where its shadow falls, which its logits for"
+     " the three tell exactly."),
     ("It does not show", "what is perpendicular to this plane: all other classes, and how alike two pictures are."
      " Points of answers that are none of the three are square."),
 )  # fmt: skip

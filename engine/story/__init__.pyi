@@ -4,6 +4,7 @@ from .costs import cost_of as cost_of
 from .costs import missing as missing
 from .graph import Story as Story
 from .places import Places as Places
+from .places import places_data as places_data
 from .recipe import ANSWER as ANSWER
 from .recipe import ATTACKED as ATTACKED
 from .recipe import CLEAN as CLEAN

@@ -38,6 +38,27 @@ class Places:
     answer: Tensor
     before: Tensor
 
+    @property
+    def pictures(self) -> dict[str, Tensor]:
+        """The places of single pictures and answers by what they are, in the order of the story."""
+        named = {
+            "clean": self.clean, "noise": self.noise, "attacked": self.attacked, "tuned": self.tuning[-1],
+            "before": self.before, "answer": self.answer,
+        }  # fmt: skip
+        return {name: place for name, place in named.items() if place is not None}
+
+    @property
+    def way(self) -> Tensor:
+        """The attack's way (m, 2), from the clean picture where that is known to the attacked one in 8 bits."""
+        begin = [] if self.clean is None else [self.clean[None]]
+        return torch.cat([*begin, self.path, self.attacked[None]])
+
+    @property
+    def leads(self) -> dict[str, float]:
+        """By how many logits the first class leads the second there, by the same names."""
+        apart = {name: self.plane.leads(place) for name, place in self.pictures.items()}
+        return {name: float(lead[0] - lead[1]) for name, lead in apart.items()}
+
 
 def places(
     attacked: Adversarial,
@@ -71,6 +92,18 @@ def places(
         answer=plane.place(weighted.prediction.logits),
         before=plane.place(before.logits),
     )
+
+
+def places_data(placed: Places, names: Sequence[str]) -> dict:
+    """The same as plain data: points as [x, y] in units of cosine, leads in logits, the three classes by name."""
+    numbers = placed.plane.classes.tolist()
+    trails = {"path": placed.path, "tuning": placed.tuning, "views": placed.tuned, "views untuned": placed.untuned}
+    return {
+        "classes": [names[number] for number in numbers],
+        "sentences": placed.plane.tips.tolist(),
+        "leads": placed.leads,
+        **{name: place.tolist() for name, place in {**placed.pictures, **trails}.items()},
+    }
 
 
 def _in_question(attacked: Adversarial, last: TuneStep, weighted: Ensemble) -> list[int]:
