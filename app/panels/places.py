@@ -43,14 +43,19 @@ class PlacesPart:
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """The plane, or what to press."""
-        return {self.drawn: empty(text.EMPTY) if found.placed is None else places_figure(found)}
+        return {self.drawn: places_figure(found) if _there(found) else empty(text.EMPTY)}
 
     def draw_view(self, found: Found, choices: Choices) -> dict:
         """The view that is opened, ringed on the plane."""
-        if found.placed is None:
+        if not _there(found):
             return {self.view: ""}
         view = int(choices.opened_view)
         return {self.view: _view(found, view if view < len(present(found.views)) else 0)}
+
+
+def _there(found: Found) -> bool:
+    """Whether there is all that the plane shows."""
+    return found.placed is not None and found.views is not None and found.ensemble is not None and bool(found.steps)
 
 
 def _view(found: Found, view: int) -> str:

@@ -77,7 +77,8 @@ CVPR 2025.*
 Where the pictures went: three centred sentences $C = (t_i - \bar t)_i = U\Sigma V^\top$ span a plane, and a feature $f$
 with the logits $\ell_i = s\,t_i \cdot f$ lies there at
 
-$$u = V^\top f = \Sigma^{-1}U^\top(\ell - \bar\ell)/s, \qquad \ell_i - \ell_j = s\,(c_i - c_j)\cdot u, \quad c = U\Sigma .$$
+$$u = V^\top f = \Sigma^{-1}U^\top(\ell - \bar\ell)/s, \qquad
+\ell_i - \ell_j = s\,(c_i - c_j)\cdot u, \quad c = U\Sigma .$$
 
 Logits averaged with weights $w$ lie at the same average of the places.
 """,
