@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-import torch
-from torch import Tensor
+from collections.abc import Iterable
 
 import engine
 from app.figures.html import chips, differing_words, esc, percent, section, signed
 from app.figures.judged import defended
 from app.figures.labels import Labels, Point
+from app.figures.plane import Frame
 from app.present import present
 from app.state.found import Found
 from app.text import places as text
 
-WIDTH, HEIGHT, EDGE = 480, 400, 26
-CORNERS = ((0, 0), (WIDTH, 0), (WIDTH, HEIGHT), (0, HEIGHT))
+WIDTH, HEIGHT = 480, 400
 SMALLEST, LARGEST = 2.4, 8.0  # radius of a view that weighs nothing, and of the heaviest
-
-
-class Frame:
-    """From places on the plane to the drawing, with one scale for both directions."""
-
-    def __init__(self, points: Tensor) -> None:
-        low, high = points.min(0).values, points.max(0).values
-        span = (high - low).clamp_min(1e-6)
-        self.scale = float(min((WIDTH - 2 * EDGE) / span[0], (HEIGHT - 2 * EDGE) / span[1]))
-        self.middle = (low + high) / 2
-
-    def at(self, place: Tensor) -> Point:
-        """Where a place (2,) is drawn."""
-        x, y = ((place - self.middle) * self.scale).tolist()
-        return WIDTH / 2 + x, HEIGHT / 2 - y
 
 
 def places_figure(found: Found) -> str:
     """The drawing with its legend, the leads as numbers, and what they say."""
     placed = present(found.placed)
-    ends = torch.stack([torch.zeros(2), *placed.pictures.values()])
-    frame = Frame(torch.cat([placed.tuned, placed.untuned, placed.path, ends]))
+    frame = Frame(placed, WIDTH, HEIGHT)
     at = {kind: frame.at(place) for kind, place in placed.pictures.items()}
     labels = Labels(WIDTH, HEIGHT, at.values())
     called = "".join(labels.beside(said, at[kind], kind) for kind, said in text.CALLED.items() if kind in at)
-    drawn = _regions(found, placed, frame, labels) + _views(found, placed, frame) + _paths(placed, frame)
+    drawn = _regions(found, frame, labels) + _views(found, placed, frame) + _paths(placed, frame)
     drawn += "".join(_mark(kind, place, found) for kind, place in at.items()) + called
     leads = placed.leads
     told = ", ".join(f"{text.LEAD_OF[kind][0]} {signed(lead, 1)}" for kind, lead in leads.items())
@@ -54,37 +35,15 @@ def places_figure(found: Found) -> str:
     return section(text.TITLE, _legend(found, placed) + svg + _numbers(found, leads), text.HINT)
 
 
-def _regions(found: Found, placed: engine.story.Places, frame: Frame, labels: Labels) -> str:
+def _regions(found: Found, frame: Frame, labels: Labels) -> str:
     """The part of the drawing in which each of the three sentences fits best, and their names."""
     regions, names = "", ""
-    for place, (kind, name) in enumerate(zip(("first", "second", "third"), region_names(found), strict=True)):
-        others = [other for other in range(3) if other != place]
-        corners: Sequence[Point] = CORNERS
-        for other in others:
-            corners = _cut(corners, frame, placed.plane.tips[place] - placed.plane.tips[other])
-        if len(corners) < 3:
-            continue
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
-        tint = "plain" if found.unjudged else kind
-        regions += f'<polygon class="region {tint}" points="{path}"/>'
-        names += labels.within(name, corners, "region")
+    for corners, kind, name in zip(frame.regions(), ("first", "second", "third"), region_names(found), strict=True):
+        if corners:
+            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+            regions += f'<polygon class="region {"plain" if found.unjudged else kind}" points="{path}"/>'
+            names += labels.within(name, corners, "region")
     return regions + names
-
-
-def _cut(corners: Sequence[Point], frame: Frame, towards: Tensor) -> list[Point]:
-    """What is left of a polygon where the plane's places have a positive product with `towards`."""
-    left, top = frame.at(torch.zeros(2))
-    a, b = towards.tolist()
-    side = [(x - left) * a - (y - top) * b for x, y in corners]
-    kept: list[Point] = []
-    for place, (x, y) in enumerate(corners):
-        here, (u, v), there = side[place], corners[place - 1], side[place - 1]
-        if (here < 0) != (there < 0):
-            share = there / (there - here)
-            kept.append((u + share * (x - u), v + share * (y - v)))
-        if here >= 0:
-            kept.append((x, y))
-    return kept
 
 
 def region_names(found: Found) -> list[str]:
