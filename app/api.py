@@ -1,4 +1,4 @@
-"""The API of the page: five named endpoints that answer with what the command line prints for `--json`.
+"""The API of the page: six named endpoints that answer with what the command line prints for `--json`.
 
 They keep nothing between calls but what is computed on the page's own samples, which the page shares with them, and
 take turns with it, address by address. What they ask for beside the picture and its classes are parameters of the
@@ -29,6 +29,8 @@ from app.present import present
 from app.state.found import Found, find
 from app.state.parts import ATTACKED, CLEAN, Account, Question
 from app.state.visitors import Visitor
+from app.sweep import MOST_SEEDS
+from app.sweeping import begun, points
 from app.text import words as text
 
 
@@ -74,6 +76,10 @@ ASKED = {  # what endpoints ask beside the engine's parameters
     "true_class": Asked(str, "what the picture shows, one of class_names; empty: the clean answer", "blue bird", ""),
     "about": Asked(str, "the class the maps are about, one of class_names; empty: the true class", "red bird", ""),
     "against": Asked(str, "the class it is held against, one of class_names; empty: none", "blue bird", ""),
+    "seeds": Asked(
+        int, f"with how many seeds each limit is attacked, from `seed` on (1 to {MOST_SEEDS})", 1,
+        engine.story.USUAL_SEEDS,
+    ),
     "model": Asked(
         str,
         "the model that answers: a name of the page's menu, or any that `atpt --model` takes where the page serves its"
@@ -106,6 +112,7 @@ class Api:
         self._offer(self.attack, [NUMBERS, FILE], (*QUESTION, "true_class"), (*ATTACK, *PICTURE))
         self._offer(self.maps, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class", "about", "against"), (*MAPS, *PICTURE))
         self._offer(self.defend, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*STORY, *PICTURE))
+        self._offer(self.sweep, [NUMBERS], (*QUESTION, "true_class", "seeds"), (*STORY, *PICTURE))
         self._offer(self.evaluate_one, [NUMBERS], (*QUESTION, "true_class"), (*RECORD, *PICTURE))
 
     def predict(self, account: Account, asked: Mapping[str, Any]) -> dict:
@@ -140,6 +147,18 @@ class Api:
         found = self._found(account, asked, (*STORY, *PICTURE), "adversarial", "steps", "ensemble", "defences")
         defended = engine.serialise.defence_data(list(found.steps), present(found.ensemble), list(found.defences))
         return {"attack": engine.serialise.attack_data(present(found.adversarial))} | defended | _known(found)
+
+    def sweep(self, account: Account, asked: Mapping[str, Any]) -> dict:
+        """The picture attacked at 0, 1, 2, 4, 8 and 16 of 255, with norm l2 at 0 to 4 times the usual length, each with
+        several seeds: by how much every defence leads, point by point, and limit by limit how often it is right."""
+        seeds = asked["seeds"]
+        if not isinstance(seeds, int) or isinstance(seeds, bool) or not 1 <= seeds <= MOST_SEEDS:
+            kind = text.API_WHOLE.format(low=1, high=MOST_SEEDS)
+            raise engine.EngineError(text.API_TYPE.format(name="seeds", kind=kind, got=repr(seeds)[:60]))
+        base = self._question(account, asked, (*STORY, *PICTURE))
+        known = _known(self._computed(base, "clean"))
+        *_, swept = points(self.models, base, begun(base, base.settings, seeds), seeds, account)
+        return engine.story.sweep_data(swept.points, swept.settings) | known
 
     def evaluate_one(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """One record of an evaluation: every defence's answer to the clean and to the attacked picture, right or wrong;
@@ -199,8 +218,16 @@ class Api:
         return self.models.backbone(name)
 
     def _found(self, account: Account, asked: Mapping[str, Any], words: Sequence[str], *parts: str) -> Found:
-        """The clean answer and these parts of the story, computed for one call and kept for none unless the picture is
-        a sample that the page's own model is asked about."""
+        """The clean answer and these parts of the story, computed for one call."""
+        return self._computed(self._question(account, asked, words), "clean", *parts)
+
+    def _computed(self, question: Question, *parts: str) -> Found:
+        self.models.compute(question, *parts)
+        return find(question, Visitor(asked=frozenset(parts)))
+
+    def _question(self, account: Account, asked: Mapping[str, Any], words: Sequence[str]) -> Question:
+        """What a call asks; what it finds is kept for no other unless the picture is a sample that the page's own model
+        is asked about."""
         backbone = self._backbone(asked)
         classes = _classes(asked, backbone.templates)
         settings = _settings(asked, words, classes)
@@ -213,10 +240,7 @@ class Api:
         own = backbone is self.models.first
         sample = own and recipe.attacked is None and recipe.picture.digest in self.sources.digests
         shared = self.results if sample else None
-        question = account.question(backbone, recipe, about, against, shared)
-        parts = ("clean", *parts)
-        self.models.compute(question, *parts)
-        return find(question, Visitor(asked=frozenset(parts)))
+        return account.question(backbone, recipe, about, against, shared)
 
     @staticmethod
     def _recipe(

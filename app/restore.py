@@ -57,7 +57,7 @@ class RestoreLine:
                 yield {self.drawn: ""} | page.say(text.RESTORE_GONE, "bad")
             else:
                 own = page.visitors.get(key).setting(present(last.choices))
-                page.visitors.put(key, replace(last, replaced=own.replaced))
+                page.visitors.put(key, replace(last, replaced=own.replaced, mosaic=own.mosaic))
                 found = page.found(key)
                 said = page.rest(key, restored(found, last.asked), "good", furthest(found))
                 yield {self.drawn: ""} | again(page, last) | said

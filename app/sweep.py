@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import dataclass, field
 
 import engine
+
+MOST_SEEDS = 10
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -36,27 +37,17 @@ class Sweep:
         """Those of the attack, growing, whether reached yet or not."""
         return engine.story.limits(self.settings.attack.norm)
 
-    def leads(self, defence: str, limit: float) -> list[float]:
-        """Of every seed so far the lead of the class that should be answered, in nats."""
-        return [point.leads[defence] for point in self.points if point.epsilon == limit]
-
-    def median(self, defence: str, limit: float) -> float:
-        """The middle one of these."""
-        return statistics.median(self.leads(defence, limit))
-
-    def right(self, defence: str, limit: float) -> tuple[int, int]:
-        """With how many seeds that class is answered, and of how many."""
-        leads = self.leads(defence, limit)
-        return sum(lead > 0 for lead in leads), len(leads)
+    def levels(self, defence: str) -> list[engine.story.SweepLevel]:
+        """What all seeds so far say of a defence, limit by limit as far as the sweep has come."""
+        return [level for level in engine.story.levels(self.points, self.settings) if level.defence == defence]
 
     def holds(self, defence: str) -> float | None:
         """The largest limit up to which it is answered with every seed; None where that fails at 0 already."""
         held = None
-        for limit in self.limits:
-            right, of = self.right(defence, limit)
-            if not of or right < of:
+        for level in self.levels(defence):
+            if level.right < level.seeds:
                 break
-            held = limit
+            held = level.epsilon
         return held
 
     def has(self, limit: float, seed: int) -> bool:

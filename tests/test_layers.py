@@ -53,7 +53,7 @@ PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is 
     ("labels", "state", "tidying"),
     ("originals",),
     ("figures", "models", "picture_sources"),
-    ("components", "social", "theme"),
+    ("components", "social", "sweeping", "theme"),
     ("opening", "preview", "wiring"),
     ("export", "head", "restore", "looks", "pin", "start_over", "comparison"),
     ("panels",),
@@ -72,6 +72,7 @@ DRAWS_NOTHING = (
     "present",
     "state",
     "sweep",
+    "sweeping",
 )  # and so needs no Gradio
 HOMES = {
     "ray": {"engine/evaluation/executors/ray.py"},

@@ -9,6 +9,7 @@ from app.choices import Choices
 from app.export.names import plain
 from app.export.pressed import Make, PressedFile
 from app.figures.printed import as_file, poster_file
+from app.models import Models
 from app.present import present
 from app.state.found import Found
 from app.text import words as text
@@ -20,20 +21,20 @@ KINDS = ("png", "pdf")
 class PosterFile:
     """What the buttons below the poster give."""
 
-    def __init__(self) -> None:
+    def __init__(self, models: Models) -> None:
+        self.models = models
         self.pressed = PressedFile("poster")
 
     def wire(self, page: Page) -> None:
         """A press draws it for print."""
-        self.pressed.wire(page, text.POSTER_DRAWING, text.POSTER_SAVED, _find)
+        self.pressed.wire(page, text.POSTER_DRAWING, text.POSTER_SAVED, self._find)
+
+    def _find(self, found: Found, choices: Choices, wanted: object) -> Make:
+        if wanted not in KINDS or found.adversarial is None:
+            raise engine.EngineError(text.POSTER_GONE)
+        return partial(_file, found, found.model or self.models.first.name, wanted)
 
 
-def _find(found: Found, choices: Choices, wanted: object) -> Make:
-    if wanted not in KINDS or found.adversarial is None:
-        raise engine.EngineError(text.POSTER_GONE)
-    return partial(_file, found, wanted)
-
-
-def _file(found: Found, kind: str) -> tuple[str, bytes]:
+def _file(found: Found, model: str, kind: str) -> tuple[str, bytes]:
     named = plain(present(found.picture).name.rpartition(".")[0] or present(found.picture).name)
-    return f"{named} poster.{kind}", as_file(poster_file(found), kind)
+    return f"{named} poster.{kind}", as_file(poster_file(found, model), kind)

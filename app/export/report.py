@@ -86,7 +86,7 @@ def bundle(
         then = _files(present(beside.backbone), pinned.found, pinned.look.choices, pictures) if here else {}
         files |= {f"pinned/{name}": content for name, content in then.items()}
         remark = _compared(beside.differ, here)
-    return _zip({"README.txt": _explanation(found, remark)} | files)
+    return _zip({"README.txt": _explanation(found, remark, files)} | files)
 
 
 def _files(
@@ -118,7 +118,7 @@ def _files(
         ):
             files[f"{folder}/{plain(name)}"] = content
         files |= _maps(pictures, found, choices)
-    for name, figure in (printed(found) | printed_looks(found) | printed_places(found)).items():
+    for name, figure in (printed(found, backbone.name) | printed_looks(found) | printed_places(found)).items():
         files |= {f"figures/{name}.{kind}": content for kind, content in as_files(figure).items()}
     return files
 
@@ -214,6 +214,9 @@ def _results(found: Found) -> dict:
             document["attacked"]["linf x 255"] = {"float": 255 * result.linf(False), "saved": 255 * result.linf()}
             document["attacked"]["l2"] = {"float": result.l2(False), "saved": result.l2()}
     document |= _looks(found)
+    sweep = found.sweep
+    if sweep is not None and sweep.points and sweep.digest == present(found.picture).picture.digest:
+        document["sweep"] = engine.story.sweep_data(sweep.points, sweep.settings)
     if found.steps:
         losses = [step.loss if len(step.kept) else None for step in found.steps]
         document["tuning"] = [
@@ -285,11 +288,12 @@ def _numbers(found: Found) -> bytes:
     return buffer.getvalue()
 
 
-def _explanation(found: Found, remark: str) -> str:
-    """What lies where; `remark` is on what was pinned."""
+def _explanation(found: Found, remark: str, files: Iterable[str]) -> str:
+    """What lies where of these files; `remark` is on what was pinned."""
+    there = [one for one in text.ZIP_FILES if any(name.startswith(tuple(one[0].split(", "))) for name in files)]
     head = text.ZIP_HEAD.format(project=project().name, name=present(found.picture).name)
     lines = [line for said in (head, warned(found), remark) if said for line in (said, "")]
-    return "\n".join([*lines, *(_listed(*one) for one in text.ZIP_FILES), "", text.ZIP_TAIL, ""])
+    return "\n".join([*lines, *(_listed(*one) for one in there), "", text.ZIP_TAIL, ""])
 
 
 def _listed(name: str, what: str) -> str:

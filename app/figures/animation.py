@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,14 +29,14 @@ from app.text import animation as text
 from app.text import words
 
 WIDTH, HEIGHT, TIMES = 800, 450, 2  # pixels, and how many times as large it is drawn
-LEFT, TOP, SIDE = 20, 62, 270  # of the picture
-PLANE = (310, 62, 790, 424)  # left, top, right, bottom
+LEFT, TOP, SIDE = 20, 62, 256  # of the picture
+PLANE = (296, 62, 790, 424)  # left, top, right, bottom
 PASSES, GRID = 12, 5  # passes of the attack that are shown at most, and views in a row and a column
 SHORT, MIDDLE, LONG = 140, 1000, 1900  # milliseconds
 INK, PALE, GROUND = "#182235", "#4d5a70", "#ffffff"
 COLOURS = {"clean": "#2563c9", "attacked": "#c8480c", "tuned": "#a8327e", "answer": "#0a7a5c", "plain": "#4d5a70"}
 TINTS, PLAIN = ("#e3f5ee", "#fdeae3", "#f3f5f9"), "#f3f5f9"
-BARS = 2
+BARS, LETTERS = 2, 31  # classes with their shares, and letters of a line of a name
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -46,7 +47,7 @@ class Moment:
     picture: np.ndarray
     title: str
     kind: str
-    answer: engine.Prediction
+    answer: engine.Prediction | None
     way: int
     signs: Mapping[str, Tensor] = field(default_factory=dict)
     views: int = 0
@@ -69,11 +70,14 @@ def animation(found: Found, model: str) -> bytes:
 
 
 def _palette(pictures: list[Image.Image]) -> Image.Image:
-    """256 colours for all of them: of those that differ most."""
-    chosen = [pictures[place] for place in sorted({0, len(pictures) // 2, len(pictures) - 2, len(pictures) - 1})]
-    sheet = Image.new("RGB", (WIDTH, HEIGHT * len(chosen)))
+    """256 colours for all of them: those of the first, of one within and of the last, and what is drawn with."""
+    chosen = pictures[0], pictures[len(pictures) // 2], pictures[-1]
+    sheet = Image.new("RGB", (WIDTH, HEIGHT * (len(chosen) + 1)))
     for place, picture in enumerate(chosen):
         sheet.paste(picture, (0, HEIGHT * place))
+    wide = WIDTH // len(COLOURS)
+    for place, colour in enumerate(COLOURS.values()):
+        sheet.paste(colour, (wide * place, HEIGHT * len(chosen), wide * (place + 1), HEIGHT * (len(chosen) + 1)))
     return sheet.quantize(256)
 
 
@@ -106,11 +110,14 @@ def _moments(found: Found) -> Iterator[Moment]:
     for count in _growing(len(views)):
         picture = _tiled(tiles[:count])
         title = text.VIEWS.format(count=count, views=len(views))
-        yield Moment(picture, title, "plain", found.steps[-1].prediction, whole, signs, count, SHORT + 60)
+        yield Moment(picture, title, "plain", None, whole, signs, count, SHORT + 60)
     answer = present(found.ensemble).prediction
     signs = {**signs, "answer": placed.answer}
-    kind = "plain" if found.unjudged else "answer"
-    yield Moment(_tiled(tiles), text.ANSWER, kind, answer, whole, signs, len(views), LONG)
+    kind, title = "plain", text.ANSWER
+    if not found.unjudged:
+        kind = "answer" if found.right(answer) else "attacked"
+        title = text.ANSWERED.format(judged=words.AS_ASKED[found.given][found.right(answer)])
+    yield Moment(_tiled(tiles), title, kind, answer, whole, signs, len(views), LONG)
 
 
 def _growing(views: int) -> list[int]:
@@ -170,17 +177,20 @@ class _Drawing:
         draw.text((at[0] * TIMES, at[1] * TIMES), said, colour, _font(size, bold), anchor)
 
     def _answer(self, draw: ImageDraw.ImageDraw, moment: Moment) -> None:
-        """The likeliest classes as bars below the picture."""
-        shares, places = moment.answer.probabilities.topk(min(BARS, len(moment.answer.classes)))
+        """The likeliest classes as bars below the picture; without an answer, what the dots are."""
+        top, answer = TOP + SIDE + 18, moment.answer
+        if answer is None:
+            self._write(draw, (LEFT, top), text.DOTS, 10, PALE)
+            return
+        shares, places = answer.probabilities.topk(min(BARS, len(answer.classes)))
         for row, (share, place) in enumerate(zip(shares.tolist(), places.tolist(), strict=True)):
-            top = TOP + SIDE + 18 + row * 40
-            name = moment.answer.classes.names[place]
-            self._write(draw, (LEFT, top), _fitting(name, 11, row == 0, SIDE - 52), 11, INK, row == 0)
-            self._write(draw, (LEFT + SIDE, top), percent(share), 11, INK, row == 0, "rm")
-            box = [LEFT, top + 11, LEFT + SIDE, top + 18]
-            draw.rectangle([edge * TIMES for edge in box], fill="#dfe4ec")
-            box[2] = LEFT + SIDE * share
-            draw.rectangle([edge * TIMES for edge in box], fill=COLOURS[moment.kind])
+            at = top + row * 46
+            for line, said in enumerate(_lines(answer.classes.names[place])):
+                self._write(draw, (LEFT, at + 13 * line), said, 10, INK, row == 0)
+            self._write(draw, (LEFT + SIDE, at), percent(share), 11, INK, row == 0, "rm")
+            for width, colour in ((SIDE, "#dfe4ec"), (SIDE * share, COLOURS[moment.kind])):
+                box = LEFT, at + 21, LEFT + width, at + 26
+                draw.rectangle([edge * TIMES for edge in box], fill=colour)
 
     def _at(self, place: Tensor) -> Point:
         x, y = self._frame.at(place)
@@ -226,11 +236,7 @@ class _Drawing:
         draw.polygon([(x + dx, y + dy) for dx, dy in corners], colour, GROUND, TIMES)
 
 
-def _fitting(name: str, size: int, bold: bool, width: float) -> str:
-    """The name, or its beginning with an ellipsis, within so many units."""
-    font = _font(size, bold)
-    if font.getlength(name) <= width * TIMES:
-        return name
-    while name and font.getlength(name + "…") > width * TIMES:
-        name = name[:-1]
-    return name.rstrip() + "…"
+def _lines(name: str) -> list[str]:
+    """A class name on two lines at most."""
+    first, *more = textwrap.wrap(name, LETTERS) or [name]
+    return [first, textwrap.shorten(" ".join(more), LETTERS, placeholder=" …")] if more else [first]

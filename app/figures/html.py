@@ -123,6 +123,11 @@ def empty(text: str) -> str:
     return f'<div class="empty">{rich(text)}</div>'
 
 
+def awaited(text: str) -> str:
+    """The same where it is sent for as soon as it comes in sight."""
+    return f'<div class="empty" data-awaited="1">{rich(text)}</div>'
+
+
 def further(word: str, places: Iterable[tuple[str, str]]) -> str:
     """Buttons that bring a part further down the page into sight: (its id, its name)."""
     buttons = "".join(f'<button type="button" data-bring="{esc(place)}">{esc(name)}</button>' for place, name in places)

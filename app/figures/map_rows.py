@@ -7,7 +7,17 @@ from dataclasses import dataclass
 import engine
 from app.figures.ground import Ground, backdrops
 from app.figures.html import esc, note, section
-from app.figures.maps import FLOOR, Look, MapFigure, difference_map, file_name, heat_map, scale_of_pair, subject
+from app.figures.maps import (
+    FLOOR,
+    Look,
+    MapFigure,
+    difference_map,
+    file_name,
+    heat_map,
+    scale_of_moves,
+    scale_of_pair,
+    subject,
+)
 from app.present import present
 from app.state.found import Found
 from app.text import words as text
@@ -30,8 +40,7 @@ def map_rows(found: Found, look: Look) -> list[MapRow]:
     if pair.rival is not None:
         rows.append((text.MAP_RIVAL, *pair.rival))
     scale = scale_of_pair(pair) if look.shared else None
-    moves = [(after.raw - before.raw).numpy() for _, before, after in rows if before is not None]
-    moved = engine.overlays.difference_scale(*moves) if look.shared and moves else None
+    moved = scale_of_moves(pair) if look.shared and pair.clean is not None else None
     return [
         MapRow(attacked, why, _figures(found, clean, attacked, look, scale, moved)) for why, clean, attacked in rows
     ]

@@ -136,6 +136,17 @@ def scale_of_pair(pair: MapPair) -> engine.overlays.Scale:
     return engine.overlays.scale_of(*(drawn.raw.numpy() for drawn in maps if drawn is not None))
 
 
+def scale_of_moves(pair: MapPair) -> engine.overlays.Scale:
+    """The even scale that the differences of a pair share, of both classes where there are two.
+
+    Of a pair whose clean picture is known.
+    """
+    maps = [(pair.clean, pair.attacked), *([pair.rival] if pair.rival else [])]
+    return engine.overlays.difference_scale(
+        *((after.raw - before.raw).numpy() for before, after in maps if before is not None)
+    )
+
+
 def degenerate(pair: MapPair, names: Sequence[str]) -> str:
     """Which maps of a pair are rounding residue, as a sentence begins with them, with the class where there are two of
     an arm; empty where none is."""
@@ -157,8 +168,13 @@ def subject(drawn: engine.AttentionMap, names: Sequence[str]) -> str:
 def file_name(drawn: engine.AttentionMap, which: str, names: Sequence[str]) -> str:
     """What the file of one of a picture's maps is called: the map, the classes it is about, and `which` picture."""
     about = [] if not engine.MAPS[drawn.map].class_specific else [drawn.label, drawn.against]
-    classes = [re.sub(r"[^\w.]+", "-", names[place]).strip("-")[:NAME] for place in about if place is not None]
-    return "-".join([drawn.map, *classes, which])
+    return "-".join([drawn.map, *(_filed(names, place) for place in about if place is not None), which])
+
+
+def _filed(names: Sequence[str], place: int) -> str:
+    """A class in the name of a file, with its number where another would be called the same."""
+    short = [re.sub(r"[^\w.]+", "-", name).strip("-")[:NAME] for name in names]
+    return short[place] if short.count(short[place]) == 1 else f"{short[place]}-{place + 1}"
 
 
 def heat_map(

@@ -10,7 +10,7 @@ from PIL import Image
 import engine
 from app.figures.bars import prediction_bars
 from app.figures.html import esc, percent, rich
-from app.figures.judged import defended, judged
+from app.figures.judged import judged
 from app.figures.maps import data_uri, scale_of_pair
 from app.figures.pictures import to_uint8
 from app.present import present
@@ -24,12 +24,16 @@ SIDE = 336  # pixels of a picture: sharp at the size it is shown in, light enoug
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Frame:
-    """One picture (h, w, 3) of the poster in uint8, what it is, and its answer in the colour class `kind`."""
+    """One picture (h, w, 3) of the poster in uint8, what it is, in words and as a `kind`, and its answer."""
 
     title: str
     kind: str
     picture: np.ndarray
     answer: engine.Prediction
+
+    def tone(self, found: Found) -> str:
+        """Its colour class: grey where colours would be a claim."""
+        return "untuned" if found.unjudged else self.kind
 
     def unjudged(self, found: Found) -> bool:
         """Whether there is nothing to say of the answer: the clean one, where others are only the same or another."""
@@ -44,50 +48,59 @@ def frames(found: Found) -> list[Frame]:
     drawn = [Frame(text.POSTER_ATTACKED, "attacked", _large(attacked), result.after_saved)]
     if result.before is not None:
         drawn.insert(0, Frame(text.POSTER_CLEAN, "clean", _large(to_uint8(result.known_clean)), result.before))
+    over = lit(found, attacked, None if found.maps is None else found.maps.attacked)
     answers = {each.defence: each.prediction for each in found.defences}
     if "a-tpt" in answers:
-        drawn.append(Frame(text.POSTER_DEFENDED, defended(found), _lit(found, attacked), answers["a-tpt"]))
+        drawn.append(Frame(text.POSTER_DEFENDED, "defended", over, answers["a-tpt"]))
     elif found.ensemble is not None:
-        drawn.append(Frame(text.POSTER_YOURS, defended(found), _lit(found, attacked), found.ensemble.prediction))
+        drawn.append(Frame(text.POSTER_YOURS, "defended", over, found.ensemble.prediction))
     return drawn
 
 
-def poster(found: Found) -> str:
-    """The poster as the page shows it, with buttons that save it."""
+def poster(found: Found, model: str) -> str:
+    """The poster as the page shows it, with buttons that save it; `model` is the name of the one that answers."""
     drawn = "".join(_drawn(found, frame) for frame in frames(found))
     buttons = "".join(
         f'<button type="button" data-poster="{kind}">{esc(text.POSTER_SAVE.format(kind=kind.upper()))}</button>'
         for kind in ("png", "pdf")
     )
-    return f'<div class="poster">{drawn}</div><div class="poster-save">{buttons}{_map_of(found)}</div>'
+    return f'<div class="poster">{drawn}</div><div class="poster-save">{buttons}{_made_of(found, model)}</div>'
 
 
 def _drawn(found: Found, frame: Frame) -> str:
-    bars = prediction_bars([(frame.title, frame.kind, frame.answer)], BARS, found.reference, found.given)
+    tone = frame.tone(found)
+    bars = prediction_bars([(frame.title, tone, frame.answer)], BARS, found.reference, found.given)
     said = percent(frame.answer.confidence) + ("" if frame.unjudged(found) else f" {judged(found, frame.answer)}")
     return (
-        f'<figure class="{esc(frame.kind)}"><figcaption>{esc(frame.title)}</figcaption>'
+        f'<figure class="{esc(tone)}"><figcaption>{esc(frame.title)}</figcaption>'
         f'<img src="{data_uri(frame.picture, "JPEG", quality=90)}" alt="{esc(frame.title)}">'
         f'<p class="says">{esc(frame.answer.name)}</p><p class="share">{said}</p>{bars}</figure>'
     )
 
 
-def _map_of(found: Found) -> str:
-    """Which map lies over the last picture."""
-    if found.maps is None:
-        return ""
-    title = engine.MAPS[found.maps.attacked.map].title
-    return f'<span class="fine">{rich(text.POSTER_MAP.format(map=title))}</span>'
+def _made_of(found: Found, model: str) -> str:
+    """Which model answers, and which map lies over the last picture."""
+    said = text.POSTER_MODEL.format(model=title_of(model))
+    if found.maps is not None:
+        said += f" {text.POSTER_MAP.format(map=engine.MAPS[found.maps.attacked.map].title)}"
+    return f'<span class="fine">{rich(said)}</span>'
 
 
-def _lit(found: Found, attacked: np.ndarray) -> np.ndarray:
-    """The attacked picture, dark but where its map finds evidence; as it is where there is no map."""
-    if found.maps is None:
-        return _large(attacked)
-    placed = scale_of_pair(found.maps).shares(found.maps.attacked.raw.numpy()).clip(0, 1)
+def title_of(model: str) -> str:
+    """What a model is called on the page's menu, else its name."""
+    entry = engine.models.entry_of(model)
+    return model if entry is None else entry.title
+
+
+def lit(found: Found, pixels: np.ndarray, drawn: engine.AttentionMap | None) -> np.ndarray:
+    """A large copy of (s, s, 3) uint8, dark but where its map finds evidence, on the scale of step 3; as it is where
+    there is no map."""
+    if drawn is None or found.maps is None:
+        return _large(pixels)
+    placed = scale_of_pair(found.maps).shares(drawn.raw.numpy()).clip(0, 1)
     bright = Image.fromarray(placed.astype(np.float32))
     light = DARK + (1 - DARK) * np.asarray(bright.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
-    return (_large(attacked) * light[..., None]).round().astype(np.uint8)
+    return (_large(pixels) * light[..., None]).round().astype(np.uint8)
 
 
 def _large(pixels: np.ndarray) -> np.ndarray:

@@ -6,18 +6,20 @@ import io
 import math
 import textwrap
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor
 
 import engine
+from app.figures.contrast import readable_on
 from app.figures.ground import Ground
 from app.figures.html import percent
 from app.figures.judged import warned
-from app.figures.maps import scale_of_pair, subject
+from app.figures.maps import scale_of_moves, scale_of_pair, subject
 from app.figures.pictures import to_uint8
-from app.figures.poster import frames
+from app.figures.poster import frames, title_of
 from app.figures.threat import limit, titled
 from app.originals import decoded_copy
 from app.present import present
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 CLEAN, ATTACKED, DEFENDED, DRIVES, OTHER = "#2563c9", "#c8480c", "#0a7a5c", "#a8327e", "#8590a2"
-AMBER, GREY = "#8a5a00", "#5d6b7e"
+AMBER, GREY, INK = "#8a5a00", "#5d6b7e", "#000000"
 POSTER = {"clean": CLEAN, "attacked": ATTACKED, "defended": DEFENDED, "untuned": GREY}
 STYLE = {"fontsize": 9}
 TICKS = (0, 0.25, 0.5, 0.75, 1)  # of the length of a colour bar
@@ -41,15 +43,18 @@ KINDS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def printed(found: Found) -> dict[str, Figure]:
-    """Every figure for which there are results, by name; in amber below it, that no answer is right or wrong."""
+def printed(found: Found, model: str) -> dict[str, Figure]:
+    """Every figure for which there are results, by name; in amber below it, that no answer is right or wrong.
+
+    `model` is the name of the one that answers.
+    """
     drawers: dict[str, tuple[object, Callable[[Found], Figure]]] = {
         "attack": (found.adversarial, _attack),
         "maps": (found.maps, _maps),
         "maps-of-the-answer": (found.maps and found.maps.rival, _rival),
         "tuning": (found.steps, _tuning),
         "defences": (found.defences, _defences),
-        "poster": (found.adversarial and (found.defences or found.ensemble), printed_poster),
+        "poster": (found.adversarial and (found.defences or found.ensemble), partial(printed_poster, model=model)),
     }
     return cautious(found, {name: draw(found) for name, (result, draw) in drawers.items() if result})
 
@@ -65,9 +70,15 @@ def cautious(found: Found, figures: dict[str, Figure]) -> dict[str, Figure]:
 
 def as_files(figure: Figure) -> dict[str, bytes]:
     """The content of a file of each of `KINDS`; its parts are laid out once."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    lay_out(figure)
     return {kind: as_file(figure, kind) for kind in KINDS}
+
+
+def lay_out(figure: Figure) -> None:
+    """Give every part its place, for good."""
+    for _ in range(2):  # what pictures of a fixed shape leave free is known the second time
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")
 
 
 def as_file(figure: Figure, kind: str) -> bytes:
@@ -109,7 +120,7 @@ def _rival(found: Found) -> Figure:
 def _compared(found: Found, before: engine.AttentionMap | None, now: engine.AttentionMap) -> Figure:
     """Clean and attacked map on one scale, and their difference."""
     result, shown = present(found.adversarial), present(found.picture)
-    attacked, rows = now.raw.numpy(), [("attacked", now.raw.numpy(), result.saved)]
+    rows = [("attacked", now.raw.numpy(), result.saved)]
     if before is not None:
         rows.insert(0, ("clean", before.raw.numpy(), result.known_clean))
     figure = empty(10, 3.4)
@@ -121,8 +132,8 @@ def _compared(found: Found, before: engine.AttentionMap | None, now: engine.Atte
         if title == "attacked":
             colour_bar(figure, scaled, [*axes[: len(rows)]], scale, "max")
     if before is not None:
-        moved = attacked - before.raw.numpy()
-        scale = engine.overlays.difference_scale(moved)
+        scale = scale_of_moves(present(found.maps))
+        moved = now.raw.numpy() - before.raw.numpy()
         drawn = overlaid(axes[2], shown, moved, result.known_clean, engine.overlays.DIVERGING, scale)
         bare(axes[2], "attacked − clean")
         colour_bar(figure, drawn, [axes[2]], scale, "both")
@@ -190,40 +201,53 @@ def _tuning(found: Found) -> Figure:
     return figure
 
 
-def printed_poster(found: Found) -> Figure:
+def printed_poster(found: Found, model: str) -> Figure:
     """The pictures of the poster in a row, each above its answer and the likeliest classes."""
     from matplotlib.figure import Figure  # as in `empty`, but placed by hand: words below pictures take what they need
 
     shown = frames(found)
     made = present(found.adversarial)
     by = f"{titled(made.attack, made.target_defence)}, {limit(made.epsilon, made.norm)}" if made.made_here else ""
-    origin = f"{present(found.picture).name} · {by or text.ELSEWHERE_CARD}"
+    origin = f"{present(found.picture).name} · {title_of(model)} · {by or text.ELSEWHERE_CARD}"
     figure, column = Figure((4.4 * len(shown), 7)), 1 / len(shown)
     for place, frame in enumerate(shown):
-        left, colour = place * column, GREY if found.unjudged else POSTER[frame.kind]
+        left, colour = place * column, POSTER[frame.tone(found)]
         middle = left + column / 2
         figure.text(middle, 0.951, frame.title, fontsize=14, color=colour, fontweight="bold", ha="center", va="center")
         picture = figure.add_axes((left + 0.06 * column, 0.4, 0.88 * column, 0.53), anchor="N")
         picture.imshow(frame.picture)
         picture.set_axis_off()
         word, tone = ("", GREY) if frame.unjudged(found) else _mark(found, frame.answer)
-        said = f"{textwrap.fill(frame.answer.name, 28)}\n{percent(frame.answer.confidence)}"
-        figure.text(middle, 0.385, said, fontsize=16, fontweight="bold", ha="center", va="top")
+        name, size = _fitted(frame.answer.name, ((28, 16), (38, 12)), 3)
+        said = f"{name}\n{percent(frame.answer.confidence)}"
+        figure.text(middle, 0.385, said, fontsize=size, fontweight="bold", ha="center", va="top")
         figure.text(middle, 0.25, word, fontsize=11, color=tone, fontweight="bold", ha="center", va="center")
         top = frame.answer.top(3)
         bars = figure.add_axes((left + 0.47 * column, 0.09, 0.45 * column, 0.13))
         bars.barh([*range(len(top))], [share for _, share in top], color=colour)
-        bars.set_yticks([*range(len(top))], [textwrap.fill(name, 27) for name, _ in top], fontsize=7.5)
+        labels = [_fitted(name, ((27, 7.5), (36, 6)), 3) for name, _ in top]
+        bars.set_yticks([*range(len(top))], [label for label, _ in labels], fontsize=min(size for _, size in labels))
         bars.set_xlim(0, 1)
         bars.set_ylim(len(top) - 0.5, -0.5)
         bars.tick_params(axis="x", labelsize=7.5)
-    figure.text(0.5, 0.99, origin, fontsize=8, color=GREY, ha="center", va="top")
+    said = textwrap.fill(origin, 52 * len(shown))
+    figure.text(0.5, 0.995, said, fontsize=8, color=GREY, ha="center", va="top", linespacing=1)
     return figure
 
 
-def poster_file(found: Found) -> Figure:
+def _fitted(name: str, ways: tuple[tuple[int, float], tuple[int, float]], most: int) -> tuple[str, float]:
+    """A name on lines, and the size of its letters: the first of the `ways`, each letters of a line and their size,
+    while it fits on fewer than `most` lines, else the second, cut where it takes more."""
+    (across, size), (more, smaller) = ways
+    lines = textwrap.wrap(name, across)
+    if len(lines) < most:
+        return "\n".join(lines), size
+    return textwrap.fill(name, more, max_lines=most, placeholder=" …"), smaller
+
+
+def poster_file(found: Found, model: str) -> Figure:
     """The poster as it is saved by itself: in amber below it, where it is so, that no answer is right or wrong."""
-    return cautious(found, {"poster": printed_poster(found)})["poster"]
+    return cautious(found, {"poster": printed_poster(found, model)})["poster"]
 
 
 def _defences(found: Found) -> Figure:
@@ -233,8 +257,9 @@ def _defences(found: Found) -> Figure:
     shares = [float(d.prediction.probabilities[present(found.reference)]) for d in found.defences]
     marks = [_mark(found, d.prediction) for d in found.defences]
     axes.barh(titles, shares, color=[colour for _, colour in marks])
-    for row, (share, (word, _)) in enumerate(zip(shares, marks, strict=True)):
-        axes.text(min(share + 0.01, 0.9), row, word, va="center", fontsize=8)
+    for row, (share, (word, colour)) in enumerate(zip(shares, marks, strict=True)):
+        place, side, tone = (share - 0.01, "right", readable_on(colour)) if share > 0.5 else (share + 0.01, "left", INK)
+        axes.text(place, row, word, va="center", ha=side, color=tone, fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     axes.set_xlabel(f"share given to “{present(found.classes).names[present(found.reference)]}”", **STYLE)
@@ -255,7 +280,8 @@ def line(axes: Axes, values: list[float], colour: str, x_name: str, y_name: str,
     axes.plot(range(first, first + len(values)), values, color=colour, marker="o", ms=3)
     axes.set_xlabel(x_name, **STYLE)
     axes.set_ylabel(y_name, **STYLE)
-    axes.set_ylim(bottom=min(0, *values))
+    low, high = min(0, *values), max(0, *values)
+    axes.set_ylim(low, high + 0.05 * (high - low) or 1)
     axes.locator_params(axis="x", integer=True)
 
 
@@ -266,8 +292,5 @@ def bare(axes: Axes, title: str) -> None:
 
 
 def wrapped(name: str, width: int = 28) -> str:
-    """A class name on two lines where it is long; figures are narrow."""
-    if len(name) <= width:
-        return name
-    cut = name.rfind(" ", 0, width)
-    return name[: max(cut, 1)] + "\n" + name[max(cut, 1) :].strip()[:width]
+    """A class name on two lines where it is long, cut where it takes more; figures are narrow."""
+    return textwrap.fill(name, width, max_lines=2, placeholder=" …")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from app.figures.curves import Banded, banded
 from app.figures.html import esc, note, section, signed, stranger, table
 from app.figures.mosaic import called
@@ -20,9 +18,8 @@ def sweep_figure(sweep: Sweep) -> str:
     """Everything there is of a sweep so far."""
     if not sweep.points:
         return ""
-    reached = [one for one in sweep.limits if sweep.right("clip", one)[1]]
     names = [_limit(one, sweep) for one in sweep.limits]
-    lines = [_line(sweep, defence, kind, reached) for defence, kind in zip(sweep.defences, KINDS, strict=False)]
+    lines = [_line(sweep, defence, kind) for defence, kind in zip(sweep.defences, KINDS, strict=False)]
     zero = text.SWEEP_ZERO[sweep.given]
     drawn = banded(text.SWEEP_TITLE, lines, names, text.SWEEP_X, text.SWEEP_Y[sweep.given], zero)
     attack = sweep.settings.attack
@@ -31,7 +28,7 @@ def sweep_figure(sweep: Sweep) -> str:
         "views": sweep.settings.views.count, "done": len(sweep.points), "total": sweep.total,
     }  # fmt: skip
     warned = stranger() if sweep.strange else ""
-    body = f"{warned}{note(_held(sweep))}{drawn}{_counts(sweep, reached)}"
+    body = f"{warned}{note(_held(sweep))}{drawn}{_counts(sweep)}"
     return section(text.SWEEP_TITLE, body, text.SWEEP_HINT.format(**words)) + _kept(sweep)
 
 
@@ -39,19 +36,17 @@ def _limit(value: float, sweep: Sweep) -> str:
     return "0" if not value else limit(value, sweep.settings.attack.norm).removeprefix("an L2 length of ")
 
 
-def _line(sweep: Sweep, defence: str, kind: str, reached: Sequence[float]) -> Banded:
-    leads = [sweep.leads(defence, one) for one in reached]
-    middle = [sweep.median(defence, one) for one in reached]
-    said = []
-    for one, values, median in zip(reached, leads, middle, strict=True):
-        right, of = sweep.right(defence, one)
-        said.append(
-            text.SWEEP_POINT.format(
-                name=called(defence), limit=_limit(one, sweep), lead=signed(median), low=signed(min(values)),
-                high=signed(max(values)), right=right, of=of,
-            )
-        )  # fmt: skip
-    return Banded(called(defence), kind, middle, [min(v) for v in leads], [max(v) for v in leads], said)
+def _line(sweep: Sweep, defence: str, kind: str) -> Banded:
+    levels = sweep.levels(defence)
+    said = [
+        text.SWEEP_POINT.format(
+            name=called(defence), limit=_limit(one.epsilon, sweep), lead=signed(one.lead), low=signed(one.least),
+            high=signed(one.greatest), right=one.right, of=one.seeds,
+        )
+        for one in levels
+    ]  # fmt: skip
+    middle, low, high = ([getattr(one, name) for one in levels] for name in ("lead", "least", "greatest"))
+    return Banded(called(defence), kind, middle, low, high, said)
 
 
 def _held(sweep: Sweep) -> str:
@@ -63,16 +58,17 @@ def _held(sweep: Sweep) -> str:
     return text.SWEEP_HELD[sweep.given].format(each=", ".join(each))
 
 
-def _counts(sweep: Sweep, reached: Sequence[float]) -> str:
+def _counts(sweep: Sweep) -> str:
     """With how many seeds each is right, and the middle lead."""
-    rows = []
-    for defence in sweep.defences:
-        cells = []
-        for one in reached:
-            right, of = sweep.right(defence, one)
-            cells.append(f"<b>{right} of {of}</b><br><small>{signed(sweep.median(defence, one))}</small>")
-        rows.append((esc(called(defence)), *cells))
-    heads = (text.SWEEP_ROWS[sweep.given], *(_limit(one, sweep) for one in reached))
+    found = [(defence, sweep.levels(defence)) for defence in sweep.defences]
+    rows = [
+        (
+            esc(called(defence)),
+            *(f"<b>{one.right} of {one.seeds}</b><br><small>{signed(one.lead)}</small>" for one in levels),
+        )
+        for defence, levels in found
+    ]
+    heads = (text.SWEEP_ROWS[sweep.given], *(_limit(one.epsilon, sweep) for one in found[0][1]))
     return table(heads, rows, text.SWEEP_ROWS[sweep.given], "stacks")
 
 

@@ -10,9 +10,10 @@ import gradio as gr
 import engine
 from app import measured
 from app.choices import NO_TARGET, PAGE, Choices
+from app.components.awaited import AWAIT
 from app.components.controls import menu
 from app.components.roaming import ROAM
-from app.figures.html import caption
+from app.figures.html import awaited, caption
 from app.figures.journey import status
 from app.figures.mosaic import arm_name, mosaic
 from app.picture_sources import Opened, PictureSources
@@ -42,12 +43,13 @@ class Mosaic:
                 "mosaic_right": menu(defences, FIRST[2], text.MOSAIC_RIGHT, "mosaic-right", 170, here),
                 "mosaic_arm": menu(shown or {FIRST[0]: ""}, FIRST[0], text.MOSAIC_UNDER, "mosaic-arm", 300, here),
             }
-        self.drawn = gr.HTML(elem_id="mosaic", js_on_load=ROAM, visible=here)
+        self.drawn = gr.HTML(elem_id="mosaic", js_on_load=AWAIT + ROAM, visible=here)
         gr.HTML(caption(text.MOSAIC_CAPTION), visible=here)
-        self.pieces = [Piece(self.draw, [self.drawn], (), (), tuple(self.controls))]
+        self.pieces = [Piece(self.draw, [self.drawn], ("mosaic",), (), tuple(self.controls))]
 
     def wire(self, page: Page, again: Callable[[Page, Visitor], dict], fields: list) -> None:
-        """A press on a tile; `again` is how the controls and `fields` stand for a visitor."""
+        """A press on a tile, and the mosaic's coming in sight; `again` is how the controls and `fields` stand for a
+        visitor."""
 
         def handler(event: gr.EventData, request: gr.Request, key: str) -> Generator[dict]:
             visitor, number = page.visitors.get(key), getattr(event, "number", None)
@@ -60,13 +62,21 @@ class Mosaic:
             said = status(text.MOSAIC_OPENED.format(number=number), "calm", press="run-story")
             yield again(page, there) | page.rest(key, go=1) | {page.status: said}
 
+        def in_sight(request: gr.Request) -> dict:
+            page.visitors.change(present(request.session_hash), mosaic=True)
+            return page.nudged()
+
         page.listen(self.drawn.click, handler, [*page.inputs[1:], *fields])
+        self.drawn.expand(in_sight, None, page.nudge, **page.at_once)
 
     def draw(self, found: Found, choices: Choices) -> dict:
-        """The tiles."""
+        """The tiles, once the visitor has come near them: they are more than all else that a fresh page is sent."""
         both = self.arms.get(choices.mosaic_arm)
-        drawn = "" if both is None else mosaic(*both, choices.mosaic_left, choices.mosaic_right)
-        return {self.drawn: drawn}
+        if both is None:
+            return {self.drawn: ""}
+        if not found.mosaic:
+            return {self.drawn: awaited(text.MOSAIC_AWAITED)}
+        return {self.drawn: mosaic(*both, choices.mosaic_left, choices.mosaic_right)}
 
     def opened(self, page: Page, visitor: Visitor, number: object) -> Visitor:
         """The visitor at the picture with this number, asked about as its record was.

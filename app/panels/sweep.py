@@ -13,18 +13,15 @@ from app.choices import Choices
 from app.components.slider import Range
 from app.figures.html import caption, empty, esc
 from app.figures.sweep import sweep_figure
-from app.models import Models
 from app.present import present
-from app.state.found import Found, find
+from app.state.found import Found
 from app.state.parts import Account, Question
 from app.state.visitors import Progress, Visitor
-from app.sweep import Sweep
+from app.sweep import MOST_SEEDS, Sweep
+from app.sweeping import begun, points
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
-
-MOST_SEEDS = 10
-PARTS = ("clean", "adversarial", "defences")  # of the story of one point
 
 
 class SweepPart:
@@ -35,8 +32,9 @@ class SweepPart:
         gr.HTML(f'<p class="fine">{esc(text.SWEEP_ASKS)}</p>')
         with gr.Row(elem_classes=["controls"]):
             self.seeds = Range(
-                1, MOST_SEEDS, 3, step=1, label=text.SWEEP_SEEDS, elem_id="sweep-seeds", min_width=200, buttons=[]
-            )
+                1, MOST_SEEDS, engine.story.USUAL_SEEDS, step=1, label=text.SWEEP_SEEDS, elem_id="sweep-seeds",
+                min_width=200, buttons=[],
+            )  # fmt: skip
             self.button = gr.Button(text.SWEEP_RUN, elem_id="sweep-run", min_width=150, scale=0)
         self.drawn = gr.HTML(elem_id="sweep")
         gr.HTML(caption(text.SWEEP_CAPTION))
@@ -52,14 +50,14 @@ class SweepPart:
                 raise engine.EngineError(text.MISSING["Attack"])
             if base.story.recipe.attacked is not None:
                 raise engine.EngineError(text.SWEEP_ELSEWHERE)
-            begun = _begun(visitor, base, int(seeds))
-            page.visitors.change(key, sweep=begun, progress=Progress(7))
+            before = _begun(visitor, base, int(seeds))
+            page.visitors.change(key, sweep=before, progress=Progress(7))
             yield page.nudged() | page.say(text.BUSY["sweep"], "busy", 0.0)
             started = time.monotonic()
             account = Account(base.story.owner, page.results.turns, page.budget)
-            for sweep in points(page.models, base, begun, int(seeds), account):
+            for sweep in points(page.models, base, before, int(seeds), account):
                 page.visitors.change(key, sweep=sweep)
-                done, new = len(sweep.points), len(sweep.points) - len(begun.points)
+                done, new = len(sweep.points), len(sweep.points) - len(before.points)
                 left = (time.monotonic() - started) / new * (sweep.total - done)
                 said = text.SWEEP_PROGRESS.format(done=done, total=sweep.total, left=left)
                 yield page.nudged() | page.say(said, "busy", done / sweep.total)
@@ -75,39 +73,13 @@ class SweepPart:
         return {self.drawn: sweep_figure(present(found.sweep)) or empty(text.EMPTY["Sweep"])}
 
 
-def points(models: Models, base: Question, begun: Sweep, seeds: int, account: Account) -> Generator[Sweep]:
-    """A longer sweep after each point that it lacks."""
-    sweep = begun
-    for settings in engine.story.stories(begun.settings, seeds):
-        if sweep.has(settings.attack.epsilon, settings.attack.seed):
-            continue
-        question = account.question(base.story.backbone, replace(base.story.recipe, settings=settings))
-        models.compute(question, *PARTS)
-        found = find(question, Visitor(asked=frozenset(PARTS)))
-        point = engine.story.swept(settings, found.defences, present(found.reference))
-        sweep = replace(sweep, points=(*sweep.points, point), strange=found.strange)
-        yield sweep
-
-
 def _begun(visitor: Visitor, base: Question, seeds: int) -> Sweep:
     """The visitor's own sweep where it is the same but for the number of seeds, else one without points."""
-    choices, recipe = present(visitor.choices), base.story.recipe
+    choices = present(visitor.choices)
     chosen = dict.fromkeys(("clip", choices.mosaic_left, choices.mosaic_right))
-    settings = replace(recipe.settings, defences=tuple(chosen))
-    first = next(engine.story.stories(settings, 1))
-    asked = engine.story.Story(base.story.backbone, replace(recipe, settings=first))
-    key = " ".join(asked.key(engine.story.Defended(name)) for name in chosen)
-    total = len(list(engine.story.stories(settings, seeds)))
-    sweep = Sweep(
-        key,
-        recipe.picture.digest,
-        base.story.backbone.fingerprint,
-        settings,
-        recipe.label is not None,
-        total,
-    )
-    before = visitor.sweep
-    if before is None or before.key != key:
+    settings = replace(base.story.recipe.settings, defences=tuple(chosen))
+    sweep, before = begun(base, settings, seeds), visitor.sweep
+    if before is None or before.key != sweep.key:
         return sweep
     last = settings.attack.seed + seeds
     return replace(sweep, points=tuple(point for point in before.points if point.seed < last), strange=before.strange)

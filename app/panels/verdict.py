@@ -33,10 +33,11 @@ class VerdictPanel:
     """The panel of step 6."""
 
     def __init__(self, models: Models) -> None:
+        self.models = models
         self.head = gr.HTML(elem_id="verdict-head")
         self.recorded = Recorded(models)
         self.poster = gr.HTML(elem_id="poster")
-        self.file = PosterFile()
+        self.file = PosterFile(models)
         with gr.Row(elem_classes=["controls"]):
             defences = gr.CheckboxGroup(
                 [(defence.title, name) for name, defence in engine.DEFENCES.items()],
@@ -56,7 +57,7 @@ class VerdictPanel:
             self.final = gr.HTML(elem_id="verdict-final", min_width=300)
             self.weights = gr.HTML(elem_id="verdict-weights", min_width=300)
         gr.HTML(caption(text.VERDICT_CAPTION))
-        self.places = PlacesPart()
+        self.places = PlacesPart(models)
         gr.HTML(measured_button(), elem_id="verdict-measured")
         self.controls = {"defences": defences} | weights | rare
         self.outputs = [self.head, self.table, self.final, self.weights]
@@ -79,7 +80,8 @@ class VerdictPanel:
     def draw_poster(self, found: Found, choices: Choices) -> dict:
         """The story in large pictures, once a defence has answered."""
         answered = found.ensemble is not None or bool(found.defences)
-        return {self.poster: poster(found) if answered else ""}
+        model = found.model or self.models.first.name
+        return {self.poster: poster(found, model) if answered else ""}
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """What there is to see, or what to press."""

@@ -34,9 +34,9 @@ class Found:
     `through` is the answer of the defence that the attack goes through, to the attacked picture.
     `model` is the name of a model that the visitor chose, empty for the page's own. `made` names each part that is
     there by a digest of the keys of its results; of those that are `partial`, some rows are missing. `elsewhere` are
-    the parts that were looked at on this picture with other settings. `progress` is that of a run under way, `pinned`
-    what all this is compared with. `original` is the whole picture, for looking, the same however it is fitted;
-    `answer` is how answers are read.
+    the parts that were looked at on this picture with other settings. `progress` is that of a run under way, `mosaic`
+    says that that of step 7 is to be drawn, and `pinned` is what all this is compared with. `original` is the whole
+    picture, for looking, the same however it is fitted; `answer` is how answers are read.
     """
 
     model: str = ""
@@ -60,6 +60,7 @@ class Found:
     batch: Batch | None = None
     sweep: Sweep | None = None
     progress: Progress = Progress()
+    mosaic: bool = False
     pinned: Pinned | None = None
     elsewhere: frozenset[str] = frozenset()
     made: dict[str, str] = field(default_factory=dict)
@@ -119,6 +120,11 @@ class Found:
         return prediction.abstains(self.answer)
 
     @property
+    def whole_plane(self) -> bool:
+        """Whether there is all that the plane of three sentences shows."""
+        return self.placed is not None and self.views is not None and self.ensemble is not None and bool(self.steps)
+
+    @property
     def chance_map(self) -> Tensor:
         """What the maps must beat: one of the same grid (gh, gw), drawn at random."""
         rows, columns = present(self.maps).attacked.raw.shape
@@ -129,8 +135,8 @@ def find(question: Question | None, visitor: Visitor) -> Found:
     """What is held of all that the visitor has asked for; without a `question` nothing is."""
     elsewhere = visitor.looked_at_elsewhere
     original = None if visitor.picture is None else visitor.picture.original
-    own = {"batch": visitor.batch, "sweep": visitor.sweep, "progress": visitor.progress, "elsewhere": elsewhere}
-    found = Found(visitor.model, visitor.picture, original=original, **own)
+    own = {"batch": visitor.batch, "sweep": visitor.sweep, "progress": visitor.progress, "mosaic": visitor.mosaic}
+    found = Found(visitor.model, visitor.picture, original=original, elsewhere=elsewhere, **own)
     if question is None:
         return found
     values, made, partial = {}, {}, set()

@@ -55,7 +55,7 @@ class Visitor:
     that it has to be shown. `brought` are the class names that came with a picture: names that still are these were not
     written by the visitor. With the choices `stopped` nothing is computed live: Stop was pressed at them. `history`
     has the looks at which results were seen, `pinned` is one to compare others with. `progress` is that of a run under
-    way.
+    way. `mosaic` says that the browser has been near the mosaic of step 7.
     """
 
     model: str = ""
@@ -71,6 +71,7 @@ class Visitor:
     history: History = History()
     pinned: Look | None = None
     progress: Progress = Progress()
+    mosaic: bool = False
 
     def on(self, model: str, picture: Shown | None) -> Visitor:
         """The same with another model or picture, of which nothing has been asked yet."""

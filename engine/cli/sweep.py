@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, replace
-from statistics import median
 
 from .. import story as parts
 from ..defences.registry import DEFENCES
@@ -17,7 +16,6 @@ from .options import add_options, settings_of
 from .subject import Subject, add_picture_options, emit, load_subject
 from .tables import table, wrapped
 
-SEEDS = 3
 LEAD = (
     "right: with how many seeds; lead: by how much, in nats, the class that should be answered leads the best other"
     " one, the middle of all seeds, and the least and the greatest."
@@ -35,7 +33,12 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     )
     add_picture_options(parser)
     add_options(parser, STORY)
-    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"seeds from --seed on, at least 1 (default {SEEDS})")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        default=parts.USUAL_SEEDS,
+        help=f"seeds from --seed on, at least 1 (default {parts.USUAL_SEEDS})",
+    )
     parser.set_defaults(run=run)
 
 
@@ -46,9 +49,9 @@ def run(args: argparse.Namespace) -> None:
     subject = load_subject(args)
     settings = replace(settings_of(args, STORY, subject.classes), picture=subject.how)
     points = list(_points(subject, settings, args.seeds))
-    rows = [row for limit in parts.limits(settings.attack.norm) for row in _rows(points, settings, limit)]
+    rows = [_row(level, settings.attack.norm) for level in parts.levels(points, settings)]
     lines = [*subject.heading, "", *table(("limit", "defence", "right", "lead", "least", "greatest"), rows)]
-    document = {"points": [asdict(point) for point in points], "settings": asdict(settings)}
+    document = parts.sweep_data(points, settings) | {"settings": asdict(settings)}
     emit(args, subject.document() | document, [*lines, *wrapped(LEAD)])
 
 
@@ -61,11 +64,6 @@ def _points(subject: Subject, settings: Settings, seeds: int) -> Iterator[parts.
         yield parts.swept(own, [story.result(parts.Defended(name)) for name in settings.defences], label)
 
 
-def _rows(points: Sequence[parts.SweepPoint], settings: Settings, limit: float) -> Iterator[tuple[str, ...]]:
-    """A row for each defence at one limit."""
-    here = [point for point in points if point.epsilon == limit]
-    for name in settings.defences:
-        leads = [point.leads[name] for point in here]
-        right = f"{sum(lead > 0 for lead in leads)} of {len(leads)}"
-        numbers = (f"{value:.2f}" for value in (median(leads), min(leads), max(leads)))
-        yield length(limit, settings.attack.norm), DEFENCES[name].title, right, *numbers
+def _row(level: parts.SweepLevel, norm: str) -> tuple[str, ...]:
+    numbers = (f"{value:.2f}" for value in (level.lead, level.least, level.greatest))
+    return length(level.epsilon, norm), DEFENCES[level.defence].title, f"{level.right} of {level.seeds}", *numbers

@@ -27,8 +27,12 @@ from .requests import Views as Views
 from .requests import Weighted as Weighted
 from .requests import Words as Words
 from .results import Results as Results
+from .sweep import USUAL_SEEDS as USUAL_SEEDS
+from .sweep import SweepLevel as SweepLevel
 from .sweep import SweepPoint as SweepPoint
+from .sweep import levels as levels
 from .sweep import limits as limits
 from .sweep import stories as stories
+from .sweep import sweep_data as sweep_data
 from .sweep import swept as swept
 from .turns import Turns as Turns

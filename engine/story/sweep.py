@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
-from ..results import DefenceResult
 from ..settings import AttackSettings, Settings
 
+if TYPE_CHECKING:
+    from ..results import DefenceResult
+
+USUAL_SEEDS = 3
 USUAL_SHARES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)  # of the usual limit; under Linf 0, 1, 2, 4, 8 and 16 of 255
 
 
@@ -21,6 +26,22 @@ class SweepPoint:
     epsilon: float
     seed: int
     leads: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepLevel:
+    """What all seeds say of one defence at one limit.
+
+    With `right` of `seeds` the class is answered; of its leads, `lead` is the middle one.
+    """
+
+    epsilon: float
+    defence: str
+    right: int
+    seeds: int
+    lead: float
+    least: float
+    greatest: float
 
 
 def limits(norm: str) -> tuple[float, ...]:
@@ -50,3 +71,22 @@ def swept(settings: Settings, defences: Sequence[DefenceResult], label: int) -> 
     """What is read of the story with these settings: the leads of the class number `label`."""
     leads = {one.defence: one.prediction.lead(label) for one in defences}
     return SweepPoint(settings.attack.epsilon, settings.attack.seed, leads)
+
+
+def levels(points: Sequence[SweepPoint], settings: Settings) -> list[SweepLevel]:
+    """Limit by limit what the points say of every defence; of a limit without points, nothing."""
+    found = []
+    for epsilon in limits(settings.attack.norm):
+        here = [point.leads for point in points if point.epsilon == epsilon]
+        found += [_level(epsilon, name, [leads[name] for leads in here]) for name in settings.defences if here]
+    return found
+
+
+def sweep_data(points: Sequence[SweepPoint], settings: Settings) -> dict:
+    """A sweep as plain data: its points and its levels; limits in [0, 1], or as an L2 length."""
+    return {"points": [asdict(point) for point in points], "levels": [asdict(one) for one in levels(points, settings)]}
+
+
+def _level(epsilon: float, defence: str, leads: Sequence[float]) -> SweepLevel:
+    right, middle = sum(lead > 0 for lead in leads), statistics.median(leads)
+    return SweepLevel(epsilon, defence, right, len(leads), middle, min(leads), max(leads))

@@ -1,6 +1,7 @@
 """What calls of the API leave behind: on samples what they share with the page, on other pictures nothing."""
 
 import asyncio
+import json
 
 import gradio as gr
 import pytest
@@ -12,6 +13,7 @@ from app.models import Models
 from app.picture_sources import PictureSources
 from app.samples import load_samples
 from app.state.parts import Account
+from engine.cli.main import main
 from engine.story import Budget, Results
 
 RECORDED = dict.fromkeys(RECORD) | {"attack": "fgsm", "eps": 4.0, "views": 8, "defences": ["clip"]}
@@ -162,6 +164,32 @@ def test_every_part_of_the_story_says_whether_the_model_knows_such_pictures(fiel
     assert [answer["familiarity"] for answer in told] == [known] * 3
     elsewhere = api.predict(account(api, 1), asked(file.path, attacked=True, **own))
     assert elsewhere["familiarity"].keys() == known.keys()
+
+
+SWEPT = dict.fromkeys(STORY) | {"steps": 1, "views": 8, "defences": ["clip", "view-average"], "eps": None, "seed": 4}
+
+
+def test_a_sweep_has_the_names_and_numbers_of_the_command(fieldguide_api, capsys):
+    sample = fieldguide_api.sources.samples[0]
+    names = list(fieldguide_api.sources.sample(0).names)
+    given = asked(sample.path, **SWEPT, template="a photo of a {}.", seeds=2)
+    given |= {"class_names": names, "true_class": names[0]}
+    found = fieldguide_api.sweep(account(fieldguide_api, 1), given)
+    words = ["sweep", str(sample.path), "--seeds", "2", "--steps", "1", "--views", "8", "--seed", "4", "--json"]
+    words += ["--true-class", names[0], "--defence", "clip", "--defence", "view-average"]
+    assert main([*words, "--device", "cpu", *(word for name in names for word in ("--class", name))]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert found.keys() == {"points", "levels", "familiarity"} and found["familiarity"]["accepted"]
+    assert len(found["points"]) == 12 and len(found["levels"]) == 12
+    for name in ("points", "levels"):
+        assert json.loads(json.dumps(found[name])) == told[name]
+
+
+@pytest.mark.parametrize("seeds", [0, 11, 1.5, True, "3", None])
+def test_a_sweep_of_no_seeds_or_too_many_is_refused_in_a_sentence(api, seeds):
+    sample = asked(api.sources.samples[1].path, **SWEPT, seeds=seeds)
+    with pytest.raises(engine.EngineError, match="seeds to be a whole number from 1 to 10; got"):
+        api.sweep(account(api, 1), sample)
 
 
 def test_a_call_may_name_a_model_and_the_page_stays_with_its_own(two_models, tmp_path):

@@ -26,6 +26,7 @@ from app.picture_sources import PictureSources
 from app.samples import load_samples
 from app.state.found import Found, Pinned
 from app.state.history import Look
+from app.sweep import Sweep
 from engine.cli.main import main
 from engine.story import Results
 from tests.page_cases import CHOICES, CLASSES, EVERYTHING, WHOLE, asked, run
@@ -469,9 +470,38 @@ def test_the_notebook_in_the_zip_gives_its_answers_again_and_draws(packed, unpac
     assert [axes.get_title() for axes in names["figure"].axes][1:] == list(names["maps"])
 
 
+def test_two_classes_with_long_names_have_maps_of_their_own(tiny, told):
+    """Names that begin alike are cut in those of files, of which none may take another's place."""
+    names = tuple(f"orange and red ringed butterfly with a {kind} body" for kind in ("pink", "purple", "red"))
+    first, second = (
+        tuple(replace(one, label=place) for one in (told.maps.clean, told.maps.attacked)) for place in (0, 1)
+    )
+    pair = replace(told.maps, clean=first[0], attacked=first[1], rival=second)
+    keys = [one.key for one in drawn_maps(replace(told, maps=pair, classes=engine.Classes(names)), CHOICES)]
+    rows = [key for key in keys if key.startswith("maps ")]
+    assert len(set(keys)) == len(keys) and len(rows) == 6
+    assert ["with-a-p-1-" in key for key in rows] == [True] * 3 + [False] * 3
+
+
+def test_the_sweep_of_the_picture_is_in_the_zip_and_that_of_another_is_not(tiny, told):
+    settings = replace(CHOICES.settings(), defences=("clip",))
+    points = (engine.story.SweepPoint(0.0, 0, {"clip": 1.5}),)
+    digests = told.picture.picture.digest, "of another"
+    own, other = (Sweep("", digest, "", settings, True, 6, points=points) for digest in digests)
+    packed = [
+        named(zipfile.ZipFile(io.BytesIO(report.bundle(tiny, replace(told, sweep=one), CHOICES))))
+        for one in (own, other)
+    ]
+    here, there = (json.loads(files["results.json"]) for files in packed)
+    assert here["sweep"]["levels"][0]["lead"] == 1.5 and here["sweep"]["points"][0]["leads"] == {"clip": 1.5}
+    assert "sweep" not in there
+
+
 def test_a_story_half_told_is_packed_as_far_as_it_went(tiny, told):
     left = Found(picture=told.picture, classes=told.classes, label=told.label, clean=told.clean)
     files = named(zipfile.ZipFile(io.BytesIO(report.bundle(tiny, left, CHOICES))))
+    said = files["README.txt"].decode()
+    assert "clean.png" in said and "attacked.png" not in said and "figures/" not in said and "maps/" not in said
     assert "attacked.png" not in files and not any(name.startswith("figures/") for name in files)
     assert json.loads(files["results.json"])["clean"]["answer"] in CLASSES.names
     with pytest.raises(engine.EngineError, match="nothing to take home"):

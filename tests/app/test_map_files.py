@@ -11,7 +11,7 @@ import engine
 from app.export.map_files import _name
 from app.figures.ground import Ground
 from app.figures.guide import drawn_guide
-from app.figures.map_rows import drawn_rows
+from app.figures.map_rows import drawn_rows, map_rows
 from app.figures.maps import Look, MapFigure
 from app.figures.printed import printed
 from app.panels.attention import drawn_maps
@@ -73,11 +73,24 @@ def test_the_printed_maps_lie_on_the_picture_at_their_place(looked):
     ground = Ground.of(found.picture, found.picture.pixels)
     (width, height), (left, top, across, down) = ground.size, ground.seen
     assert left > 0 and top == 0
-    for axes in printed(found)["maps"].axes[:3]:
+    for axes in printed(found, "tiny")["maps"].axes[:3]:
         whole, grey, cells = axes.images
         assert tuple(whole.get_extent()) == (0, width, height, 0) and whole.get_array().shape[:2] == (600, 900)
         assert tuple(grey.get_extent()) == tuple(cells.get_extent()) == (left, left + across, top + down, top)
         assert axes.get_xlim() == (0, width) and axes.get_ylim() == (height, 0)
+
+
+def test_the_printed_maps_of_two_classes_share_the_scales_of_the_page(looked):
+    found, choices, _ = looked
+    pair = found.maps
+    rival = tuple(replace(one, raw=5 * one.raw) for one in (pair.attacked, pair.clean))
+    both = replace(found, maps=replace(pair, rival=rival))
+    rows, figures = map_rows(both, Look.of(choices)), printed(both, "tiny")
+    for row, name in zip(rows, ("maps", "maps-of-the-answer"), strict=True):
+        for axes, figure in zip(figures[name].axes[:3], row.figures, strict=True):
+            norm = axes.images[-1].norm
+            assert (norm.vmin, norm.vmax) == (figure.scale.low, figure.scale.high)
+    assert rows[0].figures[2].scale == rows[1].figures[2].scale != map_rows(found, Look.of(choices))[0].figures[2].scale
 
 
 def test_a_map_without_a_key_offers_no_file_and_a_thumbnail_tells_its_values(looked):

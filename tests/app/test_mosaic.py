@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 from scipy.stats import binomtest
 
@@ -17,7 +18,7 @@ from app.picture_sources import PictureSources
 from app.state.found import Found
 from app.state.visitors import Visitor
 from app.text import words as text
-from tests.page_cases import CHOICES
+from tests.page_cases import CHOICES, picture
 
 ARMS = measured.arms()
 
@@ -61,6 +62,36 @@ def test_an_answer_that_is_wrong_is_told_with_the_words_that_differ():
     told_of = re.search(r'data-left="([^"]*)"', mosaic(kept, arm, "clip", "a-tpt"))[1].split("|")
     assert [not said for said in told_of] == list(arm.right["clip"])
     assert told_of[place].replace("*", "") == arm.answers["clip"][place] and "*" in told_of[place]
+
+
+@pytest.fixture
+def fresh(tiny, built):
+    """The page, and the key of a visitor whose browser has loaded it just now."""
+    page, key = built[1], "fresh"
+    page.visitors.put(key, Visitor("", picture(tiny, salt=key), CHOICES))
+    yield page, key
+    page.visitors.drop(key)
+    page.screens.forget(key)
+
+
+def sent(page, key) -> dict[str, int]:
+    """The characters of what the next drawing sends, by the place that it is for."""
+    drawn = page.drawn(key).items()
+    return {getattr(output, "elem_id", ""): len(str(value)) for output, value in drawn}
+
+
+def test_the_first_drawing_sends_no_tiles_and_coming_near_them_brings_them_alone(built, fresh):
+    page, key = fresh
+    first = sent(page, key)
+    assert first["mosaic"] < 200 and max(first.values()) < 12_000
+    (mosaic,) = (block for block in built[0].blocks.values() if getattr(block, "elem_id", "") == "mosaic")
+    (near,) = (each.fn for each in built[0].fns.values() if (mosaic._id, "expand") in each.targets)
+    assert set(near(gr.Request(session_hash=key))) == {page.nudge}
+    then = sent(page, key)
+    assert set(then) == {"mosaic"} and then["mosaic"] > 30_000
+    assert sent(page, key) == {}
+    page.visitors.change(key, choices=CHOICES._replace(mosaic_left="tpt"))
+    assert set(sent(page, key)) >= {"mosaic"}
 
 
 @pytest.fixture(scope="module")

@@ -111,7 +111,7 @@ def test_an_abstention_is_in_no_count_of_right_answers(page, told, none):
     assert "Of the 2 methods chosen, 2 answer right." in updates(page, every)["verdict-head"]
     assert "Of the 2 methods chosen, 0 answer right." in updates(page, no)["verdict-head"]
     assert finding(none, 5)[1] == f"the picture alone: {text.NONE}"
-    words = [[word.get_text() for word in printed(found)["defences"].axes[0].texts] for found in (every, no)]
+    words = [[word.get_text() for word in printed(found, "tiny")["defences"].axes[0].texts] for found in (every, no)]
     assert words == [["right"] * 2, [text.NONE_MARK] * 2]
 
 

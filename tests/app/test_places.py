@@ -17,16 +17,17 @@ from app.components.tiles import pressed_view
 from app.export.report import bundle
 from app.figures.labels import LETTER, Labels
 from app.figures.places import HEIGHT, WIDTH, places_figure
+from app.models import Models
 from app.panels.places import PlacesPart
 from app.text import places as text
 from tests.page_cases import CHOICES, WHOLE, asked, run
 
 
 @pytest.fixture(scope="module")
-def panel():
+def panel(tiny):
     async def build():
         with gr.Blocks():
-            return PlacesPart()
+            return PlacesPart(Models(tiny))
 
     return asyncio.run(build())
 

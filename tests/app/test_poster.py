@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 import engine
 from app.figures.html import esc, percent
-from app.figures.poster import SIDE, frames, poster
+from app.figures.poster import SIDE, frames, poster, title_of
 from app.figures.printed import GREY, POSTER, printed, printed_poster
 from app.text import words as text
 from engine.results import Familiarity
@@ -23,11 +24,12 @@ def test_its_three_pictures_are_the_story_with_the_answers_of_the_results(told):
     assert clean.answer is hit.before and attacked.answer is hit.after_saved and defended.answer is methods["a-tpt"]
     assert [frame.kind for frame in (clean, attacked, defended)] == ["clean", "attacked", "defended"]
     assert all(frame.picture.shape == (SIDE, SIDE, 3) for frame in (clean, attacked, defended))
-    drawn = poster(told)
+    drawn = poster(told, "RN50/openai")
     for frame in frames(told):
         assert esc(frame.title) in drawn and f'<p class="says">{esc(frame.answer.name)}</p>' in drawn
         assert percent(frame.answer.confidence) in drawn
     assert engine.MAPS[told.maps.attacked.map].title in drawn
+    assert f"<b>{esc(title_of('RN50/openai'))}</b>" in drawn and "<b>tiny</b>" in poster(told, "tiny")
 
 
 def test_the_last_picture_is_as_bright_as_its_map_says(told):
@@ -43,7 +45,7 @@ def test_the_last_picture_is_as_bright_as_its_map_says(told):
 
     assert share(bright) > 0.9 and share(dark) < 0.5
     assert np.array_equal(frames(replace(told, maps=None))[-1].picture, attacked.picture)
-    assert text.POSTER_MAP.split("{")[0] not in poster(replace(told, maps=None))
+    assert text.POSTER_MAP.split("{")[0] not in poster(replace(told, maps=None), "tiny")
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -57,13 +59,18 @@ def test_what_nobody_knows_is_left_out(told, known):
 
 def test_a_refused_picture_is_shown_without_a_claim(told):
     strange = replace(told, clean=replace(told.clean, familiarity=Familiarity(3.0, -1.0)))
-    assert "defended" not in [frame.kind for frame in frames(strange)] and "mark good" not in poster(strange)
-    bars = [axes.patches[0].get_facecolor() for axes in printed_poster(strange).axes if axes.patches]
-    assert len(bars) == 3 and len(set(bars)) == 1 and POSTER["defended"] != GREY
+    drawn = poster(strange, "tiny")
+    coloured = [f'class="{kind}' for kind in ("clean", "attacked", "defended")]
+    assert "mark good" not in drawn and not any(kind in drawn.replace('"bar ', '"') for kind in coloured)
+    bars = [axes.patches[0].get_facecolor() for axes in printed_poster(strange, "tiny").axes if axes.patches]
+    assert [to_hex(bar) for bar in bars] == [GREY] * 3 and POSTER["defended"] != GREY
+    judged = poster(told, "tiny")
+    assert all(kind in judged and kind in judged.replace('"bar ', '"') for kind in coloured)
 
 
 def test_print_has_the_same_words(told):
-    words = _words(printed(told)["poster"])
+    words = _words(printed(told, "ViT-B-32/openai")["poster"])
+    assert f" · {title_of('ViT-B-32/openai')} · " in words
     for frame in frames(told):
         assert frame.title in words and f"{frame.answer.name} {percent(frame.answer.confidence)}" in words
-    assert "poster" not in printed(replace(told, defences=(), ensemble=None))
+    assert "poster" not in printed(replace(told, defences=(), ensemble=None), "tiny")

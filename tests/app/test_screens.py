@@ -57,7 +57,7 @@ def pinned(tiny) -> Pinned:
 def bases(alone, pinned) -> list[Found]:
     """What is found for each of the bases, some of them compared with what was pinned."""
     found = {name: held(alone, parts) for name, parts in BASES.items()}
-    return [replace(one, pinned=pinned if name in COMPARED else None) for name, one in found.items()]
+    return [replace(one, pinned=pinned if name in COMPARED else None, mosaic=True) for name, one in found.items()]
 
 
 def plain(value):
@@ -144,7 +144,7 @@ def test_a_piece_that_draws_a_choice_otherwise_declares_it(tiny, page, alone, ba
     assert moved != CHOICES
     after, control = asked(tiny, alone.story.results, moved), page.controls[name]
     others = [
-        replace(held(after, parts, one.picture), pinned=one.pinned)
+        replace(held(after, parts, one.picture), pinned=one.pinned, mosaic=one.mosaic)
         for one, parts in zip(bases, BASES.values(), strict=True)
     ]
     for piece, place, names in looked_at:
@@ -196,6 +196,7 @@ OTHERS = {  # another value of every field that is no part
     "batch": lambda found: Batch(CHOICES.settings(), 3),
     "sweep": lambda found: a_sweep(found.picture.picture.digest),
     "progress": lambda found: Progress(4),
+    "mosaic": lambda found: not found.mosaic,
     "pinned": lambda found: None,
     "elsewhere": lambda found: frozenset(EVERYTHING),
     "answer": lambda found: engine.settings.AnswerSettings(True, 1.0),

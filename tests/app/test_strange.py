@@ -113,7 +113,7 @@ def colours(figure) -> set[str]:
 
 
 def test_printed_figures_are_grey_with_amber_words_below(told, strange):
-    known, figures = printed(told), printed(strange)
+    known, figures = printed(told, "tiny"), printed(strange, "tiny")
     assert DEFENDED in colours(known["tuning"]) and colours(known["defences"]) <= {DEFENDED, ATTACKED}
     assert known["tuning"].get_supxlabel() == ""
     assert set(figures) == {"attack", "maps", "tuning", "defences", "poster"}

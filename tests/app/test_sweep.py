@@ -11,11 +11,12 @@ from app import measured
 from app.figures.html import esc
 from app.figures.sweep import sweep_figure
 from app.models import Models
-from app.panels.sweep import SweepPart, _begun, points
+from app.panels.sweep import SweepPart, _begun
 from app.state.found import Found
 from app.state.parts import Account
 from app.state.visitors import Visitor
 from app.sweep import Sweep
+from app.sweeping import points
 from app.text import words as text
 from tests.page_cases import CHOICES, asked, picture
 
@@ -62,9 +63,13 @@ def test_the_figure_tells_every_number(swept):
     *_, whole = swept
     drawn = sweep_figure(whole)
     for name in whole.defences:
-        for limit in whole.limits:
-            right, of = whole.right(name, limit)
-            assert of == 2 and f"{right} of {of} seeds</title>" in drawn and f"<b>{right} of {of}</b>" in drawn
+        levels = whole.levels(name)
+        assert [level.epsilon for level in levels] == [*whole.limits]
+        for level in levels:
+            leads = [point.leads[name] for point in whole.points if point.epsilon == level.epsilon]
+            right = sum(lead > 0 for lead in leads)
+            assert (level.right, level.seeds) == (right, 2) and level.lead == pytest.approx(sum(leads) / 2)
+            assert f"{right} of 2 seeds</title>" in drawn and f"<b>{right} of 2</b>" in drawn
     assert drawn.count("<title>") == 18 and drawn.count("<polyline") == drawn.count('class="band') == 3
     assert drawn.count("●") == drawn.count("■") == drawn.count("▲") == 1
     assert "kept pictures" not in drawn  # whose records are of another model

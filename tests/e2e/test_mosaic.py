@@ -49,6 +49,18 @@ def test_the_tiles_are_the_records_and_a_press_opens_one_as_a_story(page):
     )
 
 
+def test_the_tiles_come_when_the_step_is_opened_first(loaded):
+    waits = loaded.locator("#mosaic [data-awaited]")
+    waits.wait_for(state="attached")
+    loaded.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    loaded.click("#card-2")
+    loaded.wait_for_timeout(300)
+    assert waits.count() == 1 and loaded.locator("#mosaic i").count() == 0
+    open_step(loaded, 7)
+    loaded.locator("#mosaic .both i").first.wait_for()
+    assert loaded.locator("#mosaic .specks i").count() == KEPT.pictures and waits.count() == 0
+
+
 def counts(page):
     """The rows of the sweep's first table, by name: a cell for each limit, as its count and its lead."""
     rows = page.locator("#sweep table").first.locator("tbody tr").all()

@@ -10,7 +10,7 @@ from engine.classes import Classes
 from engine.cli.main import main
 from engine.results import Prediction
 from engine.settings import AttackSettings, Settings
-from engine.story import Defended, Recipe, Story, limits, stories, swept
+from engine.story import Defended, Recipe, Story, SweepLevel, SweepPoint, levels, limits, stories, swept
 from engine.story.recipe import Picture
 
 CLASSES = Classes(("red fish", "blue fish", "green fish"))
@@ -50,6 +50,19 @@ def test_a_point_is_the_story_of_its_settings(tiny):
             assert (point.leads[one.defence] > 0) == (one.prediction.label == 1)
 
 
+def test_a_level_counts_the_seeds_of_one_limit():
+    found = [(0.0, 3.0), (0.0, 1.0), (1 / 255, 2.0), (0.0, -4.0)]
+    points = [
+        SweepPoint(epsilon, 5 + place, {"clip": lead, "tpt": -lead}) for place, (epsilon, lead) in enumerate(found)
+    ]
+    asked = replace(QUICK, defences=("clip", "tpt"))
+    assert levels(points, asked) == [
+        SweepLevel(0.0, "clip", 2, 3, 1.0, -4.0, 3.0), SweepLevel(0.0, "tpt", 1, 3, -1.0, -3.0, 4.0),
+        SweepLevel(1 / 255, "clip", 1, 1, 2.0, 2.0, 2.0), SweepLevel(1 / 255, "tpt", 0, 1, -2.0, -2.0, -2.0),
+    ]  # fmt: skip
+    assert levels([], asked) == []
+
+
 def test_the_command_gives_the_points_and_says_how_many_are_right(capsys):
     sample = "assets/samples/bird-1.png"
     assert main(["sweep", sample, "--seeds", "1", "--steps", "1", "--defence", "clip", "--json"]) == 0
@@ -59,6 +72,7 @@ def test_the_command_gives_the_points_and_says_how_many_are_right(capsys):
     assert main(["predict", sample, "--json"]) == 0
     clean = json.loads(capsys.readouterr().out)["prediction"]
     assert first == pytest.approx(clean["margin"], abs=1e-4) and first > 0
+    assert [level["lead"] for level in document["levels"]] == [point["leads"]["clip"] for point in document["points"]]
 
 
 def test_no_seed_is_no_sweep(capsys):
