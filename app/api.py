@@ -119,14 +119,11 @@ class Api:
         """What the untouched model takes the picture for, whether it knows such pictures, and whether it is “none of
         these”, where that may be; of one that was attacked elsewhere also what there is to know of that."""
         if _elsewhere(asked):
-            found = self._found(account, asked, PICTURE, "adversarial")
+            found = self._found(account, asked, (*PICTURE, *ANSWER), "adversarial")
             hit = present(found.adversarial)
-            prediction = engine.serialise.prediction_data(hit.after_saved)
-            return {"prediction": prediction, "attack": engine.serialise.attack_data(hit)} | _known(found)
+            return {"attack": engine.serialise.attack_data(hit)} | _answered(found, hit.after_saved)
         found = self._found(account, asked, (*PICTURE, *ANSWER))
-        clean = present(found.clean)
-        none = engine.serialise.none_data(clean, found.answer)
-        return {"prediction": engine.serialise.prediction_data(clean)} | _known(found) | {"none_of_these": none}
+        return _answered(found, present(found.clean))
 
     def attack(self, account: Account, asked: Mapping[str, Any]) -> tuple[dict, FileData]:
         """Change the picture within a limit so that the answer turns: numbers, and the attacked PNG file."""
@@ -277,6 +274,12 @@ def _charged(question: Question) -> float:
     defended = [engine.story.Defended(name, arm) for name in names for arm in (CLEAN, ATTACKED)]
     question.charge(engine.story.Attack(), *defended)
     return engine.story.cost_of(question.story, engine.story.Attack(), *defended)
+
+
+def _answered(found: Found, answer: engine.Prediction) -> dict:
+    """An answer, whether it is “none of these”, and whether the model knows such pictures."""
+    none = engine.serialise.none_data(answer, found.answer)
+    return {"prediction": engine.serialise.prediction_data(answer), "none_of_these": none} | _known(found)
 
 
 def _known(found: Found) -> dict:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 ACROSS = 6  # kinds of maps beside each other
 SMALL = {"fontsize": 7}
+ROW, LEGEND = 0.3, 0.5  # inches of a word and its bars, and of what is said above them
 
 
 def printed_looks(found: Found) -> dict[str, Figure]:
@@ -115,7 +116,7 @@ def _words(found: Found) -> Figure:
     read = present(found.words)
     sentences = [read.asked] if read.answer is None else [read.asked, read.answer]
     words = [len(now.words) for _, now in sentences]
-    figure = empty(4.6 * len(sentences), 1.2 + 0.3 * max(words))
+    figure = empty(4.6 * len(sentences), 1.2 + LEGEND + ROW * max(words))
     for axes, (before, now) in zip(figure.subplots(1, len(sentences), squeeze=False)[0], sentences, strict=True):
         arms = (
             [("attacked", ATTACKED, now)] if before is None else [("clean", CLEAN, before), ("attacked", ATTACKED, now)]
@@ -126,10 +127,11 @@ def _words(found: Found) -> Figure:
             label = f"{name}, {text.WORDS_SCORE.format(score=one.score)}"
             axes.barh(rows, [share for _, share in one.words], thick, color=colour, label=label)
         axes.set_yticks(range(len(now.words)), [word for word, _ in now.words], fontsize=8)
-        axes.invert_yaxis()
+        count = len(now.words)
+        axes.set_ylim(count - 0.5, -0.5 - LEGEND * count / (ROW * max(words)))
         axes.set_xlabel("share", **STYLE)
         axes.set_title(wrapped(now.sentence, 44), fontsize=8)
-        axes.legend(**SMALL)
+        axes.legend(loc="upper right", **SMALL)
     return figure
 
 

@@ -57,8 +57,10 @@ class Recorded:
 
 
 def remark(found: Found, kept: measured.Measured, arm: measured.Arm, number: int) -> str:
-    """Which answers are others than the record's, or that none is."""
+    """Which answers are others than the record's, or that none is; empty where it has none of these defences."""
     here = {one.defence: one.prediction.name for one in found.defences if one.defence in arm.answers}
+    if not here:
+        return ""
     other = {name: answer for name, answer in here.items() if answer != arm.answers[name][number]}
     words = {"number": number, "count": len(here)}
     if not other:

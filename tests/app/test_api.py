@@ -124,6 +124,8 @@ def test_a_call_may_give_a_picture_that_was_attacked_elsewhere(api, tiny, result
     assert unknown["maps"][0]["attacked"] == told["maps"][0]["attacked"]
     answer = api.predict(account(api, 1), given | {"attacked": True})
     assert answer["prediction"] == answer["attack"]["after_saved"] == unknown["attack"]["after_saved"]
+    none = api.predict(account(api, 1), given | {"attacked": True, "none_of_these": True, "none_below": 1.0})
+    assert answer["none_of_these"] is None and none["none_of_these"]["answered"]
     assert results.bytes == shared  # kept for nobody
 
 

@@ -73,6 +73,14 @@ def test_every_printed_word_reads_on_its_ground(every, kind, share):
     assert words > (100 if whole else 10)
 
 
+def test_no_legend_lies_over_a_bar(every):
+    figure = printed_looks(every)["words"]
+    lay_out(figure)
+    for axes in figure.axes:
+        legend = axes.get_legend().get_window_extent()
+        assert len(axes.patches) > 4 and not any(bar.get_window_extent().overlaps(legend) for bar in axes.patches)
+
+
 LONG = engine.Classes(
     (
         "green and white striped butterfly with a purple body", "red",

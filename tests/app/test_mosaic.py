@@ -166,6 +166,7 @@ def test_the_verdict_says_whether_the_story_ends_as_its_record(builtin, page):
     (said,) = piece.draw(found, choices).values()
     assert "Otherwise than the record of specimen 17" in said and arm.answers["a-tpt"][17] in said and "A-TPT" in said
     assert said == remark(found, kept, arm, 17)
+    assert remark(replace(found, defences=()), kept, arm, 17) == ""  # nor are there words on no method
     (said,) = piece.draw(found, choices._replace(steps=99)).values()
     assert said == ""  # another question has no record
 
