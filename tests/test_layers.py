@@ -102,7 +102,7 @@ PARTS = {  # panels of the page that are composed of several files: the panel, a
     "attention": {"every_map", "heads", "map_question", "occlusion", "words"},
     "batch": {"mosaic", "sweep"},
     "inputs": {"elsewhere", "model", "painter"},
-    "verdict": {"recorded", "verdict_controls"},
+    "verdict": {"places", "recorded", "verdict_controls"},
 }
 PART_FILES = [part for own in PARTS.values() for part in own]
 LAZY = [

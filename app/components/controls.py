@@ -51,12 +51,14 @@ def listed(none: str, names: Sequence[str], chosen: str | None) -> str:
     return none if place is None else names[place]
 
 
-def part(asks: str, run: str, run_id: str, drawn_id: str, min_width: int = 150) -> tuple[gr.Button, gr.HTML]:
-    """A part of a step that runs when asked: its question beside its button, and where it is drawn."""
+def part(
+    asks: str, run: str, run_id: str, drawn_id: str, min_width: int = 150, js: str | None = None
+) -> tuple[gr.Button, gr.HTML]:
+    """A part of a step that runs when asked: its question beside its button, and where it is drawn, with a script."""
     with gr.Row(elem_classes=["controls", "part"]):
         gr.HTML(f'<p class="fine">{esc(asks)}</p>')
         button = gr.Button(run, elem_id=run_id, min_width=min_width, scale=0)
-    return button, gr.HTML(elem_id=drawn_id)
+    return button, gr.HTML(elem_id=drawn_id, js_on_load=js)
 
 
 def shown(picture: np.ndarray) -> str:

@@ -25,6 +25,7 @@ from app.figures.maps import MapFigure
 from app.figures.pictures import amplified, gain_for, png, to_uint8
 from app.figures.printed import as_files, printed
 from app.figures.printed_looks import printed_looks
+from app.figures.printed_places import printed_places
 from app.present import present
 from app.state.found import Found
 from app.state.shown import Shown
@@ -117,7 +118,7 @@ def _files(
         ):
             files[f"{folder}/{plain(name)}"] = content
         files |= _maps(pictures, found, choices)
-    for name, figure in (printed(found, backbone.name) | printed_looks(found)).items():
+    for name, figure in (printed(found, backbone.name) | printed_looks(found) | printed_places(found)).items():
         files |= {f"figures/{name}.{kind}": content for kind, content in as_files(figure).items()}
     return files
 
@@ -224,6 +225,8 @@ def _results(found: Found) -> dict:
         ]
     if found.ensemble is not None:
         document["your settings"] = _answer(found, found.ensemble.prediction)
+    if found.placed is not None:
+        document["places"] = engine.story.places_data(found.placed, names)
     document["defences"] = {d.defence: _answer(found, d.prediction) | {"seconds": d.seconds} for d in found.defences}
     return document
 

@@ -48,11 +48,12 @@ def frames(found: Found) -> list[Frame]:
     drawn = [Frame(text.POSTER_ATTACKED, "attacked", _large(attacked), result.after_saved)]
     if result.before is not None:
         drawn.insert(0, Frame(text.POSTER_CLEAN, "clean", _large(to_uint8(result.known_clean)), result.before))
+    over = lit(found, attacked, None if found.maps is None else found.maps.attacked)
     answers = {each.defence: each.prediction for each in found.defences}
     if "a-tpt" in answers:
-        drawn.append(Frame(text.POSTER_DEFENDED, "defended", _lit(found, attacked), answers["a-tpt"]))
+        drawn.append(Frame(text.POSTER_DEFENDED, "defended", over, answers["a-tpt"]))
     elif found.ensemble is not None:
-        drawn.append(Frame(text.POSTER_YOURS, "defended", _lit(found, attacked), found.ensemble.prediction))
+        drawn.append(Frame(text.POSTER_YOURS, "defended", over, found.ensemble.prediction))
     return drawn
 
 
@@ -91,14 +92,15 @@ def title_of(model: str) -> str:
     return model if entry is None else entry.title
 
 
-def _lit(found: Found, attacked: np.ndarray) -> np.ndarray:
-    """The attacked picture, dark but where its map finds evidence; as it is where there is no map."""
-    if found.maps is None:
-        return _large(attacked)
-    placed = scale_of_pair(found.maps).shares(found.maps.attacked.raw.numpy()).clip(0, 1)
+def lit(found: Found, pixels: np.ndarray, drawn: engine.AttentionMap | None) -> np.ndarray:
+    """A large copy of (s, s, 3) uint8, dark but where its map finds evidence, on the scale of step 3; as it is where
+    there is no map."""
+    if drawn is None or found.maps is None:
+        return _large(pixels)
+    placed = scale_of_pair(found.maps).shares(drawn.raw.numpy()).clip(0, 1)
     bright = Image.fromarray(placed.astype(np.float32))
     light = DARK + (1 - DARK) * np.asarray(bright.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
-    return (_large(attacked) * light[..., None]).round().astype(np.uint8)
+    return (_large(pixels) * light[..., None]).round().astype(np.uint8)
 
 
 def _large(pixels: np.ndarray) -> np.ndarray:

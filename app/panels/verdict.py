@@ -16,6 +16,7 @@ from app.figures.poster import poster
 from app.figures.threat import badges
 from app.figures.through import went_through
 from app.models import Models
+from app.panels.places import PlacesPart
 from app.panels.recorded import Recorded
 from app.panels.verdict_controls import rare_controls, weight_controls
 from app.present import present
@@ -57,6 +58,7 @@ class VerdictPanel:
             self.final = gr.HTML(elem_id="verdict-final", min_width=300)
             self.weights = gr.HTML(elem_id="verdict-weights", min_width=300)
         gr.HTML(caption(text.VERDICT_CAPTION))
+        self.places = PlacesPart(models)
         gr.HTML(measured_button(), elem_id="verdict-measured")
         self.controls = {"defences": defences} | weights | rare
         self.outputs = [self.head, self.table, self.final, self.weights]
@@ -67,12 +69,14 @@ class VerdictPanel:
             Piece(self.draw_poster, [self.poster], ("maps", *reads), ("ensemble", "defences")),
             Piece(self.draw, self.outputs, reads, ("ensemble", "defences"), ("purifier",)),
             *self.recorded.pieces,
+            *self.places.pieces,
         ]
 
     def wire(self, page: Page, running: Running) -> None:
         """Comparing runs the defences."""
         running.button(self.button, ("defences",))
         self.file.wire(page)
+        self.places.wire(page, running)
 
     def draw_poster(self, found: Found, choices: Choices) -> dict:
         """The story in large pictures, once a defence has answered."""

@@ -10,7 +10,7 @@ import engine
 from app.choices import Choices
 from app.components.controls import menu, shown
 from app.components.settings import choice, slider
-from app.components.tiles import PICK
+from app.components.tiles import PICK, pressed_view
 from app.figures.html import (
     OTHER,
     WRONG,
@@ -79,7 +79,7 @@ class ViewsPanel:
         """The button, opening one view, and sorting in the browser."""
         running.button(self.button, ("views",))
         self.sort.input(None, [self.sort], None, js=SORT_TILES, api_visibility="private")
-        page.press(self.grid, _picked)
+        page.press(self.grid, lambda found, choices, event: pressed_view(found, event))
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """All views, or what to press."""
@@ -132,12 +132,6 @@ class ViewsPanel:
             )
             for part, name, picture in zip(self.parts, text.VIEW_PARTS, drawn, strict=True)
         }
-
-
-def _picked(found: Found, choices: Choices, event: gr.EventData) -> dict:
-    place = getattr(event, "index", None)
-    there = found.views is not None and isinstance(place, int) and 0 <= place < len(found.views)
-    return {"opened_view": place} if there else {}
 
 
 def _orders(found: Found) -> dict[str, list[int]]:

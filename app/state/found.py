@@ -56,6 +56,7 @@ class Found:
     steps: tuple[engine.TuneStep, ...] = ()
     ensemble: engine.Ensemble | None = None
     defences: tuple[engine.DefenceResult, ...] = ()
+    placed: engine.story.Places | None = None
     batch: Batch | None = None
     sweep: Sweep | None = None
     progress: Progress = Progress()
@@ -117,6 +118,11 @@ class Found:
     def abstains(self, prediction: engine.Prediction) -> bool:
         """Whether an answer is read as “none of these”."""
         return prediction.abstains(self.answer)
+
+    @property
+    def whole_plane(self) -> bool:
+        """Whether there is all that the plane of three sentences shows."""
+        return self.placed is not None and self.views is not None and self.ensemble is not None and bool(self.steps)
 
     @property
     def chance_map(self) -> Tensor:

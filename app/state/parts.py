@@ -337,6 +337,11 @@ def _ensemble(question: Question) -> Wanted:
     return (yield engine.story.Weighted())
 
 
+def _placed(question: Question) -> Wanted:
+    yield from _ensemble(question)
+    return (yield engine.story.Placed())
+
+
 def _defence(question: Question, name: str) -> Wanted:
     yield from _attack(question)
     return (yield engine.story.Defended(name))
@@ -382,5 +387,6 @@ PARTS = {
     "steps": Part(_steps, in_rows=True),
     "ensemble": Part(lambda question: [_ensemble(question)]),
     "defences": Part(_defences, in_rows=True),
+    "placed": Part(lambda question: [_placed(question)]),
 }
 STORY = ("adversarial", "maps", "guide", "views", "steps", "ensemble", "defences")  # the whole story, in its order

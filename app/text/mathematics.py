@@ -73,6 +73,14 @@ w = \mathrm{softmax}(-\mathrm{TV}/\tau'), \quad p = \sum_i w_i\,p_i .$$
 
 The released code of A-TPT does the first, the figure of its paper draws the second. *A-TPT, ICML 2026; Sheng et al.,
 CVPR 2025.*
+
+Where the pictures went: three centred sentences $C = (t_i - \bar t)_i = U\Sigma V^\top$ span a plane, and a feature $f$
+with the logits $\ell_i = s\,t_i \cdot f$ lies there at
+
+$$u = V^\top f = \Sigma^{-1}U^\top(\ell - \bar\ell)/s, \qquad
+\ell_i - \ell_j = s\,(c_i - c_j)\cdot u, \quad c = U\Sigma .$$
+
+Logits averaged with weights $w$ lie at the same average of the places.
 """,
     r"""
 With $k$ of $n$ right, the true share lies, in 95 of 100 such trials, within the Wilson interval ($z = 1.96$):

@@ -69,6 +69,7 @@ BUSY = {
     "steps": "Tuning the prompt",
     "ensemble": "Weighing the views",
     "defences": "Comparing methods",
+    "placed": "Placing the pictures",
     "batch": "Attacking and defending many pictures",
     "sweep": "Attacking and defending within growing limits",
 }
@@ -85,6 +86,7 @@ DONE = {
     "steps": "Prompt tuned.",
     "step": "Step {steps} done.",
     "defences": "Methods compared.",
+    "placed": "Pictures placed.",
     "batch": "All pictures answered.",
     "sweep": "The sweep is through.",
     "back": "One step back.",

@@ -3,6 +3,8 @@ from .costs import charge as charge
 from .costs import cost_of as cost_of
 from .costs import missing as missing
 from .graph import Story as Story
+from .places import Places as Places
+from .places import places_data as places_data
 from .recipe import ANSWER as ANSWER
 from .recipe import ATTACKED as ATTACKED
 from .recipe import CLEAN as CLEAN
@@ -12,11 +14,13 @@ from .recipe import Picture as Picture
 from .recipe import Recipe as Recipe
 from .requests import Attack as Attack
 from .requests import Clean as Clean
+from .requests import Control as Control
 from .requests import Curves as Curves
 from .requests import Defended as Defended
 from .requests import Guide as Guide
 from .requests import Heads as Heads
 from .requests import Map as Map
+from .requests import Placed as Placed
 from .requests import Request as Request
 from .requests import Tune as Tune
 from .requests import Views as Views

@@ -53,6 +53,7 @@ from ..settings import (
 from ..views.guided import make_views
 from ..views.passes import view_passes
 from .attack import attack
+from .places import Places, places
 from .recipe import ANSWER, ATTACKED, CLEAN, LABEL, NOISE, Picture, Recipe, only
 from .slices import read_by_attack, read_by_defence, read_by_views, read_of_target
 
@@ -487,3 +488,56 @@ class Defended(Request):
             yield answer_of_pictures(backbone, shown, classes, settings, name)
         else:
             yield answer_of_views(backbone, views, settings, name, shown.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Control(Request):
+    """The model's answer to the clean picture under random noise as large as the attack's change."""
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        return {"picture": recipe.picture, "classes": recipe.classes, "seed": recipe.settings.attack.seed}
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        return _shown(NOISE, recipe)
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(1)
+
+    @staticmethod
+    def compute(
+        backbone: Backbone, picture: Picture, classes: Classes, seed: int, attacked: Adversarial
+    ) -> Iterator[Prediction]:
+        yield predict(backbone, _pixels(NOISE, picture, attacked, seed), classes)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Request):
+    """Where the pictures of the story went, on the plane of three sentences.
+
+    Where the clean picture is known, random noise as large as the attack has its place beside them.
+    """
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        return {"settings": recipe.settings.ensemble}
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        steps = {f"step_{index}": Tune(index) for index in range(recipe.settings.tuning.steps + 1)}
+        noise = {"noise": Control()} if recipe.clean_known else {}
+        return {"attacked": Attack(), "views": Views(), "weighted": Weighted()} | noise | steps
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes()
+
+    @staticmethod
+    def compute(
+        backbone: Backbone,
+        settings: EnsembleSettings,
+        attacked: Adversarial,
+        views: ViewSet,
+        weighted: Ensemble,
+        noise: Prediction | None = None,
+        **steps: Tuned,
+    ) -> Iterator[Places]:
+        tuned = [steps[f"step_{index}"].step for index in range(len(steps))]
+        there = noise if attacked.per_channel else None
+        yield places(attacked, there, views, tuned, weighted, settings, backbone.scale)

@@ -187,6 +187,30 @@ def test_a_sweep_has_the_names_and_numbers_of_the_command(fieldguide_api, capsys
         assert json.loads(json.dumps(found[name])) == told[name]
 
 
+def test_places_have_the_names_and_numbers_of_the_command(fieldguide_api, capsys):
+    sample = fieldguide_api.sources.samples[0]
+    names = list(fieldguide_api.sources.sample(0).names)
+    given = asked(sample.path, **SWEPT, template="a photo of a {}.") | {"class_names": names, "true_class": names[0]}
+    found = fieldguide_api.places(account(fieldguide_api, 1), given)
+    words = [
+        "places",
+        str(sample.path),
+        "--steps",
+        "1",
+        "--views",
+        "8",
+        "--seed",
+        "4",
+        "--json",
+        "--true-class",
+        names[0],
+    ]
+    assert main([*words, "--device", "cpu", *(word for name in names for word in ("--class", name))]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert json.loads(json.dumps(found["places"])) == told["places"] and found["familiarity"]["accepted"]
+    assert len(told["places"]["views"]) == 8 and told["places"]["classes"][0] == names[0]
+
+
 @pytest.mark.parametrize("seeds", [0, 11, 1.5, True, "3", None])
 def test_a_sweep_of_no_seeds_or_too_many_is_refused_in_a_sentence(api, seeds):
     sample = asked(api.sources.samples[1].path, **SWEPT, seeds=seeds)

@@ -20,12 +20,14 @@ from engine.story import (
     NOISE,
     Attack,
     Clean,
+    Control,
     Curves,
     Defended,
     Guide,
     Heads,
     Map,
     Picture,
+    Placed,
     Recipe,
     Story,
     Tune,
@@ -43,7 +45,7 @@ SETTINGS = Settings(
 )  # fmt: skip
 DOWNSTREAM = (
     Map(ATTACKED), Map(ATTACKED, about=ANSWER), Guide(), Heads(ATTACKED), Words(ATTACKED), Curves(picture=ATTACKED),
-    Shown(), Views(), Tune(0), Weighted(), Defended("clip"),
+    Shown(), Views(), Tune(0), Weighted(), Placed(), Defended("clip"),
 )  # fmt: skip
 
 
@@ -71,7 +73,7 @@ def given(backbone, saved, clean=None, label=1, settings=SETTINGS):
 
 def numbers(found):
     """Everything in a result that can be compared."""
-    names = ("raw", "logits", "weights", "attention", "shares", "deletion", "pictures", "features")
+    names = ("raw", "logits", "weights", "attention", "shares", "deletion", "pictures", "features", "tuned", "answer")
     own = [value for name in names if (value := getattr(found, name, None)) is not None]
     return [
         *own,
@@ -109,7 +111,7 @@ def test_no_attack_is_made_whatever_its_settings_say(tiny, pixels, saved):
     "request_",
     [
         Map(CLEAN), Map(NOISE), Guide(CLEAN), Heads(CLEAN), Words(CLEAN), Curves(), Shown(picture=CLEAN),
-        Views("", CLEAN),
+        Views("", CLEAN), Control(),
     ],
     ids=repr,
 )  # fmt: skip

@@ -25,6 +25,7 @@ from engine.story.requests import (
     ATTACKED,
     Attack,
     Clean,
+    Control,
     Curves,
     Defended,
     Guide,
@@ -150,7 +151,7 @@ def test_the_cost_of_a_map(small, pixels, name, chosen):
 
 
 @pytest.mark.parametrize(
-    "request_", [Clean(), Guide(), Heads(), Heads(ATTACKED), Words(), Words(ATTACKED), Curves()], ids=str
+    "request_", [Clean(), Control(), Guide(), Heads(), Heads(ATTACKED), Words(), Words(ATTACKED), Curves()], ids=str
 )
 def test_the_cost_of_a_look(small, pixels, request_):
     assert near(small, recipe(pixels), request_)

@@ -28,11 +28,13 @@ from engine.story.requests import (
     NOISE,
     Attack,
     Clean,
+    Control,
     Curves,
     Defended,
     Guide,
     Heads,
     Map,
+    Placed,
     Shown,
     Tune,
     Views,
@@ -73,12 +75,13 @@ REQUESTS = {
     "map-answer": Map(about=ANSWER), "guide": Guide(), "heads": Heads(), "heads-attacked": Heads(ATTACKED),
     "words": Words(ATTACKED), "curves": Curves(),
     "views": Views(), "views-a-tpt": Views("a-tpt"), "views-tpt": Views("tpt"), "tune-0": Tune(0),
-    "tune-1": Tune(1), "weighted": Weighted(), "shown": Shown(),
+    "tune-1": Tune(1), "weighted": Weighted(), "shown": Shown(), "control": Control(), "placed": Placed(),
 }  # fmt: skip
 REQUESTS |= {f"defence-{name}": Defended(name) for name in ("clip", "tpt", "r-tpt", "a-tpt", "a-tpt-tv", "ttc", "mta")}
 NAMED = {"map-raw", "map-rollout", "map-relevance", "map-grad-cam"}
 MAPS = {"map", "map-attacked", "map-noise", "map-answer", "map-shuffled"}
-TUNED = {"tune-0", "tune-1", "weighted"}
+WEIGHED = {"weighted", "placed"}
+TUNED = {"tune-0", "tune-1", *WEIGHED}
 TUNERS = {"defence-tpt", "defence-r-tpt", "defence-a-tpt", "defence-a-tpt-tv"}
 GUIDED = {"views", "views-a-tpt", "defence-a-tpt", "defence-a-tpt-tv", *TUNED}
 MIXED = {*GUIDED, "views-tpt", "defence-tpt", "defence-r-tpt"}
@@ -93,10 +96,11 @@ HIT = {
     "heads-attacked",
     "words",
     "shown",
+    "control",
     *VIEWED,
     *DEFENDED,
 }
-BY_SIMILARITY, BY_VARIATION = {"weighted", "defence-r-tpt", "defence-a-tpt"}, {"weighted", "defence-a-tpt-tv"}
+BY_SIMILARITY, BY_VARIATION = {*WEIGHED, "defence-r-tpt", "defence-a-tpt"}, {*WEIGHED, "defence-a-tpt-tv"}
 EXPECTED = {  # by field: the requests whose key it changes
     **dict.fromkeys(("attack", "epsilon", "step_size", "steps", "seed", "norm", "target", "legacy"), HIT),
     **dict.fromkeys(("target_defence", "eot_samples", "unroll", "confidence"), set()),
@@ -113,10 +117,10 @@ EXPECTED = {f"attack.{field}": found for field, found in EXPECTED.items()} | {
     "views.high": GUIDED, "views.low": GUIDED, "views.guide": GUIDED | {"guide"}, "views.augmix": MIXED,
     **dict.fromkeys(("views.count", "views.keep_high", "views.keep_low", "views.smallest_crop"), VIEWED),
     "views.seed": {*VIEWED, "defence-ttc"},
-    "tuning.loss": TUNED, "tuning.steps": {"weighted", *TUNERS},
+    "tuning.loss": TUNED, "tuning.steps": {*WEIGHED, *TUNERS},
     "tuning.keep": {*TUNED, *TUNERS}, "tuning.legacy": {*TUNED, *TUNERS},
     "tuning.learning_rate": {*TUNED, *TUNERS} - {"tune-0"}, "tuning.weight_decay": {*TUNED, *TUNERS} - {"tune-0"},
-    "ensemble.weighting": {"weighted"},
+    "ensemble.weighting": WEIGHED,
     "ensemble.answer_views": BY_SIMILARITY | BY_VARIATION,
     **dict.fromkeys(("ensemble.neighbours", "ensemble.temperature", "ensemble.legacy"), BY_SIMILARITY),
     **dict.fromkeys([f"ensemble.tv_{name}" for name in ("temperature", "map", "norm", "reduction")], BY_VARIATION),

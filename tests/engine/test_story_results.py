@@ -16,7 +16,20 @@ from engine.results import size
 from engine.settings import AttackSettings, Settings, ViewSettings
 from engine.story.graph import Story
 from engine.story.recipe import Picture, Recipe
-from engine.story.requests import Attack, Clean, Curves, Defended, Guide, Heads, Map, Tune, Views, Weighted, Words
+from engine.story.requests import (
+    Attack,
+    Clean,
+    Curves,
+    Defended,
+    Guide,
+    Heads,
+    Map,
+    Placed,
+    Tune,
+    Views,
+    Weighted,
+    Words,
+)
 from engine.story.results import Results
 
 SECONDS = 20  # for a thread that should have moved on long ago
@@ -344,7 +357,7 @@ def test_gradients_and_tokens_of_who_asks_are_left_alone(tiny, pixels):
 
 REQUESTS = (
     Clean(), Attack(), Map(), Guide(), Heads(), Words(), Curves(), Views(), Views("r-tpt"), Tune(1), Weighted(),
-    Defended("clip"),
+    Placed(), Defended("clip"),
 )  # fmt: skip
 
 

@@ -1,0 +1,157 @@
+"""The pictures of a story as points on the plane of three sentences, with the regions in which each fits best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import engine
+from app.figures.html import chips, differing_words, esc, percent, section, signed
+from app.figures.judged import defended
+from app.figures.labels import Labels, Point
+from app.figures.plane import Frame
+from app.present import present
+from app.state.found import Found
+from app.text import places as text
+
+WIDTH, HEIGHT = 480, 400
+SMALLEST, LARGEST = 2.4, 8.0  # radius of a view that weighs nothing, and of the heaviest
+
+
+def places_figure(found: Found) -> str:
+    """The drawing with its legend, the leads as numbers, and what they say."""
+    placed = present(found.placed)
+    frame = Frame(placed, WIDTH, HEIGHT)
+    at = {kind: frame.at(place) for kind, place in placed.pictures.items()}
+    labels = Labels(WIDTH, HEIGHT, at.values())
+    called = "".join(labels.beside(said, at[kind], kind) for kind, said in text.CALLED.items() if kind in at)
+    drawn = _regions(found, frame, labels) + _views(found, placed, frame) + _paths(placed, frame)
+    drawn += "".join(_mark(kind, place, found) for kind, place in at.items()) + called
+    leads = placed.leads
+    told = ", ".join(f"{text.LEAD_OF[kind][0]} {signed(lead, 1)}" for kind, lead in leads.items())
+    svg = (
+        f'<svg class="curve places" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="'
+        f'{esc(text.ALT_FIGURE.format(views=len(placed.tuned), leads=told))}">{drawn}</svg>'
+    )
+    return section(text.TITLE, _legend(found, placed) + svg + _numbers(found, leads), text.HINT)
+
+
+def _regions(found: Found, frame: Frame, labels: Labels) -> str:
+    """The part of the drawing in which each of the three sentences fits best, and their names."""
+    regions, names = "", ""
+    for corners, kind, name in zip(frame.regions(), ("first", "second", "third"), region_names(found), strict=True):
+        if corners:
+            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+            regions += f'<polygon class="region {"plain" if found.unjudged else kind}" points="{path}"/>'
+            names += labels.within(name, corners, "region")
+    return regions + names
+
+
+def region_names(found: Found) -> list[str]:
+    """The three classes in few words: the attacked one, then the two others."""
+    second, third = other_words(found)
+    fooled = present(found.adversarial).fooled and not found.unjudged
+    named = (text.REGION_ATTACK if fooled else text.REGION_OTHER).format(words=second)
+    return [text.REGION[found.given], named, text.REGION_OTHER.format(words=third)]
+
+
+def other_words(found: Found) -> list[str]:
+    """The words that set the second and the third class apart from the first."""
+    names = present(found.classes).names
+    first, *others = present(found.placed).plane.classes.tolist()
+    return [" ".join(differing_words(names[other], names[first])) for other in others]
+
+
+def _views(found: Found, placed: engine.story.Places, frame: Frame) -> str:
+    views, weights = present(found.views), present(found.ensemble).weights
+    last, most = found.steps[-1], float(weights.max())
+    answers = last.logits.argmax(-1)
+    three = placed.plane.classes.tolist()
+    order = weights.argsort(descending=True, stable=True).tolist()  # small ones above large ones
+    return "".join(
+        _view(found, view, frame.at(placed.untuned[view]), frame.at(placed.tuned[view]), int(answers[view]),
+              float(last.logits[view].softmax(-1).max()), float(weights[view]), float(weights[view]) / most,
+              int(answers[view]) in three)
+        for view in order if view < len(views)
+    )  # fmt: skip
+
+
+def _view(
+    found: Found, view: int, before: Point, at: Point, answer: int, sure: float, weight: float, size: float, known: bool
+) -> str:
+    x, y = at
+    radius = SMALLEST + (LARGEST - SMALLEST) * size**0.5
+    kind = "right" if answer == found.reference and not found.unjudged else "other"
+    said = text.VIEW_POINT.format(
+        view=view, name=present(found.classes).names[answer], share=percent(sure), weight=percent(weight)
+    ) + text.VIEW_FOURTH * (not known)
+    shape = (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>'
+        if known
+        else f'<rect x="{x - radius:.1f}" y="{y - radius:.1f}" width="{2 * radius:.1f}" height="{2 * radius:.1f}"/>'
+    )
+    hair = f'<line x1="{before[0]:.1f}" y1="{before[1]:.1f}" x2="{x:.1f}" y2="{y:.1f}"/>'
+    return f'<g class="view {kind}" data-index="{view}"><title>{esc(said)}</title>{hair}{shape}</g>'
+
+
+def _paths(placed: engine.story.Places, frame: Frame) -> str:
+    """The attack's way, and the way of the attacked picture under the prompt's steps."""
+    ways = (("attacked", placed.way), ("tuned", placed.tuning))
+    return "".join(
+        f'<polyline class="way {kind}" points="{" ".join("{:.1f},{:.1f}".format(*frame.at(place)) for place in way)}"/>'
+        for kind, way in ways
+    )
+
+
+def _mark(kind: str, at: Point, found: Found) -> str:
+    """The sign of a picture."""
+    x, y = at
+    colour = defended(found) if kind in ("answer", "before", "tuned") else kind
+    return f'<g class="at {kind} {colour}"><title>{esc(text.LEGEND[kind])}</title>{_sign(kind, x, y)}</g>'
+
+
+def _sign(kind: str, x: float, y: float) -> str:
+    if kind == "clean":
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7"/>'
+    if kind == "noise":
+        return f'<path d="M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10"/>'
+    corners: Iterable[Point] = ((0, -9), (9, 0), (0, 9), (-9, 0))
+    if kind in ("attacked", "tuned"):
+        size = 10 if kind == "attacked" else 4
+        corners = ((0, -size), (size, 0.8 * size), (-size, 0.8 * size))
+    path = " ".join(f"{x + dx:.1f},{y + dy:.1f}" for dx, dy in corners)
+    return f'<polygon points="{path}"/>'
+
+
+def _legend(found: Found, placed: engine.story.Places) -> str:
+    there = {*placed.pictures, "view"}
+    entries = "".join(
+        f'<span class="key-sign">{_small_sign(kind, found)}{esc(said)}</span>'
+        for kind, said in text.LEGEND.items()
+        if kind in there
+    )
+    return f'<div class="legend places-legend">{entries}</div>'
+
+
+def _small_sign(kind: str, found: Found) -> str:
+    view = '<g class="view right"><circle cx="11" cy="11" r="5"/></g>'
+    shape = view if kind == "view" else _mark(kind, (11, 11), found)
+    return f'<svg class="places" viewBox="0 0 22 22" width="18" height="18" aria-hidden="true">{shape}</svg>'
+
+
+def _numbers(found: Found, leads: dict[str, float]) -> str:
+    """The leads as numbers, and in words how much of what the attack took came back by what."""
+    head = text.LEADS.format(first=text.CLASS[found.given], words=other_words(found)[0])
+    items = [(text.LEAD_OF[kind][0], signed(lead, 1), text.LEAD_OF[kind][1]) for kind, lead in leads.items()]
+    return f'<p class="fine"><b>{esc(head)}</b></p>{chips(items)}<p class="fine">{esc(_said(leads))}</p>'
+
+
+def _said(leads: dict[str, float]) -> str:
+    back = {kind: leads[kind] - leads["attacked"] for kind in ("tuned", "before", "answer")}
+    gains = {kind: signed(gain, 1) for kind, gain in back.items()}
+    if "clean" not in leads:
+        return text.FOUND_UNKNOWN.format(**gains)
+    lost = leads["clean"] - leads["attacked"]
+    if lost <= 0:
+        return text.GAINED
+    shares = {f"{kind}_share": f"{signed(100 * gain / lost, 0)}\u00a0%" for kind, gain in back.items()}
+    return text.FOUND.format(lost=signed(lost, 1), **gains, **shares)

@@ -1,0 +1,79 @@
+"""The story as an animation: its scenes, their answers and its length."""
+
+import asyncio
+from dataclasses import replace
+from io import BytesIO
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+import engine
+from app.export.animation_file import AnimationFile
+from app.figures.animation import HEIGHT, WIDTH, animation
+from app.models import Models
+from app.text import animation as text
+from tests.page_cases import CHOICES, WHOLE, run
+
+GREEN = (10, 122, 92)  # of an answer that is right
+STEPS, VIEWS = 4, 8  # looks of the attack and views of the quick story
+
+
+@pytest.fixture
+def found(question):
+    return run(question, (*WHOLE, "placed"))
+
+
+def scenes(found):
+    """The frames as (h, w, 3), and how long each stays in milliseconds."""
+    opened = Image.open(BytesIO(animation(found, "Tiny")))
+    frames = [(np.asarray(frame.convert("RGB")), frame.info["duration"]) for frame in ImageSequence.Iterator(opened)]
+    return opened.size, [frame for frame, _ in frames], [length for _, length in frames]
+
+
+def near(frame, colour):
+    return (np.abs(frame.astype(int) - colour).max(-1) <= 12).sum()
+
+
+def test_it_has_a_scene_for_every_part_and_lasts_five_to_ten_seconds(found):
+    size, frames, lengths = scenes(found)
+    passes = len(found.adversarial.steps)
+    assert size == (WIDTH, HEIGHT) and len(frames) == 1 + passes + 1 + 2 + 1 + VIEWS + 1
+    assert 5000 <= sum(lengths) <= 10_000
+
+
+def test_green_ends_it_where_the_answer_is_right_and_nowhere_else(found):
+    answer = found.ensemble.prediction
+    for label in range(3):
+        judged = replace(found, label=label)
+        _, frames, _ = scenes(judged)
+        assert (near(frames[-1][:55], GREEN) > 100) == (answer.label == label)
+        assert near(frames[0][:55], GREEN) == 0
+
+
+def test_nothing_is_green_on_a_picture_that_the_model_does_not_know(found):
+    right = replace(found, label=found.ensemble.prediction.label)
+    strange = replace(right, clean=replace(right.clean, familiarity=engine.results.Familiarity(9.0, 0.0)))
+    plane = [scenes(one)[1][-1][:, 300:] for one in (right, strange)]
+    assert near(plane[0], GREEN) > 100 and near(plane[1], GREEN) == 0
+
+
+def test_without_a_clean_picture_and_maps_it_begins_with_the_attacked_one(found):
+    hit = replace(found.adversarial, clean=None, before=None, steps=())
+    unknown = replace(found, adversarial=hit, maps=None, placed=replace(found.placed, clean=None, noise=None))
+    _, frames, _ = scenes(unknown)
+    assert len(frames) == 1 + 1 + VIEWS + 1
+
+
+def test_what_is_not_there_is_told(found, tiny):
+    async def build():
+        with gr.Blocks():
+            return AnimationFile(Models(tiny))
+
+    file = asyncio.run(build())
+    for missing, wanted in ((replace(found, placed=None), "gif"), (found, "exe"), (found, None)):
+        with pytest.raises(engine.EngineError, match=text.GONE[:30]):
+            file._find(missing, CHOICES, wanted)
+    name, content = file._find(found, CHOICES, "gif")()
+    assert name == "x story.gif" and content[:6] == b"GIF89a"

@@ -1,0 +1,21 @@
+"""Step 6's drawing of where the pictures went, in a browser."""
+
+from tests.e2e.test_page import few_views, open_step, says, unfold
+
+
+def test_the_pictures_are_placed_and_a_point_opens_its_view(kept_page):
+    page = kept_page
+    few_views(page)
+    open_step(page, 6)
+    unfold(page, "#places-fold")
+    page.click("#show-places")
+    says(page, "Pictures placed")
+    assert page.locator("#places svg.curve [data-index]").count() == 8
+    page.locator("#places [data-index='3']").dispatch_event("click")
+    page.locator("#places-view").get_by_text("View 3, pressed").wait_for()
+    assert page.locator("#places-view img").evaluate("(picture) => picture.naturalWidth") > 0
+    with page.expect_download() as saved:
+        page.click("[data-animation]")
+    assert saved.value.suggested_filename.endswith(" story.gif")
+    assert saved.value.path().read_bytes()[:6] == b"GIF89a"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
