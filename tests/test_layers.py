@@ -51,6 +51,7 @@ PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is 
         "sessions",
         "sweep",
         "text",
+        "without_stubs",
     ),
     ("labels", "state", "tidying"),
     ("originals",),
