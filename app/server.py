@@ -17,6 +17,7 @@ from app.layout import build_app, new_results
 from app.opening import Opening
 from app.options import AUTO_MODEL, DESCRIPTION, add_options
 from app.samples import load_photographs, load_samples
+from app.scripts import Scripts
 from app.social import Preview
 from app.theme import CSS, first, head, theme
 
@@ -60,7 +61,7 @@ def serve(chosen: argparse.Namespace) -> None:
     )
     page.queue(max_size=MOST_WAITING, default_concurrency_limit=4)
     page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free = LOOK_EVERY, TELL_EVERY
-    front = [Middleware(Guard), Middleware(Preview), Middleware(Opening, first())]
+    front = [Middleware(Guard), Middleware(Preview), Middleware(Scripts), Middleware(Opening, first())]
     served, address, _ = page.launch(
         server_name=chosen.host,
         server_port=chosen.port,

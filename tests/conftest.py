@@ -5,7 +5,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-import engine  # noqa: F401  first, as anywhere: open_clip then comes without torch's compiler
+import app  # noqa: F401  first, as anywhere: Gradio then writes no stubs
+import engine  # noqa: F401  likewise: open_clip then comes without torch's compiler
 
 KEPT = TemporaryDirectory(prefix="atpt-texts-")  # of every run its own, never the user's
 os.environ["ATPT_CACHE"] = KEPT.name

@@ -5,6 +5,7 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -46,9 +47,11 @@ PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is 
         "options",
         "present",
         "samples",
+        "scripts",
         "sessions",
         "sweep",
         "text",
+        "without_stubs",
     ),
     ("labels", "state", "tidying"),
     ("originals",),
@@ -123,10 +126,16 @@ COMMAND = "app/command.py"  # what `atpt` runs: above the page and the engine's 
 PAGE = [path for path in APP if path != COMMAND]
 
 
+@cache
+def nodes(path: str) -> tuple[ast.AST, ...]:
+    """Everything in the file's syntax tree; each file is read once for all that is asked of it."""
+    return tuple(ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))))
+
+
 def imported(path: str) -> Iterator[str]:
     """Absolute dotted names of everything that the file imports."""
     package = path.removesuffix(".py").split("/")[:-1]
-    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -156,8 +165,7 @@ def test_engine_imports_point_down(path):
 
 def page_units(path: str) -> set[str]:
     """The units of the page that the file imports: packages and files right below `app`."""
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    right_below = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "app"]
+    right_below = [node for node in nodes(path) if isinstance(node, ast.ImportFrom) and node.module == "app"]
     dotted = [*imported(path), *(f"app.{alias.name}" for node in right_below for alias in node.names)]
     return {name.split(".")[1] for name in dotted if name.startswith("app.")}
 
@@ -192,7 +200,7 @@ def test_the_rows_of_what_visitors_have_chosen_point_down():
 
 def named(path: str) -> Iterator[str]:
     """What the file takes out of modules of the engine: what it imports from them, and attributes of `engine`."""
-    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.ImportFrom) and node.module and (node.level or node.module.split(".")[0] == "engine"):
             yield from (alias.name for alias in node.names)
     yield from (chain[-1] for chain in chains(path))
@@ -201,10 +209,9 @@ def named(path: str) -> Iterator[str]:
 
 def attributes_of_namespaces(path: str) -> Iterator[str]:
     """What the file takes of packages of the engine that it imports as a whole, as in `from .. import models`."""
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level and not node.module]
+    froms = [node for node in nodes(path) if isinstance(node, ast.ImportFrom) and node.level and not node.module]
     spaces = {alias.asname or alias.name for node in froms for alias in node.names}
-    for node in ast.walk(tree):
+    for node in nodes(path):
         found = node
         while isinstance(found, ast.Attribute):
             found = found.value
@@ -231,7 +238,7 @@ def test_heavy_dependencies_have_one_home(path):
 
 def chains(path: str) -> Iterator[list[str]]:
     """The attributes that the file takes of `engine`, each chain as long as it is: engine.a.b as [a, b]."""
-    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+    for node in nodes(path):
         found = []
         while isinstance(node, ast.Attribute):
             found.insert(0, node.attr)
@@ -280,8 +287,7 @@ def test_names_and_texts_come_without_torch(module):
 
 def panels_imported(path: str) -> set[str]:
     """Names of the panels' files that the file imports, by whichever form of the import statement."""
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "app.panels"]
+    froms = [node for node in nodes(path) if isinstance(node, ast.ImportFrom) and node.module == "app.panels"]
     dotted = [*imported(path), *(f"app.panels.{alias.name}" for node in froms for alias in node.names)]
     return {name.split(".")[2] for name in dotted if name.startswith("app.panels.")}
 

@@ -5,6 +5,8 @@ import asyncio
 import gradio as gr
 import pytest
 
+from app.export import report
+from app.figures.printed import KINDS
 from app.layout import build_app
 from app.wiring.page import Page
 
@@ -29,3 +31,9 @@ def built(tiny) -> tuple[gr.Blocks, Page]:
 def page(built) -> Page:
     """The wiring of the page."""
     return built[1]
+
+
+@pytest.fixture
+def undrawn(monkeypatch) -> None:
+    """The figures of a download are composed, and their files left empty: to draw those takes seconds."""
+    monkeypatch.setattr(report, "as_files", lambda figure: dict.fromkeys(KINDS, b""))

@@ -193,6 +193,7 @@ def test_the_download_of_an_unknown_clean_picture_has_nothing_clean(tiny, unknow
     assert {"figures/attack.png", "figures/maps.svg"} <= packed.keys()
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("which", ["known", "unknown"])
 def test_the_command_and_the_script_of_the_download_redo_it(tmp_path, which, monkeypatch, capsys):
     """On the built-in model, which a command can name."""

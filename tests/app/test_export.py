@@ -251,6 +251,7 @@ def test_a_value_of_a_pin_that_fits_no_control_is_told_and_the_rest_is_pinned(so
     assert again.choices == pinned.choices and len(complaints) == 1 and "pin.steps = “hope”" in complaints[0]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_zip_holds_what_was_pinned_in_a_folder_of_its_own_and_names_what_differs(tiny, told):
     choices = CHOICES._replace(eps=2)
     before = run(asked(tiny, Results(), choices))
@@ -269,6 +270,7 @@ def test_the_zip_holds_what_was_pinned_in_a_folder_of_its_own_and_names_what_dif
     assert b"Limit: 2, now 4." in files["README.txt"] and b"pinned/" in files["README.txt"]
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("there", [True, False], ids=["model there", "model gone"])
 def test_the_zip_says_so_where_nothing_is_kept_of_what_was_pinned(tiny, told, there):
     pinned = Pinned(Look("", told.picture, CHOICES, frozenset(WHOLE)), Found(picture=told.picture), away=not there)
@@ -312,9 +314,10 @@ def test_maps_lie_over_the_whole_picture_at_its_own_size(packed):
         assert one.size == found.picture.size and np.asarray(one).std() > 1
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_many_maps_over_a_large_picture_are_small_and_those_of_the_rows_are_not(tiny, tmp_path):
     path = tmp_path / "wide.png"
-    Image.effect_noise((1600, 900), 60).convert("RGB").save(path)
+    Image.radial_gradient("L").resize((1200, 600)).convert("RGB").save(path)
     sources = PictureSources(tiny, ())
     opened = sources.file(str(path), "my / beach?.png")
     found = run(asked(tiny, Results(), shown=opened.shown), (*WHOLE, "every"), opened.shown)
@@ -322,8 +325,8 @@ def test_many_maps_over_a_large_picture_are_small_and_those_of_the_rows_are_not(
     files = named(zipfile.ZipFile(io.BytesIO(packed)))
     assert files["original/my - beach-.png"] == path.read_bytes()
     sizes = {name: Image.open(io.BytesIO(file)).size for name, file in files.items() if name.startswith("maps/")}
-    assert {size for name, size in sizes.items() if "every/" not in name} == {(1600, 900)}
-    assert {size for name, size in sizes.items() if "every/" in name} == {(1024, 576)}
+    assert {size for name, size in sizes.items() if "every/" not in name} == {(1200, 600)}
+    assert {size for name, size in sizes.items() if "every/" in name} == {(1024, 512)}
 
 
 @pytest.mark.parametrize("how", [engine.PictureSettings(*each) for each in (("crop", 0.0), ("squash",), ("pad",))])
@@ -508,6 +511,7 @@ def test_a_story_half_told_is_packed_as_far_as_it_went(tiny, told):
         report.bundle(tiny, Found(), CHOICES)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_zip_tells_and_repeats_what_the_model_was_read_with(tiny, told):
     given = engine.ModelSettings(activation="quickgelu", mean=(0.1, 0.2, 0.3), resize_mode="squash", image_size=64)
     backbone = engine.Backbone(tiny.model, tiny.tokenizer, "tiny", tiny.preprocessing, settings=given)

@@ -17,7 +17,7 @@ from app.figures.compare.verdict import verdict as compared
 from app.figures.html import mark, stranger, tick
 from app.figures.journey import finding, journey
 from app.figures.judged import caution
-from app.figures.printed import AMBER, ATTACKED, DEFENDED, printed
+from app.figures.printed import AMBER, ATTACKED, DEFENDED, as_file, printed
 from app.panels.attack import verdict
 from app.state.found import Found
 from app.text import words as text
@@ -122,10 +122,12 @@ def test_printed_figures_are_grey_with_amber_words_below(told, strange):
         assert DEFENDED not in colours(figure), name
         assert figure.get_supxlabel().startswith("This model knows only its paintings."), name
         assert figure._supxlabel.get_color() == AMBER
+        assert as_file(figure, "pdf").startswith(b"%PDF"), name
     words = {words.get_text() for words in figures["defences"].axes[0].texts}
     assert words <= set(text.STRANGE_MARK.values())
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_zip_says_it_where_it_tells_answers(tiny, told, strange):
     def files(found) -> dict[str, str]:
         with zipfile.ZipFile(io.BytesIO(report.bundle(tiny, found, CHOICES))) as archive:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.text.tour import PAGES as TOUR
-from tests.e2e.test_page import SAMPLES, few_views, open_step, picture_taken, put, says, unfold
+from tests.e2e.conftest import step_1_opens
+from tests.e2e.test_page import SAMPLES, few_views, open_step, put, says, unfold
 
 RINGED = """(tile) => {
   const found = document.querySelector(tile);
@@ -25,10 +26,10 @@ def test_a_painted_specimen_comes_back_by_its_link(browser, address, loaded):
     page = loaded
     unfold(page, "#painter")
     page.locator("#paint-number input").fill("7")
-    page.click("#paint")
+    with step_1_opens(page):
+        page.click("#paint")
     page.locator("#picture-question").get_by_text("Blue and white striped bird").first.wait_for()
     page.locator("#picture-bars").get_by_text("The model answers").wait_for()
-    picture_taken(page)
     answer = page.inner_text("#card-1")
     open_step(page, 2)
     put(page, "#eps", "2")

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from engine import AttackSettings, Classes, attack, load_backbone, load_picture, save_png
-from tests.e2e.test_page import SAMPLES, open_step, picture_taken, says, unfold
+from tests.e2e.conftest import step_1_opens
+from tests.e2e.test_page import SAMPLES, open_step, says, unfold
 
 
 @pytest.fixture(scope="module")
@@ -30,15 +31,15 @@ def test_the_attacked_one_of_a_sample_is_measured_and_taken_back(page, hit):
     assert page.inner_text("#linf") == "8/255" and "unknown" in page.inner_text("#attack-measured")
     page.click("#link")
     says(page, "attacked picture that you gave is not in it")
-    page.click("#elsewhere-line [data-do=clean]")
-    picture_taken(page)
+    with step_1_opens(page):
+        page.click("#elsewhere-line [data-do=clean]")
     page.locator("#elsewhere-line").get_by_text("Was this picture attacked").wait_for()
 
 
 def test_nothing_is_made_up_about_a_picture_whose_clean_one_is_unknown(page, hit):
     _, path = hit
-    page.set_input_files("#upload input[type=file]", str(path))
-    picture_taken(page)
+    with step_1_opens(page):
+        page.set_input_files("#upload input[type=file]", str(path))
     unfold(page, "#elsewhere")
     page.click("#elsewhere-line [data-do=attacked]")
     page.locator("#attack-verdict").get_by_text("clean one is unknown").wait_for()

@@ -53,11 +53,6 @@ def few_views(page):
     put(page, "#views", "8")
 
 
-def picture_taken(page):
-    """Wait for the end of a new picture's run: the page then opens step 1 by itself, whatever was open."""
-    page.locator("#journey [data-go='1']").wait_for(state="attached")
-
-
 def test_another_sample_brings_its_own_question(page):
     samples = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
     page.click("#samples [data-index='2']")

@@ -1,7 +1,7 @@
 """After a reload the tab is offered what it had, and nobody else is."""
 
-from tests.e2e.conftest import at_rest, streams_of
-from tests.e2e.test_page import SAMPLES, open_step, picture_taken, says
+from tests.e2e.conftest import at_rest, step_1_opens, streams_of
+from tests.e2e.test_page import SAMPLES, open_step, says
 
 
 def reload(page, streams):
@@ -15,10 +15,10 @@ def test_a_reload_offers_the_last_result_with_its_settings(browser, address, loa
     assert not page.locator("#restore").is_visible()
     reload(page, streams)
     assert not page.locator("#restore").is_visible()
-    page.set_input_files("#upload input[type=file]", str(SAMPLES / "bird-1.png"))
+    with step_1_opens(page):
+        page.set_input_files("#upload input[type=file]", str(SAMPLES / "bird-1.png"))
     page.locator("#picture-question").get_by_text("bird-1.png").first.wait_for()
     page.locator("#picture-bars").get_by_text("No true class is given").wait_for()
-    picture_taken(page)
     open_step(page, 2)
     page.fill("#attack-steps input[type=number]", "3")
     page.click("#attack")

@@ -445,6 +445,7 @@ def quick_bench(monkeypatch):
     monkeypatch.setattr(machine, "SIDES", (64,))
 
 
+@pytest.mark.slow
 def test_bench_times_every_stage(shallow_model, quick_bench, monkeypatch, capsys):
     monkeypatch.setattr("torch.cpu.get_capabilities", dict)  # no bf16
     asked = ("--runs", "1", "--model", shallow_model, "--device", "cpu", "--precision", "auto", "--classes", "4")
@@ -469,6 +470,7 @@ def test_bench_times_every_stage(shallow_model, quick_bench, monkeypatch, capsys
     assert literal["r-tpt", 77]["ratio"] == literal["r-tpt", 77]["seconds"] / stages["r-tpt"]["seconds"]
 
 
+@pytest.mark.slow
 def test_bench_of_random_weights_says_so_first_and_draws_how_cost_grows(
     quick_bench, monkeypatch, capsys, shallow, tmp_path
 ):
