@@ -50,4 +50,5 @@ from .settings import TuneSettings as TuneSettings
 from .settings import ViewSettings as ViewSettings
 from .story.attack import attack as attack
 from .story.explore import explore as explore
+from .transformations import TRANSFORMATIONS as TRANSFORMATIONS
 from .views import make_views as make_views
