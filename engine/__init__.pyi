@@ -12,6 +12,7 @@ from . import results as results
 from . import serialise as serialise
 from . import settings as settings
 from . import story as story
+from . import transformations as transformations
 from . import views as views
 from .assets import ASSETS as ASSETS
 from .attacks.registry import ATTACKS as ATTACKS
@@ -50,5 +51,4 @@ from .settings import TuneSettings as TuneSettings
 from .settings import ViewSettings as ViewSettings
 from .story.attack import attack as attack
 from .story.explore import explore as explore
-from .transformations import TRANSFORMATIONS as TRANSFORMATIONS
 from .views import make_views as make_views

@@ -40,7 +40,7 @@ def _said(found: Found, survived: engine.story.Survival) -> str:
 
 def _called(row: engine.story.Survived) -> str:
     """A change in few words."""
-    return engine.TRANSFORMATIONS[row.name].title if row.name else text.NONE
+    return engine.transformations.TRANSFORMATIONS[row.name].title if row.name else text.NONE
 
 
 def _drawn(survived: engine.story.Survival, said: str) -> str:

@@ -33,5 +33,5 @@ class SurvivalTest:
     def draw(self, found: Found, choices: Choices) -> dict:
         """The answers, or what to press."""
         if found.survival is None or found.clean is None:
-            return {self.drawn: empty(text.EMPTY.format(count=len(engine.TRANSFORMATIONS)))}
+            return {self.drawn: empty(text.EMPTY.format(count=len(engine.transformations.TRANSFORMATIONS)))}
         return {self.drawn: survival_figure(found)}

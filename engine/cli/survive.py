@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 from .. import story as parts
-from ..results import Prediction
 from .options import ATTACK, add_options, settings_of
 from .subject import add_picture_options, emit, load_subject
 from .tables import table, wrapped
+
+if TYPE_CHECKING:
+    from ..results import Prediction
 
 ENDS = {
     "held": "survives", "gone": "gone: right again", "spoilt": "cannot be told: clean is wrong too",

@@ -21,7 +21,10 @@ def test_every_change_has_its_two_leads(found):
     drawn = survival_figure(found)
     for kind, sign in (("clean", "circle"), ("attacked", "path")):
         told = re.findall(rf'<{sign} class="{kind}"[^>]*><title>(.*?): ([\u2212\d.]+)</title>', drawn)
-        assert [name for name, _ in told] == [text.NONE, *(one.title for one in engine.TRANSFORMATIONS.values())]
+        assert [name for name, _ in told] == [
+            text.NONE,
+            *(one.title for one in engine.transformations.TRANSFORMATIONS.values()),
+        ]
         leads = [getattr(row, kind).lead(found.survival.label) for row in found.survival.rows]
         assert [float(lead.replace("\u2212", "-")) for _, lead in told] == pytest.approx(leads, abs=0.051)
 
@@ -47,7 +50,7 @@ def made(found, *labels):
 
     rows = tuple(
         Survived(name, answer(pair[0]), answer(pair[1]))
-        for name, pair in zip(("", *engine.TRANSFORMATIONS), labels, strict=False)
+        for name, pair in zip(("", *engine.transformations.TRANSFORMATIONS), labels, strict=False)
     )
     return replace(found, survival=Survival(own, rows))
 

@@ -10,7 +10,7 @@ def test_both_pictures_are_sent_on_their_way(kept_page):
     unfold(page, "#survival-fold")
     page.click("#send-on")
     says(page, "Both pictures came back")
-    changes = len(engine.TRANSFORMATIONS)
+    changes = len(engine.transformations.TRANSFORMATIONS)
     assert page.locator("#survival svg .attacked").count() == 1 + changes
     page.click("#survival summary")
     assert page.locator("#survival tbody tr").count() == 1 + changes
