@@ -1,4 +1,4 @@
-"""The API of the page: seven named endpoints that answer with what the command line prints for `--json`.
+"""The API of the page: eight named endpoints that answer with what the command line prints for `--json`.
 
 They keep nothing between calls but what is computed on the page's own samples, which the page shares with them, and
 take turns with it, address by address. What they ask for beside the picture and its classes are parameters of the
@@ -112,6 +112,7 @@ class Api:
         self._offer(self.attack, [NUMBERS, FILE], (*QUESTION, "true_class"), (*ATTACK, *PICTURE))
         self._offer(self.maps, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class", "about", "against"), (*MAPS, *PICTURE))
         self._offer(self.defend, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*STORY, *PICTURE))
+        self._offer(self.survive, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*ATTACK, *PICTURE))
         self._offer(self.places, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*STORY, *PICTURE))
         self._offer(self.sweep, [NUMBERS], (*QUESTION, "true_class", "seeds"), (*STORY, *PICTURE))
         self._offer(self.evaluate_one, [NUMBERS], (*QUESTION, "true_class"), (*RECORD, *PICTURE))
@@ -145,6 +146,12 @@ class Api:
         found = self._found(account, asked, (*STORY, *PICTURE), "adversarial", "steps", "ensemble", "defences")
         defended = engine.serialise.defence_data(list(found.steps), present(found.ensemble), list(found.defences))
         return {"attack": engine.serialise.attack_data(present(found.adversarial))} | defended | _known(found)
+
+    def survive(self, account: Account, asked: Mapping[str, Any]) -> dict:
+        """What becomes of the attack behind compression, resizing, crops, blur, a screenshot, grey and print: the
+        answers to the clean and to the attacked picture, change by change, and how each ends."""
+        found = self._found(account, asked, (*ATTACK, *PICTURE), "survival")
+        return {"survival": engine.story.survival_data(present(found.survival))} | _known(found)
 
     def places(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """Where the clean and the attacked picture, all views and the answers before and after tuning lie on the plane

@@ -12,6 +12,7 @@ from . import results as results
 from . import serialise as serialise
 from . import settings as settings
 from . import story as story
+from . import transformations as transformations
 from . import views as views
 from .assets import ASSETS as ASSETS
 from .attacks.registry import ATTACKS as ATTACKS

@@ -18,7 +18,7 @@ LAYERS = (  # strictly downward: a unit imports only units of rows above it, and
     ("errors", "late_compiler"),
     ("settings", "classes", "numerics", "files", "registry", "assets", "bit_depth", "passes"),
     ("results",),
-    ("overlays", "pictures", "serialise"),
+    ("overlays", "pictures", "serialise", "transformations"),
     ("models",),
     ("maps",),
     ("views",),
@@ -101,7 +101,7 @@ ASIDE = {  # files that call verbs themselves, and why
     "app/panels/verdict.py": "weighs the untuned views, which is no part of the story, for a row of its table",
 }
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
-    "attack": {"attack_controls"},
+    "attack": {"attack_controls", "survival"},
     "attention": {"every_map", "heads", "map_question", "occlusion", "words"},
     "batch": {"mosaic", "sweep"},
     "inputs": {"elsewhere", "model", "painter"},

@@ -20,6 +20,7 @@ from app.figures.pictures import amplified, gain_for, to_uint8
 from app.figures.threat import badges, limit, remarks, titled
 from app.figures.through import went_through
 from app.panels.attack_controls import AttackControls
+from app.panels.survival import SurvivalTest
 from app.present import present
 from app.state.found import Found
 from app.state.parts import Question
@@ -59,15 +60,21 @@ class AttackPanel:
         self.passed = gr.HTML(elem_id="attack-passed")
         self.measured = gr.HTML(elem_id="attack-measured")
         self.caption = gr.HTML()
+        self.survival = SurvivalTest()
         self.controls = self.choose.controls
         self.texts = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
         outputs = [*self.texts, self.slider, self.noise, self.at, self.caption]
         reads = ("picture", "classes", "label", "clean", "adversarial", "through", "answer")
-        self.pieces = [Piece(self.draw, outputs, reads, ("adversarial", "through")), *self.choose.pieces]
+        self.pieces = [
+            Piece(self.draw, outputs, reads, ("adversarial", "through")),
+            *self.choose.pieces,
+            *self.survival.pieces,
+        ]
 
     def wire(self, page: Page, running: Running) -> None:
         """The controls, and going back through the attack."""
         self.choose.wire(page, running)
+        self.survival.wire(page, running)
         page.look(self.at, self._draw_at, [self.curve, self.passed])
 
     def live(self, trail: Sequence[engine.AttackStep], question: Question) -> str:

@@ -57,6 +57,7 @@ class Found:
     ensemble: engine.Ensemble | None = None
     defences: tuple[engine.DefenceResult, ...] = ()
     placed: engine.story.Places | None = None
+    survival: engine.story.Survival | None = None
     batch: Batch | None = None
     sweep: Sweep | None = None
     progress: Progress = Progress()

@@ -342,6 +342,11 @@ def _placed(question: Question) -> Wanted:
     return (yield engine.story.Placed())
 
 
+def _survival(question: Question) -> Wanted:
+    yield from _attack(question)
+    return (yield engine.story.Survives())
+
+
 def _defence(question: Question, name: str) -> Wanted:
     yield from _attack(question)
     return (yield engine.story.Defended(name))
@@ -387,6 +392,7 @@ PARTS = {
     "steps": Part(_steps, in_rows=True),
     "ensemble": Part(lambda question: [_ensemble(question)]),
     "defences": Part(_defences, in_rows=True),
+    "survival": Part(lambda question: [_survival(question)]),
     "placed": Part(lambda question: [_placed(question)]),
 }
 STORY = ("adversarial", "maps", "guide", "views", "steps", "ensemble", "defences")  # the whole story, in its order

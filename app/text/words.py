@@ -70,6 +70,7 @@ BUSY = {
     "ensemble": "Weighing the views",
     "defences": "Comparing methods",
     "placed": "Placing the pictures",
+    "survival": "Sending the pictures on their way",
     "batch": "Attacking and defending many pictures",
     "sweep": "Attacking and defending within growing limits",
 }
@@ -87,6 +88,7 @@ DONE = {
     "step": "Step {steps} done.",
     "defences": "Methods compared.",
     "placed": "Pictures placed.",
+    "survival": "Both pictures came back.",
     "batch": "All pictures answered.",
     "sweep": "The sweep is through.",
     "back": "One step back.",

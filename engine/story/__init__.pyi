@@ -22,11 +22,15 @@ from .requests import Heads as Heads
 from .requests import Map as Map
 from .requests import Placed as Placed
 from .requests import Request as Request
+from .requests import Survives as Survives
 from .requests import Tune as Tune
 from .requests import Views as Views
 from .requests import Weighted as Weighted
 from .requests import Words as Words
 from .results import Results as Results
+from .survival import Survival as Survival
+from .survival import Survived as Survived
+from .survival import survival_data as survival_data
 from .sweep import USUAL_SEEDS as USUAL_SEEDS
 from .sweep import SweepLevel as SweepLevel
 from .sweep import SweepPoint as SweepPoint

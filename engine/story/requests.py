@@ -50,12 +50,14 @@ from ..settings import (
     TuneSettings,
     ViewSettings,
 )
+from ..transformations import TRANSFORMATIONS
 from ..views.guided import make_views
 from ..views.passes import view_passes
 from .attack import attack
 from .places import Places, places
 from .recipe import ANSWER, ATTACKED, CLEAN, LABEL, NOISE, Picture, Recipe, only
 from .slices import read_by_attack, read_by_defence, read_by_views, read_of_target
+from .survival import Survival, survival
 
 About = int | str  # the number of a class, `LABEL` or `ANSWER`
 
@@ -541,3 +543,24 @@ class Placed(Request):
         tuned = [steps[f"step_{index}"].step for index in range(len(steps))]
         there = noise if attacked.per_channel else None
         yield places(attacked, there, views, tuned, weighted, settings, backbone.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Survives(Request):
+    """The answers to the attacked picture behind what happens to pictures, and to the clean one where it is known."""
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        return {"picture": recipe.picture if recipe.clean_known else None, "classes": recipe.classes}
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        return {"attacked": Attack()}
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes((1 + len(TRANSFORMATIONS)) * (1 + recipe.clean_known))
+
+    @staticmethod
+    def compute(
+        backbone: Backbone, picture: Picture | None, classes: Classes, attacked: Adversarial
+    ) -> Iterator[Survival]:
+        clean = None if picture is None else picture.pixels
+        yield survival(backbone, attacked.saved, clean, classes, attacked.label)

@@ -13,7 +13,7 @@ from PIL import Image
 import engine
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
-ENDPOINTS = {"/predict", "/attack", "/maps", "/defend", "/places", "/sweep", "/evaluate_one"}
+ENDPOINTS = {"/predict", "/attack", "/maps", "/defend", "/survive", "/places", "/sweep", "/evaluate_one"}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def call(address, sample):
     client.close()
 
 
-def test_the_api_lists_seven_endpoints_and_nothing_else(address):
+def test_the_api_lists_eight_endpoints_and_nothing_else(address):
     client = Client(address, verbose=False)
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == ENDPOINTS
     client.close()
