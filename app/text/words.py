@@ -724,6 +724,8 @@ VIEW_KINDS = {
     "attention": "Attention-guided (A-TPT)",
     "augmix": "Plain AugMix (TPT, R-TPT)",
     "crops": "Crops only (MTA, ZERO)",
+    "perspective": "Other angles (AGC)",
+    "everyday": "Everyday changes (DBD)",
 }
 VIEW_COUNT = "Number of views"
 VIEW_SHARES = {
@@ -771,6 +773,8 @@ VIEW_MAP_WHY = (
 )
 VIEW_WHOLE = "The attacked picture itself, not cut and not mixed."
 VIEW_CROP = "Cut from {width} × {height} pixels at ({left}, {top}){mirrored}."
+VIEW_ANGLE = "The whole picture as from another angle; what lies outside it is black."
+VIEW_CHANGED = "The whole picture with one change: {change}."
 VIEW_BETA = " Plain AugMix would keep {beta} of the crop everywhere, a share drawn by chance."
 VIEW_REGIONS = (
     " Guided by this view's attention (yellow: strongest), {keep_high} is kept on the {high} of the pixels where it is"
@@ -785,7 +789,8 @@ VIEWS_CAPTION = (
         "How",
         "random crops, each mixed with an altered copy of itself (“pure mix”): guided views take little of the copy"
         " where attention is high and much where it is low, plain AugMix the same share everywhere. The attack was"
-        " fitted to the whole picture as it is, so many crops escape it.",
+        " fitted to the whole picture as it is, so many crops escape it. Other angles and most everyday changes show"
+        " all of the picture, and are not mixed.",
     ),
     (
         "What it does not show",
