@@ -1,10 +1,10 @@
 """How far confidences can be trusted: calibration errors, the reliability diagram, and what confidence tells of truth.
 
-Letters: n pictures, m draws, b bins. Confidences are shares between 0 and 1, `right` says whether the answer is the true
-class. An interval is a 95 % one from `DRAWS` draws of as many pictures, with replacement; the same draws serve all
-defences, so that differences are paired. As drawing pictures again adds to a calibration error what a small number of
-pictures adds to it anyway, the interval is mirrored at the measured value (the basic bootstrap, Davison & Hinkley,
-1997, section 5.2): it is of the error of many pictures, and may lie below the one that was measured on few.
+Letters: n pictures, m draws, b bins. Confidences are shares between 0 and 1, `right` says whether the answer is the
+true class. An interval is a 95 % one from `DRAWS` draws of as many pictures, with replacement; the same draws serve all
+defences, so that differences are paired. Few pictures alone make a calibration error, and drawing them again makes
+more of it: so the interval is mirrored at the measured value (the basic bootstrap, Davison & Hinkley, 1997, section
+5.2), may lie below it, and tells nothing of an error that is no larger than `calibrated`.
 """
 
 from __future__ import annotations
@@ -42,8 +42,10 @@ class Calibration:
         self.right = np.asarray(right, float)
 
     def document(self) -> dict:
-        """All of it as plain data, rounded to four digits: each of `MEASURES` with its interval, `calibrated`, the error
-        that confidences which keep their word would show, and the `reliability`. What cannot be told is None.
+        """All of it as plain data, rounded to four digits; what cannot be told is None.
+
+        Each of `MEASURES` with its interval; `calibrated`, up to which even confidences that keep their word may err;
+        and the `reliability`: of each bin how many pictures, their mean confidence and their accuracy.
         """
         found: dict = {}
         for name in MEASURES:
@@ -88,14 +90,14 @@ class Calibration:
 
     @cached_property
     def calibrated(self) -> float:
-        """The calibration error to be expected on so few pictures of a model that is right as often as it says, with
-        these confidences."""
+        """The calibration error on so few pictures that 95 % of models with these confidences stay below that are right
+        as often as they say."""
         rng = np.random.default_rng(SEED)
         found = []
         for size in _sizes(len(self.right)):
             gaps = (rng.random((size, len(self.right))) < self.confidence) - self.confidence
             found.append(np.abs(gaps @ self._of_bins).sum(-1) / len(self.right))
-        return float(np.concatenate(found).mean())
+        return float(np.quantile(np.concatenate(found), 0.95))
 
     @cached_property
     def _places(self) -> np.ndarray:
