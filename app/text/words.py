@@ -972,6 +972,7 @@ BATCH_BLIND = (
     " so these pictures prove nothing about robustness."
 )
 BATCH_RIGHT, BATCH_KEPT = "<b>Right</b>, of {pictures}", "<b>Clean answer kept</b>, of {pictures}"
+BATCH_TURNED = "<b>Turned wrong</b>, of {pictures} that the model gets right when clean"
 BATCH_CLEAN, BATCH_ATTACKED = "Not attacked, no defence", "{title}, attacked"
 BATCH_PROGRESS = "{done} of {total} pictures answered, about {left:.0f} s left"
 WILSON = "95 % Wilson interval: where the true share may lie"
@@ -984,7 +985,8 @@ BATCH_CAPTION = (
     ("How", "the attack of step 2, away from the true class, then the methods of step 6 with the views of step 4."),
     (
         "What it does not show",
-        "small differences: the 95 % interval below each count is where the share may lie after so few pictures.",
+        "small differences: the 95 % interval below each count is where the share may lie after so few pictures. Whether"
+        " percentages can be trusted takes hundreds; the kept pictures further down tell.",
     ),
 )
 MOSAIC_HEAD = "Is one defence better than another?"
@@ -1110,6 +1112,42 @@ MEASURED_CAPTION = (
         "What it does not show",
         "how CLIP fares on photographs: this is one small model and a painted world. No column goes through A-TPT"
         " itself; step 2 does, one picture at a time.",
+    ),
+)
+TRUST = "Can their percentages be trusted?"
+TRUST_LEAD = (
+    "Of answers that are given with 80 %, about 80 in 100 should be right. Where a bar ends on the slanted line, a"
+    " method keeps its word; below it, it promises too much, above it, too little."
+)
+TRUST_SHOWN = "{title}, {arm}"
+TRUST_CLEAN, TRUST_ATTACKED = "not attacked", "attacked"
+TRUST_X, TRUST_Y = "promised, in percent", "right, in percent"
+TRUST_BIN = "pictures: {count}; {confidence} promised, {accuracy} right"
+TRUST_FEW = "pictures: {count}, too few to tell; {confidence} promised, {accuracy} right"
+TRUST_ERROR = "Off by **{ece}** on average ({low} to {high}); one that keeps its word stays below {calibrated} here."
+TRUST_SURER = "A right answer is surer than a wrong one in **{auroc}** of all pairs ({low} to {high})."
+TRUST_ALIKE = "All answers are {alike}, so that nothing tells right ones from wrong ones."
+TRUST_FOOLED = "The attack turns **{fooled} of {of}** answers that were right before ({low} to {high})."
+TRUST_EVEN = "{arm}, which of the two keeps its word better cannot be told: {difference} ({low} to {high})."
+TRUST_APART = "{arm}, {better} seems to keep its word better: {difference} ({low} to {high})."
+TRUST_DIFFERENCE = "{left} minus {right}, {value} points"
+TRUST_LACKING = "These records keep no percentages, so that this cannot be told."
+TRUST_CAPTION = (
+    (
+        "What you see",
+        "the kept pictures in 15 groups by how sure the answer was: a bar as high as the share of right answers, a dot"
+        " at the mean percentage, and below how many pictures there are. Groups of fewer than ten are grey.",
+    ),
+    (
+        "How",
+        "“Off by” is the expected calibration error (ECE) with 15 bins of equal width, the pairs are the AUROC of"
+        " confidence. Intervals are 95 % ones over 2,000 draws of the pictures, the same for both methods (basic"
+        " bootstrap), those of the attack Wilson's.",
+    ),
+    (
+        "What it does not show",
+        "that a method with honest percentages is right more often. ZERO's are shares of votes, and averages of many"
+        " views are less sure by nature; with few pictures even an honest method seems to be off.",
     ),
 )
 ASKED, ASKED_MORE = "asks “{first}”", "asks “{first}” and {more} more"
