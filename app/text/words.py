@@ -985,8 +985,8 @@ BATCH_CAPTION = (
     ("How", "the attack of step 2, away from the true class, then the methods of step 6 with the views of step 4."),
     (
         "What it does not show",
-        "small differences: the 95 % interval below each count is where the share may lie after so few pictures. Whether"
-        " percentages can be trusted takes hundreds; the kept pictures further down tell.",
+        "small differences: the 95 % interval below each count is where the share may lie after so few pictures."
+        " Whether percentages can be trusted takes hundreds; the kept pictures further down tell.",
     ),
 )
 MOSAIC_HEAD = "Is one defence better than another?"
