@@ -115,8 +115,9 @@ class ViewsPanel:
         views = present(found.views)
         size = views.bases.shape[-1]
         guided = views.kind == "attention"
+        cut = views.kind in (*engine.ViewSettings.MIXED, "crops")
         drawn = [
-            views.bases[view].permute(1, 2, 0).numpy(),
+            views.bases[view].permute(1, 2, 0).numpy() if cut else None,
             _stretched(views.maps[view].numpy(), size) if guided else None,
             engine.overlays.coloured(views.strength(view).numpy(), "cividis") if guided else None,
             to_uint8(views.mixes[view]) if views.kind in engine.ViewSettings.MIXED else None,
