@@ -55,7 +55,7 @@ AGC = Defence(
     title="AGC",
     source="arXiv 2605.15584",
     explanation="The picture is moved towards copies of it seen from other angles, and past them where they disagree"
-    " with it.",
+    " with it; a model that knows no black rims is misled by theirs.",
     views=views_of("perspective", count=1 + COPIES),
     answer=corrected_answer,
 )

@@ -127,8 +127,8 @@ def bordered_answer_to_follow(case: Case, border: Border) -> Tensor:
 TTP = Defence(
     title="TTP (border around)",
     source="CVPR 2026 (arXiv 2512.16523), border around the picture, then shrunk",
-    explanation="If a black border changes much of what the model sees, a border is tuned that undoes it; else the"
-    " untouched model answers.",
+    explanation="If a black border changes much of what the model sees, a border is tuned that undoes it, else the"
+    " untouched model answers; a model that knows no borders takes all for attacked.",
     views=views_of("augmix"),
     answer=partial(bordered_answer, border=around),
     answer_looks=LOOKS,
