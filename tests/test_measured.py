@@ -1,11 +1,14 @@
 """The tables of docs/results.md are those of the kept records."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from engine.cli.main import main
-from engine.evaluation import read_kept, read_plan
+from engine.defences.registry import DEFENCES
+from engine.evaluation import read_kept, read_plan, settings_kept
 
 ROOT = Path(__file__).resolve().parents[1]
 MEASURED = ROOT / "assets" / "measured"
@@ -28,6 +31,17 @@ def test_records_are_those_of_the_model_that_ships(folder):
 
     assert read_plan(folder)["fingerprint"] == load_backbone("fieldguide", "cpu").fingerprint
     assert [kept.record["index"] for kept in read_kept(folder)] == list(range(len(read_kept(folder))))
+
+
+@pytest.mark.parametrize("folder", sorted(MEASURED.iterdir()), ids=lambda folder: folder.name)
+def test_a_new_defence_leaves_the_plans_of_kept_records_as_they_are(folder):
+    """Its settings are those of before, so that the same command goes on with the same records."""
+    plan = read_plan(folder)
+    kept = settings_kept(plan, "clean", 0)
+    for section in ("views", "tuning", "ensemble"):
+        now = asdict(getattr(kept, section)) | ({"seed": plan["views"]["seed"]} if section == "views" else {})
+        assert json.dumps(now, sort_keys=True) == json.dumps(plan[section], sort_keys=True)
+    assert set(plan["defences"]) <= set(DEFENCES)
 
 
 def test_the_document_tells_what_confidences_are_worth(capsys):
