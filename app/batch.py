@@ -68,6 +68,15 @@ class Batch:
         """How often the defence (None: the model on the clean picture) gave the true class, where that is known."""
         return sum(row.answer(defence) == row.truth for row in self.known)
 
+    @property
+    def sound(self) -> tuple[Row, ...]:
+        """The rows on which the model, not attacked and without a defence, gives the true class."""
+        return tuple(row for row in self.known if row.clean == row.truth)
+
+    def turned(self, defence: str) -> int:
+        """On how many of the `sound` rows the attack makes the defence answer something else."""
+        return sum(row.answer(defence) != row.truth for row in self.sound)
+
     def kept(self, defence: str) -> int:
         """How often the defence gave the clean answer, where the true class is not known."""
         return sum(row.answer(defence) == row.clean for row in self.unknown)

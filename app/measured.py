@@ -17,7 +17,8 @@ class Arm:
     """An arm of an evaluation, one column: clean pictures, or those of one attacker.
 
     `attack` is the attacker's settings as plain data (None: clean pictures). Each defence has an accuracy and its 95 %
-    interval, shares from 0 to 1, and of every picture, in order, its answer and whether that was right.
+    interval, shares from 0 to 1, and of every picture, in order, its answer, whether that was right, and how sure it
+    was, from 0 to 1 (none of it where the records do not tell).
     """
 
     name: str
@@ -26,10 +27,16 @@ class Arm:
     intervals: dict[str, tuple[float, float]]
     answers: dict[str, tuple[str, ...]]
     right: dict[str, tuple[bool, ...]]
+    confidence: dict[str, tuple[float, ...]]
 
     def pair(self, first: str, second: str) -> dict:
         """How two defences differ here, as `engine.evaluation.pair` tells."""
         return engine.evaluation.pair(first, list(self.right[first]), second, list(self.right[second]))
+
+    def success(self, clean: Arm, defence: str) -> dict:
+        """How often the attack fooled a defence that is right in the `clean` arm, as `engine.evaluation.success`
+        tells."""
+        return engine.evaluation.success(clean.right[defence], self.right[defence])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,15 @@ class Measured:
     def settings(self, arm: Arm, number: int, defences: tuple[str, ...]) -> engine.Settings:
         """Those of the record of picture `number`, for these of its defences."""
         return replace(engine.evaluation.settings_kept(self.plan, arm.name, number), defences=defences)
+
+
+@cache
+def calibration(name: str, defence: str) -> engine.evaluation.Calibration | None:
+    """Of a defence in the arm that `arms` calls so; None where its records tell no confidences."""
+    _, arm = arms()[name]
+    if defence not in arm.confidence:
+        return None
+    return engine.evaluation.Calibration(arm.confidence[defence], arm.right[defence])
 
 
 @cache
@@ -104,7 +120,12 @@ def _arm(plan: dict, name: str, records: list[dict]) -> Arm:
         defence: tuple(_same(record["arms"][name][defence]["answer"], record["truth"]) for record in records)
         for defence in defences
     }
-    return Arm(name, plan["attacks"].get(name), shares["accuracy"], intervals, answers, right)
+    confidence = {
+        defence: tuple(record["arms"][name][defence]["confidence"] for record in records)
+        for defence in defences
+        if all("confidence" in record["arms"][name][defence] for record in records)
+    }
+    return Arm(name, plan["attacks"].get(name), shares["accuracy"], intervals, answers, right, confidence)
 
 
 def _same(answer: str, truth: str) -> str:

@@ -301,18 +301,20 @@ class ViewSettings(Checked):
     """How views are made (A-TPT section on attention-guided augmentation; defaults of its released code).
 
     `crops` are random crops, mirrored half of the time; `augmix` mixes each with altered copies of itself (TPT);
-    `attention` mixes by attention (A-TPT).
+    `attention` mixes by attention (A-TPT). `perspective` are copies as from other angles (AGC), `everyday` the 31
+    fixed changes of DBD, which begin anew behind the last.
     The `high` share of pixels with most attention keeps `keep_high` of the base view, the `low` share with least
     keeps `keep_low`; between them the view's Beta draw decides. `smallest_crop` is the least share of the picture's
     area in a crop, `guide` the key of `MAPS` that guides attention views. Without `augmix`, views of every kind are
     crops only, as TPT and its followers have them on ImageNet and its variants; their maps then serve TV weights only.
     """
 
-    KINDS = ("attention", "augmix", "crops")
+    KINDS = ("attention", "augmix", "crops", "perspective", "everyday")
+    MIXED = ("attention", "augmix")  # kinds whose crops are mixed with altered copies of themselves
 
     kind: str = setting(
-        "attention", "the kind of views", "crops mixed by attention, mixed as a whole, or not mixed", choices=KINDS,
-        recipe=True,
+        "attention", "the kind of views", "crops mixed by attention, mixed as a whole, or not mixed, other angles, or"
+        " everyday changes", choices=KINDS, recipe=True,
     )  # fmt: skip
     count: int = setting(
         64, "the number of views", "as many a defence makes of a picture", word="views", low=2, high=256,

@@ -103,7 +103,7 @@ ASIDE = {  # files that call verbs themselves, and why
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
     "attack": {"attack_controls", "survival"},
     "attention": {"every_map", "heads", "map_question", "occlusion", "words"},
-    "batch": {"mosaic", "sweep"},
+    "batch": {"mosaic", "reliability", "sweep"},
     "inputs": {"elsewhere", "model", "painter"},
     "verdict": {"places", "recorded", "verdict_controls"},
 }

@@ -1,11 +1,14 @@
 """The tables of docs/results.md are those of the kept records."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from engine.cli.main import main
-from engine.evaluation import read_kept, read_plan
+from engine.defences.registry import DEFENCES
+from engine.evaluation import read_kept, read_plan, settings_kept
 
 ROOT = Path(__file__).resolve().parents[1]
 MEASURED = ROOT / "assets" / "measured"
@@ -28,3 +31,48 @@ def test_records_are_those_of_the_model_that_ships(folder):
 
     assert read_plan(folder)["fingerprint"] == load_backbone("fieldguide", "cpu").fingerprint
     assert [kept.record["index"] for kept in read_kept(folder)] == list(range(len(read_kept(folder))))
+
+
+@pytest.mark.parametrize("folder", sorted(MEASURED.iterdir()), ids=lambda folder: folder.name)
+def test_a_new_defence_leaves_the_plans_of_kept_records_as_they_are(folder):
+    """Its settings are those of before, so that the same command goes on with the same records."""
+    plan = read_plan(folder)
+    kept = settings_kept(plan, "clean", 0)
+    for section in ("views", "tuning", "ensemble"):
+        now = asdict(getattr(kept, section)) | ({"seed": plan["views"]["seed"]} if section == "views" else {})
+        assert json.dumps(now, sort_keys=True) == json.dumps(plan[section], sort_keys=True)
+    assert set(plan["defences"]) <= set(DEFENCES)
+
+
+def test_the_document_tells_what_confidences_are_worth(capsys):
+    """Its table and every number of its sentences, as the code tells them of the kept records."""
+    main(["evaluate", "--summary", str(MEASURED / "every-defence"), "--against", "tpt", "--markdown"])
+    tables = [
+        {line.split(" | ")[0].strip("| "): line.strip("| ").split(" | ")[1:] for line in part.splitlines()[2:]}
+        for part in capsys.readouterr().out.split("\n\n")
+        if part.startswith("| defence")
+    ]
+    _, _, ece, apart, _, auroc, fooled = tables
+    told = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").split("### What the percentages are worth")[1]
+    table, sentences = told.split("<!-- end -->")[0], " ".join(told.split("<!-- end -->")[1].split())
+    assert all(f"| {name} | {' | '.join(cells)} |" in table for name, cells in ece.items()) and len(ece) == 17
+    clean, pgd, adaptive = 0, 1, 3
+    assert f"is {apart['c-tpt'][clean]} on clean pictures and {apart['c-tpt'][pgd]} under PGD" in sentences
+    answers = [kept.record["arms"]["clean"]["clip"] for kept in read_kept(MEASURED / "every-defence")]
+    sure, right = (sum(answer[name] for answer in answers) / len(answers) for name in ("confidence", "right"))
+    assert f"CLIP promises {sure:.3f} on average and is right in {right:.3f}" in sentences
+    low, high = apart["c-tpt"][clean].split("[")[1].strip("]").split(", ")
+    assert float(low) < 0 < float(high)  # so that nothing was measured
+    assert f"{auroc['clip'][pgd]} of all pairs (CLIP, PGD; clean {auroc['clip'][clean]})" in sentences
+    assert f"R-TPT keeps {auroc['r-tpt'][pgd]}" in sentences and f"({auroc['view-average'][pgd]})" in sentences
+    assert f"surer where it is wrong ({auroc['mta'][pgd]})" in sentences
+    share, of = fooled["clip"][0].rsplit(", ", 1)
+    assert f"PGD turns {share} of CLIP's right answers ({of}), {_shared(fooled['tpt'][0])} of TPT's" in sentences
+    assert f"and {_shared(fooled['r-tpt'][0])} of R-TPT's; " in sentences
+    through = [_shared(fooled[name][adaptive - 1]) for name in ("r-tpt", "a-tpt")]
+    assert f"{through[0]} of R-TPT's and {through[1]} of A-TPT's" in sentences
+
+
+def _shared(cell: str) -> str:
+    """A share and its interval, without the counts behind."""
+    return cell.rsplit(", ", 1)[0]

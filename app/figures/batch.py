@@ -36,11 +36,15 @@ def batch_table(batch: Batch) -> str:
 
 
 def _sums(batch: Batch, defences: Sequence[str]) -> list[tuple[str, ...]]:
-    """Right answers where the true class is known, answers kept where it is not; each row only if it has pictures."""
+    """Right answers where the true class is known, those of them that the attack turned, and answers kept where it is
+    not known; each row only if it has pictures."""
     known, unknown, sums = len(batch.known), len(batch.unknown), []
     if known:
         shares = [_share(batch.right(name), known) for name in (None, *defences)]
         sums.append(("", counted(text.BATCH_RIGHT, count=known), *shares))
+    if sound := len(batch.sound):
+        shares = [_share(batch.turned(name), sound) for name in defences]
+        sums.append(("", counted(text.BATCH_TURNED, count=sound), "", *shares))
     if unknown:
         shares = [_share(batch.kept(name), unknown) for name in defences]
         sums.append(("", counted(text.BATCH_KEPT, count=unknown), "", *shares))

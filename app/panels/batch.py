@@ -22,6 +22,7 @@ from app.figures.pictures import thumbnail, to_uint8
 from app.measured import load_measured
 from app.models import Models
 from app.panels.mosaic import Mosaic
+from app.panels.reliability import Reliability
 from app.panels.sweep import SweepPart
 from app.picture_sources import Opened, PictureSources
 from app.present import present
@@ -64,10 +65,12 @@ class BatchPanel:
         self.drawn = gr.HTML(elem_id="batch")
         gr.HTML(caption(text.BATCH_CAPTION))
         self.mosaic = Mosaic(sources)
+        self.reliability = Reliability(self.mosaic.controls)
         self.sweep = SweepPart()
         gr.HTML(measured_tables(load_measured()))
         self.controls = self.mosaic.controls
-        self.pieces = [Piece(self.draw, [self.drawn], ("batch",)), *self.mosaic.pieces, *self.sweep.pieces]
+        parts = (self.mosaic, self.reliability, self.sweep)
+        self.pieces = [Piece(self.draw, [self.drawn], ("batch",)), *(piece for part in parts for piece in part.pieces)]
 
     def wire(self, page: Page, running: Running) -> None:
         """The button runs the attack and the defences of the other steps on every picture."""

@@ -116,11 +116,12 @@ class ViewsPanel:
         views = present(found.views)
         size = views.bases.shape[-1]
         guided = views.kind == "attention"
+        cut = views.kind in (*engine.ViewSettings.MIXED, "crops")
         drawn = [
-            views.bases[view].permute(1, 2, 0).numpy(),
+            views.bases[view].permute(1, 2, 0).numpy() if cut else None,
             _stretched(views.maps[view].numpy(), size) if guided else None,
             engine.overlays.coloured(views.strength(view).numpy(), "cividis") if guided else None,
-            to_uint8(views.mixes[view]) if views.kind != "crops" else None,
+            to_uint8(views.mixes[view]) if views.kind in engine.ViewSettings.MIXED else None,
             to_uint8(views.plain(view)) if guided else None,
             to_uint8(views.pixels[view]),
         ]
@@ -255,7 +256,10 @@ def _making(views: engine.ViewSet, view: int) -> str:
         return f'<p class="fine">{esc(text.VIEW_WHOLE)}</p>'
     top, left, height, width, mirrored = views.crops[view].tolist()
     sentence = text.VIEW_CROP.format(width=width, height=height, left=left, top=top, mirrored=", mirrored" * mirrored)
-    if views.kind != "crops":
+    change = engine.views.change_name(view) if views.kind == "everyday" else ""
+    if views.kind == "perspective" or change not in ("", "crop"):
+        sentence = text.VIEW_CHANGED.format(change=change) if change else text.VIEW_ANGLE
+    if views.kind in engine.ViewSettings.MIXED:
         sentence += text.VIEW_BETA.format(beta=percent(float(views.betas[view])))
     if views.kind == "attention":
         low, middle, high = (float((views.regions[view] == place).float().mean()) for place in range(3))

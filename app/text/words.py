@@ -732,6 +732,8 @@ VIEW_KINDS = {
     "attention": "Attention-guided (A-TPT)",
     "augmix": "Plain AugMix (TPT, R-TPT)",
     "crops": "Crops only (MTA, ZERO)",
+    "perspective": "Other angles (AGC)",
+    "everyday": "Everyday changes (DBD)",
 }
 VIEW_COUNT = "Number of views"
 VIEW_SHARES = {
@@ -782,6 +784,8 @@ VIEW_MAP_WHY = (
 )
 VIEW_WHOLE = "The attacked picture itself, not cut and not mixed."
 VIEW_CROP = "Cut from {width} × {height} pixels at ({left}, {top}){mirrored}."
+VIEW_ANGLE = "The whole picture as from another angle; what lies outside it is black."
+VIEW_CHANGED = "The whole picture with one change: {change}."
 VIEW_BETA = " Plain AugMix would keep {beta} of the crop everywhere, a share drawn by chance."
 VIEW_REGIONS = (
     " Guided by this view's attention (yellow: strongest), {keep_high} is kept on the {high} of the pixels where it is"
@@ -796,7 +800,8 @@ VIEWS_CAPTION = (
         "How",
         "random crops, each mixed with an altered copy of itself (“pure mix”): guided views take little of the copy"
         " where attention is high and much where it is low, plain AugMix the same share everywhere. The attack was"
-        " fitted to the whole picture as it is, so many crops escape it.",
+        " fitted to the whole picture as it is, so many crops escape it. Other angles and most everyday changes show"
+        " all of the picture, and are not mixed.",
     ),
     (
         "What it does not show",
@@ -984,6 +989,7 @@ BATCH_KEPT = "<b>Clean answer kept</b>, of {count} {count:picture|pictures}"
 BATCH_MADE = (
     "{attack}, {limit}, {steps} {steps:iteration|iterations}, no target; {views} views; random seeds from {seed} on"
 )
+BATCH_TURNED = "<b>Turned wrong</b>, of {count} {count:picture|pictures} that the model gets right when clean"
 BATCH_CLEAN, BATCH_ATTACKED = "Not attacked, no defence", "{title}, attacked"
 BATCH_PROGRESS = "{done} of {total} {total:picture|pictures} answered, about {left:.0f} s left"
 WILSON = "95 % Wilson interval: where the true share may lie"
@@ -996,7 +1002,8 @@ BATCH_CAPTION = (
     ("How", "the attack of step 2, away from the true class, then the methods of step 6 with the views of step 4."),
     (
         "What it does not show",
-        "small differences: the 95 % interval below each count is where the share may lie after so few pictures.",
+        "small differences: the 95 % interval below each count is where the share may lie after so few pictures."
+        " Whether percentages can be trusted takes hundreds; the kept pictures further down tell.",
     ),
 )
 MOSAIC_HEAD = "Is one defence better than another?"
@@ -1125,6 +1132,42 @@ MEASURED_CAPTION = (
         "What it does not show",
         "how CLIP fares on photographs: this is one small model and a painted world. No column goes through A-TPT"
         " itself; step 2 does, one picture at a time.",
+    ),
+)
+TRUST = "Can their percentages be trusted?"
+TRUST_LEAD = (
+    "Of answers that are given with 80 %, about 80 in 100 should be right. Where a bar ends on the slanted line, a"
+    " method keeps its word; below it, it promises too much, above it, too little."
+)
+TRUST_SHOWN = "{title}, {arm}"
+TRUST_CLEAN, TRUST_ATTACKED = "not attacked", "attacked"
+TRUST_X, TRUST_Y = "promised, in percent", "right, in percent"
+TRUST_BIN = "pictures: {count}; {confidence} promised, {accuracy} right"
+TRUST_FEW = "pictures: {count}, too few to tell; {confidence} promised, {accuracy} right"
+TRUST_ERROR = "Off by **{ece}** on average ({low} to {high}); one that keeps its word stays below {calibrated} here."
+TRUST_SURER = "A right answer is surer than a wrong one in **{auroc}** of all pairs ({low} to {high})."
+TRUST_ALIKE = "All answers are {alike}, so that nothing tells right ones from wrong ones."
+TRUST_FOOLED = "The attack turns **{fooled} of {of}** answers that were right before ({low} to {high})."
+TRUST_EVEN = "{arm}, which of the two keeps its word better cannot be told: {difference} ({low} to {high})."
+TRUST_APART = "{arm}, {better} seems to keep its word better: {difference} ({low} to {high})."
+TRUST_DIFFERENCE = "{left} minus {right}, {value} points"
+TRUST_LACKING = "These records keep no percentages, so that this cannot be told."
+TRUST_CAPTION = (
+    (
+        "What you see",
+        "the kept pictures in 15 groups by how sure the answer was: a bar as high as the share of right answers, a dot"
+        " at the mean percentage, and below how many pictures there are. Groups of fewer than ten are grey.",
+    ),
+    (
+        "How",
+        "“Off by” is the expected calibration error (ECE) with 15 bins of equal width, the pairs are the AUROC of"
+        " confidence. Intervals are 95 % ones over 2,000 draws of the pictures, the same for both methods (basic"
+        " bootstrap), those of the attack Wilson's.",
+    ),
+    (
+        "What it does not show",
+        "that a method with honest percentages is right more often. ZERO's are shares of votes, and averages of many"
+        " views are less sure by nature; with few pictures even an honest method seems to be off.",
     ),
 )
 ASKED, ASKED_MORE = "asks “{first}”", "asks “{first}” and {more} more"

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Draw:
-    """What a defence makes of a picture under one seed: the pictures (k, 3, s, s) that it shows the model, the boxes
-    (k, 5) that they were cut from (None: the whole picture), and its logits (c,) for features (k, d) of them, attached
-    to the features.
+    """What a defence makes of a picture under one seed: the pictures (k, 3, s, s) that it shows the model, what a
+    gradient follows in their place, made of the picture (3, s, s) (None: the picture itself), and its logits (c,) for
+    the pictures and their features (k, d), attached to both.
     """
 
     shown: Tensor
-    boxes: Tensor | None
-    answer: Callable[[Tensor], Tensor]
+    followed: Callable[[Tensor], Tensor] | None
+    answer: Callable[[Tensor, Tensor], Tensor]
 
 
 class TargetDefence(Protocol):

@@ -55,9 +55,9 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         "evaluate",
         help="measure defences and attacks on many pictures",
         description="Attack every picture away from its true label, let every defence answer, and print accuracies with"
-        " 95 % Wilson intervals and paired differences. With --out, records are kept line by line: the same command"
-        " goes on where it was stopped or killed, and attacked pictures are used again. Records do not depend on the"
-        " number of workers.",
+        " 95 % Wilson intervals, paired differences, calibration and how often the attack succeeded. With --out,"
+        " records are kept line by line: the same command goes on where it was stopped or killed, and attacked pictures"
+        " are used again. Records do not depend on the number of workers.",
         epilog=f"{EXAMPLES}\ndefences, with source and cost at 64 views:\n{listed}",
         usage="%(prog)s [pictures] [attacks] [defence] [run] [result]",
     )

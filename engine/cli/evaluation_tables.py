@@ -6,6 +6,7 @@ from ..attacks import ATTACKS
 from ..defences.registry import DEFENCES
 from ..parameters import length
 from ..settings import EnsembleSettings
+from .confidence_tables import lacking, markdown_confidence, plain_confidence
 from .tables import markdown_table, table, wrapped
 
 NAMED = 20  # pictures that a table names among those left out
@@ -22,7 +23,8 @@ def plain_lines(summary: dict) -> list[str]:
         lines += ["", *table(head if base else (*head[:3], "", "", "", head[-1]), rows)]
         if results["blind"]:
             lines.append(_blind(results))
-    return lines
+        lines += plain_confidence(arm, results)
+    return [*lines, *lacking(summary["arms"])]
 
 
 def markdown_lines(summary: dict) -> list[str]:
@@ -60,7 +62,7 @@ def markdown_lines(summary: dict) -> list[str]:
             "",
             *markdown_table(("defence", *arms), differences),
         ]
-    return lines
+    return [*lines, *markdown_confidence(arms, defences)]
 
 
 def _heading(summary: dict) -> str:

@@ -39,7 +39,8 @@ class Kept:
 class Case:
     """What an answer is computed from: views, the tuned prompt (`step`), scores of the views; the latter two may lack.
 
-    `scores` (n, m) come from the defence's `score`, `step` from tuning with its `loss`.
+    `scores` (n, m) come from the defence's `score`, `step` from tuning with its `loss`. `attached` are the pictures of
+    the views where an attack goes through the defence, for its gradient.
     """
 
     backbone: Backbone
@@ -48,6 +49,12 @@ class Case:
     settings: Settings
     step: TuneStep | None = None
     scores: Tensor | None = None
+    attached: Tensor | None = None
+
+    @property
+    def pictures(self) -> Tensor:
+        """Of all views, (n, 3, s, s) in [0, 1]."""
+        return self.views.pixels if self.attached is None else self.attached
 
     @property
     def tuned(self) -> TuneStep:
@@ -83,6 +90,7 @@ Views = Callable[["ViewSettings"], "ViewSettings"]  # the visitor's -> the paper
 Phrase = Callable[["Backbone", "Classes", str], "Classes"]  # with the settings' domain word, which may be empty
 Score = Callable[["Backbone", "ViewSet", "Classes", "Settings"], "Tensor"]  # -> scores (n, m) of n views
 Purify = Callable[["Backbone", "Tensor", "Classes", int], "Tensor"]  # (3, s, s) on the CPU, seed -> (m, 3, s, s)
+Turn = Callable[["Backbone", "Tensor"], "Tensor"]  # unit features (m, d) -> unit features (m, d)
 
 
 def plain_prompts(backbone: Backbone, classes: Classes, domain_word: str) -> Classes:
@@ -117,7 +125,8 @@ class Defence(Entry):
     """A paper's recipe: how the picture, the views and the prompt become an answer. What is None, it does not do.
 
     The order is that of the fields: `classes` puts the class names into sentences, `purify` changes the picture,
-    `views` says which views of it are made (None: the picture alone is asked about, and nothing below happens),
+    `turn` changes its feature, and `views` says which views of it are made (None: the picture alone is asked about, and
+    nothing below happens; otherwise nothing is turned),
     `score` scores them, `loss` tunes the prompt on the surest share of them (`keep`, None: the settings'), with the
     weights that `weigh` makes of their scores, and `answer` makes logits of it all.
 
@@ -125,13 +134,15 @@ class Defence(Entry):
     `uses` names the `EnsembleSettings` that change its answer.
 
     `purify_passes` is what `purify` takes at most and `pictures` how many it makes, which are not counted there;
-    `score_passes` is what `score` takes for each view. All else that a defence costs follows from its recipe.
+    `score_passes` is what `score` takes for each view, `answer_looks` what `answer` takes at most where it asks the
+    model again. All else that a defence costs follows from its recipe.
     """
 
     classes: Phrase = plain_prompts
     purify: Purify | None = None
     purify_passes: Passes = Passes()
     pictures: int = 1
+    turn: Turn | None = None
     views: Views | None = None
     score: Score | None = None
     score_passes: Passes = Passes()
@@ -139,14 +150,25 @@ class Defence(Entry):
     loss: Loss | None = None
     weigh: Weigh | None = None
     answer: Answer = first_view
+    answer_looks: Passes = Passes()
     surrogate: Answer | None = None
     uses: tuple[str, ...] = ()
+
+    def logits(self, backbone: Backbone, features: Tensor, text: Tensor) -> Tensor:
+        """Mean logits (c,) of pictures with unit features (m, d), turned as the recipe turns them."""
+        turned = features if self.turn is None else self.turn(backbone, features)
+        return backbone.logits(turned, text).mean(0)
+
+    @property
+    def draws(self) -> bool:
+        """Whether it draws from the seed of the views once they are made."""
+        return self.purify is not None or self.score is not None or self.answer_looks != Passes()
 
     def answer_passes(self, settings: Settings, shown: int = 1) -> Passes:
         """What the answer takes at most once its views are made, or to `shown` pictures where it makes no views."""
         if self.views is None:
             return self.purify_passes + Passes(shown if self.purify is None else self.pictures)
-        scoring = self.score_passes * self.views(settings.views).count
+        scoring = self.score_passes * self.views(settings.views).count + self.answer_looks
         return scoring if self.loss is None else scoring + tuning_passes(settings.tuning.steps)
 
     @property

@@ -102,8 +102,8 @@ def _look(backbone: Backbone, pixels: Tensor, classes: Classes, defence: Defence
     """Mean logits of the pictures (m, 3, s, s) after the recipe's own purifier, if it has one."""
     if defence.purify is not None:
         pixels = _purified(backbone, pixels[0], classes, defence.purify, settings.views.seed).pictures
-    logits = backbone.logits(backbone.encode_image(pixels), backbone.encode_text(classes))
-    return Prediction(classes, logits.mean(0).float().cpu(), scale=backbone.scale)
+    logits = defence.logits(backbone, backbone.encode_image(pixels), backbone.encode_text(classes))
+    return Prediction(classes, logits.float().cpu(), scale=backbone.scale)
 
 
 def tuned_case(backbone: Backbone, views: ViewSet, classes: Classes, settings: Settings, defence: Defence) -> Case:

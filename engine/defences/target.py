@@ -19,6 +19,7 @@ from ..views.guided import mixed_views
 from ..views.passes import view_passes
 from .base import Case, Defence
 from .defend import purified, recipe_tuning, tuned_case
+from .followed import followed
 from .registry import DEFENCES, PURIFIERS
 from .tuning import first_update
 
@@ -67,7 +68,7 @@ class Target:
         wanted = self.defence.views(settings.views)
         views = mixed_views(backbone, shown[0], asked, wanted)
         answer = partial(self._answer, backbone, asked, views, replace(settings, views=wanted))
-        return Draw(views.pixels, views.crops, answer)
+        return Draw(views.pixels, partial(followed, views, wanted), answer)
 
     def look_passes(self, layers: int) -> LookPasses:
         """What a draw, its features and its answer take on an image tower of `layers` blocks, and its gradient."""
@@ -81,26 +82,35 @@ class Target:
         own = self.defence.answer_passes(replace(settings, views=wanted))
         unrolled = self.defence.loss is not None and self.unroll != "none"
         forward = before + view_passes(wanted, layers) + own + (UNROLLED if unrolled else Passes())
-        return LookPasses(forward, Passes(back=wanted.count) + (BACK_THROUGH if unrolled else Passes()))
+        back = Passes(back=wanted.count + self.defence.answer_looks.forward)
+        return LookPasses(forward, back + (BACK_THROUGH if unrolled else Passes()))
 
     def _pictures_alone(self, backbone: Backbone, shown: Tensor, classes: Classes, seed: int) -> Draw:
         """The pictures, the first purified anew if the recipe does so, and mean logits under the untouched prompt."""
         if self.defence.purify is not None:
             shown = self.defence.purify(backbone, shown[0].float().cpu(), classes, seed)
         text = backbone.encode_text(classes)
-        return Draw(shown, None, lambda features: backbone.logits(features, text).mean(0))
+        return Draw(shown, None, lambda _, features: self.defence.logits(backbone, features, text))
 
     def _answer(
-        self, backbone: Backbone, classes: Classes, drawn: ViewSet, settings: Settings, features: Tensor
+        self,
+        backbone: Backbone,
+        classes: Classes,
+        drawn: ViewSet,
+        settings: Settings,
+        shown: Tensor,
+        features: Tensor,
     ) -> Tensor:
-        """The recipe's logits (c,) from views `drawn` with features (k, d), attached to the features."""
+        """The recipe's logits (c,) from views `drawn`, shown as pictures (k, 3, s, s) with features (k, d), attached to
+        both."""
         logits = backbone.logits(features.detach(), backbone.encode_text(classes))
         case = tuned_case(backbone, _seen(drawn, features.detach(), logits), classes, settings, self.defence)
         text = self._text(case, features)
         logits = backbone.logits(features, text).float().cpu()
         step = case.step and replace(case.step, logits=logits, text_features=text.float().cpu())
         answer = self.defence.surrogate or self.defence.answer
-        return answer(replace(case, views=_seen(drawn, features, logits), step=step)).to(features.device)
+        seen = replace(case, views=_seen(drawn, features, logits), step=step, attached=shown)
+        return answer(seen).to(features.device)
 
     def _text(self, case: Case, features: Tensor) -> Tensor:
         """Text features (c, d) of the prompt that the recipe answers with."""

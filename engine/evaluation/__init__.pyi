@@ -1,3 +1,5 @@
+from .calibration import Bin as Bin
+from .calibration import Calibration as Calibration
 from .executors import Executor as Executor
 from .executors import Processes as Processes
 from .executors import RayCluster as RayCluster
@@ -16,5 +18,6 @@ from .run import asked_of as asked_of
 from .run import evaluate as evaluate
 from .statistics import pair as pair
 from .statistics import shares as shares
+from .statistics import success as success
 from .statistics import summarise as summarise
 from .statistics import wilson as wilson

@@ -6,15 +6,17 @@ SciPy is imported where it is asked: it takes 0.8 s, and a process that makes re
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from .plan import CLEAN
 from .records import Answered
 
 
 def summarise(collected: list[Answered], against: str | None = None) -> dict:
     """Plain data for every arm: `accuracy`, 95 % Wilson `intervals`, mean `seconds` a picture of every defence,
-    `pairs` of every defence with the defence `against` (None: the last of the records), and on how many pictures the
-    attack was `blind`, as in `Adversarial`.
+    `pairs` of every defence with the defence `against` (None: the last of the records), on how many pictures the
+    attack was `blind`, as in `Adversarial`, and what `of_confidence` tells; of attacked arms the attack's `success`, as
+    in `success`, on every defence that answered the clean pictures too.
 
     `attack_seconds` has the mean seconds per arm of the attacks that were made, not read.
     """
@@ -28,10 +30,51 @@ def summarise(collected: list[Answered], against: str | None = None) -> dict:
             "seconds": {defence: _mean(seconds[defence] for seconds in taken) for defence in defences if taken},
             "pairs": [pair(defence, right[defence], base, right[base]) for defence in defences if defence != base],
             "blind": sum(arm in one.record.get("blind", ()) for one in collected),
+            "success": {} if arm == CLEAN else _successes(collected, arm, right),
+            **of_confidence([one.record["arms"][arm] for one in collected], base),
         }
     made = [one.seconds["attacks"] for one in collected if one.seconds]
     arms = sorted({arm for seconds in made for arm in seconds})
     return summary | {"attack_seconds": {arm: _mean(s[arm] for s in made if arm in s) for arm in arms}}
+
+
+def success(before: Sequence[bool], after: Sequence[bool]) -> dict:
+    """How often an attack fooled a defence that was right `before`: `fooled`, `of` how many, the `rate`, and its 95 %
+    Wilson `interval`, both None where it never was. Pictures that it got wrong anyway do not count.
+    """
+    fooled = sum(was and not still for was, still in zip(before, after, strict=True))
+    total = sum(before)
+    told = {"rate": round(fooled / total, 4), "interval": wilson(fooled, total)} if total else {}
+    return {"fooled": fooled, "of": total, "rate": None, "interval": None} | told
+
+
+def of_confidence(answers: Sequence[dict], base: str) -> dict:
+    """Of the answers of all defences to the pictures of one arm, as records have them: the `calibration` of each
+    defence, as plain data, and as `calibration_pairs` how the calibration errors of the others differ from that of
+    `base`. Records without confidences give none.
+    """
+    from .calibration import Calibration
+
+    known = [name for name in answers[0] if all("confidence" in one[name] for one in answers)]
+    found = {
+        name: Calibration([one[name]["confidence"] for one in answers], [one[name]["right"] for one in answers])
+        for name in known
+    }
+    pairs = []
+    for name in known if base in found else ():
+        if name != base:
+            difference, *interval = (round(number, 4) for number in found[name].against(found[base], "ece"))
+            pairs.append({"first": name, "second": base, "difference": difference, "interval": interval})
+    return {"calibration": {name: one.document() for name, one in found.items()}, "calibration_pairs": pairs}
+
+
+def _successes(collected: Sequence[Answered], arm: str, right: dict[str, list[bool]]) -> dict:
+    before = {name: [one.record["arms"][CLEAN][name]["right"] for one in collected] for name in _of_clean(collected)}
+    return {name: success(before[name], hits) for name, hits in right.items() if name in before}
+
+
+def _of_clean(collected: Sequence[Answered]) -> Iterable[str]:
+    return collected[0].record["arms"].get(CLEAN, {})
 
 
 def shares(right: dict[str, list[bool]]) -> dict:

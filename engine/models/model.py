@@ -22,7 +22,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from ..classes import SEVEN_TEMPLATES, Classes
+from ..classes import SEVEN_TEMPLATES, Classes, in_template
 from ..errors import require
 from ..results import Box, Familiarity
 from ..settings import ModelSettings, PictureSettings
@@ -272,8 +272,18 @@ class Backbone:
         features = [self._encode_in(template, classes) for template in classes.templates]
         return F.normalize(torch.stack(features).mean(0), dim=-1)
 
+    @cached_property
+    def nameless(self) -> Tensor:
+        """The unit mean (d,) of unit features of the model's own sentences, with no class name in them."""
+        with torch.no_grad(), self.lock:
+            ids = self._reader.read([in_template(template, "") for template in self.templates])
+            return F.normalize(self._encode_ids(ids).mean(0), dim=0)
+
     def _encode_in(self, template: str, classes: Classes) -> Tensor:
-        ids = self._reader.read_classes(classes, template)
+        return self._encode_ids(self._reader.read_classes(classes, template))
+
+    def _encode_ids(self, ids: Tensor) -> Tensor:
+        """Unit text features (b, d) of token ids (b, length)."""
         found = self._read_cut(ids) if can_be_read(self.text) else self._read_whole(ids)
         return F.normalize(at_least_single(torch.cat(found)), dim=-1)
 

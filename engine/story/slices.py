@@ -13,7 +13,14 @@ from ..settings import AttackSettings, Settings, ViewSettings
 from .recipe import only
 
 BY_EVERY_ATTACK = ("attack", "epsilon", "norm", "seed", "target", "legacy")
-UNREAD = {"attention": (), "augmix": ("guide", "high", "low"), "crops": ("guide", "high", "low", "augmix")}
+GUIDED = ("guide", "high", "low")
+UNREAD = {
+    "attention": (),
+    "augmix": GUIDED,
+    "crops": (*GUIDED, "augmix"),
+    "perspective": (*GUIDED, "augmix", "smallest_crop"),
+    "everyday": (*GUIDED, "augmix", "smallest_crop"),
+}
 SHOWN = ("keep_high", "keep_low")  # stand in all views' results, and change no pixel without attention
 WORDLESS = (plain_prompts, own_templates)  # sentences without the domain word
 
@@ -32,7 +39,7 @@ def read_by_defence(defence: Defence, settings: Settings) -> Settings:
     """What a defence reads once its views are made."""
     tuning = ("steps", "learning_rate", "weight_decay", "legacy") if defence.loss else ()
     tuning += ("keep",) if defence.loss and defence.keep is None else ()
-    seed = ("seed",) if defence.purify or defence.score else ()
+    seed = ("seed",) if defence.draws else ()
     return Settings(
         views=only(settings.views, seed),
         tuning=only(settings.tuning, tuning),

@@ -1,4 +1,5 @@
-"""Augmented views of one picture: random crops, AugMix mixtures, and A-TPT's mixing by attention."""
+"""Augmented views of one picture: random crops, AugMix mixtures, A-TPT's mixing by attention, other angles, and
+everyday changes."""
 
 from lazy_loader import attach_stub
 

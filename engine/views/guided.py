@@ -19,14 +19,16 @@ from ..numerics.mixing import HIGH, LOW, MIDDLE
 from ..numerics.rollout import quantiles
 from ..results import ViewSet
 from ..settings import AttentionSettings, ViewSettings
-from . import augmix, crops
+from . import augmix, crops, everyday, perspective
+
+CHANGES = {"perspective": perspective.change, "everyday": everyday.change}  # those that are not cut by chance
 
 
 def make_views(backbone: Backbone, pixels: Tensor, classes: Classes, settings: ViewSettings) -> ViewSet:
     """`settings.count` views of pixels (3, s, s); view 0 is the picture itself, never mixed.
 
-    Crops are taken from the picture rounded to 8 bits. The same seed gives the same crops, mixtures and Beta draws for
-    all kinds and for any count.
+    Crops are taken from the picture rounded to 8 bits, and so is what is changed otherwise. The same seed gives the
+    same crops, mixtures and Beta draws for all kinds that have them and for any count.
     """
     started = own_seconds()
     views = mixed_views(backbone, pixels, classes, settings)
@@ -116,11 +118,14 @@ def _draw(pixels: Tensor, settings: ViewSettings) -> _Draws:
     for view in range(1, settings.count):
         give_way()
         rng = np.random.default_rng((settings.seed, view))
-        base, box = crops.crop(picture, rng, (settings.smallest_crop, 1.0))
+        if settings.kind in CHANGES:
+            base, box = CHANGES[settings.kind](picture, view, rng)
+        else:
+            base, box = crops.crop(picture, rng, (settings.smallest_crop, 1.0))
         beta = augmix.draw_beta(rng)
         bases.append(base)
         boxes.append(box)
-        mixed = settings.augmix and settings.kind != "crops"
+        mixed = settings.augmix and settings.kind in settings.MIXED
         betas.append(beta if mixed else 1.0)
         mixes.append(augmix.mix(base, rng) if mixed else base.astype(np.float32) / 255)
     return _Draws(_channels_first(bases), _channels_first(mixes), torch.tensor(betas), torch.tensor(boxes))

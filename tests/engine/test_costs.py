@@ -60,8 +60,10 @@ def counted(cost: str) -> dict[str, int]:
 @pytest.mark.parametrize("name", DEFENCES)
 def test_the_recipe_says_how_many_passes_it_makes(small, pixels, name, monkeypatch):
     monkeypatch.setattr("engine.defences.ttc.THRESHOLD", 9.0)  # as for a picture that TTC takes for attacked
+    monkeypatch.setattr("engine.defences.ttp.ALIKE", 9.0)  # and TTP
     small = small.with_model(small.model, "small, which has read no prompts yet")
     small.encode_text(DEFENCES[name].classes(small, CLASSES, ""))  # once per label set, for all pictures
+    assert small.nameless.isfinite().all()  # likewise, once per model
     with counting(small) as counts:
         list(defend(small, pixels, CLASSES, Settings(defences=(name,))))
     assert dict(counts) == counted(DEFENCES[name].cost)

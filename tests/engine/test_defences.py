@@ -6,17 +6,25 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from engine.classes import SEVEN_TEMPLATES, Classes
 from engine.defences.a_tpt import with_domain_word
+from engine.defences.agc import corrected
+from engine.defences.base import Case
+from engine.defences.clipure import turned
+from engine.defences.dbd import shift
 from engine.defences.defend import defend, tuned_case
 from engine.defences.ensemble import WEIGHTINGS, fuse
 from engine.defences.mta import mean_shift_mode
+from engine.defences.o_tpt import orthogonal_entropy
 from engine.defences.registry import DEFENCES, PURIFIERS
 from engine.defences.ss_tpt import agreement_weights, neighbour_agreement
 from engine.defences.t_vss import steer
 from engine.defences.tda import cached_logits
-from engine.defences.tuning import LOSSES, tune
+from engine.defences.tps import shifted_text
+from engine.defences.ttp import around, bordered_answer, inside
+from engine.defences.tuning import LOSSES, SIGN_STEPS, tune
 from engine.defences.zero import vote
 from engine.errors import EngineError
 from engine.maps.registry import MAPS
@@ -50,12 +58,14 @@ def test_recipes_name_what_exists():
     assert set(Settings().defences) <= set(DEFENCES)
     assert tuple(LOSSES) == TuneSettings.LOSSES and tuple(WEIGHTINGS) == EnsembleSettings.WEIGHTINGS
     assert list(PURIFIERS) == ["ttc", "mac", "et3"]
+    assert Settings().defences == ("clip", "view-average", "tpt", "r-tpt", "a-tpt")  # what a story costs by default
     for defence in DEFENCES.values():
         wanted = ViewSettings() if defence.views is None else defence.views(ViewSettings())
         assert wanted.kind in ViewSettings.KINDS and wanted.guide in MAPS
         assert (defence.score is None) == (defence.weigh is None) and (defence.loss is not None or not defence.keep)
         assert defence.views is not None or (defence.score, defence.loss, defence.surrogate) == (None, None, None)
         assert defence.views is not None or not defence.uses
+        assert defence.views is None or defence.turn is None
         assert defence.explanation.endswith(".") and defence.source and defence.cost
 
 
@@ -71,10 +81,16 @@ def test_every_answer_is_its_recipe_spelled_out(small, pixels):
     made = {kind: make_views(small, pixels, CLASSES, replace(SETTINGS.views, kind=kind)) for kind in ViewSettings.KINDS}
     augmix, attention, crops = made["augmix"], made["attention"], made["crops"]
     repaired = make_views(small, pixels, CLASSES, replace(SETTINGS.views, guide="a-tpt-repaired"))
-    text = small.encode_text(CLASSES)
+    angles, changed = (
+        make_views(small, pixels, CLASSES, replace(SETTINGS.views, kind=kind, count=count))
+        for kind, count in (("perspective", 33), ("everyday", 32))
+    )
+    mean, agreement = shift(changed.features, changed.logits)
+    stride = 2.5 if agreement > 0.8 else 1.0
+    text, sign = small.encode_text(CLASSES), SIGN_STEPS["exact"]
 
-    def tuned(views, loss):
-        *_, last = tune(small, views, CLASSES, replace(SETTINGS.tuning, loss=loss))
+    def tuned(views, loss, minimised=None):
+        *_, last = tune(small, views, CLASSES, replace(SETTINGS.tuning, loss=loss), loss=minimised)
         return last
 
     def fused(views, **choice):
@@ -89,6 +105,10 @@ def test_every_answer_is_its_recipe_spelled_out(small, pixels):
         "view-average": augmix.logits.softmax(-1).mean(0).log(),
         "tpt": tuned(augmix, "marginal").logits[0],
         "c-tpt": tuned(augmix, "dispersed").logits[0],
+        "o-tpt": tuned(augmix, "marginal", orthogonal_entropy).logits[0],
+        "tps": small.scale * shifted_text(augmix.features, text, small.scale, sign) @ augmix.features[0],
+        "clipure": small.scale * text @ turned(augmix.features[:1], small.nameless, 30.0)[0],
+        "clipure-short": small.scale * text @ turned(augmix.features[:1], small.nameless, 0.05)[0],
         "mta": small.scale * text @ mean_shift_mode(crops.features, crops.logits)[0],
         "tda": cached_logits(augmix.features, augmix.logits),
         "t-vss": steer(augmix.features, text, small.scale)[0],
@@ -96,6 +116,10 @@ def test_every_answer_is_its_recipe_spelled_out(small, pixels):
         "a-tpt": fused(attention),
         "a-tpt-tv": fused(attention, weighting="tv", answer_views=4),
         "a-tpt-repaired": fused(repaired),
+        "agc": small.scale * text @ corrected(angles.features),
+        "dbd": small.scale * text @ F.normalize(changed.features[0] + stride * mean, dim=0),
+        "ttp": bordered_answer(Case(small, CLASSES, augmix, SETTINGS), around),
+        "ttp-inside": bordered_answer(Case(small, CLASSES, augmix, SETTINGS), inside),
         "ttc": purified("ttc"),
         "mac": purified("mac"),
         "et3": purified("et3"),

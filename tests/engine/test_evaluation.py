@@ -319,6 +319,7 @@ def test_the_summary_counts_and_compares():
         "first": "clip", "second": "tpt", "only_first": 0, "only_second": 2, "difference": -0.5, "p": 0.5
     }  # fmt: skip
     assert interval == newcombe(1, 0, 2, 1)
+    assert (arm["calibration"], arm["calibration_pairs"], arm["success"]) == ({}, [], {})
     assert summarise([])["arms"] == {}
 
 

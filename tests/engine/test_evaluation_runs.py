@@ -70,7 +70,11 @@ def test_a_summary_is_told_again_without_running_anything(undisturbed, model, tr
     assert "- `fgsm-4`: FGSM, 1 step, linf at most 4/255; white-box on the model; knows nothing of any" in markdown
     accuracy, (low, high) = told["arms"]["pgd-4"]["accuracy"]["clip"], told["arms"]["pgd-4"]["intervals"]["clip"]
     assert f"{accuracy:.3f} [{low:.3f}, {high:.3f}]" in markdown
-    assert "Accuracy minus that of r-tpt" in markdown and "| r-tpt |" not in markdown.split("minus that of")[1]
+    differences = [
+        markdown.split(f"{what} minus that of r-tpt")[1].split("\n\n")[1]
+        for what in ("Accuracy", "Expected calibration error")
+    ]
+    assert all("| clip |" in one and "| r-tpt |" not in one for one in differences)
     assert main(["evaluate", "--summary", str(folder)]) == 0
     plain = capsys.readouterr().out
     assert plain.startswith(f"6 pictures, {model}, 4 views") and "minus a-tpt" in plain

@@ -104,6 +104,7 @@ def counted(backbone: Backbone, recipe: Recipe, request: Request) -> Passes:
     story = Story(backbone, recipe)
     for name in DEFENCES:
         backbone.encode_text(DEFENCES[name].classes(backbone, recipe.classes, ""))  # once, for all pictures
+    assert backbone.nameless.isfinite().all()  # likewise
     for need in request.needs(recipe).values():
         story.results.put(story.key(need), needed.result(need))
     with counting(backbone, recipe.classes) as counts:
@@ -174,6 +175,7 @@ def test_the_cost_of_a_tuning_step(small, pixels, step):
 @pytest.mark.parametrize("purifier", ["", "mac"])
 def test_the_cost_of_a_defence(small, pixels, name, purifier, monkeypatch):
     monkeypatch.setattr("engine.defences.ttc.THRESHOLD", 9.0)  # as for a picture that TTC takes for attacked
+    monkeypatch.setattr("engine.defences.ttp.ALIKE", 9.0)  # and TTP
     given = recipe(pixels, replace(SETTINGS, purifier=purifier))
     assert near(small, given, Defended(name)) and near(small, given, Shown())
 
