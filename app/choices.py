@@ -92,7 +92,9 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
         """
         attack = engine.ATTACKS[self.attack]
         chosen = self if attack.targeted else self._replace(target=NO_TARGET)
-        return chosen if self.norm in attack.norms else chosen._replace(norm=attack.norms[0]).usual()
+        return (
+            chosen if self.norm in attack.norms or not attack.limited else chosen._replace(norm=attack.norms[0]).usual()
+        )
 
     def usual(self) -> Choices:
         """The same with the usual limit and step size of its norm."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import engine
 from app.batch import Batch, Row
 from app.figures.html import differing_words, esc, note, section, table
-from app.figures.threat import limit, titled
+from app.figures.threat import limit_set, titled, turns
 from app.text import words as text
 
 
@@ -22,8 +22,8 @@ def batch_table(batch: Batch) -> str:
     rows = [*_sums(batch, defences), *(_row(row) for row in batch.rows)]
     attack, views = batch.settings.attack, batch.settings.views
     made = (
-        f"{titled(attack.attack, attack.target_defence)}, {limit(attack.epsilon, attack.norm)},"
-        f" {attack.steps} iterations, no target; {views.count} views; random seeds from {attack.seed} on"
+        f"{titled(attack.attack, attack.target_defence)}, {limit_set(attack)},"
+        f"{turns(attack)} no target; {views.count} views; random seeds from {attack.seed} on"
     )
     unknown = note(text.BATCH_UNKNOWN_NOTE) if batch.unknown else ""
     blind = sum(row.blind for row in batch.rows)

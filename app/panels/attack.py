@@ -91,7 +91,7 @@ class AttackPanel:
             self.measured: _measured(result),
             self.passed: "",
             self.at: _scrubber(len(result.steps)),
-            self.caption: _caption(found),
+            self.caption: _caption(found, result.limited),
         }
 
     def _pictures(self, result: engine.Adversarial) -> dict:
@@ -131,10 +131,11 @@ def _scrubber(count: int) -> dict:
     return gr.update(maximum=count, value=count, visible=True)
 
 
-def _caption(found: Found) -> str:
-    """What the panel shows of an attack that is made here, or of one that was made elsewhere."""
+def _caption(found: Found, limited: bool = True) -> str:
+    """What the panel shows of an attack that is made here, with or without a limit, or of one that was made
+    elsewhere."""
     if found.picture is None or found.picture.attacked is None:
-        return caption(text.ATTACK_CAPTION)
+        return caption(text.ATTACK_CAPTION if limited else text.ATTACK_CAPTION_FREE)
     return caption(text.ELSEWHERE_CAPTION[found.picture.clean_known])
 
 
@@ -276,10 +277,11 @@ def _curve(
         names, others = ("class to be answered", "target class"), [p[target] for p in shares]
     kept = Line(names[0], "line-4", [float(p[label]) for p in shares])
     rival = Line(names[1], "line-3", [float(share) for share in others])
+    found_as = text.AS_ASKED_THERE if "places" in engine.ATTACKS[attack.attack].uses else text.AS_FOUND
     looks = f"; {text.SEEN_THROUGH}" if "eot_samples" in engine.ATTACKS[attack.attack].uses else ""
     both = curve("Shares during the attack", [kept, rival], "iteration", "share", last, 1, True, at)
     so_far = f"iteration {len(steps)} of {last}"
-    return f'<div class="pair">{section("Shares", both, text.AS_FOUND + looks)}{section("Loss", loss, so_far)}</div>'
+    return f'<div class="pair">{section("Shares", both, found_as + looks)}{section("Loss", loss, so_far)}</div>'
 
 
 def _measured(result: engine.Adversarial) -> str:
@@ -298,8 +300,9 @@ def _measured(result: engine.Adversarial) -> str:
         (esc(text.LIKENESS), "", f"{likeness(result):.2f}", ""),
         ("Answer", _answer(result.after), _answer(result.after_saved), ""),
     ]
+    within = " within " if result.limited else ", "
     made = (
-        f"{titled(result.attack, result.target_defence)} within {limit(result.epsilon, result.norm)},"
+        f"{titled(result.attack, result.target_defence)}{within}{limit(result.epsilon, result.norm)},"
         f" {len(result.steps)} forward passes in {result.seconds:.2f} s"
     )
     heads = ("", "as computed (float)", "as saved (8 bits)", text.LIMIT)

@@ -10,6 +10,7 @@ from .base import Attack
 from .black_box import SQUARE
 from .gradient import FGSM, MI_FGSM, PGD
 from .minimal import CARLINI_WAGNER, DEEPFOOL
+from .written_word import WRITTEN_WORD
 
 ATTACKS: Registry[Attack] = Registry(
     "attack",
@@ -27,5 +28,6 @@ ATTACKS: Registry[Attack] = Registry(
         "pgd-crops": PGD_CROPS,
         "pgd-views": PGD_VIEWS,
         "adaptive": ADAPTIVE,
+        "written-word": WRITTEN_WORD,
     },
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from ..attacks.registry import ATTACKS
 from ..classes import Classes
 from ..defences.registry import DEFENCES
 from ..errors import require
@@ -102,16 +103,24 @@ def add_attacks_options(parser: argparse.ArgumentParser) -> None:
 
 
 def all_attacks(args: argparse.Namespace) -> tuple[AttackSettings, ...]:
-    """The attacks of `add_attacks_options`, each within every limit; raises `EngineError` for values out of range."""
+    """The attacks of `add_attacks_options`, each within every limit if it has one; with `--control`, behind
+    each that has a null arm of its own that arm too.
+
+    Raises `EngineError` for values out of range.
+    """
     values = given(args, ATTACK)
+    with_null = values.pop("control", False)
     attacks, limits, defences = (values.pop(word, [None]) for word in REPEATED)
     found = []
     for name in attacks:
-        for eps in limits:
+        limited = name is None or ATTACKS.named(name).limited
+        for eps in limits if limited else [None]:
             for defence in defences if name == "adaptive" else [None]:
                 named = {"attack": name, "eps": eps, "target_defence": defence}
                 asked = values | {word: value for word, value in named.items() if value is not None}
                 attack = to_settings(asked).attack
                 slow = attack.attack == "adaptive" and args.adaptive_steps is not None
                 found.append(replace(attack, steps=args.adaptive_steps) if slow else attack)
+                if with_null and ATTACKS[attack.attack].null:
+                    found.append(replace(attack, control=True))
     return tuple(found)
