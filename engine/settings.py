@@ -201,13 +201,24 @@ class AttackSettings(Checked):
     `text_size`, a share of the side, outlined as wide as `text_outline` of that, turned by `text_rotation` degrees
     against the clock. `place_x` and `place_y` are the middle as shares of the side from the left and from the top; with
     `places` n above 1 the worst of n times n places is taken instead. With `control` the null arm is made in the
-    attack's place: a word as long that names nothing.
+    attack's place: words as long that name nothing, or random pixels in the patch.
+
+    `patch` paints a `patch_shape` of `patch_size`, a share of the side, in `steps` steps, its middle at that place or,
+    where `patch_at` is "gradient", where the sizes of the loss's gradient on the clean picture sum up to most.
+    `corruption` damages the picture in one of the kinds of ImageNet-C, with `severity` from 1 to 5.
     """
 
     NORMS = ("linf", "l2")
     UNROLLS = ("none", "exact", "straight")
     USUAL = {"linf": 4 / 255, "l2": 1.0}  # epsilon where nobody names one
     LARGEST = {"linf": 64 / 255, "l2": 64.0}  # epsilon
+    PATCH_SHAPES = ("square", "circle")
+    PATCH_PLACES = ("given", "gradient")
+    CORRUPTIONS = (
+        "gaussian-noise", "shot-noise", "impulse-noise", "defocus-blur", "glass-blur", "motion-blur", "zoom-blur",
+        "snow", "fog", "brightness", "contrast", "elastic", "pixelate", "jpeg", "speckle-noise", "gaussian-blur",
+        "spatter", "saturate",
+    )  # fmt: skip
     TEXT_COLOURS = ("white", "black", "red", "yellow", "green", "cyan", "blue", "magenta")
 
     attack: str = setting("pgd", "the attack", registry="attack")
@@ -285,9 +296,23 @@ class AttackSettings(Checked):
         low=1, high=8, slider=(1, 8, 1), late=True,
     )  # fmt: skip
     control: bool = setting(
-        False, "the null arm", "in the attack's place: a word as long that names nothing, so that one sees what mere"
-        " covering does", late=True,
+        False, "the null arm", "in the attack's place: words as long that name nothing, or random pixels in the patch,"
+        " so that one sees what mere covering does", late=True,
     )  # fmt: skip
+    patch_size: float = setting(
+        0.25, "the size of the patch", "as a share of the picture's side", low=0.02, high=0.9,
+        slider=(0.02, 0.9, 0.01), late=True,
+    )  # fmt: skip
+    patch_shape: str = setting("square", "the shape of the patch", choices=PATCH_SHAPES, late=True)
+    patch_at: str = setting(
+        "given", "the place of the patch", "the given one, or where the gradient of the loss is steepest on the clean"
+        " picture", choices=PATCH_PLACES, late=True,
+    )  # fmt: skip
+    corruption: str = setting(
+        "gaussian-noise", "the corruption", "ordinary damage, after ImageNet-C; frost is not among them",
+        choices=CORRUPTIONS, late=True,
+    )  # fmt: skip
+    severity: int = setting(3, "the severity", "of the corruption", low=1, high=5, slider=(1, 5, 1), late=True)
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

@@ -137,7 +137,8 @@ def _attack(found: Found) -> tuple[str, str] | None:
         return head, _now(result)
     if not result.fooled:
         return "Undone by saving" if result.fooled_as_computed else "Held", f"at {percent(after.confidence)}"
-    head = "Fooled" if result.right_before else "Wrong before and after"
+    fooled = text.FOOLED[not result.made_here or engine.ATTACKS[result.attack].aimed]
+    head = fooled if result.right_before else "Wrong before and after"
     return head, _instead(after, result.label)
 
 

@@ -33,6 +33,8 @@ def badges(result: engine.Adversarial) -> str:
     if is_null(result):
         wanted = badge(text.NULL_BADGE, engine.ATTACKS[result.attack].null, "warn")
         return f'<div class="badges">{badge(threat(result), text.THREAT_WHY)}{wanted}</div>'
+    if not engine.ATTACKS[result.attack].aimed:
+        return f'<div class="badges">{badge(threat(result), text.THREAT_WHY)}</div>'
     if result.target is not None:
         wanted = badge(f"pulls towards the target “{names[result.target]}”", "", "warn")
     else:

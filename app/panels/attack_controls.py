@@ -31,6 +31,8 @@ class AttackControls:
             self.eps = slider("eps", text.LIMITS["linf"], min_width=155)
             self.linf_step = self.eps.step
             self.steps = slider("steps", text.ATTACK_STEPS, "attack-steps", min_width=100)
+            self.corruption = choice("corruption", text.CORRUPTIONS, text.CORRUPTION, min_width=170, visible=False)
+            self.severity = slider("severity", text.SEVERITY, min_width=100, visible=False)
             self.button = gr.Button(text.ATTACK, variant="secondary", elem_id="attack", min_width=90, scale=0)
             self.adaptive = gr.Button(text.ADAPTIVE, elem_id="attack-adaptive", min_width=180, scale=0)
         self.about = gr.HTML(elem_id="attack-about")
@@ -41,6 +43,8 @@ class AttackControls:
                 "attack": self.attack, "eps": self.eps, "steps": self.steps, "norm": self.norm,
                 "step_size": self.step_size, "target": self.target, "eot_samples": self.eot_samples,
                 "target_defence": self.target_defence, "unroll": self.unroll, "written": self.written,
+                "corruption": self.corruption, "severity": self.severity, "patch_shape": self.patch_shape,
+                "patch_at": self.patch_at,
             }  # fmt: skip
             placed = (*self.controls, *ELSEWHERE)
             with gr.Row(elem_classes=["controls"], visible=not set(engine.parameters.words("attack")) <= set(placed)):
@@ -62,6 +66,9 @@ class AttackControls:
             [(text.WRITTEN_NONE, "")], value="", label=text.WRITTEN, info=text.WRITTEN_INFO, elem_id="written",
             filterable=True, allow_custom_value=True, visible=False,
         )  # fmt: skip
+        with gr.Row(elem_classes=["controls"]):
+            self.patch_shape = choice("patch_shape", text.PATCH_SHAPES, text.PATCH_SHAPE, min_width=160, visible=False)
+            self.patch_at = choice("patch_at", text.PATCH_PLACES, text.PATCH_AT, min_width=240, visible=False)
         with gr.Row(elem_classes=["controls"]):
             listed = {name: defence.title for name, defence in engine.DEFENCES.items()}
             self.target_defence = choice("target_defence", listed, text.THROUGH, min_width=200, visible=False)

@@ -435,7 +435,10 @@ UNROLLS = {
     "exact": "exactly: through the optimiser's first step",
     "none": "not at all: the tuned prompt counts as given",
 }
-AS_ASKED_THERE = "each time the attacker asks: first about the clean picture where it must, then place by place"
+AS_ASKED_THERE = {  # by a setting of the attack
+    "places": "each time the attacker asks: first about the clean picture where it must, then place by place",
+    "severity": "at severity 1, then 2, up to the one that is set",
+}
 AS_FOUND = "as each iteration finds the picture, before changing it"
 SEEN_THROUGH = "the attacker looks through random views"
 AIMED_AT = "Made to break {defence}, not the model alone."
@@ -467,8 +470,8 @@ ATTACK_CAPTION = (
 ATTACK_CAPTION_FREE = (
     (
         "What you see",
-        "a change without a limit, which anyone can see, what it does to the answer, and what the same does to it where"
-        " nothing is aimed at the model (its null arm).",
+        "a change without a limit, what it does to the answer and, where somebody aims it at the model, what the same"
+        " does to it where nobody does (its null arm).",
     ),
     (
         "How",
@@ -482,6 +485,7 @@ ATTACK_CAPTION_FREE = (
     ),
 )
 NO_LIMIT = "no limit"
+FOOLED = {True: "Fooled", False: "Turned"}  # by whether somebody aimed the change at the model
 NULL_BADGE = "null arm: nothing is aimed at the model"
 NULL_ARM = "For comparison: with {what} the model says {answer}."
 NULL_SHOWS = {  # by whether the null arm turns the answer too
@@ -489,6 +493,21 @@ NULL_SHOWS = {  # by whether the null arm turns the answer too
     " misled by what was put there.",
     False: "So it is not the covering alone that turned the answer away from “{name}”.",
 }
+SEVERITY = "Severity"
+CORRUPTION, CORRUPTIONS = "Kind of damage", {
+    "gaussian-noise": "Noise: Gaussian", "shot-noise": "Noise: few photons", "impulse-noise": "Noise: broken values",
+    "defocus-blur": "Blur: out of focus", "glass-blur": "Blur: frosted glass", "motion-blur": "Blur: motion",
+    "zoom-blur": "Blur: zoom", "snow": "Weather: snow", "fog": "Weather: fog", "brightness": "Weather: bright light",
+    "contrast": "Digital: low contrast", "elastic": "Digital: elastic bends", "pixelate": "Digital: coarse pixels",
+    "jpeg": "Digital: JPEG", "speckle-noise": "More: speckle noise", "gaussian-blur": "More: Gaussian blur",
+    "spatter": "More: drops and mud", "saturate": "More: saturation",
+}  # fmt: skip
+PATCH_SHAPE, PATCH_SHAPES = "Shape of the patch", {"square": "a square", "circle": "a circle"}
+PATCH_AT, PATCH_PLACES = "Place of the patch", {
+    "given": "where it is set", "gradient": "where the gradient is steepest",
+}  # fmt: skip
+AMPLIFIED = "The change, amplified **{gain} times**; grey would be no change."
+PLACE_PRESS = "Press it where it shall be, then Attack."
 WRITTEN, WRITTEN_INFO = "What is written", "Choose a class or type anything of at most 60 letters."
 WRITTEN_NONE = "The target, else the class that comes second"
 TO_THE_EYE = {  # by how much of the change one sees

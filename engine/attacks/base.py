@@ -56,7 +56,8 @@ class Attack(Entry):
     on what it can be to a model that knows only its paintings. `least` is how many classes its loss needs, `targeted`
     whether it can be aimed at a class, `batched` whether several pictures can run together without disturbing each
     other, `minimal` whether its run looks for the shortest change, however long that is: the stream measures it and
-    cuts it to epsilon. `uses` names the settings that change what it does, besides epsilon and norm.
+    cuts it to epsilon. `aimed` is whether anybody aims it at the model. `uses` names the settings that
+    change what it does, besides epsilon and norm.
     """
 
     threat: str
@@ -70,6 +71,7 @@ class Attack(Entry):
     batched: bool = True
     blocking: bool = False
     minimal: bool = False
+    aimed: bool = True
     null: str = ""
     on_paintings: str = ""
     uses: tuple[str, ...] = ("steps",)

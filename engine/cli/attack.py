@@ -84,11 +84,12 @@ def attack_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
     name = subject.classes.names[adversarial.label]
     origin = "the truth" if adversarial.from_truth else "the clean answer"
     towards = "" if adversarial.target is None else f", towards {subject.classes.names[adversarial.target]}"
+    aim = f", away from {name} ({origin}){towards}" if ATTACKS[adversarial.attack].aimed else ", aimed at nothing"
     change = f"largest change {adversarial.linf() * 255:.0f}/255, L2 {adversarial.l2():.3f}"
     return [
         *subject.heading,
         f"{adversarial.attack}, {_limit(adversarial)}, {len(adversarial.steps)} steps,"
-        f" {adversarial.seconds:.2f} s, away from {name} ({origin})" + towards,
+        f" {adversarial.seconds:.2f} s{aim}",
         "",
         *table(PREDICTION_HEAD, rows),
         "",

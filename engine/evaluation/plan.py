@@ -136,7 +136,8 @@ def arm_name(attack: AttackSettings) -> str:
     instead whether it is its null arm.
     """
     if not ATTACKS.named(attack.attack).limited:
-        return f"{attack.attack}{'-control' * attack.control}"
+        kind = f"-{attack.corruption}-{attack.severity}" if attack.attack == "corruption" else ""
+        return f"{attack.attack}{kind}{'-control' * attack.control}"
     target = f"-{attack.target_defence}" if attack.attack == "adaptive" else ""
     limit = f"{attack.epsilon * 255:g}" if attack.norm == "linf" else f"l2-{attack.epsilon:g}"
     return f"{attack.attack}{target}-{limit}"
