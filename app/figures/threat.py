@@ -77,6 +77,11 @@ def remarks(result: engine.Adversarial) -> str:
     return "".join(f'<p class="fine">{esc(sentence)}</p>' for sentence in said)
 
 
+def null_remark(result: engine.Adversarial) -> str:
+    """The same alone, in small letters."""
+    return "".join(f'<p class="fine">{esc(sentence)}</p>' for sentence in _null(result))
+
+
 def _null(result: engine.Adversarial) -> list[str]:
     """What became of the picture where nothing was aimed at the model, and so what the attack owes to its aim."""
     null = result.null

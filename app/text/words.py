@@ -486,6 +486,8 @@ ATTACK_CAPTION_FREE = (
 )
 NO_LIMIT = "no limit"
 FOOLED = {True: "Fooled", False: "Turned"}  # by whether somebody aimed the change at the model
+SUCCEEDED = {True: "Attack succeeded", False: "The damage turned the answer"}
+FAILED = {True: "Attack failed", False: "The damage did not turn the answer"}
 NULL_BADGE = "null arm: nothing is aimed at the model"
 NULL_ARM = "For comparison: with {what} the model says {answer}."
 NULL_SHOWS = {  # by whether the null arm turns the answer too

@@ -20,6 +20,7 @@ from app.figures.threat import is_null, limit_kept
 from app.panels.attack import _measured, _placed, verdict
 from app.panels.attention import _similarity
 from app.panels.sweep import _begun
+from app.panels.verdict import _head
 from app.state.found import Found
 from app.text import words as text
 from engine.story import Results
@@ -51,10 +52,18 @@ def test_its_null_arm_is_told_and_what_it_shows(found):
     for fooled in (True, False):
         after = replace(null.after, logits=-null.after.logits if fooled else result.before.logits)
         turned = replace(result, after_saved=replace(result.before, logits=-result.before.logits), after=result.before)
-        said = verdict(replace(turned, null=replace(null, after=after)))
+        said = verdict(turned_with(turned, null, after))
         assert "For comparison: with the harmless words “and with” in the same place" in said
         wanted = text.NULL_SHOWS[fooled].format(name=CLASSES.names[result.label])
-        assert wanted in said
+        assert wanted in said and wanted in _head(replace(found, adversarial=turned_with(turned, null, after)))
+
+
+def turned_with(turned: engine.Adversarial, null, after: engine.Prediction) -> engine.Adversarial:
+    return replace(turned, null=replace(null, after=after))
+
+
+def held(result: engine.Adversarial) -> engine.Adversarial:
+    return replace(result, after=result.before, after_saved=result.before)
 
 
 def test_the_null_arm_itself_says_that_it_is_one(tiny):
@@ -70,13 +79,27 @@ def test_ordinary_damage_is_aimed_at_nobody(tiny):
     turned = replace(result, after_saved=replace(result.before, logits=-result.before.logits))
     turned = replace(turned, after=turned.after_saved)
     assert "Turned: " in verdict(turned) and "Fooled" not in verdict(turned)
-    assert "Turned" in journey(replace(found, adversarial=turned, label=turned.label))
+    turned_found = replace(found, adversarial=turned, label=turned.label)
+    assert "Turned" in journey(turned_found) and "The damage turned the answer" in _head(turned_found)
+    assert "The damage did not turn the answer" in _head(replace(found, adversarial=held(result), label=result.label))
 
 
 def test_maps_are_compared_with_the_null_arm(found):
     drawn = _similarity(found)
     assert "null arm: the harmless words" in drawn and "random noise" not in drawn
     assert "in the null arm" in journey(found) and "mere noise" not in journey(found)
+
+
+def test_a_command_line_names_what_the_attack_reads_and_no_other_attacks_settings():
+    named = {one for one in WORD.options() if one.startswith("--")}
+    assert {"--written", "--text-size", "--places", "--no-control"} <= named and "--patch-size" not in named
+    assert not {"--text-size", "--patch-size", "--severity", "--no-control"} & {*CHOICES.options()}
+
+
+def test_the_fold_is_there_only_where_something_is_in_it(page):
+    choose = page.panels[2].choose
+    for attack, there in (("corruption", False), ("written-word", True), ("pgd", True), ("fgsm", True)):
+        assert choose.fit(Found(), CHOICES._replace(attack=attack))[choose.fold]["visible"] == there
 
 
 def test_a_sweep_over_limits_is_refused_in_a_sentence(tiny, page):
