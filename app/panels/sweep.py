@@ -52,8 +52,6 @@ class SweepPart:
                 raise engine.EngineError(text.MISSING["Attack"])
             if base.story.recipe.attacked is not None:
                 raise engine.EngineError(text.SWEEP_ELSEWHERE)
-            attack = base.settings.attack.attack
-            engine.ATTACKS[attack].check_limited(text.SWEEP_TITLE)
             begun = _begun(visitor, base, int(seeds))
             page.visitors.change(key, sweep=begun, progress=Progress(7))
             yield page.nudged() | page.say(text.BUSY["sweep"], "busy", 0.0)
