@@ -18,7 +18,6 @@ from app.wiring.running import Running
 
 ADAPTIVE, THROUGH = "adaptive", "a-tpt"
 ELSEWHERE = ("seed", "legacy")  # not the attack's alone: beside the picture, and in the verdict
-ABOVE = ("eps", "steps", "corruption", "severity")  # beside the menu, not in the fold
 L2_STEP = 0.1  # of the slider of the limit, which is set for Linf
 
 
@@ -38,7 +37,7 @@ class AttackControls:
             self.adaptive = gr.Button(text.ADAPTIVE, elem_id="attack-adaptive", min_width=180, scale=0)
         self.about = gr.HTML(elem_id="attack-about")
         gr.HTML(f'<p class="fine">{esc(text.ADAPTIVE_COST)}</p>', elem_id="adaptive-cost")
-        with gr.Accordion(text.ATTACK_MORE, open=False, elem_id="attack-more") as self.fold:
+        with gr.Accordion(text.ATTACK_MORE, open=False, elem_id="attack-more"):
             self._more()
             self.controls: dict[str, Component] = {
                 "attack": self.attack, "eps": self.eps, "steps": self.steps, "norm": self.norm,
@@ -51,7 +50,7 @@ class AttackControls:
             with gr.Row(elem_classes=["controls"], visible=not set(engine.parameters.words("attack")) <= set(placed)):
                 self.controls |= others("attack", placed, engine.parameters.parameters()["attack"].default)
         self.pieces = [
-            Piece(self.fit, [*self.controls.values(), self.fold], (), choices=("attack", "norm", "target_defence")),
+            Piece(self.fit, list(self.controls.values()), (), choices=("attack", "norm", "target_defence")),
             Piece(self.targets, [self.target, self.written], ("classes",)),
             Piece(self.tell, [self.about], ("clean",), choices=("attack",)),
             Piece(self.offer, [self.button, self.adaptive], ("picture",)),
@@ -90,8 +89,6 @@ class AttackControls:
         shown["unroll"] &= engine.DEFENCES[choices.target_defence].loss is not None
         shown |= {"target": attack.targeted, "eps": attack.limited, "norm": attack.limited}
         updates = {self.controls[word]: gr.update(visible=visible) for word, visible in shown.items()}
-        inside = [visible for word, visible in shown.items() if word not in ABOVE]
-        updates[self.fold] = gr.update(visible=any(inside))
         norms = [(text.NORMS[name], name) for name in attack.norms]
         step = L2_STEP if choices.norm == "l2" else self.linf_step
         return merged(

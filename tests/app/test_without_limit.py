@@ -96,12 +96,6 @@ def test_a_command_line_names_what_the_attack_reads_and_no_other_attacks_setting
     assert not {"--text-size", "--patch-size", "--severity", "--no-control"} & {*CHOICES.options()}
 
 
-def test_the_fold_is_there_only_where_something_is_in_it(page):
-    choose = page.panels[2].choose
-    for attack, there in (("corruption", False), ("written-word", True), ("pgd", True), ("fgsm", True)):
-        assert choose.fit(Found(), CHOICES._replace(attack=attack))[choose.fold]["visible"] == there
-
-
 def test_a_sweep_over_limits_is_refused_in_a_sentence(tiny, page):
     question = asked(tiny, Results(), WORD)
     with pytest.raises(engine.EngineError, match="needs an attack with a limit; Written word has none"):
