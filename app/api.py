@@ -128,7 +128,8 @@ class Api:
         return _answered(found, present(found.clean))
 
     def attack(self, account: Account, asked: Mapping[str, Any]) -> tuple[dict, FileData]:
-        """Change the picture within a limit so that the answer turns: numbers, and the attacked PNG file."""
+        """Change the picture, within a limit where the attack has one, so that the answer turns: numbers, and the
+        attacked PNG file."""
         found = self._found(account, asked, (*ATTACK, *PICTURE), "adversarial")
         hit = present(found.adversarial)
         numbers = {"attack": engine.serialise.attack_data(hit)} | _known(found)

@@ -92,7 +92,9 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
         """
         attack = engine.ATTACKS[self.attack]
         chosen = self if attack.targeted else self._replace(target=NO_TARGET)
-        return chosen if self.norm in attack.norms else chosen._replace(norm=attack.norms[0]).usual()
+        return (
+            chosen if self.norm in attack.norms or not attack.limited else chosen._replace(norm=attack.norms[0]).usual()
+        )
 
     def usual(self) -> Choices:
         """The same with the usual limit and step size of its norm."""
@@ -124,8 +126,13 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
     def options(self, attack: bool = True) -> list[str]:
         """The same choices as words for `python -m engine defend`; classes and target are apart, and without `attack`
         what only an attack reads is left out."""
-        chosen = STORY if attack else [word for word in STORY if word not in OF_ATTACK]
+        chosen = [word for word in STORY if self._heeded(word) and (attack or word not in OF_ATTACK)]
         return engine.parameters.as_options(self._values(), chosen)
+
+    def _heeded(self, word: str) -> bool:
+        """Whether a command line needs it: not where another attack alone reads it, of many that have own settings."""
+        late = engine.parameters.parameters()[word].known.late
+        return not late or self.attack in engine.parameters.read_by(word)
 
     def _values(self) -> dict[str, object]:
         """The parameters by word. The defences stand in the order of the registry, whichever was ticked first."""

@@ -137,16 +137,29 @@ class AttackStep:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class NullArm:
+    """What an attack without a limit is held against: the picture `pixels` (3, s, s), values n/255, that was changed as
+    much without any aim, `what` was put there in a part of a sentence, and the answer `after` to it.
+    """
+
+    what: str
+    pixels: Tensor
+    after: Prediction
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Adversarial:
     """An attacked picture. `pixels` is the float result, `saved` the same rounded to 8 bits inside the ball.
 
-    `norm` and `epsilon` are the limit, `target_defence` the defence that an adaptive attack went through, empty for
-    others. `label` is what the attack pushed away from, `target` the class it was to reach (None: any other);
+    `norm` and `epsilon` are the limit, "" and infinity of an attack that has none, `target_defence` the defence that an
+    adaptive attack went through, empty for others. `label` is what the attack pushed away from, `target` the class it
+    was to reach (None: any other);
     `from_truth` says whether `label` was the given true label (else the clean prediction). `after` is the answer to
     `pixels`, `after_saved` that to `saved`. `zero_gradient` says that the attack asked for gradients and that they
     were zero at the first step and ever after. `found` is how long the change is, in `norm`, that an attack for the
     shortest change found before the limit cut it; None where it found none, and for other attacks. `confidence` is by
-    how many logits it wanted another class to lead.
+    how many logits it wanted another class to lead. `null` is the null arm of an attack that has one of its own; others
+    are held against noise as large as their change.
 
     Of a picture that somebody attacked elsewhere, `attack` is empty, `epsilon` nan, and `clean` and `before`, the
     answer to it, are None unless the clean picture is known.
@@ -170,6 +183,12 @@ class Adversarial:
     zero_gradient: bool
     steps: tuple[AttackStep, ...]
     seconds: float
+    null: NullArm | None = None
+
+    @property
+    def limited(self) -> bool:
+        """Whether its change had a limit."""
+        return self.epsilon != math.inf
 
     @property
     def made_here(self) -> bool:

@@ -71,14 +71,15 @@ def attack_data(adversarial: Adversarial) -> dict:
     """An attack as plain data; norms are those of the change, pixels in [0, 1].
 
     Of a picture that was attacked elsewhere, `attack` is empty and `epsilon` None, and where the clean one is
-    not known, so is all that needs it. `fooled` and `reached` are those of the saved picture, which later parts use.
+    not known, so is all that needs it. An attack without a limit has no `norm` and no `epsilon`, and may have a `null`
+    arm of its own. `fooled` and `reached` are those of the saved picture, which later parts use.
     """
     return {
         "attack": adversarial.attack,
         "clean_known": adversarial.clean is not None,
         "target_defence": adversarial.target_defence,
         "norm": adversarial.norm,
-        "epsilon": adversarial.epsilon if adversarial.made_here else None,
+        "epsilon": adversarial.epsilon if adversarial.made_here and adversarial.limited else None,
         "label": adversarial.label,
         "target": adversarial.target,
         "from_truth": adversarial.from_truth,
@@ -97,7 +98,16 @@ def attack_data(adversarial: Adversarial) -> dict:
         "after_saved": prediction_data(adversarial.after_saved),
         "steps": [_step_data(step, adversarial.label) for step in adversarial.steps],
         "seconds": adversarial.seconds,
+        "null": _null_data(adversarial),
     }
+
+
+def _null_data(adversarial: Adversarial) -> dict | None:
+    null = adversarial.null
+    if null is None:
+        return None
+    fooled = null.after.label != adversarial.label
+    return {"what": null.what, "fooled": fooled, "after": prediction_data(null.after)}
 
 
 def _norms_data(adversarial: Adversarial) -> dict | None:

@@ -43,6 +43,8 @@ class Setting:
     slider: tuple[float, float, float] | None = None  # low, high and step of the page's control, in the unit of outside
     owner: tuple[str, ...] = ()  # the maps that read it; empty: all (an attack's registry entry says what it reads)
     recipe: bool = False  # every defence fixes it for itself, so it is for a defence of one's own
+    late: bool = False  # newer than results and records that are kept: left out of their names where it is the default
+    longest: int = 0  # of a text: how many characters it may have; 0: any number
 
     def check(self, value: Any) -> None:
         """Raise `EngineError` where `value`, of the right type, is out of bounds or none of the choices."""
@@ -51,6 +53,9 @@ class Setting:
         if self.low is not None:
             low, high = self.low, math.inf if self.high is None else self.high
             require(low <= value <= high, f"Expected {self.what} {span(low, high)}; got {number_text(value)}.")
+        if self.longest:
+            fits = len(value) <= self.longest and value.isprintable()
+            require(fits, f"Expected {self.what} to be at most {self.longest} printable characters; got {value!r:.60}.")
 
 
 def setting(default: Any, what: str, more: str = "", **known: Any) -> Any:
@@ -96,6 +101,18 @@ class Checked:
             right = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
             require(right, f"Expected {known.what} to be {of_kind}; got {value!r:.60}.")
             known.check(value)
+
+    def kept(self) -> dict[str, Any]:
+        """The values by field as the names of results and records have them: without late ones that are the default."""
+        values = {one.name: (getattr(self, one.name), one) for one in fields(self)}
+        return {name: value for name, (value, one) in values.items() if value != one.default or not _late(one)}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__qualname__}({', '.join(f'{name}={value!r}' for name, value in self.kept().items())})"
+
+
+def _late(one: Field) -> bool:
+    return KEY in one.metadata and one.metadata[KEY].late
 
 
 KINDS: dict[str, tuple[type, str]] = {  # by annotation: what a value must be, and what a sentence calls that
@@ -163,9 +180,9 @@ def check_channels(mean: Channels | None, std: Channels | None) -> None:
     require(std is None or min(std) > 0, f"Expected the standard deviation of the channels above 0; got {std!r:.60}.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AttackSettings(Checked):
-    """A perturbation whose `norm` is at most `epsilon`, pixels in [0, 1].
+    """A perturbation whose `norm` is at most `epsilon`, pixels in [0, 1]; attacks without a limit heed neither.
 
     "linf" is the largest change of a channel, "l2" the Euclidean length of the change over all channels and pixels.
     `attack` is a key of `ATTACKS`. `step_size`, a length in the same norm, None means epsilon / 4, as the papers of
@@ -179,12 +196,30 @@ class AttackSettings(Checked):
     reach; None: away from the label, wherever to. `confidence` is Carlini & Wagner's kappa: by how many logits another
     class must lead before a change counts. `legacy` cuts the attacked picture off to 8 bits as R-TPT and A-TPT
     do, which may leave the ball by one level, instead of rounding it and bringing it back.
+
+    `written-word` writes `written` (empty: the target's name, else that of the likeliest wrong class) in letters of
+    `text_size`, a share of the side, outlined as wide as `text_outline` of that, turned by `text_rotation` degrees
+    against the clock. `place_x` and `place_y` are the middle as shares of the side from the left and from the top; with
+    `places` n above 1 the worst of n times n places is taken instead. With `control` the null arm is made in the
+    attack's place: words as long that name nothing, or random pixels in the patch.
+
+    `patch` paints a `patch_shape` of `patch_size`, a share of the side, in `steps` steps, its middle at that place or,
+    where `patch_at` is "gradient", where the sizes of the loss's gradient on the clean picture sum up to most.
+    `corruption` damages the picture in one of the kinds of ImageNet-C, with `severity` from 1 to 5.
     """
 
     NORMS = ("linf", "l2")
     UNROLLS = ("none", "exact", "straight")
     USUAL = {"linf": 4 / 255, "l2": 1.0}  # epsilon where nobody names one
     LARGEST = {"linf": 64 / 255, "l2": 64.0}  # epsilon
+    PATCH_SHAPES = ("square", "circle")
+    PATCH_PLACES = ("given", "gradient")
+    CORRUPTIONS = (
+        "gaussian-noise", "shot-noise", "impulse-noise", "defocus-blur", "glass-blur", "motion-blur", "zoom-blur",
+        "snow", "fog", "brightness", "contrast", "elastic", "pixelate", "jpeg", "speckle-noise", "gaussian-blur",
+        "spatter", "saturate",
+    )  # fmt: skip
+    TEXT_COLOURS = ("white", "black", "red", "yellow", "green", "cyan", "blue", "magenta")
 
     attack: str = setting("pgd", "the attack", registry="attack")
     epsilon: float = setting(
@@ -227,6 +262,57 @@ class AttackSettings(Checked):
         0.0, "the confidence", "by how many logits another class must lead (kappa), so that a change outlasts rounding",
         low=0, high=100, slider=(0, 20, 0.5),
     )  # fmt: skip
+    written: str = setting(
+        "", "the words to write", "on the picture; without, the target, else the class that comes second", longest=60,
+        late=True,
+    )  # fmt: skip
+    text_size: float = setting(
+        0.16, "the size of the letters", "as a share of the picture's side; smaller where the words do not fit",
+        low=0.04, high=0.6, slider=(0.04, 0.6, 0.01), late=True,
+    )  # fmt: skip
+    text_colour: str = setting("white", "the colour of the letters", choices=TEXT_COLOURS, late=True)
+    text_outline: float = setting(
+        0.12, "the outline of the letters", "black or white, whichever they stand out from; a share of their size",
+        low=0, high=0.3, slider=(0, 0.3, 0.01), late=True,
+    )  # fmt: skip
+    text_opacity: float = setting(
+        1.0, "the opacity of the letters", "1: nothing shows through", low=0.05, high=1, slider=(0.05, 1, 0.05),
+        late=True,
+    )  # fmt: skip
+    text_rotation: float = setting(
+        0.0, "the rotation of the letters", "in degrees, against the clock", low=-180, high=180,
+        slider=(-180, 180, 5), late=True,
+    )  # fmt: skip
+    place_x: float = setting(
+        0.5, "the place from the left", "of the middle, as a share of the picture's side", low=0, high=1,
+        slider=(0, 1, 0.01), late=True,
+    )  # fmt: skip
+    place_y: float = setting(
+        0.85, "the place from the top", "of the middle, as a share of the picture's side", low=0, high=1,
+        slider=(0, 1, 0.01), late=True,
+    )  # fmt: skip
+    places: int = setting(
+        1, "the number of places a side", "that are tried, the worst being kept; 1: only the place that is given",
+        low=1, high=8, slider=(1, 8, 1), late=True,
+    )  # fmt: skip
+    control: bool = setting(
+        False, "the null arm", "in the attack's place: words as long that name nothing, or random pixels in the patch,"
+        " so that one sees what mere covering does", late=True,
+    )  # fmt: skip
+    patch_size: float = setting(
+        0.25, "the size of the patch", "as a share of the picture's side", low=0.02, high=0.9,
+        slider=(0.02, 0.9, 0.01), late=True,
+    )  # fmt: skip
+    patch_shape: str = setting("square", "the shape of the patch", choices=PATCH_SHAPES, late=True)
+    patch_at: str = setting(
+        "given", "the place of the patch", "the given one, or where the gradient of the loss is steepest on the clean"
+        " picture", choices=PATCH_PLACES, late=True,
+    )  # fmt: skip
+    corruption: str = setting(
+        "gaussian-noise", "the corruption", "ordinary damage, after ImageNet-C; frost is not among them",
+        choices=CORRUPTIONS, late=True,
+    )  # fmt: skip
+    severity: int = setting(3, "the severity", "of the corruption", low=1, high=5, slider=(1, 5, 1), late=True)
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

@@ -112,6 +112,8 @@ def _files(
         files["attacked.png"] = png(to_uint8(hit))
     if result is not None and result.clean is not None:
         files["change-amplified.png"] = png(amplified(result.change, gain_for(result)))
+    if result is not None and result.null is not None:
+        files["null-arm.png"] = png(to_uint8(result.null.pixels))
     if pictures is not None:
         for folder, (name, content) in zip(
             ("original", "original/attacked"), pictures.taken.given(shown), strict=False
@@ -209,7 +211,10 @@ def _results(found: Found) -> dict:
             "zero gradient": result.zero_gradient,
             "reached as computed": result.reached_as_computed,
             "shortest change found": result.found,
+            "limit": None if not result.limited else {"norm": result.norm, "epsilon": result.epsilon},
         }
+        if result.null is not None:
+            document["null arm"] = _answer(found, result.null.after) | {"what": result.null.what}
         if result.clean is not None:
             document["attacked"]["linf x 255"] = {"float": 255 * result.linf(False), "saved": 255 * result.linf()}
             document["attacked"]["l2"] = {"float": result.l2(False), "saved": result.l2()}

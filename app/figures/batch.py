@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import engine
 from app.batch import Batch, Row
 from app.figures.html import differing_words, esc, note, section, table
-from app.figures.threat import limit, titled
+from app.figures.threat import limit_set, titled, turns
 from app.text import words as text
 from app.text.counted import counted
 
@@ -22,9 +22,9 @@ def batch_table(batch: Batch) -> str:
     heads = ("Picture", "True class", text.BATCH_CLEAN, *titles)
     rows = [*_sums(batch, defences), *(_row(row) for row in batch.rows)]
     attack, views = batch.settings.attack, batch.settings.views
-    made = counted(
-        text.BATCH_MADE, attack=titled(attack.attack, attack.target_defence), steps=attack.steps, views=views.count,
-        limit=limit(attack.epsilon, attack.norm), seed=attack.seed,
+    made = text.BATCH_MADE.format(
+        attack=titled(attack.attack, attack.target_defence), limit=limit_set(attack), turns=turns(attack),
+        views=views.count, seed=attack.seed,
     )  # fmt: skip
     unknown = note(text.BATCH_UNKNOWN_NOTE) if batch.unknown else ""
     blind = sum(row.blind for row in batch.rows)

@@ -138,7 +138,8 @@ def _attack(found: Found) -> tuple[str, str] | None:
         return head, _now(result)
     if not result.fooled:
         return "Undone by saving" if result.fooled_as_computed else "Held", f"at {percent(after.confidence)}"
-    head = "Fooled" if result.right_before else "Wrong before and after"
+    fooled = text.FOOLED[not result.made_here or engine.ATTACKS[result.attack].aimed]
+    head = fooled if result.right_before else "Wrong before and after"
     return head, _instead(after, result.label)
 
 
@@ -178,7 +179,8 @@ def _maps(found: Found) -> tuple[str, str] | None:
     if math.isnan(overlap):
         return text.FLAT_MAPS
     null = None if pair.noisy is None else engine.measures.top_iou(pair.clean.raw, pair.noisy.raw)
-    said = "clean and attacked" if null is None else f"under mere noise {rough_percent(null)}"
+    arm = "under mere noise" if present(found.adversarial).null is None else "in the null arm"
+    said = "clean and attacked" if null is None else f"{arm} {rough_percent(null)}"
     said = text.STRANGE_VERDICT.lower() if found.strange else said
     return f"Maps overlap {rough_percent(overlap)}", said
 

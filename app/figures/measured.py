@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import engine
 from app.figures.html import caption, esc, section, table
-from app.figures.threat import limit, titled
+from app.figures.threat import limit_kept, titled
 from app.measured import Arm, Measured
 from app.text import words as text
 
@@ -48,7 +48,7 @@ def _head(arm: Arm) -> str:
     if arm.attack is None:
         return "Not attacked"
     attack = arm.attack
-    return f"{titled(attack['attack'], attack['target_defence'])}, {limit(attack['epsilon'], attack['norm'])}"
+    return f"{titled(attack['attack'], attack['target_defence'])}, {limit_kept(attack)}"
 
 
 def _defence(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import engine
 from app.figures.html import differing_words, esc, note, section
-from app.figures.threat import limit, titled
+from app.figures.threat import limit_kept, titled
 from app.measured import Arm, Measured
 from app.text import words as text
 
@@ -23,7 +23,7 @@ def _attacked(arm: Arm) -> str:
     attack = arm.attack
     if attack is None:
         return text.MOSAIC_CLEAN
-    name, most = titled(attack["attack"], attack["target_defence"]), limit(attack["epsilon"], attack["norm"])
+    name, most = titled(attack["attack"], attack["target_defence"]), limit_kept(attack)
     return text.MOSAIC_ATTACKED.format(attack=name, limit=most)
 
 
@@ -36,7 +36,8 @@ def mosaic(measured: Measured, arm: Arm, left: str, right: str) -> str:
     if left == right:
         return note(text.MOSAIC_SAME, "warn", "!")
     titles = called(left), called(right)
-    steps = 0 if arm.attack is None else arm.attack["steps"]
+    limited = arm.attack is not None and engine.ATTACKS[arm.attack["attack"]].limited
+    steps = arm.attack["steps"] if arm.attack is not None and limited else 0
     attack = text.MOSAIC_STEPS.format(attacked=_attacked(arm), steps=steps) if steps else _attacked(arm)
     hint = text.MOSAIC_HINT.format(attack=attack, pictures=measured.pictures, views=measured.views)
     body = note(compared(arm, left, right)) + _pointed_at(titles) + _field(measured, arm, (left, right), titles)

@@ -40,7 +40,7 @@ def gain_for(result: Adversarial) -> float:
         most = result.epsilon
     else:
         most = float(result.change.abs().flatten().quantile(LARGE)) or result.linf()
-    return min(GAIN_LIMIT, float(int(0.5 / most))) if most > 0 else 1.0
+    return min(GAIN_LIMIT, max(1.0, float(int(0.5 / most)))) if most > 0 else 1.0
 
 
 def amplified(change: Tensor, gain: float) -> np.ndarray:

@@ -90,7 +90,7 @@ def _record(sweep: Sweep, value: float) -> tuple[Measured, Arm] | None:
     for measured, arm in arms().values():
         if arm.attack is None or measured.plan["fingerprint"] != sweep.fingerprint:
             continue
-        same = all(arm.attack[name] == getattr(attack, name) for name in ("attack", "norm"))
+        same = all(arm.attack.get(name) == getattr(attack, name) for name in ("attack", "norm"))
         through = attack.attack != CHOICE or arm.attack["target_defence"] == attack.target_defence
         if same and through and arm.attack["epsilon"] == value:
             return measured, arm

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 import engine
-from app.figures.html import badge, esc, levels
+from app.figures.html import badge, esc, levels, percent
 from app.text import words as text
 from app.text.counted import counted
 
@@ -27,6 +31,11 @@ def badges(result: engine.Adversarial) -> str:
     if not result.made_here:
         return f'<div class="badges">{badge(text.THREAT_UNKNOWN, text.THREAT_WHY)}</div>'
     names = result.after.classes.names
+    if is_null(result):
+        wanted = badge(text.NULL_BADGE, engine.ATTACKS[result.attack].null, "warn")
+        return f'<div class="badges">{badge(threat(result), text.THREAT_WHY)}{wanted}</div>'
+    if not engine.ATTACKS[result.attack].aimed:
+        return f'<div class="badges">{badge(threat(result), text.THREAT_WHY)}</div>'
     if result.target is not None:
         wanted = badge(f"pulls towards the target “{names[result.target]}”", "", "warn")
     else:
@@ -36,14 +45,55 @@ def badges(result: engine.Adversarial) -> str:
 
 
 def limit(epsilon: float, norm: str) -> str:
-    """How far an attack may go: n/255 for each channel, or a length over all of them."""
+    """How far an attack may go: n/255 for each channel, a length over all of them, or in no norm as far as it likes."""
+    if not norm:
+        return text.NO_LIMIT
     return levels(epsilon) if norm == "linf" else f"an L2 length of {epsilon:.4g}"
+
+
+def limit_set(attack: engine.AttackSettings) -> str:
+    """The same of an attack as it is set."""
+    return limit(attack.epsilon, attack.norm if engine.ATTACKS[attack.attack].limited else "")
+
+
+def limit_kept(attack: Mapping[str, Any]) -> str:
+    """The same of an attack as records keep it."""
+    return limit(attack.get("epsilon", math.inf), attack.get("norm", ""))
+
+
+def turns(attack: engine.AttackSettings) -> str:
+    """How many iterations an attack makes, for a list of what it was made with; empty where it makes no such thing."""
+    chosen = engine.ATTACKS[attack.attack]
+    iterates = chosen.limited or "steps" in chosen.uses
+    return counted(text.TURNS, steps=attack.steps) if iterates else ""
+
+
+def is_null(result: engine.Adversarial) -> bool:
+    """Whether it is the null arm of its attack that was made."""
+    return result.made_here and bool(engine.ATTACKS[result.attack].null) and result.null is None
 
 
 def remarks(result: engine.Adversarial) -> str:
     """What else is to be known of the verdict: the change that was found, and what became of it."""
-    said = [*_found(result), *_erased(result)]
+    said = [*_null(result), *_found(result), *_erased(result)]
     return "".join(f'<p class="fine">{esc(sentence)}</p>' for sentence in said)
+
+
+def null_remark(result: engine.Adversarial) -> str:
+    """The same alone, in small letters."""
+    return "".join(f'<p class="fine">{esc(sentence)}</p>' for sentence in _null(result))
+
+
+def _null(result: engine.Adversarial) -> list[str]:
+    """What became of the picture where nothing was aimed at the model, and so what the attack owes to its aim."""
+    null = result.null
+    if null is None:
+        return []
+    name, says = result.after.classes.names[result.label], f"“{null.after.name}” at {percent(null.after.confidence)}"
+    said = text.NULL_ARM.format(what=null.what, answer=says)
+    if not result.right_before or not result.fooled:
+        return [said]
+    return [said + " " + text.NULL_SHOWS[null.after.label != result.label].format(name=name)]
 
 
 def _found(result: engine.Adversarial) -> list[str]:

@@ -10,11 +10,12 @@ import torch
 import engine
 from app.choices import Choices
 from app.components.controls import shown
+from app.components.placing import PLACE
 from app.components.slider import Range
 from app.figures.bars import prediction_bars
 from app.figures.change import likeness, to_the_eye
 from app.figures.curves import Line, curve
-from app.figures.html import caption, empty, esc, levels, note, percent, section, table
+from app.figures.html import caption, empty, esc, levels, note, percent, rich, section, table
 from app.figures.judged import abstained, caution
 from app.figures.pictures import amplified, gain_for, to_uint8
 from app.figures.threat import badges, limit, remarks, titled
@@ -50,7 +51,7 @@ class AttackPanel:
                     type="numpy", format="png", interactive=False, show_label=False, elem_id="perturbation",
                     elem_classes=["pixels"], alt_text=text.NOISE_ALT, visible=False, buttons=["download", "fullscreen"],
                 )  # fmt: skip
-                self.gain = gr.HTML(elem_id="attack-gain")
+                self.gain = gr.HTML(elem_id="attack-gain", js_on_load=PLACE)
             with gr.Column(scale=6, min_width=260):
                 self.bars = gr.HTML(elem_id="attack-bars")
         self.curve = gr.HTML(elem_id="attack-curve")
@@ -76,6 +77,7 @@ class AttackPanel:
         self.choose.wire(page, running)
         self.survival.wire(page, running)
         page.look(self.at, self._draw_at, [self.curve, self.passed])
+        page.press(self.gain, _placed)
 
     def live(self, trail: Sequence[engine.AttackStep], question: Question) -> str:
         """The curve while the attack runs."""
@@ -99,7 +101,7 @@ class AttackPanel:
             self.measured: _measured(result),
             self.passed: "",
             self.at: _scrubber(len(result.steps)),
-            self.caption: _caption(found),
+            self.caption: _caption(found, result.limited),
         }
 
     def _pictures(self, result: engine.Adversarial) -> dict:
@@ -109,12 +111,14 @@ class AttackPanel:
             unknown = note(text.NO_CLEAN, "warn", "!")
             return {self.slider: hidden, self.noise: hidden, self.slider_label: unknown, self.gain: ""}
         gain = gain_for(result)
+        placed = result.made_here and "place_x" in engine.ATTACKS[result.attack].uses
+        amplified_by = text.AMPLIFIED.format(gain=f"{gain:g}") + (f" {text.PLACE_PRESS}" if placed else "")
         pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
         return {
             self.slider: gr.update(value=pictures, visible=True),
             self.noise: gr.update(value=shown(amplified(result.change, gain)), visible=True),
             self.slider_label: _sides(),
-            self.gain: f'<p class="fine">The change, amplified <b>{gain:g} times</b>; grey would be no change.</p>',
+            self.gain: f'<p class="fine">{rich(amplified_by)}</p>',
         }
 
     def _draw_at(self, found: Found, at: float) -> dict:
@@ -138,6 +142,15 @@ def _sides() -> str:
     return f'<p class="fine aloud">{esc(text.SLIDER_LABEL)}{drag}</p>'
 
 
+def _placed(found: Found, choices: Choices, event: gr.EventData) -> dict:
+    """The place in the picture that was pressed, for an attack that has one."""
+    place = [getattr(event, name, None) for name in ("across", "down")]
+    known = [one for one in place if isinstance(one, int | float) and 0 <= one <= 1]
+    if len(known) < 2 or "place_x" not in engine.ATTACKS[choices.attack].uses:
+        return {}
+    return {"place_x": round(known[0], 2), "place_y": round(known[1], 2), "places": 1, "patch_at": "given"}
+
+
 def _scrubber(count: int) -> dict:
     """The slider over an attack's iterations; there is nothing to slide over where there are fewer than two."""
     if count < 2:
@@ -145,10 +158,11 @@ def _scrubber(count: int) -> dict:
     return gr.update(maximum=count, value=count, visible=True)
 
 
-def _caption(found: Found) -> str:
-    """What the panel shows of an attack that is made here, or of one that was made elsewhere."""
+def _caption(found: Found, limited: bool = True) -> str:
+    """What the panel shows of an attack that is made here, with or without a limit, or of one that was made
+    elsewhere."""
     if found.picture is None or found.picture.attacked is None:
-        return caption(text.ATTACK_CAPTION)
+        return caption(text.ATTACK_CAPTION if limited else text.ATTACK_CAPTION_FREE)
     return caption(text.ELSEWHERE_CAPTION[found.picture.clean_known])
 
 
@@ -227,8 +241,8 @@ def _against(result: engine.Adversarial) -> tuple[str, str, str]:
             return text.FOOLED_AS_SAVED.format(answer=answer, name=name), "bad", "✗"
         return text.HELD_AS_SAVED.format(answer=answer, computed=result.after.name), "warn", "!"
     if result.right_before and result.fooled:
-        sentence = f"Fooled: {to_the_eye(result)}, but the model now says {answer} instead of **{name}**."
-        return sentence, "bad", "✗"
+        head = text.FOOLED[engine.ATTACKS[result.attack].aimed]
+        return f"{head}: {to_the_eye(result)}, but the model now says {answer} instead of **{name}**.", "bad", "✗"
     if result.right_before:
         return f"Held: the model still says {answer}.", "good", "✓"
     if result.fooled:
@@ -290,10 +304,12 @@ def _curve(
         names, others = ("class to be answered", "target class"), [p[target] for p in shares]
     kept = Line(names[0], "line-4", [float(p[label]) for p in shares])
     rival = Line(names[1], "line-3", [float(share) for share in others])
-    looks = f"; {text.SEEN_THROUGH}" if "eot_samples" in engine.ATTACKS[attack.attack].uses else ""
+    uses = engine.ATTACKS[attack.attack].uses
+    found_as = next((said for setting, said in text.AS_ASKED_THERE.items() if setting in uses), text.AS_FOUND)
+    looks = f"; {text.SEEN_THROUGH}" if "eot_samples" in uses else ""
     both = curve("Shares during the attack", [kept, rival], "iteration", "share", last, 1, True, at)
     so_far = f"iteration {len(steps)} of {last}"
-    return f'<div class="pair">{section("Shares", both, text.AS_FOUND + looks)}{section("Loss", loss, so_far)}</div>'
+    return f'<div class="pair">{section("Shares", both, found_as + looks)}{section("Loss", loss, so_far)}</div>'
 
 
 def _measured(result: engine.Adversarial) -> str:
@@ -312,8 +328,9 @@ def _measured(result: engine.Adversarial) -> str:
         (esc(text.LIKENESS), "", f"{likeness(result):.2f}", ""),
         ("Answer", _answer(result.after), _answer(result.after_saved), ""),
     ]
+    within = " within " if result.limited else ", "
     made = (
-        f"{titled(result.attack, result.target_defence)} within {limit(result.epsilon, result.norm)},"
+        f"{titled(result.attack, result.target_defence)}{within}{limit(result.epsilon, result.norm)},"
         f" {counted(text.PASSES, count=len(result.steps))} in {result.seconds:.2f} s"
     )
     heads = ("", "as computed (float)", "as saved (8 bits)", text.LIMIT)

@@ -31,22 +31,28 @@ class AttackControls:
             self.eps = slider("eps", text.LIMITS["linf"], min_width=155)
             self.linf_step = self.eps.step
             self.steps = slider("steps", text.ATTACK_STEPS, "attack-steps", min_width=100)
+            self.corruption = choice("corruption", text.CORRUPTIONS, text.CORRUPTION, min_width=170, visible=False)
+            self.severity = slider("severity", text.SEVERITY, min_width=100, visible=False)
             self.button = gr.Button(text.ATTACK, variant="secondary", elem_id="attack", min_width=90, scale=0)
             self.adaptive = gr.Button(text.ADAPTIVE, elem_id="attack-adaptive", min_width=180, scale=0)
+        self.about = gr.HTML(elem_id="attack-about")
         gr.HTML(f'<p class="fine">{esc(text.ADAPTIVE_COST)}</p>', elem_id="adaptive-cost")
         with gr.Accordion(text.ATTACK_MORE, open=False, elem_id="attack-more"):
             self._more()
             self.controls: dict[str, Component] = {
                 "attack": self.attack, "eps": self.eps, "steps": self.steps, "norm": self.norm,
                 "step_size": self.step_size, "target": self.target, "eot_samples": self.eot_samples,
-                "target_defence": self.target_defence, "unroll": self.unroll,
+                "target_defence": self.target_defence, "unroll": self.unroll, "written": self.written,
+                "corruption": self.corruption, "severity": self.severity, "patch_shape": self.patch_shape,
+                "patch_at": self.patch_at,
             }  # fmt: skip
             placed = (*self.controls, *ELSEWHERE)
             with gr.Row(elem_classes=["controls"], visible=not set(engine.parameters.words("attack")) <= set(placed)):
                 self.controls |= others("attack", placed, engine.parameters.parameters()["attack"].default)
         self.pieces = [
             Piece(self.fit, list(self.controls.values()), (), choices=("attack", "norm", "target_defence")),
-            Piece(self.targets, [self.target], ("classes",)),
+            Piece(self.targets, [self.target, self.written], ("classes",)),
+            Piece(self.tell, [self.about], ("clean",), choices=("attack",)),
             Piece(self.offer, [self.button, self.adaptive], ("picture",)),
         ]
 
@@ -56,6 +62,13 @@ class AttackControls:
             self.step_size = slider("step_size", text.STEP_SIZES["linf"], min_width=210)
             self.eot_samples = slider("eot_samples", text.DRAWS, min_width=210, info=text.DRAWS_INFO, visible=False)
         self.target = class_menu(NO_TARGET, text.TARGET, "attack-target", text.TARGET_INFO)
+        self.written = gr.Dropdown(
+            [(text.WRITTEN_NONE, "")], value="", label=text.WRITTEN, info=text.WRITTEN_INFO, elem_id="written",
+            filterable=True, allow_custom_value=True, visible=False,
+        )  # fmt: skip
+        with gr.Row(elem_classes=["controls"]):
+            self.patch_shape = choice("patch_shape", text.PATCH_SHAPES, text.PATCH_SHAPE, min_width=160, visible=False)
+            self.patch_at = choice("patch_at", text.PATCH_PLACES, text.PATCH_AT, min_width=240, visible=False)
         with gr.Row(elem_classes=["controls"]):
             listed = {name: defence.title for name, defence in engine.DEFENCES.items()}
             self.target_defence = choice("target_defence", listed, text.THROUGH, min_width=200, visible=False)
@@ -74,7 +87,7 @@ class AttackControls:
         readers = {word: engine.parameters.read_by(word) for word in self.controls}
         shown = {word: choices.attack in names for word, names in readers.items() if names}
         shown["unroll"] &= engine.DEFENCES[choices.target_defence].loss is not None
-        shown["target"] = attack.targeted
+        shown |= {"target": attack.targeted, "eps": attack.limited, "norm": attack.limited}
         updates = {self.controls[word]: gr.update(visible=visible) for word, visible in shown.items()}
         norms = [(text.NORMS[name], name) for name in attack.norms]
         step = L2_STEP if choices.norm == "l2" else self.linf_step
@@ -83,13 +96,26 @@ class AttackControls:
             {
                 self.eps: gr.update(label=text.LIMITS[choices.norm], step=step),
                 self.step_size: gr.update(label=text.STEP_SIZES[choices.norm]),
-                self.norm: gr.update(choices=norms, interactive=len(norms) > 1),
+                self.norm: gr.update(choices=norms, interactive=len(norms) > 1) if norms else gr.update(),
             },
         )
 
     def targets(self, found: Found, choices: Choices) -> dict:
-        """The classes there are to aim at; a target that is none of them is dropped."""
-        return {} if found.classes is None else {self.target: listing(NO_TARGET, found.classes.names, choices.target)}
+        """The classes there are to aim at and to write; a target that is none of them is dropped."""
+        if found.classes is None:
+            return {}
+        names = found.classes.names
+        written = gr.update(choices=[(text.WRITTEN_NONE, ""), *((name, name) for name in names)])
+        return {self.target: listing(NO_TARGET, names, choices.target), self.written: written}
+
+    def tell(self, found: Found, choices: Choices) -> dict:
+        """Of an attack without a limit, what it may do, and what it can be to a model that knows only paintings."""
+        attack = engine.ATTACKS[choices.attack]
+        if attack.limited:
+            return {self.about: ""}
+        paintings = found.clean is not None and found.clean.familiarity is not None
+        said = [attack.explanation, *([attack.on_paintings] if paintings and attack.on_paintings else [])]
+        return {self.about: "".join(f'<p class="fine">{esc(sentence)}</p>' for sentence in said)}
 
     def offer(self, found: Found, choices: Choices) -> dict:
         """Nothing attacks a picture that was attacked elsewhere."""

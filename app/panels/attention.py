@@ -145,17 +145,19 @@ def _similarity(found: Found) -> str:
     size = levels(result.linf()) if result.norm == "linf" else f"L2 length {result.l2():.2f}"
     rows = [_similarity_row(_flagged("attacked picture", pair.attacked), clean.raw, pair.attacked.raw)]
     if pair.noisy is not None:
-        name = _flagged(f"{text.SIMILARITY_NULL} ({size})", pair.noisy)
+        null = text.SIMILARITY_NULL if result.null is None else text.SIMILARITY_NULL_OWN.format(what=result.null.what)
+        name = _flagged(f"{null} ({size})" if result.null is None else null, pair.noisy)
         rows.append(_similarity_row(name, clean.raw, pair.noisy.raw))
     rows.append(_similarity_row(text.SIMILARITY_RANDOM, clean.raw, found.chance_map))
     drawn = table(text.SIMILARITY_HEADS, rows, "Agreement of maps", "stacks")
-    sentence = f'<p class="fine">{esc(_moved(clean, pair))}</p>'
-    return section(text.SIMILARITY_TITLE, drawn + sentence, text.SIMILARITY_HINT)
+    own = result.null is not None
+    sentence = f'<p class="fine">{esc(_moved(clean, pair, own))}</p>'
+    return section(text.SIMILARITY_TITLE, drawn + sentence, text.SIMILARITY_HINTS[own])
 
 
-def _moved(clean: engine.AttentionMap, pair: MapPair) -> str:
-    """In words: by how many of the measures the attack changed the map more than noise of the same size did, or why
-    that cannot be told."""
+def _moved(clean: engine.AttentionMap, pair: MapPair, own: bool) -> str:
+    """In words: by how many of the measures the attack changed the map more than its null arm did, noise of the same
+    size or what the attack has of its `own`, or why that cannot be told."""
     arms = [_similarities(clean.raw, other.raw) for other in (pair.attacked, pair.noisy) if other is not None]
     if any(math.isnan(value) for arm in arms for value in arm):
         return f"{text.SIMILARITY_ALIKE} {text.SIMILARITY_FLAT}"
@@ -163,7 +165,7 @@ def _moved(clean: engine.AttentionMap, pair: MapPair) -> str:
         return text.SIMILARITY_ALIKE
     attacked, noisy = arms
     more = sum(a < n for a, n in zip(attacked[:3], noisy[:3], strict=True)) + (attacked[3] > noisy[3])
-    return f"{text.SIMILARITY_ALIKE} {text.SIMILARITY_MORE.format(more=more, of=len(attacked))}"
+    return f"{text.SIMILARITY_ALIKE} {text.SIMILARITY_MORE[own].format(more=more, of=len(attacked))}"
 
 
 def _truth(found: Found) -> str:

@@ -13,7 +13,7 @@ from app.figures.html import badge, caption, differing, empty, esc, note, percen
 from app.figures.judged import abstained, caution, defended, judged
 from app.figures.measured import measured_button
 from app.figures.poster import poster
-from app.figures.threat import badges
+from app.figures.threat import badges, null_remark
 from app.figures.through import went_through
 from app.models import Models
 from app.panels.places import PlacesPart
@@ -114,7 +114,7 @@ def _head(found: Found) -> str:
         return f'<div class="verdicts">{cautious}</div>'
     reference = names[present(found.reference)]
     wanted = f"{text.WANTED[found.given]} **{reference}**"
-    after = result.after_saved
+    after, aimed = result.after_saved, not result.made_here or engine.ATTACKS[result.attack].aimed
     if result.before is None:
         attack = _unknown_before(found, wanted)
     elif not result.epsilon:
@@ -143,18 +143,20 @@ def _head(found: Found) -> str:
         )
     elif result.fooled:
         attack = note(
-            f"**Attack succeeded:** without defence the model says **{after.name}**"
+            f"**{text.SUCCEEDED[aimed]}:** without defence the model says **{after.name}**"
             f" ({percent(after.confidence)}) instead of {wanted}.",
             "bad",
             "✗",
         )
     else:
         attack = note(
-            f"**Attack failed:** without defence the model still says **{after.name}** ({percent(after.confidence)}).",
+            f"**{text.FAILED[aimed]}:** without defence the model still says **{after.name}**"
+            f" ({percent(after.confidence)}).",
             "good",
             "✓",
         )
-    return f'<div class="verdicts">{attack}{_defended(found, wanted)}</div>{badges(result) if result.epsilon else ""}'
+    known = null_remark(result) + badges(result) if result.epsilon else ""
+    return f'<div class="verdicts">{attack}{_defended(found, wanted)}</div>{known}'
 
 
 def _through(found: Found, wanted: str) -> str:

@@ -26,6 +26,12 @@ With a target $t$, the bracket is $\log p_t(x_k)$. Under the L2 norm the step fo
 change is shortened to length $\varepsilon$ instead of clipped. An adaptive attack climbs the loss of what the *defence*
 answers, $\mathbb{E}_v\,[-\log p_y(D_v(x_k))]$, over the views $v$ it may draw, through the weights of the views and the
 first tuning step. *Athalye et al., ICML 2018: expectation over transformation.*
+
+Without a limit, a word lies on the picture as ink of colour $c$ that covers a share $m$ of each pixel at opacity $o$,
+$x' = (1 - om)\,x + om\,c$, and the place is the one of a grid where $-\log p_y(x')$ is highest. A patch is free where
+$m = 1$, $x' = (1 - m)\,x + m\,q$ with $q \in [0, 1]$, and $q$ takes sign steps as above with nothing to clip it to.
+*Goh et al., Distill 2021; after Brown et al., 2017.* Corruptions take no gradient and ask nothing. *Hendrycks and
+Dietterich, ICLR 2019.*
 """,
     r"""
 A-TPT asks every token $T_j$ entering a block how much it speaks for the class score $S$, keeps what speaks for it, and

@@ -17,7 +17,7 @@ WAITING = {
 NOT_WITH_THESE = "Not with these settings yet."
 EMPTY = {
     "Picture": "Choose a sample or upload a picture. The model then compares it with every class name.",
-    "Attack": "Press **Attack** to look for a small change of the picture that makes the model wrong.",
+    "Attack": "Press **Attack** to look for a change of the picture that makes the model wrong.",
     "Attention": "Press **Draw maps** to see where the model finds evidence for the class, clean and attacked.",
     "Views": "Press **Make views** to cut, mix and re-weigh the attacked picture into many variants.",
     "Tuning": "Press **One step** to move the prompt once, or **All steps**. The model itself stays untouched.",
@@ -57,7 +57,7 @@ AND_LINES = "{first} and {count} more"
 STALE_MORE = "; and {count} more"
 BUSY = {
     "clean": "Comparing the picture with every class name",
-    "adversarial": "Attacking: looking for the worst change within the limit",
+    "adversarial": "Attacking: looking for a change that turns the answer",
     "through": "Seeing whether the defence holds",
     "maps": "Looking where the evidence lies",
     "guide": "Looking where the defence would mix",
@@ -202,6 +202,7 @@ ZIP_FILES = (
     ("clean.png", "the picture as the model sees it, exact"),
     ("attacked.png", "the attacked picture in 8 bits, exact: what all later steps used"),
     ("change-amplified.png", "the change around grey, for looking only"),
+    ("null-arm.png", "of an attack without a limit, the same with nothing aimed at the model"),
     ("maps/", "the maps over the whole picture before the attack, at its own size (at most 4,096 pixels long)"),
     (
         "maps/every/, maps/head/",
@@ -442,6 +443,10 @@ UNROLLS = {
     "exact": "exactly: through the optimiser's first step",
     "none": "not at all: the tuned prompt counts as given",
 }
+AS_ASKED_THERE = {  # by a setting of the attack
+    "places": "each time the attacker asks: first about the clean picture where it must, then place by place",
+    "severity": "at severity 1, then 2, up to the one that is set",
+}
 AS_FOUND = "as each iteration finds the picture, before changing it"
 SEEN_THROUGH = "the attacker looks through random views"
 AIMED_AT = "Made to break {defence}, not the model alone."
@@ -470,10 +475,56 @@ ATTACK_CAPTION = (
     ),
     ("What it does not show", "that no smaller or stronger change exists, or how the model fares on other pictures."),
 )
+ATTACK_CAPTION_FREE = (
+    (
+        "What you see",
+        "a change without a limit, what it does to the answer and, where somebody aims it at the model, what the same"
+        " does to it where nobody does (its null arm).",
+    ),
+    (
+        "How",
+        "see what stands below the menu; what the attacker knows and may do stands on the badge. The result is rounded"
+        " to 8 bits.",
+    ),
+    (
+        "What it does not show",
+        "that the model would stand another place, size or wording, or how it fares on other pictures. A change that"
+        " covers the object may turn the answer without deceiving anybody: compare with the null arm.",
+    ),
+)
+NO_LIMIT = "no limit"
+FOOLED = {True: "Fooled", False: "Turned"}  # by whether somebody aimed the change at the model
+SUCCEEDED = {True: "Attack succeeded", False: "The damage turned the answer"}
+FAILED = {True: "Attack failed", False: "The damage did not turn the answer"}
+NULL_BADGE = "null arm: nothing is aimed at the model"
+NULL_ARM = "For comparison: with {what} the model says {answer}."
+NULL_SHOWS = {  # by whether the null arm turns the answer too
+    True: "So covering the picture there is enough to turn the answer, and nothing shows that the model read or was"
+    " misled by what was put there.",
+    False: "So it is not the covering alone that turned the answer away from “{name}”.",
+}
+SEVERITY = "Severity"
+CORRUPTION, CORRUPTIONS = "Kind of damage", {
+    "gaussian-noise": "Noise: Gaussian", "shot-noise": "Noise: few photons", "impulse-noise": "Noise: broken values",
+    "defocus-blur": "Blur: out of focus", "glass-blur": "Blur: frosted glass", "motion-blur": "Blur: motion",
+    "zoom-blur": "Blur: zoom", "snow": "Weather: snow", "fog": "Weather: fog", "brightness": "Weather: bright light",
+    "contrast": "Digital: low contrast", "elastic": "Digital: elastic bends", "pixelate": "Digital: coarse pixels",
+    "jpeg": "Digital: JPEG", "speckle-noise": "More: speckle noise", "gaussian-blur": "More: Gaussian blur",
+    "spatter": "More: drops and mud", "saturate": "More: saturation",
+}  # fmt: skip
+PATCH_SHAPE, PATCH_SHAPES = "Shape of the patch", {"square": "a square", "circle": "a circle"}
+PATCH_AT, PATCH_PLACES = "Place of the patch", {
+    "given": "where it is set", "gradient": "where the gradient is steepest",
+}  # fmt: skip
+AMPLIFIED = "The change, amplified **{gain} times**; grey would be no change."
+PLACE_PRESS = "Press it where it shall be, then Attack."
+WRITTEN, WRITTEN_INFO = "What is written", "Choose a class or type anything of at most 60 letters."
+WRITTEN_NONE = "The target, else the class that comes second"
 TO_THE_EYE = {  # by how much of the change one sees
     "hidden": "to the eye almost the same picture",
     "faint": "almost the same picture, with a grain that one sees on looking closely",
     "seen": "one can see the change, and what the picture shows",
+    "plain": "anyone can see the change",
 }
 LIKENESS = "How alike the pictures are (SSIM, 1: equal)"
 THREAT_WHY = "White-box: it knows the weights and follows their gradients. Black-box: it only sees answers."
@@ -583,7 +634,11 @@ MAP_CAPTION_NO_CLASS = (
         " on.",
     ),
 )
-SIMILARITY_TITLE, SIMILARITY_HINT = "Did the attack move the map?", "the first maps above; beside harmless noise"
+SIMILARITY_TITLE = "Did the attack move the map?"
+SIMILARITY_HINTS = {  # by whether the attack has a null arm of its own
+    False: "the first maps above; beside harmless noise",
+    True: "the first maps above; beside the null arm",
+}
 TRUTH_HEADS = ("Map", "Strongest cell", "Of the map, on the object", "Of the map, on that part")
 POINTS_NOWHERE = "none: flat map"
 TRUTH_HINT = (
@@ -598,7 +653,11 @@ SIMILARITY_ALIKE = (
     " at its map's minimum: what points at few cells has few to share."
 )
 SIMILARITY_FLAT = "–: nothing to compare, as a map that is the same everywhere has no order and no strongest cells."
-SIMILARITY_MORE = "By {more} of the {of} measures the attack changed this map more than random noise of its size."
+SIMILARITY_MORE = {
+    False: "By {more} of the {of} measures the attack changed this map more than random noise of its size.",
+    True: "By {more} of the {of} measures the attack changed this map more than its null arm.",
+}
+SIMILARITY_NULL_OWN = "null arm: {what}"
 SIMILARITY_NULL = "random noise of the same size"
 SIMILARITY_RANDOM = "a map drawn at random"
 
@@ -609,13 +668,13 @@ EVERY_TITLE, EVERY_TITLE_FOR = "Every kind of map", "Every kind of map, for {sub
 EVERY_HINT = "one scale for the two maps of a kind, with a root where it needs one"
 EVERY_ENDS = ("least", "", "99th percentile of the two maps of a kind")
 EVERY_HEADS = (
-    "Map", "● Clean", "▲ Attacked", "Alike: attacked", "Alike: noise", "Alike: shuffled model (near 0 is good)",
+    "Map", "● Clean", "▲ Attacked", "Alike: attacked", "Alike: null arm", "Alike: shuffled model (near 0 is good)",
 )  # fmt: skip
 EVERY_TRUTH = ("On object (by chance {chance}): clean", "On object: attacked")
 EVERY_DEGENERATE = "degenerate: rounding residue"
 EVERY_ALIKE = {  # by whether the clean picture is known
-    True: "alike: rank correlation of the clean map with the attacked one, with that under random noise of the same"
-    " size, and with that ",
+    True: "alike: rank correlation of the clean map with the attacked one, with that of its null arm (random"
+    " noise of the same size where it has no other), and with that ",
     False: "alike: rank correlation of the attacked map with that ",
 }
 EVERY_CAPTION = (
@@ -986,9 +1045,8 @@ BATCH_BLIND = (
 )
 BATCH_RIGHT = "<b>Right</b>, of {count} {count:picture|pictures}"
 BATCH_KEPT = "<b>Clean answer kept</b>, of {count} {count:picture|pictures}"
-BATCH_MADE = (
-    "{attack}, {limit}, {steps} {steps:iteration|iterations}, no target; {views} views; random seeds from {seed} on"
-)
+BATCH_MADE = "{attack}, {limit},{turns} no target; {views} views; random seeds from {seed} on"
+TURNS = " {steps} {steps:iteration|iterations},"
 BATCH_TURNED = "<b>Turned wrong</b>, of {count} {count:picture|pictures} that the model gets right when clean"
 BATCH_CLEAN, BATCH_ATTACKED = "Not attacked, no defence", "{title}, attacked"
 BATCH_PROGRESS = "{done} of {total} {total:picture|pictures} answered, about {left:.0f} s left"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..errors import require
 from ..registry import Entry
 from .looks import LookPasses, Looks, each_step, rivals, the_picture
 
@@ -49,10 +50,14 @@ class Attack(Entry):
     is given the defence to go through and returns what makes the probe. `looks` counts how often it is asked at most,
     `look_passes` what each time takes.
 
-    `norms` are those it can keep to, `least` is how many classes its loss needs, `targeted` whether it can be aimed at
-    a class, `batched` whether several pictures can run together without disturbing each other, `minimal` whether its
-    run looks for the shortest change, however long that is: the stream measures it and cuts it to epsilon. `uses` names
-    the settings that change what it does, besides epsilon and norm.
+    `norms` are those it can keep to, none where its change has no limit: epsilon and norm then do not matter to it, and
+    `threat` says what it may do instead. Such an attack may have a null arm of its own, which `null` describes (empty:
+    noise as large as its change) and the probe keeps, a picture for each (`Probe.nulls`); `on_paintings` is a sentence
+    on what it can be to a model that knows only its paintings. `least` is how many classes its loss needs, `targeted`
+    whether it can be aimed at a class, `batched` whether several pictures can run together without disturbing each
+    other, `minimal` whether its run looks for the shortest change, however long that is: the stream measures it and
+    cuts it to epsilon. `aimed` is whether anybody aims it at the model. `uses` names the settings that
+    change what it does, besides epsilon and norm.
     """
 
     threat: str
@@ -66,7 +71,23 @@ class Attack(Entry):
     batched: bool = True
     blocking: bool = False
     minimal: bool = False
+    aimed: bool = True
+    null: str = ""
+    on_paintings: str = ""
     uses: tuple[str, ...] = ("steps",)
+
+    @property
+    def limited(self) -> bool:
+        """Whether its change has a limit, epsilon in one of its norms."""
+        return bool(self.norms)
+
+    def check_limited(self, what: str) -> None:
+        """Raise `EngineError` where it has no limit, for what needs one."""
+        require(self.limited, f"{what} needs an attack with a limit; {self.title} has none.")
+
+    def idle(self, settings: AttackSettings) -> bool:
+        """Whether the limit leaves it nothing to do."""
+        return self.limited and settings.epsilon == 0
 
 
 def whole(walk: Walk) -> Run:

@@ -35,7 +35,8 @@ class Probe(nn.Module):
     `classes` are those of each of the b pictures, equally many of all of them.
     `felt` (b,) says for each picture whether any gradient with respect to its pixels was not zero; None before the
     first gradient. `seeds` are those of the b pictures' own generators, for the probes that leave something to chance;
-    within `luck`, what the attack draws comes from such generators too.
+    within `luck`, what the attack draws comes from such generators too. `nulls` are the null arms that an attack with
+    one of its own leaves here, a picture (3, s, s) and a sentence's part on it for each of the b.
     The text features are its only parameter: torchattacks reads the device from it. The backbone is no submodule, so
     switching the probe between training and evaluation cannot reach the shared model.
     """
@@ -52,6 +53,7 @@ class Probe(nn.Module):
         super().__init__()
         self.backbone, self.classes, self.settings, self.report, self.stop = backbone, classes, settings, report, stop
         self.felt: Tensor | None = None
+        self.nulls: list[tuple[Tensor, str]] = []
         self.rngs = [np.random.default_rng(seed) for seed in seeds]
         self.luck = SeededStart(seeds)
         self.texts = [backbone.encode_text(one) for one in classes]

@@ -36,6 +36,11 @@ def to_8_bits(pixels: Tensor, clean: Tensor, epsilon: float, norm: str = "linf")
     return (middle + change) / 255
 
 
+def rounded_to_8_bits(pixels: Tensor) -> Tensor:
+    """`pixels` rounded to n/255, for changes that have no ball to stay in."""
+    return (pixels * 255).round().clamp(0, 255) / 255
+
+
 def cut_to_8_bits(pixels: Tensor) -> Tensor:
     """`pixels` cut off to the level of 1/255 below, as the official codes do: up to one level outside the ball."""
     return (pixels * 255).floor() / 255

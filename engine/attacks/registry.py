@@ -8,8 +8,11 @@ from .apgd import APGD_CE, APGD_DLR, APGD_T
 from .auto import AUTO_ATTACK
 from .base import Attack
 from .black_box import SQUARE
+from .corruption import CORRUPTION
 from .gradient import FGSM, MI_FGSM, PGD
 from .minimal import CARLINI_WAGNER, DEEPFOOL
+from .patch import PATCH
+from .written_word import WRITTEN_WORD
 
 ATTACKS: Registry[Attack] = Registry(
     "attack",
@@ -27,5 +30,8 @@ ATTACKS: Registry[Attack] = Registry(
         "pgd-crops": PGD_CROPS,
         "pgd-views": PGD_VIEWS,
         "adaptive": ADAPTIVE,
+        "written-word": WRITTEN_WORD,
+        "patch": PATCH,
+        "corruption": CORRUPTION,
     },
 )

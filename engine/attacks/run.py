@@ -9,6 +9,7 @@ between; closing the generator makes the next forward pass end the thread.
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -27,12 +28,12 @@ from ..models.giving_way import own_seconds
 from ..models.memory import enough_memory
 from ..models.predict import check_pixels, predict
 from ..passes import Passes
-from ..results import Adversarial, AttackStep, Prediction
+from ..results import Adversarial, AttackStep, NullArm, Prediction
 from ..settings import AttackSettings
 from .adaptive import TargetDefence
 from .base import Run, Walk
 from .probes import Probe
-from .projection import cut_to_8_bits, into_ball, size_of, to_8_bits
+from .projection import cut_to_8_bits, into_ball, rounded_to_8_bits, size_of, to_8_bits
 from .registry import ATTACKS, Attack
 
 LESS = "fewer pictures at once, fewer draws, a smaller model, bf16, or another device"
@@ -48,23 +49,23 @@ def attack(
 ) -> Iterator[AttackStep | Adversarial]:
     """Push the model away from `label` (None: its own clean answer): an `AttackStep` per forward pass, then the result.
 
-    `pixels` (3, s, s) in [0, 1]. With epsilon 0 nothing is attacked and the only item is an `Adversarial` equal to
-    the clean picture. Closing the generator ends the attack at its next forward pass. `target_defence` is what an
-    adaptive attack goes through.
+    `pixels` (3, s, s) in [0, 1]. With epsilon 0 an attack that has a limit attacks nothing, and the only item is an
+    `Adversarial` equal to the clean picture. Closing the generator ends the attack at its next forward pass.
+    `target_defence` is what an adaptive attack goes through.
     Raises `EngineError` for an attack that is not one of `ATTACKS`, pixels of another shape or range, a label or target
     that is no class index, and whatever the attack cannot do: a norm, a target, too few classes.
     """
     chosen = ATTACKS.named(settings.attack)
     job = _job(backbone, pixels, classes, label)
     _check(chosen, settings, job)
-    if settings.epsilon == 0:
-        yield _result(backbone, job, settings, _Outcome(job.clean, False, (), 0.0))
+    if chosen.idle(settings):
+        yield _result(backbone, job, settings, _Outcome(job.clean, False, None, (), 0.0))
         return
     steps = []
     with closing(_run(backbone, [job], settings, [settings.seed], target_defence)) as stream:
         for item in stream:
             if isinstance(item, _Done):
-                outcome = _Outcome(item.pixels[0], item.zero_gradients[0], tuple(steps), item.seconds)
+                outcome = _Outcome(item.pixels[0], item.zero_gradients[0], item.nulls[0], tuple(steps), item.seconds)
                 yield _result(backbone, job, settings, outcome)
             else:
                 steps.append(item[0])
@@ -79,8 +80,8 @@ def attack_passes(
     Raises `EngineError` for an attack that does not exist and an adaptive one without a defence to go through.
     """
     chosen = ATTACKS.named(settings.attack)
-    answers = Passes(3 + chosen.minimal)  # before, after, after rounding; whether a minimal attack found anything
-    if settings.epsilon == 0:
+    answers = Passes(3 + chosen.minimal + bool(chosen.null))  # before, after, after rounding; what a minimal one found
+    if chosen.idle(settings):
         return answers
     return answers + chosen.look_passes(target_defence, layers, settings).times(chosen.looks(settings, classes))
 
@@ -122,7 +123,7 @@ def attack_batch(
         f"Expected equally many classes for each of {len(pixels)} pictures; got {', '.join(map(str, counts))}.",
     )
     chosen = ATTACKS.named(settings.attack)
-    if settings.epsilon == 0 or not chosen.batched:
+    if chosen.idle(settings) or not chosen.batched:
         return [
             result_of(attack(backbone, picture, own, replace(settings, seed=seed), label, target_defence))
             for picture, own, label, seed in zip(pixels, lists, labels, seeds, strict=True)
@@ -134,9 +135,9 @@ def attack_batch(
     for item in _run(backbone, jobs, settings, seeds, target_defence):
         if isinstance(item, _Done):
             results = [
-                _result(backbone, job, settings, _Outcome(found, zero, trail, item.seconds))
-                for job, found, zero, trail in zip(
-                    jobs, item.pixels, item.zero_gradients, zip(*rows, strict=True), strict=True
+                _result(backbone, job, settings, _Outcome(found, zero, null, trail, item.seconds))
+                for job, found, zero, null, trail in zip(
+                    jobs, item.pixels, item.zero_gradients, item.nulls, zip(*rows, strict=True), strict=True
                 )
             ]
         else:
@@ -170,7 +171,7 @@ def _check(chosen: Attack, settings: AttackSettings, job: _Job) -> None:
     count = len(classes)
     require(0 <= label < count, f"Expected a label from 0 to {count - 1}; got {label}.")
     require(
-        settings.norm in chosen.norms,
+        settings.norm in chosen.norms or not chosen.limited,
         f"{chosen.title} keeps to the norm {' or '.join(chosen.norms)}; got {settings.norm}.",
     )
     require(
@@ -186,45 +187,56 @@ def _check(chosen: Attack, settings: AttackSettings, job: _Job) -> None:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Outcome:
-    """What became of one picture: perturbed pixels (3, s, s), whether every gradient was zero, the steps, the
-    seconds.
+    """What became of one picture: perturbed pixels (3, s, s), whether every gradient was zero, the null arm of an
+    attack that has one of its own, the steps, the seconds.
     """
 
     pixels: Tensor
     zero_gradient: bool
+    null: tuple[Tensor, str] | None
     steps: tuple[AttackStep, ...]
     seconds: float
 
 
 def _result(backbone: Backbone, job: _Job, settings: AttackSettings, outcome: _Outcome) -> Adversarial:
-    found = _length_found(backbone, job, settings, outcome.pixels)
-    pixels = outcome.pixels
-    if ATTACKS[settings.attack].minimal and size_of(pixels - job.clean, settings.norm) > settings.epsilon:
+    chosen, pixels = ATTACKS[settings.attack], outcome.pixels
+    found = _length_found(backbone, job, settings, pixels)
+    if chosen.minimal and size_of(pixels - job.clean, settings.norm) > settings.epsilon:
         pixels = into_ball(pixels[None], job.clean[None], settings.epsilon, settings.norm)[0]
-    if settings.legacy and settings.epsilon > 0:
+    if settings.legacy and not chosen.idle(settings):
         saved = cut_to_8_bits(pixels)
-    else:
+    elif chosen.limited:
         saved = to_8_bits(pixels, job.clean, settings.epsilon, settings.norm)
+    else:
+        saved = rounded_to_8_bits(pixels)
     return Adversarial(
         clean=job.clean,
         pixels=pixels,
         saved=saved,
         attack=settings.attack,
-        target_defence=settings.target_defence if "target_defence" in ATTACKS[settings.attack].uses else "",
-        epsilon=settings.epsilon,
-        norm=settings.norm,
+        target_defence=settings.target_defence if "target_defence" in chosen.uses else "",
+        epsilon=settings.epsilon if chosen.limited else math.inf,
+        norm=settings.norm if chosen.limited else "",
         label=job.label,
         target=settings.target,
         from_truth=job.from_truth,
         found=found,
-        confidence=settings.confidence if "confidence" in ATTACKS[settings.attack].uses else 0.0,
+        confidence=settings.confidence if "confidence" in chosen.uses else 0.0,
         before=job.before,
         after=predict(backbone, pixels, job.classes),
         after_saved=predict(backbone, saved, job.classes),
         zero_gradient=outcome.zero_gradient,
         steps=outcome.steps,
         seconds=outcome.seconds,
+        null=_null_arm(backbone, job, outcome.null),
     )
+
+
+def _null_arm(backbone: Backbone, job: _Job, null: tuple[Tensor, str] | None) -> NullArm | None:
+    if null is None:
+        return None
+    saved = rounded_to_8_bits(null[0])
+    return NullArm(null[1], saved, predict(backbone, saved, job.classes))
 
 
 def _length_found(backbone: Backbone, job: _Job, settings: AttackSettings, reached: Tensor) -> float | None:
@@ -238,12 +250,13 @@ def _length_found(backbone: Backbone, job: _Job, settings: AttackSettings, reach
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Done:
-    """The end of a run: perturbed pixels (b, 3, s, s) on the CPU, of which of them every gradient was zero, and how
-    long it took.
+    """The end of a run: perturbed pixels (b, 3, s, s) on the CPU, of which of them every gradient was zero, their null
+    arms, and how long it took.
     """
 
     pixels: Tensor
     zero_gradients: list[bool]
+    nulls: list[tuple[Tensor, str] | None]
     seconds: float
 
 
@@ -298,7 +311,7 @@ def _here(begin: Begin, clean: Tensor, labels: Tensor) -> Generator[Tensor | _Do
         seconds += own_seconds() - started
         yield from looks
         looks.clear()
-    yield _Done(perturbed, _unfelt(probe, len(clean)), seconds)
+    yield _Done(perturbed, _unfelt(probe, len(clean)), _nulls(probe, len(clean)), seconds)
 
 
 def _in_a_thread(begin: Begin, clean: Tensor, labels: Tensor) -> Generator[Tensor | _Done]:
@@ -317,7 +330,8 @@ def _in_a_thread(begin: Begin, clean: Tensor, labels: Tensor) -> Generator[Tenso
         try:
             with enough_memory("the gradients of this attack", LESS), probe.luck:
                 perturbed = cast(Run, run)(clean, labels).detach().cpu()
-            queue.put(_Done(perturbed, _unfelt(probe, len(clean)), own_seconds() - started - sum(away)))
+            unfelt, nulls = _unfelt(probe, len(clean)), _nulls(probe, len(clean))
+            queue.put(_Done(perturbed, unfelt, nulls, own_seconds() - started - sum(away)))
         except Exception as error:  # whatever it is, it belongs to the thread that waits
             queue.put(error)
 
@@ -340,3 +354,8 @@ def _in_a_thread(begin: Begin, clean: Tensor, labels: Tensor) -> Generator[Tenso
 def _unfelt(probe: Probe, count: int) -> list[bool]:
     """Of which of so many pictures every gradient was zero."""
     return [False] * count if probe.felt is None else (~probe.felt).tolist()
+
+
+def _nulls(probe: Probe, count: int) -> list[tuple[Tensor, str] | None]:
+    """The null arms of so many pictures, on the CPU."""
+    return [(pixels.detach().cpu(), what) for pixels, what in probe.nulls] if probe.nulls else [None] * count

@@ -16,11 +16,12 @@ from ..serialise import attack_data, change_data
 from .drawing import amplified
 from .options import ATTACK, add_options, settings_of
 from .subject import Subject, add_picture_options, emit, folder, load_subject
-from .tables import PREDICTION_HEAD, prediction_row, table
+from .tables import PREDICTION_HEAD, prediction_row, table, wrapped
 
 if TYPE_CHECKING:
     from ..results import Adversarial
 
+NO_LIMIT = "no limit on the change"
 CHANGE_HEAD = ("the change", "Linf x 255", "L2")
 BLIND = "The gradient was zero at the first step: the attack could not see which way to go, so it proves nothing."
 
@@ -30,8 +31,8 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser(
         "attack",
         help="change the picture a little so that the answer turns",
-        description="Change the picture by at most --eps so that the model's answer turns, and measure the change as"
-        " computed, in 8 bits, and read back from a PNG file.",
+        description="Change the picture so that the model's answer turns, by at most --eps where the attack has a"
+        " limit, and measure the change as computed, in 8 bits, and read back from a PNG file.",
     )
     add_picture_options(parser)
     add_options(parser, ATTACK)
@@ -78,22 +79,36 @@ def attack_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
         prediction_row("clean", adversarial.known_before),
         prediction_row("attacked", adversarial.after),
         prediction_row("attacked, 8 bits", adversarial.after_saved),
+        *([] if adversarial.null is None else [prediction_row("null arm", adversarial.null.after)]),
     ]
-    name, limit = subject.classes.names[adversarial.label], length(adversarial.epsilon, adversarial.norm)
+    name = subject.classes.names[adversarial.label]
     origin = "the truth" if adversarial.from_truth else "the clean answer"
     towards = "" if adversarial.target is None else f", towards {subject.classes.names[adversarial.target]}"
+    aim = f", away from {name} ({origin}){towards}" if ATTACKS[adversarial.attack].aimed else ", aimed at nothing"
     change = f"largest change {adversarial.linf() * 255:.0f}/255, L2 {adversarial.l2():.3f}"
     return [
         *subject.heading,
-        f"{adversarial.attack}, {adversarial.norm} {limit}, {len(adversarial.steps)} steps,"
-        f" {adversarial.seconds:.2f} s, away from {name} ({origin})" + towards,
+        f"{adversarial.attack}, {_limit(adversarial)}, {len(adversarial.steps)} steps,"
+        f" {adversarial.seconds:.2f} s{aim}",
         "",
         *table(PREDICTION_HEAD, rows),
         "",
         f"{change}: {_verdict(subject, adversarial)}",
         *([BLIND] if adversarial.blind else []),
         *_remarks(adversarial),
+        *_beyond(subject, adversarial),
     ]
+
+
+def _limit(adversarial: Adversarial) -> str:
+    return f"{adversarial.norm} {length(adversarial.epsilon, adversarial.norm)}" if adversarial.limited else NO_LIMIT
+
+
+def _beyond(subject: Subject, adversarial: Adversarial) -> list[str]:
+    """Of an attack without a limit, what its null arm was, and what it can be to a model that knows only paintings."""
+    null, remark = adversarial.null, ATTACKS[adversarial.attack].on_paintings
+    said = [] if null is None else [f"null arm: {null.what}"]
+    return said + (wrapped(remark) if remark and subject.familiarity is not None else [])
 
 
 def _elsewhere_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
@@ -131,6 +146,8 @@ def _outcome(fooled: bool, reached: bool) -> str:
 
 def _remarks(adversarial: Adversarial) -> list[str]:
     """What else is to be known of the verdict: the change that was found, and what became of it."""
+    if not adversarial.limited:
+        return []
     remarks, limit = [], length(adversarial.epsilon, adversarial.norm)
     if ATTACKS[adversarial.attack].minimal and adversarial.epsilon and adversarial.right_before:
         remarks.append(_found(adversarial, limit))

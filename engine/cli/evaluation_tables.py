@@ -97,12 +97,14 @@ def _attack_line(arm: str, summary: dict) -> str:
     attack = summary["plan"]["attacks"][arm]
     seconds = summary["attack_seconds"].get(arm)
     took = "" if seconds is None else f"; {seconds:.1f} s a picture"
+    chosen = ATTACKS[attack["attack"]]
+    blind = f"; {_blind(results)}" if (results := summary["arms"][arm])["blind"] else ""
+    if not chosen.limited:
+        return f"`{arm}`: {chosen.title}; {chosen.threat}{took}{blind}"
     count = 1 if attack["attack"] == "fgsm" else attack["steps"]
     steps = f"{count} step{'s' if count > 1 else ''}"
-    chosen = ATTACKS[attack["attack"]]
     through = f" ({attack['target_defence']})" if attack["attack"] == "adaptive" else ""
     limit = length(attack["epsilon"], attack["norm"])
-    blind = f"; {_blind(results)}" if (results := summary["arms"][arm])["blind"] else ""
     return f"`{arm}`: {chosen.title}{through}, {steps}, {attack['norm']} at most {limit}; {chosen.threat}{took}{blind}"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
+from itertools import product
 from typing import Any
 
+from ..attacks.registry import ATTACKS
 from ..classes import Classes
 from ..defences.registry import DEFENCES
 from ..errors import require
@@ -16,7 +18,8 @@ from ..settings import AttackSettings, Settings
 ATTACK = words("attack")
 DEFENCE = tuple(w for w in words(OWN, "views", "tuning", "ensemble", recipe=False) if w not in ATTACK)
 PICTURE = words("picture")
-REPEATED = ("attack", "eps", "target_defence")  # that an evaluation takes several of
+REPEATED = ("attack", "eps", "target_defence", "corruption", "severity")  # that an evaluation takes several of
+OWN_KINDS = {"adaptive": ("target_defence",), "corruption": ("corruption", "severity")}  # by attack, those it reads
 ALL_DEFENCES = "all_defences"
 
 
@@ -102,16 +105,23 @@ def add_attacks_options(parser: argparse.ArgumentParser) -> None:
 
 
 def all_attacks(args: argparse.Namespace) -> tuple[AttackSettings, ...]:
-    """The attacks of `add_attacks_options`, each within every limit; raises `EngineError` for values out of range."""
+    """The attacks of `add_attacks_options`, each within every limit if it has one; with `--control`, behind
+    each that has a null arm of its own that arm too.
+
+    Raises `EngineError` for values out of range.
+    """
     values = given(args, ATTACK)
-    attacks, limits, defences = (values.pop(word, [None]) for word in REPEATED)
+    with_null = values.pop("control", False)
+    several = {word: values.pop(word, [None]) for word in REPEATED}
     found = []
-    for name in attacks:
-        for eps in limits:
-            for defence in defences if name == "adaptive" else [None]:
-                named = {"attack": name, "eps": eps, "target_defence": defence}
-                asked = values | {word: value for word, value in named.items() if value is not None}
-                attack = to_settings(asked).attack
-                slow = attack.attack == "adaptive" and args.adaptive_steps is not None
-                found.append(replace(attack, steps=args.adaptive_steps) if slow else attack)
+    for name in several["attack"]:
+        chosen = ATTACKS.named(AttackSettings().attack if name is None else name)
+        read = ("attack", *(("eps",) if chosen.limited else ()), *OWN_KINDS.get(name or "", ()))
+        for asked in product(*(several[word] if word != "attack" else [name] for word in read)):
+            named = {word: value for word, value in zip(read, asked, strict=True) if value is not None}
+            attack = to_settings(values | named).attack
+            slow = attack.attack == "adaptive" and args.adaptive_steps is not None
+            found.append(replace(attack, steps=args.adaptive_steps) if slow else attack)
+            if with_null and chosen.null:
+                found.append(replace(attack, control=True))
     return tuple(found)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 
 from .. import story as parts
+from ..attacks.registry import ATTACKS
 from ..defences.registry import DEFENCES
 from ..errors import require
 from ..parameters import STORY, length
@@ -44,7 +45,8 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Sweep and print."""
-    settings_of(args, STORY)  # values out of range are refused before a model is loaded
+    asked = settings_of(args, STORY)  # values out of range are refused before a model is loaded
+    ATTACKS.named(asked.attack.attack).check_limited("A sweep of the limit")
     require(args.seeds >= 1, f"Expected at least one seed; got {args.seeds}.")
     subject = load_subject(args)
     settings = replace(settings_of(args, STORY, subject.classes), picture=subject.how)

@@ -58,9 +58,7 @@ class Plan:
         settings = asdict(self.settings) | {"defences": list(self.defences)}
         del settings["attack"], settings["attention"], settings["picture"], settings["answer"]
         attacks = {
-            arm_name(attack): asdict(attack)
-            | {"step_size": attack.step}
-            | of_target(replace(self.settings, attack=attack))
+            arm_name(attack): kept_attack(attack) | of_target(replace(self.settings, attack=attack))
             for attack in self.attacks
         }
         own = {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks}
@@ -90,6 +88,14 @@ def settings_kept(document: dict, arm: str, number: int) -> Settings:
         domain_word=document["domain_word"],
     )
     return made.with_seed(picture_seed(document["seed"], number))
+
+
+def kept_attack(attack: AttackSettings) -> dict:
+    """An attack's settings as plain data; of one without a limit, without what a limit means to it."""
+    values = attack.kept() | {"step_size": attack.step}
+    if ATTACKS.named(attack.attack).limited:
+        return values
+    return {name: value for name, value in values.items() if name not in ("epsilon", "norm", "step_size")}
 
 
 def picture_seed(series: int, number: int) -> int:
@@ -126,8 +132,12 @@ def _changed(values: dict, usual: dict) -> dict:
 def arm_name(attack: AttackSettings) -> str:
     """The name of an attack in records: the attack, its target defence, if it has one, and its limit.
 
-    An Linf limit is in levels of 1/255, an L2 limit a length on the [0, 1] scale.
+    An Linf limit is in levels of 1/255, an L2 limit a length on the [0, 1] scale; an attack without a limit says
+    instead whether it is its null arm.
     """
+    if not ATTACKS.named(attack.attack).limited:
+        kind = f"-{attack.corruption}-{attack.severity}" if attack.attack == "corruption" else ""
+        return f"{attack.attack}{kind}{'-control' * attack.control}"
     target = f"-{attack.target_defence}" if attack.attack == "adaptive" else ""
     limit = f"{attack.epsilon * 255:g}" if attack.norm == "linf" else f"l2-{attack.epsilon:g}"
     return f"{attack.attack}{target}-{limit}"

@@ -7,7 +7,6 @@ import json
 import os
 import time
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -81,7 +80,7 @@ def _note(story: Story, question: Question, batch: int) -> dict:
         "fingerprint": story.backbone.fingerprint,
         "picture": question.key,
         "away_from": question.classes.names[question.label],
-        "settings": asdict(story.recipe.settings.attack),
+        "settings": story.recipe.settings.attack.kept(),
         **of_target(story.recipe.settings),
         **of_batch(batch),
     }
@@ -90,7 +89,7 @@ def _note(story: Story, question: Question, batch: int) -> dict:
 def _name(story: Story, question: Question, batch: int) -> str:
     inputs = [
         story.backbone.fingerprint,
-        asdict(story.recipe.settings.attack),
+        story.recipe.settings.attack.kept(),
         question.classes.names,
         question.classes.templates,
         question.label,

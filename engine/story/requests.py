@@ -153,7 +153,11 @@ def _pixels(which: str, picture: Picture, attacked: Adversarial | None, seed: in
     """Of a picture of the story, (3, s, s)."""
     if attacked is None or which == CLEAN:
         return picture.pixels
-    return attacked.saved if which == ATTACKED else sign_noise(picture.pixels, attacked.per_channel, seed)
+    if which == ATTACKED:
+        return attacked.saved
+    if attacked.null is not None:
+        return attacked.null.pixels
+    return sign_noise(picture.pixels, attacked.per_channel, seed)
 
 
 def _class_needed(recipe: Recipe, about: About) -> dict[str, Request]:

@@ -12,7 +12,8 @@ from ..defences.target import views_per_draw
 from ..settings import AttackSettings, Settings, ViewSettings
 from .recipe import only
 
-BY_EVERY_ATTACK = ("attack", "epsilon", "norm", "seed", "target", "legacy")
+BY_EVERY_ATTACK = ("attack", "seed", "target", "legacy")
+LIMIT = ("epsilon", "norm")  # of attacks that have one
 GUIDED = ("guide", "high", "low")
 UNREAD = {
     "attention": (),
@@ -27,7 +28,8 @@ WORDLESS = (plain_prompts, own_templates)  # sentences without the domain word
 
 def read_by_attack(settings: AttackSettings) -> AttackSettings:
     """What an attack reads of its own settings."""
-    return only(settings, (*BY_EVERY_ATTACK, *ATTACKS.named(settings.attack).uses))
+    chosen = ATTACKS.named(settings.attack)
+    return only(settings, (*BY_EVERY_ATTACK, *(LIMIT if chosen.limited else ()), *chosen.uses))
 
 
 def read_by_views(settings: ViewSettings) -> ViewSettings:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..attacks.registry import ATTACKS
 from ..settings import AttackSettings, Settings
 
 if TYPE_CHECKING:
@@ -52,9 +53,11 @@ def limits(norm: str) -> tuple[float, ...]:
 def stories(settings: Settings, seeds: int) -> Iterator[Settings]:
     """The settings of all stories: every limit with the settings' own seed, then every limit with the next one.
 
-    A step size stays the same share of the limit. So a sweep that ends early has whole lines, of fewer seeds.
+    A step size stays the same share of the limit. So a sweep that ends early has whole lines, of fewer seeds. Raises
+    `EngineError` for an attack without a limit.
     """
     attack = settings.attack
+    ATTACKS.named(attack.attack).check_limited("A sweep of the limit")
     for seed in range(attack.seed, attack.seed + seeds):
         for epsilon in limits(attack.norm):
             own = replace(attack, epsilon=epsilon, step_size=_step(attack, epsilon))

@@ -101,11 +101,17 @@ def test_controls_that_the_attack_does_not_heed_are_hidden(page):
         return {name for name, component in controls.items() if fitted.get(component, {}).get("visible")}
 
     begun = {name for name in page.panels[2].controls if controls[name].visible}
-    assert shown() | {"attack", "norm", "eps"} == begun
-    assert shown(attack="fgsm") == {"target"}
-    assert shown(attack="deepfool", norm="l2") == {"steps"}
-    assert shown(attack="pgd-views") == {"steps", "step_size", "eot_samples", "target"}
-    adaptive = {"steps", "step_size", "eot_samples", "target", "target_defence"}
+    limit = {"norm", "eps"}
+    assert shown() | {"attack"} == begun
+    assert shown(attack="fgsm") == limit | {"target"}
+    assert shown(attack="deepfool", norm="l2") == limit | {"steps"}
+    assert shown(attack="pgd-views") == limit | {"steps", "step_size", "eot_samples", "target"}
+    letters = {"written", *(f"text_{part}" for part in ("size", "colour", "outline", "opacity", "rotation"))}
+    assert shown(attack="written-word") == letters | {"target", "place_x", "place_y", "places", "control"}
+    place = {"place_x", "place_y", "control"}
+    assert shown(attack="patch") == place | {"target", "steps", "patch_size", "patch_shape", "patch_at"}
+    assert shown(attack="corruption") == {"corruption", "severity"}
+    adaptive = limit | {"steps", "step_size", "eot_samples", "target", "target_defence"}
     assert shown(attack="adaptive", target_defence="tpt") == adaptive | {"unroll"}
     assert shown(attack="adaptive", target_defence="mta") == adaptive
 

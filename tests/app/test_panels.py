@@ -216,7 +216,9 @@ def test_the_badge_tells_what_this_attacker_knows(tiny, name):
     *_, result = engine.attack(tiny, torch.rand(3, 64, 64), engine.Classes(("cat", "dog", "owl", "fox")), settings)
     told = verdict(result)
     assert engine.ATTACKS[name].threat in told
-    assert ("knows nothing of any defence" in told) == (name not in ("pgd-crops", "pgd-views", "adaptive"))
+    assert ("knows nothing of any defence" in told) == (
+        name not in ("pgd-crops", "pgd-views", "adaptive", "corruption")
+    )
 
 
 def test_an_attack_without_a_gradient_proves_nothing_on_every_panel(told):

@@ -126,7 +126,7 @@ def other_value(page, name: str):
         return control.minimum if value != control.minimum else control.maximum
     if isinstance(control, gr.Number):
         return value + 1
-    if name in ("true_class", "about", "against", "target"):
+    if name in ("true_class", "about", "against", "target", "written"):
         return "green fish"
     if isinstance(control, gr.Dropdown):
         return next(chosen for _, chosen in control.choices if chosen != value)

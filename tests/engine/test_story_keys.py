@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine.attacks import ATTACKS
 from engine.attacks.run import result_of
 from engine.classes import Classes
 from engine.defences.defend import defend
@@ -54,6 +55,10 @@ CHANGED = {  # another value of every field of every settings class
     "attack.attack": "mi-fgsm", "attack.epsilon": 8 / 255, "attack.step_size": 2 / 255, "attack.steps": 3,
     "attack.seed": 5, "attack.target_defence": "tpt", "attack.norm": "l2", "attack.eot_samples": 2,
     "attack.unroll": "none", "attack.target": 2, "attack.legacy": True, "attack.confidence": 1.0,
+    "attack.written": "elm", "attack.text_size": 0.4, "attack.text_colour": "red", "attack.text_outline": 0.0,
+    "attack.text_opacity": 0.5, "attack.text_rotation": 90.0, "attack.place_x": 0.3, "attack.place_y": 0.2,
+    "attack.places": 2, "attack.control": True, "attack.patch_size": 0.5, "attack.patch_shape": "circle",
+    "attack.patch_at": "gradient", "attack.corruption": "fog", "attack.severity": 4,
     "attention.map": "raw", "attention.clip_quantile": 0.9, "attention.layer": 0, "attention.head": 0,
     "attention.last_blocks": 1, "attention.cam_tokens": "entering",
     "attention.fusion": "max", "attention.discard": 0.5, "attention.shuffled": "last", "attention.seed": 5,
@@ -104,6 +109,7 @@ BY_SIMILARITY, BY_VARIATION = {*WEIGHED, "defence-r-tpt", "defence-a-tpt"}, {*WE
 EXPECTED = {  # by field: the requests whose key it changes
     **dict.fromkeys(("attack", "epsilon", "step_size", "steps", "seed", "norm", "target", "legacy"), HIT),
     **dict.fromkeys(("target_defence", "eot_samples", "unroll", "confidence"), set()),
+    **dict.fromkeys((*ATTACKS["written-word"].uses, *ATTACKS["patch"].uses[1:], *ATTACKS["corruption"].uses), set()),
 }
 EXPECTED = {f"attack.{field}": found for field, found in EXPECTED.items()} | {
     "attention.map": {*MAPS, "curves"},

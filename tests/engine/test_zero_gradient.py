@@ -12,7 +12,7 @@ from engine.story.attack import attack, attack_batch
 from tests.fixtures import noise
 
 CLASSES = Classes(("red fox", "owl", "sea star", "oak tree"))
-BY_CROSS_ENTROPY = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "pgd-crops", "pgd-views", "adaptive")
+BY_CROSS_ENTROPY = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "pgd-crops", "pgd-views", "adaptive", "patch")
 
 
 @pytest.fixture

@@ -1,0 +1,5 @@
+"""Common corruptions: ordinary damage of pictures, in the kinds and five severities of Hendrycks and Dietterich."""
+
+from .kinds import KINDS, corrupt
+
+__all__ = ["KINDS", "corrupt"]
