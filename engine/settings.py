@@ -186,25 +186,26 @@ class AttackSettings(Checked):
 
     "linf" is the largest change of a channel, "l2" the Euclidean length of the change over all channels and pixels.
     `attack` is a key of `ATTACKS`. `step_size`, a length in the same norm, None means epsilon / 4, as the papers of
-    this family do (R-TPT, A-TPT). FGSM is one step of size epsilon whatever `steps` says; APGD, DeepFool and Square set
-    their own step size; for Square `steps` are queries. `pgd-crops` attacks the mean logits of the picture and random
-    crops of it, fresh at each step: an attacker who knows that defences look at crops; `pgd-views` does so through
-    AugMix views; `adaptive` goes through the whole defence `target_defence`, a key of `DEFENCES`. These three take the
-    mean logits of `eot_samples` fresh looks per step (EOT, Athalye et al., ICML 2018). In `adaptive`, `unroll` says how
-    the tuning step is differentiated: "none" takes the tuned prompt as given, "exact" differentiates AdamW's first step
-    as it is, "straight" as if it followed the gradient's size and not its sign. `target` is the number of a class to
-    reach; None: away from the label, wherever to. `confidence` is Carlini & Wagner's kappa: by how many logits another
-    class must lead before a change counts. `legacy` cuts the attacked picture off to 8 bits as R-TPT and A-TPT
-    do, which may leave the ball by one level, instead of rounding it and bringing it back.
+    this family do (R-TPT, A-TPT). FGSM is one step of size epsilon whatever `steps` says; APGD, DeepFool and Square
+    set their own step size; for Square `steps` are queries. `pgd-crops` attacks the mean logits of the picture and
+    random crops of it, fresh at each step: an attacker who knows that defences look at crops; `pgd-views` does so
+    through AugMix views, `pgd-transformations` through what happens to pictures; `adaptive` goes through the whole
+    defence `target_defence`, a key of `DEFENCES`. These four take the mean logits of `eot_samples` fresh looks per
+    step (EOT, Athalye et al., ICML 2018). In `adaptive`, `unroll` says how the tuning step is differentiated:
+    "none" takes the tuned prompt as given, "exact" differentiates AdamW's first step as it is, "straight" as if it
+    followed the gradient's size and not its sign. `target` is the number of a class to reach; None: away from the
+    label, wherever to. `confidence` is Carlini & Wagner's kappa: by how many logits another class must lead before
+    a change counts. `legacy` cuts the attacked picture off to 8 bits as R-TPT and A-TPT do, which may leave the
+    ball by one level, instead of rounding it and bringing it back.
 
     `written-word` writes `written` (empty: the target's name, else that of the likeliest wrong class) in letters of
     `text_size`, a share of the side, outlined as wide as `text_outline` of that, turned by `text_rotation` degrees
-    against the clock. `place_x` and `place_y` are the middle as shares of the side from the left and from the top; with
-    `places` n above 1 the worst of n times n places is taken instead. With `control` the null arm is made in the
-    attack's place: words as long that name nothing, or random pixels in the patch.
+    against the clock. `place_x` and `place_y` are the middle as shares of the side from the left and from the top;
+    with `places` n above 1 the worst of n times n places is taken instead. With `control` the null arm is made in
+    the attack's place: words as long that name nothing, or random pixels in the patch.
 
-    `patch` paints a `patch_shape` of `patch_size`, a share of the side, in `steps` steps, its middle at that place or,
-    where `patch_at` is "gradient", where the sizes of the loss's gradient on the clean picture sum up to most.
+    `patch` paints a `patch_shape` of `patch_size`, a share of the side, in `steps` steps, its middle at that place
+    or, where `patch_at` is "gradient", where the sizes of the loss's gradient on the clean picture sum up to most.
     `corruption` damages the picture in one of the kinds of ImageNet-C, with `severity` from 1 to 5.
     """
 

@@ -20,11 +20,13 @@ Work = Callable[[np.ndarray], np.ndarray]
 @dataclass(frozen=True, slots=True)
 class Transformation:
     """`family` says in words what is done, and `strength` how much of it: the quality of a file, the share of each
-    side that is left, pixels of a blur; empty where there is but one. `work` does it."""
+    side that is left, pixels of a blur; empty where there is but one. `work` does it; `window` is the share of each
+    side, in the middle, that is stretched to the whole."""
 
     family: str
     strength: str
     work: Work
+    window: float = 1.0
 
     @property
     def title(self) -> str:
@@ -82,7 +84,7 @@ def _all() -> Iterator[tuple[str, Transformation]]:
     for share in (0.75, 0.5, 0.25):
         yield f"resize-{share:g}", Transformation("Smaller", f"{share:g}", partial(_resized, share))
     for share in (0.95, 0.9, 0.8, 0.7):
-        yield f"crop-{share:g}", Transformation("Cropped", f"{share:g}", partial(_cropped, share))
+        yield f"crop-{share:g}", Transformation("Cropped", f"{share:g}", partial(_cropped, share), share)
     for sigma in (0.5, 1.0, 2.0):
         yield f"blur-{sigma:g}", Transformation("Blurred", f"{sigma:g} px", partial(_blurred, sigma))
     linear = partial(_resized, 1.25, way=Image.Resampling.BILINEAR)

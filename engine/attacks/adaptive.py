@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from ..errors import EngineError
 from .base import STEPPED, Attack
 from .gradient import pgd
-from .looks import LookPasses, its_crops
+from .looks import LookPasses, its_changes, its_crops
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,6 +63,13 @@ def through_views(target: TargetDefence | None) -> Callable[..., Probe]:
     return ViewProbe
 
 
+def through_transformations(target: TargetDefence | None) -> Callable[..., Probe]:
+    """The probe of an attack that looks at what becomes of the picture on its way."""
+    from .transformation_probe import TransformationProbe
+
+    return TransformationProbe
+
+
 def its_draws(target: TargetDefence | None, layers: int, settings: AttackSettings) -> LookPasses:
     """What the defence shows goes through the model, besides all that it does. Raises `EngineError` without one."""
     each = _required(target).look_passes(layers)
@@ -101,6 +108,18 @@ PGD_VIEWS = Attack(
     build=pgd,
     probe=through_views,
     look_passes=its_crops,
+    targeted=True,
+    uses=(*STEPPED, "eot_samples"),
+)
+PGD_TRANSFORMATIONS = Attack(
+    title="PGD through transformations",
+    source="Athalye et al., ICML 2018 (EOT, BPDA)",
+    explanation="As PGD, against the mean answer for the picture and four changes that happen to pictures, from JPEG to"
+    " print, fresh at every step: made to survive them.",
+    threat="white-box on the model; knows that pictures are compressed, resized, cropped and printed",
+    build=pgd,
+    probe=through_transformations,
+    look_passes=its_changes,
     targeted=True,
     uses=(*STEPPED, "eot_samples"),
 )

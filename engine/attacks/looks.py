@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .adaptive import TargetDefence
 
 RIVALS = 9  # wrong classes that targeted parts try, as AutoAttack does
+CHANGES = 4  # transformations per glance of the probe that looks through them
 CROPS = 8  # random views per glance of the probes that look through them
 
 
@@ -61,4 +62,10 @@ def the_picture(target: TargetDefence | None, layers: int, settings: AttackSetti
 def its_crops(target: TargetDefence | None, layers: int, settings: AttackSettings) -> LookPasses:
     """The picture and random crops of it go through the model."""
     shown = settings.eot_samples * (1 + CROPS)
+    return LookPasses(Passes(shown), Passes(back=shown))
+
+
+def its_changes(target: TargetDefence | None, layers: int, settings: AttackSettings) -> LookPasses:
+    """The picture and transformations of it go through the model."""
+    shown = settings.eot_samples * (1 + CHANGES)
     return LookPasses(Passes(shown), Passes(back=shown))

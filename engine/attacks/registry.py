@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..registry import Registry
-from .adaptive import ADAPTIVE, PGD_CROPS, PGD_VIEWS
+from .adaptive import ADAPTIVE, PGD_CROPS, PGD_TRANSFORMATIONS, PGD_VIEWS
 from .apgd import APGD_CE, APGD_DLR, APGD_T
 from .auto import AUTO_ATTACK
 from .base import Attack
@@ -29,6 +29,7 @@ ATTACKS: Registry[Attack] = Registry(
         "auto": AUTO_ATTACK,
         "pgd-crops": PGD_CROPS,
         "pgd-views": PGD_VIEWS,
+        "pgd-transformations": PGD_TRANSFORMATIONS,
         "adaptive": ADAPTIVE,
         "written-word": WRITTEN_WORD,
         "patch": PATCH,

@@ -105,6 +105,7 @@ def test_controls_that_the_attack_does_not_heed_are_hidden(page):
     assert shown() | {"attack"} == begun
     assert shown(attack="fgsm") == limit | {"target"}
     assert shown(attack="deepfool", norm="l2") == limit | {"steps"}
+    assert shown(attack="pgd-transformations") == limit | {"steps", "step_size", "eot_samples", "target"}
     assert shown(attack="pgd-views") == limit | {"steps", "step_size", "eot_samples", "target"}
     letters = {"written", *(f"text_{part}" for part in ("size", "colour", "outline", "opacity", "rotation"))}
     assert shown(attack="written-word") == letters | {"target", "place_x", "place_y", "places", "control"}

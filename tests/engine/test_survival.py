@@ -1,6 +1,7 @@
 """What becomes of an attack behind what happens to pictures."""
 
 import io
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,8 @@ import torch
 from PIL import Image
 
 import engine
+from engine.attacks.looks import CHANGES
+from engine.attacks.transformation_probe import TransformationProbe, _changed
 from engine.settings import AttackSettings, Settings
 from engine.story import Attack, Picture, Recipe, Story, Survives, survival_data
 from engine.story.survival import Survival, Survived
@@ -86,6 +89,31 @@ def test_every_answer_is_the_model_s_to_the_changed_picture(story, small, pictur
             changed = TRANSFORMATIONS[row.name].work(pixels) if row.name else pixels
             expected = engine.predict(small, torch.from_numpy(changed.copy()).permute(2, 0, 1).float() / 255, CLASSES)
             assert torch.allclose(answer.logits, expected.logits, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["jpeg-50", "blur-1", "print", "crop-0.8"])
+def test_the_attack_sees_the_changed_picture_and_goes_straight_through(picture, name):
+    change = TRANSFORMATIONS[name]
+    pixels = (torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255).requires_grad_()
+    seen = _changed(change, pixels, picture)
+    assert torch.equal((seen[0] * 255).round().byte().permute(1, 2, 0), torch.from_numpy(change.work(picture).copy()))
+    (slope,) = torch.autograd.grad(seen.sum(), pixels)
+    if change.window == 1:
+        assert torch.equal(slope, torch.ones_like(slope))
+    else:
+        assert slope[..., 4:-4, 4:-4].min() > 0 and slope[..., :2].abs().max() == 0
+        assert slope.sum().item() == pytest.approx(slope.numel(), rel=1e-4)
+
+
+def test_an_attack_made_to_survive_draws_other_changes_at_every_look(small, picture):
+    pixels = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
+    settings = AttackSettings("pgd-transformations")
+    probe, twin = (
+        TransformationProbe(small, [CLASSES], settings, [5], lambda logits: None, threading.Event()) for _ in range(2)
+    )
+    first, second = probe.glance(pixels, 0).shown, probe.glance(pixels, 0).shown
+    assert len(first) == 1 + CHANGES and torch.equal(first[0], pixels[0]) and not torch.equal(first, second)
+    assert torch.equal(first, twin.glance(pixels, 0).shown)
 
 
 def answer(label):

@@ -12,7 +12,17 @@ from engine.story.attack import attack, attack_batch
 from tests.fixtures import noise
 
 CLASSES = Classes(("red fox", "owl", "sea star", "oak tree"))
-BY_CROSS_ENTROPY = ("pgd", "fgsm", "mi-fgsm", "apgd-ce", "pgd-crops", "pgd-views", "adaptive", "patch")
+BY_CROSS_ENTROPY = (
+    "pgd",
+    "fgsm",
+    "mi-fgsm",
+    "apgd-ce",
+    "pgd-crops",
+    "pgd-views",
+    "pgd-transformations",
+    "adaptive",
+    "patch",
+)
 
 
 @pytest.fixture
