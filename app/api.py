@@ -56,7 +56,8 @@ RECORD = tuple(word for word in STORY if not engine.parameters.parameters()[word
 ASKED = {  # what endpoints ask beside the engine's parameters
     "picture": Asked(FileData, "an image file, as handle_file(PATH)", "https://example.org/bird.png", needed=True),
     "class_names": Asked(
-        list[str], "the answers it may give: two or more, each another", ["blue bird", "red bird"], needed=True
+        list[str], "the answers it may give: two or more, each another; of /places three or more",
+        ["blue bird", "red bird", "green bird"], needed=True,
     ),
     "clean_picture": Asked(
         FileData | None, "what the picture was made of, an image file, where it was attacked elsewhere", None

@@ -17,7 +17,7 @@ from torch import Tensor
 import engine
 from app.figures.html import percent
 from app.figures.judged import warned
-from app.figures.labels import Point
+from app.figures.labels import Labels, Point
 from app.figures.pictures import to_uint8
 from app.figures.places import region_names
 from app.figures.plane import Frame
@@ -30,12 +30,13 @@ from app.text import words
 
 WIDTH, HEIGHT, TIMES = 800, 450, 2  # pixels, and how many times as large it is drawn
 LEFT, TOP, SIDE = 20, 62, 256  # of the picture
-PLANE = (296, 62, 790, 424)  # left, top, right, bottom
+PLANE = (296, 62, 790, 416)  # left, top, right, bottom
 PASSES, GRID = 12, 5  # passes of the attack that are shown at most, and views in a row and a column
 SHORT, MIDDLE, LONG = 140, 1000, 1900  # milliseconds
 INK, PALE, GROUND = "#182235", "#4d5a70", "#ffffff"
 COLOURS = {"clean": "#2563c9", "attacked": "#c8480c", "tuned": "#a8327e", "answer": "#0a7a5c", "plain": "#4d5a70"}
 TINTS, PLAIN = ("#e3f5ee", "#fdeae3", "#f3f5f9"), "#f3f5f9"
+AMBER, WARNED = "#8a5a00", 95  # letters of a line of the warning
 BARS, LETTERS = 2, 31  # classes with their shares, and letters of a line of a name
 
 
@@ -156,7 +157,10 @@ class _Drawing:
         result = present(found.adversarial)
         attack = f" · {titled(result.attack, result.target_defence)}" if result.made_here else ""
         foot = text.FOOT.format(project=words.TITLE, model=model, attack=attack)
-        self._write(ImageDraw.Draw(self._ground), (LEFT, HEIGHT - 14), warned(found) or foot, 9, PALE)
+        draw = ImageDraw.Draw(self._ground)
+        self._write(draw, (LEFT, HEIGHT - 12), foot, 9, PALE)
+        for line, said in enumerate(textwrap.wrap(warned(found), WARNED)):
+            self._write(draw, (PLANE[0], HEIGHT - 26 + 13 * line), said, 8, AMBER)
 
     def of(self, moment: Moment) -> Image.Image:
         """The picture of a moment."""
@@ -181,6 +185,8 @@ class _Drawing:
         top, answer = TOP + SIDE + 18, moment.answer
         if answer is None:
             self._write(draw, (LEFT, top), text.DOTS, 10, PALE)
+            if moment.views > GRID**2:
+                self._write(draw, (LEFT, top + 16), text.TILES.format(count=GRID**2), 10, PALE)
             return
         shares, places = answer.probabilities.topk(min(BARS, len(answer.classes)))
         for row, (share, place) in enumerate(zip(shares.tolist(), places.tolist(), strict=True)):
@@ -197,14 +203,16 @@ class _Drawing:
         return (PLANE[0] + x) * TIMES, (PLANE[1] + y) * TIMES
 
     def _regions(self, draw: ImageDraw.ImageDraw) -> None:
+        signs, crowd = self._placed.pictures.values(), [*self._placed.tuned, *self._placed.way]
+        left, top, right, bottom = PLANE
+        labels = Labels(right - left, bottom - top, map(self._frame.at, signs), map(self._frame.at, crowd))
         for tint, name, corners in zip(TINTS, region_names(self._found), self._frame.regions(), strict=True):
             if not corners:
                 continue
             points = [((PLANE[0] + x) * TIMES, (PLANE[1] + y) * TIMES) for x, y in corners]
             draw.polygon(points, PLAIN if self._found.unjudged else tint, "#dfe4ec", TIMES)
-            across, down = zip(*corners, strict=True)
-            middle = PLANE[0] + sum(across) / len(across), PLANE[1] + sum(down) / len(down)
-            self._write(draw, middle, name, 12, PALE, anchor="mm")
+            x, y = labels.spot(name, corners)
+            self._write(draw, (PLANE[0] + x, PLANE[1] + y), name, 12, PALE, anchor="mm")
 
     def _points(self, draw: ImageDraw.ImageDraw, moment: Moment) -> None:
         weights, last = present(self._found.ensemble).weights, self._found.steps[-1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.figures.html import esc
 
 LETTER, LINE = 7.4, 16  # room of a letter and of a line
-SIGN = 9  # half the side of the room that a sign takes
+SIGN, DOT = 9, 5  # half the side of the room that a sign takes, and a dot
 ANCHORS = {"start": 0.0, "middle": 0.5, "end": 1.0}
 BESIDE = (
     (12, 4, "start"), (-12, 4, "end"), (0, -13, "middle"), (0, 23, "middle"),
@@ -40,33 +40,44 @@ class Room:
 
 
 class Labels:
-    """The labels of one drawing; `signs` are the places of what must not be covered."""
+    """The labels of one drawing; `signs` are the places of what must not be covered, `crowd` of what rather not."""
 
-    def __init__(self, width: float, height: float, signs: Iterable[Point]) -> None:
+    def __init__(self, width: float, height: float, signs: Iterable[Point], crowd: Iterable[Point] = ()) -> None:
         self._whole = Room(0, 0, width, height)
-        self._taken = [Room(x - SIGN, y - SIGN, x + SIGN, y + SIGN) for x, y in signs]
+        self._taken = [_around(at, SIGN) for at in signs]
+        self._crowd = [_around(at, DOT) for at in crowd]
 
     def beside(self, said: str, at: Point, kind: str) -> str:
         """A label beside a sign."""
         tries = [((at[0] + dx, at[1] + dy), anchor) for dx, dy, anchor in BESIDE]
-        return self._put(said, min(tries, key=lambda place: self._cost(_room(said, *place))), kind)
+        best = min(tries, key=lambda place: self._cost(_room(said, *place)))
+        return self._put(said, best, kind)
 
     def within(self, said: str, corners: Sequence[Point], kind: str) -> str:
-        """A label inside a convex polygon, as near to the upper or lower edge of the drawing as may be."""
+        """A label inside a convex polygon, as `spot` finds it."""
+        return self._put(said, (self.spot(said, corners), "middle"), kind)
+
+    def spot(self, said: str, corners: Sequence[Point]) -> Point:
+        """Where a label's middle stands best inside a convex polygon: clear of signs and other labels, then of the
+        crowd, then near the upper or lower edge of the drawing; where no place holds all of it, with its middle inside.
+        """
         half, (left, top, right, bottom) = LETTER * len(said) / 2, _extent(corners)
-        tries = [
-            ((left + dx, top + dy), "middle")
-            for dx in range(0, int(right - left), GRID)
+        grid = [
+            (left + dx, top + dy)
+            for dx in range(0, int(right - left) + 1, GRID)
             for dy in range(LINE, int(bottom - top), LINE)
-            if _inside(corners, (left + dx - half, top + dy)) and _inside(corners, (left + dx + half, top + dy))
+            if half <= left + dx <= self._whole.right - half
         ]
-        middle = ((left + right) / 2, (top + bottom) / 2), "middle"
+        ends = [(at, (at[0] - half, at[1]), (at[0] + half, at[1])) for at in grid]
+        whole = [at for at, *both in ends if all(_inside(corners, end) for end in both)]
+        middle = ((left + right) / 2, (top + bottom) / 2)
 
-        def cost(place: tuple[Point, str]) -> float:
-            (x, y), _ = place
-            return 50 * self._cost(_room(said, *place)) + 2 * min(y, self._whole.bottom - y) + abs(x - middle[0][0])
+        def cost(at: Point) -> float:
+            room = _room(said, at, "middle")
+            crowded = sum(room.shared(other) for other in self._crowd)
+            return 50 * self._cost(room) + 5 * crowded + min(at[1], self._whole.bottom - at[1])
 
-        return self._put(said, min(tries, key=cost, default=middle), kind)
+        return min(whole or [at for at in grid if _inside(corners, at)], key=cost, default=middle)
 
     def _cost(self, room: Room) -> float:
         outside = room.area - room.shared(self._whole)
@@ -76,6 +87,10 @@ class Labels:
         (x, y), anchor = place
         self._taken.append(_room(said, *place))
         return f'<text class="label {kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{esc(said)}</text>'
+
+
+def _around(at: Point, half: float) -> Room:
+    return Room(at[0] - half, at[1] - half, at[0] + half, at[1] + half)
 
 
 def _room(said: str, at: Point, anchor: str) -> Room:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import engine
 from app.figures.html import chips, differing_words, esc, percent, section, signed
-from app.figures.judged import defended
+from app.figures.judged import caution, defended
 from app.figures.labels import Labels, Point
 from app.figures.plane import Frame
 from app.present import present
@@ -22,17 +22,35 @@ def places_figure(found: Found) -> str:
     placed = present(found.placed)
     frame = Frame(placed, WIDTH, HEIGHT)
     at = {kind: frame.at(place) for kind, place in placed.pictures.items()}
-    labels = Labels(WIDTH, HEIGHT, at.values())
-    called = "".join(labels.beside(said, at[kind], kind) for kind, said in text.CALLED.items() if kind in at)
+    labels = Labels(WIDTH, HEIGHT, at.values(), map(frame.at, [*placed.tuned, *placed.way]))
+    called = "".join(labels.beside(said, at[kind], kind) for kind, said in called_of(found).items() if kind in at)
     drawn = _regions(found, frame, labels) + _views(found, placed, frame) + _paths(placed, frame)
     drawn += "".join(_mark(kind, place, found) for kind, place in at.items()) + called
     leads = placed.leads
-    told = ", ".join(f"{text.LEAD_OF[kind][0]} {signed(lead, 1)}" for kind, lead in leads.items())
+    names = {kind: name for kind, (name, _) in leads_of(found).items()}
+    told = ", ".join(f"{names[kind]} {signed(lead, 1)}" for kind, lead in leads.items())
     svg = (
         f'<svg class="curve places" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="'
         f'{esc(text.ALT_FIGURE.format(views=len(placed.tuned), leads=told))}">{drawn}</svg>'
     )
-    return section(text.TITLE, _legend(found, placed) + svg + _numbers(found, leads), text.HINT)
+    return section(text.TITLE, caution(found) + _legend(found, placed) + svg + _numbers(found, leads), text.HINT)
+
+
+def legend_of(found: Found) -> dict[str, str]:
+    """What each sign is, in the order of the story; a null arm of the attack's own in place of noise."""
+    null = present(found.adversarial).null
+    return text.LEGEND if null is None else text.LEGEND | {"noise": text.NULL.format(what=null.what)}
+
+
+def called_of(found: Found) -> dict[str, str]:
+    """What a label beside a sign says."""
+    return text.CALLED if present(found.adversarial).null is None else text.CALLED | {"noise": text.NULL_CALLED}
+
+
+def leads_of(found: Found) -> dict[str, tuple[str, str]]:
+    """The name of each lead, and what it is that of."""
+    null = present(found.adversarial).null
+    return text.LEAD_OF if null is None else text.LEAD_OF | {"noise": (text.NULL_LEAD, null.what)}
 
 
 def _regions(found: Found, frame: Frame, labels: Labels) -> str:
@@ -102,21 +120,21 @@ def _paths(placed: engine.story.Places, frame: Frame) -> str:
     )
 
 
-def _mark(kind: str, at: Point, found: Found) -> str:
-    """The sign of a picture."""
+def _mark(kind: str, at: Point, found: Found, small: float = 4) -> str:
+    """The sign of a picture; `small` is the size of that within another."""
     x, y = at
     colour = defended(found) if kind in ("answer", "before", "tuned") else kind
-    return f'<g class="at {kind} {colour}"><title>{esc(text.LEGEND[kind])}</title>{_sign(kind, x, y)}</g>'
+    return f'<g class="at {kind} {colour}"><title>{esc(legend_of(found)[kind])}</title>{_sign(kind, x, y, small)}</g>'
 
 
-def _sign(kind: str, x: float, y: float) -> str:
+def _sign(kind: str, x: float, y: float, small: float) -> str:
     if kind == "clean":
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7"/>'
     if kind == "noise":
         return f'<path d="M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10"/>'
     corners: Iterable[Point] = ((0, -9), (9, 0), (0, 9), (-9, 0))
     if kind in ("attacked", "tuned"):
-        size = 10 if kind == "attacked" else 4
+        size = 10 if kind == "attacked" else small
         corners = ((0, -size), (size, 0.8 * size), (-size, 0.8 * size))
     path = " ".join(f"{x + dx:.1f},{y + dy:.1f}" for dx, dy in corners)
     return f'<polygon points="{path}"/>'
@@ -126,32 +144,39 @@ def _legend(found: Found, placed: engine.story.Places) -> str:
     there = {*placed.pictures, "view"}
     entries = "".join(
         f'<span class="key-sign">{_small_sign(kind, found)}{esc(said)}</span>'
-        for kind, said in text.LEGEND.items()
+        for kind, said in legend_of(found).items()
         if kind in there
     )
     return f'<div class="legend places-legend">{entries}</div>'
 
 
 def _small_sign(kind: str, found: Found) -> str:
-    view = '<g class="view right"><circle cx="11" cy="11" r="5"/></g>'
-    shape = view if kind == "view" else _mark(kind, (11, 11), found)
+    view = f'<g class="view {"other" if found.unjudged else "right"}"><circle cx="11" cy="11" r="5"/></g>'
+    shape = view if kind == "view" else _mark(kind, (11, 11), found, 7)
     return f'<svg class="places" viewBox="0 0 22 22" width="18" height="18" aria-hidden="true">{shape}</svg>'
 
 
 def _numbers(found: Found, leads: dict[str, float]) -> str:
     """The leads as numbers, and in words how much of what the attack took came back by what."""
     head = text.LEADS.format(first=text.CLASS[found.given], words=other_words(found)[0])
-    items = [(text.LEAD_OF[kind][0], signed(lead, 1), text.LEAD_OF[kind][1]) for kind, lead in leads.items()]
-    return f'<p class="fine"><b>{esc(head)}</b></p>{chips(items)}<p class="fine">{esc(_said(leads))}</p>'
+    items = [(name, signed(leads[kind], 1), why) for kind, (name, why) in leads_of(found).items() if kind in leads]
+    said = esc(_said(leads, found.unjudged))
+    filled = "" if found.unjudged else f'<p class="fine">{esc(text.FILLED[found.given])}</p>'
+    return f'{filled}<p class="fine"><b>{esc(head)}</b></p>{chips(items)}<p class="fine">{said}</p>'
 
 
-def _said(leads: dict[str, float]) -> str:
+def _said(leads: dict[str, float], unjudged: bool) -> str:
+    """How much of what the attack took came back; of a picture on which nothing is right, only what moved."""
     back = {kind: leads[kind] - leads["attacked"] for kind in ("tuned", "before", "answer")}
-    gains = {kind: signed(gain, 1) for kind, gain in back.items()}
-    if "clean" not in leads:
-        return text.FOUND_UNKNOWN.format(**gains)
+    if "clean" not in leads or unjudged:
+        return text.FOUND_UNKNOWN.format(**{kind: signed(gain, 1) for kind, gain in back.items()})
     lost = leads["clean"] - leads["attacked"]
     if lost <= 0:
         return text.GAINED
-    shares = {f"{kind}_share": f"{signed(100 * gain / lost, 0)}\u00a0%" for kind, gain in back.items()}
-    return text.FOUND.format(lost=signed(lost, 1), **gains, **shares)
+    told = {
+        kind: (text.GAVE if round(gain, 1) >= 0 else text.TOOK).format(
+            size=signed(abs(gain), 1), share=f"{signed(abs(100 * gain / lost), 0)}\u00a0%"
+        )
+        for kind, gain in back.items()
+    }
+    return text.FOUND.format(lost=signed(lost, 1), **told)

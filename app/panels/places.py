@@ -63,8 +63,11 @@ def _view(found: Found, view: int) -> str:
     views, weights = present(found.views), present(found.ensemble).weights
     answer = engine.Prediction(views.classes, found.steps[-1].logits[view])
     name = differing(answer.name, views.classes.names[present(found.reference)])
-    shares = answer.confidence, float(weights[view]), 1 / len(views)
-    said = text.VIEW_SAID.format(**dict(zip(("share", "weight", "even"), map(percent, shares), strict=True)))
+    first = engine.Prediction(views.classes, found.steps[0].logits[view])
+    said = text.VIEW_SAID.format(
+        share=percent(answer.confidence), weight=percent(float(weights[view])), even=percent(1 / len(views)),
+        before=text.BEFORE.format(name=first.name, share=percent(first.confidence)),
+    )  # fmt: skip
     said += text.VIEW_DRIVES * (view in found.steps[-1].kept.tolist())
     ring = f'<style>#places [data-index="{view}"] :is(circle,rect){{{OPENED}}}</style>'
     body = (

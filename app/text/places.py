@@ -29,6 +29,12 @@ REGION_OTHER = "“{words}”"
 VIEW_POINT = "View {view}: {name} {share}, weight {weight}"
 VIEW_FOURTH = ", which is none of the three"
 
+NULL, NULL_CALLED, NULL_LEAD = "null arm: {what}", "null arm", "Null arm"
+FILLED = {
+    True: "A filled dot is a view that is answered with the true class under the tuned prompt.",
+    False: "A filled dot is a view that is answered as the clean picture was, under the tuned prompt.",
+    None: "",
+}
 LEADS = "By how much the {first} leads “{words}”, in logits"
 CLASS = {True: "true class", False: "clean answer", None: "first answer"}
 LEAD_OF = {
@@ -40,22 +46,27 @@ LEAD_OF = {
     "answer": ("Weighted views, tuned", "The answer that your settings give"),
 }
 FOUND = (
-    "The attack took {lost} from this lead. The tuned prompt alone gave back {tuned} of it ({tuned_share}), the"
-    " weighted views before tuning {before} ({before_share}), both together {answer} ({answer_share})."
+    "The attack took {lost} from this lead. The tuned prompt alone {tuned}, the weighted views before tuning {before},"
+    " both together {answer}."
 )
+GAVE, TOOK = "gave back {size} ({share})", "took another {size} ({share})"
 GAINED = "The attack took nothing from this lead."
 FOUND_UNKNOWN = (
     "Against the attacked picture, the tuned prompt alone moves this lead by {tuned}, the weighted views before tuning"
     " by {before}, both together by {answer}."
 )
-VIEW = "View {view}, pressed"
-VIEW_SAID = "({share}); it weighs {weight} in the answer, and all alike would be {even}."
+VIEW = "View {view}"
+VIEW_SAID = (
+    "({share}) under the tuned prompt; before tuning {before}. It weighs {weight} in the answer;"
+    " all alike would be {even}."
+)
+BEFORE = "“{name}” ({share})"
 VIEW_DRIVES = " It drives the tuning."
-VIEW_PRESS = "Press a point to see that view; step 4 shows how it was made."
+VIEW_PRESS = "Press a point to see its view; step 4 shows how it was made."
 ALT = "View {view}"
 CAPTION = (
     ("You see", "three regions, one for each of three sentences: in whose region a point lies, that sentence fits the"
-     " picture best of the three. Dots are the views of the attacked picture; a filled dot is right."),
+     " picture best of the three. Dots are the views of the attacked picture; small ones weigh little."),
     ("How", "the plane through the three sentences in the joint space of pictures and words (their two principal"
      " components), turned so that the upright line is where the attacked class and the attack's answer tie (where no"
      " answer was turned, the next class in question). Each picture stands where its shadow falls, which its logits for"

@@ -10,8 +10,8 @@ PAGES = (
         "at": "#picture-bars",
         "title": "A model that reads pictures",
         "text": "The model compares the picture with one sentence per class; the bars tell how it divides 100 % among"
-        " them. The small one built in here, Field Guide, has never seen a photograph: it knows a painted world of six"
-        " kinds of living things, and many of its sentences differ in a single word.",
+        " them. The small one that comes with this page, Field Guide, has never seen a photograph: it knows a painted"
+        " world of six kinds of living things, and many of its sentences differ in a single word.",
         "next": "Fool it",
     },
     {
@@ -21,8 +21,8 @@ PAGES = (
         "press": "#attack",
         "title": "A change hardly anyone sees",
         "text": "The attack may move every colour value by at most 4 of 255 levels. Drag the line across the picture:"
-        " can you see what changed? The curve “Shares” tells how it went: within a few iterations the share of the true"
-        " class falls and a wrong class takes over.",
+        " can you see what changed? The curve “Shares” tells how it went: as a rule the share of the true class falls"
+        " within a few iterations and a wrong class takes over.",
         "next": "Even less",
     },
     {
@@ -51,8 +51,9 @@ PAGES = (
         "at": "#view-grid",
         "press": "#make-views",
         "title": "Look at it in pieces",
-        "text": "The perturbation was made for the whole picture. Cut it into pieces, alter them a little, and many of"
-        " the pieces are answered right again. A-TPT alters much where the map is dark and little where it is bright.",
+        "text": "The perturbation was made for the whole picture. Cut it into pieces, alter them a little, and often"
+        " many of the pieces are answered right again: the first number tells how many. A-TPT alters much where the map"
+        " is dark and little where it is bright.",
         "next": "Tune the prompt",
     },
     {

@@ -12,12 +12,13 @@ from .subject import add_picture_options, emit, load_subject
 from .tables import table, wrapped
 
 WHAT = {
-    "clean": "clean picture", "noise": "as much random noise", "attacked": "attacked picture",
+    "clean": "clean picture", "noise": "null arm", "attacked": "attacked picture",
     "tuned": "attacked picture, tuned prompt", "before": "weighted views, untuned", "answer": "weighted views, tuned",
 }  # fmt: skip
 HOW = (
-    "x, y: where the picture lies on the plane of the sentences of “{first}”, “{second}” and “{third}”, in units of"
-    " cosine; lead: by how many logits the first fits it better than the second. --json has every view too."
+    "x, y: where it lies on the plane of the sentences of “{first}”, “{second}” and “{third}”, in units of cosine;"
+    " lead: by how many logits the first fits it better than the second. The null arm is random noise as large as the"
+    " change, unless the attack has another. --json has every view too."
 )
 
 

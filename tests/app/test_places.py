@@ -99,7 +99,9 @@ def test_what_came_back_is_told_as_a_share_of_what_was_taken(found):
     lost = leads["clean"] - leads["attacked"]
     share = 100 * (leads["answer"] - leads["attacked"]) / lost
     drawn = places_figure(found)
-    assert lost > 0 and f"both together {leads['answer'] - leads['attacked']:.1f} ({share:.0f}\u00a0%)" in drawn
+    assert (
+        lost > 0 and f"both together gave back {leads['answer'] - leads['attacked']:.1f} ({share:.0f}\u00a0%)" in drawn
+    )
 
 
 def test_no_region_and_no_view_is_green_where_nothing_can_be_right(found):
