@@ -39,6 +39,28 @@ class Room:
         return (self.right - self.left) * (self.bottom - self.top)
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words at a place, which is their start, middle or end, as `anchor` says, on their base line."""
+
+    said: str
+    x: float
+    y: float
+    anchor: str = "middle"
+
+    @property
+    def room(self) -> Room:
+        """What they take up, roughly."""
+        width = LETTER * len(self.said)
+        left = self.x - ANCHORS[self.anchor] * width
+        return Room(left, self.y - LINE + 4, left + width, self.y + 4)
+
+    def svg(self, kind: str) -> str:
+        """The words as a drawing has them."""
+        place = f'x="{self.x:.1f}" y="{self.y:.1f}" text-anchor="{self.anchor}"'
+        return f'<text class="label {kind}" {place}>{esc(self.said)}</text>'
+
+
 class Labels:
     """The labels of one drawing; `signs` are the places of what must not be covered, `crowd` of what rather not."""
 
@@ -47,15 +69,14 @@ class Labels:
         self._taken = [_around(at, SIGN) for at in signs]
         self._crowd = [_around(at, DOT) for at in crowd]
 
-    def beside(self, said: str, at: Point, kind: str) -> str:
+    def beside(self, said: str, at: Point) -> Label:
         """A label beside a sign."""
-        tries = [((at[0] + dx, at[1] + dy), anchor) for dx, dy, anchor in BESIDE]
-        best = min(tries, key=lambda place: self._cost(_room(said, *place)))
-        return self._put(said, best, kind)
+        tries = [Label(said, at[0] + dx, at[1] + dy, anchor) for dx, dy, anchor in BESIDE]
+        return self._put(min(tries, key=lambda label: self._cost(label.room)))
 
-    def within(self, said: str, corners: Sequence[Point], kind: str) -> str:
+    def within(self, said: str, corners: Sequence[Point]) -> Label:
         """A label inside a convex polygon, as `spot` finds it."""
-        return self._put(said, (self.spot(said, corners), "middle"), kind)
+        return self._put(Label(said, *self.spot(said, corners)))
 
     def spot(self, said: str, corners: Sequence[Point]) -> Point:
         """Where a label's middle stands best inside a convex polygon: clear of signs and other labels, then of the
@@ -73,7 +94,7 @@ class Labels:
         middle = ((left + right) / 2, (top + bottom) / 2)
 
         def cost(at: Point) -> float:
-            room = _room(said, at, "middle")
+            room = Label(said, *at).room
             crowded = sum(room.shared(other) for other in self._crowd)
             return 50 * self._cost(room) + 5 * crowded + min(at[1], self._whole.bottom - at[1])
 
@@ -83,20 +104,13 @@ class Labels:
         outside = room.area - room.shared(self._whole)
         return sum(room.shared(other) for other in self._taken) + 10 * outside
 
-    def _put(self, said: str, place: tuple[Point, str], kind: str) -> str:
-        (x, y), anchor = place
-        self._taken.append(_room(said, *place))
-        return f'<text class="label {kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{esc(said)}</text>'
+    def _put(self, label: Label) -> Label:
+        self._taken.append(label.room)
+        return label
 
 
 def _around(at: Point, half: float) -> Room:
     return Room(at[0] - half, at[1] - half, at[0] + half, at[1] + half)
-
-
-def _room(said: str, at: Point, anchor: str) -> Room:
-    width = LETTER * len(said)
-    left = at[0] - ANCHORS[anchor] * width
-    return Room(left, at[1] - LINE + 4, left + width, at[1] + 4)
 
 
 def _extent(corners: Sequence[Point]) -> tuple[float, float, float, float]:

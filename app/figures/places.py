@@ -23,7 +23,7 @@ def places_figure(found: Found) -> str:
     frame = Frame(placed, WIDTH, HEIGHT)
     at = {kind: frame.at(place) for kind, place in placed.pictures.items()}
     labels = Labels(WIDTH, HEIGHT, at.values(), map(frame.at, [*placed.tuned, *placed.way]))
-    called = "".join(labels.beside(said, at[kind], kind) for kind, said in called_of(found).items() if kind in at)
+    called = "".join(labels.beside(said, at[kind]).svg(kind) for kind, said in called_of(found).items() if kind in at)
     drawn = _regions(found, frame, labels) + _views(found, placed, frame) + _paths(placed, frame)
     drawn += "".join(_mark(kind, place, found) for kind, place in at.items()) + called
     leads = placed.leads
@@ -60,7 +60,7 @@ def _regions(found: Found, frame: Frame, labels: Labels) -> str:
         if corners:
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
             regions += f'<polygon class="region {"plain" if found.unjudged else kind}" points="{path}"/>'
-            names += labels.within(name, corners, "region")
+            names += labels.within(name, corners).svg("region")
     return regions + names
 
 

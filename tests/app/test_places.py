@@ -128,7 +128,7 @@ def test_the_opened_view_is_ringed_and_told(panel, found):
 def test_labels_cover_neither_signs_nor_each_other_nor_leave_the_drawing():
     words, signs = ("clean", "noise", "attacked"), [(200.0, 200.0), (230.0, 200.0), (5.0, 390.0)]
     labels = Labels(WIDTH, HEIGHT, signs)
-    rooms = [room(labels.beside(word, at, "x"), word) for word, at in zip(words, signs, strict=True)]
+    rooms = [room(labels.beside(word, at).svg("x"), word) for word, at in zip(words, signs, strict=True)]
     others = [(x - 9, y - 9, x + 9, y + 9) for x, y in signs]
     for place, (left, top, right, bottom) in enumerate(rooms):
         assert left >= 0 and top >= 0 and right <= WIDTH and bottom <= HEIGHT
