@@ -203,7 +203,7 @@ class _Drawing:
         return (PLANE[0] + x) * TIMES, (PLANE[1] + y) * TIMES
 
     def _regions(self, draw: ImageDraw.ImageDraw) -> None:
-        signs, crowd = self._placed.pictures.values(), [*self._placed.tuned, *self._placed.way]
+        signs, crowd = self._placed.marks.values(), [*self._placed.tuned, *self._placed.way]
         left, top, right, bottom = PLANE
         labels = Labels(right - left, bottom - top, map(self._frame.at, signs), map(self._frame.at, crowd))
         for tint, name, corners in zip(TINTS, region_names(self._found), self._frame.regions(), strict=True):

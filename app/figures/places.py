@@ -21,7 +21,7 @@ def places_figure(found: Found) -> str:
     """The drawing with its legend, the leads as numbers, and what they say."""
     placed = present(found.placed)
     frame = Frame(placed, WIDTH, HEIGHT)
-    at = {kind: frame.at(place) for kind, place in placed.pictures.items()}
+    at = {kind: frame.at(place) for kind, place in placed.marks.items()}
     labels = Labels(WIDTH, HEIGHT, at.values(), map(frame.at, [*placed.tuned, *placed.way]))
     called = "".join(labels.beside(said, at[kind]).svg(kind) for kind, said in called_of(found).items() if kind in at)
     drawn = _regions(found, frame, labels) + _views(found, placed, frame) + _paths(placed, frame)
@@ -141,7 +141,7 @@ def _sign(kind: str, x: float, y: float, small: float) -> str:
 
 
 def _legend(found: Found, placed: engine.story.Places) -> str:
-    there = {*placed.pictures, "view"}
+    there = {*placed.marks, "view"}
     entries = "".join(
         f'<span class="key-sign">{_small_sign(kind, found)}{esc(said)}</span>'
         for kind, said in legend_of(found).items()

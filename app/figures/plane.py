@@ -17,7 +17,7 @@ class Frame:
     """From places on the plane to a drawing of that many units, with one scale for both directions."""
 
     def __init__(self, placed: engine.story.Places, width: float, height: float) -> None:
-        ends = torch.stack([torch.zeros(2), *placed.pictures.values()])
+        ends = torch.stack([torch.zeros(2), *placed.marks.values()])
         points = torch.cat([placed.tuned, placed.untuned, placed.path, ends])
         low, high = points.min(0).values, points.max(0).values
         span = (high - low).clamp_min(1e-6)

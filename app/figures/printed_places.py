@@ -41,7 +41,7 @@ def _figure(found: Found) -> Figure:
     axes = figure.subplots()
     axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0), xticks=[], yticks=[], aspect="equal")
     frame = Frame(placed, WIDTH, HEIGHT)
-    at = {name: frame.at(place) for name, place in placed.pictures.items()}
+    at = {name: frame.at(place) for name, place in placed.marks.items()}
     labels = Labels(WIDTH, HEIGHT, at.values(), map(frame.at, [*placed.tuned, *placed.way]))
     _views(axes, found, frame)
     axes.plot(*zip(*map(frame.at, placed.way), strict=True), color=ATTACKED, lw=1.5)

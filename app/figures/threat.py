@@ -65,7 +65,7 @@ def turns(attack: engine.AttackSettings) -> str:
     """How many iterations an attack makes, for a list of what it was made with; empty where it makes no such thing."""
     chosen = engine.ATTACKS[attack.attack]
     iterates = chosen.limited or "steps" in chosen.uses
-    return counted(text.TURNS, steps=attack.steps) if iterates else ""
+    return counted(text.ITERATIONS, steps=attack.steps) if iterates else ""
 
 
 def is_null(result: engine.Adversarial) -> bool:

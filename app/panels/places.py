@@ -31,9 +31,9 @@ class PlacesPart:
 
     def __init__(self, models: Models) -> None:
         self.file = AnimationFile(models)
-        with gr.Accordion(text.TITLE, open=False, elem_id="places-fold"):
-            self.button, self.drawn = part(text.ASK, text.RUN, "show-places", "places", 210, PICK)
-            self.view = gr.HTML(elem_id="places-view")
+        with gr.Accordion(text.TITLE, open=False, elem_id="plane-fold"):
+            self.button, self.drawn = part(text.ASK, text.RUN, "show-plane", "plane", 210, PICK)
+            self.view = gr.HTML(elem_id="plane-view")
             gr.HTML(caption(text.CAPTION))
         reads = ("classes", "label", "clean", "adversarial", "views", "steps", "ensemble", "placed", "answer")
         self.pieces = [
@@ -69,7 +69,7 @@ def _view(found: Found, view: int) -> str:
         before=text.BEFORE.format(name=first.name, share=percent(first.confidence)),
     )  # fmt: skip
     said += text.VIEW_DRIVES * (view in found.steps[-1].kept.tolist())
-    ring = f'<style>#places [data-index="{view}"] :is(circle,rect){{{OPENED}}}</style>'
+    ring = f'<style>#plane [data-index="{view}"] :is(circle,rect){{{OPENED}}}</style>'
     body = (
         f'{ring}<div class="placed-view"><img src="{thumbnail(to_uint8(views.pixels[view]))}" alt="'
         f'{esc(text.ALT.format(view=view))}"><div><p>{judged(found, answer)} {name} {esc(said)}</p>'

@@ -22,10 +22,11 @@ class Reliability:
         with gr.Accordion(text.TRUST, open=False, elem_id="trust", visible=bool(measured.arms())):
             self.drawn = gr.HTML(elem_id="trust-drawn")
             gr.HTML(caption(text.TRUST_CAPTION))
-        self.pieces = [Piece(self.draw, [self.drawn], (), (), tuple(controls))]
+        self.pieces = [Piece(self.draw, [self.drawn], ("mosaic",), (), tuple(controls))]
 
     def draw(self, found: Found, choices: Choices) -> dict:
-        """The diagrams; nothing where the mosaic says why the two cannot be compared."""
-        there = choices.mosaic_arm in measured.arms()
+        """The diagrams, once the visitor has come near the mosaic; nothing where that says why the two cannot be
+        compared."""
+        there = found.mosaic and choices.mosaic_arm in measured.arms()
         both = choices.mosaic_left, choices.mosaic_right
         return {self.drawn: reliability(choices.mosaic_arm, *both) if there else ""}

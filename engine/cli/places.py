@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
     data = parts.places_data(placed, subject.classes.names)
     rows = [
         (WHAT[name], *(f"{value:.4f}" for value in place.tolist()), f"{placed.leads[name]:.2f}")
-        for name, place in placed.pictures.items()
+        for name, place in placed.marks.items()
     ]
     said = HOW.format(**dict(zip(("first", "second", "third"), data["classes"], strict=True)))
     lines = [*subject.heading, "", *table(("what", "x", "y", "lead"), rows), *wrapped(said)]

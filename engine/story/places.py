@@ -39,7 +39,7 @@ class Places:
     before: Tensor
 
     @property
-    def pictures(self) -> dict[str, Tensor]:
+    def marks(self) -> dict[str, Tensor]:
         """The places of single pictures and answers by what they are, in the order of the story."""
         named = {
             "clean": self.clean, "noise": self.noise, "attacked": self.attacked, "tuned": self.tuning[-1],
@@ -56,7 +56,7 @@ class Places:
     @property
     def leads(self) -> dict[str, float]:
         """By how many logits the first class leads the second there, by the same names."""
-        apart = {name: self.plane.leads(place) for name, place in self.pictures.items()}
+        apart = {name: self.plane.leads(place) for name, place in self.marks.items()}
         return {name: float(lead[0] - lead[1]) for name, lead in apart.items()}
 
 
@@ -102,7 +102,7 @@ def places_data(placed: Places, names: Sequence[str]) -> dict:
         "classes": [names[number] for number in numbers],
         "sentences": placed.plane.tips.tolist(),
         "leads": placed.leads,
-        **{name: place.tolist() for name, place in {**placed.pictures, **trails}.items()},
+        **{name: place.tolist() for name, place in {**placed.marks, **trails}.items()},
     }
 
 

@@ -347,7 +347,10 @@ def test_a_map_is_drawn_where_the_model_saw_it_and_nowhere_else(sources, how):
 
 
 FONT = re.compile(rb"/Type /Font\b(?!Descriptor).*?/Subtype /(\w+)", re.DOTALL)  # Type 3: drawn in the file itself
-FIGURES = ("attack", "maps", "tuning", "defences", "poster", "every-map", "curves", "words", "heads", "layers")
+FIGURES = (
+    "attack", "maps", "tuning", "defences", "poster", "every-map", "curves", "words", "heads", "layers",
+    "where-the-pictures-went",
+)  # fmt: skip
 
 
 def test_figures_are_on_white_and_bring_their_letters(packed):

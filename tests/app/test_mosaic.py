@@ -80,7 +80,7 @@ def sent(page, key) -> dict[str, int]:
     return {getattr(output, "elem_id", ""): len(str(value)) for output, value in drawn}
 
 
-def test_the_first_drawing_sends_no_tiles_and_coming_near_them_brings_them_alone(built, fresh):
+def test_the_first_drawing_sends_no_tiles_and_coming_near_them_brings_them_and_what_stands_below(built, fresh):
     page, key = fresh
     first = sent(page, key)
     assert first["mosaic"] < 200 and max(first.values()) < 12_000
@@ -88,7 +88,7 @@ def test_the_first_drawing_sends_no_tiles_and_coming_near_them_brings_them_alone
     (near,) = (each.fn for each in built[0].fns.values() if (mosaic._id, "expand") in each.targets)
     assert set(near(gr.Request(session_hash=key))) == {page.nudge}
     then = sent(page, key)
-    assert set(then) == {"mosaic"} and then["mosaic"] > 30_000
+    assert set(then) == {"mosaic", "trust-drawn"} and then["mosaic"] > 30_000
     assert sent(page, key) == {}
     page.visitors.change(key, choices=CHOICES._replace(mosaic_left="tpt"))
     assert set(sent(page, key)) >= {"mosaic"}

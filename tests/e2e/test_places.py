@@ -7,13 +7,13 @@ def test_the_pictures_are_placed_and_a_point_opens_its_view(kept_page):
     page = kept_page
     few_views(page)
     open_step(page, 6)
-    unfold(page, "#places-fold")
-    page.click("#show-places")
+    unfold(page, "#plane-fold")
+    page.click("#show-plane")
     says(page, "Pictures placed")
-    assert page.locator("#places svg.curve [data-index]").count() == 8
-    page.locator("#places [data-index='3']").dispatch_event("click")
-    page.locator("#places-view").get_by_text("View 3, pressed").wait_for()
-    assert page.locator("#places-view img").evaluate("(picture) => picture.naturalWidth") > 0
+    assert page.locator("#plane svg.curve [data-index]").count() == 8
+    page.locator("#plane [data-index='3']").dispatch_event("click")
+    page.locator("#plane-view").get_by_text("View 3, pressed").wait_for()
+    assert page.locator("#plane-view img").evaluate("(picture) => picture.naturalWidth") > 0
     with page.expect_download() as saved:
         page.click("[data-animation]")
     assert saved.value.suggested_filename.endswith(" story.gif")

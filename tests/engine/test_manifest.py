@@ -1,7 +1,7 @@
 """Attacked pictures are listed with their attack, file and settings, and copied under their sources' names."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +44,7 @@ def test_every_attacked_file_is_listed_with_its_picture_attack_and_settings(kept
     assert {line["file"] for line in listed} == {f"attacked/{path.name}" for path in (kept / "attacked").iterdir()}
     assert len(listed) == 12 and listed[0]["away_from"] == "fox" and listed[0]["model"] == "small"
     number = Folder(tree).ask(0)().number
-    assert listed[1]["settings"] == asdict(replace(PLAN.attacks[1], seed=PLAN.seed_for(number)))
+    assert listed[1]["settings"] == replace(PLAN.attacks[1], seed=PLAN.seed_for(number)).kept()
     clean = (small.prepare(picture(5)).permute(1, 2, 0) * 255).numpy()
     assert 7 < np.abs(pixels(kept / listed[1]["file"]) - clean).max() <= 8.51
 
