@@ -12,7 +12,7 @@ def test_the_pictures_are_placed_and_a_point_opens_its_view(kept_page):
     says(page, "Pictures placed")
     assert page.locator("#plane svg.curve [data-index]").count() == 8
     page.locator("#plane [data-index='3']").dispatch_event("click")
-    page.locator("#plane-view").get_by_text("View 3, pressed").wait_for()
+    page.locator("#plane-view").get_by_text("View 3").wait_for()
     assert page.locator("#plane-view img").evaluate("(picture) => picture.naturalWidth") > 0
     with page.expect_download() as saved:
         page.click("[data-animation]")
