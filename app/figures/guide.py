@@ -5,7 +5,7 @@ from __future__ import annotations
 import engine
 from app.figures.ground import Ground, backdrops
 from app.figures.html import differing, esc, note, section
-from app.figures.maps import Look, MapFigure, degenerate, file_name, heat_map, scale_of_pair
+from app.figures.maps import Look, MapFigure, file_name, heat_map, residue, scale_of_pair
 from app.present import present
 from app.state.found import Found
 from app.text import words as text
@@ -39,9 +39,9 @@ def drawn_guide(found: Found, look: Look) -> str:
     else:
         clean = names[pair.clean.label]
         about = text.GUIDE_ABOUT.format(clean=esc(clean), attacked=differing(attacked, clean))
-    which = degenerate(pair, names)
-    residue = note(text.GUIDE_DEGENERATE.format(which=which), "warn", "!") if which else ""
-    why = f'<div class="why"><p class="fine">{esc(text.GUIDE_WHY)} {about}</p>{residue}</div>'
+    said = residue(text.GUIDE_DEGENERATE, pair, names)
+    warning = note(said, "warn", "!") if said else ""
+    why = f'<div class="why"><p class="fine">{esc(text.GUIDE_WHY)} {about}</p>{warning}</div>'
     grounds = backdrops(*(figure.ground for figure in figures))
     drawn = f'{grounds}<div class="maps">{"".join(figure.figure() for figure in figures)}{why}</div>'
     title = text.GUIDE_TITLE.format(map=engine.MAPS[pair.attacked.map].title)

@@ -37,7 +37,7 @@ def head_grid(
 def opened_tile(place: int, name: str) -> str:
     """A style that rings the tile of the head that is opened, and names it there."""
     tile = f'#heads [data-index="{place}"]'
-    ring = "outline:3px solid var(--accent);outline-offset:1px;overflow:visible;z-index:2"
+    ring = "box-shadow:0 0 0 3px var(--accent);overflow:visible;z-index:4"
     return f'<style>{tile}{{{ring}}}{tile}::after{{content:"{name}"}}</style>'
 
 

@@ -6,7 +6,7 @@ import base64
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -18,6 +18,7 @@ from app.figures.ground import Ground, drawn_on
 from app.figures.html import esc, short
 from app.state.parts import MapPair
 from app.text import words as text
+from app.text.counted import counted
 
 CELL = 10
 SEQUENTIAL = {"viridis": "viridis", "inferno": "inferno", "jet (misleading)": "jet"}
@@ -76,7 +77,7 @@ class MapFigure:
             f'<figure class="map{self.ground.kind}"><figcaption><span>{esc(self.name)}</span>{self._save}</figcaption>'
             f"{drawn_on(self.ground, layer, self.lines, cells.shape, label, CELL)}"
             f"{numbered_bar(self.scale, self.colours, self.beside)}"
-            f'<p class="fine">{esc(said)}</p></figure>'
+            f"{_noted(said)}</figure>"
         )
 
     def thumbnail(self) -> str:
@@ -93,7 +94,7 @@ class MapFigure:
         said = text.FLAT_SMALL if strongest is None else text.STRONGEST_SMALL.format(value=short(strongest))
         return (
             f'<figure class="map small">{drawn_on(self.ground, layer, "", cells.shape, label, CELL)}'
-            f'<p class="fine">{esc(said)}</p>{self._save}</figure>'
+            f"{_noted(said)}{self._save}</figure>"
         )
 
     def over(self, whole: Image.Image) -> Image.Image:
@@ -147,15 +148,16 @@ def scale_of_moves(pair: MapPair) -> engine.overlays.Scale:
     )
 
 
-def degenerate(pair: MapPair, names: Sequence[str]) -> str:
-    """Which maps of a pair are rounding residue, as a sentence begins with them, with the class where there are two of
-    an arm; empty where none is."""
+def residue(sentence: str, pair: MapPair, names: Sequence[str]) -> str:
+    """`sentence` of `which` maps of a pair are rounding residue, as it begins with them, and of their number `n`; with
+    the class where there are two of an arm; empty where none is."""
     which = []
     for clean, attacked in [(pair.clean, pair.attacked), *([pair.rival] if pair.rival else [])]:
         about = text.MAP_ARM_FOR.format(subject=subject(attacked, names)) if pair.rival else ""
         drawn = zip(text.MAP_ARMS, (clean, attacked), strict=True)
         which += [name + about for name, one in drawn if one is not None and one.degenerate]
-    return text.AND.join([*which[:1], *(name[:1].lower() + name[1:] for name in which[1:])])
+    begun = text.AND.join([*which[:1], *(name[:1].lower() + name[1:] for name in which[1:])])
+    return counted(sentence, which=begun, n=len(which)) if which else ""
 
 
 def subject(drawn: engine.AttentionMap, names: Sequence[str]) -> str:
@@ -213,6 +215,14 @@ def difference_map(
     """
     scale, diverging = scale or engine.overlays.difference_scale(values.numpy()), engine.overlays.DIVERGING
     return MapFigure(name, values, ground, scale, diverging, look.smooth, beside=beside, key=key)
+
+
+def ringed(figure: MapFigure, cell: int) -> MapFigure:
+    """The map with a ring around one of its cells, counted row by row."""
+    row, column = divmod(cell, figure.values.shape[1])
+    sides = f'x="{column * CELL}" y="{row * CELL}" width="{CELL}" height="{CELL}"'
+    ring = f'<rect class="reader halo" {sides}/><rect class="reader" {sides}/>'
+    return replace(figure, lines=figure.lines + ring)
 
 
 def outlined(values: Tensor) -> np.ndarray:
@@ -292,6 +302,11 @@ def colour_bar(ends: tuple[str, str, str], colours: str, root: str = "") -> str:
         f'<div class="colour-bar"><div style="background:linear-gradient(to right, {stops})"></div>'
         f'<div class="numbers">{numbers}</div>{rooted}</div>'
     )
+
+
+def _noted(said: str) -> str:
+    """The note below a map; the page puts the value of a cell in its place, and then what it says at rest again."""
+    return f'<p class="fine" data-rest="{esc(said)}">{esc(said)}</p>'
 
 
 def _strongest_cell(value: float, scale: engine.overlays.Scale, beside: float | None) -> str:

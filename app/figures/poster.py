@@ -39,6 +39,10 @@ class Frame:
         """Whether there is nothing to say of the answer: the clean one, where others are only the same or another."""
         return found.unjudged and self.kind == "clean"
 
+    def fails(self, found: Found) -> bool:
+        """Whether it is a defence's answer and not right: its title is no green one then."""
+        return self.kind == "defended" and not found.unjudged and not found.right(self.answer)
+
 
 def frames(found: Found) -> list[Frame]:
     """The pictures of the poster from left to right; without the clean one where it is not known, and without the
@@ -69,10 +73,11 @@ def poster(found: Found, model: str) -> str:
 
 def _drawn(found: Found, frame: Frame) -> str:
     tone = frame.tone(found)
+    wrong = ' class="wrong"' if frame.fails(found) else ""
     bars = prediction_bars([(frame.title, tone, frame.answer)], BARS, found.reference, found.given)
     said = percent(frame.answer.confidence) + ("" if frame.unjudged(found) else f" {judged(found, frame.answer)}")
     return (
-        f'<figure class="{esc(tone)}"><figcaption>{esc(frame.title)}</figcaption>'
+        f'<figure class="{esc(tone)}"><figcaption{wrong}>{esc(frame.title)}</figcaption>'
         f'<img src="{data_uri(frame.picture, "JPEG", quality=90)}" alt="{esc(frame.title)}">'
         f'<p class="says">{esc(frame.answer.name)}</p><p class="share">{said}</p>{bars}</figure>'
     )
@@ -80,10 +85,16 @@ def _drawn(found: Found, frame: Frame) -> str:
 
 def _made_of(found: Found, model: str) -> str:
     """Which model answers, and which map lies over the last picture."""
-    said = text.POSTER_MODEL.format(model=title_of(model))
-    if found.maps is not None:
-        said += f" {text.POSTER_MAP.format(map=engine.MAPS[found.maps.attacked.map].title)}"
-    return f'<span class="fine">{rich(said)}</span>'
+    said = f'<span class="fine">{rich(text.POSTER_MODEL.format(model=title_of(model)))}</span>'
+    veil = veiled_by(found)
+    return said + (f'<span class="fine aloud">{esc(veil)}</span>' if veil else "")
+
+
+def veiled_by(found: Found) -> str:
+    """Which map lies over the last picture, in words; empty where there is none."""
+    if found.maps is None:
+        return ""
+    return text.POSTER_MAP.format(map=engine.MAPS[found.maps.attacked.map].title)
 
 
 def title_of(model: str) -> str:

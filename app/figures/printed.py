@@ -19,7 +19,7 @@ from app.figures.html import percent
 from app.figures.judged import warned
 from app.figures.maps import scale_of_moves, scale_of_pair, subject
 from app.figures.pictures import to_uint8
-from app.figures.poster import frames, title_of
+from app.figures.poster import frames, title_of, veiled_by
 from app.figures.threat import limit, titled
 from app.originals import decoded_copy
 from app.present import present
@@ -213,7 +213,8 @@ def printed_poster(found: Found, model: str) -> Figure:
     for place, frame in enumerate(shown):
         left, colour = place * column, POSTER[frame.tone(found)]
         middle = left + column / 2
-        figure.text(middle, 0.951, frame.title, fontsize=14, color=colour, fontweight="bold", ha="center", va="center")
+        ink = INK if frame.fails(found) else colour
+        figure.text(middle, 0.951, frame.title, fontsize=14, color=ink, fontweight="bold", ha="center", va="center")
         picture = figure.add_axes((left + 0.06 * column, 0.4, 0.88 * column, 0.53), anchor="N")
         picture.imshow(frame.picture)
         picture.set_axis_off()
@@ -223,13 +224,15 @@ def printed_poster(found: Found, model: str) -> Figure:
         figure.text(middle, 0.385, said, fontsize=size, fontweight="bold", ha="center", va="top")
         figure.text(middle, 0.25, word, fontsize=11, color=tone, fontweight="bold", ha="center", va="center")
         top = frame.answer.top(3)
-        bars = figure.add_axes((left + 0.47 * column, 0.09, 0.45 * column, 0.13))
+        bars = figure.add_axes((left + 0.47 * column, 0.11, 0.45 * column, 0.115))
         bars.barh([*range(len(top))], [share for _, share in top], color=colour)
         labels = [_fitted(name, ((27, 7.5), (36, 6)), 3) for name, _ in top]
         bars.set_yticks([*range(len(top))], [label for label, _ in labels], fontsize=min(size for _, size in labels))
         bars.set_xlim(0, 1)
         bars.set_ylim(len(top) - 0.5, -0.5)
         bars.tick_params(axis="x", labelsize=7.5)
+    veil = veiled_by(found) if shown[-1].kind == "defended" else ""
+    figure.text(0.5, 0.072, veil, fontsize=8, color=GREY, ha="center", va="top")
     said = textwrap.fill(origin, 52 * len(shown))
     figure.text(0.5, 0.995, said, fontsize=8, color=GREY, ha="center", va="top", linespacing=1)
     return figure

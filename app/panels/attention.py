@@ -16,7 +16,7 @@ from app.figures.guide import drawn_guide, guide_maps
 from app.figures.html import aligned, caption, empty, esc, further, levels, note, percent, rough_percent, section, table
 from app.figures.judged import caution, pointing
 from app.figures.map_rows import drawn_rows, map_rows
-from app.figures.maps import SEQUENTIAL, Look, MapFigure, degenerate, subject
+from app.figures.maps import SEQUENTIAL, Look, MapFigure, residue, subject
 from app.panels.every_map import EveryMap, every_map
 from app.panels.heads import HeadsBrowser, opened_maps
 from app.panels.map_question import MapQuestion
@@ -133,8 +133,8 @@ def _subjects(pair: MapPair, names: tuple[str, ...]) -> str:
 
 
 def _warnings(pair: MapPair, names: tuple[str, ...]) -> str:
-    which = degenerate(pair, names)
-    return note(text.MAP_DEGENERATE.format(which=which), "warn", "!") if which else ""
+    said = residue(text.MAP_DEGENERATE, pair, names)
+    return note(said, "warn", "!") if said else ""
 
 
 def _similarity(found: Found) -> str:

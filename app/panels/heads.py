@@ -15,7 +15,7 @@ from app.figures.ground import Ground, backdrops
 from app.figures.heads import head_grid, opened_tile
 from app.figures.html import caption, differing, empty, esc, section
 from app.figures.map_rows import in_a_row
-from app.figures.maps import Look, MapFigure, difference_map, heat_map
+from app.figures.maps import Look, MapFigure, difference_map, heat_map, ringed
 from app.present import present
 from app.state.found import Found
 from app.state.parts import HeadsPair
@@ -184,7 +184,12 @@ def _opened(pair: HeadsPair, choices: Choices) -> tuple[int, int]:
 
 def opened_maps(found: Found, choices: Choices) -> tuple[MapFigure, ...]:
     """What the opened head reads in the clean picture, in the attacked one, and the difference; in the attacked one
-    alone where the clean one is not known."""
+    alone where the clean one is not known. The patch that reads, if it is one, has a ring."""
+    drawn, (_, cell) = _opened_maps(found, choices), _opened(present(found.heads), choices)
+    return drawn if cell == CLASS_TOKEN else tuple(ringed(figure, cell) for figure in drawn)
+
+
+def _opened_maps(found: Found, choices: Choices) -> tuple[MapFigure, ...]:
     pair, shown, look = present(found.heads), present(found.picture), Look.of(choices)
     heads, columns = pair.attacked.attention.shape[1], pair.attacked.attention.shape[-1]
     place, cell = _opened(pair, choices)

@@ -59,8 +59,7 @@
   };
   const present = (on) => {
     root.toggleAttribute("data-present", on);
-    if (on) document.activeElement.blur();
-    else document.querySelector("#present").focus();
+    document.querySelector(on ? "#leave" : "#present").focus(); // what was pressed is away
     window.dispatchEvent(new Event("resize"));
   };
   document.addEventListener("click", (event) => {

@@ -9,7 +9,7 @@
     if (!lifted) return;
     lifted.veil.removeAttribute("mask");
     lifted.mask.remove();
-    if (lifted.line) lifted.line.nodeValue = lifted.said;
+    if (lifted.note) lifted.note.textContent = lifted.note.dataset.rest; // not what it said before: it may be drawn anew
     lifted = null;
   };
   const lift = (seen) => {
@@ -24,9 +24,9 @@
     seen.append(mask);
     const veil = seen.querySelector(".veil");
     veil.setAttribute("mask", `url(#${mask.id})`);
-    const line = seen.closest(".map").querySelector(":scope > .fine")?.firstChild;
+    const note = seen.closest(".map").querySelector(":scope > [data-rest]");
     const values = seen.querySelector("[data-values]")?.dataset.values.split(" "); // of a thumbnail, which has no cells
-    lifted = { seen, veil, mask, hole, line, values, said: line?.nodeValue };
+    lifted = { seen, veil, mask, hole, note, values };
   };
   const follow = (event) => {
     const seen = event.target.closest?.(".map .seen");
@@ -44,7 +44,7 @@
     const columns = Math.round(width / 10);
     const cell = Math.min(Math.floor(y / 10), Math.round(height / 10) - 1) * columns + Math.min(Math.floor(x / 10), columns - 1);
     const value = lifted.values ? `here ${lifted.values[cell]}` : seen.querySelector(`[data-cell="${cell}"] > title`)?.textContent;
-    if (lifted.line && value) lifted.line.nodeValue = value;
+    if (lifted.note && value) lifted.note.textContent = value;
   };
   document.addEventListener("pointermove", follow, { passive: true });
   document.addEventListener("pointerdown", follow, { passive: true });

@@ -570,8 +570,8 @@ CELL_KINDS = {"patches": "one per patch", "smooth": "smoothed (invents detail)"}
 SCALE = "Scale"
 SCALES = {"shared": "shared", "own": "each its own"}
 MAP_DEGENERATE = (
-    "{which}: more than a tenth of it stems from weights of the last block that exact arithmetic would make zero. It"
-    " shows amplified rounding residue. Do not read it as evidence."
+    "{which}: more than a tenth of {n:it|each} stems from weights of the last block that exact arithmetic would make"
+    " zero. {n:It shows|They show} amplified rounding residue. Do not read {n:it|them} as evidence."
 )
 MAP_SWITCH = "Draw {map}"
 MAP_ARMS, MAP_ARM_FOR = ("Clean map", "Attacked map"), " for {subject}"
@@ -585,7 +585,7 @@ GUIDE_ABOUT = (
     "Drawn for the model's own answer, as the defence does: “{clean}” before the attack, “{attacked}” after it."
 )
 GUIDE_ABOUT_ONE = "Drawn for the model's own answer, as the defence does: “{attacked}”."
-GUIDE_DEGENERATE = "{which}: amplified rounding residue. The defence mixes by it all the same."
+GUIDE_DEGENERATE = "{which}: amplified rounding residue. The defence mixes by {n:it|them} all the same."
 MAP_SHARED_PAIR = "one scale for clean and attacked"
 MAP_CLEAN, MAP_ATTACKED, MAP_DIFFERENCE = "● Clean", "▲ Attacked", "Attacked − clean"
 MAP_ASKED, MAP_RIVAL = WANTED, "the answer after the attack"

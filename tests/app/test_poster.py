@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex
 import engine
 from app.figures.html import esc, percent
 from app.figures.poster import SIDE, frames, poster, title_of
-from app.figures.printed import GREY, POSTER, printed, printed_poster
+from app.figures.printed import GREY, INK, POSTER, printed, printed_poster
 from app.text import words as text
 from engine.results import Familiarity
 
@@ -68,8 +68,22 @@ def test_a_refused_picture_is_shown_without_a_claim(told):
     assert all(kind in judged and kind in judged.replace('"bar ', '"') for kind in coloured)
 
 
+def test_a_defence_that_answers_wrong_has_no_green_title(told):
+    answer, own = told.adversarial.before, next(each for each in told.defences if each.defence == "a-tpt")
+    good, bad = (
+        replace(told, defences=(replace(own, prediction=one),))
+        for one in (answer, replace(answer, logits=-answer.logits))
+    )
+    assert good.right(answer) and not bad.right(bad.defences[0].prediction)
+    for found, fails in ((good, False), (bad, True)):
+        assert (f'<figcaption class="wrong">{text.POSTER_DEFENDED}' in poster(found, "tiny")) == fails
+        title = next(one for one in printed_poster(found, "tiny").texts if one.get_text() == text.POSTER_DEFENDED)
+        assert (to_hex(title.get_color()) == INK) == fails
+
+
 def test_print_has_the_same_words(told):
     words = _words(printed(told, "ViT-B-32/openai")["poster"])
+    assert text.POSTER_MAP.format(map=engine.MAPS[told.maps.attacked.map].title) in words
     assert f" · {title_of('ViT-B-32/openai')} · " in words
     for frame in frames(told):
         assert frame.title in words and f"{frame.answer.name} {percent(frame.answer.confidence)}" in words

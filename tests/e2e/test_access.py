@@ -62,6 +62,7 @@ def test_few_stops_lead_to_the_cards_and_back_goes_to_the_step_before(loaded):
     stops = tab_to(page, "card-1")
     assert stops[0] == "skip" and len(stops) - 1 <= 6
     tab_to(page, "skip", key="Shift+Tab")
+    assert page.locator(".skip").evaluate("(link) => getComputedStyle(link).color") == "rgb(255, 255, 255)"
     page.keyboard.press("Enter")
     assert page.evaluate(FOCUS)["home"] == "card-1"
     for number in (3, 5):

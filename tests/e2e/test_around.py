@@ -12,7 +12,7 @@ from tests.e2e.test_page import SAMPLES, few_views, open_step, put, says, unfold
 
 RINGED = """(tile) => {
   const found = document.querySelector(tile);
-  return [getComputedStyle(found).outlineStyle, getComputedStyle(found, '::after').content];
+  return [getComputedStyle(found).boxShadow !== 'none', getComputedStyle(found, '::after').content];
 }"""
 TWELVE = """() => {
   const box = document.querySelector('#heads .heads');
@@ -98,11 +98,16 @@ def test_heads_open_and_a_patch_tells_what_it_reads(kept_page):
     for key in ("ArrowDown", "ArrowRight", "Enter"):
         page.keyboard.press(key)
     page.locator("#head-opened").get_by_text("Layer 2, head 2: what the class token reads").wait_for()
-    assert page.evaluate(RINGED, "#heads [data-index='4']") == ["solid", '"layer 2, head 2"']
+    assert page.evaluate(RINGED, "#heads [data-index='4']") == [True, '"layer 2, head 2"']
     assert page.evaluate(RINGED, "#heads [data-index='5']")[1] == "none"
     assert page.get_attribute("#heads [aria-pressed=true]", "data-index") == "4"
     page.locator("#head-opened [data-cell='90']").first.click()
     page.locator("#head-opened").get_by_text("the patch in row 7, column 7").wait_for()
+    assert page.locator("#head-opened .map:has(.reader)").count() == 3
+    drawn = page.locator("#head-opened .map").first.inner_text()  # before the mouse, with which it was pressed, goes
+    page.mouse.move(2, 2)
+    page.locator("#head-opened .veil[mask]").wait_for(state="detached")
+    assert "strongest cell" in drawn and page.locator("#head-opened .map").first.inner_text() == drawn
     page.locator("#head-opened").focus()
     page.keyboard.press("ArrowRight")
     page.locator("#head-opened").get_by_text("the patch in row 7, column 8").wait_for()

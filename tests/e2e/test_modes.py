@@ -34,7 +34,9 @@ def test_presented_steps_turn_by_arrow_keys_large_and_one_a_screen(kept_page):
     page = kept_page
     ran(page)
     page.set_viewport_size({"width": 1920, "height": 1080})
-    page.click("#present")
+    page.locator("#present").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "leave"  # where the keyboard is, once what it pressed is away
     assert not page.locator("#inputs").is_visible() and page.locator("#panel-6").is_visible()
     for number in (5, 4, 3, 2, 1):
         page.keyboard.press("ArrowLeft")

@@ -61,6 +61,16 @@ def test_a_photograph_is_answered_in_amber_on_answer_cards_and_verdict(page, pho
     assert len(set(amber)) == 1 and amber[0] != page.locator("#card-7").evaluate(
         "e => getComputedStyle(e).backgroundColor"
     )
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.click("#present")
+    for step in range(1, 5):  # the same words on each slide leave its picture whole
+        page.locator(f"#card-{step}").dispatch_event("click")
+        page.locator(f"#panel-{step}").wait_for(state="visible")
+        beyond = page.locator(f"#panel-{step}").evaluate("(panel) => panel.scrollHeight - panel.clientHeight")
+        assert beyond <= 3, (step, beyond)
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    open_step(page, 6)
     page.click("#verdict-head .way")
     page.wait_for_function("document.activeElement.matches('#offer [data-do=use]')")
     assert page.locator("#offer [data-do=use]").bounding_box()["y"] > 0
