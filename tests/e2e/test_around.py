@@ -148,7 +148,7 @@ def test_many_pictures_give_a_share_with_its_interval(kept_page):
     put(page, "#batch-count", "2")
     page.click("#batch-run")
     says(page, "All pictures answered")
-    assert page.locator("#batch tbody tr").count() == 3
+    assert page.locator("#batch tbody tr").count() == 4
     assert "2 of 2" in page.locator("#batch tbody tr").first.inner_text()
 
 
@@ -169,9 +169,9 @@ def test_many_pictures_of_ones_own_are_tried_and_a_bad_file_stops_none(kept_page
     page.click("#batch-run")
     says(page, "All pictures answered")
     rows = page.locator("#batch tbody tr").all_inner_texts()
-    assert len(rows) == 4 and "1 of 1" in rows[0]
-    assert "Right, of 1 picture" in rows[0] and "Clean answer kept" in rows[1]
-    assert "butterfly-0.png" in rows[2] and "not given" in rows[3] and "bird-1.png" in rows[3]
+    assert len(rows) == 5 and "1 of 1" in rows[0]
+    assert "Right, of 1 picture" in rows[0] and "Turned wrong" in rows[1] and "Clean answer kept" in rows[2]
+    assert "butterfly-0.png" in rows[3] and "not given" in rows[4] and "bird-1.png" in rows[4]
     page.locator("#batch").get_by_text("“broken.png”: Expected a PNG").wait_for()
 
 
