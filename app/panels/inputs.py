@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
@@ -72,6 +73,7 @@ class Inputs:
                 offered(self.label_sets, sources.backbone), value=known, label=text.LABEL_SET, info=source,
                 elem_id="label-set", visible=bool(self.label_sets),
             )  # fmt: skip
+            self.edited = gr.Button("", elem_id="names-edited", visible="hidden")
             with gr.Row():
                 self.template = gr.Textbox(
                     engine.classes.DEFAULT_TEMPLATE, label=text.TEMPLATE, info=text.TEMPLATE_INFO, max_length=200,
@@ -214,16 +216,19 @@ class Inputs:
     def _wire_labels(self, page: Page) -> None:
         def handler(request: gr.Request, key_of_set: str | None, key: str) -> Generator[dict]:
             chosen = next((each for each in self.label_sets if each.key == key_of_set), None)
-            if chosen is None:
-                yield {page.status: gr.skip()}
-                return
             choices = present(page.visitors.get(key).choices)
+            if chosen is None or chosen == set_of(self.label_sets, choices.class_names or ""):
+                yield {page.status: gr.skip()}  # Gradio calls it input, too, when a menu is left as it was
+                return
             asking = chosen.asking(choices)
             page.visitors.set(key, asking)
             yield self._asked(choices, asking, page.backbone(page.visitors.get(key))) | page.rest(key, text.READY)
 
         outputs = [self.names, self.template, self.truth, self.labels]
         page.listen(self.labels.input, handler, outputs, before=[self.labels])
+        # in the browser, before the focus can be in the menu: what it shows there is what leaving it asks for
+        none = json.dumps({"__type__": "update", "value": NO_SET, "info": text.LABEL_SET_INFO})
+        self.edited.click(None, None, self.labels, js=f"() => ({none})", api_visibility="private")
 
     def _another(self, backbone: engine.Backbone, visitor: Visitor) -> tuple[Visitor, dict]:
         """The visitor with the question for another model, and what the fields say of both."""

@@ -106,6 +106,10 @@
     if (twin && document.activeElement === document.body) document.querySelector(twin)?.focus({ preventScroll: true });
   };
   document.addEventListener("input", ({ target }) => {
+    // Gradio's own event of a text field misses what is pasted or deleted
+    if (target.closest("#class-names")) document.querySelector("#names-edited").click();
+  });
+  document.addEventListener("input", ({ target }) => {
     // before Gradio hears of it: what is drawn for this turn, or an earlier one, is not what the slider says now
     if (target.type !== "range" || window.passed === window.turn) return;
     window.passed = window.turn;
@@ -119,8 +123,11 @@
     if (by) event.preventDefault();
   });
   document.addEventListener("keydown", (event) => {
+    if (event.key !== "Tab") return;
     // A menu's open list scrolls, so the browser stops there, the list closes, and the focus is nowhere.
-    if (event.key === "Tab") document.querySelectorAll("ul.options, .option-list").forEach((list) => (list.tabIndex = -1));
+    document.querySelectorAll("ul.options, .option-list").forEach((list) => (list.tabIndex = -1));
+    // Gradio's menus open their list a moment after any key but Escape, also the one that has left them: for good then.
+    if (event.target.matches("[role=combobox]")) event.stopPropagation();
   }, true);
   const keep = (asked) => {
     const link = new URL(asked.link, location.href);

@@ -1,6 +1,7 @@
 """The page for those who do not point and click: the keyboard reaches everything."""
 
-from tests.e2e.test_page import says
+from tests.e2e.conftest import at_rest, streams_of
+from tests.e2e.test_page import pick_option, says
 
 FOCUS = """() => {
   const at = document.activeElement, frame = at.closest('.wrap'), box = at.getBoundingClientRect();
@@ -83,3 +84,27 @@ def test_the_focus_of_a_menu_rings_its_field_and_not_the_page(kept_page):
     page.locator("#label-set input").focus()
     ringed = "() => [...document.querySelectorAll('.wrap')].filter((e) => getComputedStyle(e).outlineStyle !== 'none')"
     assert page.evaluate(f"({ringed})().map((e) => e.closest('[id]').id)") == ["label-set"]
+
+
+def test_a_menu_that_is_left_as_it_was_closes_and_changes_nothing(page):
+    streams = streams_of(page)
+    pick_option(page, "#label-set", "birds by colour")
+    page.wait_for_function("() => document.querySelector('#class-names textarea').value.includes('blue bird')")
+    at_rest(page, streams)
+    pick_option(page, "#true-class", "blue bird")
+    at_rest(page, streams)
+    page.focus("#true-class input")
+    page.get_by_role("option").first.wait_for()
+    assert tab_to(page, "template") == ["class-names", "label-set", "template"]
+    at_rest(page, streams)
+    assert page.input_value("#true-class input") == "blue bird"
+    assert page.get_by_role("listbox").count() == 0
+    own = "red bird\nblue bird\nfish"
+    page.fill("#class-names textarea", own)
+    page.wait_for_function("() => document.querySelector('#label-set input').value === 'None: the names above'")
+    assert "Source" not in page.inner_text("#label-set")
+    page.click("#label-set input")
+    page.get_by_role("option").first.wait_for()
+    page.keyboard.press("Tab")
+    at_rest(page, streams)
+    assert page.input_value("#class-names textarea") == own and page.get_by_role("listbox").count() == 0
