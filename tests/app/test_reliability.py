@@ -83,9 +83,10 @@ def test_records_without_percentages_say_so(monkeypatch):
 
 def test_the_fold_follows_the_mosaics_controls():
     panel = Reliability(Choices._fields)
-    found = panel.draw(Found(), CHOICES._replace(mosaic_arm=PGD, mosaic_left="tpt", mosaic_right="c-tpt"))
+    assert panel.draw(Found(), CHOICES) == {panel.drawn: ""}  # until the visitor has come near the mosaic
+    found = panel.draw(Found(mosaic=True), CHOICES._replace(mosaic_arm=PGD, mosaic_left="tpt", mosaic_right="c-tpt"))
     assert found == {panel.drawn: reliability(PGD, "tpt", "c-tpt")}
-    assert panel.draw(Found(), CHOICES._replace(mosaic_arm="nowhere")) == {panel.drawn: ""}
+    assert panel.draw(Found(mosaic=True), CHOICES._replace(mosaic_arm="nowhere")) == {panel.drawn: ""}
 
 
 @pytest.mark.parametrize(("clean", "turned"), [(("red fish", "red fish", "owl"), "1 of 2"), (("owl",) * 3, "")])

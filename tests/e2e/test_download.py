@@ -65,8 +65,10 @@ def test_the_head_offers_a_model_for_photographs_which_comes_while_the_page_goes
 
     page.click("#offer [data-do=use]")
     offer.get_by_text(re.compile(r"TinyCLIP ViT-39M/16: \d+ of \d+ MB")).wait_for()
+    before = page.inner_text("#picture-question h2")
     page.click("#samples [data-index='3']")
     page.locator("#samples [data-index='3'][aria-pressed=true]").wait_for()
+    page.wait_for_function("was => document.querySelector('#picture-question h2').innerText !== was", arg=before)
     page.locator("#card-1").get_by_text("%").wait_for()
     name = page.inner_text("#picture-question h2")
     page.click("#offer [data-do=cancel]")
