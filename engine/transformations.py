@@ -49,11 +49,16 @@ def _resized(times: float, pixels: np.ndarray, way: Image.Resampling = Image.Res
     return np.asarray(there.resize((side, side), Image.Resampling.BICUBIC))
 
 
+def middle(side: int, share: float) -> tuple[int, int]:
+    """Where the middle of so large a share of a side begins, and how long it is, in pixels."""
+    kept = max(1, round(side * share))
+    return (side - kept) // 2, kept
+
+
 def _cropped(share: float, pixels: np.ndarray) -> np.ndarray:
     """The middle, with so large a share of each side, as large as the whole was."""
     side = len(pixels)
-    kept = max(1, round(side * share))
-    first = (side - kept) // 2
+    first, kept = middle(side, share)
     inner = pixels[first : first + kept, first : first + kept]
     return np.asarray(Image.fromarray(inner).resize((side, side), Image.Resampling.BICUBIC))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from app.choices import Choices
 from app.state.found import Found
 
 PICK = """element.addEventListener('click', (event) => {
@@ -12,7 +13,7 @@ PICK = """element.addEventListener('click', (event) => {
 });"""
 
 
-def pressed_view(found: Found, event: gr.EventData) -> dict[str, int]:
+def pressed_view(found: Found, choices: Choices, event: gr.EventData) -> dict[str, int]:
     """The choice that opens the view whose number was pressed; none for what the browser may have made up."""
     place = getattr(event, "index", None)
     there = found.views is not None and isinstance(place, int) and 0 <= place < len(found.views)

@@ -6,7 +6,7 @@ from functools import partial
 
 import engine
 from app.choices import Choices
-from app.export.names import plain
+from app.export.names import stem
 from app.export.pressed import Make, PressedFile
 from app.figures.animation import animation
 from app.figures.poster import title_of
@@ -37,5 +37,4 @@ class AnimationFile:
 
 
 def _file(found: Found, model: str) -> tuple[str, bytes]:
-    name = present(found.picture).name
-    return f"{plain(name.rpartition('.')[0] or name)} story.{KIND}", animation(found, model)
+    return f"{stem(present(found.picture).name)} story.{KIND}", animation(found, model)

@@ -9,6 +9,11 @@ from app.text import words as text
 MOST_BYTES = 120
 
 
+def stem(file: str) -> str:
+    """A file's name without its ending, as `plain` leaves it."""
+    return plain(file.rpartition(".")[0] or file)
+
+
 def plain(name: str) -> str:
     """The name without what some system refuses in one, cut where it is long."""
     kept = re.sub(r"[^\w.()\[\] -]+", "-", name).strip(" .-").encode()[:MOST_BYTES].decode(errors="ignore")

@@ -6,7 +6,7 @@ from functools import partial
 
 import engine
 from app.choices import Choices
-from app.export.names import plain
+from app.export.names import stem
 from app.export.pressed import Make, PressedFile
 from app.figures.printed import as_file, poster_file
 from app.models import Models
@@ -36,5 +36,4 @@ class PosterFile:
 
 
 def _file(found: Found, model: str, kind: str) -> tuple[str, bytes]:
-    named = plain(present(found.picture).name.rpartition(".")[0] or present(found.picture).name)
-    return f"{named} poster.{kind}", as_file(poster_file(found, model), kind)
+    return f"{stem(present(found.picture).name)} poster.{kind}", as_file(poster_file(found, model), kind)

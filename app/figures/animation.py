@@ -22,6 +22,8 @@ from app.figures.pictures import to_uint8
 from app.figures.places import region_names
 from app.figures.plane import Frame
 from app.figures.poster import lit
+from app.figures.printed import AMBER, ATTACKED, CLEAN, DEFENDED, DRIVES
+from app.figures.printed_places import INK, PLAIN, TINTS
 from app.figures.threat import titled
 from app.present import present
 from app.state.found import Found
@@ -33,10 +35,9 @@ LEFT, TOP, SIDE = 20, 62, 256  # of the picture
 PLANE = (296, 62, 790, 416)  # left, top, right, bottom
 PASSES, GRID = 12, 5  # passes of the attack that are shown at most, and views in a row and a column
 SHORT, MIDDLE, LONG = 140, 1000, 1900  # milliseconds
-INK, PALE, GROUND = "#182235", "#4d5a70", "#ffffff"
-COLOURS = {"clean": "#2563c9", "attacked": "#c8480c", "tuned": "#a8327e", "answer": "#0a7a5c", "plain": "#4d5a70"}
-TINTS, PLAIN = ("#e3f5ee", "#fdeae3", "#f3f5f9"), "#f3f5f9"
-AMBER, WARNED = "#8a5a00", 95  # letters of a line of the warning
+PALE, GROUND = "#4d5a70", "#ffffff"
+COLOURS = {"clean": CLEAN, "attacked": ATTACKED, "tuned": DRIVES, "answer": DEFENDED, "plain": PALE}
+WARNED = 95  # letters of a line of the warning
 BARS, LETTERS = 2, 31  # classes with their shares, and letters of a line of a name
 
 
@@ -206,11 +207,12 @@ class _Drawing:
         signs, crowd = self._placed.marks.values(), [*self._placed.tuned, *self._placed.way]
         left, top, right, bottom = PLANE
         labels = Labels(right - left, bottom - top, map(self._frame.at, signs), map(self._frame.at, crowd))
-        for tint, name, corners in zip(TINTS, region_names(self._found), self._frame.regions(), strict=True):
+        tints = PLAIN if self._found.unjudged else TINTS
+        for tint, name, corners in zip(tints, region_names(self._found), self._frame.regions(), strict=True):
             if not corners:
                 continue
             points = [((PLANE[0] + x) * TIMES, (PLANE[1] + y) * TIMES) for x, y in corners]
-            draw.polygon(points, PLAIN if self._found.unjudged else tint, "#dfe4ec", TIMES)
+            draw.polygon(points, tint, "#dfe4ec", TIMES)
             x, y = labels.spot(name, corners)
             self._write(draw, (PLANE[0] + x, PLANE[1] + y), name, 12, PALE, anchor="mm")
 

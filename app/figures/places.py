@@ -28,10 +28,10 @@ def places_figure(found: Found) -> str:
     drawn += "".join(_mark(kind, place, found) for kind, place in at.items()) + called
     leads = placed.leads
     names = {kind: name for kind, (name, _) in leads_of(found).items()}
-    told = ", ".join(f"{names[kind]} {signed(lead, 1)}" for kind, lead in leads.items())
+    described = ", ".join(f"{names[kind]} {signed(lead, 1)}" for kind, lead in leads.items())
     svg = (
         f'<svg class="curve places" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="'
-        f'{esc(text.ALT_FIGURE.format(views=len(placed.tuned), leads=told))}">{drawn}</svg>'
+        f'{esc(text.ALT_FIGURE.format(views=len(placed.tuned), leads=described))}">{drawn}</svg>'
     )
     return section(text.TITLE, caution(found) + _legend(found, placed) + svg + _numbers(found, leads), text.HINT)
 
@@ -80,7 +80,7 @@ def other_words(found: Found) -> list[str]:
 
 
 def _views(found: Found, placed: engine.story.Places, frame: Frame) -> str:
-    views, weights = present(found.views), present(found.ensemble).weights
+    weights = present(found.ensemble).weights
     last, most = found.steps[-1], float(weights.max())
     answers = last.logits.argmax(-1)
     three = placed.plane.classes.tolist()
@@ -89,7 +89,7 @@ def _views(found: Found, placed: engine.story.Places, frame: Frame) -> str:
         _view(found, view, frame.at(placed.untuned[view]), frame.at(placed.tuned[view]), int(answers[view]),
               float(last.logits[view].softmax(-1).max()), float(weights[view]), float(weights[view]) / most,
               int(answers[view]) in three)
-        for view in order if view < len(views)
+        for view in order
     )  # fmt: skip
 
 
@@ -173,10 +173,10 @@ def _said(leads: dict[str, float], unjudged: bool) -> str:
     lost = leads["clean"] - leads["attacked"]
     if lost <= 0:
         return text.GAINED
-    told = {
+    moved = {
         kind: (text.GAVE if round(gain, 1) >= 0 else text.TOOK).format(
             size=signed(abs(gain), 1), share=f"{signed(abs(100 * gain / lost), 0)}\u00a0%"
         )
         for kind, gain in back.items()
     }
-    return text.FOUND.format(lost=signed(lost, 1), **told)
+    return text.FOUND.format(lost=signed(lost, 1), **moved)

@@ -68,10 +68,10 @@ def _drawn(survived: engine.story.Survival, said: str) -> str:
         f'<span class="key {kind}"><span aria-hidden="true">{SIGNS[kind]}</span>{text.NAMES[kind]}</span>'
         for kind in leads[0]
     )
-    told = esc(text.ALT.format(count=len(leads) - 1, said=said.replace("**", "")))
+    described = esc(text.ALT.format(count=len(leads) - 1, said=said.replace("**", "")))
     return (
         f'<div class="legend signs-of">{keys}</div><svg class="curve survival" viewBox="0 0 {WIDTH} {bottom + 6}"'
-        f' role="img" aria-label="{told}">{axis}{rows}</svg>'
+        f' role="img" aria-label="{described}">{axis}{rows}</svg>'
     )
 
 
@@ -89,10 +89,10 @@ def _dots(name: str, leads: dict[str, float], y: float, x) -> str:
 
 def _sign(kind: str, x: float, y: float, said: str) -> str:
     """A circle for the clean picture, a triangle for the attacked one."""
-    told = f"<title>{esc(said)}</title>"
+    title = f"<title>{esc(said)}</title>"
     if kind == "clean":
-        return f'<circle class="clean" cx="{x:.1f}" cy="{y:.1f}" r="5">{told}</circle>'
-    return f'<path class="{kind}" d="M{x:.1f} {y - 6:.1f}l6 11h-12z">{told}</path>'
+        return f'<circle class="clean" cx="{x:.1f}" cy="{y:.1f}" r="5">{title}</circle>'
+    return f'<path class="{kind}" d="M{x:.1f} {y - 6:.1f}l6 11h-12z">{title}</path>'
 
 
 def _row(found: Found, survived: engine.story.Survival, row: engine.story.Survived) -> tuple[str, ...]:

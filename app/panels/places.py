@@ -45,7 +45,7 @@ class PlacesPart:
         """The button places the pictures, another saves the animation; a press on a point opens its view."""
         running.button(self.button, ("placed",))
         self.file.wire(page)
-        page.press(self.drawn, lambda found, choices, event: pressed_view(found, event))
+        page.press(self.drawn, pressed_view)
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """The plane, or what to press."""

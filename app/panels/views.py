@@ -79,7 +79,7 @@ class ViewsPanel:
         """The button, opening one view, and sorting in the browser."""
         running.button(self.button, ("views",))
         self.sort.input(None, [self.sort], None, js=SORT_TILES, api_visibility="private")
-        page.press(self.grid, lambda found, choices, event: pressed_view(found, event))
+        page.press(self.grid, pressed_view)
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """All views, or what to press."""

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..transformations import TRANSFORMATIONS, Transformation
+from ..transformations import TRANSFORMATIONS, Transformation, middle
 from .looks import CHANGES
 from .probes import ChanceProbe, Glance, cut_out
 
@@ -33,8 +33,6 @@ def _changed(change: Transformation, picture: Tensor, whole: np.ndarray) -> Tens
     made = torch.from_numpy(change.work(whole).copy()).permute(2, 0, 1)[None].to(picture) / 255
     followed = picture
     if change.window < 1:
-        side = picture.shape[-1]
-        kept = max(1, round(side * change.window))
-        first = (side - kept) // 2
+        first, kept = middle(picture.shape[-1], change.window)
         followed = cut_out(picture[0], [(first, first, kept, kept, 0)])
     return followed + (made - followed).detach()

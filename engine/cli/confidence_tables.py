@@ -45,16 +45,16 @@ def lacking(arms: Mapping[str, dict]) -> list[str]:
 
 def markdown_confidence(arms: Mapping[str, dict], defences: Sequence[str]) -> list[str]:
     """A table for each measure, an arm a column, and one of the attacks' success."""
-    told = [arm for arm, results in arms.items() if results["calibration"]]
+    known = [arm for arm, results in arms.items() if results["calibration"]]
     lines = lacking(arms)
-    for measure in COLUMNS if told else ():
-        rows = [(name, *(_in_one(arms[arm]["calibration"].get(name), measure) for arm in told)) for name in defences]
-        lines += ["", TABLES[measure], "", *markdown_table(("defence", *told), rows)]
-        pairs = {arm: {one["first"]: one for one in arms[arm]["calibration_pairs"]} for arm in told}
+    for measure in COLUMNS if known else ():
+        rows = [(name, *(_in_one(arms[arm]["calibration"].get(name), measure) for arm in known)) for name in defences]
+        lines += ["", TABLES[measure], "", *markdown_table(("defence", *known), rows)]
+        pairs = {arm: {one["first"]: one for one in arms[arm]["calibration_pairs"]} for arm in known}
         base = next((one["second"] for of_arm in pairs.values() for one in of_arm.values()), "")
         if measure == "ece" and base:
-            rows = [(name, *(_apart(pairs[arm].get(name)) for arm in told)) for name in defences if name != base]
-            lines += ["", DIFFERENCES.format(base=base), "", *markdown_table(("defence", *told), rows)]
+            rows = [(name, *(_apart(pairs[arm].get(name)) for arm in known)) for name in defences if name != base]
+            lines += ["", DIFFERENCES.format(base=base), "", *markdown_table(("defence", *known), rows)]
     attacked = [arm for arm, results in arms.items() if results["success"]]
     if attacked:
         rows = [

@@ -44,8 +44,8 @@ def success(before: Sequence[bool], after: Sequence[bool]) -> dict:
     """
     fooled = sum(was and not still for was, still in zip(before, after, strict=True))
     total = sum(before)
-    told = {"rate": round(fooled / total, 4), "interval": wilson(fooled, total)} if total else {}
-    return {"fooled": fooled, "of": total, "rate": None, "interval": None} | told
+    measured = {"rate": round(fooled / total, 4), "interval": wilson(fooled, total)} if total else {}
+    return {"fooled": fooled, "of": total, "rate": None, "interval": None} | measured
 
 
 def of_confidence(answers: Sequence[dict], base: str) -> dict:

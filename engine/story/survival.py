@@ -79,8 +79,8 @@ def survival_data(found: Survival) -> dict:
 
 
 def _row(found: Survival, row: Survived) -> dict:
-    told = {"clean": _answer(row.clean, found.label), "attacked": _answer(row.attacked, found.label)}
-    return told | ({"outcome": found.outcome(row)} if row.name else {})
+    answers = {"clean": _answer(row.clean, found.label), "attacked": _answer(row.attacked, found.label)}
+    return answers | ({"outcome": found.outcome(row)} if row.name else {})
 
 
 def _answer(answer: Prediction | None, label: int) -> dict | None:

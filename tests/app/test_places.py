@@ -111,10 +111,10 @@ def test_no_region_and_no_view_is_green_where_nothing_can_be_right(found):
 
 
 def test_only_a_view_that_there_is_can_be_pressed(found):
-    assert pressed_view(found, SimpleNamespace(index=3)) == {"opened_view": 3}
+    assert pressed_view(found, CHOICES, SimpleNamespace(index=3)) == {"opened_view": 3}
     for made_up in (-1, len(found.views), 2.5, "1", None):
-        assert pressed_view(found, SimpleNamespace(index=made_up)) == {}
-    assert pressed_view(replace(found, views=None), SimpleNamespace(index=0)) == {}
+        assert pressed_view(found, CHOICES, SimpleNamespace(index=made_up)) == {}
+    assert pressed_view(replace(found, views=None), CHOICES, SimpleNamespace(index=0)) == {}
 
 
 def test_the_opened_view_is_ringed_and_told(panel, found):
