@@ -33,7 +33,7 @@ def _said(found: Found, survived: engine.story.Survival) -> str:
     if found.unjudged:
         return text.SAID_STRANGE
     if not survived.fooled:
-        return text.SAID_MISSED.format(kept=counts["missed"], of=of)
+        return text.SAID_MISSED.format(of=of, **counts)
     known = survived.rows[0].clean is not None
     return counted(text.SAID if known else text.SAID_UNKNOWN, of=of, **counts)
 

@@ -9,12 +9,19 @@ NAMES = {"clean": "clean picture", "attacked": "attacked picture"}
 NONE = "as it is"
 WANTED = {True: "true class", False: "clean answer", None: "first answer"}
 HEADS = ("What happened to it", "Clean", "Attacked", "The attack")
-ENDS = {"held": "survives", "gone": "is gone", "spoilt": "cannot be told", "missed": "fooled nobody"}
+ENDS = {
+    "held": "survives",
+    "gone": "is gone",
+    "spoilt": "cannot be told",
+    "missed": "fooled nobody",
+    "turned": "only now",
+}
 ENDS_WHY = {
     "held": "The attacked picture is still answered wrong, and the clean one right.",
     "gone": "The attacked picture is answered right again.",
     "spoilt": "The clean picture is answered wrong too: the change itself does that.",
     "missed": "The attack had not turned the answer to begin with.",
+    "turned": "The attack turns the answer only behind this change.",
 }
 SAID = (
     "Of {of:one change|{of} changes} the attack survives **{held}**; in **{gone}** the answer is right again; in"
@@ -26,7 +33,7 @@ SAID_UNKNOWN = (
 )
 SAID_MISSED = (
     "The attack turned no answer, so there is nothing that could survive; the attacked picture keeps its answer in"
-    " {kept} of {of}."
+    " {missed} of {of}, is answered wrong only now in **{turned}**, and wrong as the clean one is in {spoilt}."
 )
 SAID_STRANGE = "How the answers move; none of them is right or wrong here."
 TABLE = "The answers"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ENDS = {
     "held": "survives", "gone": "gone: right again", "spoilt": "cannot be told: clean is wrong too",
-    "missed": "fooled nobody",
+    "missed": "fooled nobody", "turned": "turns the answer only now",
 }  # fmt: skip
 HOW = (
     "lead: by how many logits the class that should be answered leads the best other one. Each change is made to the"

@@ -13,7 +13,7 @@ from ..models import Backbone
 from ..results import Prediction
 from ..transformations import TRANSFORMATIONS
 
-HELD, GONE, SPOILT, MISSED = "held", "gone", "spoilt", "missed"
+HELD, GONE, SPOILT, MISSED, TURNED = "held", "gone", "spoilt", "missed", "turned"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -41,15 +41,19 @@ class Survival:
     def outcome(self, row: Survived) -> str:
         """`HELD`: still wrong, where the clean picture behind the same transformation is right. `GONE`: right again.
         `SPOILT`: wrong, but so is the clean one, which says nothing of the attack. `MISSED`: the attack fooled nobody
-        to begin with, and does not here."""
+        to begin with, and does not here. `TURNED`: it fooled nobody as it is, and does
+        here, where the clean one is right.
+        """
         if row.attacked.label == self.label:
             return GONE if self.fooled else MISSED
-        return SPOILT if row.clean is not None and row.clean.label != self.label else HELD
+        if row.clean is not None and row.clean.label != self.label:
+            return SPOILT
+        return HELD if self.fooled else TURNED
 
     def counts(self) -> dict[str, int]:
         """How many transformations end so, of those with an outcome of each kind."""
         ends = [self.outcome(row) for row in self.rows[1:]]
-        return {end: ends.count(end) for end in (HELD, GONE, SPOILT, MISSED)}
+        return {end: ends.count(end) for end in (HELD, GONE, SPOILT, MISSED, TURNED)}
 
 
 def survival(backbone: Backbone, attacked: Tensor, clean: Tensor | None, classes: Classes, label: int) -> Survival:

@@ -59,7 +59,9 @@ def test_the_sentence_counts_how_it_ends(found):
     drawn = survival_figure(made(found, "rw", "rw", "rr", "ww", "rr"))
     assert "Of 4 changes the attack survives <b>1</b>; in <b>2</b> the answer is right again; in <b>1</b>" in drawn
     assert "fooled nobody" not in drawn and text.ENDS_WHY["spoilt"] in drawn
-    assert "turned no answer" in survival_figure(made(found, "rr", "rr", "rr"))
+    calm = survival_figure(made(found, "rr", "rr", "rw", "ww"))
+    assert "turned no answer" in calm and "keeps its answer in 1 of 3, is answered wrong only now in <b>1</b>" in calm
+    assert text.ENDS_WHY["turned"] in calm and text.ENDS_WHY["held"] not in calm
 
 
 def test_without_a_clean_picture_it_says_what_is_not_known(found):

@@ -132,9 +132,9 @@ def test_how_each_change_ends():
     ]
     found = Survival(1, tuple(Survived(*one) for one in ends))
     assert [found.outcome(row) for row in found.rows[1:]] == ["held", "gone", "spoilt", "gone", "held"]
-    assert found.counts() == {"held": 2, "gone": 2, "spoilt": 1, "missed": 0} and found.fooled
+    assert found.counts() == {"held": 2, "gone": 2, "spoilt": 1, "missed": 0, "turned": 0} and found.fooled
     calm = Survival(1, (Survived("", right, right), Survived("a", right, right), Survived("b", right, wrong)))
-    assert [calm.outcome(row) for row in calm.rows[1:]] == ["missed", "held"] and not calm.fooled
+    assert [calm.outcome(row) for row in calm.rows[1:]] == ["missed", "turned"] and not calm.fooled
     assert survival_data(found)["transformations"]["e"]["clean"] is None
 
 
