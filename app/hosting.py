@@ -4,6 +4,7 @@ import ctypes
 import os
 import platform
 from collections.abc import Callable
+from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -12,6 +13,7 @@ os.environ.setdefault("GRADIO_SSR_MODE", "False")
 os.environ.setdefault("MPLBACKEND", "agg")  # or Gradio finds one out when a visitor first does something
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")  # or it sums up the last 10,000 after every single one
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(1 << 30))
+PORT = os.environ.pop("GRADIO_SERVER_PORT", "")  # Gradio would end in a traceback where it is no number
 if "OMP_WAIT_POLICY" not in os.environ:
     # Where threads that draw have helpers too, there are more than cores, and all sleep at once at every barrier, which
     # takes a tenth of a story; now they wait ten times longer, which is microseconds. Else 3 ms, as they do by default.
@@ -26,6 +28,7 @@ except ImportError:
 TRUE = ("1", "t", "true")  # as `spaces` reads the variable
 ARENAS = 1  # pools that glibc takes memory from; by default 8 for each core, and each keeps what it was once given
 M_ARENA_MAX = -8  # its name in malloc.h
+STATM = Path("/proc/self/statm")  # proc(5)
 
 
 def lend() -> Callable[[Callable, Callable], Callable] | None:
@@ -51,6 +54,15 @@ def give_back() -> None:
     """Give memory that nobody uses any more back to the system, which glibc does only at the end of each pool."""
     if _has_glibc():
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def resident() -> int | None:
+    """Bytes of memory that this process holds; None where the system does not tell."""
+    try:
+        pages = int(STATM.read_text(encoding="ascii").split()[1])
+    except OSError:
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _has_glibc() -> bool:

@@ -6,6 +6,7 @@ import argparse
 import os
 
 import engine
+from app import hosting
 
 PASSES = (
     ("--visitor-passes", "each visitor of the page", "ATPT_VISITOR_PASSES"),
@@ -26,12 +27,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to listen on"
     )
-    parser.add_argument("--port", type=int, default=None, help="default: the first free one from 7860")
+    parser.add_argument(
+        "--port", type=_port, default=hosting.PORT or None,
+        help="port to listen on (default: the first free one from 7860, or $GRADIO_SERVER_PORT)",
+    )  # fmt: skip
     for name, whose, variable in PASSES:
         parser.add_argument(
-            name, type=float, default=os.environ.get(variable), metavar="N",
+            name, type=_passes, default=os.environ.get(variable) or None, metavar="N",
             help=f"passes through the model a minute for {whose} (default: no bound, or ${variable})",
         )  # fmt: skip
     parser.add_argument(
         "--cold", action="store_true", help="do not compute the stories of the samples ahead, while nobody waits"
     )
+
+
+def _port(said: str) -> int:
+    if not (said.isdecimal() and 0 < int(said) < 2**16):
+        raise argparse.ArgumentTypeError(f"expected a port from 1 to 65535; got “{said}”")
+    return int(said)
+
+
+def _passes(said: str) -> float:
+    try:
+        return float(said)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a number of passes; got “{said}”") from error

@@ -4,7 +4,10 @@ from app import hosting  # before torch and Gradio
 
 # isort: split
 import argparse
+import signal
 import sys
+import threading
+from contextlib import suppress
 from functools import partial
 
 from starlette.middleware import Middleware
@@ -12,6 +15,7 @@ from starlette.middleware import Middleware
 import engine
 from app import sessions, tidying
 from app.guard import Guard
+from app.health import Health, state_of
 from app.labels import load_label_sets, published_sets
 from app.layout import build_app, new_results
 from app.opening import Opening
@@ -43,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 def serve(chosen: argparse.Namespace) -> None:
     """Load the model, build the page and serve it until interrupted; raises `EngineError` for a model that is none."""
     hosting.one_arena()
+    budgets = [engine.story.Budget(passes) for passes in (chosen.visitor_passes, chosen.address_passes)]
     lend = hosting.lend()
     backbone = _first_model(chosen, lent=lend is not None)
     results = new_results()
@@ -55,37 +60,49 @@ def serve(chosen: argparse.Namespace) -> None:
         free=chosen.host in OWN_MACHINE,
         label_sets=sets,
         results=results,
-        budget=engine.story.Budget(chosen.visitor_passes),
-        api_budget=engine.story.Budget(chosen.address_passes),
+        budget=budgets[0],
+        api_budget=budgets[1],
         ahead=not chosen.cold,
     )
     page.queue(max_size=MOST_WAITING, default_concurrency_limit=4)
     page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free = LOOK_EVERY, TELL_EVERY
-    front = [Middleware(Guard), Middleware(Preview), Middleware(Scripts), Middleware(Opening, first())]
-    served, address, _ = page.launch(
-        server_name=chosen.host,
-        server_port=chosen.port,
-        theme=theme(),
-        css=CSS,
-        head=head(),
-        share=False,
-        quiet=True,
-        prevent_thread_lock=True,
-        max_threads=THREADS,
-        show_error=False,
-        ssr_mode=False,
-        pwa=False,
-        enable_monitoring=False,
-        run_history=False,
-        footer_links=["api", "settings"],
-        max_file_size=engine.pictures.MAX_BYTES,
-        state_session_capacity=200,
-        app_kwargs={"middleware": front, "docs_url": None, "redoc_url": None, "openapi_url": None},
-    )
+    health = Middleware(Health, state_of(backbone, results))
+    front = [Middleware(Guard), health, Middleware(Preview), Middleware(Scripts), Middleware(Opening, first())]
+    try:
+        served, address, _ = page.launch(
+            server_name=chosen.host,
+            server_port=chosen.port,
+            theme=theme(),
+            css=CSS,
+            head=head(),
+            share=False,
+            quiet=True,
+            prevent_thread_lock=True,
+            max_threads=THREADS,
+            show_error=False,
+            ssr_mode=False,
+            pwa=False,
+            enable_monitoring=False,
+            run_history=False,
+            footer_links=["api", "settings"],
+            max_file_size=engine.pictures.MAX_BYTES,
+            state_session_capacity=200,
+            app_kwargs={"middleware": front, "docs_url": None, "redoc_url": None, "openapi_url": None},
+        )
+    except OSError as error:
+        raise engine.EngineError(_not_served(chosen)) from error
     sessions.slim(served, page)
     tidying.begin(results)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what stops services ends it as Ctrl-C does
     print(f"The page is ready at {address}", flush=True)
-    page.block_thread()
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
+    page.close(verbose=False)
+
+
+def _not_served(chosen: argparse.Namespace) -> str:
+    where = f"port {chosen.port}" if chosen.port else "any port from 7860"
+    return f"Expected an address of this machine and a port that is free; cannot listen on {chosen.host}, {where}."
 
 
 def _first_model(chosen: argparse.Namespace, lent: bool) -> engine.Backbone:

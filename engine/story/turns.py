@@ -81,6 +81,13 @@ class Turns:
         with self._lock:
             return self._seconds_of(turn)
 
+    @property
+    def load(self) -> tuple[int, int]:
+        """How many computations are under way, and how many wait to begin."""
+        with self._lock:
+            queued = [turn for owners in self._waiting.values() for turns in owners.values() for turn in turns]
+            return self._under_way.total(), sum(not turn.begun for turn in queued)
+
     def pass_on(self, turn: Turn) -> None:
         """Give the turn on, where it was held for `slice` seconds and another waits, or is of low priority and one
         waits that is not; then wait until it comes back. Others than the holder keep nobody waiting.

@@ -6,10 +6,12 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import engine
+from app import hosting
 from app.options import add_options
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,6 +75,55 @@ def test_the_page_opens_with_the_first_model_for_photographs_that_is_here(monkey
 def test_a_variable_or_an_option_names_the_model_of_the_page(monkeypatch):
     monkeypatch.setenv("ATPT_MODEL", "ViT-B-32/openai")
     assert options([]).model == "ViT-B-32/openai" and options(["--model", "fieldguide"]).model == "fieldguide"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("--port 70000", "expected a port from 1 to 65535; got “70000”"),
+        ("--port -1", "expected a port from 1 to 65535; got “-1”"),
+        ("--port http", "expected a port from 1 to 65535; got “http”"),
+        ("--visitor-passes many", "expected a number of passes; got “many”"),
+    ],
+)
+def test_an_option_that_is_none_gets_a_sentence(capsys, line, sentence):
+    with pytest.raises(SystemExit) as ended:
+        options(line.replace(" ", "=").split())
+    assert ended.value.code == 2 and sentence in capsys.readouterr().err
+
+
+def test_variables_are_taken_as_options_are_and_an_empty_one_is_none(monkeypatch, capsys):
+    monkeypatch.setattr(hosting, "PORT", "7999")
+    monkeypatch.setenv("ATPT_ADDRESS_PASSES", "")
+    monkeypatch.setenv("ATPT_VISITOR_PASSES", "300")
+    chosen = options([])
+    assert (chosen.port, chosen.visitor_passes, chosen.address_passes) == (7999, 300.0, None)
+    monkeypatch.setattr(hosting, "PORT", "web")
+    monkeypatch.setenv("ATPT_VISITOR_PASSES", "many")
+    with pytest.raises(SystemExit):
+        options([])
+    assert "got “web”" in capsys.readouterr().err
+
+
+def test_a_bound_that_is_none_ends_in_a_sentence_before_a_model_is_loaded(capsys):
+    from app import server
+
+    assert server.main(["--model", "no such model", "--visitor-passes", "0"]) == 2
+    assert "number above 0" in capsys.readouterr().err
+
+
+def test_an_address_that_cannot_be_listened_on_ends_in_a_sentence(monkeypatch, capsys):
+    from app import server
+
+    def launch(server_port, **_):
+        raise OSError(f"Cannot find empty port in range: {server_port}-{server_port}.")
+
+    page = SimpleNamespace(queue=lambda **_: None, _queue=SimpleNamespace(), launch=launch)
+    monkeypatch.setattr(server, "build_app", lambda *_, **__: page)
+    monkeypatch.setattr(server, "_first_model", lambda *_, **__: None)
+    assert server.main(["--host", "127.0.0.1", "--port", "7999"]) == 2
+    told = capsys.readouterr()
+    assert told.err.endswith("cannot listen on 127.0.0.1, port 7999.\n") and "ready" not in told.out
 
 
 def options(line):

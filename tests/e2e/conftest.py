@@ -1,6 +1,7 @@
 """A served page and a real browser that may talk to this machine only."""
 
 import io
+import json
 import os
 import shutil
 import socket
@@ -48,7 +49,7 @@ def served(**environment):
         yield url
     finally:
         server.terminate()
-        server.wait(30)
+        assert server.wait(SERVED_WITHIN) == 0  # it says goodbye and ends by itself
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,8 @@ def _wait_for(url, server):
     while time.monotonic() < deadline:
         assert server.poll() is None, "app.py ended before it served the page"
         try:
-            with urllib.request.urlopen(url, timeout=5):
+            with urllib.request.urlopen(f"{url}health", timeout=5) as told:
+                assert json.load(told)["status"] == "ok"
                 return
         except OSError:
             time.sleep(0.5)
