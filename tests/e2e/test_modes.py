@@ -70,6 +70,8 @@ def test_paper_shows_each_step_that_has_results_on_two_pages_in_light_colours(ke
     assert all(side["width"] > 60 and abs(side["width"] - side["height"]) < 2 for side in (clean, attacked))
     colour = "(part) => getComputedStyle(part).backgroundColor"
     assert {page.locator(part).evaluate(colour) for part in ("body", "#panel-1")} == {"rgb(255, 255, 255)"}
+    bare = "(parts) => parts.every((part) => getComputedStyle(part).backgroundColor === 'rgba(0, 0, 0, 0)')"
+    assert page.locator("#before-after :not(img)").evaluate_all(bare)
     sheets = page.pdf(format="A4", print_background=True, prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", sheets)) == 2
     page.emulate_media(media="screen")
