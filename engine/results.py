@@ -381,12 +381,16 @@ class TuneStep:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Ensemble:
-    """The answer of a weighted set of views; `weights` (n,) sums to 1 and is 0 for views left out."""
+    """The answer of a weighted set of views; `weights` (n,) sums to 1 and is 0 for views left out.
+
+    A story's knows what the views answer, `untuned`, when they are weighed alike under the prompt before any update.
+    """
 
     weighting: str
     weights: Tensor
     scores: Tensor  # (n,) what the weights were made from; nan for views left out
     prediction: Prediction
+    untuned: Prediction | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

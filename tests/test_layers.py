@@ -97,7 +97,6 @@ ASIDE = {  # files that call verbs themselves, and why
     "engine/benchmarks/schedules.py": "gives the published codes' schedules the crops that ours have",
     "engine/benchmarks/speed.py": "times each of them alone",
     "engine/benchmarks/localisation.py": "has one shuffled model draw every map of a picture",
-    "app/panels/verdict.py": "weighs the untuned views, which is no part of the story, for a row of its table",
 }
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
     "attack": {"attack_controls", "survival"},

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradio.components.api_component import Api
-from gradio_client.utils import python_type_to_json_schema
+from gradio.data_classes import FileData
+from gradio_client.utils import handle_file, python_type_to_json_schema
 
 
 class Argument(Api):
@@ -32,7 +33,7 @@ class Argument(Api):
             schema = named if kind is str else {"type": "array", "items": named}
         schema |= {"description": explained, "additional_description": explained} if explained else {}
         super().__init__(value, schema, label=label)
-        self.example = example
+        self.example = handle_file(example) if kind is FileData else example  # of a picture, its address
 
     def get_block_name(self) -> str:
         """The name of what it derives from, which the browser knows."""

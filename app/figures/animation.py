@@ -19,7 +19,7 @@ from app.figures.html import percent
 from app.figures.judged import warned
 from app.figures.labels import Labels, Point
 from app.figures.pictures import to_uint8
-from app.figures.places import region_names
+from app.figures.places import among_three, region_names
 from app.figures.plane import Frame
 from app.figures.poster import lit
 from app.figures.printed import AMBER, ATTACKED, CLEAN, DEFENDED, DRIVES
@@ -35,7 +35,7 @@ LEFT, TOP, SIDE = 20, 62, 256  # of the picture
 PLANE = (296, 62, 790, 416)  # left, top, right, bottom
 PASSES, GRID = 12, 5  # passes of the attack that are shown at most, and views in a row and a column
 SHORT, MIDDLE, LONG = 140, 1000, 1900  # milliseconds
-PALE, GROUND = "#4d5a70", "#ffffff"
+PALE, GROUND, VIEW = "#4d5a70", "#ffffff", "#77b8a4"
 COLOURS = {"clean": CLEAN, "attacked": ATTACKED, "tuned": DRIVES, "answer": DEFENDED, "plain": PALE}
 WARNED = 95  # letters of a line of the warning
 BARS, LETTERS = 2, 31  # classes with their shares, and letters of a line of a name
@@ -186,8 +186,10 @@ class _Drawing:
         top, answer = TOP + SIDE + 18, moment.answer
         if answer is None:
             self._write(draw, (LEFT, top), text.DOTS, 10, PALE)
-            if moment.views > GRID**2:
-                self._write(draw, (LEFT, top + 16), text.TILES.format(count=GRID**2), 10, PALE)
+            said = [] if all(among_three(self._found)) else [text.SQUARES]
+            said += [text.TILES.format(count=GRID**2)] * (moment.views > GRID**2)
+            for line, sentence in enumerate(said, 1):
+                self._write(draw, (LEFT, top + 16 * line), sentence, 10, PALE)
             return
         shares, places = answer.probabilities.topk(min(BARS, len(answer.classes)))
         for row, (share, place) in enumerate(zip(shares.tolist(), places.tolist(), strict=True)):
@@ -218,10 +220,13 @@ class _Drawing:
 
     def _points(self, draw: ImageDraw.ImageDraw, moment: Moment) -> None:
         weights, last = present(self._found.ensemble).weights, self._found.steps[-1]
+        known = among_three(self._found)
         for view in weights.argsort(descending=True, stable=True)[: moment.views].tolist():
             right = int(last.logits[view].argmax()) == self._found.reference and not self._found.unjudged
             radius = (2.5 + 5.5 * float(weights[view] / weights.max()) ** 0.5) * TIMES
-            self._circle(draw, self._at(self._placed.tuned[view]), radius, "#77b8a4" if right else None, PALE)
+            x, y = self._at(self._placed.tuned[view])
+            shape = draw.ellipse if known[view] else draw.rectangle
+            shape((x - radius, y - radius, x + radius, y + radius), VIEW if right else None, PALE, TIMES)
         way = [self._at(place) for place in self._placed.way[: moment.way]]
         if len(way) > 1:
             draw.line(way, COLOURS["attacked"], 3 * TIMES, "curve")

@@ -31,8 +31,8 @@ def batch_table(batch: Batch) -> str:
     warned = note(counted(text.BATCH_BLIND, count=blind, total=len(batch.rows)), "warn", "!") if blind else ""
     strange = note(counted(text.STRANGE_BATCH, count=batch.strange), "warn", "!") if batch.strange else ""
     none = note(counted(text.NONE_BATCH, count=batch.none), "warn", "!") if batch.none else ""
-    drawn = table(heads, rows, "Right and wrong answers on many pictures", "stacks batch")
-    return section("Right and wrong, picture by picture", f"{strange}{none}{warned}{unknown}{drawn}{refused}", made)
+    drawn = table(heads, rows, "Answers on many pictures", "stacks batch")
+    return section("Answers, picture by picture", f"{strange}{none}{warned}{unknown}{drawn}{refused}", made)
 
 
 def _sums(batch: Batch, defences: Sequence[str]) -> list[tuple[str, ...]]:

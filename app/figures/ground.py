@@ -16,7 +16,7 @@ from app.state.shown import Original, Shown
 
 LONG = 1000  # the longer side of a picture, in the unit of the drawings
 BACKDROP, SMALL_BACKDROP = 224, 150  # pixels a side at most of what lies under a map, and under a thumbnail
-WIDE, LONG_SHAPE = 1.4, 3.0  # times as wide as high: two in a row of the page, one in a row
+WIDE, LONG_SHAPE = 1.4, 3.0  # times as wide as high: one in a row of a phone, one in a row anywhere
 MOST = 2.0  # times as long as wide: of longer pictures, what lies far from what the model sees is not drawn
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
 
 import engine
 from app.figures.html import chips, differing_words, esc, percent, section, signed
@@ -23,11 +26,13 @@ def places_figure(found: Found) -> str:
     frame = Frame(placed, WIDTH, HEIGHT)
     at = {kind: frame.at(place) for kind, place in placed.marks.items()}
     labels = Labels(WIDTH, HEIGHT, at.values(), map(frame.at, [*placed.tuned, *placed.way]))
-    called = "".join(labels.beside(said, at[kind]).svg(kind) for kind, said in called_of(found).items() if kind in at)
+    called = "".join(
+        labels.beside(said, at[kind]).svg(kind) for kind, said in words_of(found).called.items() if kind in at
+    )
     drawn = _regions(found, frame, labels) + _views(found, placed, frame) + _paths(placed, frame)
     drawn += "".join(_mark(kind, place, found) for kind, place in at.items()) + called
     leads = placed.leads
-    names = {kind: name for kind, (name, _) in leads_of(found).items()}
+    names = {kind: name for kind, (name, _) in words_of(found).leads.items()}
     described = ", ".join(f"{names[kind]} {signed(lead, 1)}" for kind, lead in leads.items())
     svg = (
         f'<svg class="curve places" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="'
@@ -36,21 +41,31 @@ def places_figure(found: Found) -> str:
     return section(text.TITLE, caution(found) + _legend(found, placed) + svg + _numbers(found, leads), text.HINT)
 
 
-def legend_of(found: Found) -> dict[str, str]:
-    """What each sign is, in the order of the story; a null arm of the attack's own in place of noise."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Of each picture on the plane, in the order of the story: what its sign is, what the label beside that says, and
+    the name of its lead with what that is the lead of."""
+
+    legend: Mapping[str, str]
+    called: Mapping[str, str]
+    leads: Mapping[str, tuple[str, str]]
+
+
+def words_of(found: Found) -> Words:
+    """The words; of an attack that has a null arm of its own, with that in place of noise."""
     null = present(found.adversarial).null
-    return text.LEGEND if null is None else text.LEGEND | {"noise": text.NULL.format(what=null.what)}
+    if null is None:
+        return Words(text.LEGEND, text.CALLED, text.LEAD_OF)
+    legend = text.LEGEND | {"noise": text.NULL.format(what=null.what)}
+    leads = text.LEAD_OF | {"noise": (text.NULL_LEAD, null.what)}
+    return Words(legend, text.CALLED | {"noise": text.NULL_CALLED}, leads)
 
 
-def called_of(found: Found) -> dict[str, str]:
-    """What a label beside a sign says."""
-    return text.CALLED if present(found.adversarial).null is None else text.CALLED | {"noise": text.NULL_CALLED}
-
-
-def leads_of(found: Found) -> dict[str, tuple[str, str]]:
-    """The name of each lead, and what it is that of."""
-    null = present(found.adversarial).null
-    return text.LEAD_OF if null is None else text.LEAD_OF | {"noise": (text.NULL_LEAD, null.what)}
+def among_three(found: Found) -> Sequence[bool]:
+    """Of each view, whether its answer is one of the three classes of the plane; the points of the others are
+    squares."""
+    three = present(found.placed).plane.classes
+    return torch.isin(found.steps[-1].logits.argmax(-1), three).tolist()
 
 
 def _regions(found: Found, frame: Frame, labels: Labels) -> str:
@@ -83,12 +98,12 @@ def _views(found: Found, placed: engine.story.Places, frame: Frame) -> str:
     weights = present(found.ensemble).weights
     last, most = found.steps[-1], float(weights.max())
     answers = last.logits.argmax(-1)
-    three = placed.plane.classes.tolist()
+    known = among_three(found)
     order = weights.argsort(descending=True, stable=True).tolist()  # small ones above large ones
     return "".join(
         _view(found, view, frame.at(placed.untuned[view]), frame.at(placed.tuned[view]), int(answers[view]),
               float(last.logits[view].softmax(-1).max()), float(weights[view]), float(weights[view]) / most,
-              int(answers[view]) in three)
+              known[view])
         for view in order
     )  # fmt: skip
 
@@ -124,7 +139,8 @@ def _mark(kind: str, at: Point, found: Found, small: float = 4) -> str:
     """The sign of a picture; `small` is the size of that within another."""
     x, y = at
     colour = defended(found) if kind in ("answer", "before", "tuned") else kind
-    return f'<g class="at {kind} {colour}"><title>{esc(legend_of(found)[kind])}</title>{_sign(kind, x, y, small)}</g>'
+    said = esc(words_of(found).legend[kind])
+    return f'<g class="at {kind} {colour}"><title>{said}</title>{_sign(kind, x, y, small)}</g>'
 
 
 def _sign(kind: str, x: float, y: float, small: float) -> str:
@@ -144,7 +160,7 @@ def _legend(found: Found, placed: engine.story.Places) -> str:
     there = {*placed.marks, "view"}
     entries = "".join(
         f'<span class="key-sign">{_small_sign(kind, found)}{esc(said)}</span>'
-        for kind, said in legend_of(found).items()
+        for kind, said in words_of(found).legend.items()
         if kind in there
     )
     return f'<div class="legend places-legend">{entries}</div>'
@@ -159,7 +175,9 @@ def _small_sign(kind: str, found: Found) -> str:
 def _numbers(found: Found, leads: dict[str, float]) -> str:
     """The leads as numbers, and in words how much of what the attack took came back by what."""
     head = text.LEADS.format(first=text.CLASS[found.given], words=other_words(found)[0])
-    items = [(name, signed(leads[kind], 1), why) for kind, (name, why) in leads_of(found).items() if kind in leads]
+    items = [
+        (name, signed(leads[kind], 1), why) for kind, (name, why) in words_of(found).leads.items() if kind in leads
+    ]
     said = esc(_said(leads, found.unjudged))
     filled = "" if found.unjudged else f'<p class="fine">{esc(text.FILLED[found.given])}</p>'
     return f'{filled}<p class="fine"><b>{esc(head)}</b></p>{chips(items)}<p class="fine">{said}</p>'

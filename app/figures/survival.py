@@ -33,9 +33,9 @@ def _said(found: Found, survived: engine.story.Survival) -> str:
     if found.unjudged:
         return text.SAID_STRANGE
     if not survived.fooled:
-        return text.SAID_MISSED.format(of=of, **counts)
+        return text.SAID_MISSED[bool(found.given)].format(of=of, **counts)
     known = survived.rows[0].clean is not None
-    return counted(text.SAID if known else text.SAID_UNKNOWN, of=of, **counts)
+    return counted(text.SAID[bool(found.given)] if known else text.SAID_UNKNOWN, of=of, **counts)
 
 
 def _called(row: engine.story.Survived) -> str:
@@ -97,7 +97,7 @@ def _sign(kind: str, x: float, y: float, said: str) -> str:
 
 def _row(found: Found, survived: engine.story.Survival, row: engine.story.Survived) -> tuple[str, ...]:
     end = survived.outcome(row)
-    said = f'<span title="{esc(text.ENDS_WHY[end])}">{esc(text.ENDS[end])}</span>'
+    said = f'<span title="{esc(text.ENDS_WHY[bool(found.given)][end])}">{esc(text.ENDS[end])}</span>'
     said = "" if found.unjudged or not row.name else said
     return esc(_called(row)), _answer(found, survived, row.clean), _answer(found, survived, row.attacked), said
 

@@ -20,6 +20,7 @@ from app.figures.judged import abstained, caution
 from app.figures.pictures import amplified, gain_for, to_uint8
 from app.figures.threat import badges, limit, remarks, titled
 from app.figures.through import went_through
+from app.models import Models
 from app.panels.attack_controls import AttackControls
 from app.panels.survival import SurvivalTest
 from app.present import present
@@ -35,8 +36,8 @@ from app.wiring.running import Running
 class AttackPanel:
     """The panel of step 2."""
 
-    def __init__(self) -> None:
-        self.choose = AttackControls()
+    def __init__(self, models: Models) -> None:
+        self.choose = AttackControls(models)
         self.compared = gr.HTML(elem_id="compare-2")
         self.verdict = gr.HTML(elem_id="attack-verdict")
         with gr.Row():

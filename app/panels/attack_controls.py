@@ -6,11 +6,14 @@ import gradio as gr
 from gradio.components import Component
 
 import engine
-from app.choices import NO_TARGET, Choices
+from app.choices import NO_TARGET, SETTINGS, Choices
 from app.components.controls import class_menu, listing
 from app.components.settings import choice, others, slider
 from app.figures.html import esc
+from app.figures.threat import limit_set
+from app.models import Models
 from app.state.found import Found
+from app.text import attack as own
 from app.text import words as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece, merged
@@ -24,7 +27,8 @@ L2_STEP = 0.1  # of the slider of the limit, which is set for Linf
 class AttackControls:
     """The row above the panel, its two buttons, and a fold with the rest."""
 
-    def __init__(self) -> None:
+    def __init__(self, models: Models) -> None:
+        self._models = models
         with gr.Row(elem_classes=["controls"]):  # least widths of three fields leave room for the buttons
             attacks = {name: attack.title for name, attack in engine.ATTACKS.items()}
             self.attack = choice("attack", attacks, text.ATTACK_KIND, "attack-menu", min_width=174)
@@ -36,7 +40,7 @@ class AttackControls:
             self.button = gr.Button(text.ATTACK, variant="secondary", elem_id="attack", min_width=90, scale=0)
             self.adaptive = gr.Button(text.ADAPTIVE, elem_id="attack-adaptive", min_width=180, scale=0)
         self.about = gr.HTML(elem_id="attack-about")
-        gr.HTML(f'<p class="fine">{esc(text.ADAPTIVE_COST)}</p>', elem_id="adaptive-cost")
+        self.cost = gr.HTML(elem_id="adaptive-cost")
         with gr.Accordion(text.ATTACK_MORE, open=False, elem_id="attack-more"):
             self._more()
             self.controls: dict[str, Component] = {
@@ -53,6 +57,7 @@ class AttackControls:
             Piece(self.fit, list(self.controls.values()), (), choices=("attack", "norm", "target_defence")),
             Piece(self.targets, [self.target, self.written], ("classes",)),
             Piece(self.tell, [self.about], ("clean",), choices=("attack",)),
+            Piece(self.weigh, [self.cost], ("model", "picture", "classes"), choices=SETTINGS),
             Piece(self.offer, [self.button, self.adaptive], ("picture",)),
         ]
 
@@ -116,6 +121,29 @@ class AttackControls:
         paintings = found.clean is not None and found.clean.familiarity is not None
         said = [attack.explanation, *([attack.on_paintings] if paintings and attack.on_paintings else [])]
         return {self.about: "".join(f'<p class="fine">{esc(sentence)}</p>' for sentence in said)}
+
+    def weigh(self, found: Found, choices: Choices) -> dict:
+        """What the attack through A-TPT would be, and how much more it takes than the one that is chosen."""
+        attack = engine.ATTACKS[choices.attack]
+        try:
+            through, chosen = _through(found, choices).settings(), choices.settings()
+        except engine.EngineError:
+            return {self.cost: ""}
+        known = attack.limited and choices.attack != ADAPTIVE
+        times = self._times(found, through, chosen) if known else 1
+        cost = own.ADAPTIVE_TIMES.format(times=times, attack=attack.title) if times > 1 else ""
+        said = own.ADAPTIVE_IS.format(limit=limit_set(through.attack), cost=cost)
+        said += "" if attack.limited else own.ADAPTIVE_INSTEAD.format(attack=attack.title)
+        return {self.cost: f'<p class="fine">{esc(said)}</p>'}
+
+    def _times(self, found: Found, through: engine.Settings, chosen: engine.Settings) -> int:
+        """By how much it takes more, in passes through the model; 1 where that is not known."""
+        shown, classes, attack = found.picture, found.classes, engine.story.Attack()
+        if shown is None or classes is None:
+            return 1
+        backbone = self._models.backbone(found.model)
+        many, few = (attack.cost(backbone, shown.recipe(classes, None, asked)) for asked in (through, chosen))
+        return round(many / few)
 
     def offer(self, found: Found, choices: Choices) -> dict:
         """Nothing attacks a picture that was attacked elsewhere."""

@@ -178,13 +178,13 @@ class Inputs:
             yield {self.upload: None} | page.complain(error)
             return
         middle = page.defaults.frame  # where a frame lies belongs to a picture
-        choices = opened.asking(present(visitor.choices))._replace(frame=middle)
-        asking = visitor.on(visitor.model, opened.shown).setting(choices)
+        choices = opened.asking(visitor.own)._replace(frame=middle)
+        asking = replace(visitor.on(visitor.model, opened.shown).setting(choices), recorded={})
         if opened.names:
             asking = replace(asking, brought=choices.class_names or "")
         else:
             asking = self._of_things(asking, backbone)
-        moved = OF_PICTURE.intersection(choices.differing(present(visitor.choices)))
+        moved = OF_PICTURE.union(visitor.recorded).intersection(choices.differing(present(visitor.choices)))
         page.visitors.put(key, replace(asking, unshown=asking.unshown | moved | {"frame"}))
         shown = self._asked(present(visitor.choices), present(asking.choices), backbone)
         shown |= self._beside(opened, backbone) | ({self.upload: None} if opened.names else {})

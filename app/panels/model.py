@@ -9,7 +9,7 @@ import gradio as gr
 
 import engine
 from app.choices import Choices
-from app.figures.html import esc
+from app.figures.html import esc, note
 from app.head import Head
 from app.models import Models
 from app.picture_sources import PictureSources
@@ -44,12 +44,13 @@ class ModelPicker:
         """
         self._follow = follow
 
-        def describe(request: gr.Request, name: str | None) -> dict:
+        def describe(request: gr.Request, name: str | None) -> str:
+            """Said below the menu: in the status line it would stand over a run's, whenever a menu is left."""
             used = page.backbone(page.visitors.get(present(request.session_hash))).name
-            said = text.READY if name == used else text.MODEL_PRESS.format(button=text.MODEL_USE)
-            return {self.about: _about(name)} | page.say(said)
+            press = "" if name == used else note(text.MODEL_PRESS.format(button=text.MODEL_USE))
+            return press + _about(name)
 
-        self.name.input(describe, self.name, [self.about, page.status], **page.at_once)
+        self.name.input(describe, self.name, self.about, **page.at_once)
         self.switching = [*self.outputs, page.controls["map"], *followers]
         page.listen(self.use.click, self._use(page), self.switching, [self.name])
 

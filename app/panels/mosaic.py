@@ -25,6 +25,7 @@ from app.wiring.page import Page
 from app.wiring.pieces import Piece
 
 FIRST = "every-defence/pgd-4", "a-tpt", "r-tpt"  # the question that most visitors come with
+OWN = frozenset({"class_names", "true_class", "about", "against", "target"})  # begin anew with each picture
 OF_RECORD = frozenset(engine.parameters.STORY) | frozenset(engine.parameters.words("picture"))  # settings of a record
 
 
@@ -83,7 +84,7 @@ class Mosaic:
 
         Raises `EngineError` for what is no picture's number.
         """
-        choices = present(visitor.choices)
+        choices = visitor.own
         kept, arm = self.arms.get(choices.mosaic_arm, (None, None))
         if kept is None or arm is None or not isinstance(number, int) or not 0 <= number < kept.pictures:
             raise engine.EngineError(text.MOSAIC_NO_TILE)
@@ -95,7 +96,9 @@ class Mosaic:
         asked = self._asked(page, choices, opened, kept.settings(arm, number, tuple(wanted)))
         asked = asked.drawable(page.backbone(at_model))
         there = visitor.on(model, opened.shown).setting(asked)
-        return replace(there, brought=asked.class_names or "")
+        came = [name for name in asked.differing(choices) if name not in OWN]
+        recorded = {name: (getattr(asked, name), getattr(choices, name)) for name in came}
+        return replace(there, brought=asked.class_names or "", recorded=recorded)
 
     @staticmethod
     def _asked(page: Page, choices: Choices, opened: Opened, settings: engine.Settings) -> Choices:

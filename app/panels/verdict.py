@@ -235,8 +235,7 @@ def _table(found: Found, choices: Choices) -> str:
             f" {text.WEIGHTINGS[found.ensemble.weighting]}"
         )
         if steps:
-            untuned = engine.fuse(present(found.views), found.steps[0], choices.settings().ensemble).prediction
-            rows.append(_row(found, text.YOURS_UNTUNED, setup, untuned, None, seen))
+            rows.append(_row(found, text.YOURS_UNTUNED, setup, present(found.ensemble.untuned), None, seen))
         rows.append(_row(found, text.YOURS, setup, found.ensemble.prediction, None, seen, text.YOURS_NOTE))
     cleaned = text.PURIFIED.format(purifier=choices.purifier.upper()) if choices.purifier else ""
     heads = ("Method", "Picture", "Answer", "", "Confidence", "Entropy (nats)", "Seconds")

@@ -167,9 +167,9 @@ def _legend(found: Found) -> str:
     """What the signs on a tile mean."""
     views = present(found.views)
     signs = [("sign", f"#1 · {float(views.entropies[1]):.2f} nats", text.TILE_NUMBERS)]
-    signs.append(
-        ("sign", f"{OTHER if found.unjudged else WRONG} words", text.TILE_OTHER if found.unjudged else text.TILE_WRONG)
-    )
+    known = found.given and not found.unjudged
+    said = text.TILE_WRONG if known else text.TILE_OTHER
+    signs.append(("sign", f"{OTHER if found.unjudged else WRONG} words", said))
     if found.steps:
         signs.append(("badge tunes", "tunes", counted(text.TILE_TUNES, count=len(found.steps[-1].kept))))
     if found.ensemble:

@@ -53,7 +53,8 @@ class Visitor:
 
     `replaced` has the choices that the server has made and the browser has not sent back yet, `unshown` those of them
     that it has to be shown. `brought` are the class names that came with a picture: names that still are these were not
-    written by the visitor. With the choices `stopped` nothing is computed live: Stop was pressed at them. `history`
+    written by the visitor; `recorded` are other choices that came with a kept picture, by name, each with what had
+    stood there. With the choices `stopped` nothing is computed live: Stop was pressed at them. `history`
     has the looks at which results were seen, `pinned` is one to compare others with. `progress` is that of a run under
     way. `mosaic` says that the browser has been near the mosaic of step 7.
     """
@@ -64,6 +65,7 @@ class Visitor:
     replaced: Mapping[str, Replaced] = field(default_factory=dict)
     unshown: frozenset[str] = frozenset()
     brought: str = ""
+    recorded: Mapping[str, tuple[object, object]] = field(default_factory=dict)
     asked: frozenset[str] = FIRST
     stopped: Choices | None = None
     batch: Batch | None = None
@@ -87,6 +89,13 @@ class Visitor:
         if self.picture is None or self.choices is None:
             return None
         return Look(self.model, self.picture, self.choices, self.asked)
+
+    @property
+    def own(self) -> Choices:
+        """The choices without those that came with a kept picture and that the visitor has left as they came."""
+        choices = present(self.choices)
+        came = {name: before for name, (now, before) in self.recorded.items() if getattr(choices, name) == now}
+        return choices._replace(**came)
 
     @property
     def looked_at_elsewhere(self) -> frozenset[str]:

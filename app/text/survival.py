@@ -16,25 +16,39 @@ ENDS = {
     "missed": "fooled nobody",
     "turned": "only now",
 }
-ENDS_WHY = {
-    "held": "The attacked picture is still answered wrong, and the clean one right.",
-    "gone": "The attacked picture is answered right again.",
-    "spoilt": "The clean picture is answered wrong too: the change itself does that.",
-    "missed": "The attack had not turned the answer to begin with.",
-    "turned": "The attack turns the answer only behind this change.",
+ENDS_WHY = {  # this and the next ones: by whether a true class is given
+    True: {
+        "held": "The attacked picture is still answered wrong, and the clean one right.",
+        "gone": "The attacked picture is answered right again.",
+        "spoilt": "The clean picture is answered wrong too: the change itself does that.",
+        "missed": "The attack had not turned the answer to begin with.",
+        "turned": "The attack turns the answer only behind this change.",
+    },
+    False: {
+        "held": "The attacked picture still gets another answer, and the clean one keeps its own.",
+        "gone": "The attacked picture gets the clean answer again.",
+        "spoilt": "The clean picture gets another answer too: the change itself does that.",
+        "missed": "The attack had not turned the answer to begin with.",
+        "turned": "The attack turns the answer only behind this change.",
+    },
 }
-SAID = (
-    "Of {of:one change|{of} changes} the attack survives **{held}**; in **{gone}** the answer is right again; in"
-    " **{spoilt}** the clean picture is answered wrong too, which says nothing of the attack."
-)
+SAID = {
+    True: "Of {of:one change|{of} changes} the attack survives **{held}**; in **{gone}** the answer is right again; in"
+    " **{spoilt}** the clean picture is answered wrong too, which says nothing of the attack.",
+    False: "Of {of:one change|{of} changes} the attack survives **{held}**; in **{gone}** the clean answer is back; in"
+    " **{spoilt}** the clean picture gets another answer too, which says nothing of the attack.",
+}
 SAID_UNKNOWN = (
     "Of {of:one change|{of} changes}, **{held}** leave the answer wrong and **{gone}** make it right. Whether those"
     " that leave it wrong would spoil the clean picture as well is not known here."
 )
-SAID_MISSED = (
-    "The attack turned no answer, so there is nothing that could survive; the attacked picture keeps its answer in"
-    " {missed} of {of}, is answered wrong only now in **{turned}**, and wrong as the clean one is in {spoilt}."
-)
+SAID_MISSED = {
+    True: "The attack turned no answer, so there is nothing that could survive; the attacked picture keeps its answer"
+    " in {missed} of {of}, is answered wrong only now in **{turned}**, and wrong as the clean one is in {spoilt}.",
+    False: "The attack turned no answer, so there is nothing that could survive; the attacked picture keeps its answer"
+    " in {missed} of {of}, gets another one only now in **{turned}**, and another one as the clean picture does in"
+    " {spoilt}.",
+}
 SAID_STRANGE = "How the answers move; none of them is right or wrong here."
 TABLE = "The answers"
 CAPTION = (

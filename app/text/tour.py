@@ -10,8 +10,8 @@ PAGES = (
         "at": "#picture-bars",
         "title": "A model that reads pictures",
         "text": "The model compares the picture with one sentence per class; the bars tell how it divides 100 % among"
-        " them. The small one that comes with this page, Field Guide, has never seen a photograph: it knows a painted"
-        " world of six kinds of living things, and many of its sentences differ in a single word.",
+        " them. Which model answers stands in the head of the page. One comes with it, the small Field Guide, which has"
+        " never seen a photograph: it knows a painted world, and many of its sentences differ in a single word.",
         "next": "Fool it",
     },
     {
@@ -21,7 +21,7 @@ PAGES = (
         "press": "#attack",
         "title": "A change hardly anyone sees",
         "text": "The attack may move every colour value by at most 4 of 255 levels. Drag the line across the picture:"
-        " can you see what changed? The curve “Shares” tells how it went: as a rule the share of the true class falls"
+        " can you see what changed? The curve “Shares” tells how it went: as a rule the share of the first answer falls"
         " within a few iterations and a wrong class takes over.",
         "next": "Even less",
     },
@@ -52,7 +52,7 @@ PAGES = (
         "press": "#make-views",
         "title": "Look at it in pieces",
         "text": "The perturbation was made for the whole picture. Cut it into pieces, alter them a little, and often"
-        " many of the pieces are answered right again: the first number tells how many. A-TPT alters much where the map"
+        " many of the pieces are answered as before: the first number tells how many. A-TPT alters much where the map"
         " is dark and little where it is bright.",
         "next": "Tune the prompt",
     },

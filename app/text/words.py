@@ -143,7 +143,8 @@ COMPARE_EFFECTIVE, COMPARE_NONE = "Effective number of views (1 / sum of squared
 COMPARE_TUNING, COMPARE_TUNED = "Tuning of both", "Answer to the attacked picture itself, after tuning"
 COMPARE_SHARE = "Share of “{name}” while tuning"
 COMPARE_VERDICT, COMPARE_CHANGED, COMPARE_NOT_RUN = "Answers of both", "Change", "not run"
-COMPARE_TURNED, COMPARE_OTHER_ANSWER = "now {how}", "another wrong answer"
+COMPARE_TURNED = "now {how}"
+COMPARE_OTHER_ANSWER = {True: "another wrong answer", False: "yet another answer"}  # by whether a true class is given
 COMPARE_OTHER_TRUTH = "Each side is judged against its own class: {names}."
 COMPARE_TALLY = {  # by whether a true class is given on both sides
     True: "Of {of} {of:method|methods} on both sides, **{both}** {both:is|are} right on both, **{first}** only pinned,"
@@ -422,10 +423,6 @@ ATTACK_STEPS = "Iterations"
 ATTACK_KIND = "Method"
 ATTACK = "Attack"
 ADAPTIVE = "Attack through A-TPT"
-ADAPTIVE_COST = (
-    "“Attack through A-TPT” tries to fool the defence too: it goes through its views, tuning and weights at every"
-    " iteration, and takes some 30 times as long."
-)
 ATTACK_MORE = "More of this attack"
 OTHER_SETTINGS = "More settings"
 NORM = "What the limit holds for"

@@ -256,7 +256,15 @@ class Drawing:
             if item is None:
                 yield self.drawn(key)
             elif trail.took(item):
-                yield trail.drawn()
+                yield from self.climbing(key, trail)
+
+    def climbing(self, key: str, trail: AttackTrail, said: Mapping | None = None) -> Iterator[dict]:
+        """An attack as far as it is, and what is `said` with it. Where another run has drawn its end meanwhile, that is
+        drawn once more, behind this."""
+        try:
+            yield trail.drawn() | dict(said or {})
+        finally:
+            self.screens.covered(key, trail.curve)
 
     @staticmethod
     def _check_word(question: Question, word: str) -> None:

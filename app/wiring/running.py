@@ -100,7 +100,8 @@ class Running:
                 yield self.page.nudged() | walk.say(name, item if PARTS[name].in_rows else None)
             elif isinstance(item, engine.AttackStep):
                 if trail.took(item) and walk.current():
-                    yield trail.drawn() | walk.say(name, item.index / item.total, "adversarial")
+                    said = walk.say(name, item.index / item.total, "adversarial")
+                    yield from self.page.climbing(walk.key, trail, said)
             elif walk.took(asked):
                 yield self.page.nudged()
 

@@ -63,6 +63,15 @@ class Screens:
         with self._lock:
             self._screens.pop(key, None)
 
+    def covered(self, key: str, output: Component) -> None:
+        """Something else was drawn over what a piece had drawn into `output`, so the piece is drawn anew."""
+        with self._lock:
+            screen = self._screens.setdefault(key, _Screen())
+        with screen.lock:
+            for place, (_, piece) in enumerate(self.pieces):
+                if output in piece.outputs and place in screen.pieces and screen.pieces[place].whole:
+                    screen.pieces[place].state = ()
+
     def complains(self, key: str, choices: Choices | None, sentence: str) -> bool:
         """Note what is wrong with these choices (empty: nothing); whether that is news.
 

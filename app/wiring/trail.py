@@ -21,7 +21,8 @@ class AttackTrail:
     """The iterations so far of one attack, drawn into `curve` with so many `seconds` between two drawings."""
 
     def __init__(self, curve: Component, draw: DrawTrail, question: Question, seconds: float) -> None:
-        self._curve, self._draw, self._question, self._seconds = curve, draw, question, seconds
+        self.curve = curve
+        self._draw, self._question, self._seconds = draw, question, seconds
         self._steps: list[engine.AttackStep] = []
         self._drawn = -math.inf
 
@@ -35,4 +36,4 @@ class AttackTrail:
     def drawn(self) -> dict:
         """The update that shows it."""
         self._drawn = time.monotonic()
-        return {self._curve: self._draw(self._steps, self._question)}
+        return {self.curve: self._draw(self._steps, self._question)}

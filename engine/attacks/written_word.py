@@ -118,7 +118,7 @@ WRITTEN_WORD = Attack(
     explanation="Writes a wrong class's name on the picture: no limit on the change, and nothing hidden from the eye.",
     threat=(
         "no limit: writes on the picture for all to see, as bold as set; black-box: knows the names of the classes,"
-        " asks which comes second and where a word works best; knows nothing of any defence"
+        " may ask which one comes second and, of several places, where a word works best; knows nothing of any defence"
     ),
     build=written_word,
     looks=written_looks,

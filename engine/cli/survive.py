@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..results import Prediction
 
 ENDS = {
-    "held": "survives", "gone": "gone: right again", "spoilt": "cannot be told: clean is wrong too",
+    "held": "survives", "gone": "gone: answered again", "spoilt": "cannot be told: clean turns too",
     "missed": "fooled nobody", "turned": "turns the answer only now",
 }  # fmt: skip
 HOW = (

@@ -92,12 +92,23 @@ class Reader:
         return tuple(decode([token]) for token in ids.tolist())
 
     def whole_words(self) -> dict[str, int]:
-        """The words that are one token, and its id. Raises `EngineError` where the tokenizer has no such list."""
+        """The words that are one token, and its id. Raises `EngineError` where the tokenizer has no such list.
+
+        Tokens are spelled in a letter for each byte, so those outside ASCII are read as bytes; what is no whole letter
+        then, or no letter, is no word.
+        """
         encoder: dict[str, int] | None = getattr(self.tokenizer, "encoder", None)
         if encoder is None:
             raise EngineError(f"The tokenizer of {self.name} has no word list to search.")
-        whole = {token[:-4]: i for token, i in encoder.items() if token.endswith("</w>") and token[:-4].isalpha()}
+        ending = {token[:-4]: i for token, i in encoder.items() if token.endswith("</w>")}
+        spelled = {token if token.isascii() else self._spelled(i): i for token, i in ending.items()}
+        whole = {word: i for word, i in spelled.items() if word.isalpha()}
         return whole if self.words is None else {word: i for word, i in whole.items() if word in self.words}
+
+    def _spelled(self, token: int) -> str:
+        """What a token that ends a word reads as; empty where the tokenizer cannot tell."""
+        decode: Callable[[list[int]], str] | None = getattr(self.tokenizer, "decode", None)
+        return "" if decode is None else decode([token]).strip()
 
 
 def _words(text: str) -> list[str]:

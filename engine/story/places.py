@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..defences.ensemble import fuse
 from ..errors import EngineError
 from ..numerics.plane import Plane, plane_of
 from ..results import Adversarial, Ensemble, Prediction, TuneStep, ViewSet
-from ..settings import EnsembleSettings
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -66,10 +64,9 @@ def places(
     views: ViewSet,
     steps: Sequence[TuneStep],
     weighted: Ensemble,
-    settings: EnsembleSettings,
     scale: float,
 ) -> Places:
-    """Place everything that these results tell of; `scale` is what the model multiplies cosines with.
+    """Place everything that these results of a story tell of; `scale` is what the model multiplies cosines with.
 
     Raises `EngineError` for fewer than three classes, and for sentences that span no plane.
     """
@@ -79,7 +76,6 @@ def places(
     chosen = torch.tensor(_in_question(attacked, steps[-1], weighted))
     plane = plane_of(steps[0].text_features, chosen, scale)
     trail = [step.prediction.logits for step in attacked.steps] or [attacked.after.logits]
-    before = fuse(views, steps[0], settings).prediction
     return Places(
         plane=plane,
         clean=None if attacked.before is None else plane.place(attacked.before.logits),
@@ -90,7 +86,7 @@ def places(
         tuned=plane.place(steps[-1].logits),
         tuning=plane.place(torch.stack([step.prediction.logits for step in steps])),
         answer=plane.place(weighted.prediction.logits),
-        before=plane.place(before.logits),
+        before=plane.place(_untuned(weighted).logits),
     )
 
 
@@ -104,6 +100,12 @@ def places_data(placed: Places, names: Sequence[str]) -> dict:
         "leads": placed.leads,
         **{name: place.tolist() for name, place in {**placed.marks, **trails}.items()},
     }
+
+
+def _untuned(weighted: Ensemble) -> Prediction:
+    if weighted.untuned is None:
+        raise EngineError("Expected views that a story has weighed, which tells their answer before tuning too.")
+    return weighted.untuned
 
 
 def _in_question(attacked: Adversarial, last: TuneStep, weighted: Ensemble) -> list[int]:

@@ -443,20 +443,23 @@ class Tune(Request):
 
 @dataclass(frozen=True, slots=True)
 class Weighted(Request):
-    """The answer of the weighted views under the prompt after all updates of the settings."""
+    """The answer of the weighted views under the prompt after all updates of the settings, and before them."""
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
         return {"settings": recipe.settings.ensemble}
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
-        return {"views": Views(), "tuned": Tune(recipe.settings.tuning.steps)}
+        return {"views": Views(), "first": Tune(0), "tuned": Tune(recipe.settings.tuning.steps)}
 
     def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
         return Passes()
 
     @staticmethod
-    def compute(backbone: Backbone, settings: EnsembleSettings, views: ViewSet, tuned: Tuned) -> Iterator[Ensemble]:
-        yield fuse(views, tuned.step, settings)
+    def compute(
+        backbone: Backbone, settings: EnsembleSettings, views: ViewSet, first: Tuned, tuned: Tuned
+    ) -> Iterator[Ensemble]:
+        untuned = fuse(views, first.step, settings).prediction
+        yield replace(fuse(views, tuned.step, settings), untuned=untuned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -524,7 +527,7 @@ class Placed(Request):
     """
 
     def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
-        return {"settings": recipe.settings.ensemble}
+        return {}
 
     def needs(self, recipe: Recipe) -> Mapping[str, Request]:
         steps = {f"step_{index}": Tune(index) for index in range(recipe.settings.tuning.steps + 1)}
@@ -537,7 +540,6 @@ class Placed(Request):
     @staticmethod
     def compute(
         backbone: Backbone,
-        settings: EnsembleSettings,
         attacked: Adversarial,
         views: ViewSet,
         weighted: Ensemble,
@@ -546,7 +548,7 @@ class Placed(Request):
     ) -> Iterator[Places]:
         tuned = [steps[f"step_{index}"].step for index in range(len(steps))]
         there = noise if attacked.per_channel else None
-        yield places(attacked, there, views, tuned, weighted, settings, backbone.scale)
+        yield places(attacked, there, views, tuned, weighted, backbone.scale)
 
 
 @dataclass(frozen=True, slots=True)

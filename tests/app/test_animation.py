@@ -11,7 +11,9 @@ from PIL import Image, ImageSequence
 
 import engine
 from app.export.animation_file import AnimationFile
+from app.figures import animation as module
 from app.figures.animation import HEIGHT, WIDTH, animation
+from app.figures.places import among_three
 from app.models import Models
 from app.text import animation as text
 from tests.page_cases import CHOICES, WHOLE, run
@@ -57,6 +59,16 @@ def test_nothing_is_green_on_a_picture_that_the_model_does_not_know(found):
     strange = replace(right, clean=replace(right.clean, familiarity=engine.results.Familiarity(9.0, 0.0)))
     plane = [scenes(one)[1][-1][:, 300:] for one in (right, strange)]
     assert near(plane[0], GREEN) > 100 and near(plane[1], GREEN) == 0
+
+
+def test_a_view_that_answers_none_of_the_three_is_square_as_on_the_page(found, monkeypatch):
+    views = len(found.views)
+    assert among_three(found) == [True] * views  # there are no more than three classes
+    fourth = replace(found.placed.plane, classes=found.placed.plane.classes + 3)
+    assert among_three(replace(found, placed=replace(found.placed, plane=fourth))) == [False] * views
+    round_ones = scenes(found)[1][-1]
+    monkeypatch.setattr(module, "among_three", lambda found: [False] * views)
+    assert (scenes(found)[1][-1][:, 300:] != round_ones[:, 300:]).any()
 
 
 def test_without_a_clean_picture_and_maps_it_begins_with_the_attacked_one(found):

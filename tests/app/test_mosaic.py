@@ -133,6 +133,19 @@ def test_a_tile_opens_with_the_question_of_its_record(name, builtin, page):
     assert again.shown.picture.digest == there.picture.picture.digest and again.names == choices.classes().names
 
 
+def test_the_next_picture_is_not_asked_with_what_came_with_a_tile_but_for_what_the_visitor_has_set(builtin, page):
+    odd = CHOICES._replace(eps=7, steps=33, seed=3, template="{}")
+    mosaic = opener(PictureSources(builtin, ()))
+    there = mosaic.opened(page, at(odd), 17)
+    assert there.choices.steps != 33 and there.choices.seed == 11_000_033 + 17
+    assert {"steps", "seed", "eps", "template"} <= there.recorded.keys()
+    for one in (there, mosaic.opened(page, there, 18)):  # behind a second tile too
+        kept = ("eps", "steps", "seed", "template", "views", "norm", "defences")
+        assert [getattr(one.own, name) for name in kept] == [getattr(odd, name) for name in kept]
+    moved = replace(there, choices=there.choices._replace(steps=21))
+    assert (moved.own.steps, moved.own.seed) == (21, 3)
+
+
 @pytest.mark.parametrize("number", [None, -1, 600, "7", 1.5])
 def test_what_is_no_tile_opens_nothing(number, builtin, page):
     with pytest.raises(engine.EngineError, match="no such picture"):

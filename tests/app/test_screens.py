@@ -344,6 +344,24 @@ def test_only_what_reads_what_changed_is_drawn(screen):
     assert set(screen.see(HIT | {"maps": "m"}, choices=CHOICES._replace(colours="gray", eps=8))) == set()
 
 
+def test_what_an_attack_on_its_way_was_drawn_over_is_drawn_anew_and_what_is_not_there_yet_is_left_to_it(screen):
+    screen.see(HIT)
+    screen.screens.covered("me", screen.attack)
+    assert set(screen.see(HIT)) == {screen.attack} and screen.see(HIT) == {}
+    screen.see({"clean": "c"}, key="first")
+    screen.screens.covered("first", screen.attack)
+    assert screen.see({"clean": "c"}, key="first") == {}
+    screen.screens.covered("nobody yet", screen.attack)
+
+
+def test_what_is_dimmed_and_drawn_over_is_drawn_anew_once_it_is_back(screen):
+    screen.see(HIT)
+    screen.see({"clean": "c"}, choices=STRONGER)
+    screen.screens.covered("me", screen.attack)
+    assert screen.attack not in screen.see({"clean": "c"}, choices=STRONGER)
+    assert screen.attack in screen.see(HIT)
+
+
 def test_each_visitor_has_a_screen_of_their_own(screen):
     screen.see(HIT)
     assert len(screen.see(HIT, key="you")) == 3 and screen.see(HIT) == {}

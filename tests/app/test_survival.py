@@ -58,10 +58,17 @@ def made(found, *labels):
 def test_the_sentence_counts_how_it_ends(found):
     drawn = survival_figure(made(found, "rw", "rw", "rr", "ww", "rr"))
     assert "Of 4 changes the attack survives <b>1</b>; in <b>2</b> the answer is right again; in <b>1</b>" in drawn
-    assert "fooled nobody" not in drawn and text.ENDS_WHY["spoilt"] in drawn
+    assert "fooled nobody" not in drawn and text.ENDS_WHY[True]["spoilt"] in drawn
     calm = survival_figure(made(found, "rr", "rr", "rw", "ww"))
     assert "turned no answer" in calm and "keeps its answer in 1 of 3, is answered wrong only now in <b>1</b>" in calm
-    assert text.ENDS_WHY["turned"] in calm and text.ENDS_WHY["held"] not in calm
+    assert text.ENDS_WHY[True]["turned"] in calm and text.ENDS_WHY[True]["held"] not in calm
+
+
+@pytest.mark.parametrize("ends", [("rw", "rw", "rr", "ww", "rr"), ("rr", "rr", "rw", "ww")])
+def test_where_nobody_says_what_the_picture_shows_nothing_is_called_right_or_wrong(found, ends):
+    drawn = survival_figure(replace(made(found, *ends), label=None))
+    assert not re.search(r"\b(right|wrong)\b", drawn.replace("right of the line", ""))
+    assert "clean answer is back" in drawn or "another one only now" in drawn
 
 
 def test_without_a_clean_picture_it_says_what_is_not_known(found):

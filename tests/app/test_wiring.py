@@ -631,6 +631,14 @@ def test_an_attack_that_is_computed_live_is_drawn_while_it_climbs(page, visitor,
     assert len(frames) == len(steps) > 1
 
 
+def test_an_attack_on_its_way_that_comes_behind_its_own_end_does_not_stay(page, visitor, quick):
+    curve, key = page.panels[2].curve, visitor(LIVE, asked=ASKED)
+    ended = together(drawn(page, key, 1, LIVE))[curve]
+    late = SimpleNamespace(curve=curve, drawn=lambda: {curve: "iteration 1"})
+    assert list(page.climbing(key, late, {page.status: "busy"})) == [{curve: "iteration 1", page.status: "busy"}]
+    assert together(drawn(page, key, 2, LIVE))[curve] == ended
+
+
 def test_what_is_computed_live_ends_where_the_visitor_has_moved_on_and_asks_to_be_drawn_again(page, visitor, quick):
     key = visitor(LONG, asked=ASKED)
     updates = page._draw(gr.Request(session_hash=key), 4, *LONG)

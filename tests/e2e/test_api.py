@@ -79,6 +79,7 @@ def test_the_page_of_the_api_says_what_each_argument_is_and_not_where_gradio_has
     page.get_by_text("Use via API").first.click()
     page.locator(".api-docs .desc").get_by_text("an image file, as handle_file(PATH)").first.wait_for()
     assert "provided in the" not in page.inner_text(".api-docs")
+    assert "picture=handle_file('https://" in page.inner_text(".api-docs")
     page.close()
 
 

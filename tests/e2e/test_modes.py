@@ -21,6 +21,12 @@ SIDES = """() => [...document.querySelectorAll('#before-after img')].map((each) 
   const { left, right, width, height } = each.getBoundingClientRect();
   return { left, right, width, height, whole: getComputedStyle(each).clipPath === 'none' };
 })"""
+HALVED = """() => {
+  const box = (part) => document.querySelector(`#before-after ${part}`)?.getBoundingClientRect();
+  const picture = box('img'), handle = box('.outer');
+  const apart = picture && handle && picture.left + picture.right - handle.left - handle.right;
+  return picture && picture.width > 60 && Math.abs(apart) < 4;
+}"""
 PAPER = 703  # CSS pixels between the margins of A4
 
 
@@ -48,8 +54,10 @@ def test_presented_steps_turn_by_arrow_keys_large_and_one_a_screen(kept_page):
             assert said["y"] + said["height"] <= 1034 and said["height"] >= 44
     page.keyboard.press("PageDown")
     page.locator("#panel-2").wait_for(state="visible")
+    page.wait_for_function(HALVED)  # both pictures are there
     page.keyboard.press("Escape")
     page.locator("#inputs").wait_for(state="visible")
+    page.wait_for_function(HALVED)
     size = "(part) => parseFloat(getComputedStyle(part).fontSize) * part.currentCSSZoom"
     assert all(
         page.locator(part).first.evaluate(size) >= 16 for part in ("#panel-2 .caption p", ".card-detail", ".info-text")
@@ -70,6 +78,8 @@ def test_paper_shows_each_step_that_has_results_on_two_pages_in_light_colours(ke
     assert all(side["width"] > 60 and abs(side["width"] - side["height"]) < 2 for side in (clean, attacked))
     colour = "(part) => getComputedStyle(part).backgroundColor"
     assert {page.locator(part).evaluate(colour) for part in ("body", "#panel-1")} == {"rgb(255, 255, 255)"}
+    bare = "(parts) => parts.every((part) => getComputedStyle(part).backgroundColor === 'rgba(0, 0, 0, 0)')"
+    assert page.locator("#before-after :not(img)").evaluate_all(bare)
     sheets = page.pdf(format="A4", print_background=True, prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", sheets)) == 2
     page.emulate_media(media="screen")

@@ -277,7 +277,9 @@ def direct(backbone: Backbone, pixels: Tensor, settings: Settings) -> dict:
     found |= {"map": attend(backbone, pixels, CLASSES, settings.attention, hit.label)}
     found |= {"map-attacked": attend(backbone, hit.saved, CLASSES, settings.attention, hit.label)}
     found |= {"guide": attend(backbone, hit.saved, CLASSES, AttentionSettings(settings.views.guide))}
-    found |= {"tune-1": steps[1], "weighted": fuse(views, steps[-1], settings.ensemble)}
+    untuned = fuse(views, steps[0], settings.ensemble).prediction
+    weighted = replace(fuse(views, steps[-1], settings.ensemble), untuned=untuned)
+    found |= {"tune-1": steps[1], "weighted": weighted}
     chosen = replace(settings, defences=tuple(name.removeprefix("defence-") for name in sorted(DEFENDED)))
     return found | {f"defence-{one.defence}": one for one in defend(backbone, hit.saved, CLASSES, chosen)}
 

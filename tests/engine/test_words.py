@@ -78,3 +78,13 @@ def test_a_word_has_the_shares_of_its_pieces_together_where_the_tokenizer_marks_
     assert read.words[-2][1] == pytest.approx(float(read.shares[4:-1].sum()), abs=1e-6)
     bare = replace(read, pieces=tuple(piece.strip() for piece in read.pieces))
     assert bare.words == tuple(zip(bare.pieces, bare.shares.tolist(), strict=True))
+
+
+def test_words_near_a_vector_are_whole_words_and_no_pieces_of_letters(tiny):
+    known = list(tiny._whole_words[0])
+    assert {"photo", "caf\u00e9"} <= set(known)
+    assert all(word.isalpha() and "\ufffd" not in word for word in known)
+    assert not {"\u00f0\u0141\u013a", "\u00c3\u00a9"} & set(known)  # as bytes are spelled
+    assert all(
+        tiny.tokenizer.decode([i]).strip() == word for word, i in zip(known, tiny._whole_words[1].tolist(), strict=True)
+    )

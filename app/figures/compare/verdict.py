@@ -65,7 +65,7 @@ def _changed(sides: Sides, answers: Sequence[engine.Prediction | None]) -> str:
     if good[0] != good[1] and not any(side.found.unjudged for side in sides):
         return text.COMPARE_TURNED.format(how=text.AS_ASKED[sides[-1].found.given][good[1]])
     unjudged = any(side.found.unjudged for side in sides)
-    other = text.STRANGE_MARK[False] if unjudged else text.COMPARE_OTHER_ANSWER
+    other = text.STRANGE_MARK[False] if unjudged else text.COMPARE_OTHER_ANSWER[bool(sides[-1].found.given)]
     return "" if before.name == now.name else other
 
 
