@@ -64,7 +64,7 @@ def limit_kept(attack: Mapping[str, Any]) -> str:
 def turns(attack: engine.AttackSettings) -> str:
     """How many iterations an attack makes, for a list of what it was made with; empty where it makes no such thing."""
     chosen = engine.ATTACKS[attack.attack]
-    iterates = chosen.limited or "steps" in chosen.uses
+    iterates = chosen.aimed and chosen.limited or "steps" in chosen.uses
     return counted(text.ITERATIONS, steps=attack.steps) if iterates else ""
 
 

@@ -3,6 +3,7 @@ from .calibration import Calibration as Calibration
 from .executors import Executor as Executor
 from .executors import Processes as Processes
 from .executors import RayCluster as RayCluster
+from .folded import folded as folded
 from .kept import kept_of as kept_of
 from .kept import read_kept as read_kept
 from .kept import read_plan as read_plan
