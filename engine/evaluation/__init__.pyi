@@ -1,9 +1,10 @@
+from .adaptive_arms import ITSELF as ITSELF
+from .adaptive_arms import folded as folded
 from .calibration import Bin as Bin
 from .calibration import Calibration as Calibration
 from .executors import Executor as Executor
 from .executors import Processes as Processes
 from .executors import RayCluster as RayCluster
-from .folded import folded as folded
 from .kept import kept_of as kept_of
 from .kept import read_kept as read_kept
 from .kept import read_plan as read_plan
