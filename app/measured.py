@@ -9,16 +9,17 @@ from pathlib import Path
 import engine
 
 FOLDER = engine.ASSETS / "measured"
-SERIES = ("every-defence", "collapse")
+SERIES = ("every-defence", "every-attack", "collapse")
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
     """An arm of an evaluation, one column: clean pictures, or those of one attacker.
 
-    `attack` is the attacker's settings as plain data (None: clean pictures). Each defence has an accuracy and its 95 %
-    interval, shares from 0 to 1, and of every picture, in order, its answer, whether that was right, and how sure it
-    was, from 0 to 1 (none of it where the records do not tell).
+    `attack` is the attacker's settings as plain data (None: clean pictures); its target defence is
+    `engine.evaluation.ITSELF` where each defence answers what went through itself. Each defence that was asked has an
+    accuracy and its 95 % interval, shares from 0 to 1, and of every picture, in order, its answer, whether that was
+    right, and how sure it was, from 0 to 1 (none of it where the records do not tell).
     """
 
     name: str
@@ -55,6 +56,11 @@ class Measured:
         return len(self.truths)
 
     @property
+    def finished(self) -> bool:
+        """Whether these are all that were to be measured."""
+        return self.pictures == self.plan["pictures"]
+
+    @property
     def views(self) -> int:
         """How many were made of each picture."""
         return self.plan["views"]["count"]
@@ -85,8 +91,15 @@ def load_measured(folder: Path = FOLDER) -> tuple[Measured, ...]:
 
 
 def arms() -> dict[str, tuple[Measured, Arm]]:
-    """Every arm of every evaluation, by the names of both."""
-    return {f"{one.name}/{arm.name}": (one, arm) for one in load_measured() for arm in one.arms}
+    """By the names of both, every arm of every evaluation that is finished whose pictures can be asked about again:
+    there is one for all defences, and it was pushed away from the true class."""
+    finished = [one for one in load_measured() if one.finished]
+    return {f"{one.name}/{arm.name}": (one, arm) for one in finished for arm in one.arms if _of_all(one, arm)}
+
+
+def _of_all(measured: Measured, arm: Arm) -> bool:
+    from_truth = arm.attack is None or arm.attack.get("from_truth", True)
+    return from_truth and tuple(arm.accuracy) == measured.defences
 
 
 def numbered(source: str) -> tuple[int, int] | None:
@@ -103,11 +116,10 @@ def spelled(series: int, number: int) -> str:
 
 
 def _read(folder: Path, name: str) -> Measured:
-    plan, records = (
-        engine.evaluation.read_plan(folder / name),
-        [kept.record for kept in engine.evaluation.read_kept(folder / name)],
-    )
-    arms = tuple(_arm(plan, arm, records) for arm in records[0]["arms"])
+    plan = engine.evaluation.read_plan(folder / name)
+    shown, kept = engine.evaluation.folded(plan, engine.evaluation.read_kept(folder / name))
+    records = [one.record for one in kept]
+    arms = tuple(_arm(shown, arm, records) for arm in records[0]["arms"])
     return Measured(name, plan, tuple(record["truth"] for record in records), arms)
 
 

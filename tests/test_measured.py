@@ -1,6 +1,7 @@
 """The tables of docs/results.md are those of the kept records."""
 
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from engine.cli.main import main
 from engine.defences.registry import DEFENCES
 from engine.evaluation import read_kept, read_plan, settings_kept
+from tests import measured_table
+from tests.measured_table import tables
 
 ROOT = Path(__file__).resolve().parents[1]
 MEASURED = ROOT / "assets" / "measured"
@@ -42,6 +45,31 @@ def test_a_new_defence_leaves_the_plans_of_kept_records_as_they_are(folder):
         now = asdict(getattr(kept, section)) | ({"seed": plan["views"]["seed"]} if section == "views" else {})
         assert json.dumps(now, sort_keys=True) == json.dumps(plan[section], sort_keys=True)
     assert set(plan["defences"]) <= set(DEFENCES)
+
+
+def test_the_document_has_the_tables_of_the_evaluation_that_grows():
+    document = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    shown = document.split("<!-- every-attack -->\n")[1].split("\n<!-- end -->")[0]
+    assert shown == tables(MEASURED / "every-attack")
+    assert shown.startswith(f"{len(read_kept(MEASURED / 'every-attack'))} ") and "Holm" in shown
+
+
+def test_what_is_cut_off_is_not_folded_in(tmp_path, monkeypatch):
+    for name in ("MEASURED", "DOCUMENT"):
+        monkeypatch.setattr(measured_table, name, tmp_path / name.lower())
+    (tmp_path / "measured").mkdir()
+    (tmp_path / "document").write_text("# Title\n<!-- every-attack -->\nof before\n<!-- end -->\nThe end.\n")
+    run = tmp_path / "every-attack"
+    shutil.copytree(MEASURED / "every-attack", run)
+    with (run / "records.jsonl").open("a") as file:
+        file.write('{"key": "cut o')
+    measured_table.fold(run)
+    folded = tmp_path / "measured" / "every-attack"
+    assert read_kept(folded) == read_kept(MEASURED / "every-attack") and read_plan(folded) == read_plan(run)
+    assert (folded / "records.jsonl").read_bytes() == (MEASURED / "every-attack" / "records.jsonl").read_bytes()
+    told = (tmp_path / "document").read_text()
+    assert told.startswith("# Title\n<!-- every-attack -->\n") and told.endswith("|\n<!-- end -->\nThe end.\n")
+    assert "of before" not in told.split("-->")[1] and tables(folded) in told
 
 
 def test_the_document_tells_what_confidences_are_worth(capsys):

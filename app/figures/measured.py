@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import engine
 from app.figures.html import caption, esc, section, table
-from app.figures.threat import limit_kept, titled
+from app.figures.threat import limit_kept, titled_kept
 from app.measured import Arm, Measured
 from app.text import words as text
+
+FEWEST = 30  # pictures of a table that still grows; of fewer, its shares say next to nothing
+WIDEST = 5  # columns of a table, as many as a telephone has room for
 
 
 def measured_button() -> str:
@@ -18,24 +21,34 @@ def measured_button() -> str:
 
 
 def measured_tables(evaluations: Sequence[Measured]) -> str:
-    """The tables of all evaluations, one below the other; empty where there are none."""
-    if not evaluations:
+    """The tables of all evaluations, one below the other, of those that grow with `FEWEST` pictures or more; empty
+    where there are none."""
+    drawn = "".join(_drawn(one) for one in evaluations if one.finished or one.pictures >= FEWEST)
+    if not drawn:
         return ""
-    drawn = "".join(_drawn(evaluation) for evaluation in evaluations)
     return f'<div id="measured" class="measured">{drawn}{caption(text.MEASURED_CAPTION)}</div>'
 
 
 def _drawn(evaluation: Measured) -> str:
     title, description = text.MEASURED[evaluation.name]
-    heads = ("Method", *(_head(arm) for arm in evaluation.arms))
-    rows = [(_defence(name), *(_cell(arm, name) for arm in evaluation.arms)) for name in evaluation.defences]
-    hint = text.MEASURED_HINT.format(pictures=evaluation.pictures, views=evaluation.views)
-    drawn = table(heads, rows, title, "intervals")
+    so_far = "" if evaluation.finished else text.MEASURED_SO_FAR.format(pictures=evaluation.plan["pictures"])
+    hint = text.MEASURED_HINT.format(pictures=evaluation.pictures, so_far=so_far, views=evaluation.views)
+    parts = -(-len(evaluation.arms) // WIDEST)
+    each = -(-len(evaluation.arms) // parts)
+    drawn = "".join(_table(evaluation, evaluation.arms[at * each : (at + 1) * each], title) for at in range(parts))
     return section(title, f'<p class="fine">{esc(description)} {esc(_best(evaluation))}</p>{drawn}', hint)
 
 
+def _table(evaluation: Measured, arms: Sequence[Arm], title: str) -> str:
+    heads = ("Method", *(_head(arm) for arm in arms))
+    rows = [(_defence(name), *(_cell(arm, name) for arm in arms)) for name in evaluation.defences]
+    return table(heads, rows, title, "intervals")
+
+
 def _best(evaluation: Measured) -> str:
-    """In words: which defence is right most often in each column, and on what share."""
+    """In words: which defence is right most often in each column, and on what share; nothing while the table grows."""
+    if not evaluation.finished:
+        return ""
     best = []
     for arm in evaluation.arms[1:]:
         share = max(arm.accuracy.values())
@@ -47,8 +60,7 @@ def _best(evaluation: Measured) -> str:
 def _head(arm: Arm) -> str:
     if arm.attack is None:
         return "Not attacked"
-    attack = arm.attack
-    return f"{titled(attack['attack'], attack['target_defence'])}, {limit_kept(attack)}"
+    return f"{titled_kept(arm.attack)}, {limit_kept(arm.attack)}"
 
 
 def _defence(name: str) -> str:
@@ -57,7 +69,9 @@ def _defence(name: str) -> str:
 
 
 def _cell(arm: Arm, defence: str) -> str:
-    """A dot with whiskers, and the same in figures."""
+    """A dot with whiskers, and the same in figures; nothing where the defence was not asked."""
+    if defence not in arm.accuracy:
+        return ""
     at, (low, high) = 100 * arm.accuracy[defence], (100 * bound for bound in arm.intervals[defence])
     kind = "clean" if arm.attack is None else "attacked"
     scale = (

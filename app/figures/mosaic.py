@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import engine
 from app.figures.html import differing_words, esc, note, section
-from app.figures.threat import limit_kept, titled
+from app.figures.threat import limit_kept, titled_kept
 from app.measured import Arm, Measured
 from app.text import words as text
 
@@ -23,8 +23,7 @@ def _attacked(arm: Arm) -> str:
     attack = arm.attack
     if attack is None:
         return text.MOSAIC_CLEAN
-    name, most = titled(attack["attack"], attack["target_defence"]), limit_kept(attack)
-    return text.MOSAIC_ATTACKED.format(attack=name, limit=most)
+    return text.MOSAIC_ATTACKED.format(attack=titled_kept(attack), limit=limit_kept(attack))
 
 
 def mosaic(measured: Measured, arm: Arm, left: str, right: str) -> str:

@@ -26,6 +26,18 @@ def titled(attack_name: str, target_defence: str) -> str:
     )
 
 
+def titled_kept(attack: Mapping[str, Any]) -> str:
+    """The same of an attack as records keep it, with the kind and severity of damage."""
+    if attack.get("target_defence") == engine.evaluation.ITSELF:
+        return f"{engine.ATTACKS[attack['attack']].title} {text.ITSELF}"
+    title = titled(attack["attack"], attack["target_defence"])
+    if attack["attack"] == "corruption":
+        usual = engine.AttackSettings()  # which records do not tell
+        kind, severity = attack.get("corruption", usual.corruption), attack.get("severity", usual.severity)
+        title += f" ({text.CORRUPTIONS[kind]}, {severity})"
+    return title if attack.get("from_truth", True) else f"{title} {text.FROM_ITS_ANSWER}"
+
+
 def badges(result: engine.Adversarial) -> str:
     """What the attacker knew, and what the attack pushed away from or pulled towards."""
     if not result.made_here:
@@ -64,7 +76,7 @@ def limit_kept(attack: Mapping[str, Any]) -> str:
 def turns(attack: engine.AttackSettings) -> str:
     """How many iterations an attack makes, for a list of what it was made with; empty where it makes no such thing."""
     chosen = engine.ATTACKS[attack.attack]
-    iterates = chosen.limited or "steps" in chosen.uses
+    iterates = chosen.aimed and chosen.limited or "steps" in chosen.uses
     return counted(text.ITERATIONS, steps=attack.steps) if iterates else ""
 
 

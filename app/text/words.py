@@ -1167,6 +1167,11 @@ MEASURED = {
         " each among 40 names that differ in little. PGD through view average is made against the views, so a model"
         " without defence loses less to it than to plain PGD.",
     ),
+    "every-attack": (
+        "Every method against more kinds of change",
+        "PGD with and without the true class, APGD, noise as large as they may be, a written word, ordinary damage,"
+        " and for the newer methods PGD through the method itself. It still grows: mind how many pictures there are.",
+    ),
     "collapse": (
         "Larger limits, and an attacker who looks through views",
         "Where all views answer (view average, R-TPT, A-TPT), PGD that knows nothing of them breaks hardly more at"
@@ -1174,8 +1179,9 @@ MEASURED = {
         " method of this table within 16/255.",
     ),
 }
+ITSELF, FROM_ITS_ANSWER = "itself", "away from the model's own answer"
 MEASURED_BEST = "Highest under each attack: {best}. Where intervals overlap, the table alone cannot tell methods apart."
-MEASURED_HINT = "{pictures} pictures, {views} views of each"
+MEASURED_HINT, MEASURED_SO_FAR = "{pictures}{so_far} pictures, {views} views of each", " of {pictures}"
 MEASURED_GO = "One picture proves nothing: see what hundreds say"
 MEASURED_CAPTION = (
     ("What you see", "the share of right answers, a mark on a scale from 0 to 100, and its 95 % Wilson interval."),

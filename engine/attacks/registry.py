@@ -11,6 +11,7 @@ from .black_box import SQUARE
 from .corruption import CORRUPTION
 from .gradient import FGSM, MI_FGSM, PGD
 from .minimal import CARLINI_WAGNER, DEEPFOOL
+from .noise import NOISE
 from .patch import PATCH
 from .written_word import WRITTEN_WORD
 
@@ -34,5 +35,6 @@ ATTACKS: Registry[Attack] = Registry(
         "written-word": WRITTEN_WORD,
         "patch": PATCH,
         "corruption": CORRUPTION,
+        "noise": NOISE,
     },
 )

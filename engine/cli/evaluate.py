@@ -21,7 +21,7 @@ from ..models import add_model_options, model_settings, sized
 from ..parameters import to_settings
 from .data_options import add_data_options, known_set, open_source
 from .evaluation_tables import markdown_lines, plain_lines
-from .options import DEFENCE, PICTURE, add_attacks_options, add_options, all_attacks, given
+from .options import DEFENCE, PICTURE, add_attacks_options, add_options, all_attacks, all_predicted, given
 
 SUMMARY, MARKDOWN = "summary.json", "summary.md"
 OF_A_RUN = (
@@ -198,18 +198,20 @@ def _executor(args: argparse.Namespace) -> evaluation.Executor:
 
 
 def _plan(args: argparse.Namespace) -> evaluation.Plan:
-    attacks = all_attacks(args)
+    attacks, predicted = all_attacks(args), all_predicted(args)
     shared = given(args, ("seed", "legacy"))
     settings = replace(to_settings(given(args, (*PICTURE, *DEFENCE)) | shared), attack=attacks[0])
     if args.own_word:
         settings = replace(settings, domain_word=known_set(args).word)
     batch = 1 if args.batch is None else args.batch
-    return evaluation.Plan(settings, attacks, settings.attack.seed, not args.clip_on_clean, batch)
+    on_clean = not args.clip_on_clean
+    return evaluation.Plan(settings, attacks, settings.attack.seed, on_clean, batch, predicted, args.own_target)
 
 
 def _summary(
     args: argparse.Namespace, asked: dict, collected: list[evaluation.Answered], skipped: list[evaluation.Skipped]
 ) -> dict:
+    asked, collected = evaluation.folded(asked, collected)
     plan = {name: value for name, value in asked.items() if name not in LISTING}
     counted = evaluation.summarise(collected, args.against) | {"skipped": [asdict(one) for one in skipped]}
     return {"model": asked["model"], **counted, "plan": plan}

@@ -18,9 +18,18 @@ def plain_lines(summary: dict) -> list[str]:
     lines += _skipped_lines(summary, "  ")
     for arm, results in summary["arms"].items():
         base = _base(results)
-        head = (arm, "accuracy", "95 % interval", f"minus {base}", f"only it / only {base}", "McNemar p", "seconds")
+        head = (
+            arm,
+            "accuracy",
+            "95 % interval",
+            f"minus {base}",
+            f"only it / only {base}",
+            "McNemar p",
+            "Holm",
+            "seconds",
+        )
         rows = [_plain_row(defence, results) for defence in results["accuracy"]]
-        lines += ["", *table(head if base else (*head[:3], "", "", "", head[-1]), rows)]
+        lines += ["", *table(head if base else (*head[:3], "", "", "", "", head[-1]), rows)]
         if results["blind"]:
             lines.append(_blind(results))
         lines += plain_confidence(arm, results)
@@ -58,7 +67,7 @@ def markdown_lines(summary: dict) -> list[str]:
         lines += [
             "",
             f"Accuracy minus that of {base} on the same pictures with 95 % interval (Newcombe), pictures only the one"
-            " : only the other got right, exact McNemar p, not adjusted for the number of comparisons.",
+            " : only the other got right, exact McNemar p, and corrected for the comparisons of its column (Holm).",
             "",
             *markdown_table(("defence", *arms), differences),
         ]
@@ -102,10 +111,13 @@ def _attack_line(arm: str, summary: dict) -> str:
     if not chosen.limited:
         return f"`{arm}`: {chosen.title}; {chosen.threat}{took}{blind}"
     count = 1 if attack["attack"] == "fgsm" else attack["steps"]
-    steps = f"{count} step{'s' if count > 1 else ''}"
+    steps = f", {count} step{'s' if count > 1 else ''}" if chosen.aimed else ""
+    away = "" if attack.get("from_truth", True) else ", away from the model's own answer"
     through = f" ({attack['target_defence']})" if attack["attack"] == "adaptive" else ""
     limit = length(attack["epsilon"], attack["norm"])
-    return f"`{arm}`: {chosen.title}{through}, {steps}, {attack['norm']} at most {limit}; {chosen.threat}{took}{blind}"
+    return (
+        f"`{arm}`: {chosen.title}{through}{away}{steps}, {attack['norm']} at most {limit}; {chosen.threat}{took}{blind}"
+    )
 
 
 def _blind(results: dict) -> str:
@@ -125,10 +137,10 @@ def _plain_row(defence: str, results: dict) -> tuple[str, ...]:
     seconds = f"{results['seconds'][defence]:.3f}" if defence in results["seconds"] else ""
     pair = _pair(results, defence)
     if not pair:
-        return (*cells, "", "", "", seconds)
+        return (*cells, "", "", "", "", seconds)
     low, high = pair["interval"]
     span = f"{pair['difference']:+.3f} ({low:+.3f} ... {high:+.3f})"
-    return (*cells, span, f"{pair['only_first']} / {pair['only_second']}", _p(pair["p"]), seconds)
+    return (*cells, span, f"{pair['only_first']} / {pair['only_second']}", _p(pair["p"]), _p(pair["holm"]), seconds)
 
 
 def _pair(results: dict, defence: str) -> dict:
@@ -148,7 +160,7 @@ def _difference(results: dict, defence: str) -> str:
         return ""
     low, high = pair["interval"]
     split = f"{pair['only_first']} : {pair['only_second']}"
-    return f"{pair['difference']:+.3f} [{low:+.3f}, {high:+.3f}], {split}, p {_p(pair['p'])}"
+    return f"{pair['difference']:+.3f} [{low:+.3f}, {high:+.3f}], {split}, p {_p(pair['p'])}, Holm {_p(pair['holm'])}"
 
 
 def _seconds(arms: dict, defence: str) -> str:

@@ -99,8 +99,17 @@ def require_read(chosen: Iterable[str], maps: Sequence[str]) -> None:
 def add_attacks_options(parser: argparse.ArgumentParser) -> None:
     """Several attacks on every picture: every attack at every limit, an adaptive one also through every defence."""
     add_options(parser, (word for word in ATTACK if word != "target"), REPEATED)
-    parser.add_argument_group("adaptive attack").add_argument(
+    parser.add_argument_group("own answer").add_argument(
+        "--predicted-label", metavar="ATTACK", action="append", choices=[*ATTACKS],
+        help="an attack that is not told the true class: an arm of its own, away from the model's own clean answer;"
+        " repeat for several",
+    )  # fmt: skip
+    group = parser.add_argument_group("adaptive attack")
+    group.add_argument(
         "--adaptive-steps", type=int, metavar="N", help="steps of the adaptive attack, which is slow (default: --steps)"
+    )
+    group.add_argument(
+        "--own-target", action="store_true", help="what goes through a defence is answered by that one and CLIP alone"
     )
 
 
@@ -111,6 +120,16 @@ def all_attacks(args: argparse.Namespace) -> tuple[AttackSettings, ...]:
     Raises `EngineError` for values out of range.
     """
     values = given(args, ATTACK)
+    return _each(args, values)
+
+
+def all_predicted(args: argparse.Namespace) -> tuple[AttackSettings, ...]:
+    """Those of them that are to be made away from the model's own answer too, as `--predicted-label` says."""
+    values = {**given(args, ATTACK), "attack": args.predicted_label or [], "control": False}
+    return _each(args, values)
+
+
+def _each(args: argparse.Namespace, values: dict[str, Any]) -> tuple[AttackSettings, ...]:
     with_null = values.pop("control", False)
     several = {word: values.pop(word, [None]) for word in REPEATED}
     found = []

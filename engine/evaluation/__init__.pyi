@@ -1,3 +1,5 @@
+from .adaptive_arms import ITSELF as ITSELF
+from .adaptive_arms import folded as folded
 from .calibration import Bin as Bin
 from .calibration import Calibration as Calibration
 from .executors import Executor as Executor

@@ -18,7 +18,7 @@ from ..results import Adversarial
 from ..story.graph import Story
 from ..story.recipe import Picture
 from ..story.together import attacked_together
-from .plan import Plan, arm_name
+from .plan import Plan
 from .records import Answered, answer_question, attack_story
 from .store import kept
 
@@ -42,8 +42,8 @@ def _attacked(
         index: Picture(backbone.prepare(question.image, plan.settings.picture)) for index, question in asked.items()
     }
     made: dict[int, dict[str, Adversarial]] = {index: {} for index in asked}
-    for wanted in plan.attacks:
-        batch = plan.batch_of(wanted)
+    for wanted in plan.attacked:
+        batch = plan.batch_of(wanted.attack)
         if batch == 1:
             continue
         stories = {i: attack_story(backbone, asked[i], clean[i], i, wanted, plan) for i in asked}
@@ -51,7 +51,7 @@ def _attacked(
         missing.sort(key=lambda i: len(asked[i].classes))
         for _, alike in groupby(missing, lambda i: len(asked[i].classes)):
             for index, found in _in_one_batch(backbone, {i: stories[i] for i in alike}, batch).items():
-                made[index][arm_name(wanted)] = found
+                made[index][wanted.name] = found
     return made
 
 

@@ -76,7 +76,8 @@ class _Files:
     def __init__(self, lines: Iterable[dict]) -> None:
         self.known: dict[tuple, dict[str, dict]] = {}  # then by name of the attacked file
         for line in lines:
-            about = line["picture"], line["away_from"], line["attack"], line.get("digest")
+            truth = line.get("truth", line["away_from"])  # told apart where an attack went by the model's own answer
+            about = line["picture"], truth, line["attack"], line.get("digest")
             lines_by_file = self.known.setdefault(about, {})
             name = PurePosixPath(line["file"]).name
             lines_by_file.pop(name, None)  # so that the latest stands last

@@ -14,13 +14,30 @@ _SPREAD = 1_000_003  # keeps the seeds of neighbouring series and pictures apart
 
 
 @dataclass(frozen=True, slots=True)
+class Attacked:
+    """An arm that is attacked: its name, the attack, and whether that pushes away from the true class."""
+
+    name: str
+    attack: AttackSettings
+    from_truth: bool
+
+    @property
+    def own(self) -> dict:
+        """What the plan's document says of it beside its settings; empty where it pushes away from the truth, so that
+        what was kept is what it was."""
+        return {} if self.from_truth else {"from_truth": False}
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The arms of an evaluation: the clean picture, and one arm per attack.
 
+    The attacks of `predicted` are not told the true class: they push away from the model's own clean answer.
+
     Every arm is answered by `settings.defences`, with CLIP always first; the clean one by CLIP alone where
-    `defend_clean` is False. Each picture has a seed of its own, made of
-    `seed` and its number, so that no result depends on order or worker. So many neighbouring pictures as `batch` says
-    are attacked at once, which changes the last digits of numbers (1: each alone).
+    `defend_clean` is False, that of an adaptive attack by CLIP and its target alone with `own_target`. Each picture has
+    a seed of its own, made of `seed` and its number, so that no result depends on order or worker. So many neighbouring
+    pictures as `batch` says are attacked at once, which changes the last digits of numbers (1: each alone).
     Raises `EngineError` for two attacks of one name and a batch of none.
     """
 
@@ -29,11 +46,22 @@ class Plan:
     seed: int = 0
     defend_clean: bool = True
     batch: int = 1
+    predicted: tuple[AttackSettings, ...] = ()
+    own_target: bool = False
 
     def __post_init__(self) -> None:
         require(self.batch >= 1, f"Expected at least one picture in a batch; got {self.batch}.")
-        names = [arm_name(attack) for attack in self.attacks]
+        names = [one.name for one in self.attacked]
         require(len(set(names)) == len(names), f"Expected attacks of different names; got {', '.join(names)}.")
+
+    @property
+    def attacked(self) -> tuple[Attacked, ...]:
+        """The arms behind the clean one, in order: what is not told the true class stands behind the same that is."""
+        found = []
+        for attack in self.attacks:
+            found += [(attack, True), *((one, False) for one in self.predicted if one == attack)]
+        found += [(one, False) for one in self.predicted if one not in self.attacks]
+        return tuple(Attacked(arm_name(attack, truth), attack, truth) for attack, truth in found)
 
     @property
     def defences(self) -> tuple[str, ...]:
@@ -42,8 +70,10 @@ class Plan:
 
     def settings_for(self, number: int, arm: str) -> Settings:
         """The settings of picture `number` in one arm, with its own seed."""
+        targets = {one.name: one.attack for one in self.attacked if self.own_target}
+        asked = of_target_alone(targets[arm], self.defences) if arm in targets else self.defences
         alone = arm == CLEAN and not self.defend_clean
-        return replace(self.settings, defences=("clip",) if alone else self.defences).with_seed(self.seed_for(number))
+        return replace(self.settings, defences=("clip",) if alone else asked).with_seed(self.seed_for(number))
 
     def seed_for(self, number: int) -> int:
         """The seed of picture `number`."""
@@ -58,10 +88,11 @@ class Plan:
         settings = asdict(self.settings) | {"defences": list(self.defences)}
         del settings["attack"], settings["attention"], settings["picture"], settings["answer"]
         attacks = {
-            arm_name(attack): kept_attack(attack) | of_target(replace(self.settings, attack=attack))
-            for attack in self.attacks
+            one.name: kept_attack(one.attack) | of_target(replace(self.settings, attack=one.attack)) | one.own
+            for one in self.attacked
         }
         own = {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks}
+        own |= {"own_target": True} if self.own_target else {}
         return own | of_batch(self.batch) | of_picture(self.settings) | settings
 
 
@@ -77,6 +108,8 @@ def settings_kept(document: dict, arm: str, number: int) -> Settings:
     asked = {name: value for name, value in attacks.get(arm, {}).items() if name in names}
     attack = AttackSettings(**asked) if asked else AttackSettings(epsilon=0.0)
     defences = tuple(document["defences"]) if arm != CLEAN or document["defend_clean"] else ("clip",)
+    if document.get("own_target"):
+        defences = of_target_alone(attack, defences)
     made = Settings(
         attack=attack,
         views=ViewSettings(**document["views"]),
@@ -88,6 +121,12 @@ def settings_kept(document: dict, arm: str, number: int) -> Settings:
         domain_word=document["domain_word"],
     )
     return made.with_seed(picture_seed(document["seed"], number))
+
+
+def of_target_alone(attack: AttackSettings, defences: tuple[str, ...]) -> tuple[str, ...]:
+    """Of these defences CLIP and the one that an adaptive attack goes through; of any other attack, all."""
+    target = attack.target_defence
+    return defences if attack.attack != "adaptive" else tuple(name for name in defences if name in ("clip", target))
 
 
 def kept_attack(attack: AttackSettings) -> dict:
@@ -129,15 +168,17 @@ def _changed(values: dict, usual: dict) -> dict:
     return {name: _changed(value, usual[name]) if isinstance(value, dict) else value for name, value in changed.items()}
 
 
-def arm_name(attack: AttackSettings) -> str:
-    """The name of an attack in records: the attack, its target defence, if it has one, and its limit.
+def arm_name(attack: AttackSettings, from_truth: bool = True) -> str:
+    """The name of an attack in records: the attack, its target defence, if it has one, “predicted”, if it pushes away
+    from the model's own answer, and its limit.
 
     An Linf limit is in levels of 1/255, an L2 limit a length on the [0, 1] scale; an attack without a limit says
     instead whether it is its null arm.
     """
+    predicted = "" if from_truth else "-predicted"
     if not ATTACKS.named(attack.attack).limited:
         kind = f"-{attack.corruption}-{attack.severity}" if attack.attack == "corruption" else ""
-        return f"{attack.attack}{kind}{'-control' * attack.control}"
+        return f"{attack.attack}{kind}{predicted}{'-control' * attack.control}"
     target = f"-{attack.target_defence}" if attack.attack == "adaptive" else ""
     limit = f"{attack.epsilon * 255:g}" if attack.norm == "linf" else f"l2-{attack.epsilon:g}"
-    return f"{attack.attack}{target}-{limit}"
+    return f"{attack.attack}{target}{predicted}-{limit}"

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import torch
+
 from ..datasets.base import Question
 from ..models import Backbone
 from ..results import Adversarial, Prediction
 from ..serialise import box_data
-from ..settings import AttackSettings, Settings
+from ..settings import Settings
 from ..story import requests
 from ..story.graph import Story
 from ..story.recipe import Picture, Recipe
 from ..story.requests import Attack
 from ..story.results import Results
-from .plan import CLEAN, Plan, arm_name, of_picture
+from .plan import CLEAN, Attacked, Plan, of_picture
 from .store import attacked, described
 
 
@@ -64,8 +66,8 @@ def answer_question(
     how = plan.settings.picture
     clean = Picture(backbone.prepare(question.image, how))
     arms, attacks, blind, files = {CLEAN: clean}, {}, [], []
-    for wanted in plan.attacks:
-        name, batch = arm_name(wanted), plan.batch_of(wanted)
+    for wanted in plan.attacked:
+        name, batch = wanted.name, plan.batch_of(wanted.attack)
         story = attack_story(backbone, question, clean, index, wanted, plan, results, owner)
         if made and name in made:
             story.results.put(story.key(Attack()), made[name], owner)
@@ -73,6 +75,8 @@ def answer_question(
         arms[name] = Picture(pixels)
         if cache is not None:
             files.append({"attack": name, **described(story, question, batch)})
+            if not wanted.from_truth:
+                files[-1]["truth"] = question.classes.names[question.label]
         if seconds is not None:
             attacks[name] = round(seconds, 4)
         if saw_nothing:
@@ -83,6 +87,10 @@ def answer_question(
     for name, picture in arms.items():
         settings = plan.settings_for(_number(question, index), name)
         recipe = _recipe(question, picture, settings)  # in which the arm's picture is the clean one
+        before = next((other for other in answers if _same(arms[other], picture, answers[other], settings)), None)
+        if before is not None:
+            answers[name], taken[name] = answers[before], taken[before]
+            continue
         story = Story(backbone, recipe, results, owner)
         asked = [requests.Defended(defence, requests.CLEAN) for defence in settings.defences]
         defences = [story.result(one) for one in asked]
@@ -100,14 +108,24 @@ def attack_story(
     question: Question,
     clean: Picture,
     index: int,
-    wanted: AttackSettings,
+    wanted: Attacked,
     plan: Plan,
     results: Results | None = None,
     owner: str = "",
 ) -> Story:
     """The story whose attack makes the picture of one arm out of the `clean` one."""
-    seeded = replace(wanted, seed=plan.seed_for(_number(question, index)))
-    return Story(backbone, _recipe(question, clean, replace(plan.settings, attack=seeded)), results, owner)
+    seeded = replace(wanted.attack, seed=plan.seed_for(_number(question, index)))
+    recipe = _recipe(question, clean, replace(plan.settings, attack=seeded))
+    if not wanted.from_truth:
+        answer = Story(backbone, recipe, results, owner).result(requests.Clean())
+        recipe = replace(recipe, label=answer.label)
+    return Story(backbone, recipe, results, owner)
+
+
+def _same(one: Picture, other: Picture, answers: Mapping[str, dict], settings: Settings) -> bool:
+    """Whether these answers to the one picture are those to the other, which has the same pixels: an attack away from
+    the model's own answer mostly makes what the same one makes away from the truth."""
+    return tuple(answers) == settings.defences and torch.equal(one.pixels, other.pixels)
 
 
 def _number(question: Question, index: int) -> int:

@@ -14,9 +14,10 @@ from .records import Answered
 
 def summarise(collected: list[Answered], against: str | None = None) -> dict:
     """Plain data for every arm: `accuracy`, 95 % Wilson `intervals`, mean `seconds` a picture of every defence,
-    `pairs` of every defence with the defence `against` (None: the last of the records), on how many pictures the
-    attack was `blind`, as in `Adversarial`, and what `of_confidence` tells; of attacked arms the attack's `success`, as
-    in `success`, on every defence that answered the clean pictures too.
+    `pairs` of every defence with the defence `against` (None: the last of the records), each with its p-value as
+    `holm` corrects those of its arm, on how many pictures the attack was `blind`, as in `Adversarial`, and what
+    `of_confidence` tells; of attacked arms the attack's `success`, as in `success`, on every defence that answered the
+    clean pictures too.
 
     `attack_seconds` has the mean seconds per arm of the attacks that were made, not read.
     """
@@ -28,7 +29,7 @@ def summarise(collected: list[Answered], against: str | None = None) -> dict:
         summary["arms"][arm] = {
             **shares(right),
             "seconds": {defence: _mean(seconds[defence] for seconds in taken) for defence in defences if taken},
-            "pairs": [pair(defence, right[defence], base, right[base]) for defence in defences if defence != base],
+            "pairs": _pairs(right, base),
             "blind": sum(arm in one.record.get("blind", ()) for one in collected),
             "success": {} if arm == CLEAN else _successes(collected, arm, right),
             **of_confidence([one.record["arms"][arm] for one in collected], base),
@@ -108,6 +109,22 @@ def pair(first: str, one: list[bool], second: str, other: list[bool]) -> dict:
         "interval": newcombe(both, only_first, only_second, len(one) - both - split),
         "p": _mcnemar(only_first, split),
     }
+
+
+def _pairs(right: dict[str, list[bool]], base: str) -> list[dict]:
+    """Of every defence with `base`, with p-values corrected for how many there are."""
+    found = [pair(defence, hits, base, right[base]) for defence, hits in right.items() if defence != base]
+    return [one | {"holm": p} for one, p in zip(found, holm([one["p"] for one in found]), strict=True)]
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """p-values of so many comparisons corrected for their number, in the same order (Holm, Scandinavian Journal of
+    Statistics 1979): below a level with the chance of that level at most that any of them is without a difference."""
+    corrected, largest = [1.0] * len(values), 0.0
+    for rank, place in enumerate(sorted(range(len(values)), key=lambda place: values[place])):
+        largest = max(largest, min(1.0, (len(values) - rank) * values[place]))
+        corrected[place] = largest
+    return corrected
 
 
 def newcombe(both: int, only_first: int, only_second: int, neither: int) -> list[float]:

@@ -79,7 +79,7 @@ def _note(story: Story, question: Question, batch: int) -> dict:
         "model": story.backbone.name,
         "fingerprint": story.backbone.fingerprint,
         "picture": question.key,
-        "away_from": question.classes.names[question.label],
+        "away_from": question.classes.names[_away_from(story, question)],
         "settings": story.recipe.settings.attack.kept(),
         **of_target(story.recipe.settings),
         **of_batch(batch),
@@ -92,12 +92,17 @@ def _name(story: Story, question: Question, batch: int) -> str:
         story.recipe.settings.attack.kept(),
         question.classes.names,
         question.classes.templates,
-        question.label,
+        _away_from(story, question),
         *of_target(story.recipe.settings).values(),
         *of_batch(batch).items(),
     ]
     levels = _levels(story.recipe.picture.pixels)
     return hashlib.sha256(json.dumps(inputs).encode() + levels.tobytes()).hexdigest()[:32] + ".png"
+
+
+def _away_from(story: Story, question: Question) -> int:
+    """The class that the attack pushes away from: the true one, but where it goes by the model's own answer."""
+    return question.label if story.recipe.label is None else story.recipe.label
 
 
 def _levels(pixels: Tensor) -> np.ndarray:

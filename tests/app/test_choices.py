@@ -112,6 +112,7 @@ def test_controls_that_the_attack_does_not_heed_are_hidden(page):
     place = {"place_x", "place_y", "control"}
     assert shown(attack="patch") == place | {"target", "steps", "patch_size", "patch_shape", "patch_at"}
     assert shown(attack="corruption") == {"corruption", "severity"}
+    assert shown(attack="noise") == limit
     adaptive = limit | {"steps", "step_size", "eot_samples", "target", "target_defence"}
     assert shown(attack="adaptive", target_defence="tpt") == adaptive | {"unroll"}
     assert shown(attack="adaptive", target_defence="mta") == adaptive

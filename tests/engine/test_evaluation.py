@@ -316,7 +316,8 @@ def test_the_summary_counts_and_compares():
     (pair,) = arm["pairs"]
     interval = pair.pop("interval")
     assert pair == {
-        "first": "clip", "second": "tpt", "only_first": 0, "only_second": 2, "difference": -0.5, "p": 0.5
+        "first": "clip", "second": "tpt", "only_first": 0, "only_second": 2, "difference": -0.5, "p": 0.5,
+        "holm": 0.5,
     }  # fmt: skip
     assert interval == newcombe(1, 0, 2, 1)
     assert (arm["calibration"], arm["calibration_pairs"], arm["success"]) == ({}, [], {})
