@@ -15,6 +15,7 @@ import numbers
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, ClassVar
 
+from .cells import Cells
 from .errors import require
 
 KEY = "setting"  # of a field's metadata
@@ -207,6 +208,8 @@ class AttackSettings(Checked):
     `patch` paints a `patch_shape` of `patch_size`, a share of the side, in `steps` steps, its middle at that place
     or, where `patch_at` is "gradient", where the sizes of the loss's gradient on the clean picture sum up to most.
     `corruption` damages the picture in one of the kinds of ImageNet-C, with `severity` from 1 to 5.
+
+    `only_cells` are the cells of the picture that an attack with a limit may change, as `Cells` reads them; empty: all.
     """
 
     NORMS = ("linf", "l2")
@@ -314,9 +317,16 @@ class AttackSettings(Checked):
         choices=CORRUPTIONS, late=True,
     )  # fmt: skip
     severity: int = setting(3, "the severity", "of the corruption", low=1, high=5, slider=(1, 5, 1), late=True)
+    only_cells: str = setting(
+        "", "the cells that may change", "ROWSxCOLUMNS: and for each row of cells, from the top, a hexadecimal number"
+        " whose bits are its cells, as in 2x3:4.3, the first of the first row and the last two of the second; without,"
+        " all may", longest=300, late=True,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)
+        if self.only_cells:
+            Cells.parse(self.only_cells)
         largest = self.LARGEST[self.norm]
         require(
             self.epsilon <= largest,

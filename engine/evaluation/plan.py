@@ -132,12 +132,12 @@ def _changed(values: dict, usual: dict) -> dict:
 def arm_name(attack: AttackSettings) -> str:
     """The name of an attack in records: the attack, its target defence, if it has one, and its limit.
 
-    An Linf limit is in levels of 1/255, an L2 limit a length on the [0, 1] scale; an attack without a limit says
-    instead whether it is its null arm.
+    An Linf limit is in levels of 1/255, an L2 limit a length on the [0, 1] scale, and behind it is said where only
+    some cells may change; an attack without a limit says instead whether it is its null arm.
     """
     if not ATTACKS.named(attack.attack).limited:
         kind = f"-{attack.corruption}-{attack.severity}" if attack.attack == "corruption" else ""
         return f"{attack.attack}{kind}{'-control' * attack.control}"
     target = f"-{attack.target_defence}" if attack.attack == "adaptive" else ""
     limit = f"{attack.epsilon * 255:g}" if attack.norm == "linf" else f"l2-{attack.epsilon:g}"
-    return f"{attack.attack}{target}-{limit}"
+    return f"{attack.attack}{target}-{limit}{'-some-cells' * bool(attack.only_cells)}"

@@ -157,7 +157,7 @@ def _pixels(which: str, picture: Picture, attacked: Adversarial | None, seed: in
         return attacked.saved
     if attacked.null is not None:
         return attacked.null.pixels
-    return sign_noise(picture.pixels, attacked.per_channel, seed)
+    return sign_noise(picture.pixels, attacked.per_channel, seed, attacked.inside)
 
 
 def _class_needed(recipe: Recipe, about: About) -> dict[str, Request]:
