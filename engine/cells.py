@@ -1,4 +1,4 @@
-"""Cells of a picture, of which some are marked: as a short text, and as the pixels that they cover. Imports no torch."""
+"""Cells of a picture, of which some are marked: as a short text, and as the pixels under them. Imports no torch."""
 
 from __future__ import annotations
 

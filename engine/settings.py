@@ -206,7 +206,8 @@ class AttackSettings(Checked):
     the attack's place: words as long that name nothing, or random pixels in the patch.
 
     `patch` paints a `patch_shape` of `patch_size`, a share of the side, in `steps` steps, its middle at that place
-    or, where `patch_at` is "gradient", where the sizes of the loss's gradient on the clean picture sum up to most.
+    or, where `patch_at` is "gradient", where the sizes of the loss's gradient on the clean picture sum up to most, or
+    with "map" on the strongest cell of the relevance map of the clean picture, for the class that is attacked.
     `corruption` damages the picture in one of the kinds of ImageNet-C, with `severity` from 1 to 5.
 
     `only_cells` are the cells of the picture that an attack with a limit may change, as `Cells` reads them; empty: all.
@@ -217,7 +218,7 @@ class AttackSettings(Checked):
     USUAL = {"linf": 4 / 255, "l2": 1.0}  # epsilon where nobody names one
     LARGEST = {"linf": 64 / 255, "l2": 64.0}  # epsilon
     PATCH_SHAPES = ("square", "circle")
-    PATCH_PLACES = ("given", "gradient")
+    PATCH_PLACES = ("given", "gradient", "map")
     CORRUPTIONS = (
         "gaussian-noise", "shot-noise", "impulse-noise", "defocus-blur", "glass-blur", "motion-blur", "zoom-blur",
         "snow", "fog", "brightness", "contrast", "elastic", "pixelate", "jpeg", "speckle-noise", "gaussian-blur",
@@ -309,8 +310,8 @@ class AttackSettings(Checked):
     )  # fmt: skip
     patch_shape: str = setting("square", "the shape of the patch", choices=PATCH_SHAPES, late=True)
     patch_at: str = setting(
-        "given", "the place of the patch", "the given one, or where the gradient of the loss is steepest on the clean"
-        " picture", choices=PATCH_PLACES, late=True,
+        "given", "the place of the patch", "the given one, where the gradient of the loss is steepest on the clean"
+        " picture, or the strongest cell of the relevance map of the clean picture", choices=PATCH_PLACES, late=True,
     )  # fmt: skip
     corruption: str = setting(
         "gaussian-noise", "the corruption", "ordinary damage, after ImageNet-C; frost is not among them",

@@ -102,7 +102,7 @@ ASIDE = {  # files that call verbs themselves, and why
     "app/panels/verdict.py": "weighs the untuned views, which is no part of the story, for a row of its table",
 }
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
-    "attack": {"attack_controls", "only_cells", "survival"},
+    "attack": {"attack_controls", "only_cells", "severities", "survival"},
     "attention": {"every_map", "heads", "map_question", "occlusion", "words"},
     "batch": {"mosaic", "reliability", "sweep"},
     "inputs": {"elsewhere", "model", "painter"},

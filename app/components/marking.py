@@ -1,7 +1,7 @@
 """Cells of a picture that a press, a drag or the keyboard marks; the server hears all of them as one text.
 
-What is marked is known here first. The server's own word, in `data-cells`, counts where it is no late answer to what was
-sent from here.
+What is marked is known here first. The server's own word, in `data-cells`, counts where it is no late answer to what
+was sent from here.
 """
 
 MARK = """

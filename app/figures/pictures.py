@@ -50,7 +50,7 @@ def amplified(change: Tensor, gain: float) -> np.ndarray:
 
 
 def hatched(picture: np.ndarray, inside: Tensor | None) -> np.ndarray:
-    """A drawn change (s, s, 3) with darker diagonals wherever nothing could change; `inside` (s, s) is where it could."""
+    """A drawn change (s, s, 3) with darker diagonals wherever none was allowed; `inside` (s, s) is where it was."""
     if inside is None:
         return picture
     side = len(picture)

@@ -22,6 +22,7 @@ from app.figures.threat import badges, limit, remarks, titled, where
 from app.figures.through import went_through
 from app.panels.attack_controls import AttackControls
 from app.panels.only_cells import OnlyCells
+from app.panels.severities import SeveritiesStrip
 from app.panels.survival import SurvivalTest
 from app.present import present
 from app.state.found import Found
@@ -40,6 +41,7 @@ class AttackPanel:
     def __init__(self) -> None:
         self.choose = AttackControls()
         with self.choose.more:
+            self.severities = SeveritiesStrip()
             self.where = OnlyCells()
         self.compared = gr.HTML(elem_id="compare-2")
         self.verdict = gr.HTML(elem_id="attack-verdict")
@@ -73,6 +75,7 @@ class AttackPanel:
         self.pieces = [
             Piece(self.draw, outputs, reads, ("adversarial", "through")),
             *self.choose.pieces,
+            *self.severities.pieces,
             *self.where.pieces,
             *self.survival.pieces,
         ]
@@ -80,6 +83,7 @@ class AttackPanel:
     def wire(self, page: Page, running: Running) -> None:
         """The controls, and going back through the attack."""
         self.choose.wire(page, running)
+        self.severities.wire(page, running)
         self.where.wire(page)
         self.survival.wire(page, running)
         page.look(self.at, self._draw_at, [self.curve, self.passed])
@@ -338,7 +342,8 @@ def _measured(result: engine.Adversarial) -> str:
     ]
     within = " within " if result.limited else ", "
     made = (
-        f"{titled(result.attack, result.target_defence)}{within}{limit(result.epsilon, result.norm)}{where(result.only_cells)},"
+        f"{titled(result.attack, result.target_defence)}{within}{limit(result.epsilon, result.norm)}"
+        f"{where(result.only_cells)},"
         f" {counted(text.PASSES, count=len(result.steps))} in {result.seconds:.2f} s"
     )
     heads = ("", "as computed (float)", "as saved (8 bits)", text.LIMIT)

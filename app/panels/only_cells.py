@@ -88,8 +88,8 @@ def marking(found: Found, cells: engine.cells.Cells) -> str:
         f' data-cells="{cells.text}" data-on="{esc(text.CELL[True])}" data-off="{esc(text.CELL[False])}">{field}'
         f'<div class="marking-side"><div class="restore">{buttons}</div>'
         + (note(said, "warn", "!") if kind == "none" else f'<p class="marking-count">{rich(said)}</p>')
-        + f'<p class="fine marking-at" role="status"></p><p class="fine">{esc(text.OBJECT if known else text.NO_OBJECT)}'
-        f"</p></div></div>{caption(text.CAPTION)}"
+        + '<p class="fine marking-at" role="status"></p>'
+        f'<p class="fine">{esc(text.OBJECT if known else text.NO_OBJECT)}</p></div></div>{caption(text.CAPTION)}'
     )
 
 

@@ -59,6 +59,7 @@ class Found:
     defences: tuple[engine.DefenceResult, ...] = ()
     placed: engine.story.Places | None = None
     survival: engine.story.Survival | None = None
+    severities: engine.story.Severities | None = None
     batch: Batch | None = None
     sweep: Sweep | None = None
     progress: Progress = Progress()

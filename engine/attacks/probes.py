@@ -37,8 +37,8 @@ class Probe(nn.Module):
     first gradient. `seeds` are those of the b pictures' own generators, for the probes that leave something to chance;
     within `luck`, what the attack draws comes from such generators too. `nulls` are the null arms that an attack with
     one of its own leaves here, a picture (3, s, s) and a sentence's part on it for each of the b.
-    Where `held` is given, a mask (s, s) and clean pixels (b, 3, s, s), whatever it is shown is the clean picture outside
-    the mask, so that no gradient leads out of it.
+    Where `held` is given, a mask (s, s) and clean pixels (b, 3, s, s), whatever it is shown is the clean picture
+    outside the mask, so that no gradient leads out of it.
     The text features are its only parameter: torchattacks reads the device from it. The backbone is no submodule, so
     switching the probe between training and evaluation cannot reach the shared model.
     """

@@ -300,7 +300,9 @@ def _run(
     with closing(follow(begin, clean, labels)) as stream:
         for item in stream:
             if isinstance(item, _Done):
-                yield item if inside is None else replace(item, pixels=clean.where(~inside, item.pixels.to(clean)).cpu())
+                yield (
+                    item if inside is None else replace(item, pixels=clean.where(~inside, item.pixels.to(clean)).cpu())
+                )
             else:
                 place = next(index)
                 yield tuple(_step(place, row, job) for row, job in zip(item.cpu(), jobs, strict=True))
