@@ -41,7 +41,7 @@ def damaged(picture: Tensor, kind: str, severity: int, seed: int) -> Tensor:
     from ..numerics.corruptions import corrupt
 
     exact = picture.permute(1, 2, 0).cpu().numpy()
-    return torch.from_numpy(corrupt(exact, kind, severity, seed)).permute(2, 0, 1)
+    return torch.from_numpy(corrupt(exact, kind, severity, seed)).permute(2, 0, 1).float()
 
 
 def each_severity(settings: AttackSettings, classes: int) -> Looks:

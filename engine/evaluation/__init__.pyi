@@ -1,5 +1,6 @@
 from .calibration import Bin as Bin
 from .calibration import Calibration as Calibration
+from .corruptions import summarise_corruptions as summarise_corruptions
 from .executors import Executor as Executor
 from .executors import Processes as Processes
 from .executors import RayCluster as RayCluster
@@ -21,3 +22,4 @@ from .statistics import shares as shares
 from .statistics import success as success
 from .statistics import summarise as summarise
 from .statistics import wilson as wilson
+from .survival_rates import summarise_survival as summarise_survival

@@ -21,6 +21,7 @@ class Plan:
     `defend_clean` is False. Each picture has a seed of its own, made of
     `seed` and its number, so that no result depends on order or worker. So many neighbouring pictures as `batch` says
     are attacked at once, which changes the last digits of numbers (1: each alone).
+    With `survival`, records also have the model's own answers behind everything that happens to pictures.
     Raises `EngineError` for two attacks of one name and a batch of none.
     """
 
@@ -29,6 +30,7 @@ class Plan:
     seed: int = 0
     defend_clean: bool = True
     batch: int = 1
+    survival: bool = False
 
     def __post_init__(self) -> None:
         require(self.batch >= 1, f"Expected at least one picture in a batch; got {self.batch}.")
@@ -62,7 +64,8 @@ class Plan:
             for attack in self.attacks
         }
         own = {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks}
-        return own | of_batch(self.batch) | of_picture(self.settings) | settings
+        survival = {"survival": True} if self.survival else {}  # else what was kept is what it was
+        return own | of_batch(self.batch) | survival | of_picture(self.settings) | settings
 
 
 def settings_kept(document: dict, arm: str, number: int) -> Settings:
