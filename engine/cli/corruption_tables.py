@@ -8,9 +8,9 @@ HEAD = ("damage", "severities", "defence", "mean accuracy", "error / CLIP's", "r
 MEAN = "mean of the kinds"
 HOW = (
     "Ordinary damage: mean accuracy over the severities; the errors divided by those of CLIP without a defence on the"
-    " same pictures; and the same of what damage adds to the error on clean pictures. 95 % intervals: bootstrap over the"
-    " pictures, 2,000 draws. It is no mCE: that is relative to AlexNet on ImageNet-C's own files, and over 15 kinds, of"
-    " which frost is not among these."
+    " same pictures; and the same of what damage adds to the error on clean ones. 95 % intervals: bootstrap over the"
+    " pictures, 2,000 draws. It is no mCE: that is relative to AlexNet on ImageNet-C's own files, and over 15 kinds;"
+    " frost is not among these."
 )
 
 

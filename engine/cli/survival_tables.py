@@ -5,8 +5,8 @@ from __future__ import annotations
 from .tables import markdown_table, table, wrapped
 
 HOW = (
-    "Behind what happens to pictures: how often the model itself, without a defence, answers clean and attacked pictures"
-    " right, with 95 % Wilson intervals, and the difference on the same pictures (Newcombe)."
+    "Behind what happens to pictures: how often the model itself, without a defence, answers clean and attacked"
+    " pictures right, with 95 % Wilson intervals, and the difference on the same pictures (Newcombe)."
 )
 
 
