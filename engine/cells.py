@@ -48,7 +48,7 @@ class Cells:
     @classmethod
     def of(cls, marks: Iterable[Iterable[bool]]) -> Cells:
         """Cells with these marks, row by row."""
-        return cls(tuple(tuple(bool(mark) for mark in row) for row in marks))
+        return cls(tuple(tuple(map(bool, row)) for row in marks))
 
     @property
     def text(self) -> str:

@@ -26,13 +26,14 @@ def markdown_corruptions(summary: dict) -> list[str]:
 
 def _rows(summary: dict) -> list[tuple[str, ...]]:
     found = summary["corruptions"]
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (kind, ", ".join(map(str, of_kind["severities"])), name, *_numbers(numbers))
         for kind, of_kind in found["kinds"].items()
         for name, numbers in of_kind["defences"].items()
     ]
     several = found["mean"].items() if len(found["kinds"]) > 1 else ()
-    return rows + [(MEAN, "", name, *_numbers(numbers)) for name, numbers in several]
+    rows += [(MEAN, "", name, *_numbers(numbers)) for name, numbers in several]
+    return rows
 
 
 def _numbers(numbers: dict) -> tuple[str, ...]:
