@@ -29,7 +29,7 @@ class OnlyCells:
     def __init__(self) -> None:
         with gr.Accordion(text.TITLE, open=False, elem_id="only-cells-fold"):
             self.drawn = gr.HTML(elem_id="marking", js_on_load=MARK)
-        field = gr.Textbox("", visible=False, elem_id="only-cells")
+        field = gr.Textbox("", label=text.LABEL, visible=False, elem_id="only-cells")
         self.controls: dict[str, Component] = {"only_cells": field}
         self.pieces = [Piece(self.draw, [self.drawn], ("picture", "model", "grid"), (), ("attack", "only_cells"))]
 

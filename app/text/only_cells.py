@@ -27,6 +27,7 @@ FREE = (
 BADGE = "may change {count} of {total} cells by at most {limit}"
 BADGE_L2 = "may change {count} of {total} cells, by {limit} in all"
 BADGE_WHY = "The rest of the picture keeps every bit; noise to compare with falls into the same cells only."
+LABEL, EVERY, NAMED = "Cells that may change", "all of them", "{count} of {total}"
 WITHIN = " in {count} of {total} cells"
 HATCHED = "Hatched: not allowed to change."
 CAPTION = (

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import engine
+from app.components.naming import cells_named, differences
 from app.figures.pictures import HATCH, hatched
 from app.figures.threat import limit_set
 from app.panels.attack import _measured, verdict
@@ -81,6 +82,13 @@ def test_the_badge_the_measurements_and_the_limit_say_how_many(found):
     assert "cells" not in verdict(plain) + _measured(plain)
     attack = engine.AttackSettings(only_cells=CELLS.text)
     assert limit_set(attack) == "4/255 in 3 of 4 cells" and limit_set(replace(attack, attack="patch")) == "no limit"
+
+
+def test_lines_on_settings_that_differ_count_cells_and_spell_none_out(page):
+    now = CHOICES._replace(only_cells=CELLS.text)
+    (said,) = differences(page.controls, CHOICES, now, ["only_cells"])
+    assert "all of them" in said and "3 of 4" in said and "Cells that may change" in said
+    assert CELLS.text not in said and cells_named("odd") == "odd"
 
 
 def test_only_what_could_not_change_is_hatched():
