@@ -1,4 +1,5 @@
 # namespaces, which hold what the list below does not
+from . import cells as cells
 from . import classes as classes
 from . import datasets as datasets
 from . import evaluation as evaluation

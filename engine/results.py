@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .cells import Cells
 from .classes import Classes
 from .errors import EngineError
 from .numerics.measures import entropy
@@ -159,7 +160,8 @@ class Adversarial:
     were zero at the first step and ever after. `found` is how long the change is, in `norm`, that an attack for the
     shortest change found before the limit cut it; None where it found none, and for other attacks. `confidence` is by
     how many logits it wanted another class to lead. `null` is the null arm of an attack that has one of its own; others
-    are held against noise as large as their change.
+    are held against noise as large as their change. `only_cells` are the cells that could change, as `Cells` reads
+    them; empty: all.
 
     Of a picture that somebody attacked elsewhere, `attack` is empty, `epsilon` nan, and `clean` and `before`, the
     answer to it, are None unless the clean picture is known.
@@ -184,6 +186,17 @@ class Adversarial:
     steps: tuple[AttackStep, ...]
     seconds: float
     null: NullArm | None = None
+    only_cells: str = ""
+
+    @property
+    def cells(self) -> Cells | None:
+        """Those that could change; None: all."""
+        return Cells.parse(self.only_cells) if self.only_cells else None
+
+    @property
+    def inside(self) -> Tensor | None:
+        """The pixels (s, s) that could change; None: all."""
+        return None if self.cells is None else self.cells.pixels(self.saved.shape[-1])
 
     @property
     def limited(self) -> bool:
@@ -273,8 +286,11 @@ class Adversarial:
 
     @property
     def per_channel(self) -> float:
-        """How far every channel would have to move for a change of the saved one's size in the attack's norm."""
-        return self.linf() if self.norm == "linf" else self.l2() / self.saved.numel() ** 0.5
+        """How far every channel that could change would have to move for a change of the saved one's size in the
+        attack's norm."""
+        inside = self.inside
+        count = self.saved.numel() if inside is None else len(self.saved) * int(inside.sum())
+        return self.linf() if self.norm == "linf" else self.l2() / count**0.5
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -99,7 +99,13 @@ def attack_data(adversarial: Adversarial) -> dict:
         "steps": [_step_data(step, adversarial.label) for step in adversarial.steps],
         "seconds": adversarial.seconds,
         "null": _null_data(adversarial),
-    }
+    } | _cells_data(adversarial)
+
+
+def _cells_data(adversarial: Adversarial) -> dict:
+    """As `cells`, those that could change, how many these are and of how many; empty where all could."""
+    cells = adversarial.cells
+    return {} if cells is None else {"cells": {"may_change": cells.text, "count": cells.count, "of": cells.total}}
 
 
 def _null_data(adversarial: Adversarial) -> dict | None:

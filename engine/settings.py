@@ -15,6 +15,7 @@ import numbers
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, ClassVar
 
+from .cells import Cells
 from .errors import require
 
 KEY = "setting"  # of a field's metadata
@@ -205,8 +206,11 @@ class AttackSettings(Checked):
     the attack's place: words as long that name nothing, or random pixels in the patch.
 
     `patch` paints a `patch_shape` of `patch_size`, a share of the side, in `steps` steps, its middle at that place
-    or, where `patch_at` is "gradient", where the sizes of the loss's gradient on the clean picture sum up to most.
+    or, where `patch_at` is "gradient", where the sizes of the loss's gradient on the clean picture sum up to most, or
+    with "map" on the strongest cell of the relevance map of the clean picture, for the class that is attacked.
     `corruption` damages the picture in one of the kinds of ImageNet-C, with `severity` from 1 to 5.
+
+    `only_cells` are the cells of the picture that an attack with a limit may change, as `Cells` reads them; empty: all.
     """
 
     NORMS = ("linf", "l2")
@@ -214,7 +218,7 @@ class AttackSettings(Checked):
     USUAL = {"linf": 4 / 255, "l2": 1.0}  # epsilon where nobody names one
     LARGEST = {"linf": 64 / 255, "l2": 64.0}  # epsilon
     PATCH_SHAPES = ("square", "circle")
-    PATCH_PLACES = ("given", "gradient")
+    PATCH_PLACES = ("given", "gradient", "map")
     CORRUPTIONS = (
         "gaussian-noise", "shot-noise", "impulse-noise", "defocus-blur", "glass-blur", "motion-blur", "zoom-blur",
         "snow", "fog", "brightness", "contrast", "elastic", "pixelate", "jpeg", "speckle-noise", "gaussian-blur",
@@ -306,17 +310,24 @@ class AttackSettings(Checked):
     )  # fmt: skip
     patch_shape: str = setting("square", "the shape of the patch", choices=PATCH_SHAPES, late=True)
     patch_at: str = setting(
-        "given", "the place of the patch", "the given one, or where the gradient of the loss is steepest on the clean"
-        " picture", choices=PATCH_PLACES, late=True,
+        "given", "the place of the patch", "the given one, where the gradient of the loss is steepest on the clean"
+        " picture, or the strongest cell of the relevance map of the clean picture", choices=PATCH_PLACES, late=True,
     )  # fmt: skip
     corruption: str = setting(
         "gaussian-noise", "the corruption", "ordinary damage, after ImageNet-C; frost is not among them",
         choices=CORRUPTIONS, late=True,
     )  # fmt: skip
     severity: int = setting(3, "the severity", "of the corruption", low=1, high=5, slider=(1, 5, 1), late=True)
+    only_cells: str = setting(
+        "", "the cells that may change", "ROWSxCOLUMNS: and for each row of cells, from the top, a hexadecimal number"
+        " whose bits are its cells, as in 2x3:4.3, the first of the first row and the last two of the second; without,"
+        " all may", longest=300, late=True,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)
+        if self.only_cells:
+            Cells.parse(self.only_cells)
         largest = self.LARGEST[self.norm]
         require(
             self.epsilon <= largest,

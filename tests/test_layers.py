@@ -16,6 +16,7 @@ import engine
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (  # strictly downward: a unit imports only units of rows above it, and files of its own
     ("errors", "late_compiler"),
+    ("cells",),
     ("settings", "classes", "numerics", "files", "registry", "assets", "bit_depth", "passes"),
     ("results",),
     ("overlays", "pictures", "serialise", "transformations"),
@@ -99,7 +100,7 @@ ASIDE = {  # files that call verbs themselves, and why
     "engine/benchmarks/localisation.py": "has one shuffled model draw every map of a picture",
 }
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
-    "attack": {"attack_controls", "survival"},
+    "attack": {"attack_controls", "only_cells", "severities", "survival"},
     "attention": {"every_map", "heads", "map_question", "occlusion", "words"},
     "batch": {"mosaic", "reliability", "sweep"},
     "inputs": {"elsewhere", "model", "painter"},

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from gradio.components import Component
 
+import engine
 from app.choices import Choices
 from app.state.history import Look
+from app.text import only_cells
 from app.text import words as text
 
 LONGEST = 60  # characters of one value
+CELLS = "only_cells"  # a choice whose text nobody reads
 BROUGHT = ("class_names", "true_class")  # which come with a picture
 
 
@@ -22,8 +26,8 @@ def differences(controls: Mapping[str, Component], before: Choices, now: Choices
 
 
 def _named(control: Component, name: str, before: Choices, now: Choices) -> str:
-    values = (value_named(control, getattr(one, name)) for one in (before, now))
-    return _difference(label(control, name), *values)
+    named = cells_named if name == CELLS else partial(value_named, control)
+    return _difference(label(control, name), *(named(getattr(one, name)) for one in (before, now)))
 
 
 def look_differences(controls: Mapping[str, Component], own: str, before: Look, now: Look) -> list[str]:
@@ -61,6 +65,15 @@ def value_named(control: Component, value: Any) -> str:
     words = {name: word for word, name in getattr(control, "choices", None) or ()}
     plain = f"{value:g}" if isinstance(value, float) else str(value)
     return _short(str(words.get(value, plain))) or text.NOTHING
+
+
+def cells_named(value: str) -> str:
+    """How many cells may change, of how many."""
+    try:
+        cells = engine.cells.Cells.parse(value) if value else None
+    except engine.EngineError:
+        return _short(value)
+    return only_cells.EVERY if cells is None else only_cells.NAMED.format(count=cells.count, total=cells.total)
 
 
 def _difference(label: str, before: str, now: str) -> str:

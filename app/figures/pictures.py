@@ -14,6 +14,7 @@ from engine import Adversarial
 GAIN_LIMIT = 40
 LARGE = 0.99
 THUMBNAIL = 84
+HATCH = 84  # grey level of the diagonals
 
 
 def to_uint8(pixels: Tensor) -> np.ndarray:
@@ -46,6 +47,18 @@ def gain_for(result: Adversarial) -> float:
 def amplified(change: Tensor, gain: float) -> np.ndarray:
     """A change (3, s, s) times `gain` around middle grey."""
     return to_uint8((0.5 + gain * change).clamp(0, 1))
+
+
+def hatched(picture: np.ndarray, inside: Tensor | None) -> np.ndarray:
+    """A drawn change (s, s, 3) with darker diagonals wherever none was allowed; `inside` (s, s) is where it was."""
+    if inside is None:
+        return picture
+    side = len(picture)
+    apart = max(6, side // 24)
+    lines = np.add.outer(np.arange(side), np.arange(side)) % apart < max(1, apart // 6)
+    drawn = picture.copy()
+    drawn[lines & ~inside.numpy(force=True)] = HATCH
+    return drawn
 
 
 def thumbnail(pixels: np.ndarray) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import engine
 from app.figures.html import badge, esc, levels, percent
+from app.text import only_cells
 from app.text import words as text
 from app.text.counted import counted
 
@@ -53,7 +54,25 @@ def badges(result: engine.Adversarial) -> str:
     else:
         origin = "the true class" if result.from_truth else "the clean answer (no true class given)"
         wanted = badge(f"pushes away from {origin}", names[result.label], "warn")
-    return f'<div class="badges">{badge(threat(result), text.THREAT_WHY)}{wanted}</div>'
+    return f'<div class="badges">{badge(threat(result), text.THREAT_WHY)}{wanted}{_where(result)}</div>'
+
+
+def _where(result: engine.Adversarial) -> str:
+    """A badge on the cells that could change, where not all could."""
+    cells = result.cells
+    if cells is None:
+        return ""
+    said = only_cells.BADGE if result.norm == "linf" else only_cells.BADGE_L2
+    most = limit(result.epsilon, result.norm)
+    return badge(said.format(count=cells.count, total=cells.total, limit=most), only_cells.BADGE_WHY)
+
+
+def where(cells: str) -> str:
+    """In how many of them, for behind a limit; empty where all may change."""
+    if not cells:
+        return ""
+    read = engine.cells.Cells.parse(cells)
+    return only_cells.WITHIN.format(count=read.count, total=read.total)
 
 
 def limit(epsilon: float, norm: str) -> str:
@@ -65,7 +84,8 @@ def limit(epsilon: float, norm: str) -> str:
 
 def limit_set(attack: engine.AttackSettings) -> str:
     """The same of an attack as it is set."""
-    return limit(attack.epsilon, attack.norm if engine.ATTACKS[attack.attack].limited else "")
+    limited = engine.ATTACKS[attack.attack].limited
+    return limit(attack.epsilon, attack.norm if limited else "") + where(attack.only_cells if limited else "")
 
 
 def limit_kept(attack: Mapping[str, Any]) -> str:

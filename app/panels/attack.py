@@ -17,15 +17,18 @@ from app.figures.change import likeness, to_the_eye
 from app.figures.curves import Line, curve
 from app.figures.html import caption, empty, esc, levels, note, percent, rich, section, table
 from app.figures.judged import abstained, caution
-from app.figures.pictures import amplified, gain_for, to_uint8
-from app.figures.threat import badges, limit, remarks, titled
+from app.figures.pictures import amplified, gain_for, hatched, to_uint8
+from app.figures.threat import badges, limit, remarks, titled, where
 from app.figures.through import went_through
 from app.models import Models
 from app.panels.attack_controls import AttackControls
+from app.panels.only_cells import OnlyCells
+from app.panels.severities import SeveritiesStrip
 from app.panels.survival import SurvivalTest
 from app.present import present
 from app.state.found import Found
 from app.state.parts import Question
+from app.text import only_cells
 from app.text import words as text
 from app.text.counted import counted
 from app.wiring.page import Page
@@ -38,6 +41,9 @@ class AttackPanel:
 
     def __init__(self, models: Models) -> None:
         self.choose = AttackControls(models)
+        with self.choose.more:
+            self.severities = SeveritiesStrip()
+            self.where = OnlyCells()
         self.compared = gr.HTML(elem_id="compare-2")
         self.verdict = gr.HTML(elem_id="attack-verdict")
         with gr.Row():
@@ -63,19 +69,23 @@ class AttackPanel:
         self.measured = gr.HTML(elem_id="attack-measured")
         self.caption = gr.HTML()
         self.survival = SurvivalTest()
-        self.controls = self.choose.controls
+        self.controls = self.choose.controls | self.where.controls
         self.texts = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
         outputs = [*self.texts, self.slider, self.noise, self.at, self.caption]
         reads = ("picture", "classes", "label", "clean", "adversarial", "through", "answer")
         self.pieces = [
             Piece(self.draw, outputs, reads, ("adversarial", "through")),
             *self.choose.pieces,
+            *self.severities.pieces,
+            *self.where.pieces,
             *self.survival.pieces,
         ]
 
     def wire(self, page: Page, running: Running) -> None:
         """The controls, and going back through the attack."""
         self.choose.wire(page, running)
+        self.severities.wire(page, running)
+        self.where.wire(page)
         self.survival.wire(page, running)
         page.look(self.at, self._draw_at, [self.curve, self.passed])
         page.press(self.gain, _placed)
@@ -114,10 +124,12 @@ class AttackPanel:
         gain = gain_for(result)
         placed = result.made_here and "place_x" in engine.ATTACKS[result.attack].uses
         amplified_by = text.AMPLIFIED.format(gain=f"{gain:g}") + (f" {text.PLACE_PRESS}" if placed else "")
+        amplified_by += f" {only_cells.HATCHED}" if result.only_cells else ""
+        change = hatched(amplified(result.change, gain), result.inside)
         pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
         return {
             self.slider: gr.update(value=pictures, visible=True),
-            self.noise: gr.update(value=shown(amplified(result.change, gain)), visible=True),
+            self.noise: gr.update(value=shown(change), visible=True),
             self.slider_label: _sides(),
             self.gain: f'<p class="fine">{rich(amplified_by)}</p>',
         }
@@ -331,7 +343,8 @@ def _measured(result: engine.Adversarial) -> str:
     ]
     within = " within " if result.limited else ", "
     made = (
-        f"{titled(result.attack, result.target_defence)}{within}{limit(result.epsilon, result.norm)},"
+        f"{titled(result.attack, result.target_defence)}{within}{limit(result.epsilon, result.norm)}"
+        f"{where(result.only_cells)},"
         f" {counted(text.PASSES, count=len(result.steps))} in {result.seconds:.2f} s"
     )
     heads = ("", "as computed (float)", "as saved (8 bits)", text.LIMIT)

@@ -20,7 +20,7 @@ from app.wiring.pieces import Piece, merged
 from app.wiring.running import Running
 
 ADAPTIVE, THROUGH = "adaptive", "a-tpt"
-ELSEWHERE = ("seed", "legacy")  # not the attack's alone: beside the picture, and in the verdict
+ELSEWHERE = ("seed", "legacy", "only_cells")  # beside the picture, in the verdict, and in a fold of its own
 L2_STEP = 0.1  # of the slider of the limit, which is set for Linf
 
 
@@ -41,7 +41,7 @@ class AttackControls:
             self.adaptive = gr.Button(text.ADAPTIVE, elem_id="attack-adaptive", min_width=180, scale=0)
         self.about = gr.HTML(elem_id="attack-about")
         self.cost = gr.HTML(elem_id="adaptive-cost")
-        with gr.Accordion(text.ATTACK_MORE, open=False, elem_id="attack-more"):
+        with gr.Accordion(text.ATTACK_MORE, open=False, elem_id="attack-more") as self.more:
             self._more()
             self.controls: dict[str, Component] = {
                 "attack": self.attack, "eps": self.eps, "steps": self.steps, "norm": self.norm,

@@ -36,7 +36,8 @@ class Found:
     there by a digest of the keys of its results; of those that are `partial`, some rows are missing. `elsewhere` are
     the parts that were looked at on this picture with other settings. `progress` is that of a run under way, `mosaic`
     says that that of step 7 is to be drawn, and `pinned` is what all this is compared with. `original` is the whole
-    picture, for looking, the same however it is fitted; `answer` is how answers are read.
+    picture, for looking, the same however it is fitted; `answer` is how answers are read, `grid` that of the model's
+    patches (rows, columns).
     """
 
     model: str = ""
@@ -58,6 +59,7 @@ class Found:
     defences: tuple[engine.DefenceResult, ...] = ()
     placed: engine.story.Places | None = None
     survival: engine.story.Survival | None = None
+    severities: engine.story.Severities | None = None
     batch: Batch | None = None
     sweep: Sweep | None = None
     progress: Progress = Progress()
@@ -68,6 +70,7 @@ class Found:
     partial: frozenset[str] = frozenset()
     original: Original | None = None
     answer: engine.settings.AnswerSettings = engine.settings.AnswerSettings()
+    grid: tuple[int, int] | None = None
 
     @property
     def clean_known(self) -> bool:
@@ -152,4 +155,5 @@ def find(question: Question | None, visitor: Visitor) -> Found:
             made[name] = hashlib.sha256(keys.encode()).hexdigest()[:16]
     recipe = question.story.recipe
     asked = {"classes": recipe.classes, "label": recipe.label, "answer": recipe.settings.answer}
-    return replace(found, **asked, made=made, partial=frozenset(partial), **values)
+    grid = question.story.backbone.grid
+    return replace(found, **asked, grid=grid, made=made, partial=frozenset(partial), **values)

@@ -347,6 +347,11 @@ def _survival(question: Question) -> Wanted:
     return (yield engine.story.Survives())
 
 
+def _severities(question: Question) -> Wanted:
+    yield from _clean(question)
+    return (yield engine.story.Damaged())
+
+
 def _defence(question: Question, name: str) -> Wanted:
     yield from _attack(question)
     return (yield engine.story.Defended(name))
@@ -394,5 +399,6 @@ PARTS = {
     "defences": Part(_defences, in_rows=True),
     "survival": Part(lambda question: [_survival(question)]),
     "placed": Part(lambda question: [_placed(question)]),
+    "severities": Part(lambda question: [_severities(question)]),
 }
 STORY = ("adversarial", "maps", "guide", "views", "steps", "ensemble", "defences")  # the whole story, in its order

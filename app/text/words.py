@@ -71,6 +71,7 @@ BUSY = {
     "defences": "Comparing methods",
     "placed": "Placing the pictures",
     "survival": "Sending the pictures on their way",
+    "severities": "Damaging the picture, ever more",
     "batch": "Attacking and defending many pictures",
     "sweep": "Attacking and defending within growing limits",
 }
@@ -89,6 +90,7 @@ DONE = {
     "defences": "Methods compared.",
     "placed": "Pictures placed.",
     "survival": "Both pictures came back.",
+    "severities": "Damaged in five severities.",
     "batch": "All pictures answered.",
     "sweep": "The sweep is through.",
     "back": "One step back.",
@@ -512,6 +514,7 @@ CORRUPTION, CORRUPTIONS = "Kind of damage", {
 PATCH_SHAPE, PATCH_SHAPES = "Shape of the patch", {"square": "a square", "circle": "a circle"}
 PATCH_AT, PATCH_PLACES = "Place of the patch", {
     "given": "where it is set", "gradient": "where the gradient is steepest",
+    "map": "where the map of relevance is strongest",
 }  # fmt: skip
 AMPLIFIED = "The change, amplified **{gain} times**; grey would be no change."
 PLACE_PRESS = "Press it where it shall be, then Attack."

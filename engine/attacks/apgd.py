@@ -112,7 +112,7 @@ def _ascent(
 ) -> Generator[None, None, _Ascent]:
     import torch
 
-    ball = _Ball(pixels, settings.epsilon, settings.norm)
+    ball = _Ball(pixels, settings)
     moved = before = ball.start(probe)
     logits, best, slope = yield from look(probe, moved, loss)
     held, fooling, highest, steepest = logits.argmax(1) == labels, moved, moved, slope
@@ -138,20 +138,31 @@ def _where(chosen: Tensor, one: Tensor, other: Tensor) -> Tensor:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Ball:
-    """The changes of `middle` (b, 3, s, s) that the norm allows."""
+    """The changes of `middle` (b, 3, s, s) that the settings allow."""
 
     middle: Tensor
-    epsilon: float
-    norm: str
+    settings: AttackSettings
+
+    @property
+    def epsilon(self) -> float:
+        """How far they may go."""
+        return self.settings.epsilon
+
+    @property
+    def norm(self) -> str:
+        """What measures that."""
+        return self.settings.norm
 
     def start(self, probe: Probe) -> Tensor:
         """A random picture on the ball's surface."""
         import torch
 
+        from .projection import confined
+
         with probe.luck:
             linf = self.norm == "linf"
             drawn = 2 * torch.rand(self.middle.shape) - 1 if linf else torch.randn(self.middle.shape)
-        drawn = drawn.to(self.middle)
+        drawn = confined(drawn.to(self.middle), self.settings)
         largest = drawn.abs().amax((1, 2, 3), keepdim=True) if linf else _lengths(drawn) + TINY
         return (self.middle + self.epsilon * drawn / largest).clamp(0, 1)
 

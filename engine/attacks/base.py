@@ -29,7 +29,8 @@ CountPasses = Callable[["TargetDefence | None", int, "AttackSettings"], LookPass
 LookThrough = Callable[["TargetDefence | None"], Callable[..., "Probe"]]
 
 NORMS = {"linf": "Linf", "l2": "L2"}  # as torchattacks spells them
-STEPPED = ("steps", "step_size")
+WITHIN = ("only_cells",)  # of every attack that has a limit
+STEPPED = ("steps", "step_size", *WITHIN)
 UNAWARE = "white-box on the model; knows nothing of any defence"
 
 
@@ -74,7 +75,7 @@ class Attack(Entry):
     aimed: bool = True
     null: str = ""
     on_paintings: str = ""
-    uses: tuple[str, ...] = ("steps",)
+    uses: tuple[str, ...] = ("steps", *WITHIN)
 
     @property
     def limited(self) -> bool:

@@ -19,22 +19,29 @@ def corruption(probe: Probe, settings: AttackSettings) -> Walk:
     """Damages each picture by its own seed, ever more up to the severity, and asks each time what it shows."""
     import torch
 
-    from ..numerics.corruptions import corrupt
-
     def walk(pixels: Tensor, labels: Tensor) -> Generator[None, None, Tensor]:
         seeds, after = [int(rng.integers(2**31)) for rng in probe.rngs], pixels
-        exact = pixels.permute(0, 2, 3, 1).cpu().numpy()
         for severity in range(1, settings.severity + 1):
-            damaged = [
-                torch.from_numpy(corrupt(picture, settings.corruption, severity, seed))
-                for picture, seed in zip(exact, seeds, strict=True)
+            worse = [
+                damaged(picture, settings.corruption, severity, seed)
+                for picture, seed in zip(pixels, seeds, strict=True)
             ]
-            after = torch.stack(damaged).permute(0, 3, 1, 2).to(pixels)
+            after = torch.stack(worse).to(pixels)
             probe(after)
             yield
         return after
 
     return walk
+
+
+def damaged(picture: Tensor, kind: str, severity: int, seed: int) -> Tensor:
+    """A picture (3, s, s) in [0, 1] after damage of this kind, of severity 1 to 5, on the CPU."""
+    import torch
+
+    from ..numerics.corruptions import corrupt
+
+    exact = picture.permute(1, 2, 0).cpu().numpy()
+    return torch.from_numpy(corrupt(exact, kind, severity, seed)).permute(2, 0, 1).float()
 
 
 def each_severity(settings: AttackSettings, classes: int) -> Looks:

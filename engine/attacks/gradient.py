@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
-from .base import STEPPED, UNAWARE, Attack, Walk
+from .base import STEPPED, UNAWARE, WITHIN, Attack, Walk
 from .looks import once
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def pgd(probe: Probe, settings: AttackSettings) -> Walk:
     start, along = {"linf": (_anywhere_inside, _signs), "l2": (_some_way_out, _unit)}[settings.norm]
 
     def walk(pixels: Tensor, labels: Tensor) -> Generator[None, None, Tensor]:
-        loss, moved = cross_entropy(labels, settings), start(probe, pixels, settings.epsilon)
+        loss, moved = cross_entropy(labels, settings), start(probe, pixels, settings)
         for _ in range(settings.steps):
             slope = yield from _slope(probe, moved, loss)
             moved = into_ball(moved + settings.step * along(slope), pixels, settings.epsilon, settings.norm)
@@ -44,24 +44,28 @@ def _unit(slope: Tensor) -> Tensor:
     return slope / (slope.flatten(1).norm(dim=1) + TINY).view(-1, 1, 1, 1)
 
 
-def _anywhere_inside(probe: Probe, pixels: Tensor, epsilon: float) -> Tensor:
-    """Every channel moved by a uniform draw from the ball."""
+def _anywhere_inside(probe: Probe, pixels: Tensor, settings: AttackSettings) -> Tensor:
+    """Every channel that may change moved by a uniform draw from the ball."""
     import torch
 
+    from .projection import confined
+
     with probe.luck:
-        change = torch.empty_like(pixels).uniform_(-epsilon, epsilon)
-    return (pixels + change).clamp(0, 1)
+        change = torch.empty_like(pixels).uniform_(-settings.epsilon, settings.epsilon)
+    return (pixels + confined(change, settings)).clamp(0, 1)
 
 
-def _some_way_out(probe: Probe, pixels: Tensor, epsilon: float) -> Tensor:
-    """A random direction, and a uniform draw of how far."""
+def _some_way_out(probe: Probe, pixels: Tensor, settings: AttackSettings) -> Tensor:
+    """A random direction of what may change, and a uniform draw of how far."""
     import torch
 
+    from .projection import confined
+
     with probe.luck:
-        change = torch.empty_like(pixels).normal_()
+        change = confined(torch.empty_like(pixels).normal_(), settings)
         lengths = change.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
         far = torch.zeros_like(lengths).uniform_(0, 1)
-    return (pixels + change * (far / lengths * epsilon)).clamp(0, 1)
+    return (pixels + change * (far / lengths * settings.epsilon)).clamp(0, 1)
 
 
 def fgsm(probe: Probe, settings: AttackSettings) -> Walk:
@@ -143,7 +147,7 @@ FGSM = Attack(
     looks=once,
     norms=("linf",),
     targeted=True,
-    uses=(),
+    uses=WITHIN,
 )
 MI_FGSM = Attack(
     title="MI-FGSM",

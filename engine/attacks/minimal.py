@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .base import NORMS, UNAWARE, Attack, Run, fools, likeliest_wrong
+from .base import NORMS, UNAWARE, WITHIN, Attack, Run, fools, likeliest_wrong
 from .looks import Looks, rivals
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ CARLINI_WAGNER = Attack(
     batched=False,
     blocking=True,
     minimal=True,
-    uses=("steps", "confidence"),
+    uses=("steps", "confidence", *WITHIN),
 )
 DEEPFOOL = Attack(
     title="DeepFool",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
+from ..settings import AttentionSettings
 from .base import Attack, Walk
 from .gradient import cross_entropy, look
 from .looks import Looks
@@ -12,9 +13,11 @@ from .looks import Looks
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ..classes import Classes
     from ..settings import AttackSettings
     from .probes import Probe
 
+MAP = "relevance"  # whose strongest cell can be the patch's place
 REACH = 1.25  # how far all steps together move a channel: from anywhere to anywhere in [0, 1], and a quarter more
 
 
@@ -29,7 +32,10 @@ def patch(probe: Probe, settings: AttackSettings) -> Walk:
             _, _, slope = yield from look(probe, pixels, loss)
             where = [_steepest(one, form) for one in slope]
         else:
-            where = [_given(settings, pixels.shape[-1], len(form))] * len(pixels)
+            at = [(settings.place_y, settings.place_x)] * len(pixels)
+            if settings.patch_at == "map":
+                at = [_strongest(probe, *each) for each in zip(pixels, probe.classes, labels.tolist(), strict=True)]
+            where = [_around(middle, pixels.shape[-1], len(form)) for middle in at]
         inside = torch.stack([_placed(form, place, pixels.shape[-1]) for place in where])[:, None]
         with probe.luck:
             drawn = torch.empty_like(pixels).uniform_(0, 1)
@@ -61,15 +67,25 @@ def shape(settings: AttackSettings, side: int) -> Tensor:
 
 
 def patch_looks(settings: AttackSettings, classes: int) -> Looks:
-    """One with its gradient for every step, and one before them where the gradient tells the place; the null arm is
-    looked at once."""
-    before = int(settings.patch_at == "gradient")
+    """One with its gradient for every step, and one before them where a gradient tells the place, or a map, which takes
+    as much; the null arm is looked at once."""
+    before = int(settings.patch_at != "given")
     return Looks(before + 1, before) if settings.control else Looks(before + settings.steps, before + settings.steps)
 
 
-def _given(settings: AttackSettings, side: int, count: int) -> tuple[int, int]:
-    """Top and left of the patch whose middle is as near to the given one as it lies inside."""
-    middles = (settings.place_y, settings.place_x)
+def _strongest(probe: Probe, picture: Tensor, classes: Classes, label: int) -> tuple[float, float]:
+    """The middle of the strongest cell of the picture's (3, s, s) relevance map, down and across as shares of the side;
+    of equal ones the first. Raises `EngineError` for a model that has no such map."""
+    from ..maps.attend import attend
+
+    found = attend(probe.backbone, picture, classes, AttentionSettings(MAP), label).raw
+    rows, columns = found.shape
+    row, column = divmod(int(found.argmax()), columns)
+    return (row + 0.5) / rows, (column + 0.5) / columns
+
+
+def _around(middles: tuple[float, float], side: int, count: int) -> tuple[int, int]:
+    """Top and left of the patch whose middle is as near to the given one, down and across, as it lies inside."""
     top, left = (min(max(round(middle * side - count / 2), 0), side - count) for middle in middles)
     return top, left
 

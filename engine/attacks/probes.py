@@ -37,6 +37,8 @@ class Probe(nn.Module):
     first gradient. `seeds` are those of the b pictures' own generators, for the probes that leave something to chance;
     within `luck`, what the attack draws comes from such generators too. `nulls` are the null arms that an attack with
     one of its own leaves here, a picture (3, s, s) and a sentence's part on it for each of the b.
+    Where `held` is given, a mask (s, s) and clean pixels (b, 3, s, s), whatever it is shown is the clean picture
+    outside the mask, so that no gradient leads out of it.
     The text features are its only parameter: torchattacks reads the device from it. The backbone is no submodule, so
     switching the probe between training and evaluation cannot reach the shared model.
     """
@@ -54,6 +56,7 @@ class Probe(nn.Module):
         self.backbone, self.classes, self.settings, self.report, self.stop = backbone, classes, settings, report, stop
         self.felt: Tensor | None = None
         self.nulls: list[tuple[Tensor, str]] = []
+        self.held: tuple[Tensor, Tensor] | None = None
         self.rngs = [np.random.default_rng(seed) for seed in seeds]
         self.luck = SeededStart(seeds)
         self.texts = [backbone.encode_text(one) for one in classes]
@@ -63,9 +66,12 @@ class Probe(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         self.check_cancelled()
-        logits = with_scaled_gradients(self.look, self._watched(pixels), self.backbone.dtype).float()
+        logits = with_scaled_gradients(self.look, self._held(self._watched(pixels)), self.backbone.dtype).float()
         self.report(logits.detach().clone())  # Square writes into what it gets
         return logits
+
+    def _held(self, pixels: Tensor) -> Tensor:
+        return pixels if self.held is None else torch.where(self.held[0], pixels, self.held[1])
 
     def _watched(self, pixels: Tensor) -> Tensor:
         """The same pixels, whose gradients are looked at on their way to the attack."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..cells import Cells
+from ..settings import AttackSettings
+
 
 def into_ball(pixels: Tensor, clean: Tensor, epsilon: float, norm: str) -> Tensor:
     """The change from `clean` to `pixels`, both (b, 3, s, s), cut to `epsilon`: clamped for linf, shortened for l2."""
@@ -13,6 +16,14 @@ def into_ball(pixels: Tensor, clean: Tensor, epsilon: float, norm: str) -> Tenso
         return (clean + change.clamp(-epsilon, epsilon)).clamp(0, 1)
     lengths = change.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
     return (clean + change * (epsilon / lengths.clamp_min(1e-12)).clamp(max=1)).clamp(0, 1)
+
+
+def confined(change: Tensor, settings: AttackSettings) -> Tensor:
+    """A change (b, 3, s, s) with zeros where the settings let nothing change."""
+    if not settings.only_cells:
+        return change
+    inside = Cells.parse(settings.only_cells).pixels(change.shape[-1]).to(change.device)
+    return torch.where(inside, change, 0)
 
 
 def size_of(change: Tensor, norm: str) -> float:

@@ -21,6 +21,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from ..cells import Cells
 from ..classes import Classes
 from ..errors import require
 from ..models import Backbone
@@ -36,6 +37,7 @@ from .probes import Probe
 from .projection import cut_to_8_bits, into_ball, rounded_to_8_bits, size_of, to_8_bits
 from .registry import ATTACKS, Attack
 
+NOTHING = "No cell of the picture may change, so there is nothing to attack: allow at least one."
 LESS = "fewer pictures at once, fewer draws, a smaller model, bf16, or another device"
 
 
@@ -169,6 +171,8 @@ def _check(chosen: Attack, settings: AttackSettings, job: _Job) -> None:
     """Refuse what this attack cannot do with these classes."""
     classes, label, target = job.classes, job.label, settings.target
     count = len(classes)
+    if "only_cells" in chosen.uses and settings.only_cells:
+        require(Cells.parse(settings.only_cells).count > 0, NOTHING)
     require(0 <= label < count, f"Expected a label from 0 to {count - 1}; got {label}.")
     require(
         settings.norm in chosen.norms or not chosen.limited,
@@ -203,8 +207,12 @@ def _result(backbone: Backbone, job: _Job, settings: AttackSettings, outcome: _O
     found = _length_found(backbone, job, settings, pixels)
     if chosen.minimal and size_of(pixels - job.clean, settings.norm) > settings.epsilon:
         pixels = into_ball(pixels[None], job.clean[None], settings.epsilon, settings.norm)[0]
+    cells = settings.only_cells if "only_cells" in chosen.uses else ""
     if settings.legacy and not chosen.idle(settings):
         saved = cut_to_8_bits(pixels)
+        if cells:  # what may not change is not cut either
+            inside = Cells.parse(cells).pixels(pixels.shape[-1])
+            saved = torch.where(inside, saved, rounded_to_8_bits(job.clean))
     elif chosen.limited:
         saved = to_8_bits(pixels, job.clean, settings.epsilon, settings.norm)
     else:
@@ -229,6 +237,7 @@ def _result(backbone: Backbone, job: _Job, settings: AttackSettings, outcome: _O
         steps=outcome.steps,
         seconds=outcome.seconds,
         null=_null_arm(backbone, job, outcome.null),
+        only_cells=cells,
     )
 
 
@@ -274,8 +283,12 @@ def _run(
     labels = torch.tensor([job.label for job in jobs], device=backbone.device)
     clean = torch.stack([job.clean for job in jobs]).to(backbone.device)
 
+    limited = "only_cells" in chosen.uses and settings.only_cells
+    inside = Cells.parse(settings.only_cells).pixels(clean.shape[-1]).to(clean.device) if limited else None
+
     def begin(report: Callable[[Tensor], None], stop: threading.Event) -> tuple[Probe, Run | Walk]:
         probe = chosen.probe(target_defence)(backbone, classes, settings, seeds, report, stop)
+        probe.held = None if inside is None else (inside, clean)
         return probe, chosen.build(probe, settings)
 
     def _step(place: int, logits: Tensor, job: _Job) -> AttackStep:
@@ -287,7 +300,9 @@ def _run(
     with closing(follow(begin, clean, labels)) as stream:
         for item in stream:
             if isinstance(item, _Done):
-                yield item
+                yield (
+                    item if inside is None else replace(item, pixels=clean.where(~inside, item.pixels.to(clean)).cpu())
+                )
             else:
                 place = next(index)
                 yield tuple(_step(place, row, job) for row, job in zip(item.cpu(), jobs, strict=True))

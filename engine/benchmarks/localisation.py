@@ -84,7 +84,7 @@ def _picture_scores(
     pixels = backbone.prepare(Image.fromarray(question.painting.pixels))
     adversarial = result_of(attack(backbone, pixels, question.classes, replace(settings, seed=own), question.truth))
     clean = adversarial.known_clean
-    noisy = sign_noise(clean, adversarial.per_channel, own)
+    noisy = sign_noise(clean, adversarial.per_channel, own, adversarial.inside)
     shown = (clean, adversarial.saved, noisy, clean)
     drawers = (backbone, backbone, backbone, shuffled(backbone, "all", own))
     named = dict.fromkeys((*(maps or maps_for(backbone)), *BASELINES))

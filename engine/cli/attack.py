@@ -101,7 +101,11 @@ def attack_lines(subject: Subject, adversarial: Adversarial) -> list[str]:
 
 
 def _limit(adversarial: Adversarial) -> str:
-    return f"{adversarial.norm} {length(adversarial.epsilon, adversarial.norm)}" if adversarial.limited else NO_LIMIT
+    if not adversarial.limited:
+        return NO_LIMIT
+    cells = adversarial.cells
+    where = "" if cells is None else f" in {cells.count} of {cells.total} cells"
+    return f"{adversarial.norm} {length(adversarial.epsilon, adversarial.norm)}{where}"
 
 
 def _beyond(subject: Subject, adversarial: Adversarial) -> list[str]:

@@ -26,6 +26,7 @@ from .options import DEFENCE, PICTURE, add_attacks_options, add_options, all_att
 SUMMARY, MARKDOWN = "summary.json", "summary.md"
 OF_A_RUN = (
     "clip_on_clean",
+    "survival",
     "workers",
     "batch",
     "ray",
@@ -67,6 +68,10 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     add_options(parser, (*PICTURE, *DEFENCE))
     group = parser.add_argument_group("run")
     group.add_argument("--clip-on-clean", action="store_true", help="only CLIP answers the clean pictures")
+    group.add_argument(
+        "--survival", action="store_true", help="also ask the model itself behind what happens to pictures: 22 changes"
+        " of the clean picture and of each attacked one; belongs to what --out holds",
+    )  # fmt: skip
     group.add_argument("--workers", type=int, metavar="N", help="processes or actors (default: one per core)")
     group.add_argument(
         "--batch",
@@ -204,8 +209,8 @@ def _plan(args: argparse.Namespace) -> evaluation.Plan:
     if args.own_word:
         settings = replace(settings, domain_word=known_set(args).word)
     batch = 1 if args.batch is None else args.batch
-    on_clean = not args.clip_on_clean
-    return evaluation.Plan(settings, attacks, settings.attack.seed, on_clean, batch, predicted, args.own_target)
+    own = {"defend_clean": not args.clip_on_clean, "survival": args.survival, "own_target": args.own_target}
+    return evaluation.Plan(settings, attacks, settings.attack.seed, batch=batch, predicted=predicted, **own)
 
 
 def _summary(
@@ -213,7 +218,8 @@ def _summary(
 ) -> dict:
     asked, collected = evaluation.folded(asked, collected)
     plan = {name: value for name, value in asked.items() if name not in LISTING}
-    counted = evaluation.summarise(collected, args.against) | {"skipped": [asdict(one) for one in skipped]}
+    counted = evaluation.summarise(collected, args.against) | evaluation.summarise_corruptions(collected)
+    counted |= evaluation.summarise_survival(collected) | {"skipped": [asdict(one) for one in skipped]}
     return {"model": asked["model"], **counted, "plan": plan}
 
 

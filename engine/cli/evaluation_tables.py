@@ -7,6 +7,8 @@ from ..defences.registry import DEFENCES
 from ..parameters import length
 from ..settings import EnsembleSettings
 from .confidence_tables import lacking, markdown_confidence, plain_confidence
+from .corruption_tables import markdown_corruptions, plain_corruptions
+from .survival_tables import markdown_survival, plain_survival
 from .tables import markdown_table, table, wrapped
 
 NAMED = 20  # pictures that a table names among those left out
@@ -33,7 +35,7 @@ def plain_lines(summary: dict) -> list[str]:
         if results["blind"]:
             lines.append(_blind(results))
         lines += plain_confidence(arm, results)
-    return [*lines, *lacking(summary["arms"])]
+    return [*lines, *lacking(summary["arms"]), *plain_corruptions(summary), *plain_survival(summary)]
 
 
 def markdown_lines(summary: dict) -> list[str]:
@@ -71,7 +73,8 @@ def markdown_lines(summary: dict) -> list[str]:
             "",
             *markdown_table(("defence", *arms), differences),
         ]
-    return [*lines, *markdown_confidence(arms, defences)]
+    lines += markdown_confidence(arms, defences)
+    return [*lines, *markdown_corruptions(summary), *markdown_survival(summary)]
 
 
 def _heading(summary: dict) -> str:

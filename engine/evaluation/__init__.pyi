@@ -2,6 +2,7 @@ from .adaptive_arms import ITSELF as ITSELF
 from .adaptive_arms import folded as folded
 from .calibration import Bin as Bin
 from .calibration import Calibration as Calibration
+from .corruptions import summarise_corruptions as summarise_corruptions
 from .executors import Executor as Executor
 from .executors import Processes as Processes
 from .executors import RayCluster as RayCluster
@@ -23,3 +24,4 @@ from .statistics import shares as shares
 from .statistics import success as success
 from .statistics import summarise as summarise
 from .statistics import wilson as wilson
+from .survival_rates import summarise_survival as summarise_survival

@@ -37,7 +37,8 @@ class Plan:
     Every arm is answered by `settings.defences`, with CLIP always first; the clean one by CLIP alone where
     `defend_clean` is False, that of an adaptive attack by CLIP and its target alone with `own_target`. Each picture has
     a seed of its own, made of `seed` and its number, so that no result depends on order or worker. So many neighbouring
-    pictures as `batch` says are attacked at once, which changes the last digits of numbers (1: each alone).
+    pictures as `batch` says are attacked at once, which changes the last digits of numbers (1: each alone). With
+    `survival`, records also have the model's own answers behind everything that happens to pictures.
     Raises `EngineError` for two attacks of one name and a batch of none.
     """
 
@@ -48,6 +49,7 @@ class Plan:
     batch: int = 1
     predicted: tuple[AttackSettings, ...] = ()
     own_target: bool = False
+    survival: bool = False
 
     def __post_init__(self) -> None:
         require(self.batch >= 1, f"Expected at least one picture in a batch; got {self.batch}.")
@@ -93,7 +95,8 @@ class Plan:
         }
         own = {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks}
         own |= {"own_target": True} if self.own_target else {}
-        return own | of_batch(self.batch) | of_picture(self.settings) | settings
+        survival = {"survival": True} if self.survival else {}  # else what was kept is what it was
+        return own | of_batch(self.batch) | survival | of_picture(self.settings) | settings
 
 
 def settings_kept(document: dict, arm: str, number: int) -> Settings:
@@ -172,8 +175,8 @@ def arm_name(attack: AttackSettings, from_truth: bool = True) -> str:
     """The name of an attack in records: the attack, its target defence, if it has one, “predicted”, if it pushes away
     from the model's own answer, and its limit.
 
-    An Linf limit is in levels of 1/255, an L2 limit a length on the [0, 1] scale; an attack without a limit says
-    instead whether it is its null arm.
+    An Linf limit is in levels of 1/255, an L2 limit a length on the [0, 1] scale, and behind it is said where only
+    some cells may change; an attack without a limit says instead whether it is its null arm.
     """
     predicted = "" if from_truth else "-predicted"
     if not ATTACKS.named(attack.attack).limited:
@@ -181,4 +184,4 @@ def arm_name(attack: AttackSettings, from_truth: bool = True) -> str:
         return f"{attack.attack}{kind}{predicted}{'-control' * attack.control}"
     target = f"-{attack.target_defence}" if attack.attack == "adaptive" else ""
     limit = f"{attack.epsilon * 255:g}" if attack.norm == "linf" else f"l2-{attack.epsilon:g}"
-    return f"{attack.attack}{target}{predicted}-{limit}"
+    return f"{attack.attack}{target}{predicted}-{limit}{'-some-cells' * bool(attack.only_cells)}"

@@ -20,6 +20,7 @@ from ..story.requests import Attack
 from ..story.results import Results
 from .plan import CLEAN, Attacked, Plan, of_picture
 from .store import attacked, described
+from .surviving import survival_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,12 @@ def answer_question(
     record = named | {"group": question.group, "truth": question.classes.names[question.label]}
     framed = {"crop": box_data(backbone.box(question.image.size, how))} if of_picture(plan.settings) else {}
     record |= of_file | framed | {"arms": answers} | ({"blind": blind} if blind else {})
+    if plan.survival:
+        record["survival"] = {
+            name: survival_record(backbone, question, clean, picture, plan.settings_for(_number(question, index), name))
+            for name, picture in arms.items()
+            if name != CLEAN
+        }
     return Answered(record, named | {"attacks": attacks, "defences": taken}, files)
 
 

@@ -13,13 +13,15 @@ from ..errors import require
 SOBEL_SUM = 4  # of one side of Sobel's weights, 1, 2 and 1
 
 
-def sign_noise(pixels: Tensor, epsilon: float, seed: int) -> Tensor:
+def sign_noise(pixels: Tensor, epsilon: float, seed: int, inside: Tensor | None = None) -> Tensor:
     """The null arm of an attack: pixels (..., s, s) in [0, 1] with +epsilon or -epsilon added to every channel of every
-    pixel, by the toss of a coin, then cut to [0, 1]. `epsilon` on the same scale; raises `EngineError` outside [0, 1].
+    pixel, by the toss of a coin, then cut to [0, 1]; with a mask `inside` (s, s), only there. `epsilon` on the same
+    scale; raises `EngineError` outside [0, 1].
     """
     require(0 <= epsilon <= 1, f"Expected epsilon in [0, 1], as pixels are; got {epsilon:g}.")
     signs = torch.randint(0, 2, pixels.shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
-    return (pixels + epsilon * signs.to(pixels)).clamp(0, 1)
+    noisy = (pixels + epsilon * signs.to(pixels)).clamp(0, 1)
+    return noisy if inside is None else torch.where(inside, noisy, pixels)
 
 
 def random_map(grid: tuple[int, int], seed: int) -> Tensor:

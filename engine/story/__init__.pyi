@@ -16,6 +16,7 @@ from .requests import Attack as Attack
 from .requests import Clean as Clean
 from .requests import Control as Control
 from .requests import Curves as Curves
+from .requests import Damaged as Damaged
 from .requests import Defended as Defended
 from .requests import Guide as Guide
 from .requests import Heads as Heads
@@ -28,6 +29,8 @@ from .requests import Views as Views
 from .requests import Weighted as Weighted
 from .requests import Words as Words
 from .results import Results as Results
+from .severities import Severities as Severities
+from .severities import severities_data as severities_data
 from .survival import Survival as Survival
 from .survival import Survived as Survived
 from .survival import survival_data as survival_data

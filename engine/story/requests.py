@@ -30,6 +30,7 @@ from ..maps.words import WordRelevance, word_relevance
 from ..models import Backbone
 from ..models.predict import predict
 from ..numerics.baselines import random_map, sign_noise
+from ..numerics.corruptions import SEVERITIES
 from ..passes import Passes
 from ..results import (
     UNKNOWN_CLEAN,
@@ -56,6 +57,7 @@ from ..views.passes import view_passes
 from .attack import attack
 from .places import Places, places
 from .recipe import ANSWER, ATTACKED, CLEAN, LABEL, NOISE, Picture, Recipe, only
+from .severities import Severities, severities
 from .slices import read_by_attack, read_by_defence, read_by_views, read_of_target
 from .survival import Survival, survival
 
@@ -157,7 +159,7 @@ def _pixels(which: str, picture: Picture, attacked: Adversarial | None, seed: in
         return attacked.saved
     if attacked.null is not None:
         return attacked.null.pixels
-    return sign_noise(picture.pixels, attacked.per_channel, seed)
+    return sign_noise(picture.pixels, attacked.per_channel, seed, attacked.inside)
 
 
 def _class_needed(recipe: Recipe, about: About) -> dict[str, Request]:
@@ -570,3 +572,19 @@ class Survives(Request):
     ) -> Iterator[Survival]:
         clean = None if picture is None else picture.pixels
         yield survival(backbone, attacked.saved, clean, classes, attacked.label)
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged(Request):
+    """The picture under ordinary damage of the kind that is set, in all its severities."""
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        chosen = recipe.settings.attack
+        return {"picture": recipe.picture, "classes": recipe.classes, "kind": chosen.corruption, "seed": chosen.seed}
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(1 + SEVERITIES)
+
+    @staticmethod
+    def compute(backbone: Backbone, picture: Picture, classes: Classes, kind: str, seed: int) -> Iterator[Severities]:
+        yield severities(backbone, picture.pixels, classes, kind, seed)

@@ -13,7 +13,7 @@ from app.state.visitors import FIRST, Progress, Visitor
 from engine.story import Results
 from tests.page_cases import CHOICES, CLASSES, EVERYTHING, WHOLE, asked, held, picture, run
 
-DOWNSTREAM = {name for name in EVERYTHING if name != "clean"}  # of the attack
+DOWNSTREAM = {name for name in EVERYTHING if name not in ("clean", "severities")}  # of the attack
 
 
 def there(found: Found) -> set[str]:
@@ -57,7 +57,7 @@ def test_every_part_is_found_once_it_is_computed(everything):
 
 def test_of_another_limit_nothing_downstream_is_found_and_of_the_old_one_all_again(tiny, alone, everything):
     stronger = held(asked(tiny, alone.story.results, CHOICES._replace(eps=0.5)), EVERYTHING)
-    assert there(stronger) == set(stronger.made) == {"clean"} and stronger.clean is everything.clean
+    assert there(stronger) == set(stronger.made) == {"clean", "severities"} and stronger.clean is everything.clean
     back = held(asked(tiny, alone.story.results), EVERYTHING)
     assert same(back, everything) and back.made == everything.made and not same(stronger, everything)
 
@@ -67,7 +67,8 @@ def test_of_another_limit_nothing_downstream_is_found_and_of_the_old_one_all_aga
     [
         ({"class_names": "red fish\nblue fish\nowl"}, set(EVERYTHING)),
         ({"template": "art of a {}."}, set(EVERYTHING)),
-        ({"seed": 5}, DOWNSTREAM),
+        ({"seed": 5}, DOWNSTREAM | {"severities"}),
+        ({"corruption": "fog"}, {"severities"}),
         ({"true_class": "green fish"}, DOWNSTREAM),
         ({"attack": "fgsm"}, DOWNSTREAM),
         ({"map": "rollout"}, {"maps", "occlusion"}),

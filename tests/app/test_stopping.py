@@ -25,6 +25,7 @@ NEEDED = {  # what is there before a part is computed, so that it is the part it
     "occlusion": ("maps",), "every": ("adversarial",), "words": ("adversarial",), "heads": ("adversarial",),
     "views": ("adversarial",), "steps": ("views",),
     "defences": ("adversarial",), "survival": ("adversarial",), "placed": ("ensemble",), "through": ("adversarial",),
+    "severities": ("clean",),
 }  # fmt: skip
 
 

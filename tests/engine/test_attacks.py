@@ -173,6 +173,7 @@ OTHERS = {
     "written": "elm", "text_size": 0.4, "text_colour": "red", "text_outline": 0.0, "text_opacity": 0.5,
     "text_rotation": 90.0, "place_x": 0.3, "place_y": 0.2, "places": 2, "control": True,
     "patch_size": 0.5, "patch_shape": "circle", "patch_at": "gradient", "corruption": "fog", "severity": 4,
+    "only_cells": "2x2:1.2",
 }  # fmt: skip
 ELSEWHERE = {"unroll"}  # matters to defences that tune only: tests/engine/test_adaptive.py
 

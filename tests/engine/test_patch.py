@@ -10,10 +10,11 @@ from engine.attacks import ATTACKS
 from engine.attacks.base import whole
 from engine.attacks.patch import patch, shape
 from engine.classes import Classes
+from engine.maps.attend import attend
 from engine.models import Backbone
 from engine.results import Adversarial
-from engine.settings import AttackSettings
-from engine.story.attack import attack
+from engine.settings import AttackSettings, AttentionSettings
+from engine.story.attack import attack, attack_batch
 from tests.fixtures import noise
 
 CLASSES = Classes(("red fox", "owl", "sea star", "oak tree"))
@@ -86,6 +87,18 @@ def test_the_steepest_place_is_where_the_weights_are_largest():
     found = whole(patch(Linear(weights), settings))(torch.full((1, 3, 16, 16), 0.5), torch.tensor([0]))[0]
     changed = (found != 0.5).any(0)
     assert changed[2:6, 9:13].all() and changed.sum() == 16
+
+
+def test_on_the_strongest_cell_of_the_map_of_the_class_that_is_attacked(small, pixels):
+    settings = replace(PATCH, patch_at="map", place_x=0.9)
+    drawn = attend(small, pixels, CLASSES, AttentionSettings("relevance"), 2).raw
+    row, column = divmod(int(drawn.argmax()), drawn.shape[1])
+    place = {"place_y": (row + 0.5) / drawn.shape[0], "place_x": (column + 0.5) / drawn.shape[1]}
+    found = made(small, pixels, CLASSES, settings, 2)
+    assert torch.equal(found.pixels, made(small, pixels, CLASSES, replace(PATCH, **place), 2).pixels)
+    other = attack_batch(small, torch.stack([pixels, pixels.flip(2)]), CLASSES, settings, [2, 2])
+    assert torch.equal(other[0].pixels != pixels, found.pixels != pixels)
+    assert not torch.equal((other[1].pixels != pixels.flip(2)).any(0), (other[0].pixels != pixels).any(0))
 
 
 def test_it_turns_a_sure_answer_and_random_pixels_beside_it_are_its_null_arm(small, pixels, monkeypatch):

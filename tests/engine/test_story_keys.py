@@ -31,6 +31,7 @@ from engine.story.requests import (
     Clean,
     Control,
     Curves,
+    Damaged,
     Defended,
     Guide,
     Heads,
@@ -59,6 +60,7 @@ CHANGED = {  # another value of every field of every settings class
     "attack.text_opacity": 0.5, "attack.text_rotation": 90.0, "attack.place_x": 0.3, "attack.place_y": 0.2,
     "attack.places": 2, "attack.control": True, "attack.patch_size": 0.5, "attack.patch_shape": "circle",
     "attack.patch_at": "gradient", "attack.corruption": "fog", "attack.severity": 4,
+    "attack.only_cells": "2x2:1.2",
     "attention.map": "raw", "attention.clip_quantile": 0.9, "attention.layer": 0, "attention.head": 0,
     "attention.last_blocks": 1, "attention.cam_tokens": "entering",
     "attention.fusion": "max", "attention.discard": 0.5, "attention.shuffled": "last", "attention.seed": 5,
@@ -81,6 +83,7 @@ REQUESTS = {
     "words": Words(ATTACKED), "curves": Curves(),
     "views": Views(), "views-a-tpt": Views("a-tpt"), "views-tpt": Views("tpt"), "tune-0": Tune(0),
     "tune-1": Tune(1), "weighted": Weighted(), "shown": Shown(), "control": Control(), "placed": Placed(),
+    "damaged": Damaged(),
 }  # fmt: skip
 REQUESTS |= {f"defence-{name}": Defended(name) for name in ("clip", "tpt", "r-tpt", "a-tpt", "a-tpt-tv", "ttc", "mta")}
 NAMED = {"map-raw", "map-rollout", "map-relevance", "map-grad-cam"}
@@ -107,10 +110,12 @@ HIT = {
 }
 BY_SIMILARITY, BY_VARIATION = {*WEIGHED, "defence-r-tpt", "defence-a-tpt"}, {*WEIGHED, "defence-a-tpt-tv"}
 EXPECTED = {  # by field: the requests whose key it changes
-    **dict.fromkeys(("attack", "epsilon", "step_size", "steps", "seed", "norm", "target", "legacy"), HIT),
+    **dict.fromkeys(("attack", "epsilon", "step_size", "steps", "seed", "norm", "target", "legacy", "only_cells"), HIT),
     **dict.fromkeys(("target_defence", "eot_samples", "unroll", "confidence"), set()),
     **dict.fromkeys((*ATTACKS["written-word"].uses, *ATTACKS["patch"].uses[1:], *ATTACKS["corruption"].uses), set()),
 }
+EXPECTED["seed"] = HIT | {"damaged"}
+EXPECTED["corruption"] = {"damaged"}
 EXPECTED = {f"attack.{field}": found for field, found in EXPECTED.items()} | {
     "attention.map": {*MAPS, "curves"},
     "attention.clip_quantile": {*MAPS, *NAMED, "curves"},
@@ -140,7 +145,8 @@ OF_THE_CLEAN = {  # by the name of the same of the attacked picture
     "shown": Shown(picture=CLEAN), "views": Views(picture=CLEAN), "views-tpt": Views("tpt", CLEAN),
     "defence-r-tpt": Defended("r-tpt", CLEAN), "defence-ttc": Defended("ttc", CLEAN),
 }  # fmt: skip
-MANNER = {f"attack.{name}" for name in ("attack", "epsilon", "step_size", "steps", "seed", "norm", "target", "legacy")}
+MANNER = {f"attack.{name}" for name in ("attack", "epsilon", "step_size", "steps", "seed", "norm", "target", "legacy",
+                                         "only_cells")}  # fmt: skip
 AIMED = MANNER | {f"attack.{name}" for name in ("target_defence", "eot_samples", "unroll")} | {"purifier"}
 CROPPED = {"views.count", "views.smallest_crop"}
 MIXED_BY_ATTENTION = {f"views.{name}" for name in ("high", "low", "keep_high", "keep_low", "guide", "augmix")}
@@ -310,7 +316,7 @@ def test_picture_salt_classes_and_weights_are_part_of_every_key(shallow, resnet,
 def test_a_true_class_matters_to_what_is_about_it(shallow, results):
     begun, told = results["story"], story(shallow, results["pixels"], label=results["clean"].label)
     moved = {name for name, request in REQUESTS.items() if told.key(request) != begun.key(request)}
-    assert moved == set(REQUESTS) - {"clean", "heads"}
+    assert moved == set(REQUESTS) - {"clean", "heads", "damaged"}
     assert same(told.result(Map()), results["map"])
 
 

@@ -1,5 +1,5 @@
 """Common corruptions: ordinary damage of pictures, in the kinds and five severities of Hendrycks and Dietterich."""
 
-from .kinds import KINDS, corrupt
+from .kinds import KINDS, SEVERITIES, corrupt
 
-__all__ = ["KINDS", "corrupt"]
+__all__ = ["KINDS", "SEVERITIES", "corrupt"]

@@ -1,0 +1,28 @@
+"""The cells that an attack may change, on the picture itself: a button, a drag, the keyboard, and the badge."""
+
+
+def test_cells_are_marked_by_button_drag_and_keyboard_and_the_attack_keeps_to_them(page):
+    page.locator("#card-2").click()
+    page.locator("#attack-menu input").click()
+    page.get_by_role("option", name="PGD", exact=True).click()
+    page.locator("#attack-more").get_by_text("More of this attack").click()
+    page.locator("#only-cells-fold").get_by_text("Only where").click()
+    said, field = page.locator(".marking-count"), page.locator(".marking-field")
+    page.locator("#marking [data-do=nothing]").click()
+    page.locator("#marking").get_by_text("Nothing may change").wait_for()
+    field.scroll_into_view_if_needed()
+    box, total = field.bounding_box(), page.locator(".marking-field i").count()
+    columns = int(page.locator(".marking").get_attribute("data-columns"))
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + 5, steps=2 * columns)
+    page.mouse.up()
+    said.get_by_text(f"{columns} of {total} cells").wait_for()
+    field.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    said.get_by_text(f"{columns + 1} of {total} cells").wait_for()
+    page.locator("#attack").click()
+    page.locator("#attack-verdict").get_by_text(f"may change {columns + 1} of {total} cells by at most").wait_for()
+    page.locator("#marking [data-do=everything]").click()
+    said.get_by_text(f"All {total} cells may change").wait_for()
