@@ -1,6 +1,7 @@
 # namespaces, which hold what the list below does not
 from . import classes as classes
 from . import datasets as datasets
+from . import detection as detection
 from . import evaluation as evaluation
 from . import fieldguide as fieldguide
 from . import maps as maps

@@ -20,7 +20,7 @@ LAYERS = (  # strictly downward: a unit imports only units of rows above it, and
     ("results",),
     ("overlays", "pictures", "serialise", "transformations"),
     ("models",),
-    ("maps",),
+    ("maps", "detection"),
     ("views",),
     ("attacks",),
     ("defences",),
@@ -101,7 +101,7 @@ ASIDE = {  # files that call verbs themselves, and why
     "app/panels/verdict.py": "weighs the untuned views, which is no part of the story, for a row of its table",
 }
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
-    "attack": {"attack_controls", "survival"},
+    "attack": {"attack_controls", "detection", "survival"},
     "attention": {"every_map", "heads", "map_question", "occlusion", "words"},
     "batch": {"mosaic", "reliability", "sweep"},
     "inputs": {"elsewhere", "model", "painter"},
@@ -110,7 +110,18 @@ PARTS = {  # panels of the page that are composed of several files: the panel, a
 PART_FILES = [part for own in PARTS.values() for part in own]
 LAZY = [
     f"engine{name}"
-    for name in ("", ".benchmarks", ".evaluation", ".fieldguide", ".maps", ".models", ".numerics", ".story", ".views")
+    for name in (
+        "",
+        ".benchmarks",
+        ".detection",
+        ".evaluation",
+        ".fieldguide",
+        ".maps",
+        ".models",
+        ".numerics",
+        ".story",
+        ".views",
+    )
 ]
 WITHOUT_TORCH = (
     "engine",

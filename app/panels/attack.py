@@ -21,6 +21,7 @@ from app.figures.pictures import amplified, gain_for, to_uint8
 from app.figures.threat import badges, limit, remarks, titled
 from app.figures.through import went_through
 from app.panels.attack_controls import AttackControls
+from app.panels.detection import DetectionTest
 from app.panels.survival import SurvivalTest
 from app.present import present
 from app.state.found import Found
@@ -62,6 +63,7 @@ class AttackPanel:
         self.measured = gr.HTML(elem_id="attack-measured")
         self.caption = gr.HTML()
         self.survival = SurvivalTest()
+        self.detection = DetectionTest()
         self.controls = self.choose.controls
         self.texts = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
         outputs = [*self.texts, self.slider, self.noise, self.at, self.caption]
@@ -70,12 +72,14 @@ class AttackPanel:
             Piece(self.draw, outputs, reads, ("adversarial", "through")),
             *self.choose.pieces,
             *self.survival.pieces,
+            *self.detection.pieces,
         ]
 
     def wire(self, page: Page, running: Running) -> None:
         """The controls, and going back through the attack."""
         self.choose.wire(page, running)
         self.survival.wire(page, running)
+        self.detection.wire(page, running)
         page.look(self.at, self._draw_at, [self.curve, self.passed])
         page.press(self.gain, _placed)
 

@@ -58,6 +58,7 @@ class Found:
     defences: tuple[engine.DefenceResult, ...] = ()
     placed: engine.story.Places | None = None
     survival: engine.story.Survival | None = None
+    detection: engine.story.Detection | None = None
     batch: Batch | None = None
     sweep: Sweep | None = None
     progress: Progress = Progress()

@@ -347,6 +347,11 @@ def _survival(question: Question) -> Wanted:
     return (yield engine.story.Survives())
 
 
+def _detection(question: Question) -> Wanted:
+    yield from _attack(question)
+    return (yield engine.story.Detected())
+
+
 def _defence(question: Question, name: str) -> Wanted:
     yield from _attack(question)
     return (yield engine.story.Defended(name))
@@ -393,6 +398,7 @@ PARTS = {
     "ensemble": Part(lambda question: [_ensemble(question)]),
     "defences": Part(_defences, in_rows=True),
     "survival": Part(lambda question: [_survival(question)]),
+    "detection": Part(lambda question: [_detection(question)]),
     "placed": Part(lambda question: [_placed(question)]),
 }
 STORY = ("adversarial", "maps", "guide", "views", "steps", "ensemble", "defences")  # the whole story, in its order

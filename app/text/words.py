@@ -71,6 +71,7 @@ BUSY = {
     "defences": "Comparing methods",
     "placed": "Placing the pictures",
     "survival": "Sending the pictures on their way",
+    "detection": "Looking for signs of an attack",
     "batch": "Attacking and defending many pictures",
     "sweep": "Attacking and defending within growing limits",
 }
@@ -89,6 +90,7 @@ DONE = {
     "defences": "Methods compared.",
     "placed": "Pictures placed.",
     "survival": "Both pictures came back.",
+    "detection": "Signs looked for.",
     "batch": "All pictures answered.",
     "sweep": "The sweep is through.",
     "back": "One step back.",

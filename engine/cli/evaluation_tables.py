@@ -7,6 +7,7 @@ from ..defences.registry import DEFENCES
 from ..parameters import length
 from ..settings import EnsembleSettings
 from .confidence_tables import lacking, markdown_confidence, plain_confidence
+from .detection_tables import markdown_detection, plain_detection
 from .tables import markdown_table, table, wrapped
 
 NAMED = 20  # pictures that a table names among those left out
@@ -24,7 +25,7 @@ def plain_lines(summary: dict) -> list[str]:
         if results["blind"]:
             lines.append(_blind(results))
         lines += plain_confidence(arm, results)
-    return [*lines, *lacking(summary["arms"])]
+    return [*lines, *lacking(summary["arms"]), *plain_detection(summary)]
 
 
 def markdown_lines(summary: dict) -> list[str]:
@@ -62,7 +63,7 @@ def markdown_lines(summary: dict) -> list[str]:
             "",
             *markdown_table(("defence", *arms), differences),
         ]
-    return [*lines, *markdown_confidence(arms, defences)]
+    return [*lines, *markdown_confidence(arms, defences), *markdown_detection(summary)]
 
 
 def _heading(summary: dict) -> str:

@@ -20,7 +20,8 @@ class Plan:
     Every arm is answered by `settings.defences`, with CLIP always first; the clean one by CLIP alone where
     `defend_clean` is False. Each picture has a seed of its own, made of
     `seed` and its number, so that no result depends on order or worker. So many neighbouring pictures as `batch` says
-    are attacked at once, which changes the last digits of numbers (1: each alone).
+    are attacked at once, which changes the last digits of numbers (1: each alone). With `detect`, the picture of every
+    arm is given the scores of `engine.detection` too, and so is the clean one under noise as large as each limit.
     Raises `EngineError` for two attacks of one name and a batch of none.
     """
 
@@ -29,6 +30,7 @@ class Plan:
     seed: int = 0
     defend_clean: bool = True
     batch: int = 1
+    detect: bool = False
 
     def __post_init__(self) -> None:
         require(self.batch >= 1, f"Expected at least one picture in a batch; got {self.batch}.")
@@ -49,6 +51,12 @@ class Plan:
         """The seed of picture `number`."""
         return picture_seed(self.seed, number)
 
+    @property
+    def noises(self) -> dict[str, float]:
+        """The largest changes of a channel that attacks are allowed, by the name of the noise that is as large."""
+        limits = {one.epsilon for one in self.attacks if ATTACKS.named(one.attack).limited and one.norm == "linf"}
+        return {f"noise-{epsilon * 255:g}": epsilon for epsilon in sorted(limits)}
+
     def batch_of(self, attack: AttackSettings) -> int:
         """How many pictures this attack is made on at once: 1 where they would disturb each other."""
         return self.batch if ATTACKS.named(attack.attack).batched else 1
@@ -62,7 +70,13 @@ class Plan:
             for attack in self.attacks
         }
         own = {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks}
-        return own | of_batch(self.batch) | of_picture(self.settings) | settings
+        return (
+            own
+            | of_batch(self.batch)
+            | of_picture(self.settings)
+            | ({"detect": True} if self.detect else {})
+            | settings
+        )
 
 
 def settings_kept(document: dict, arm: str, number: int) -> Settings:
