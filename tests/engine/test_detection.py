@@ -13,6 +13,7 @@ import engine
 from engine.assets import ASSETS
 from engine.attacks.evading import LEAD, WEIGHT, wrong_lead
 from engine.attacks.evading_probe import EvadingProbe
+from engine.attacks.projection import to_8_bits
 from engine.attacks.run import attack, result_of
 from engine.benchmarks.subjects import picture as painted
 from engine.cli.detection_figure import save_roc_figure
@@ -135,6 +136,13 @@ def test_kept_scores_come_out_again():
         again = scores_of(model, pixels, seed)
         assert again == pytest.approx({n: v[index] for n, v in known[0].scores[arm].items()}, abs=0.003)
     assert (hit.after_saved.label != question.label) == known[0].fooled["pgd-4"][index]
+
+
+def test_saving_alone_leaves_no_trace(small):
+    """Else scores would tell attacked from clean pictures by how they were saved."""
+    clean = small.prepare(FieldGuideSeries(1, 3).ask(0)().image)
+    hit = result_of(attack(small, clean, CLASSES, AttackSettings(epsilon=0.0), 0))
+    assert torch.equal(to_8_bits(clean, clean, 4 / 255), clean) and torch.equal(hit.saved, clean)
 
 
 def story(model, **settings):
