@@ -114,6 +114,7 @@ class Api:
         self._offer(self.maps, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class", "about", "against"), (*MAPS, *PICTURE))
         self._offer(self.defend, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*STORY, *PICTURE))
         self._offer(self.survive, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*ATTACK, *PICTURE))
+        self._offer(self.detect, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*ATTACK, *PICTURE))
         self._offer(self.places, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*STORY, *PICTURE))
         self._offer(self.sweep, [NUMBERS], (*QUESTION, "true_class", "seeds"), (*STORY, *PICTURE))
         self._offer(self.evaluate_one, [NUMBERS], (*QUESTION, "true_class"), (*RECORD, *PICTURE))
@@ -154,6 +155,15 @@ class Api:
         answers to the clean and to the attacked picture, change by change, and how each ends."""
         found = self._found(account, asked, (*ATTACK, *PICTURE), "survival")
         return {"survival": engine.story.survival_data(present(found.survival))} | _known(found)
+
+    def detect(self, account: Account, asked: Mapping[str, Any]) -> dict:
+        """Whether one could tell that the picture was attacked: the scores of the clean and the attacked picture, of
+        harmless noise as large, and of an attack that knows the scores; and, where many pictures were scored on this
+        model, how these tell attacked from clean ones."""
+        found = self._found(account, asked, (*ATTACK, *PICTURE), "detection")
+        data = engine.story.detection_data(present(found.detection))
+        known = engine.evaluation.references(present(found.detection).fingerprint)
+        return {"detection": data, "known": engine.evaluation.reference_data(known)} | _known(found)
 
     def places(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """Where the clean and the attacked picture, all views and the answers before and after tuning lie on the plane

@@ -2,6 +2,7 @@
 from . import cells as cells
 from . import classes as classes
 from . import datasets as datasets
+from . import detection as detection
 from . import evaluation as evaluation
 from . import fieldguide as fieldguide
 from . import maps as maps

@@ -21,7 +21,7 @@ LAYERS = (  # strictly downward: a unit imports only units of rows above it, and
     ("results",),
     ("overlays", "pictures", "serialise", "transformations"),
     ("models",),
-    ("maps",),
+    ("maps", "detection"),
     ("views",),
     ("attacks",),
     ("defences",),
@@ -100,7 +100,7 @@ ASIDE = {  # files that call verbs themselves, and why
     "engine/benchmarks/localisation.py": "has one shuffled model draw every map of a picture",
 }
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
-    "attack": {"attack_controls", "only_cells", "severities", "survival"},
+    "attack": {"attack_controls", "detection", "only_cells", "severities", "survival"},
     "attention": {"every_map", "heads", "map_question", "occlusion", "words"},
     "batch": {"mosaic", "reliability", "sweep"},
     "inputs": {"elsewhere", "model", "painter"},
@@ -109,7 +109,18 @@ PARTS = {  # panels of the page that are composed of several files: the panel, a
 PART_FILES = [part for own in PARTS.values() for part in own]
 LAZY = [
     f"engine{name}"
-    for name in ("", ".benchmarks", ".evaluation", ".fieldguide", ".maps", ".models", ".numerics", ".story", ".views")
+    for name in (
+        "",
+        ".benchmarks",
+        ".detection",
+        ".evaluation",
+        ".fieldguide",
+        ".maps",
+        ".models",
+        ".numerics",
+        ".story",
+        ".views",
+    )
 ]
 WITHOUT_TORCH = (
     "engine",

@@ -7,17 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from engine import load_backbone
+from engine.cli.detection_tables import markdown_reference
 from engine.cli.main import main
 from engine.defences.registry import DEFENCES
-from engine.evaluation import read_kept, read_plan, settings_kept
+from engine.evaluation import read_kept, read_plan, reference_data, references, settings_kept
 from tests import measured_table
 from tests.measured_table import tables
 
 ROOT = Path(__file__).resolve().parents[1]
 MEASURED = ROOT / "assets" / "measured"
+EVALUATIONS = sorted(plan.parent for plan in MEASURED.glob("*/plan.json"))
 
 
-@pytest.mark.parametrize("folder", sorted(MEASURED.iterdir()), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", EVALUATIONS, ids=lambda folder: folder.name)
 def test_the_document_shows_what_was_measured(folder, capsys):
     main(["evaluate", "--summary", str(folder), "--against", "view-average", "--markdown"])
     heading, accuracies = capsys.readouterr().out.split("\n\nAccuracy minus")[0].split(".", 1)
@@ -28,7 +31,7 @@ def test_the_document_shows_what_was_measured(folder, capsys):
     assert "\n".join(rows) in document
 
 
-@pytest.mark.parametrize("folder", sorted(MEASURED.iterdir()), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", EVALUATIONS, ids=lambda folder: folder.name)
 def test_records_are_those_of_the_model_that_ships(folder):
     from engine import load_backbone
 
@@ -36,7 +39,7 @@ def test_records_are_those_of_the_model_that_ships(folder):
     assert [kept.record["index"] for kept in read_kept(folder)] == list(range(len(read_kept(folder))))
 
 
-@pytest.mark.parametrize("folder", sorted(MEASURED.iterdir()), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", EVALUATIONS, ids=lambda folder: folder.name)
 def test_a_new_defence_leaves_the_plans_of_kept_records_as_they_are(folder):
     """Its settings are those of before, so that the same command goes on with the same records."""
     plan = read_plan(folder)
@@ -104,3 +107,11 @@ def test_the_document_tells_what_confidences_are_worth(capsys):
 def _shared(cell: str) -> str:
     """A share and its interval, without the counts behind."""
     return cell.rsplit(", ", 1)[0]
+
+
+def test_the_document_tells_what_the_kept_scores_do():
+    """The table of the section on detection."""
+    known = references(load_backbone("fieldguide", "cpu").fingerprint)
+    told = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").split("<!-- detection -->")[1]
+    assert len(known) == 2
+    assert told.split("<!-- end -->")[0].strip().splitlines() == markdown_reference(reference_data(known))

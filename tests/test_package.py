@@ -63,8 +63,10 @@ def test_everything_that_git_keeps_of_the_packages_and_their_assets_is_in_the_wh
     for folder in ("fieldguide", "labels", "samples"):
         paths = (ROOT / "assets" / folder).iterdir()
         wanted |= {f"engine/_assets/{path.relative_to(ROOT / 'assets').as_posix()}" for path in paths}
-    for folder in (ROOT / "assets" / "measured").iterdir():
-        wanted |= {f"engine/_assets/measured/{folder.name}/{name}" for name in ("plan.json", "records.jsonl")}
+    for plan in (ROOT / "assets" / "measured").glob("*/plan.json"):
+        wanted |= {f"engine/_assets/measured/{plan.parent.name}/{name}" for name in ("plan.json", "records.jsonl")}
+    scores = (ROOT / "assets" / "measured" / "detection").glob("*.json")
+    wanted |= {f"engine/_assets/measured/detection/{file.name}" for file in scores}
     assert {"app/static/icon.svg", "app/py.typed", "engine/py.typed"} <= wanted
     assert wanted <= inside
     assert not [name for name in inside if name.startswith("app/") and name.endswith(".pyi")]

@@ -234,6 +234,8 @@ def _results(found: Found) -> dict:
         document["survival"] = engine.story.survival_data(found.survival)
     if found.severities is not None:
         document["severities"] = engine.story.severities_data(found.severities)
+    if found.detection is not None:
+        document["detection"] = engine.story.detection_data(found.detection)
     if found.placed is not None:
         document["places"] = engine.story.places_data(found.placed, names)
     document["defences"] = {d.defence: _answer(found, d.prediction) | {"seconds": d.seconds} for d in found.defences}

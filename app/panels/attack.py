@@ -22,6 +22,7 @@ from app.figures.threat import badges, limit, remarks, titled, where
 from app.figures.through import went_through
 from app.models import Models
 from app.panels.attack_controls import AttackControls
+from app.panels.detection import DetectionTest
 from app.panels.only_cells import OnlyCells
 from app.panels.severities import SeveritiesStrip
 from app.panels.survival import SurvivalTest
@@ -69,6 +70,7 @@ class AttackPanel:
         self.measured = gr.HTML(elem_id="attack-measured")
         self.caption = gr.HTML()
         self.survival = SurvivalTest()
+        self.detection = DetectionTest()
         self.controls = self.choose.controls | self.where.controls
         self.texts = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
         outputs = [*self.texts, self.slider, self.noise, self.at, self.caption]
@@ -79,6 +81,7 @@ class AttackPanel:
             *self.severities.pieces,
             *self.where.pieces,
             *self.survival.pieces,
+            *self.detection.pieces,
         ]
 
     def wire(self, page: Page, running: Running) -> None:
@@ -87,6 +90,7 @@ class AttackPanel:
         self.severities.wire(page, running)
         self.where.wire(page)
         self.survival.wire(page, running)
+        self.detection.wire(page, running)
         page.look(self.at, self._draw_at, [self.curve, self.passed])
         page.press(self.gain, _placed)
 

@@ -60,6 +60,7 @@ class Found:
     placed: engine.story.Places | None = None
     survival: engine.story.Survival | None = None
     severities: engine.story.Severities | None = None
+    detection: engine.story.Detection | None = None
     batch: Batch | None = None
     sweep: Sweep | None = None
     progress: Progress = Progress()

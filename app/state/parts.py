@@ -352,6 +352,11 @@ def _severities(question: Question) -> Wanted:
     return (yield engine.story.Damaged())
 
 
+def _detection(question: Question) -> Wanted:
+    yield from _attack(question)
+    return (yield engine.story.Detected())
+
+
 def _defence(question: Question, name: str) -> Wanted:
     yield from _attack(question)
     return (yield engine.story.Defended(name))
@@ -398,6 +403,7 @@ PARTS = {
     "ensemble": Part(lambda question: [_ensemble(question)]),
     "defences": Part(_defences, in_rows=True),
     "survival": Part(lambda question: [_survival(question)]),
+    "detection": Part(lambda question: [_detection(question)]),
     "placed": Part(lambda question: [_placed(question)]),
     "severities": Part(lambda question: [_severities(question)]),
 }

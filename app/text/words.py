@@ -72,6 +72,7 @@ BUSY = {
     "placed": "Placing the pictures",
     "survival": "Sending the pictures on their way",
     "severities": "Damaging the picture, ever more",
+    "detection": "Looking for signs of an attack",
     "batch": "Attacking and defending many pictures",
     "sweep": "Attacking and defending within growing limits",
 }
@@ -91,6 +92,7 @@ DONE = {
     "placed": "Pictures placed.",
     "survival": "Both pictures came back.",
     "severities": "Damaged in five severities.",
+    "detection": "Signs looked for.",
     "batch": "All pictures answered.",
     "sweep": "The sweep is through.",
     "back": "One step back.",

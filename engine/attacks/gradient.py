@@ -24,7 +24,7 @@ def pgd(probe: Probe, settings: AttackSettings) -> Walk:
     """Projected gradient ascent from a random start (Madry et al., 2018)."""
     from .projection import into_ball
 
-    start, along = {"linf": (_anywhere_inside, _signs), "l2": (_some_way_out, _unit)}[settings.norm]
+    start, along = start_and_way(settings.norm)
 
     def walk(pixels: Tensor, labels: Tensor) -> Generator[None, None, Tensor]:
         loss, moved = cross_entropy(labels, settings), start(probe, pixels, settings)
@@ -34,6 +34,11 @@ def pgd(probe: Probe, settings: AttackSettings) -> Walk:
         return moved
 
     return walk
+
+
+def start_and_way(norm: str) -> tuple[Callable[[Probe, Tensor, AttackSettings], Tensor], Callable[[Tensor], Tensor]]:
+    """What draws a random start in the ball of this norm, and what makes a step of length 1 of a gradient."""
+    return {"linf": (_anywhere_inside, _signs), "l2": (_some_way_out, _unit)}[norm]
 
 
 def _signs(slope: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..detection import SCORES
 from ..passes import Passes
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ def each_step(settings: AttackSettings, classes: int) -> Looks:
     return Looks(settings.steps, settings.steps)
 
 
+def each_step_and_the_end(settings: AttackSettings, classes: int) -> Looks:
+    """One look with its gradient for every step, and one at where the last has led."""
+    return Looks(settings.steps + 1, settings.steps)
+
+
 def the_picture(target: TargetDefence | None, layers: int, settings: AttackSettings) -> LookPasses:
     """The picture goes through the model."""
     return LookPasses(Passes(1), Passes(back=1))
@@ -68,4 +74,10 @@ def its_crops(target: TargetDefence | None, layers: int, settings: AttackSetting
 def its_changes(target: TargetDefence | None, layers: int, settings: AttackSettings) -> LookPasses:
     """The picture and transformations of it go through the model."""
     shown = settings.eot_samples * (1 + CHANGES)
+    return LookPasses(Passes(shown), Passes(back=shown))
+
+
+def its_copies(target: TargetDefence | None, layers: int, settings: AttackSettings) -> LookPasses:
+    """The picture and the copies that detection scores look at go through the model."""
+    shown = 1 + settings.eot_samples * len(SCORES)
     return LookPasses(Passes(shown), Passes(back=shown))

@@ -9,6 +9,7 @@ from .auto import AUTO_ATTACK
 from .base import Attack
 from .black_box import SQUARE
 from .corruption import CORRUPTION
+from .evading import EVADING
 from .gradient import FGSM, MI_FGSM, PGD
 from .minimal import CARLINI_WAGNER, DEEPFOOL
 from .noise import NOISE
@@ -32,6 +33,7 @@ ATTACKS: Registry[Attack] = Registry(
         "pgd-views": PGD_VIEWS,
         "pgd-transformations": PGD_TRANSFORMATIONS,
         "adaptive": ADAPTIVE,
+        "pgd-unnoticed": EVADING,
         "written-word": WRITTEN_WORD,
         "patch": PATCH,
         "corruption": CORRUPTION,

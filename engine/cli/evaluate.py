@@ -20,13 +20,15 @@ from ..files import writable_folder, writing
 from ..models import add_model_options, model_settings, sized
 from ..parameters import to_settings
 from .data_options import add_data_options, known_set, open_source
+from .detection_figure import save_roc_figure
 from .evaluation_tables import markdown_lines, plain_lines
 from .options import DEFENCE, PICTURE, add_attacks_options, add_options, all_attacks, all_predicted, given
 
-SUMMARY, MARKDOWN = "summary.json", "summary.md"
+SUMMARY, MARKDOWN, SCORES, ROC = "summary.json", "summary.md", "scores.json", "roc.svg"
 OF_A_RUN = (
     "clip_on_clean",
     "survival",
+    "detect",
     "workers",
     "batch",
     "ray",
@@ -71,6 +73,11 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     group.add_argument(
         "--survival", action="store_true", help="also ask the model itself behind what happens to pictures: 22 changes"
         " of the clean picture and of each attacked one; belongs to what --out holds",
+    )  # fmt: skip
+    group.add_argument(
+        "--detect", action="store_true",
+        help="score every picture by how attacked it looks, clean, attacked and under noise as large as the limit:"
+        " AUROC with interval, and what is caught at 5 %% false alarms; with --out also scores.json and roc.svg",
     )  # fmt: skip
     group.add_argument("--workers", type=int, metavar="N", help="processes or actors (default: one per core)")
     group.add_argument(
@@ -132,6 +139,10 @@ def run(args: argparse.Namespace) -> None:
         with writing(args.out):
             (args.out / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
             (args.out / MARKDOWN).write_text("\n".join(markdown_lines(summary)) + "\n", encoding="utf-8")
+            if args.detect:
+                evaluation.write_scores(evaluation.scores_document(asked, collected), args.out / SCORES)
+        if args.detect:
+            save_roc_figure(summary["detection"], summary["pictures"], args.out / ROC)
     _print(args, summary)
     if args.out is not None and args.attacked is not None:
         evaluation.copy_attacked(args.out, evaluation.read_kept(args.out), args.attacked)
@@ -209,8 +220,9 @@ def _plan(args: argparse.Namespace) -> evaluation.Plan:
     if args.own_word:
         settings = replace(settings, domain_word=known_set(args).word)
     batch = 1 if args.batch is None else args.batch
-    own = {"defend_clean": not args.clip_on_clean, "survival": args.survival, "own_target": args.own_target}
-    return evaluation.Plan(settings, attacks, settings.attack.seed, batch=batch, predicted=predicted, **own)
+    of_arms = {"defend_clean": not args.clip_on_clean, "predicted": predicted, "own_target": args.own_target}
+    beside = {"survival": args.survival, "detect": args.detect}
+    return evaluation.Plan(settings, attacks, settings.attack.seed, batch=batch, **of_arms, **beside)
 
 
 def _summary(

@@ -8,6 +8,7 @@ from ..parameters import length
 from ..settings import EnsembleSettings
 from .confidence_tables import lacking, markdown_confidence, plain_confidence
 from .corruption_tables import markdown_corruptions, plain_corruptions
+from .detection_tables import markdown_detection, plain_detection
 from .survival_tables import markdown_survival, plain_survival
 from .tables import markdown_table, table, wrapped
 
@@ -35,7 +36,8 @@ def plain_lines(summary: dict) -> list[str]:
         if results["blind"]:
             lines.append(_blind(results))
         lines += plain_confidence(arm, results)
-    return [*lines, *lacking(summary["arms"]), *plain_corruptions(summary), *plain_survival(summary)]
+    beside = [*plain_corruptions(summary), *plain_survival(summary), *plain_detection(summary)]
+    return [*lines, *lacking(summary["arms"]), *beside]
 
 
 def markdown_lines(summary: dict) -> list[str]:
@@ -74,7 +76,7 @@ def markdown_lines(summary: dict) -> list[str]:
             *markdown_table(("defence", *arms), differences),
         ]
     lines += markdown_confidence(arms, defences)
-    return [*lines, *markdown_corruptions(summary), *markdown_survival(summary)]
+    return [*lines, *markdown_corruptions(summary), *markdown_survival(summary), *markdown_detection(summary)]
 
 
 def _heading(summary: dict) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -34,21 +33,3 @@ def away(backbone: Backbone, pixels: Tensor, anchor: Tensor, start: Tensor, push
         pushed = (change.detach() + push.step * gradient.sign()).clamp(-push.radius, push.radius)
         trail.append((pixels + pushed).clamp(0, 1) - pixels)
     return trail
-
-
-def uniform_noise(pixels: Tensor, radius: float, rng: np.random.Generator) -> Tensor:
-    """A change of pixels (b, 3, s, s), uniform within `radius`, that keeps them in [0, 1]."""
-    drawn = torch.from_numpy(rng.uniform(-radius, radius, pixels.shape)).to(pixels)
-    return (pixels + drawn).clamp(0, 1) - pixels
-
-
-@torch.no_grad()
-def embedded(backbone: Backbone, pixels: Tensor) -> Tensor:
-    """Features (b, d) of pixels (b, 3, s, s), not scaled to unit length."""
-    return backbone.embed_image(pixels)
-
-
-def relative_distance(before: Tensor, after: Tensor) -> Tensor:
-    """How far features (b, d) moved, relative to their length, (b,)."""
-    before, after = before.float(), after.float()
-    return (after - before).norm(dim=-1) / before.norm(dim=-1).clamp_min(1e-10)

@@ -23,9 +23,10 @@ def adaptive_counterattack(backbone: Backbone, pixels: Tensor, classes: Classes,
     import numpy as np
     import torch
 
+    from ..detection.drift import embedded, relative_distance, uniform_noise
     from ..models.memory import enough_memory
     from ..views.jitter import jitter
-    from .counterattack import Push, away, embedded, relative_distance, uniform_noise
+    from .counterattack import Push, away
 
     with enough_memory("MAC"):
         rng = np.random.default_rng(seed)

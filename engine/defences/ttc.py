@@ -25,8 +25,9 @@ def counterattack(backbone: Backbone, pixels: Tensor, classes: Classes, seed: in
     import numpy as np
     import torch
 
+    from ..detection.drift import embedded, relative_distance, uniform_noise
     from ..models.memory import enough_memory
-    from .counterattack import Push, away, embedded, relative_distance, uniform_noise
+    from .counterattack import Push, away
 
     with enough_memory("TTC"):
         picture = pixels[None]

@@ -7,60 +7,23 @@ to it. Whether the border goes around the picture, which then shrinks back to it
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ..detection.borders import Border, around, canvas_size, inside
 from ..passes import Passes
 from .base import Case, Defence, views_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-SHARE = 1 / 7  # of the picture's side, on each of its sides
 ALIKE = 0.8  # a cosine above it, with and without a border, is that of a clean picture
 KEPT = 6  # views, the surest, that the border is tuned on
 START = 10 / 255  # the border begins as uniform noise up to here
 RATE = 5.0  # of the border's one step down the gradient
 WIDTH = 0.05  # of the slope by which an attack follows the decision
 LOOKS = Passes(1 + 3 * KEPT, KEPT)  # black border; begun, tuned and black border of the kept views
-Border = Callable[["Tensor", "Tensor"], "Tensor"]  # pictures (n, 3, s, s), a canvas (3, t, t) -> (n, 3, s, s)
-
-
-def around(pictures: Tensor, canvas: Tensor) -> Tensor:
-    """The pictures in the middle of a canvas that is larger by a border, shrunk to their own size."""
-    return _resized(_placed(pictures, canvas), pictures.shape[-1])
-
-
-def inside(pictures: Tensor, canvas: Tensor) -> Tensor:
-    """The pictures, shrunk by a border, in the middle of a canvas of their own size."""
-    width = border_width(pictures.shape[-1])
-    return _placed(_resized(pictures, pictures.shape[-1] - 2 * width), canvas)
-
-
-def border_width(size: int) -> int:
-    """In pixels, of a picture with sides of `size`; at least one."""
-    return max(1, round(SHARE * size))
-
-
-def canvas_size(size: int, border: Border) -> int:
-    """Of the canvas that this border puts pictures of `size` on."""
-    return size + 2 * border_width(size) if border is around else size
-
-
-def _placed(pictures: Tensor, canvas: Tensor) -> Tensor:
-    import torch.nn.functional as F
-
-    edge = (canvas.shape[-1] - pictures.shape[-1]) // 2
-    hole = F.pad(pictures.new_zeros(pictures.shape[-2:]), (edge,) * 4, value=1.0)
-    return F.pad(pictures, (edge,) * 4) + hole * canvas.to(pictures)
-
-
-def _resized(pictures: Tensor, size: int) -> Tensor:
-    import torch.nn.functional as F
-
-    return F.interpolate(pictures, (size, size), mode="bilinear", antialias=True).clamp(0, 1)
 
 
 def restored(case: Case, border: Border) -> tuple[Tensor, Tensor]:

@@ -3,6 +3,8 @@ from .adaptive_arms import folded as folded
 from .calibration import Bin as Bin
 from .calibration import Calibration as Calibration
 from .corruptions import summarise_corruptions as summarise_corruptions
+from .detecting import Detector as Detector
+from .detecting import detection as detection
 from .executors import Executor as Executor
 from .executors import Processes as Processes
 from .executors import RayCluster as RayCluster
@@ -17,6 +19,13 @@ from .plan import settings_kept as settings_kept
 from .records import Answered as Answered
 from .records import Skipped as Skipped
 from .records import answer_question as answer_question
+from .reference import Judged as Judged
+from .reference import Reference as Reference
+from .reference import judged as judged
+from .reference import reference_data as reference_data
+from .reference import references as references
+from .reference import scores_document as scores_document
+from .reference import write_scores as write_scores
 from .run import asked_of as asked_of
 from .run import evaluate as evaluate
 from .statistics import pair as pair

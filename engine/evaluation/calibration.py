@@ -56,11 +56,11 @@ class Calibration:
 
     def measured(self, name: str) -> tuple[float, float, float]:
         """One of `MEASURES` and the ends of its interval; nan where it cannot be told."""
-        return _between(self.values[name], self.draws[name], 0.0)
+        return between(self.values[name], self.draws[name], 0.0)
 
     def against(self, other: Calibration, name: str) -> tuple[float, float, float]:
         """The measure minus that of another defence on the same pictures, and the ends of its interval."""
-        return _between(self.values[name] - other.values[name], self.draws[name] - other.draws[name], -1.0)
+        return between(self.values[name] - other.values[name], self.draws[name] - other.draws[name], -1.0)
 
     @cached_property
     def values(self) -> dict[str, float]:
@@ -76,7 +76,8 @@ class Calibration:
     def _of(self, counts: np.ndarray) -> dict[str, np.ndarray]:
         """The measures (m,) where each picture counts as often as `counts` (m, n) says."""
         ordered = counts[:, self._order]
-        return {"ece": self._ece(counts), "adaptive_ece": self._adaptive(ordered), "auroc": self._auroc(ordered)}
+        surer = auroc(self.confidence[self._order], self.right[self._order], ordered)
+        return {"ece": self._ece(counts), "adaptive_ece": self._adaptive(ordered), "auroc": surer}
 
     def reliability(self) -> list[Bin]:
         """The `BINS` bins of equal width, the lowest confidence first."""
@@ -132,19 +133,21 @@ class Calibration:
         sums = np.take_along_axis(gaps, np.concatenate([least, ends, most], 1), -1)
         return np.abs(np.diff(sums)).sum(-1) / total
 
-    def _auroc(self, counts: np.ndarray) -> np.ndarray:
-        """How often a right answer is surer than a wrong one, equal ones counted half (Mann-Whitney); nan where all are
-        right or all wrong.
-        """
-        _, starts = np.unique(self.confidence[self._order], return_index=True)
-        of_right = counts * self.right[self._order].astype(counts.dtype)
-        right, wrong = (np.add.reduceat(each, starts, axis=-1) for each in (of_right, counts - of_right))
-        surer = np.einsum("mg,mg->m", right, wrong.cumsum(-1) - wrong / 2)
-        pairs = right.sum(-1) * wrong.sum(-1)
-        return np.divide(surer, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
-
 
 MEASURES = ("ece", "adaptive_ece", "auroc")
+
+
+def auroc(values: np.ndarray, positive: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """How often (m,) one of the `positive` (n,) has a larger value than one of the others, equal ones counted half
+    (Mann-Whitney), where each of the ascending `values` (n,) counts as often as `counts` (m, n) says; nan where there
+    are none of one kind.
+    """
+    _, starts = np.unique(values, return_index=True)
+    of_positive = counts * positive.astype(counts.dtype)
+    above, below = (np.add.reduceat(each, starts, axis=-1) for each in (of_positive, counts - of_positive))
+    larger = np.einsum("mg,mg->m", above, below.cumsum(-1) - below / 2)
+    pairs = above.sum(-1) * below.sum(-1)
+    return np.divide(larger, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
 
 
 def drawn(pictures: int) -> Iterator[np.ndarray]:
@@ -177,7 +180,7 @@ def _picked(counts: np.ndarray, places: np.ndarray) -> np.ndarray:
     return reached.searchsorted(begun + places[:, None], "right") - begun
 
 
-def _between(value: float, draws: np.ndarray, least: float) -> tuple[float, float, float]:
+def between(value: float, draws: np.ndarray, least: float) -> tuple[float, float, float]:
     """A value and the ends of its interval within `least` and 1; nan where it cannot be told."""
     counted = draws[np.isfinite(draws)]
     if not np.isfinite(value) or not len(counted):

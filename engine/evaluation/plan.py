@@ -37,9 +37,11 @@ class Plan:
     Every arm is answered by `settings.defences`, with CLIP always first; the clean one by CLIP alone where
     `defend_clean` is False, that of an adaptive attack by CLIP and its target alone with `own_target`. Each picture has
     a seed of its own, made of `seed` and its number, so that no result depends on order or worker. So many neighbouring
-    pictures as `batch` says are attacked at once, which changes the last digits of numbers (1: each alone). With
-    `survival`, records also have the model's own answers behind everything that happens to pictures.
-    Raises `EngineError` for two attacks of one name and a batch of none.
+    pictures as `batch` says are attacked at once, which changes the last digits of numbers (1: each alone).
+
+    Records have more beside: with `survival` the model's own answers behind everything that happens to pictures; with
+    `detect` the scores of `engine.detection` for the picture of every arm, and for the clean one under noise as large
+    as each limit. Raises `EngineError` for two attacks of one name and a batch of none.
     """
 
     settings: Settings
@@ -50,6 +52,7 @@ class Plan:
     predicted: tuple[AttackSettings, ...] = ()
     own_target: bool = False
     survival: bool = False
+    detect: bool = False
 
     def __post_init__(self) -> None:
         require(self.batch >= 1, f"Expected at least one picture in a batch; got {self.batch}.")
@@ -81,6 +84,13 @@ class Plan:
         """The seed of picture `number`."""
         return picture_seed(self.seed, number)
 
+    @property
+    def noises(self) -> dict[str, float]:
+        """The largest changes of a channel that attacks are allowed, by the name of the noise that is as large."""
+        attacks = [one.attack for one in self.attacked]
+        limits = {one.epsilon for one in attacks if ATTACKS.named(one.attack).limited and one.norm == "linf"}
+        return {f"noise-{epsilon * 255:g}": epsilon for epsilon in sorted(limits)}
+
     def batch_of(self, attack: AttackSettings) -> int:
         """How many pictures this attack is made on at once: 1 where they would disturb each other."""
         return self.batch if ATTACKS.named(attack.attack).batched else 1
@@ -94,9 +104,9 @@ class Plan:
             for one in self.attacked
         }
         own = {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks}
-        own |= {"own_target": True} if self.own_target else {}
-        survival = {"survival": True} if self.survival else {}  # else what was kept is what it was
-        return own | of_batch(self.batch) | survival | of_picture(self.settings) | settings
+        beside = {"own_target": self.own_target, "survival": self.survival, "detect": self.detect}
+        own |= {name: True for name, asked in beside.items() if asked}  # else what was kept is what it was
+        return own | of_batch(self.batch) | of_picture(self.settings) | settings
 
 
 def settings_kept(document: dict, arm: str, number: int) -> Settings:

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from ..datasets.base import Question
+from ..detection import scores_of
 from ..models import Backbone
+from ..numerics.baselines import sign_noise
 from ..results import Adversarial, Prediction
 from ..serialise import box_data
 from ..settings import Settings
@@ -57,7 +60,8 @@ def answer_question(
 ) -> Answered:
     """The answers of all defences to one picture in every arm; numbers of the record are rounded to six digits.
     `blind` in the record, where it is there, lists the arms whose attack was blind, as in `Adversarial`; `crop`, where
-    the plan asks for another fit than the model's own, is where what the model sees lies in the picture.
+    the plan asks for another fit than the model's own, is where what the model sees lies in the picture. `scores`,
+    where the plan asks to detect, has those of every arm's picture, and of the clean one under noise as large.
 
     A question without a number of its own has `index`, its place, instead, and the record names it.
     Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept), but
@@ -107,6 +111,10 @@ def answer_question(
             for name, picture in arms.items()
             if name != CLEAN
         }
+    if plan.detect:
+        record["scores"] = _scores(
+            backbone, {name: arm.pixels for name, arm in arms.items()}, plan, _number(question, index)
+        )
     return Answered(record, named | {"attacks": attacks, "defences": taken}, files)
 
 
@@ -133,6 +141,13 @@ def _same(one: Picture, other: Picture, answers: Mapping[str, dict], settings: S
     """Whether these answers to the one picture are those to the other, which has the same pixels: an attack away from
     the model's own answer mostly makes what the same one makes away from the truth."""
     return tuple(answers) == settings.defences and torch.equal(one.pixels, other.pixels)
+
+
+def _scores(backbone: Backbone, arms: Mapping[str, Tensor], plan: Plan, number: int) -> dict[str, dict[str, float]]:
+    seed = plan.seed_for(number)
+    noisy = {name: sign_noise(arms[CLEAN], epsilon, seed) for name, epsilon in plan.noises.items()}
+    found = {name: scores_of(backbone, pixels, seed) for name, pixels in {**arms, **noisy}.items()}
+    return {arm: {name: round(value, 6) for name, value in scores.items()} for arm, scores in found.items()}
 
 
 def _number(question: Question, index: int) -> int:

@@ -19,6 +19,7 @@ def summarise(collected: list[Answered], against: str | None = None) -> dict:
     `of_confidence` tells; of attacked arms the attack's `success`, as in `success`, on every defence that answered the
     clean pictures too.
 
+    `detection`, where the records have scores, is what these tell, as `detecting.detection` has it.
     `attack_seconds` has the mean seconds per arm of the attacks that were made, not read.
     """
     summary: dict = {"pictures": len(collected), "arms": {}}
@@ -36,7 +37,8 @@ def summarise(collected: list[Answered], against: str | None = None) -> dict:
         }
     made = [one.seconds["attacks"] for one in collected if one.seconds]
     arms = sorted({arm for seconds in made for arm in seconds})
-    return summary | {"attack_seconds": {arm: _mean(s[arm] for s in made if arm in s) for arm in arms}}
+    summary |= {"attack_seconds": {arm: _mean(s[arm] for s in made if arm in s) for arm in arms}}
+    return summary | _detection(collected)
 
 
 def success(before: Sequence[bool], after: Sequence[bool]) -> dict:
@@ -67,6 +69,15 @@ def of_confidence(answers: Sequence[dict], base: str) -> dict:
             difference, *interval = (round(number, 4) for number in found[name].against(found[base], "ece"))
             pairs.append({"first": name, "second": base, "difference": difference, "interval": interval})
     return {"calibration": {name: one.document() for name, one in found.items()}, "calibration_pairs": pairs}
+
+
+def _detection(collected: list[Answered]) -> dict:
+    """What the scores of records tell, as `detection`; empty where there are none."""
+    if not collected or not all("scores" in one.record for one in collected):
+        return {}
+    from .detecting import detection
+
+    return {"detection": detection(collected)}
 
 
 def _successes(collected: Sequence[Answered], arm: str, right: dict[str, list[bool]]) -> dict:

@@ -2,6 +2,10 @@ from .budget import Budget as Budget
 from .costs import charge as charge
 from .costs import cost_of as cost_of
 from .costs import missing as missing
+from .detection import UNNOTICED_ATTACK as UNNOTICED_ATTACK
+from .detection import Detection as Detection
+from .detection import Suspected as Suspected
+from .detection import detection_data as detection_data
 from .graph import Story as Story
 from .places import Places as Places
 from .places import places_data as places_data
@@ -18,6 +22,7 @@ from .requests import Control as Control
 from .requests import Curves as Curves
 from .requests import Damaged as Damaged
 from .requests import Defended as Defended
+from .requests import Detected as Detected
 from .requests import Guide as Guide
 from .requests import Heads as Heads
 from .requests import Map as Map

@@ -14,13 +14,15 @@ from typing import Any
 from torch import Tensor
 
 from ..attacks.elsewhere import attacked_elsewhere, measuring_passes
-from ..attacks.run import attack_passes
+from ..attacks.registry import ATTACKS
+from ..attacks.run import attack_passes, result_of
 from ..classes import Classes
 from ..defences.defend import Purified, answer_of_pictures, answer_of_views, purified
 from ..defences.ensemble import fuse
 from ..defences.registry import DEFENCES, PURIFIERS
 from ..defences.target import target_defence
 from ..defences.tuning import Tuned, Tuning
+from ..detection.scores import TOGETHER
 from ..errors import require
 from ..maps.attend import attend
 from ..maps.heads import AttentionHeads, attention_heads
@@ -55,6 +57,7 @@ from ..transformations import TRANSFORMATIONS
 from ..views.guided import make_views
 from ..views.passes import view_passes
 from .attack import attack
+from .detection import PICTURES, UNNOTICED, UNNOTICED_ATTACK, Detection, suspected
 from .places import Places, places
 from .recipe import ANSWER, ATTACKED, CLEAN, LABEL, NOISE, Picture, Recipe, only
 from .severities import Severities, severities
@@ -588,3 +591,62 @@ class Damaged(Request):
     @staticmethod
     def compute(backbone: Backbone, picture: Picture, classes: Classes, kind: str, seed: int) -> Iterator[Severities]:
         yield severities(backbone, picture.pixels, classes, kind, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Unnoticed(Request):
+    """What an attacker who knows the detection scores makes of the clean picture, within the limit of the settings."""
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        knowing = read_by_attack(replace(recipe.settings.attack, attack=UNNOTICED_ATTACK))
+        return {"picture": recipe.picture, "classes": recipe.classes, "label": recipe.label, "settings": knowing}
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return attack_passes(self.slice(backbone, recipe)["settings"], len(recipe.classes), backbone.layers)
+
+    @staticmethod
+    def compute(
+        backbone: Backbone, picture: Picture, classes: Classes, label: int | None, settings: AttackSettings
+    ) -> Iterator[Adversarial]:
+        yield result_of(attack(backbone, picture.pixels, classes, settings, label))
+
+
+@dataclass(frozen=True, slots=True)
+class Detected(Request):
+    """The detection scores of the story's pictures: the attacked one and, where it is known, the clean one, that under
+    noise as large, and what an attacker who knows the scores makes of it.
+
+    The last there is for attacks that have a limit. Chance is drawn by the seed of the views, which is the defender's.
+    """
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        seeds = {"seed": recipe.settings.views.seed, "noise_seed": recipe.settings.attack.seed}
+        return {"picture": recipe.picture if recipe.clean_known else None} | {"classes": recipe.classes} | seeds
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        limited = recipe.attacked is None and ATTACKS.named(recipe.settings.attack.attack).limited
+        noise = {"noise": Control()} if recipe.clean_known else {}
+        return {"attacked": Attack()} | noise | ({"unnoticed": Unnoticed()} if limited else {})
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return TOGETHER * (2 + 2 * recipe.clean_known)
+
+    @staticmethod
+    def compute(
+        backbone: Backbone,
+        picture: Picture | None,
+        classes: Classes,
+        seed: int,
+        noise_seed: int,
+        attacked: Adversarial,
+        noise: Prediction | None = None,
+        unnoticed: Adversarial | None = None,
+    ) -> Iterator[Detection]:
+        shown: dict[str, tuple[Tensor, Prediction | None]] = {ATTACKED: (attacked.saved, attacked.after_saved)}
+        if picture is not None:
+            shown[CLEAN] = picture.pixels, attacked.before
+            shown[NOISE] = _pixels(NOISE, picture, attacked, noise_seed), noise
+        if unnoticed is not None:
+            shown[UNNOTICED] = unnoticed.saved, unnoticed.after_saved
+        found = {name: suspected(backbone, pixels, seed, answer) for name, (pixels, answer) in shown.items()}
+        yield Detection(backbone.fingerprint, attacked.label, {name: found[name] for name in PICTURES if name in found})

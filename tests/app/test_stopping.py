@@ -24,8 +24,8 @@ NEEDED = {  # what is there before a part is computed, so that it is the part it
     "clean": (), "adversarial": ("clean",), "maps": ("adversarial",), "guide": ("adversarial",),
     "occlusion": ("maps",), "every": ("adversarial",), "words": ("adversarial",), "heads": ("adversarial",),
     "views": ("adversarial",), "steps": ("views",),
-    "defences": ("adversarial",), "survival": ("adversarial",), "placed": ("ensemble",), "through": ("adversarial",),
-    "severities": ("clean",),
+    "defences": ("adversarial",), "survival": ("adversarial",), "detection": ("adversarial",),
+    "placed": ("ensemble",), "through": ("adversarial",), "severities": ("clean",),
 }  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from engine.story.requests import (
     Curves,
     Damaged,
     Defended,
+    Detected,
     Guide,
     Heads,
     Map,
@@ -83,7 +84,7 @@ REQUESTS = {
     "words": Words(ATTACKED), "curves": Curves(),
     "views": Views(), "views-a-tpt": Views("a-tpt"), "views-tpt": Views("tpt"), "tune-0": Tune(0),
     "tune-1": Tune(1), "weighted": Weighted(), "shown": Shown(), "control": Control(), "placed": Placed(),
-    "damaged": Damaged(),
+    "damaged": Damaged(), "detected": Detected(),
 }  # fmt: skip
 REQUESTS |= {f"defence-{name}": Defended(name) for name in ("clip", "tpt", "r-tpt", "a-tpt", "a-tpt-tv", "ttc", "mta")}
 NAMED = {"map-raw", "map-rollout", "map-relevance", "map-grad-cam"}
@@ -105,13 +106,15 @@ HIT = {
     "words",
     "shown",
     "control",
+    "detected",
     *VIEWED,
     *DEFENDED,
 }
 BY_SIMILARITY, BY_VARIATION = {*WEIGHED, "defence-r-tpt", "defence-a-tpt"}, {*WEIGHED, "defence-a-tpt-tv"}
 EXPECTED = {  # by field: the requests whose key it changes
     **dict.fromkeys(("attack", "epsilon", "step_size", "steps", "seed", "norm", "target", "legacy", "only_cells"), HIT),
-    **dict.fromkeys(("target_defence", "eot_samples", "unroll", "confidence"), set()),
+    **dict.fromkeys(("target_defence", "unroll", "confidence"), set()),
+    "eot_samples": {"detected"},  # of the attack that knows the scores
     **dict.fromkeys((*ATTACKS["written-word"].uses, *ATTACKS["patch"].uses[1:], *ATTACKS["corruption"].uses), set()),
 }
 EXPECTED["seed"] = HIT | {"damaged"}
@@ -127,7 +130,7 @@ EXPECTED = {f"attack.{field}": found for field, found in EXPECTED.items()} | {
     "views.kind": {"views", *TUNED},
     "views.high": GUIDED, "views.low": GUIDED, "views.guide": GUIDED | {"guide"}, "views.augmix": MIXED,
     **dict.fromkeys(("views.count", "views.keep_high", "views.keep_low", "views.smallest_crop"), VIEWED),
-    "views.seed": {*VIEWED, "defence-ttc"},
+    "views.seed": {*VIEWED, "defence-ttc", "detected"},
     "tuning.loss": TUNED, "tuning.steps": {*WEIGHED, *TUNERS},
     "tuning.keep": {*TUNED, *TUNERS}, "tuning.legacy": {*TUNED, *TUNERS},
     "tuning.learning_rate": {*TUNED, *TUNERS} - {"tune-0"}, "tuning.weight_decay": {*TUNED, *TUNERS} - {"tune-0"},

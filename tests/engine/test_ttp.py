@@ -11,15 +11,13 @@ from engine.classes import Classes
 from engine.defences.base import Case
 from engine.defences.registry import DEFENCES
 from engine.defences.ttp import (
-    around,
     bordered_answer,
     bordered_answer_to_follow,
-    canvas_size,
-    inside,
     likeness,
     restored,
     tuned_border,
 )
+from engine.detection.borders import around, canvas_size, inside
 from engine.settings import Settings, ViewSettings
 from engine.views.guided import make_views
 from tests.fixtures import noise
