@@ -214,7 +214,8 @@ def test_an_attack_on_the_model_turns_its_answer(sharp, pixels, name):
 def test_an_attack_through_something_climbs_there(small, pixels, name, target):
     settings = AttackSettings(name, 24 / 255, steps=5, target=target, target_defence="view-average")
     *steps, result = attack(small, pixels, CLASSES, settings, label=0)
-    assert len(steps) == 5 and steps[-1].loss > steps[0].loss and result.target == target
+    assert len(steps) == ATTACKS[name].looks(settings, len(CLASSES)).forward >= 5
+    assert steps[-1].loss > steps[0].loss and result.target == target
 
 
 @pytest.mark.parametrize("name", ["pgd", "fgsm", "mi-fgsm", "square"])
