@@ -48,15 +48,16 @@ def evading(probe: Probe, settings: AttackSettings) -> Walk:
         shown = best = start(probe, pixels, settings)
         least = torch.full_like(labels, torch.inf, dtype=torch.float32)
         for place in range(settings.steps + 1):
-            shown = shown.detach().requires_grad_()
-            with torch.enable_grad():
+            more = place < settings.steps
+            shown = shown.detach().requires_grad_(more)
+            with torch.set_grad_enabled(more):
                 lacking = (LEAD - wrong_lead(probe(shown), labels, settings.target)).relu()
-                wanted = lacking + WEIGHT * seeing.excess
+                wanted = lacking + WEIGHT * seeing.excess()
             yield
             better = wanted.detach() < least
             least = torch.where(better, wanted.detach(), least)
             best = torch.where(better[:, None, None, None], shown.detach(), best)
-            if place < settings.steps:
+            if more:
                 with torch.enable_grad():
                     (slope,) = torch.autograd.grad(-wanted.sum(), shown)
                 step = settings.step * along(slope)

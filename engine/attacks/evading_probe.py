@@ -12,14 +12,13 @@ from .probes import Probe
 
 
 class EvadingProbe(Probe):
-    """Answers with the model's logits, and keeps in `excess` (b,) how far the scores of the pictures last looked at lie
-    above those of the clean pictures, summed over the scores; 0 where none does.
+    """Answers with the model's logits, and keeps how far the scores of the pictures last looked at lie above those of
+    the clean pictures, for whoever asks next.
 
     The attacker knows the scores, not the defender's seed: noise is drawn anew for each of `settings.eot_samples` sets
     of copies at every look (EOT), and the scores are means over them. All of it is smooth, the border included.
     """
 
-    excess: Tensor
     allowed: Tensor  # (b, k), one for each of k scores
 
     def know(self, clean: Tensor) -> None:
@@ -31,9 +30,18 @@ class EvadingProbe(Probe):
         self.check_cancelled()
         features, scores = self._seen(self._held(self._watched(pixels)))
         logits = self.backbone.logits(F.normalize(features, dim=-1).to(self.text_features), self.text_features).float()
-        self.excess = (scores - self.allowed).relu().sum(-1)
+        self._excess = (scores - self.allowed).relu().sum(-1)
         self.report(logits.detach().clone())
         return logits
+
+    def excess(self) -> Tensor:
+        """How far (b,), summed over the scores and 0 where none lies above; to be asked once behind every look.
+
+        It is not kept: its graph ends in a hook that holds the probe, a ring that nothing would ever free.
+        """
+        found = self._excess
+        del self._excess
+        return found
 
     def _seen(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Features (b, d) of pictures (b, 3, s, s), not of unit length, and their scores (b, k)."""
