@@ -1,9 +1,12 @@
 """An attack whose gradient is zero at the first step says so: it could not see which way to go."""
 
+import gc
+
 import pytest
 import torch
 
 from engine.attacks import ATTACKS
+from engine.attacks.probes import Probe
 from engine.classes import Classes
 from engine.models import Backbone
 from engine.serialise import attack_data
@@ -86,3 +89,11 @@ def test_no_gradient_proves_nothing_only_where_the_attack_failed(saturated, pixe
 def test_without_an_attack_there_is_no_gradient_to_miss(saturated, pixels):
     (result,) = attack(saturated, pixels, CLASSES, settings_of("pgd", epsilon=0))
     assert not result.zero_gradient
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_nothing_that_an_attack_looked_through_outlives_it(small, pixels, name):
+    """A graph that is kept keeps the hook at its end, and this the probe: a ring that nothing frees."""
+    *_, _ = attack(small, pixels, CLASSES, settings_of(name, eot_samples=1))
+    gc.collect()
+    assert not [one for one in gc.get_objects() if issubclass(type(one), Probe)]
