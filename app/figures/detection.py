@@ -16,7 +16,7 @@ from app.text import detection as text
 from app.text.counted import counted
 
 Reference = engine.evaluation.Reference
-WIDTH, TALL, MIDDLE, TOP, EDGE = 340, 62, 30, 8, 8
+WIDTH, TALL, MIDDLE, TOP, EDGE = 270, 50, 28, 8, 8
 AXIS = TOP + TALL + MIDDLE + TALL  # where the lower histogram ends
 BINS = 36
 SIGNS = {"clean": "●", "noise": "◇", "attacked": "▲", "unnoticed": "★"}
