@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..attacks.registry import ATTACKS
 from ..datasets.base import Question
 from ..models import Backbone
 from ..results import Adversarial, Prediction
@@ -94,10 +95,10 @@ def answer_question(
     framed = {"crop": box_data(backbone.box(question.image.size, how))} if of_picture(plan.settings) else {}
     record |= of_file | framed | {"arms": answers} | ({"blind": blind} if blind else {})
     if plan.survival:
+        aimed = [arm_name(one) for one in plan.attacks if ATTACKS.named(one.attack).aimed]
+        settings = {name: plan.settings_for(_number(question, index), name) for name in aimed}
         record["survival"] = {
-            name: survival_record(backbone, question, clean, picture, plan.settings_for(_number(question, index), name))
-            for name, picture in arms.items()
-            if name != CLEAN
+            name: survival_record(backbone, question, clean, arms[name], settings[name]) for name in aimed
         }
     return Answered(record, named | {"attacks": attacks, "defences": taken}, files)
 
