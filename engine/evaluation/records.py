@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..attacks.registry import ATTACKS
 from ..datasets.base import Question
 from ..detection import scores_of
 from ..models import Backbone
@@ -106,10 +107,10 @@ def answer_question(
     framed = {"crop": box_data(backbone.box(question.image.size, how))} if of_picture(plan.settings) else {}
     record |= of_file | framed | {"arms": answers} | ({"blind": blind} if blind else {})
     if plan.survival:
+        aimed = [one.name for one in plan.attacked if ATTACKS.named(one.attack.attack).aimed]
+        settings = {name: plan.settings_for(_number(question, index), name) for name in aimed}
         record["survival"] = {
-            name: survival_record(backbone, question, clean, picture, plan.settings_for(_number(question, index), name))
-            for name, picture in arms.items()
-            if name != CLEAN
+            name: survival_record(backbone, question, clean, arms[name], settings[name]) for name in aimed
         }
     if plan.detect:
         record["scores"] = _scores(

@@ -7,6 +7,7 @@ import pytest
 from engine.cli.survival_tables import markdown_survival, plain_survival
 from engine.evaluation import Answered, summarise_survival
 from engine.evaluation.records import answer_question
+from engine.settings import AttackSettings
 from engine.story import Picture, Recipe, Story, Survives
 from engine.transformations import TRANSFORMATIONS
 from tests.evaluation_cases import CLASSES, PLAN, picture
@@ -23,8 +24,10 @@ PLAIN = replace(PLAN, settings=replace(PLAN.settings, defences=("clip",)), attac
 
 
 def test_the_record_holds_what_the_story_says_and_is_else_the_same(small, question):
-    plain = answer_question(small, question, 0, PLAIN).record
-    record = answer_question(small, question, 0, replace(PLAIN, survival=True)).record
+    damage = AttackSettings("corruption", severity=1)  # nobody aims it, so it has nothing to survive
+    asked = replace(PLAIN, attacks=(*PLAIN.attacks, damage))
+    plain = answer_question(small, question, 0, asked).record
+    record = answer_question(small, question, 0, replace(asked, survival=True)).record
     survival = record.pop("survival")
     assert record == plain and [*survival] == ["fgsm-8"]
     assert [*survival["fgsm-8"]] == ["none", *TRANSFORMATIONS]
