@@ -26,6 +26,7 @@ from .options import DEFENCE, PICTURE, add_attacks_options, add_options, all_att
 SUMMARY, MARKDOWN = "summary.json", "summary.md"
 OF_A_RUN = (
     "clip_on_clean",
+    "answer_with",
     "workers",
     "batch",
     "ray",
@@ -67,6 +68,11 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     add_options(parser, (*PICTURE, *DEFENCE))
     group = parser.add_argument_group("run")
     group.add_argument("--clip-on-clean", action="store_true", help="only CLIP answers the clean pictures")
+    group.add_argument(
+        "--answer-with", metavar="MODEL", action="append",
+        help="let this model answer too, undefended, to what the attacked one saw, and tell how often the attack fools"
+        " it; repeat for several",
+    )  # fmt: skip
     group.add_argument("--workers", type=int, metavar="N", help="processes or actors (default: one per core)")
     group.add_argument(
         "--batch",
@@ -203,8 +209,8 @@ def _plan(args: argparse.Namespace) -> evaluation.Plan:
     settings = replace(to_settings(given(args, (*PICTURE, *DEFENCE)) | shared), attack=attacks[0])
     if args.own_word:
         settings = replace(settings, domain_word=known_set(args).word)
-    batch = 1 if args.batch is None else args.batch
-    return evaluation.Plan(settings, attacks, settings.attack.seed, not args.clip_on_clean, batch)
+    batch, others = 1 if args.batch is None else args.batch, tuple(args.answer_with or ())
+    return evaluation.Plan(settings, attacks, settings.attack.seed, not args.clip_on_clean, batch, others)
 
 
 def _summary(

@@ -8,6 +8,7 @@ from ..parameters import length
 from ..settings import EnsembleSettings
 from .confidence_tables import lacking, markdown_confidence, plain_confidence
 from .tables import markdown_table, table, wrapped
+from .transfer_tables import markdown_transfer, plain_transfer
 
 NAMED = 20  # pictures that a table names among those left out
 
@@ -24,7 +25,7 @@ def plain_lines(summary: dict) -> list[str]:
         if results["blind"]:
             lines.append(_blind(results))
         lines += plain_confidence(arm, results)
-    return [*lines, *lacking(summary["arms"])]
+    return [*lines, *plain_transfer(summary), *lacking(summary["arms"])]
 
 
 def markdown_lines(summary: dict) -> list[str]:
@@ -62,7 +63,7 @@ def markdown_lines(summary: dict) -> list[str]:
             "",
             *markdown_table(("defence", *arms), differences),
         ]
-    return [*lines, *markdown_confidence(arms, defences)]
+    return [*lines, *markdown_transfer(summary), *markdown_confidence(arms, defences)]
 
 
 def _heading(summary: dict) -> str:

@@ -20,8 +20,8 @@ class Plan:
     Every arm is answered by `settings.defences`, with CLIP always first; the clean one by CLIP alone where
     `defend_clean` is False. Each picture has a seed of its own, made of
     `seed` and its number, so that no result depends on order or worker. So many neighbouring pictures as `batch` says
-    are attacked at once, which changes the last digits of numbers (1: each alone).
-    Raises `EngineError` for two attacks of one name and a batch of none.
+    are attacked at once, which changes the last digits of numbers (1: each alone). The models that `answer_with` names
+    answer in every arm too, undefended. Raises `EngineError` for two attacks or models of one name and a batch of none.
     """
 
     settings: Settings
@@ -29,11 +29,14 @@ class Plan:
     seed: int = 0
     defend_clean: bool = True
     batch: int = 1
+    answer_with: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require(self.batch >= 1, f"Expected at least one picture in a batch; got {self.batch}.")
         names = [arm_name(attack) for attack in self.attacks]
         require(len(set(names)) == len(names), f"Expected attacks of different names; got {', '.join(names)}.")
+        asked = ", ".join(self.answer_with)
+        require(len({*self.answer_with}) == len(self.answer_with), f"Expected each model once to answer; got {asked}.")
 
     @property
     def defences(self) -> tuple[str, ...]:
@@ -62,7 +65,8 @@ class Plan:
             for attack in self.attacks
         }
         own = {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks}
-        return own | of_batch(self.batch) | of_picture(self.settings) | settings
+        others = {"answer_with": list(self.answer_with)} if self.answer_with else {}
+        return own | others | of_batch(self.batch) | of_picture(self.settings) | settings
 
 
 def settings_kept(document: dict, arm: str, number: int) -> Settings:

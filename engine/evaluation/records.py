@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from ..serialise import box_data
 from ..settings import AttackSettings, Settings
 from ..story import requests
 from ..story.graph import Story
+from ..story.handing_on import as_seen
 from ..story.recipe import Picture, Recipe
 from ..story.requests import Attack
 from ..story.results import Results
@@ -51,10 +52,12 @@ def answer_question(
     results: Results | None = None,
     owner: str = "",
     made: Mapping[str, Adversarial] | None = None,
+    others: Sequence[Backbone] = (),
 ) -> Answered:
     """The answers of all defences to one picture in every arm; numbers of the record are rounded to six digits.
     `blind` in the record, where it is there, lists the arms whose attack was blind, as in `Adversarial`; `crop`, where
-    the plan asks for another fit than the model's own, is where what the model sees lies in the picture.
+    the plan asks for another fit than the model's own, is where what the model sees lies in the picture. Its `others`
+    has, by name, what those models answer in every arm to what the attacked one saw, as `as_seen` resizes it.
 
     A question without a number of its own has `index`, its place, instead, and the record names it.
     Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept), but
@@ -92,6 +95,7 @@ def answer_question(
     record = named | {"group": question.group, "truth": question.classes.names[question.label]}
     framed = {"crop": box_data(backbone.box(question.image.size, how))} if of_picture(plan.settings) else {}
     record |= of_file | framed | {"arms": answers} | ({"blind": blind} if blind else {})
+    record |= {"others": {one.name: _of_another(one, arms, question) for one in others}} if others else {}
     return Answered(record, named | {"attacks": attacks, "defences": taken}, files)
 
 
@@ -108,6 +112,15 @@ def attack_story(
     """The story whose attack makes the picture of one arm out of the `clean` one."""
     seeded = replace(wanted, seed=plan.seed_for(_number(question, index)))
     return Story(backbone, _recipe(question, clean, replace(plan.settings, attack=seeded)), results, owner)
+
+
+def _of_another(backbone: Backbone, arms: Mapping[str, Picture], question: Question) -> dict[str, dict]:
+    """What another model answers in every arm."""
+    answers = {}
+    for name, picture in arms.items():
+        recipe = Recipe(Picture(as_seen(backbone, picture.pixels)), question.classes)
+        answers[name] = _answer(Story(backbone, recipe).result(requests.Clean()), question.label)
+    return answers
 
 
 def _number(question: Question, index: int) -> int:
