@@ -20,8 +20,11 @@ from app.figures.judged import abstained, caution
 from app.figures.pictures import amplified, gain_for, to_uint8
 from app.figures.threat import badges, limit, remarks, titled
 from app.figures.through import went_through
+from app.models import Models
 from app.panels.attack_controls import AttackControls
 from app.panels.survival import SurvivalTest
+from app.panels.transfer import TransferTest
+from app.picture_sources import PictureSources
 from app.present import present
 from app.state.found import Found
 from app.state.parts import Question
@@ -35,7 +38,7 @@ from app.wiring.running import Running
 class AttackPanel:
     """The panel of step 2."""
 
-    def __init__(self) -> None:
+    def __init__(self, models: Models, sources: PictureSources) -> None:
         self.choose = AttackControls()
         self.compared = gr.HTML(elem_id="compare-2")
         self.verdict = gr.HTML(elem_id="attack-verdict")
@@ -62,6 +65,7 @@ class AttackPanel:
         self.measured = gr.HTML(elem_id="attack-measured")
         self.caption = gr.HTML()
         self.survival = SurvivalTest()
+        self.transfer = TransferTest(models, sources)
         self.controls = self.choose.controls
         self.texts = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
         outputs = [*self.texts, self.slider, self.noise, self.at, self.caption]
@@ -70,12 +74,14 @@ class AttackPanel:
             Piece(self.draw, outputs, reads, ("adversarial", "through")),
             *self.choose.pieces,
             *self.survival.pieces,
+            *self.transfer.pieces,
         ]
 
     def wire(self, page: Page, running: Running) -> None:
         """The controls, and going back through the attack."""
         self.choose.wire(page, running)
         self.survival.wire(page, running)
+        self.transfer.wire(page)
         page.look(self.at, self._draw_at, [self.curve, self.passed])
         page.press(self.gain, _placed)
 

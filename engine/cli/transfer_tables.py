@@ -36,7 +36,7 @@ def _said(summary: dict) -> str:
 
 def _rows(summary: dict, cells: Callable[..., tuple[str, ...]]) -> list[tuple[str, ...]]:
     nothing = (UNDEFINED,) * len(cells(0.0, 0.0, 0.0, ""))
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for arm in summary["arms"]:
         for name, found in summary.get("others", {}).items():
             row = (arm, name, *cells(found["accuracy"][arm], *found["intervals"][arm], ""))

@@ -13,7 +13,9 @@ from PIL import Image
 import engine
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
-ENDPOINTS = {"/predict", "/attack", "/maps", "/defend", "/survive", "/places", "/sweep", "/evaluate_one"}
+ENDPOINTS = {
+    "/predict", "/attack", "/maps", "/defend", "/survive", "/transfer", "/places", "/sweep", "/evaluate_one",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
