@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import engine
@@ -138,5 +139,6 @@ def called(name: str) -> str:
     """What the page calls a model."""
     entry = engine.models.entry_of(engine.models.BUILT_IN if name == sibling() else name)
     if entry is None:
-        return name
+        scheme, _, folder = name.partition(":")
+        return text.MODEL_FOLDER.format(name=Path(folder).name) if scheme == "local-dir" else name
     return text.MODEL_SIBLING.format(title=entry.title, size=SIBLING) if name == sibling() else entry.title

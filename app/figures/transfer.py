@@ -26,15 +26,13 @@ def transfer_figure(transfers: Transfers, names: Mapping[str, str]) -> str:
 
 
 def _said(transfers: Transfers, names: Mapping[str, str]) -> str:
-    """A sentence for every attack and every model that is not its own."""
+    """What becomes of the visitor's own attack, a sentence for each of the others."""
     if transfers.strange:
         called = ", ".join(names[name] for name in transfers.strange)
         return note(text.STRANGE.format(names=called) + " " + text.STRANGE_SAID, "warn", "!")
-    said = [
-        text.SAID[row.outcome(one)].format(on=names[row.asked[0].model], by=names[one.model])
-        for row in transfers.rows
-        for one in row.asked[1:]
-    ]
+    row, *_ = transfers.rows
+    own, *others = row.asked
+    said = (text.SAID[row.outcome(one)].format(on=names[own.model], by=names[one.model]) for one in others)
     return note(" ".join(said))
 
 

@@ -145,7 +145,7 @@ def test_strangers_that_are_here_are_offered_first_and_nothing_that_is_not(monke
 def test_models_are_called_by_their_titles():
     assert called("fieldguide") == present(engine.models.entry_of("fieldguide")).title
     assert called(sibling()) == f"{called('fieldguide')} at {of_page.SIBLING} pixels"
-    assert called("local-dir:/x") == "local-dir:/x"
+    assert called("local-dir:/models/mine") == "the folder mine" and called("tiny") == "tiny"
 
 
 def checking(backbone, free: bool = False) -> TransferTest:
