@@ -108,7 +108,8 @@ class Api:
     """The endpoints for the first of `models`, or another that a call names. Every refusal is one sentence.
 
     What is computed takes part in the turns of the page's `results`, and is charged in `budget`, as that of the address
-    a call comes from. `sources` has the samples; only what the first model computes on these is kept in `results`.
+    a call comes from. `sources` has the samples; only what the first model computes on these, and what others answer to
+    its attacks on them, is kept in `results`.
     """
 
     def __init__(

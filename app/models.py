@@ -68,7 +68,7 @@ class Models:
     def beside(self, name: str) -> list[str]:
         """The other models that are on this machine, strangers first; nobody is asked for them."""
         entries = [entry.name for entry in engine.models.listed_models() if entry.here and entry.needs is None]
-        every = dict.fromkeys((self.first.name, *self._kept, *entries))
+        every = dict.fromkeys((self.first.name, *list(self._kept), *entries))
         near = [sibling()] if name == engine.models.BUILT_IN else []
         others = [one for one in every if one not in (name, sibling())]
         return sorted(others, key=lambda one: one == engine.models.BUILT_IN) + near
