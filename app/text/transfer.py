@@ -8,7 +8,7 @@ LONELY = (
     "Only the built-in model is on this machine: beside it stands the same model looking at larger pictures. Another"
     " one is fetched once, under “Model” beside the picture; what lies in the hub's cache is listed here."
 )
-FREE = " Or write local-dir:FOLDER for a model folder of your own."
+FREE = " You can also write local-dir:FOLDER, for a model folder of your own."
 EMPTY = (
     "Press **{run}** to make the attack on each model, and let all of them answer about the clean picture, the attacked"
     " one, and one with as much random noise."

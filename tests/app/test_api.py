@@ -214,14 +214,14 @@ def test_places_have_the_names_and_numbers_of_the_command(fieldguide_api, capsys
 def test_a_transfer_has_the_names_and_numbers_of_the_command(fieldguide_api, capsys):
     sample = fieldguide_api.sources.samples[0]
     names = list(fieldguide_api.sources.sample(0).names)[:4]
-    given = asked(sample.path, **FGSM, template="a photo of a {}.", answer_with=["fieldguide@64"])
+    given = asked(sample.path, **FGSM, template="a photo of a {}.", answer_with=["fieldguide@168"])
     found = fieldguide_api.transfer(account(fieldguide_api, 1), given | {"class_names": names, "true_class": names[0]})
-    words = ["transfer", str(sample.path), "--answer-with", "fieldguide@64", "--attack", "fgsm", "--eps", "4", "--json"]
-    words += ["--true-class", names[0], "--device", "cpu", *(word for name in names for word in ("--class", name))]
-    assert main(words) == 0
+    words = ["transfer", str(sample.path), "--answer-with", "fieldguide@168", "--attack", "fgsm", "--eps", "4"]
+    words += ["--json", "--true-class", names[0], "--device", "cpu"]
+    assert main([*words, *(word for name in names for word in ("--class", name))]) == 0
     told = json.loads(capsys.readouterr().out)["transfer"]
     assert json.loads(json.dumps(found["transfer"])) == told and found["familiarity"]["accepted"]
-    assert [*told["answered_by"]] == ["fieldguide", "fieldguide@64"]
+    assert [*told["answered_by"]] == ["fieldguide", "fieldguide@168"]
 
 
 @pytest.mark.parametrize("names", [[], ["tiny"], ["a", "a"], [str(n) for n in range(5)]])
