@@ -1,4 +1,4 @@
-"""The API of the page: eight named endpoints that answer with what the command line prints for `--json`.
+"""The API of the page: nine named endpoints that answer with what the command line prints for `--json`.
 
 They keep nothing between calls but what is computed on the page's own samples, which the page shares with them, and
 take turns with it, address by address. What they ask for beside the picture and its classes are parameters of the
@@ -32,6 +32,7 @@ from app.state.visitors import Visitor
 from app.sweep import MOST_SEEDS
 from app.sweeping import begun, points
 from app.text import words as text
+from app.transferring import answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ ANSWER = engine.parameters.words("answer")
 MAPS = (*ATTACK, *(word for word in engine.parameters.words("attention") if word not in ATTACK))
 STORY = engine.parameters.STORY
 RECORD = tuple(word for word in STORY if not engine.parameters.parameters()[word].known.recipe)
+MOST_OTHERS = 4  # models that answer beside the attacked one
 ASKED = {  # what endpoints ask beside the engine's parameters
     "picture": Asked(FileData, "an image file, as handle_file(PATH)", "https://example.org/bird.png", needed=True),
     "class_names": Asked(
@@ -81,6 +83,10 @@ ASKED = {  # what endpoints ask beside the engine's parameters
         int, f"with how many seeds each limit is attacked, from `seed` on (1 to {MOST_SEEDS})", 1,
         engine.story.USUAL_SEEDS,
     ),
+    "answer_with": Asked(
+        list[str], f"the models that answer beside it, named as model is (1 to {MOST_OTHERS}), each another",
+        ["fieldguide@168"], needed=True,
+    ),
     "model": Asked(
         str,
         "the model that answers: a name of the page's menu, or any that `atpt --model` takes where the page serves its"
@@ -102,7 +108,8 @@ class Api:
     """The endpoints for the first of `models`, or another that a call names. Every refusal is one sentence.
 
     What is computed takes part in the turns of the page's `results`, and is charged in `budget`, as that of the address
-    a call comes from. `sources` has the samples; only what the first model computes on these is kept in `results`.
+    a call comes from. `sources` has the samples; only what the first model computes on these, and what others answer to
+    its attacks on them, is kept in `results`.
     """
 
     def __init__(
@@ -115,6 +122,7 @@ class Api:
         self._offer(self.defend, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*STORY, *PICTURE))
         self._offer(self.survive, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*ATTACK, *PICTURE))
         self._offer(self.detect, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*ATTACK, *PICTURE))
+        self._offer(self.transfer, [NUMBERS], (*QUESTION, "true_class", "answer_with"), (*ATTACK, *PICTURE))
         self._offer(self.places, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*STORY, *PICTURE))
         self._offer(self.sweep, [NUMBERS], (*QUESTION, "true_class", "seeds"), (*STORY, *PICTURE))
         self._offer(self.evaluate_one, [NUMBERS], (*QUESTION, "true_class"), (*RECORD, *PICTURE))
@@ -164,6 +172,23 @@ class Api:
         data = engine.story.detection_data(present(found.detection))
         known = engine.evaluation.references(present(found.detection).fingerprint)
         return {"detection": data, "known": engine.evaluation.reference_data(known)} | _known(found)
+
+    def transfer(self, account: Account, asked: Mapping[str, Any]) -> dict:
+        """Whether the attack made on one model fools others: what each answers to the clean picture, to the attacked
+        one and under as much random noise, with the same classes and sentences, and how that ends."""
+        base = self._question(account, asked, (*ATTACK, *PICTURE))
+        names = asked["answer_with"]
+        if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+            kind = "a list of names of models"
+            raise engine.EngineError(text.API_TYPE.format(name="answer_with", kind=kind, got=repr(names)[:60]))
+        own = base.story.backbone.name
+        if not 1 <= len(names) <= MOST_OTHERS or len({*names, own}) <= len(names):
+            raise engine.EngineError(text.API_OTHERS.format(most=MOST_OTHERS, own=own, got=", ".join(names)[:80]))
+        others = [self._loaded(name) for name in names]
+        found = self._computed(base, "clean", "adversarial")
+        row = answered(self.models, base, others)
+        (data,) = engine.story.transfer_data([row])
+        return {"transfer": data} | _known(found)
 
     def places(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """Where the clean and the attacked picture, all views and the answers before and after tuning lie on the plane
@@ -233,8 +258,11 @@ class Api:
         )  # fmt: skip
 
     def _backbone(self, asked: Mapping[str, Any]) -> engine.Backbone:
-        """The model of a call, fetched where it is not here yet; what the page's visitors use stays as it is."""
-        name = _text(asked, "model") if asked.get("model") else ""
+        """The model of a call; what the page's visitors use stays as it is."""
+        return self._loaded(_text(asked, "model") if asked.get("model") else "")
+
+    def _loaded(self, name: str) -> engine.Backbone:
+        """A model, fetched where it is not here yet."""
         if name and not self.models.ready(name):
             with closing(self.models.fetch(name)) as pieces:
                 for _ in pieces:

@@ -146,7 +146,7 @@ def build_app(
 def _panels(page: Page, models: Models, sources: PictureSources) -> tuple[dict[int, Panel], dict[int, gr.Column]]:
     """The panels by the number of their step, and the columns that hold them."""
     builders = (
-        PicturePanel, lambda: AttackPanel(models), lambda: AttentionPanel(sources), ViewsPanel,
+        PicturePanel, lambda: AttackPanel(models, sources), lambda: AttentionPanel(sources), ViewsPanel,
         lambda: TuningPanel(models), lambda: VerdictPanel(models), lambda: BatchPanel(sources),
     )  # fmt: skip
     panels: dict[int, Panel] = {}

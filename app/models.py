@@ -7,6 +7,8 @@ from collections import OrderedDict
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import engine
 from app.downloads import Downloads, Report
@@ -17,6 +19,7 @@ from app.text import words as text
 KEPT = 1  # models beside the first that stay in memory
 LARGE = 4e9  # operations of a pass: the views of a story then take a minute where the processor has no bf16
 FEW = 16
+SIBLING = 168  # pixels: the built-in model, trained at 112, is nearly as often right at that size
 
 
 class Models:
@@ -62,6 +65,21 @@ class Models:
         """Whether that model is in memory."""
         return name == self.first.name or name in self._kept
 
+    def beside(self, name: str) -> list[str]:
+        """The other models that are on this machine, strangers first; nobody is asked for them."""
+        entries = [entry.name for entry in engine.models.listed_models() if entry.here and entry.needs is None]
+        every = dict.fromkeys((self.first.name, *list(self._kept), *entries))
+        near = [sibling()] if name == engine.models.BUILT_IN else []
+        others = [one for one in every if one not in (name, sibling())]
+        return sorted(others, key=lambda one: one == engine.models.BUILT_IN) + near
+
+    def result(self, question: Question, request: engine.story.Request) -> Any:
+        """The result of a request whose needs are held, where it is to be computed; it is held afterwards."""
+        if self.lent is not None:
+            return self.lent.result(question, request)
+        *_, (_, found) = question.ask(request)
+        return found
+
     def views(self, backbone: engine.Backbone) -> int:
         """How many views the page begins with on this model."""
         if backbone.name not in self._views:
@@ -99,7 +117,7 @@ class Models:
         self.backbone(name)
 
     def _offers(self, name: str) -> bool:
-        offered = name == self.first.name or engine.models.entry_of(name) is not None
+        offered = name in (self.first.name, sibling()) or engine.models.entry_of(name) is not None
         return bool(name) and (self.free or offered)
 
     def _load(self, name: str) -> engine.Backbone:
@@ -110,3 +128,17 @@ class Models:
         self._kept[name] = backbone
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
+
+
+def sibling() -> str:
+    """The name of the built-in model for pictures of another size."""
+    return engine.models.sized(engine.models.BUILT_IN, SIBLING)
+
+
+def called(name: str) -> str:
+    """What the page calls a model."""
+    entry = engine.models.entry_of(engine.models.BUILT_IN if name == sibling() else name)
+    if entry is None:
+        scheme, _, folder = name.partition(":")
+        return text.MODEL_FOLDER.format(name=Path(folder).name) if scheme == "local-dir" else name
+    return text.MODEL_SIBLING.format(title=entry.title, size=SIBLING) if name == sibling() else entry.title

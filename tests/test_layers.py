@@ -51,12 +51,13 @@ PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is 
         "sessions",
         "sweep",
         "text",
+        "transfers",
         "without_stubs",
     ),
     ("labels", "options", "state", "tidying"),
     ("originals",),
     ("figures", "models", "picture_sources"),
-    ("components", "social", "sweeping", "theme"),
+    ("components", "social", "sweeping", "theme", "transferring"),
     ("opening", "preview", "wiring"),
     ("export", "head", "restore", "looks", "pin", "start_over", "comparison"),
     ("panels",),
@@ -76,6 +77,8 @@ DRAWS_NOTHING = (
     "state",
     "sweep",
     "sweeping",
+    "transferring",
+    "transfers",
 )  # and so needs no Gradio
 HOMES = {
     "ray": {"engine/evaluation/executors/ray.py"},
@@ -100,7 +103,7 @@ ASIDE = {  # files that call verbs themselves, and why
     "engine/benchmarks/localisation.py": "has one shuffled model draw every map of a picture",
 }
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
-    "attack": {"attack_controls", "detection", "only_cells", "severities", "survival"},
+    "attack": {"attack_controls", "detection", "only_cells", "severities", "survival", "transfer"},
     "attention": {"every_map", "heads", "map_question", "occlusion", "words"},
     "batch": {"mosaic", "reliability", "sweep"},
     "inputs": {"elsewhere", "model", "painter"},

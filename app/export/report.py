@@ -222,6 +222,8 @@ def _results(found: Found) -> dict:
     sweep = found.sweep
     if sweep is not None and sweep.points and sweep.digest == present(found.picture).picture.digest:
         document["sweep"] = engine.story.sweep_data(sweep.points, sweep.settings)
+    if found.transfers is not None and found.transfers.made == found.made.get("adversarial"):
+        document["transfer"] = engine.story.transfer_data(found.transfers.rows)
     if found.steps:
         losses = [step.loss if len(step.kept) else None for step in found.steps]
         document["tuning"] = [

@@ -26,6 +26,8 @@ from app.panels.detection import DetectionTest
 from app.panels.only_cells import OnlyCells
 from app.panels.severities import SeveritiesStrip
 from app.panels.survival import SurvivalTest
+from app.panels.transfer import TransferTest
+from app.picture_sources import PictureSources
 from app.present import present
 from app.state.found import Found
 from app.state.parts import Question
@@ -40,7 +42,7 @@ from app.wiring.running import Running
 class AttackPanel:
     """The panel of step 2."""
 
-    def __init__(self, models: Models) -> None:
+    def __init__(self, models: Models, sources: PictureSources) -> None:
         self.choose = AttackControls(models)
         with self.choose.more:
             self.severities = SeveritiesStrip()
@@ -71,6 +73,7 @@ class AttackPanel:
         self.caption = gr.HTML()
         self.survival = SurvivalTest()
         self.detection = DetectionTest()
+        self.transfer = TransferTest(models, sources)
         self.controls = self.choose.controls | self.where.controls
         self.texts = [self.verdict, self.slider_label, self.gain, self.bars, self.curve, self.passed, self.measured]
         outputs = [*self.texts, self.slider, self.noise, self.at, self.caption]
@@ -82,6 +85,7 @@ class AttackPanel:
             *self.where.pieces,
             *self.survival.pieces,
             *self.detection.pieces,
+            *self.transfer.pieces,
         ]
 
     def wire(self, page: Page, running: Running) -> None:
@@ -91,6 +95,7 @@ class AttackPanel:
         self.where.wire(page)
         self.survival.wire(page, running)
         self.detection.wire(page, running)
+        self.transfer.wire(page)
         page.look(self.at, self._draw_at, [self.curve, self.passed])
         page.press(self.gain, _placed)
 

@@ -15,6 +15,7 @@ from app.state.parts import PARTS, HeadsPair, MapPair, MapTest, OcclusionPair, Q
 from app.state.shown import Original, Shown
 from app.state.visitors import Progress, Visitor
 from app.sweep import Sweep
+from app.transfers import Transfers
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,6 +64,7 @@ class Found:
     detection: engine.story.Detection | None = None
     batch: Batch | None = None
     sweep: Sweep | None = None
+    transfers: Transfers | None = None
     progress: Progress = Progress()
     mosaic: bool = False
     pinned: Pinned | None = None
@@ -140,7 +142,7 @@ def find(question: Question | None, visitor: Visitor) -> Found:
     """What is held of all that the visitor has asked for; without a `question` nothing is."""
     elsewhere = visitor.looked_at_elsewhere
     original = None if visitor.picture is None else visitor.picture.original
-    own = {"batch": visitor.batch, "sweep": visitor.sweep, "progress": visitor.progress, "mosaic": visitor.mosaic}
+    own = {name: getattr(visitor, name) for name in ("batch", "sweep", "transfers", "progress", "mosaic")}
     found = Found(visitor.model, visitor.picture, original=original, elsewhere=elsewhere, **own)
     if question is None:
         return found

@@ -81,6 +81,21 @@ class Record(Task):
         yield engine.evaluation.answer_question(backbone, self.question, 0, self.plan)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Single(Task):
+    """The result of one request; `known` has those that it needs."""
+
+    recipe: engine.story.Recipe
+    request: engine.story.Request
+    known: dict[engine.story.Request, Any]
+
+    def run(self, backbone: engine.Backbone) -> Iterator[Any]:
+        story = engine.story.Story(backbone, self.recipe)
+        for request, result in self.known.items():
+            story.results.put(story.key(request), result)
+        yield story.result(self.request)
+
+
 class Lent:
     """Computes what it is asked for where `lend` takes it: the one function that needs the accelerator.
 
@@ -106,6 +121,19 @@ class Lent:
         Raises `EngineError` where that would take longer than a call may, or than the question's budget has room for.
         """
         return LentRun(self.call, question, tuple(names))
+
+    def result(self, question: Question, request: engine.story.Request) -> Any:
+        """The result of a request whose needs are held, in one call if it is missing. Raises `EngineError` as `run`."""
+        story = question.story
+        if request in story:
+            return story.results[story.key(request)]
+        engine.story.charge(engine.story.Budget(PASSES), story, request)
+        question.charge(request)
+        passes, needs = engine.story.cost_of(story, request), request.needs(story.recipe).values()
+        known = {need: story.results[story.key(need)] for need in needs}
+        (found,) = self.call(story.backbone.name, passes, Single(story.recipe, request, known))
+        story.results.put(story.key(request), found, story.owner)
+        return found
 
     def answer(
         self, question: engine.datasets.Question, plan: engine.evaluation.Plan, model: str, passes: float

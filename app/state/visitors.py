@@ -15,6 +15,7 @@ from app.present import present
 from app.state.history import History, Look
 from app.state.shown import Shown
 from app.sweep import Sweep
+from app.transfers import Transfers
 
 Adjust = Callable[[Choices, Choices], Choices]
 ECHOES = 5  # drawings that may still bring a value that the server has replaced: a slow browser sends them meanwhile
@@ -70,6 +71,7 @@ class Visitor:
     stopped: Choices | None = None
     batch: Batch | None = None
     sweep: Sweep | None = None
+    transfers: Transfers | None = None
     history: History = History()
     pinned: Look | None = None
     progress: Progress = Progress()
@@ -81,7 +83,7 @@ class Visitor:
 
     def _of(self, model: str) -> Visitor:
         """The same without what was computed with another model and is not found by key."""
-        return self if model == self.model else replace(self, batch=None, sweep=None)
+        return self if model == self.model else replace(self, batch=None, sweep=None, transfers=None)
 
     @property
     def look(self) -> Look | None:

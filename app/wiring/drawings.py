@@ -17,7 +17,7 @@ from app.wiring.pieces import Piece
 
 MOST_BYTES = 48 << 20
 KEEP = 1800.0  # seconds; the files that a drawing names are kept for two hours
-OWN = frozenset({"batch", "elsewhere", "pinned", "progress", "sweep"})  # what is found for a single visitor only
+OWN = frozenset({"batch", "elsewhere", "pinned", "progress", "sweep", "transfers"})  # of a single visitor only
 
 
 @dataclass(frozen=True, eq=False, slots=True)

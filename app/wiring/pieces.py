@@ -48,7 +48,7 @@ def _value(name: str, found: Found) -> object:
         return None if found.pinned is None else _pinned(found.pinned)
     if name == "answer":
         return astuple(found.answer)
-    if name in ("classes", "label", "model", "elsewhere", "batch", "progress", "sweep", "mosaic", "grid"):
+    if name in ("classes", "label", "model", "elsewhere", "batch", "progress", "sweep", "transfers", "mosaic", "grid"):
         return getattr(found, name)
     return found.made.get(name)
 

@@ -29,6 +29,7 @@ OF_A_RUN = (
     "clip_on_clean",
     "survival",
     "detect",
+    "answer_with",
     "workers",
     "batch",
     "ray",
@@ -78,6 +79,11 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         "--detect", action="store_true",
         help="score every picture by how attacked it looks, clean, attacked and under noise as large as the limit:"
         " AUROC with interval, and what is caught at 5 %% false alarms; with --out also scores.json and roc.svg",
+    )  # fmt: skip
+    group.add_argument(
+        "--answer-with", metavar="MODEL", action="append",
+        help="let this model answer too, undefended, to what the attacked one saw, and tell how often the attack fools"
+        " it; repeat for several",
     )  # fmt: skip
     group.add_argument("--workers", type=int, metavar="N", help="processes or actors (default: one per core)")
     group.add_argument(
@@ -219,9 +225,9 @@ def _plan(args: argparse.Namespace) -> evaluation.Plan:
     settings = replace(to_settings(given(args, (*PICTURE, *DEFENCE)) | shared), attack=attacks[0])
     if args.own_word:
         settings = replace(settings, domain_word=known_set(args).word)
-    batch = 1 if args.batch is None else args.batch
+    batch, others = 1 if args.batch is None else args.batch, tuple(args.answer_with or ())
     of_arms = {"defend_clean": not args.clip_on_clean, "predicted": predicted, "own_target": args.own_target}
-    beside = {"survival": args.survival, "detect": args.detect}
+    beside = {"survival": args.survival, "detect": args.detect, "answer_with": others}
     return evaluation.Plan(settings, attacks, settings.attack.seed, batch=batch, **of_arms, **beside)
 
 

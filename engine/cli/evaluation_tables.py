@@ -11,6 +11,7 @@ from .corruption_tables import markdown_corruptions, plain_corruptions
 from .detection_tables import markdown_detection, plain_detection
 from .survival_tables import markdown_survival, plain_survival
 from .tables import markdown_table, table, wrapped
+from .transfer_tables import markdown_transfer, plain_transfer
 
 NAMED = 20  # pictures that a table names among those left out
 
@@ -37,7 +38,7 @@ def plain_lines(summary: dict) -> list[str]:
             lines.append(_blind(results))
         lines += plain_confidence(arm, results)
     beside = [*plain_corruptions(summary), *plain_survival(summary), *plain_detection(summary)]
-    return [*lines, *lacking(summary["arms"]), *beside]
+    return [*lines, *plain_transfer(summary), *lacking(summary["arms"]), *beside]
 
 
 def markdown_lines(summary: dict) -> list[str]:
@@ -75,7 +76,7 @@ def markdown_lines(summary: dict) -> list[str]:
             "",
             *markdown_table(("defence", *arms), differences),
         ]
-    lines += markdown_confidence(arms, defences)
+    lines += [*markdown_transfer(summary), *markdown_confidence(arms, defences)]
     return [*lines, *markdown_corruptions(summary), *markdown_survival(summary), *markdown_detection(summary)]
 
 

@@ -7,7 +7,7 @@ already or cannot be read: where a picture is missing, another one stands in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -24,12 +24,16 @@ from .store import kept
 
 
 def answer_together(
-    backbone: Backbone, asked: Mapping[int, Question], plan: Plan, cache: Path | None = None
+    backbone: Backbone,
+    asked: Mapping[int, Question],
+    plan: Plan,
+    cache: Path | None = None,
+    others: Sequence[Backbone] = (),
 ) -> dict[int, Answered]:
     """The answers to the questions of one group by index, as `answer_question` gives them, in the same order."""
     made = _attacked(backbone, asked, plan, cache)
     return {
-        index: answer_question(backbone, question, index, plan, cache, made=made[index])
+        index: answer_question(backbone, question, index, plan, cache, made=made[index], others=others)
         for index, question in asked.items()
     }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..datasets.base import Source
 from ..errors import EngineError, require
 from ..files import read_json, reading, writing
+from .others import ANSWERING, fingerprints
 from .plan import CLEAN
 from .records import Answered, Skipped
 from .store import PART
@@ -18,7 +19,7 @@ from .store import PART
 RECORDS, SECONDS, SKIPPED, ASKED = "records.jsonl", "seconds.jsonl", "skipped.jsonl", "plan.json"
 MANIFEST = "attacked.jsonl"  # what lies in the attacked pictures' files; see `Manifest`
 ASIDE = "set-aside.jsonl"  # records of pictures that are not asked about now, should they be again
-FREE = ("pictures", "fingerprint", "reading")  # of the plan: may differ, or is told only when a model is loaded
+FREE = ("pictures", "fingerprint", "reading", ANSWERING)  # of the plan: may differ, or told when a model is loaded
 
 _RECORD = {"key": str, "truth": str, "arms": dict}
 _TOOK = {"attacks": dict, "defences": dict}
@@ -59,12 +60,13 @@ def check(folder: Path, asked: dict) -> None:
     if not _is_file(folder / ASKED) or not has_records(folder):
         return
     kept = read_plan(folder)
-    other = "fingerprint" in asked and kept.get("fingerprint") != asked["fingerprint"]
     differing = [name for name in sorted({*kept, *asked} - {*FREE}) if kept.get(name) != asked.get(name)]
+    before, now = (fingerprints(plan, asked["model"]) for plan in (kept, asked))
+    other = [name for name in now if "fingerprint" in asked and before.get(name) != now[name]]
     require(
         not other or bool(differing),
         f"“{folder}” was begun with other weights, another preprocessing or another activation under the name"
-        f" {asked['model']} (fingerprint {kept.get('fingerprint')}, now {asked.get('fingerprint')}); choose another"
+        f" {', '.join(f'{one} (fingerprint {before.get(one)}, now {now[one]})' for one in other)}; choose another"
         " folder or that model.",
     )
     require(

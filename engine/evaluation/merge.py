@@ -7,15 +7,17 @@ from pathlib import Path
 
 from ..errors import require
 from .kept import read_kept, read_plan
+from .others import ANSWERING
 from .records import Answered
 
 
 def read_merged(folders: Sequence[Path]) -> tuple[dict, list[Answered]]:
     """Plan and records of all folders together: arms and pictures that all have, defences as FOLDER/DEFENCE.
 
-    The plan is the first one's but for the defences. Where the model is the first one's too, CLIP is listed once.
-    Raises `EngineError` where no picture is in all of them, for other candidate classes or templates, pictures read in
-    another way, another attack in an arm of the same name, a folder without records, and folders of one name.
+    The plan is the first one's but for the defences; what other models answered is left out. Where the model is the
+    first one's too, CLIP is listed once. Raises `EngineError` where no picture is in all of them, for other candidate
+    classes or templates, pictures read in another way, another attack in an arm of the same name, a folder without
+    records, and folders of one name.
     """
     names = [folder.resolve().name for folder in folders]
     require(len(set(names)) == len(names), f"Expected folders of different names; got {', '.join(names)}.")
@@ -42,7 +44,9 @@ def read_merged(folders: Sequence[Path]) -> tuple[dict, list[Answered]]:
     kept = [{_picture(one): one for one in answered} for answered in results]
     rows = [[found[picture] for found in kept] for picture in kept[0] if all(picture in found for found in kept)]
     require(bool(rows), f"Expected evaluations of the same pictures; {', '.join(names)} share none.")
-    plan = plans[0] | {"defences": [defence for renamed in called for defence in renamed.values()]}
+    plan = _alone(plans[0], "answer_with", ANSWERING) | {
+        "defences": [defence for renamed in called for defence in renamed.values()]
+    }
     return plan, [_together(called, row) for row in rows]
 
 
@@ -60,11 +64,17 @@ def _together(called: Sequence[dict[str, str]], row: Sequence[Answered]) -> Answ
     arms = [arm for arm in row[0].record["arms"] if all(arm in one.record["arms"] for one in row)]
     records = [one.record["arms"] for one in row]
     answers = {arm: _renamed(called, [record[arm] for record in records]) for arm in arms}
+    record = _alone(row[0].record, "others") | {"arms": answers}
     if not all(one.seconds for one in row):
-        return Answered(row[0].record | {"arms": answers}, {})
+        return Answered(record, {})
     seconds = [one.seconds["defences"] for one in row]
     taken = {arm: _renamed(called, [defences[arm] for defences in seconds]) for arm in arms}
-    return Answered(row[0].record | {"arms": answers}, row[0].seconds | {"defences": taken})
+    return Answered(record, row[0].seconds | {"defences": taken})
+
+
+def _alone(kept: dict, *others: str) -> dict:
+    """Without what is about other models."""
+    return {name: value for name, value in kept.items() if name not in others}
 
 
 def _renamed(called: Sequence[dict[str, str]], defences: Sequence[dict]) -> dict:

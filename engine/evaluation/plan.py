@@ -41,7 +41,8 @@ class Plan:
 
     Records have more beside: with `survival` the model's own answers behind everything that happens to pictures; with
     `detect` the scores of `engine.detection` for the picture of every arm, and for the clean one under noise as large
-    as each limit. Raises `EngineError` for two attacks of one name and a batch of none.
+    as each limit; and what the models that `answer_with` names answer in every arm, undefended. Raises `EngineError`
+    for two attacks or models of one name and a batch of none.
     """
 
     settings: Settings
@@ -53,11 +54,14 @@ class Plan:
     own_target: bool = False
     survival: bool = False
     detect: bool = False
+    answer_with: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require(self.batch >= 1, f"Expected at least one picture in a batch; got {self.batch}.")
         names = [one.name for one in self.attacked]
         require(len(set(names)) == len(names), f"Expected attacks of different names; got {', '.join(names)}.")
+        asked = ", ".join(self.answer_with)
+        require(len({*self.answer_with}) == len(self.answer_with), f"Expected each model once to answer; got {asked}.")
 
     @property
     def attacked(self) -> tuple[Attacked, ...]:
@@ -106,6 +110,7 @@ class Plan:
         own = {"seed": self.seed, "defend_clean": self.defend_clean, "attacks": attacks}
         beside = {"own_target": self.own_target, "survival": self.survival, "detect": self.detect}
         own |= {name: True for name, asked in beside.items() if asked}  # else what was kept is what it was
+        own |= {"answer_with": list(self.answer_with)} if self.answer_with else {}
         return own | of_batch(self.batch) | of_picture(self.settings) | settings
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from ..attacks.registry import ATTACKS
 from ..datasets.base import Question
@@ -19,6 +18,7 @@ from ..serialise import box_data
 from ..settings import Settings
 from ..story import requests
 from ..story.graph import Story
+from ..story.handing_on import as_seen
 from ..story.recipe import Picture, Recipe
 from ..story.requests import Attack
 from ..story.results import Results
@@ -58,11 +58,13 @@ def answer_question(
     results: Results | None = None,
     owner: str = "",
     made: Mapping[str, Adversarial] | None = None,
+    others: Sequence[Backbone] = (),
 ) -> Answered:
     """The answers of all defences to one picture in every arm; numbers of the record are rounded to six digits.
     `blind` in the record, where it is there, lists the arms whose attack was blind, as in `Adversarial`; `crop`, where
     the plan asks for another fit than the model's own, is where what the model sees lies in the picture. `scores`,
-    where the plan asks to detect, has those of every arm's picture, and of the clean one under noise as large.
+    where the plan asks to detect, has those of every arm's picture, and of the clean one under noise as large. Its
+    `others` has, by name, what those models answer in every arm to what the attacked one saw, as `as_seen` resizes it.
 
     A question without a number of its own has `index`, its place, instead, and the record names it.
     Attacked pictures are read from the folder `cache` where they are, else made and kept there (None: not kept), but
@@ -106,16 +108,10 @@ def answer_question(
     record = named | {"group": question.group, "truth": question.classes.names[question.label]}
     framed = {"crop": box_data(backbone.box(question.image.size, how))} if of_picture(plan.settings) else {}
     record |= of_file | framed | {"arms": answers} | ({"blind": blind} if blind else {})
-    if plan.survival:
-        aimed = [one.name for one in plan.attacked if ATTACKS.named(one.attack.attack).aimed]
-        settings = {name: plan.settings_for(_number(question, index), name) for name in aimed}
-        record["survival"] = {
-            name: survival_record(backbone, question, clean, arms[name], settings[name]) for name in aimed
-        }
-    if plan.detect:
-        record["scores"] = _scores(
-            backbone, {name: arm.pixels for name, arm in arms.items()}, plan, _number(question, index)
-        )
+    number = _number(question, index)
+    record |= {"survival": _survival(backbone, question, arms, plan, number)} if plan.survival else {}
+    record |= {"scores": _scores(backbone, arms, plan, number)} if plan.detect else {}
+    record |= {"others": {one.name: _of_another(one, arms, question) for one in others}} if others else {}
     return Answered(record, named | {"attacks": attacks, "defences": taken}, files)
 
 
@@ -144,11 +140,29 @@ def _same(one: Picture, other: Picture, answers: Mapping[str, dict], settings: S
     return tuple(answers) == settings.defences and torch.equal(one.pixels, other.pixels)
 
 
-def _scores(backbone: Backbone, arms: Mapping[str, Tensor], plan: Plan, number: int) -> dict[str, dict[str, float]]:
-    seed = plan.seed_for(number)
-    noisy = {name: sign_noise(arms[CLEAN], epsilon, seed) for name, epsilon in plan.noises.items()}
-    found = {name: scores_of(backbone, pixels, seed) for name, pixels in {**arms, **noisy}.items()}
+def _survival(
+    backbone: Backbone, question: Question, arms: Mapping[str, Picture], plan: Plan, number: int
+) -> dict[str, dict]:
+    """What becomes of every attack behind what happens to pictures; damage that nobody aims has none to survive."""
+    aimed = [one.name for one in plan.attacked if ATTACKS.named(one.attack.attack).aimed]
+    settings = {name: plan.settings_for(number, name) for name in aimed}
+    return {name: survival_record(backbone, question, arms[CLEAN], arms[name], settings[name]) for name in aimed}
+
+
+def _scores(backbone: Backbone, arms: Mapping[str, Picture], plan: Plan, number: int) -> dict[str, dict[str, float]]:
+    seed, seen = plan.seed_for(number), {name: arm.pixels for name, arm in arms.items()}
+    noisy = {name: sign_noise(seen[CLEAN], epsilon, seed) for name, epsilon in plan.noises.items()}
+    found = {name: scores_of(backbone, pixels, seed) for name, pixels in {**seen, **noisy}.items()}
     return {arm: {name: round(value, 6) for name, value in scores.items()} for arm, scores in found.items()}
+
+
+def _of_another(backbone: Backbone, arms: Mapping[str, Picture], question: Question) -> dict[str, dict]:
+    """What another model answers in every arm."""
+    answers = {}
+    for name, picture in arms.items():
+        recipe = Recipe(Picture(as_seen(backbone, picture.pixels)), question.classes)
+        answers[name] = _answer(Story(backbone, recipe).result(requests.Clean()), question.label)
+    return answers
 
 
 def _number(question: Question, index: int) -> int:

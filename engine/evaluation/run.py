@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
-from typing import Any
 
 from ..datasets.base import Question, Source
 from ..errors import EngineError, require
@@ -17,6 +16,7 @@ from .executors import Executor
 from .groups import answer_together
 from .kept import Journal, check, claim, resume
 from .manifest import Manifest
+from .others import answering, described, fingerprints
 from .plan import Plan
 from .records import Answered, Skipped
 from .store import ATTACKED, sweep
@@ -58,7 +58,7 @@ def evaluate(
         with writing(cache):
             sweep(cache)
     with executor.start() as each:
-        of_model = next(each(_described, [None]))
+        of_model = next(each(described, [plan.answer_with]))
         if on_loaded is not None:
             on_loaded(of_model)
         kept: dict[int, Answered] = {}
@@ -70,7 +70,7 @@ def evaluate(
         home = folder or cache
         manifest = None if home is None or pictures is None else Manifest(home, pictures)
         store = pictures and pictures.resolve()
-        work = partial(_answered, plan=plan, cache=store, fingerprint=of_model["fingerprint"])
+        work = partial(_answered, plan=plan, cache=store, prints=fingerprints(of_model, executor.model))
         yield from _missing(source, kept, plan.batch, partial(each, work), journal, manifest, on_skip)
 
 
@@ -107,26 +107,28 @@ def _missing(
 
 
 def asked_of(source: Source, plan: Plan, model: str) -> dict:
-    """The plan of an evaluation with its source and model, as plain data that survives JSON unchanged."""
+    """The plan of an evaluation with its source and model, as plain data that survives JSON unchanged.
+
+    Raises `EngineError` where the attacked model is among those that answer in its place.
+    """
+    require(model not in plan.answer_with, f"Expected another model than {model} to answer; it is attacked.")
     asked = {"model": model, "pictures": len(source), **source.document(), **plan.document()}
     return json.loads(json.dumps(asked))
 
 
-def _described(backbone: Backbone, _: Any) -> dict:
-    return {"fingerprint": backbone.fingerprint, "reading": backbone.reading}
-
-
 def _answered(
-    backbone: Backbone, items: list[Item], plan: Plan, cache: Path | None, fingerprint: str
+    backbone: Backbone, items: list[Item], plan: Plan, cache: Path | None, prints: dict[str, str | None]
 ) -> list[Answered | Skipped]:
     """The results of a group, in order."""
-    require(
-        backbone.fingerprint == fingerprint,
-        f"Expected one model for all workers; {backbone.name} has other weights or preprocessing on one of them.",
-    )
+    others = answering(backbone, plan.answer_with)
+    for one, fingerprint in zip((backbone, *others), prints.values(), strict=True):
+        require(
+            one.fingerprint == fingerprint,
+            f"Expected one model for all workers; {one.name} has other weights or preprocessing on one of them.",
+        )
     opened = {index: _opened(key, ask) for index, key, ask in items}
     asked = {index: one for index, one in opened.items() if isinstance(one, Question)}
-    answered = answer_together(backbone, asked, plan, cache)
+    answered = answer_together(backbone, asked, plan, cache, others)
     return [one if isinstance(one, Skipped) else answered[index] for index, one in opened.items()]
 
 

@@ -20,7 +20,8 @@ def summarise(collected: list[Answered], against: str | None = None) -> dict:
     clean pictures too.
 
     `detection`, where the records have scores, is what these tell, as `detecting.detection` has it.
-    `attack_seconds` has the mean seconds per arm of the attacks that were made, not read.
+    `attack_seconds` has the mean seconds per arm of the attacks that were made, not read, and `others`, where other
+    models answered too, what `of_others` tells.
     """
     summary: dict = {"pictures": len(collected), "arms": {}}
     for arm, defences in collected[0].record["arms"].items() if collected else ():
@@ -38,7 +39,29 @@ def summarise(collected: list[Answered], against: str | None = None) -> dict:
     made = [one.seconds["attacks"] for one in collected if one.seconds]
     arms = sorted({arm for seconds in made for arm in seconds})
     summary |= {"attack_seconds": {arm: _mean(s[arm] for s in made if arm in s) for arm in arms}}
+    summary |= {"others": of_others(collected)} if collected and "others" in collected[0].record else {}
     return summary | _detection(collected)
+
+
+def of_others(collected: Sequence[Answered]) -> dict:
+    """By model that answered in the place of the attacked one: of every arm what `shares` tells, and of attacked arms
+    two `success`: over the pictures that `both` models answer right when clean, and over those of them on which the
+    attacked model was `fooled`, without a defence.
+    """
+    own = {arm: [one.record["arms"][arm]["clip"]["right"] for one in collected] for arm in collected[0].record["arms"]}
+    names = collected[0].record["others"]
+    return {name: _of_other(own, [one.record["others"][name] for one in collected]) for name in names}
+
+
+def _of_other(own: dict[str, list[bool]], answers: Sequence[dict]) -> dict:
+    right = {arm: [one[arm]["right"] for one in answers] for arm in own}
+    both = [mine and theirs for mine, theirs in zip(own[CLEAN], right[CLEAN], strict=True)]
+    found = {}
+    for arm, hits in right.items():
+        if arm != CLEAN:
+            fooled = [known and not still for known, still in zip(both, own[arm], strict=True)]
+            found[arm] = {"both": success(both, hits), "fooled": success(fooled, hits)}
+    return {**shares(right), "success": found}
 
 
 def success(before: Sequence[bool], after: Sequence[bool]) -> dict:

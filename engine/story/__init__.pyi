@@ -7,6 +7,9 @@ from .detection import Detection as Detection
 from .detection import Suspected as Suspected
 from .detection import detection_data as detection_data
 from .graph import Story as Story
+from .handing_on import handed_on as handed_on
+from .handing_on import transfer_of as transfer_of
+from .handing_on import transferred as transferred
 from .places import Places as Places
 from .places import places_data as places_data
 from .recipe import ANSWER as ANSWER
@@ -16,6 +19,7 @@ from .recipe import LABEL as LABEL
 from .recipe import NOISE as NOISE
 from .recipe import Picture as Picture
 from .recipe import Recipe as Recipe
+from .requests import Answers as Answers
 from .requests import Attack as Attack
 from .requests import Clean as Clean
 from .requests import Control as Control
@@ -47,4 +51,7 @@ from .sweep import limits as limits
 from .sweep import stories as stories
 from .sweep import sweep_data as sweep_data
 from .sweep import swept as swept
+from .transfer import Asked as Asked
+from .transfer import Transfer as Transfer
+from .transfer import transfer_data as transfer_data
 from .turns import Turns as Turns

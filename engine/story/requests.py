@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ..attacks.elsewhere import attacked_elsewhere, measuring_passes
@@ -63,6 +64,7 @@ from .recipe import ANSWER, ATTACKED, CLEAN, LABEL, NOISE, Picture, Recipe, only
 from .severities import Severities, severities
 from .slices import read_by_attack, read_by_defence, read_by_views, read_of_target
 from .survival import Survival, survival
+from .transfer import answers
 
 About = int | str  # the number of a class, `LABEL` or `ANSWER`
 
@@ -154,7 +156,7 @@ def _shown(picture: str, recipe: Recipe) -> dict[str, Request]:
     return {} if picture == CLEAN else {"attacked": Attack()}
 
 
-def _pixels(which: str, picture: Picture, attacked: Adversarial | None, seed: int) -> Tensor:
+def pixels_of(which: str, picture: Picture, attacked: Adversarial | None, seed: int) -> Tensor:
     """Of a picture of the story, (3, s, s)."""
     if attacked is None or which == CLEAN:
         return picture.pixels
@@ -230,7 +232,7 @@ class Map(Request):
         attacked: Adversarial | None = None,
     ) -> Iterator[AttentionMap]:
         label = _number(about, answer, attacked)
-        yield attend(backbone, _pixels(which, picture, attacked, seed), classes, settings, label, against)
+        yield attend(backbone, pixels_of(which, picture, attacked, seed), classes, settings, label, against)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +262,7 @@ class Guide(Request):
         which: str,
         attacked: Adversarial | None = None,
     ) -> Iterator[AttentionMap]:
-        yield attend(backbone, _pixels(which, picture, attacked, 0), classes, AttentionSettings(guide))
+        yield attend(backbone, pixels_of(which, picture, attacked, 0), classes, AttentionSettings(guide))
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +284,7 @@ class Heads(Request):
     def compute(
         backbone: Backbone, picture: Picture, classes: Classes, which: str, attacked: Adversarial | None = None
     ) -> Iterator[AttentionHeads]:
-        yield attention_heads(backbone, _pixels(which, picture, attacked, 0), classes)
+        yield attention_heads(backbone, pixels_of(which, picture, attacked, 0), classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +316,7 @@ class Words(Request):
         attacked: Adversarial | None = None,
     ) -> Iterator[WordRelevance]:
         label = _number(about, answer, attacked)
-        yield word_relevance(backbone, _pixels(which, picture, attacked, 0), classes, label)
+        yield word_relevance(backbone, pixels_of(which, picture, attacked, 0), classes, label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +356,7 @@ class Curves(Request):
     ) -> Iterator[Occlusion]:
         rows, columns = drawn.raw.shape
         order = random_map((rows, columns), drawn.label) if chance else drawn.raw
-        yield occlude(backbone, _pixels(which, picture, attacked, 0), order, classes, drawn.label, seed=seed)
+        yield occlude(backbone, pixels_of(which, picture, attacked, 0), order, classes, drawn.label, seed=seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,7 +390,7 @@ class Shown(Request):
         attacked: Adversarial | None = None,
     ) -> Iterator[Purified]:
         settings = Settings(views=ViewSettings(seed=seed), purifier=purifier)
-        yield purified(backbone, _pixels(which, picture, attacked, 0), classes, settings)
+        yield purified(backbone, pixels_of(which, picture, attacked, 0), classes, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -521,7 +523,7 @@ class Control(Request):
     def compute(
         backbone: Backbone, picture: Picture, classes: Classes, seed: int, attacked: Adversarial
     ) -> Iterator[Prediction]:
-        yield predict(backbone, _pixels(NOISE, picture, attacked, seed), classes)
+        yield predict(backbone, pixels_of(NOISE, picture, attacked, seed), classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -645,8 +647,27 @@ class Detected(Request):
         shown: dict[str, tuple[Tensor, Prediction | None]] = {ATTACKED: (attacked.saved, attacked.after_saved)}
         if picture is not None:
             shown[CLEAN] = picture.pixels, attacked.before
-            shown[NOISE] = _pixels(NOISE, picture, attacked, noise_seed), noise
+            shown[NOISE] = pixels_of(NOISE, picture, attacked, noise_seed), noise
         if unnoticed is not None:
             shown[UNNOTICED] = unnoticed.saved, unnoticed.after_saved
         found = {name: suspected(backbone, pixels, seed, answer) for name, (pixels, answer) in shown.items()}
         yield Detection(backbone.fingerprint, attacked.label, {name: found[name] for name in PICTURES if name in found})
+
+
+@dataclass(frozen=True, slots=True)
+class Answers(Request):
+    """The model's answers to these pictures, in one pass; the recipe's own is not asked about."""
+
+    pictures: tuple[Picture, ...]
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        return {"pictures": self.pictures, "classes": recipe.classes}
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(len(self.pictures))
+
+    @staticmethod
+    def compute(
+        backbone: Backbone, pictures: tuple[Picture, ...], classes: Classes
+    ) -> Iterator[tuple[Prediction, ...]]:
+        yield answers(backbone, torch.stack([one.pixels for one in pictures]), classes)

@@ -211,6 +211,31 @@ def test_places_have_the_names_and_numbers_of_the_command(fieldguide_api, capsys
     assert len(told["places"]["views"]) == 8 and told["places"]["classes"][0] == names[0]
 
 
+def test_a_transfer_has_the_names_and_numbers_of_the_command(fieldguide_api, capsys):
+    sample = fieldguide_api.sources.samples[0]
+    names = list(fieldguide_api.sources.sample(0).names)[:4]
+    given = asked(sample.path, **FGSM, template="a photo of a {}.", answer_with=["fieldguide@168"])
+    found = fieldguide_api.transfer(account(fieldguide_api, 1), given | {"class_names": names, "true_class": names[0]})
+    words = ["transfer", str(sample.path), "--answer-with", "fieldguide@168", "--attack", "fgsm", "--eps", "4"]
+    words += ["--json", "--true-class", names[0], "--device", "cpu"]
+    assert main([*words, *(word for name in names for word in ("--class", name))]) == 0
+    told = json.loads(capsys.readouterr().out)["transfer"]
+    assert json.loads(json.dumps(found["transfer"])) == told and found["familiarity"]["accepted"]
+    assert [*told["answered_by"]] == ["fieldguide", "fieldguide@168"]
+
+
+@pytest.mark.parametrize("names", [[], ["tiny"], ["a", "a"], [str(n) for n in range(5)]])
+def test_who_answers_are_others_each_once_and_not_too_many(api, names):
+    with pytest.raises(engine.EngineError, match="1 to 4 models, each another and none of them tiny"):
+        api.transfer(account(api, 1), asked(api.sources.samples[1].path, **FGSM, answer_with=names))
+
+
+@pytest.mark.parametrize("names", ["fieldguide@168", None, [3]])
+def test_who_answers_are_a_list_of_names(api, names):
+    with pytest.raises(engine.EngineError, match="answer_with to be a list of names of models"):
+        api.transfer(account(api, 1), asked(api.sources.samples[1].path, **FGSM, answer_with=names))
+
+
 @pytest.mark.parametrize("seeds", [0, 11, 1.5, True, "3", None])
 def test_a_sweep_of_no_seeds_or_too_many_is_refused_in_a_sentence(api, seeds):
     sample = asked(api.sources.samples[1].path, **SWEPT, seeds=seeds)

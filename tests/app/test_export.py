@@ -27,6 +27,7 @@ from app.samples import load_samples
 from app.state.found import Found, Pinned
 from app.state.history import Look
 from app.sweep import Sweep
+from app.transfers import Transfers
 from engine.cli.main import main
 from engine.story import Results
 from tests.page_cases import CHOICES, CLASSES, EVERYTHING, WHOLE, asked, run
@@ -501,6 +502,17 @@ def test_the_sweep_of_the_picture_is_in_the_zip_and_that_of_another_is_not(tiny,
     here, there = (json.loads(files["results.json"]) for files in packed)
     assert here["sweep"]["levels"][0]["lead"] == 1.5 and here["sweep"]["points"][0]["leads"] == {"clip": 1.5}
     assert "sweep" not in there
+
+
+def test_whom_the_attack_fools_is_in_the_zip_and_for_another_attack_is_not(tiny, told):
+    row = engine.story.transfer_of(asked(tiny, engine.story.Results()).story, [])
+    own, other = (Transfers(("tiny",), True, (row,), made=made) for made in (told.made["adversarial"], "another"))
+    packed = [
+        named(zipfile.ZipFile(io.BytesIO(report.bundle(tiny, replace(told, transfers=one), CHOICES))))
+        for one in (own, other)
+    ]
+    here, there = (json.loads(files["results.json"]) for files in packed)
+    assert here["transfer"][0]["made_on"] == "tiny" and "transfer" not in there
 
 
 def test_a_story_half_told_is_packed_as_far_as_it_went(tiny, told):

@@ -12,7 +12,7 @@ import engine
 from app.models import Models
 from app.state.lent import LEAST, MOST, PASSES, booked
 from app.state.parts import STORY, Account, foreseen
-from engine.story import Attack, Budget, Clean, Map, Results, cost_of, missing
+from engine.story import Answers, Attack, Budget, Clean, Control, Map, Results, cost_of, missing
 from tests.page_cases import CHOICES, EVERYTHING, asked, held, picture
 from tests.stand_in.spaces import Host, without_gradients
 
@@ -213,3 +213,18 @@ def test_who_has_no_seconds_left_is_told_so(small, poor):
             models.compute(asked(small, Results()), *STORY)
     assert host.left < spent and "quota exceeded: You have exceeded your quota" in str(refused.value)
     assert f"for the {spent} s that this books" in str(refused.value)
+
+
+def test_one_request_is_lent_with_what_it_needs_and_held_afterwards(small, lent, host):
+    there, here = asked(small, Results()), asked(small, Results())
+    for models, question in ((lent, there), (Models(small), here)):
+        models.compute(question, "adversarial")
+    before, pictures = len(host.booked), Answers((picture(small).picture, picture(small, 2).picture))
+    noise = lent.result(there, Control())
+    assert torch.equal(noise.logits, Models(small).result(here, Control()).logits)
+    found = lent.result(there, pictures)
+    for one, other in zip(found, Models(small).result(here, pictures), strict=True):
+        assert torch.equal(one.logits, other.logits)
+    assert lent.result(there, pictures) is there.story.result(pictures) and len(host.booked) == before + 2
+    with pytest.raises(engine.EngineError, match="passes through the model"):
+        lent.result(replace(asked(small, Results()), budget=Budget(1)), pictures)

@@ -18,6 +18,7 @@ from app.state.shown import Original
 from app.state.visitors import Progress, Visitor
 from app.sweep import Sweep
 from app.text import words as text
+from app.transfers import Transfers
 from app.wiring import screens as module
 from app.wiring.pieces import Piece, merged
 from app.wiring.screens import Screens
@@ -202,6 +203,7 @@ OTHERS = {  # another value of every field that is no part
     "label": lambda found: None,
     "batch": lambda found: Batch(CHOICES.settings(), 3),
     "sweep": lambda found: a_sweep(found.picture.picture.digest),
+    "transfers": lambda found: Transfers(("a", "b"), True),
     "progress": lambda found: Progress(4),
     "mosaic": lambda found: not found.mosaic,
     "pinned": lambda found: None,

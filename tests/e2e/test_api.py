@@ -13,7 +13,9 @@ from PIL import Image
 import engine
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
-ENDPOINTS = {"/predict", "/attack", "/maps", "/defend", "/survive", "/detect", "/places", "/sweep", "/evaluate_one"}
+ENDPOINTS = {
+    "/predict", "/attack", "/maps", "/defend", "/survive", "/detect", "/transfer", "/places", "/sweep", "/evaluate_one",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def call(address, sample):
     client.close()
 
 
-def test_the_api_lists_eight_endpoints_and_nothing_else(address):
+def test_the_api_lists_nine_endpoints_and_nothing_else(address):
     client = Client(address, verbose=False)
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == ENDPOINTS
     client.close()
