@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from functools import partialmethod
 
 from ..errors import EngineError
-from . import attack, bench, defend, evaluate, fieldguide, maps, places, predict, survive, sweep
+from . import attack, bench, defend, evaluate, fieldguide, lens, maps, places, predict, survive, sweep
 
-COMMANDS = (predict, attack, maps, defend, survive, places, sweep, evaluate, bench, fieldguide)
+COMMANDS = (predict, attack, maps, lens, defend, survive, places, sweep, evaluate, bench, fieldguide)
 PROGRAM = "python -m engine"
 
 Register = Callable[[argparse._SubParsersAction], None]  # adds one command to the parser

@@ -56,7 +56,7 @@ class Plan:
     def document(self) -> dict:
         """The plan as plain data; two plans that could give different records give different documents."""
         settings = asdict(self.settings) | {"defences": list(self.defences)}
-        del settings["attack"], settings["attention"], settings["picture"], settings["answer"]
+        del settings["attack"], settings["attention"], settings["lens"], settings["picture"], settings["answer"]
         attacks = {
             arm_name(attack): kept_attack(attack) | of_target(replace(self.settings, attack=attack))
             for attack in self.attacks

@@ -3,6 +3,8 @@ from .costs import charge as charge
 from .costs import cost_of as cost_of
 from .costs import missing as missing
 from .graph import Story as Story
+from .lens import Lenses as Lenses
+from .lens import lens_data as lens_data
 from .places import Places as Places
 from .places import places_data as places_data
 from .recipe import ANSWER as ANSWER
@@ -21,6 +23,7 @@ from .requests import Guide as Guide
 from .requests import Heads as Heads
 from .requests import Map as Map
 from .requests import Placed as Placed
+from .requests import Read as Read
 from .requests import Request as Request
 from .requests import Survives as Survives
 from .requests import Tune as Tune
