@@ -89,9 +89,9 @@ HOMES = {
     "torchattacks": {f"engine/attacks/{name}.py" for name in ("minimal", "black_box")},
 }
 VERBS = {  # what computes a part of a story
-    "predict", "attack", "attack_batch", "attend", "attention_maps", "attention_heads", "lens", "word_relevance", "occlude",
-    "make_views", "mixed_views", "Tuning", "tune", "fuse", "purified", "answer_of_pictures", "answer_of_views",
-    "defend",
+    "predict", "attack", "attack_batch", "attend", "attention_maps", "attention_heads", "lens", "word_relevance",
+    "occlude", "make_views", "mixed_views", "Tuning", "tune", "fuse", "purified", "answer_of_pictures",
+    "answer_of_views", "defend",
 }  # fmt: skip
 COMPUTING = tuple(f"engine/{name}/" for name in ("models", "attacks", "maps", "views", "defences", "story"))
 ASIDE = {  # files that call verbs themselves, and why

@@ -1,27 +1,29 @@
 """A drawing of all layers that the browser shows one of: a slider moves through them without asking the server.
 
-What belongs to a layer has the classes `of-layer` and `of-layer-N`; grids are painted on their canvases. The server hears
-which patch is pressed.
+What belongs to a layer has the classes `of-layer` and `of-layer-N`; grids are painted on their canvases. The server
+hears which patch is pressed.
 """
 
 SCRUB = """const FIRST = 0x4e00; // the sign of the first of the words
 const rule = document.head.appendChild(document.createElement('style'));
 let layer = 0, at = -1, alone = null; // 0: the last layer
 const field = () => element.querySelector('.lens');
-const sizes = () => Object.fromEntries(['rows', 'columns', 'layers', 'named'].map((n) => [n, Number(field().dataset[n])]));
+const size = (name) => [name, Number(field().dataset[name])];
+const sizes = () => Object.fromEntries(['rows', 'columns', 'layers', 'named', 'signs'].map(size));
 const current = (layers) => (layer > 0 && layer <= layers ? layer : layers);
 const place = (canvas, cell) => {
   const {rows, columns, layers} = sizes();
   return (current(layers) - 1) * rows * columns + cell;
 };
 const word = (canvas, cell) => canvas.dataset.words.charCodeAt(place(canvas, cell)) - FIRST;
+const CORNERS = [[0, -1], [1, 0], [0, 1], [-1, 0]];
 const SHAPES = [
   (pen, x, y, r) => pen.arc(x, y, r, 0, 2 * Math.PI),
-  (pen, x, y, r) => [[0, -1], [1, 0], [0, 1], [-1, 0]].forEach(([a, b]) => pen.lineTo(x + 1.2 * r * a, y + 1.2 * r * b)),
+  (pen, x, y, r) => CORNERS.forEach(([across, down]) => pen.lineTo(x + 1.2 * r * across, y + 1.2 * r * down)),
 ];
 const square = (pen, x, y, r) => pen.rect(x - 0.9 * r, y - 0.9 * r, 1.8 * r, 1.8 * r);
 const paint = (canvas) => {
-  const {rows, columns, named} = sizes(), pen = canvas.getContext('2d'), side = canvas.width / columns;
+  const {rows, columns, named, signs} = sizes(), pen = canvas.getContext('2d'), side = canvas.width / columns;
   const look = getComputedStyle(field()), colour = (name) => look.getPropertyValue('--' + name);
   pen.clearRect(0, 0, canvas.width, canvas.height);
   for (let cell = 0; cell < rows * columns; cell += 1) {
@@ -32,8 +34,7 @@ const paint = (canvas) => {
     pen.strokeStyle = colour('panel');
     pen.lineWidth = side / 14;
     pen.beginPath();
-    const pushed = Number(field().dataset.signs);
-    (kind < pushed ? SHAPES[kind] : square)(pen, x, y, side * (0.16 + 0.32 * lead / 9));
+    (kind < signs ? SHAPES[kind] : square)(pen, x, y, side * (0.16 + 0.32 * lead / 9));
     pen.closePath();
     pen.fill();
     pen.stroke();
@@ -76,7 +77,8 @@ element.addEventListener('pointermove', (event) => {
   const {target} = event;
   if (!target.matches('canvas')) return;
   const cell = under(event), {columns} = sizes(), {cellSaid, names} = field().dataset;
-  const said = {row: Math.floor(cell / columns) + 1, column: cell % columns + 1, name: names.split('|')[word(target, cell)]};
+  const said = {row: Math.floor(cell / columns) + 1, column: cell % columns + 1};
+  said.name = names.split('|')[word(target, cell)];
   target.title = cellSaid.replace(/{(\\w+)}/g, (_, name) => said[name]);
 });
 const STEPS = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]};
@@ -101,7 +103,8 @@ const follow = () => {
   at = Number(opened.querySelector('[data-cell]')?.dataset.cell ?? -1);
   draw();
 };
-const drawn = {childList: true, subtree: true, attributeFilter: ['data-words', 'data-leads', 'data-names', 'data-cell']};
+const told = ['data-words', 'data-leads', 'data-names', 'data-cell'];
+const drawn = {childList: true, subtree: true, attributeFilter: told};
 new MutationObserver(draw).observe(element, drawn);
 new MutationObserver(follow).observe(opened, drawn);
 new MutationObserver(draw).observe(document.body, {attributeFilter: ['class']}); // dark or light

@@ -39,8 +39,7 @@ def lens_figure(found: Found) -> str:
     data = "".join(f' data-{name}="{esc(value)}"' for name, value in numbers.items())
     tables = "".join(_of_layer(layer, _table(found, layer)) for layer in range(layers))
     body = f'{_slider(layers)}<div class="lens-grids">{_grids(found, order)}</div>{_legend(found, order)}{tables}'
-    drawn = f'{caution(found)}{_said(found)}<div class="lens"{data}>{body}</div>{_curve(found)}'
-    return section(text.TITLE, drawn, text.HINT)
+    return section(text.SHOWN, f'{caution(found)}{_said(found)}<div class="lens"{data}>{body}</div>', text.HINT)
 
 
 def nearest_figure(found: Found, cell: int) -> str:
@@ -83,9 +82,7 @@ def _grids(found: Found, order: Sequence[int]) -> str:
     read, called = present(found.lens), _arms(found)
     place = {number: chr(FIRST_SIGN + at) for at, number in enumerate(order)}
     clearest = float(torch.cat([one.leads.flatten() for one in read.arms.values()]).quantile(CLEAREST)) or 1.0
-    return "".join(
-        _grid(called[name], one, place, clearest, _pixels(found, name)) for name, one in read.arms.items()
-    )
+    return "".join(_grid(called[name], one, place, clearest, _pixels(found, name)) for name, one in read.arms.items())
 
 
 def _grid(name: str, one: engine.maps.Lens, place: dict[int, str], clearest: float, pixels: Tensor) -> str:
@@ -155,9 +152,9 @@ def _token(found: Found, one: engine.maps.Lens, layer: int) -> str:
 def _nearest(found: Found, layer: int, cell: int, place: str) -> str:
     read, called = present(found.lens), _arms(found)
     columns = [_words(found, one, layer, cell) for one in read.arms.values()]
-    rows = zip(*columns, strict=True)
+    rows = [(text.RANK.format(rank=rank), *row) for rank, row in enumerate(zip(*columns, strict=True), 1)]
     title = text.NEAREST.format(place=place)
-    drawn = table([called[name] for name in read.arms], rows, title, "stacks")
+    drawn = table(["", *(called[name] for name in read.arms)], rows, title, "stacks")
     return section(title, drawn, text.NEAREST_HINT.format(layer=layer + 1))
 
 
@@ -186,7 +183,8 @@ def _said(found: Found) -> str:
     return note(sentence.format(all=every, null=null, **counts), "plain")
 
 
-def _curve(found: Found) -> str:
+def changed_figure(found: Found) -> str:
+    """Layer by layer, by how much the attack changes the readings, beside its null arm."""
     read, called = present(found.lens), _arms(found)
     kinds = {"attacked": "attacked", "noise": "line-4"}
     lines = [Line(called[name], kinds[name], shares.tolist()) for name, shares in read.changed.items()]

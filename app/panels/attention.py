@@ -58,8 +58,8 @@ class AttentionPanel:
         lens = LensPart()
         self.below = (self.every, self.occlusion, words, heads, lens)
         self.files = MapFiles(sources, drawn_maps)
-        self.controls = self.question.controls | {"colours": colours, "cells": cells, "scale": scale}
-        self.controls |= heads.controls | lens.controls
+        own = {"colours": colours, "cells": cells, "scale": scale}
+        self.controls = self.question.controls | own | heads.controls | lens.controls
         look = ("colours", "cells", "scale")
         own = Piece(
             self.draw,

@@ -9,7 +9,7 @@ from app.components.controls import part
 from app.components.scrubbing import BACK, SCRUB
 from app.components.settings import choice
 from app.figures.html import caption, empty
-from app.figures.lens import CLASS_TOKEN, lens_figure, nearest_figure
+from app.figures.lens import CLASS_TOKEN, changed_figure, lens_figure, nearest_figure
 from app.present import present
 from app.state.found import Found
 from app.text import lens as text
@@ -27,12 +27,13 @@ class LensPart:
                 reading = choice("lens", text.READS, text.READ, "lens-reading", 330)
             self.button, self.drawn = part(text.ASK, text.RUN, "read-patches", "lens-grids", 190, SCRUB)
             self.opened = gr.HTML(elem_id="lens-patch", js_on_load=BACK)
+            self.curve = gr.HTML(elem_id="lens-curve")
             gr.HTML(caption(text.CAPTION))
         patch = gr.Number(CLASS_TOKEN, precision=0, visible=False)
         self.controls = {"lens": reading, "lens_patch": patch}
         reads = ("picture", "classes", "label", "clean", "adversarial", "lens")
         self.pieces = [
-            Piece(self.draw, [self.drawn], reads, ("lens",)),
+            Piece(self.draw, [self.drawn, self.curve], reads, ("lens",)),
             Piece(self.draw_opened, [self.opened], reads, ("lens",), ("lens_patch",)),
         ]
 
@@ -43,8 +44,10 @@ class LensPart:
         page.press(self.opened, _pressed)
 
     def draw(self, found: Found, choices: Choices) -> dict:
-        """The grids, or what to press."""
-        return {self.drawn: empty(text.EMPTY) if found.lens is None else lens_figure(found)}
+        """The grids and how much changes, or what to press."""
+        if found.lens is None:
+            return {self.drawn: empty(text.EMPTY), self.curve: ""}
+        return {self.drawn: lens_figure(found), self.curve: changed_figure(found)}
 
     def draw_opened(self, found: Found, choices: Choices) -> dict:
         """The nearest words; those of the class token where a patch is opened that is not there."""

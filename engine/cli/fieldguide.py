@@ -213,10 +213,10 @@ def _register_lens(actions: argparse._SubParsersAction) -> None:
     parser = actions.add_parser(
         "lens",
         help="measure where the lens reads the true class",
-        description="Read off every patch of fresh held-out specimens after every layer and tell which share of those on"
-        " the object, and of all others, is read as the true class, which of those on it as the answer after the attack,"
-        " and which of all is read otherwise than in the clean picture: clean, attacked, and under noise of the"
-        " attack's size.",
+        description="Read off every patch of fresh held-out specimens after every layer and tell which share of those"
+        " on the object, and of all others, is read as the true class, which of those on it as the answer after the"
+        " attack, and which of all is read otherwise than in the clean picture: clean, attacked, and under noise of"
+        " the attack's size.",
     )
     add_options(parser, LENS)
     parser.add_argument("--pictures", type=int, default=100, metavar="N", help="how many; default: %(default)s")

@@ -13,7 +13,7 @@ from PIL import Image
 import engine
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
-ENDPOINTS = {"/predict", "/attack", "/maps", "/defend", "/survive", "/places", "/sweep", "/evaluate_one"}
+ENDPOINTS = {"/predict", "/attack", "/maps", "/defend", "/lens", "/survive", "/places", "/sweep", "/evaluate_one"}
 
 
 @pytest.fixture(scope="module")
