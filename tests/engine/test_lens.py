@@ -8,12 +8,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from engine.benchmarks.lenses import shares_of, summary
+from engine.benchmarks.lenses import _picture_shares, shares_of, summary
 from engine.classes import Classes
+from engine.cli.main import main
 from engine.errors import EngineError
+from engine.evaluation.executors import Processes
 from engine.maps.heads import attention_heads
 from engine.maps.lens import NEAREST, Lens, lens
-from engine.models import Backbone
+from engine.models import BUILT_IN, Backbone
 from engine.models.blocks import plain_blocks
 from engine.numerics.baselines import sign_noise
 from engine.settings import AttackSettings, LensSettings, Settings
@@ -159,3 +161,29 @@ def test_it_depends_on_its_own_setting_and_not_on_views_and_tuning(story, small)
     assert key(other) == key(SETTINGS) != key(replace(SETTINGS, lens=VALUES))
     with pytest.raises(EngineError, match="the reading of the lens to be one of tokens, values"):
         LensSettings("words")
+
+
+def test_the_command_of_many_specimens_counts_what_was_asked(monkeypatch, capsys, story):
+    asked = []
+
+    def fake(pictures, seed, settings, executor):
+        asked.append((pictures, seed, settings.lens.lens, settings.attack.steps, executor))
+        return iter([shares_of(story.result(Read()), torch.ones(32, 32))] * pictures)
+
+    monkeypatch.setattr("engine.benchmarks.lenses.readings", fake)
+    command = ["fieldguide", "lens", "--pictures", "2", "--seed", "3", "--steps", "5", "--lens", "values"]
+    assert main([*command, "--workers", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert asked == [(2, 3, "values", 5, Processes(BUILT_IN, "auto", 1))]
+    assert found["settings"]["lens"] == "values" and found["settings"]["pictures"] == 2
+    changed = story.result(Read()).changed["attacked"].tolist()
+    assert [values[0] for values in found["lens"]["attacked"]["changed"]] == pytest.approx(changed)
+    assert main([*command, "--workers", "1"]) == 0
+    assert capsys.readouterr().out.split()[:5] == ["clean:", "layer", "object", "around", "answer"]
+
+
+def test_a_specimen_is_read_by_its_own_true_class_and_mask(small):
+    settings = Settings(attack=AttackSettings(steps=1, epsilon=4 / 255))
+    shares = _picture_shares(small, 2, 9, settings)
+    assert set(shares) == {"clean", "attacked", "noise"} and shares == _picture_shares(small, 2, 9, settings)
+    assert all(0 <= share <= 1 for share in shares["attacked"]["changed"]) and len(shares["clean"]["object"]) == 4
