@@ -51,6 +51,7 @@ class Asked:
 ATTACK = engine.parameters.words("attack")
 PICTURE = engine.parameters.words("picture")
 ANSWER = engine.parameters.words("answer")
+LENS = engine.parameters.words("lens")
 MAPS = (*ATTACK, *(word for word in engine.parameters.words("attention") if word not in ATTACK))
 STORY = engine.parameters.STORY
 RECORD = tuple(word for word in STORY if not engine.parameters.parameters()[word].known.recipe)
@@ -120,6 +121,7 @@ class Api:
         self._offer(self.attack, [NUMBERS, FILE], (*QUESTION, "true_class"), (*ATTACK, *PICTURE))
         self._offer(self.maps, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class", "about", "against"), (*MAPS, *PICTURE))
         self._offer(self.defend, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*STORY, *PICTURE))
+        self._offer(self.lens, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*ATTACK, *LENS, *PICTURE))
         self._offer(self.survive, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*ATTACK, *PICTURE))
         self._offer(self.detect, [NUMBERS], (*QUESTION, *ELSEWHERE, "true_class"), (*ATTACK, *PICTURE))
         self._offer(self.transfer, [NUMBERS], (*QUESTION, "true_class", "answer_with"), (*ATTACK, *PICTURE))
@@ -157,6 +159,12 @@ class Api:
         found = self._found(account, asked, (*STORY, *PICTURE), "adversarial", "steps", "ensemble", "defences")
         defended = engine.serialise.defence_data(list(found.steps), present(found.ensemble), list(found.defences))
         return {"attack": engine.serialise.attack_data(present(found.adversarial))} | defended | _known(found)
+
+    def lens(self, account: Account, asked: Mapping[str, Any]) -> dict:
+        """Which class the class token and every patch fit best after every layer: in the clean picture, in the attacked
+        one and under noise as large as the change, and which share of the patches the attack and the noise change."""
+        found = self._found(account, asked, (*ATTACK, *LENS, *PICTURE), "lens")
+        return {"lens": engine.story.lens_data(present(found.lens), present(found.classes).names)} | _known(found)
 
     def survive(self, account: Account, asked: Mapping[str, Any]) -> dict:
         """What becomes of the attack behind compression, resizing, crops, blur, a screenshot, grey and print: the

@@ -17,8 +17,8 @@ ATTACKED = "Class pushed away from, and answer"
 NO_RIVAL = "No other: for this class alone"
 ASKED = ("class_names", "template", "prompt_ensemble", "true_class", "about", "against")
 DISPLAY = (
-    "colours", "cells", "scale", "opened_view", "heads_which", "heads_order", "opened_head", "opened_patch", "live",
-    "mosaic_left", "mosaic_right", "mosaic_arm",
+    "colours", "cells", "scale", "opened_view", "heads_which", "heads_order", "opened_head", "opened_patch",
+    "lens_patch", "live", "mosaic_left", "mosaic_right", "mosaic_arm",
 )  # fmt: skip
 PAGE = (*ASKED, *DISPLAY)  # what is asked, and how it is shown; everything else is a setting of the engine
 SETTINGS = tuple(engine.parameters.parameters())

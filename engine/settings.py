@@ -395,6 +395,20 @@ class AttentionSettings(Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class LensSettings(Checked):
+    """What is read off a patch after a layer: its token as the layer leaves it ("tokens"), or as that layer would leave
+    it if the patch read nothing but itself there ("values"), as MaskCLIP does with the last one."""
+
+    READS = ("tokens", "values")
+
+    lens: str = setting(
+        "tokens", "the reading of the lens",
+        "of a patch the token that a layer leaves, or what that layer would leave of it if it read itself alone",
+        choices=READS,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class ViewSettings(Checked):
     """How views are made (A-TPT section on attention-guided augmentation; defaults of its released code).
 
@@ -602,6 +616,7 @@ class Settings:
 
     attack: AttackSettings = section(AttackSettings, "attack")
     attention: AttentionSettings = section(AttentionSettings, "maps")
+    lens: LensSettings = section(LensSettings, "lens")
     views: ViewSettings = section(ViewSettings, "views")
     tuning: TuneSettings = section(TuneSettings, "prompt tuning")
     ensemble: EnsembleSettings = section(EnsembleSettings, "weights of the views")

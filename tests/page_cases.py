@@ -17,7 +17,7 @@ PAGE = {
     "class_names": "red fish\nblue fish\ngreen fish", "template": "a photo of a {}.", "prompt_ensemble": "",
     "true_class": "blue fish", "about": ATTACKED, "against": NO_RIVAL, "colours": "viridis", "cells": "patches",
     "scale": "shared", "opened_view": 1, "heads_which": "clean", "heads_order": "number",
-    "opened_head": -1, "opened_patch": -1, "live": False, "target": NO_TARGET,
+    "opened_head": -1, "opened_patch": -1, "lens_patch": -1, "live": False, "target": NO_TARGET,
     "mosaic_left": "a-tpt", "mosaic_right": "r-tpt", "mosaic_arm": "every-defence/pgd-4",
 }  # fmt: skip
 QUICK = {

@@ -92,9 +92,9 @@ HOMES = {
     "torchattacks": {f"engine/attacks/{name}.py" for name in ("minimal", "black_box")},
 }
 VERBS = {  # what computes a part of a story
-    "predict", "attack", "attack_batch", "attend", "attention_maps", "attention_heads", "word_relevance", "occlude",
-    "make_views", "mixed_views", "Tuning", "tune", "fuse", "purified", "answer_of_pictures", "answer_of_views",
-    "defend",
+    "predict", "attack", "attack_batch", "attend", "attention_maps", "attention_heads", "lens", "word_relevance",
+    "occlude", "make_views", "mixed_views", "Tuning", "tune", "fuse", "purified", "answer_of_pictures",
+    "answer_of_views", "defend",
 }  # fmt: skip
 COMPUTING = tuple(f"engine/{name}/" for name in ("models", "attacks", "maps", "views", "defences", "story"))
 ASIDE = {  # files that call verbs themselves, and why
@@ -104,7 +104,7 @@ ASIDE = {  # files that call verbs themselves, and why
 }
 PARTS = {  # panels of the page that are composed of several files: the panel, and the part files that only it imports
     "attack": {"attack_controls", "detection", "only_cells", "severities", "survival", "transfer"},
-    "attention": {"every_map", "heads", "map_question", "occlusion", "words"},
+    "attention": {"every_map", "heads", "lens", "map_question", "occlusion", "words"},
     "batch": {"mosaic", "reliability", "sweep"},
     "inputs": {"elsewhere", "model", "painter"},
     "verdict": {"places", "recorded", "verdict_controls"},

@@ -13,7 +13,7 @@ Arrays = dict[str, Tensor | np.ndarray]
 
 def arrays_of(found: Found) -> Arrays:
     """By name, what there is of every step; pixels are (3, s, s) in [0, 1], maps (gh, gw)."""
-    return _answers(found) | _maps(found) | _heads(found) | _looks(found) | _defence(found)
+    return _answers(found) | _maps(found) | _heads(found) | _lens(found) | _looks(found) | _defence(found)
 
 
 def _answers(found: Found) -> Arrays:
@@ -47,6 +47,12 @@ def _heads(found: Found) -> Arrays:
     return {
         f"heads_{which}_{name}": getattr(heads, name) for which, heads in arms if heads is not None for name in read
     }
+
+
+def _lens(found: Found) -> Arrays:
+    """What every patch is read as, class numbers and their shares (layers, gh, gw, k), best first."""
+    arms = {} if found.lens is None else found.lens.arms
+    return {f"lens_{which}_{name}": getattr(one, name) for which, one in arms.items() for name in ("words", "shares")}
 
 
 def _looks(found: Found) -> Arrays:

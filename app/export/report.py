@@ -260,6 +260,8 @@ def _looks(found: Found) -> dict:
             name: {"deletion area": one.deletion_area, "insertion area": one.insertion_area}
             for name, one in arms.items()
         }
+    if found.lens is not None:
+        document["lens"] = engine.story.lens_data(found.lens, present(found.classes).names)
     if found.words is not None:
         read = [found.words.asked, *([] if found.words.answer is None else [found.words.answer])]
         document["words"] = [_sentence(name, one) for pair in read for name, one in _armed(pair) if one is not None]

@@ -19,6 +19,7 @@ from app.figures.map_rows import drawn_rows, map_rows
 from app.figures.maps import SEQUENTIAL, Look, MapFigure, residue, subject
 from app.panels.every_map import EveryMap, every_map
 from app.panels.heads import HeadsBrowser, opened_maps
+from app.panels.lens import LensPart
 from app.panels.map_question import MapQuestion
 from app.panels.occlusion import OcclusionTest
 from app.panels.words import WordReader
@@ -54,9 +55,11 @@ class AttentionPanel:
         self.numbers = gr.HTML(elem_id="map-similarity")
         self.caption = gr.HTML(elem_id="map-caption")
         self.every, self.occlusion, words, heads = EveryMap(), OcclusionTest(), WordReader(), HeadsBrowser()
-        self.below = (self.every, self.occlusion, words, heads)
+        lens = LensPart()
+        self.below = (self.every, self.occlusion, words, heads, lens)
         self.files = MapFiles(sources, drawn_maps)
-        self.controls = self.question.controls | {"colours": colours, "cells": cells, "scale": scale} | heads.controls
+        own = {"colours": colours, "cells": cells, "scale": scale}
+        self.controls = self.question.controls | own | heads.controls | lens.controls
         look = ("colours", "cells", "scale")
         own = Piece(
             self.draw,

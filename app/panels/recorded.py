@@ -49,7 +49,7 @@ class Recorded:
     def _asked_so(kept: measured.Measured, arm: measured.Arm, number: int, found: Found, choices: Choices) -> bool:
         """Whether all that the answers depend on is as it was for the record."""
         asked, begun = choices.settings(), kept.settings(arm, number, ())
-        apart = {"attention": begun.attention, "answer": begun.answer, "defences": ()}
+        apart = {"attention": begun.attention, "lens": begun.lens, "answer": begun.answer, "defences": ()}
         classes = present(found.classes)
         named = found.label is not None and classes.names[found.label] == kept.truths[number]
         plain = classes.templates == (engine.classes.DEFAULT_TEMPLATE,)

@@ -54,6 +54,7 @@ class Found:
     every: tuple[MapTest, ...] = ()
     words: WordsRead | None = None
     heads: HeadsPair | None = None
+    lens: engine.story.Lenses | None = None
     views: engine.ViewSet | None = None
     steps: tuple[engine.TuneStep, ...] = ()
     ensemble: engine.Ensemble | None = None

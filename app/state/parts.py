@@ -320,6 +320,11 @@ def _heads(question: Question) -> Wanted:
     return HeadsPair(clean, attacked)
 
 
+def _lens(question: Question) -> Wanted:
+    yield from _attack(question)
+    return (yield engine.story.Read())
+
+
 def _views(question: Question) -> Wanted:
     yield from _attack(question)
     return (yield engine.story.Views())
@@ -398,6 +403,7 @@ PARTS = {
     "every": Part(_every, in_rows=True),
     "words": Part(lambda question: [_words(question)]),
     "heads": Part(lambda question: [_heads(question)]),
+    "lens": Part(lambda question: [_lens(question)]),
     "views": Part(lambda question: [_views(question)]),
     "steps": Part(_steps, in_rows=True),
     "ensemble": Part(lambda question: [_ensemble(question)]),

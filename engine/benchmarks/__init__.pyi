@@ -1,5 +1,6 @@
 from . import comparison as comparison
 from . import growth as growth
+from . import lenses as lenses
 from . import localisation as localisation
 from . import machine as machine
 from . import random_model as random_model

@@ -134,14 +134,14 @@ def summary(collected: list[dict[str, dict[str, MapScore]]]) -> dict:
             shares.setdefault(arm, {})[name] = {
                 "pointing": _share([score.hit for score in scores]),
                 "part_pointing": _share([score.part_hit for score in scores]),
-                "inside": _mean([score.inside for score in scores]),
-                "part_inside": _mean([score.part_inside for score in scores]),
+                "inside": mean_of([score.inside for score in scores]),
+                "part_inside": mean_of([score.part_inside for score in scores]),
                 "degenerate": _share([score.degenerate for score in scores]),
             }
             areas = [score.areas for score in scores if score.areas is not None]
             if areas:
                 columns = zip(("deletion", "insertion"), zip(*areas, strict=True), strict=True)
-                shares[arm][name] |= {which: _mean(list(values)) for which, values in columns}
+                shares[arm][name] |= {which: mean_of(list(values)) for which, values in columns}
     return shares
 
 
@@ -162,7 +162,8 @@ def _share(hits: list[bool]) -> list[float | None]:
     return [sum(hits) / len(hits), *wilson(sum(hits), len(hits))]
 
 
-def _mean(values: list[float]) -> list[float | None]:
+def mean_of(values: list[float]) -> list[float | None]:
+    """The mean with its 95 % interval (normal), rounded; of a single value there is none."""
     mean = float(np.mean(values))
     if len(values) == 1:
         return [mean, None, None]

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 WORKERS = os.cpu_count() or 1
 LOCALISE = tuple(word for word in ATTACK if word != "target")
 SCORE = (*LOCALISE, "views")
+LENS = (*LOCALISE, *words("lens"))
 DRAWING = tuple(word for word in words("attention") if read_by(word))  # what is chosen for single maps
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
-    """Add the command and its four actions."""
+    """Add the command and its actions."""
     parser = subparsers.add_parser(
         "fieldguide",
         help="train and score the built-in model",
@@ -43,6 +44,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     _register_train(actions)
     _register_score(actions)
     _register_localise(actions)
+    _register_lens(actions)
     _register_familiarity(actions)
     words = actions.add_parser("words", help="list the words the built-in model knows")
     words.set_defaults(run=lambda args: print("\n".join(sorted(VOCABULARY))))
@@ -204,6 +206,45 @@ def _localisation_lines(scores: dict, paired: dict) -> list[str]:
         )
         rows = [(p["first"], str(p["only_first"]), str(p["only_second"]), f"{p['p']:.3g}") for p in found]
         lines += [*table(heads, rows), ""]
+    return lines[:-1]
+
+
+def _register_lens(actions: argparse._SubParsersAction) -> None:
+    parser = actions.add_parser(
+        "lens",
+        help="measure where the lens reads the true class",
+        description="Read off every patch of fresh held-out specimens after every layer and tell which share of those"
+        " on the object, and of all others, is read as the true class, which of those on it as the answer after the"
+        " attack, and which of all is read otherwise than in the clean picture: clean, attacked, and under noise of"
+        " the attack's size.",
+    )
+    add_options(parser, LENS)
+    parser.add_argument("--pictures", type=int, default=100, metavar="N", help="how many; default: %(default)s")
+    parser.add_argument("--workers", type=int, default=WORKERS, metavar="N", help="processes (default: one per core)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    add_model_options(parser)
+    parser.set_defaults(run=_lens, out=None)
+
+
+def _lens(args: argparse.Namespace) -> None:
+    require(args.pictures >= 1, f"Expected at least one picture; got {args.pictures}.")
+    settings = settings_of(args, LENS)
+    executor = evaluation.Processes(args.model, args.device, args.workers, args.precision, model_settings(args))
+    stream = benchmarks.lenses.readings(args.pictures, settings.attack.seed, settings, executor)
+    collected = list(tqdm(stream, total=args.pictures, unit="pictures", file=sys.stderr, disable=args.json))
+    found = benchmarks.lenses.summary(collected)
+    shown = {"model": sized(args.model, args.image_size), "seed": settings.attack.seed, "pictures": args.pictures}
+    shown |= {"attack": _as_options(settings.attack), "lens": settings.lens.lens}
+    emit(args, {"lens": found, "settings": shown}, _lens_lines(found))
+
+
+def _lens_lines(found: dict) -> list[str]:
+    lines = []
+    for arm, counted in found.items():
+        rows = [
+            (str(layer), *map(_interval, values)) for layer, values in enumerate(zip(*counted.values(), strict=True), 1)
+        ]
+        lines += [*table((f"{arm}: layer", *counted), rows), ""]
     return lines[:-1]
 
 

@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from functools import partialmethod
 
 from ..errors import EngineError
-from . import attack, bench, defend, detect, evaluate, fieldguide, maps, places, predict, survive, sweep, transfer
+from . import attack, bench, defend, detect, evaluate, fieldguide, lens, maps, places, predict, survive, sweep, transfer
 
-COMMANDS = (predict, attack, maps, defend, survive, detect, transfer, places, sweep, evaluate, bench, fieldguide)
+COMMANDS = (
+    predict, attack, maps, lens, defend, survive, detect, transfer, places, sweep, evaluate, bench, fieldguide,
+)  # fmt: skip
 PROGRAM = "python -m engine"
 
 Register = Callable[[argparse._SubParsersAction], None]  # adds one command to the parser

@@ -102,7 +102,7 @@ class Plan:
     def document(self) -> dict:
         """The plan as plain data; two plans that could give different records give different documents."""
         settings = asdict(self.settings) | {"defences": list(self.defences)}
-        del settings["attack"], settings["attention"], settings["picture"], settings["answer"]
+        del settings["attack"], settings["attention"], settings["lens"], settings["picture"], settings["answer"]
         attacks = {
             one.name: kept_attack(one.attack) | of_target(replace(self.settings, attack=one.attack)) | one.own
             for one in self.attacked

@@ -1,5 +1,7 @@
 from .heads import AttentionHeads as AttentionHeads
 from .heads import attention_heads as attention_heads
+from .lens import Lens as Lens
+from .lens import lens as lens
 from .occlusion import Occlusion as Occlusion
 from .occlusion import occlude as occlude
 from .registry import MAPS as MAPS

@@ -12,6 +12,7 @@ from ..errors import require
 from ..models import Backbone
 from ..models.memory import enough_memory
 from ..models.predict import check_pixels
+from ..models.trace import Trace
 from ..numerics import rollout
 
 
@@ -63,7 +64,7 @@ def attention_heads(backbone: Backbone, pixels: Tensor, classes: Classes) -> Att
     text = backbone.encode_text(classes)
     trace = backbone.trace(pixels[None], backbone.layers)
     with torch.no_grad():
-        logits = torch.stack([backbone.logits(backbone.read_out(tokens), text)[0] for tokens in trace.left])
+        logits = summary_logits(backbone, trace, text)
         attention = torch.cat(trace.attention).float()
         norms = torch.cat(trace.left).float()[:, 1:].norm(dim=-1).unflatten(-1, backbone.grid)
         read = rollout.summary(attention, backbone.averaged)
@@ -71,3 +72,9 @@ def attention_heads(backbone: Backbone, pixels: Tensor, classes: Classes) -> Att
     alone = read.clone().unflatten(-1, backbone.grid)  # `read` lies in `attention`, all of which it would keep
     found = (alone, attention[:, :, 1:, 1:].half(), entropies, norms, logits.float())
     return AttentionHeads(classes, *(kept.cpu() for kept in found))
+
+
+def summary_logits(backbone: Backbone, trace: Trace, text: Tensor) -> Tensor:
+    """The answers (layers, c) under `text` (c, d) read off what sums up the one picture of a trace after each layer, as
+    if that layer were the last."""
+    return torch.stack([backbone.logits(backbone.read_out(tokens), text)[0] for tokens in trace.left])

@@ -29,7 +29,7 @@ from ..settings import ModelSettings, PictureSettings
 from . import kept_texts
 from .anatomy import anatomy
 from .batches import Batches
-from .blocks import are_plain, passed, plain_blocks, summary_alone
+from .blocks import are_plain, completed, passed, plain_blocks, projected, summary_alone
 from .cancellation import LayerHooks, cancelled_by
 from .device import choose_device, place
 from .familiarity import FamiliarityMeasure, summaries
@@ -459,6 +459,15 @@ class Backbone:
         """Unit features (b, d) of a "vit" tower's tokens (b, 1 + gh*gw, width), as if its last block had left them."""
         pooled, _ = self.visual._pool(tokens.to(self.dtype))
         return self._project(pooled)
+
+    def unmixed(self, trace: Trace) -> tuple[Tensor, ...]:
+        """What each traced block of a "vit" tower would leave, (b, 1 + gh*gw, width), if every token read itself alone
+        there: its own value in the place of what attention mixes (MaskCLIP, Zhou et al., ECCV 2022)."""
+        blocks = plain_blocks(self.visual.transformer)[-len(trace.tokens) :]
+        return tuple(
+            at_least_single(completed(block, tokens.to(self.dtype), projected(block, normed.to(self.dtype), 2, 2)[0]))
+            for block, tokens, normed in zip(blocks, trace.tokens, trace.normed, strict=True)
+        )
 
     def read_token(self, token: Tensor) -> Tensor:
         """Unit features (b, d) of one token (b, width) of a "vit" tower, as if it were what the tower pools to."""

@@ -10,6 +10,8 @@ from .graph import Story as Story
 from .handing_on import handed_on as handed_on
 from .handing_on import transfer_of as transfer_of
 from .handing_on import transferred as transferred
+from .lens import Lenses as Lenses
+from .lens import lens_data as lens_data
 from .places import Places as Places
 from .places import places_data as places_data
 from .recipe import ANSWER as ANSWER
@@ -31,6 +33,7 @@ from .requests import Guide as Guide
 from .requests import Heads as Heads
 from .requests import Map as Map
 from .requests import Placed as Placed
+from .requests import Read as Read
 from .requests import Request as Request
 from .requests import Survives as Survives
 from .requests import Tune as Tune

@@ -50,6 +50,7 @@ from ..settings import (
     AttackSettings,
     AttentionSettings,
     EnsembleSettings,
+    LensSettings,
     Settings,
     TuneSettings,
     ViewSettings,
@@ -59,6 +60,7 @@ from ..views.guided import make_views
 from ..views.passes import view_passes
 from .attack import attack
 from .detection import PICTURES, UNNOTICED, UNNOTICED_ATTACK, Detection, suspected
+from .lens import Lenses, lenses
 from .places import Places, places
 from .recipe import ANSWER, ATTACKED, CLEAN, LABEL, NOISE, Picture, Recipe, only
 from .severities import Severities, severities
@@ -671,3 +673,35 @@ class Answers(Request):
         backbone: Backbone, pictures: tuple[Picture, ...], classes: Classes
     ) -> Iterator[tuple[Prediction, ...]]:
         yield answers(backbone, torch.stack([one.pixels for one in pictures]), classes)
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Request):
+    """What every patch is read as after every layer, in the attacked picture and, where it is known, in the clean one
+    and under noise as large as the change."""
+
+    def slice(self, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
+        known = {"picture": recipe.picture, "seed": recipe.settings.attack.seed} if recipe.clean_known else {}
+        return {"classes": recipe.classes, "settings": recipe.settings.lens} | known
+
+    def needs(self, recipe: Recipe) -> Mapping[str, Request]:
+        return {"attacked": Attack()}
+
+    def passes(self, backbone: Backbone, recipe: Recipe) -> Passes:
+        return Passes(3 if recipe.clean_known else 1)
+
+    @staticmethod
+    def compute(
+        backbone: Backbone,
+        classes: Classes,
+        settings: LensSettings,
+        attacked: Adversarial,
+        picture: Picture | None = None,
+        seed: int = 0,
+    ) -> Iterator[Lenses]:
+        pictures = {ATTACKED: attacked.saved}
+        if picture is not None:
+            pictures[CLEAN] = picture.pixels
+            if attacked.per_channel:
+                pictures[NOISE] = pixels_of(NOISE, picture, attacked, seed)
+        yield lenses(backbone, pictures, classes, settings, attacked)

@@ -236,6 +236,21 @@ def test_who_answers_are_a_list_of_names(api, names):
         api.transfer(account(api, 1), asked(api.sources.samples[1].path, **FGSM, answer_with=names))
 
 
+def test_the_lens_has_the_names_and_numbers_of_the_command(fieldguide_api, capsys):
+    sample, names = fieldguide_api.sources.samples[0], list(fieldguide_api.sources.sample(0).names)
+    given = asked(sample.path, **SWEPT, template="a photo of a {}.", lens="values")
+    found = fieldguide_api.lens(account(fieldguide_api, 1), given | {"class_names": names, "true_class": names[0]})
+    words = ["lens", str(sample.path), "--steps", "1", "--seed", "4", "--lens", "values", "--true-class", names[0]]
+    words += ["--device", "cpu", *(word for name in names for word in ("--class", name))]
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert json.loads(json.dumps(found["lens"])) == told["lens"] and found["familiarity"]["accepted"]
+    assert [one["layer"] for one in told["lens"]["layers"]] == [1, 2, 3, 4, 5, 6]
+    assert main(words) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert sum(row[:2] == ["null", "arm"] for row in rows) == 6 and ["1", "clean"] in [row[:2] for row in rows]
+
+
 @pytest.mark.parametrize("seeds", [0, 11, 1.5, True, "3", None])
 def test_a_sweep_of_no_seeds_or_too_many_is_refused_in_a_sentence(api, seeds):
     sample = asked(api.sources.samples[1].path, **SWEPT, seeds=seeds)

@@ -23,6 +23,7 @@ SECONDS = 20  # for a thread that should have moved on long ago
 NEEDED = {  # what is there before a part is computed, so that it is the part itself that is stopped
     "clean": (), "adversarial": ("clean",), "maps": ("adversarial",), "guide": ("adversarial",),
     "occlusion": ("maps",), "every": ("adversarial",), "words": ("adversarial",), "heads": ("adversarial",),
+    "lens": ("adversarial",),
     "views": ("adversarial",), "steps": ("views",),
     "defences": ("adversarial",), "survival": ("adversarial",), "detection": ("adversarial",),
     "placed": ("ensemble",), "through": ("adversarial",), "severities": ("clean",),

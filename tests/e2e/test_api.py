@@ -14,7 +14,8 @@ import engine
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
 ENDPOINTS = {
-    "/predict", "/attack", "/maps", "/defend", "/survive", "/detect", "/transfer", "/places", "/sweep", "/evaluate_one",
+    "/predict", "/attack", "/maps", "/lens", "/defend", "/survive", "/detect", "/transfer", "/places", "/sweep",
+    "/evaluate_one",
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from engine.story import (
     Map,
     Picture,
     Placed,
+    Read,
     Recipe,
     Story,
     Tune,
@@ -45,7 +46,7 @@ SETTINGS = Settings(
 )  # fmt: skip
 DOWNSTREAM = (
     Map(ATTACKED), Map(ATTACKED, about=ANSWER), Guide(), Heads(ATTACKED), Words(ATTACKED), Curves(picture=ATTACKED),
-    Shown(), Views(), Tune(0), Weighted(), Placed(), Defended("clip"),
+    Read(), Shown(), Views(), Tune(0), Weighted(), Placed(), Defended("clip"),
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from engine.story.requests import (
     Guide,
     Heads,
     Map,
+    Read,
     Request,
     Shown,
     Tune,
@@ -152,7 +153,9 @@ def test_the_cost_of_a_map(small, pixels, name, chosen):
 
 
 @pytest.mark.parametrize(
-    "request_", [Clean(), Control(), Guide(), Heads(), Heads(ATTACKED), Words(), Words(ATTACKED), Curves()], ids=str
+    "request_",
+    [Clean(), Control(), Read(), Guide(), Heads(), Heads(ATTACKED), Words(), Words(ATTACKED), Curves()],
+    ids=str,
 )
 def test_the_cost_of_a_look(small, pixels, request_):
     assert near(small, recipe(pixels), request_)

@@ -38,6 +38,7 @@ from engine.story.requests import (
     Heads,
     Map,
     Placed,
+    Read,
     Shown,
     Tune,
     Views,
@@ -74,7 +75,7 @@ CHANGED = {  # another value of every field of every settings class
     "ensemble.tv_norm": "sum1", "ensemble.tv_reduction": "sum", "ensemble.legacy": True,
     "defences": ("clip",), "purifier": "ttc", "domain_word": "pet",
     "picture.fit": "pad", "picture.frame": 0.0,
-    "answer.none_of_these": True, "answer.none_below": 0.9,
+    "lens.lens": "values", "answer.none_of_these": True, "answer.none_below": 0.9,
 }  # fmt: skip
 REQUESTS = {
     "clean": Clean(), "attack": Attack(), "map": Map(), "map-attacked": Map(ATTACKED), "map-noise": Map(NOISE),
@@ -84,7 +85,7 @@ REQUESTS = {
     "words": Words(ATTACKED), "curves": Curves(),
     "views": Views(), "views-a-tpt": Views("a-tpt"), "views-tpt": Views("tpt"), "tune-0": Tune(0),
     "tune-1": Tune(1), "weighted": Weighted(), "shown": Shown(), "control": Control(), "placed": Placed(),
-    "damaged": Damaged(), "detected": Detected(),
+    "damaged": Damaged(), "detected": Detected(), "read": Read(),
 }  # fmt: skip
 REQUESTS |= {f"defence-{name}": Defended(name) for name in ("clip", "tpt", "r-tpt", "a-tpt", "a-tpt-tv", "ttc", "mta")}
 NAMED = {"map-raw", "map-rollout", "map-relevance", "map-grad-cam"}
@@ -107,6 +108,7 @@ HIT = {
     "shown",
     "control",
     "detected",
+    "read",
     *VIEWED,
     *DEFENDED,
 }
@@ -141,6 +143,7 @@ EXPECTED = {f"attack.{field}": found for field, found in EXPECTED.items()} | {
     "defences": set(), "purifier": {"shown", "views-a-tpt", "views-tpt", *DEFENDED},
     "domain_word": {"views-a-tpt", "defence-a-tpt", "defence-a-tpt-tv"},
     "picture.fit": set(), "picture.frame": set(),  # the pixels have it all
+    "lens.lens": {"read"},
     "answer.none_of_these": set(), "answer.none_below": set(),  # how what was computed is read
 }  # fmt: skip
 

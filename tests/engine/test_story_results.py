@@ -25,6 +25,7 @@ from engine.story.requests import (
     Heads,
     Map,
     Placed,
+    Read,
     Tune,
     Views,
     Weighted,
@@ -357,7 +358,7 @@ def test_gradients_and_tokens_of_who_asks_are_left_alone(tiny, pixels):
 
 REQUESTS = (
     Clean(), Attack(), Map(), Guide(), Heads(), Words(), Curves(), Views(), Views("r-tpt"), Tune(1), Weighted(),
-    Placed(), Defended("clip"),
+    Placed(), Read(), Defended("clip"),
 )  # fmt: skip
 
 
