@@ -110,8 +110,16 @@ def _shared(cell: str) -> str:
 
 
 def test_the_document_tells_what_the_kept_scores_do():
-    """The table of the section on detection."""
-    known = references(load_backbone("fieldguide", "cpu").fingerprint)
-    told = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").split("<!-- detection -->")[1]
-    assert len(known) == 2
-    assert told.split("<!-- end -->")[0].strip().splitlines() == markdown_reference(reference_data(known))
+    """The table of the section on detection, and the numbers of its sentences."""
+    plain, knowing = data = reference_data(references(load_backbone("fieldguide", "cpu").fingerprint))
+    lead, told = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").split("<!-- detection -->")
+    table, sentences = told.split("<!-- end -->")[0], " ".join(told.split("<!-- end -->")[1].split())
+    assert table.strip().splitlines() == markdown_reference(data)
+    assert f"of {plain['pictures']} fresh specimens" in lead and f"the first {knowing['pictures']} of them" in lead
+    pgd, unnoticed = plain["arms"]["pgd-4"], knowing["arms"]["pgd-unnoticed-4"]
+    counts = f"fools the model on {unnoticed['fooled']}, and {unnoticed['unnoticed']} of these are above no threshold"
+    assert f"Of {knowing['pictures']} pictures, the attacker who knows the scores {counts}" in sentences
+    assert f"unnoticed with {pgd['unnoticed']} of its {pgd['fooled']}" in sentences
+    for arm, name in ((pgd, "stillness"), (pgd, "border"), (pgd, "drift"), (unnoticed, "border"), (unnoticed, "drift")):
+        low, high = arm["scores"][name]["auroc_interval"]
+        assert f"{arm['scores'][name]['auroc']:.2f} ({low:.2f} to {high:.2f})" in sentences
