@@ -33,7 +33,8 @@ class Argument(Api):
             schema = named if kind is str else {"type": "array", "items": named}
         schema |= {"description": explained, "additional_description": explained} if explained else {}
         super().__init__(value, schema, label=label)
-        self.example = handle_file(example) if kind is FileData else example  # of a picture, its address
+        file = kind is FileData and example is not None  # the address of a picture
+        self.example = handle_file(example) if file else example
 
     def get_block_name(self) -> str:
         """The name of what it derives from, which the browser knows."""
