@@ -36,7 +36,6 @@ CHANGED_ALONE = "The attack changes what **{attacked}** of {all} patches are rea
 NOISE, NULL_ARM = "as much random noise", "the null arm"
 UNKNOWN = "What the attack changed is not known: nobody knows the clean picture."
 CURVE = "How many patches are read otherwise than in the clean picture?"
-CURVE_ATTACKED, CURVE_NOISE = "attacked picture", "as much random noise"
 CURVE_X, CURVE_Y = "layer", "share of patches"
 
 TOKEN, PATCH = "the class token", "the patch in row {row}, column {column}"

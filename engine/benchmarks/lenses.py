@@ -45,7 +45,7 @@ def _picture_shares(backbone: Backbone, index: int, seed: int, settings: Setting
 
 def shares_of(found: Lenses, mask: Tensor) -> Shares:
     """The shares of one picture whose object has the pixels `mask` (h, w)."""
-    rows, columns = found.attacked.leads.shape[1:]
+    _, rows, columns = found.attacked.leads.shape
     inside = F.adaptive_avg_pool2d(mask.float()[None], (rows, columns))[0] >= 0.5
     changed = {name: shares.tolist() for name, shares in found.changed.items()}
     return {
