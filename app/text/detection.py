@@ -50,7 +50,7 @@ TABLE = "The numbers"
 HEADS = ("Picture", "Answer")
 FORMULA = "{name} = {formula}: {source}."
 CAPTION = (
-    ("You see", "each score on its own line: blue above, how it is spread over clean paintings; orange below, over"
+    ("What you see", "each score on its own line: blue above, how it is spread over clean paintings; orange below, over"
      " attacked ones (PGD within {limit}, {steps} steps, specimens that the model never saw). The signs are the"
      " pictures of this page."),
     ("How", "each score looks at the picture once more with something done to it, and asks how far what the model sees"

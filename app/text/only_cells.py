@@ -31,7 +31,7 @@ LABEL, EVERY, NAMED = "Cells that may change", "all of them", "{count} of {total
 WITHIN = " in {count} of {total} cells"
 HATCHED = "Hatched: not allowed to change."
 CAPTION = (
-    ("You see", "what an attack may change: the light cells, squares of the picture as the model sees it."),
+    ("What you see", "what an attack may change: the light cells, squares of the picture as the model sees it."),
     ("How", "every step of the attack, its random start too, is cut to these cells, and so is the noise beside it."),
     (
         "It does not show",

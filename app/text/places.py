@@ -65,8 +65,8 @@ VIEW_DRIVES = " It drives the tuning."
 VIEW_PRESS = "Press a point to see its view; step 4 shows how it was made."
 ALT = "View {view}"
 CAPTION = (
-    ("You see", "three regions, one for each of three sentences: in whose region a point lies, that sentence fits the"
-     " picture best of the three. Dots are the views of the attacked picture; small ones weigh little."),
+    ("What you see", "three regions, one for each of three sentences: in whose region a point lies, that sentence fits"
+     " the picture best of the three. Dots are the views of the attacked picture; small ones weigh little."),
     ("How", "the plane through the three sentences in the joint space of pictures and words (their two principal"
      " components), turned so that the upright line is where the attacked class and the attack's answer tie (where no"
      " answer was turned, the next class in question). Each picture stands where its shadow falls, which its logits for"

@@ -11,8 +11,8 @@ SAID_ALL = "The answer stays the same at every severity."
 SAID = "Another answer first comes at **severity {first}**."
 SAID_BACK = " At severity {back} the first one is back: severities are steps of a recipe, not of one measure."
 CAPTION = (
-    ("You see", "the picture as it is, then under this damage in its five published severities, each with the answer"
-     " and its share."),
+    ("What you see", "the picture as it is, then under this damage in its five published severities, each with the"
+     " answer and its share."),
     ("How", "the constants of ImageNet-C (Hendrycks and Dietterich, 2019), lengths grown with the picture; one draw of"
      " what is random, by the seed. The share of the answer is of the class names that are set."),
     ("It does not show", "any attacker: nobody aims this at the model. And one draw for one picture is no rate: many"

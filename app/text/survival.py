@@ -52,7 +52,7 @@ SAID_MISSED = {
 SAID_STRANGE = "How the answers move; none of them is right or wrong here."
 TABLE = "The answers"
 CAPTION = (
-    ("You see", "by how many logits one class leads the best other, behind each change: a blue dot for the clean"
+    ("What you see", "by how many logits one class leads the best other, behind each change: a blue dot for the clean"
      " picture, an orange triangle for the attacked one. Left of the line another class is answered."),
     ("How", "each change is made to the 8-bit picture at the size that the model sees, and brought back to that size."
      " Numbers are the quality of a file, the share of each side that is left, or the pixels of a blur; print and scan"

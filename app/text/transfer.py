@@ -63,9 +63,9 @@ ARMS = {"clean": ("●", "clean"), "attacked": ("▲", "attacked"), "noise": ("�
 HINT = "how far the {wanted} leads, in logits; below 0 another class is answered"
 WANTED = {True: "true class", False: "clean answer of the attacked model"}
 CAPTION = (
-    ("You see", "in each row an attack made on one model, in each column what a model answers about it: to the clean"
-     " picture, the attacked one, and the clean one under as much random noise, with the lead of the class that should"
-     " be answered."),
+    ("What you see", "in each row an attack made on one model, in each column what a model answers about it: to the"
+     " clean picture, the attacked one, and the clean one under as much random noise, with the lead of the class"
+     " that should be answered."),
     ("How", "all answer with the same class names and sentences. Each attack has the settings of this step and knows"
      " only the model it is made on; the others get the square that that one saw, in 8 bits, resized if theirs has"
      " another size. The noise is the check: what it does too says nothing of the attack."),

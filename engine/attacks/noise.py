@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from .base import Attack, Walk
+from .base import WITHIN, Attack, Walk
 from .looks import Looks
 
 if TYPE_CHECKING:
@@ -46,5 +46,5 @@ NOISE = Attack(
     looks=one_answer,
     norms=("linf",),
     aimed=False,
-    uses=(),
+    uses=WITHIN,
 )

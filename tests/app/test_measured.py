@@ -36,7 +36,7 @@ def test_shares_are_counted_from_the_records():
 
 def test_every_series_is_there_and_has_its_words():
     assert tuple(evaluation.name for evaluation in load_measured()) == SERIES
-    assert set(text.MEASURED) == set(SERIES) == {folder.name for folder in FOLDER.iterdir()}
+    assert set(text.MEASURED) == set(SERIES) == {path.parent.name for path in FOLDER.glob("*/records.jsonl")}
 
 
 def test_every_share_is_drawn_and_told(monkeypatch):

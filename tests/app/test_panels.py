@@ -217,7 +217,8 @@ def test_the_badge_tells_what_this_attacker_knows(tiny, name):
     told = verdict(result)
     assert engine.ATTACKS[name].threat in told
     assert ("knows nothing of any defence" in told) == (
-        name not in ("pgd-crops", "pgd-views", "pgd-transformations", "adaptive", "corruption", "noise")
+        name
+        not in ("pgd-crops", "pgd-views", "pgd-transformations", "pgd-unnoticed", "adaptive", "corruption", "noise")
     )
 
 

@@ -131,7 +131,9 @@ def other_value(page, name: str):
         return "green fish"
     if isinstance(control, gr.Dropdown):
         return next(chosen for _, chosen in control.choices if chosen != value)
-    return {"class_names": "red fish\nblue fish\nowl", "template": "art of a {}."}.get(name, "pet")
+    return {"class_names": "red fish\nblue fish\nowl", "template": "art of a {}.", "only_cells": "2x2:1.2"}.get(
+        name, "pet"
+    )
 
 
 def test_the_bases_lack_parts_and_have_them(bases):
@@ -206,6 +208,7 @@ OTHERS = {  # another value of every field that is no part
     "transfers": lambda found: Transfers(("a", "b"), True),
     "progress": lambda found: Progress(4),
     "mosaic": lambda found: not found.mosaic,
+    "grid": lambda found: (3, 5),
     "pinned": lambda found: None,
     "elsewhere": lambda found: frozenset(EVERYTHING),
     "answer": lambda found: engine.settings.AnswerSettings(True, 1.0),

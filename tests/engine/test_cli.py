@@ -435,7 +435,7 @@ def test_every_option_says_what_it_is_and_not_only_its_default():
                 parsers += action.choices.values()
             else:
                 assert action.help and not action.help.startswith("default"), (parser.prog, action.dest)
-    assert len(parsers) == 20
+    assert len(parsers) == 21
 
 
 @pytest.fixture

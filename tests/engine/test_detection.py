@@ -188,7 +188,7 @@ def test_the_probe_of_the_knowing_attack_counts_what_lies_above_the_clean_pictur
     rng = np.random.default_rng(3)
     copies = [[one.change(pixels, rng) for one in SCORES.values()] for _ in range(2)][1]  # the second draw
     found = measured(small.embed_image(torch.cat([pixels, *copies])))
-    assert float(probe.excess[0]) == pytest.approx(float(found["stillness"]), abs=1e-5)
+    assert float(probe.excess()[0]) == pytest.approx(float(found["stillness"]), abs=1e-5)
     assert torch.allclose(logits, small.logits(small.encode_image(pixels), small.encode_text(CLASSES)), atol=1e-4)
 
 
@@ -199,7 +199,7 @@ def test_the_knowing_attack_keeps_the_best_that_it_looked_at(small, monkeypatch)
     def spied(probe, pixels):
         logits = look(probe, pixels)
         lacking = (LEAD - wrong_lead(logits, torch.tensor([1]), None)).relu()
-        seen.append((float((lacking + WEIGHT * probe.excess).detach()[0]), pixels.detach().clone()))
+        seen.append((float((lacking + WEIGHT * probe._excess).detach()[0]), pixels.detach().clone()))
         return logits
 
     monkeypatch.setattr(EvadingProbe, "forward", spied)
