@@ -18,7 +18,7 @@ from app.figures.html import esc, section
 from app.figures.journey import SUBJECTS, finding
 from app.figures.maps import Look
 from app.state.found import Found, Pinned
-from app.text import words as text
+from app.text import compare as text
 from app.wiring.pieces import Piece
 
 

@@ -14,7 +14,8 @@ from app.components.wishes import WISH
 from app.figures.header import header
 from app.figures.offer import coming, standing, there
 from app.models import Models
-from app.text import words as text
+from app.text import inputs as text
+from app.text import words
 from app.wiring.page import Page
 
 Switch = Callable[[Page, str, str], dict]
@@ -49,7 +50,7 @@ class Head:
             elif wish == "back":
                 yield switch(page, key, self.models.first.name)
             elif wish == "use" and (asked.here or self.models.ready(asked.name)):
-                yield page.say(text.MODEL_LOADING.format(name=asked.title), "busy")
+                yield page.say(words.MODEL_LOADING.format(name=asked.title), "busy")
                 yield from self._loaded(page, key, asked)
                 yield switch(page, key, asked.name)
             elif wish == "use":

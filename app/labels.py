@@ -9,7 +9,7 @@ from pathlib import Path
 import engine
 from app import prompts
 from app.choices import NO_TRUTH, Choices
-from app.text import words as text
+from app.text import inputs as text
 
 NO_SET = ""
 EVERYDAY = "everyday"

@@ -14,7 +14,7 @@ import engine
 from app.downloads import Downloads, Report
 from app.state.lent import Lend, Lent
 from app.state.parts import Account, Question, Run
-from app.text import words as text
+from app.text import inputs as text
 
 KEPT = 1  # models beside the first that stay in memory
 LARGE = 4e9  # operations of a pass: the views of a story then take a minute where the processor has no bf16

@@ -20,7 +20,7 @@ from app.originals import decoded, original
 from app.present import present
 from app.samples import Sample
 from app.state.shown import Attacked, Shown
-from app.text import words as text
+from app.text import inputs as text
 
 NO_ACCENT = "none"
 AS_TRAINED = engine.PictureSettings()

@@ -15,7 +15,8 @@ from app.present import present
 from app.state.found import Found, Pinned
 from app.state.history import Look
 from app.state.visitors import FIRST, Visitor
-from app.text import words as text
+from app.text import compare as text
+from app.text import words
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 
@@ -89,7 +90,7 @@ def _swapping(page: Page, again: Callable[[Page, Visitor], dict]) -> Callable[..
         history = visitor.history.swapped(visitor.look, visitor.pinned, page.visitors.clock())
         swapped = replace(visitor.at(visitor.pinned), pinned=visitor.look, history=history)
         if swapped.model and not page.models.ready(swapped.model):
-            yield page.say(text.MODEL_LOADING.format(name=swapped.model), "busy")
+            yield page.say(words.MODEL_LOADING.format(name=swapped.model), "busy")
         shown = again(page, swapped)  # first, as it may complain of what a link has pinned
         page.visitors.put(key, swapped)
         yield shown | page.rest(key, text.SWAPPED)

@@ -23,7 +23,8 @@ from app.social import PICTURE, SIZE
 from app.state.found import Found, find
 from app.state.parts import STORY, Question, rows_computed
 from app.state.visitors import Visitor
-from app.text import words as text
+from app.text import export as text
+from app.text import words
 
 SAMPLE = 2  # whose attack succeeds and is repaired
 DPI = 100
@@ -55,7 +56,7 @@ def drawn(found: Found) -> bytes:
     """The PNG file: the page's name, what it does, and the pictures of the poster with their answers."""
     width, height = SIZE
     figure = Figure((width / DPI, height / DPI), dpi=DPI, facecolor=GROUND)
-    figure.text(0.04, 0.875, text.TITLE, fontsize=38, fontweight="bold", color=INK, va="center")
+    figure.text(0.04, 0.875, words.TITLE, fontsize=38, fontweight="bold", color=INK, va="center")
     said = textwrap.fill(text.SOCIAL_LINE, 78)
     figure.text(0.04, 0.775, said, fontsize=15.5, color=PALE, va="center")
     shown = frames(found)

@@ -14,7 +14,7 @@ from app.present import present
 from app.state.found import Found
 from app.state.tabs import Tabs
 from app.state.visitors import Visitor
-from app.text import words as text
+from app.text import export as text
 from app.wiring.page import Page
 
 READ_TOKEN = """(_, ...rest) => {

@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import engine
 from app.figures.html import esc
-from app.text import words as text
+from app.text import export as text
+from app.text import words
 
 PICTURE = engine.ASSETS / "preview.png"  # drawn by `python -m app.preview`
 PATH = "/preview.png"
@@ -26,7 +27,7 @@ def tags(scope: Scope) -> bytes:
     root = get_root_url(Request(scope), "/", getattr(scope.get("app"), "root_path", None))
     width, height = SIZE
     said = {
-        "og:type": "website", "og:site_name": text.TITLE, "og:title": text.SOCIAL_TITLE,
+        "og:type": "website", "og:site_name": words.TITLE, "og:title": text.SOCIAL_TITLE,
         "og:description": text.SOCIAL, "og:image": root + PATH, "og:image:type": "image/png",
         "og:image:width": str(width), "og:image:height": str(height), "og:image:alt": text.SOCIAL_ALT,
     }  # fmt: skip

@@ -8,7 +8,8 @@ from dataclasses import replace
 import gradio as gr
 
 from app.state.visitors import FIRST, Visitor
-from app.text import words as text
+from app.text import inputs as text
+from app.text import words
 from app.wiring.page import Page
 
 KEPT = ("class_names", "true_class")  # they belong to the picture
@@ -26,7 +27,7 @@ class StartOver:
         def handler(request: gr.Request, key: str) -> Generator[dict]:
             visitor = page.visitors.get(key)
             if visitor.choices is None or visitor.picture is None:
-                yield page.rest(key, text.EMPTY["Picture"])
+                yield page.rest(key, words.EMPTY["Picture"])
                 return
             begun = page.defaults._replace(**{name: getattr(visitor.choices, name) for name in KEPT})
             backbone = page.backbone(visitor)

@@ -12,8 +12,9 @@ from gradio.components import Component
 import engine
 from app.choices import Choices
 from app.state.history import Look
+from app.text import inputs as text
 from app.text import only_cells
-from app.text import words as text
+from app.text import words as common
 
 LONGEST = 60  # characters of one value
 CELLS = "only_cells"  # a choice whose text nobody reads
@@ -38,8 +39,8 @@ def look_differences(controls: Mapping[str, Component], own: str, before: Look, 
     if not before.picture.same(now.picture):
         brought = [label(controls[name], name).lower() for name in BROUGHT if name in names]
         names = [name for name in names if name not in BROUGHT]
-        added = text.BROUGHT.format(names=text.AND.join(brought)) if brought else ""
-        said.append(_difference(text.STEPS[0], _short(before.picture.name), _short(now.picture.name)) + added)
+        added = common.BROUGHT.format(names=common.AND.join(brought)) if brought else ""
+        said.append(_difference(common.STEPS[0], _short(before.picture.name), _short(now.picture.name)) + added)
     return said + [_named(controls[name], name, before.choices, now.choices) for name in names]
 
 

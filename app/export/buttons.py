@@ -20,7 +20,7 @@ from app.state.found import Found
 from app.state.history import Look
 from app.state.parts import STORY
 from app.state.visitors import FIRST, Visitor
-from app.text import words as text
+from app.text import export as text
 from app.wiring.drawing import NEXT_TURN
 from app.wiring.page import Page
 

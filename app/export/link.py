@@ -15,7 +15,8 @@ from app.labels import LabelSet, set_of
 from app.picture_sources import Opened
 from app.state.history import Look
 from app.state.parts import PARTS, STORY
-from app.text import words as text
+from app.text import export as text
+from app.text import words
 
 PICTURE, MODEL, LABELS = "picture", "model", "labels"
 STEP, SHOWN = "step", "shown"  # the step that the link opens, and what of it is beside the story
@@ -68,7 +69,7 @@ def pinned(look: Look, beside: Look, opened: Opened | None, sets: Sequence[Label
 
 def opening(step: object, asked: Collection[str]) -> dict[str, str]:
     """The parameters for a link that opens on `step`, as a browser says it, where these parts were asked for."""
-    if step not in range(2, len(text.STEPS) + 1):
+    if step not in range(2, len(words.STEPS) + 1):
         return {}
     beside = [name for name in BESIDE if name in asked and step == MAPS]
     return {STEP: f"{step:g}"} | ({SHOWN: SEPARATOR.join(beside)} if beside else {})
@@ -80,7 +81,7 @@ def opened(parameters: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
     None of the last one's, which is about other pictures.
     """
     said = parameters.get(STEP, "")
-    step = int(said) if said in map(str, range(2, len(text.STEPS) + 1)) else 0
+    step = int(said) if said in map(str, range(2, len(words.STEPS) + 1)) else 0
     if step not in SUBJECTS:
         return step, ()
     shown = {name for number in range(2, step + 1) for name in SUBJECTS[number]} | {"through"}

@@ -7,7 +7,8 @@ from collections.abc import Generator, Mapping
 import gradio as gr
 
 from app.export import link
-from app.text import words as text
+from app.text import export as text
+from app.text import words
 from app.wiring.page import Page
 from app.wiring.running import Running
 
@@ -39,7 +40,7 @@ class LinkedStep:
         def handler(request: gr.Request, key: str) -> Generator[dict]:
             step, parts = link.opened(dict(request.query_params))
             if parts and page.models.lent is None:
-                yield from running.run(key, parts, text.LINK_OPENED.format(step=step, name=text.STEPS[step - 1]))
+                yield from running.run(key, parts, text.LINK_OPENED.format(step=step, name=words.STEPS[step - 1]))
             else:
                 yield {page.status: gr.skip()}
 

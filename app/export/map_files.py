@@ -15,7 +15,7 @@ from app.picture_sources import PictureSources
 from app.present import present
 from app.state.found import Found
 from app.state.shown import Shown
-from app.text import words as text
+from app.text import attention as text
 from app.wiring.page import Page
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.text import words as text
+from app.text import export as text
 
 MOST_BYTES = 120
 

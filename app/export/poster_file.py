@@ -12,7 +12,8 @@ from app.figures.printed import as_file, poster_file
 from app.models import Models
 from app.present import present
 from app.state.found import Found
-from app.text import words as text
+from app.text import export as text
+from app.text import words
 from app.wiring.page import Page
 
 KINDS = ("png", "pdf")
@@ -31,7 +32,7 @@ class PosterFile:
 
     def _find(self, found: Found, choices: Choices, wanted: object) -> Make:
         if wanted not in KINDS or found.adversarial is None:
-            raise engine.EngineError(text.POSTER_GONE)
+            raise engine.EngineError(words.POSTER_GONE)
         return partial(_file, found, found.model or self.models.first.name, wanted)
 
 

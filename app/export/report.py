@@ -29,7 +29,7 @@ from app.figures.printed_places import printed_places
 from app.present import present
 from app.state.found import Found
 from app.state.shown import Shown
-from app.text import words as text
+from app.text import export as text
 
 Read = tuple["engine.maps.WordRelevance | None", "engine.maps.WordRelevance"]
 SMALL = 1024  # pixels: the longer side of what is drawn many times over

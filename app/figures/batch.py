@@ -8,7 +8,8 @@ import engine
 from app.batch import Batch, Row
 from app.figures.html import differing_words, esc, note, section, table
 from app.figures.threat import limit_set, titled, turns
-from app.text import words as text
+from app.text import many as text
+from app.text import words as common
 from app.text.counted import counted
 
 
@@ -63,7 +64,7 @@ def _row(row: Row) -> tuple[str, ...]:
     asked = esc(row.truth or text.BATCH_UNKNOWN) + (f"<br><small>{esc(details)}</small>" if details else "")
     answers = [answer for _, answer in row.answers]
     if row.strange or not (row.truth or row.clean):
-        return picture, asked, *(esc(answer or text.NONE) for answer in (row.clean, *answers))
+        return picture, asked, *(esc(answer or common.NONE) for answer in (row.clean, *answers))
     if row.truth:
         return picture, asked, *(_cell(answer, row.truth, "✓", "right", "✗") for answer in (row.clean, *answers))
     kept = (_cell(answer, row.clean, "=", "the clean answer", "≠") for answer in answers)
@@ -72,7 +73,7 @@ def _row(row: Row) -> tuple[str, ...]:
 
 def _cell(answer: str, wanted: str, same: str, means: str, other: str) -> str:
     if not answer:
-        return f"<small>{esc(text.NONE)}</small>"
+        return f"<small>{esc(common.NONE)}</small>"
     if answer == wanted:
         return f'<span class="good" title="{means}">{same}</span>'
     words = " ".join(differing_words(answer, wanted))

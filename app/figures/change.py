@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import engine
-from app.text import words as text
+from app.text import attack as text
 
 HIDDEN, FAINT = 0.85, 0.6  # structural similarity from which on one sees next to nothing, and little
 WIDE = 12 / 255  # a change of every channel that one sees, whatever the measure says

@@ -5,7 +5,7 @@ from __future__ import annotations
 import engine
 from app.figures.html import esc, signed
 from app.present import present
-from app.text import words as text
+from app.text import verdict as text
 
 WIDTH, HEIGHT, AXIS = 400, 46, 26
 MARGIN = 0.04  # of the span, so that the outermost marks are not cut

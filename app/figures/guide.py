@@ -8,7 +8,8 @@ from app.figures.html import differing, esc, note, section
 from app.figures.maps import Look, MapFigure, file_name, heat_map, residue, scale_of_pair
 from app.present import present
 from app.state.found import Found
-from app.text import words as text
+from app.text import attention as text
+from app.text import words
 
 
 def guide_maps(found: Found, look: Look) -> list[MapFigure]:
@@ -16,8 +17,8 @@ def guide_maps(found: Found, look: Look) -> list[MapFigure]:
     pair, shown, names = present(found.guide), present(found.picture), present(found.classes).names
     shared = scale_of_pair(pair) if look.shared else None
     arms = (
-        (text.MAP_CLEAN, "clean", pair.clean, shown.pixels),
-        (text.MAP_ATTACKED, "attacked", pair.attacked, present(found.adversarial).saved),
+        (words.MAP_CLEAN, "clean", pair.clean, shown.pixels),
+        (words.MAP_ATTACKED, "attacked", pair.attacked, present(found.adversarial).saved),
     )
     return [
         heat_map(

@@ -10,7 +10,7 @@ from torch import Tensor
 import engine
 from app.figures.html import esc
 from app.figures.maps import Look, colour_bar, data_uri, numbered_bar
-from app.text import words as text
+from app.text import attention as text
 
 
 def head_grid(

@@ -20,7 +20,8 @@ from app.figures.maps import (
 )
 from app.present import present
 from app.state.found import Found
-from app.text import words as text
+from app.text import attention as text
+from app.text import words
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,7 +39,7 @@ def map_rows(found: Found, look: Look) -> list[MapRow]:
     pair = present(found.maps)
     rows = [(_why(found), pair.clean, pair.attacked)]
     if pair.rival is not None:
-        rows.append((text.MAP_RIVAL, *pair.rival))
+        rows.append((words.MAP_RIVAL, *pair.rival))
     scale = scale_of_pair(pair) if look.shared else None
     moved = scale_of_moves(pair) if look.shared and pair.clean is not None else None
     return [
@@ -78,8 +79,8 @@ def _why(found: Found) -> str:
     """What the class of the maps is to this picture."""
     label, hit = present(found.maps).attacked.label, present(found.adversarial)
     if label == found.reference:
-        return text.MAP_ASKED[found.given]
-    return text.MAP_RIVAL if label == hit.after_saved.label else text.MAP_CHOSEN
+        return words.MAP_ASKED[found.given]
+    return words.MAP_RIVAL if label == hit.after_saved.label else text.MAP_CHOSEN
 
 
 def _figures(
@@ -94,9 +95,9 @@ def _figures(
     below = Ground.of(shown, shown.pixels, "maps-clean")
     above = Ground.of(shown, present(found.adversarial).saved, "maps-attacked")
     key = {which: f"maps {file_name(attacked, which, names)}" for which in ("clean", "attacked", "difference")}
-    maps = [(text.MAP_ATTACKED, "attacked", attacked.raw, above)]
+    maps = [(words.MAP_ATTACKED, "attacked", attacked.raw, above)]
     if clean is not None:
-        maps.insert(0, (text.MAP_CLEAN, "clean", clean.raw, below))
+        maps.insert(0, (words.MAP_CLEAN, "clean", clean.raw, below))
     drawn = [
         heat_map(
             name, values, ground, shared or engine.overlays.scale_of(values.numpy()), look,
@@ -107,4 +108,4 @@ def _figures(
     if clean is None:
         return tuple(drawn)
     beside, change = shared.high if shared else None, attacked.raw - clean.raw
-    return *drawn, difference_map(text.MAP_DIFFERENCE, change, below, look, moved, beside, key["difference"])
+    return *drawn, difference_map(words.MAP_DIFFERENCE, change, below, look, moved, beside, key["difference"])

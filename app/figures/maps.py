@@ -17,7 +17,8 @@ from app.choices import Choices
 from app.figures.ground import Ground, drawn_on
 from app.figures.html import esc, short
 from app.state.parts import MapPair
-from app.text import words as text
+from app.text import attention as text
+from app.text import words
 from app.text.counted import counted
 
 CELL = 10
@@ -72,7 +73,7 @@ class MapFigure:
         fills = None if self.smooth else engine.overlays.coloured(self._shares, self.colours)
         layer = (_smooth(self._shares, self.colours, rows, columns) if self.smooth else "") + _patches(cells, fills)
         strongest, label = self._strongest
-        said = text.FLAT if strongest is None else _strongest_cell(strongest, self.scale, self.beside)
+        said = words.FLAT if strongest is None else _strongest_cell(strongest, self.scale, self.beside)
         return (
             f'<figure class="map{self.ground.kind}"><figcaption><span>{esc(self.name)}</span>{self._save}</figcaption>'
             f"{drawn_on(self.ground, layer, self.lines, cells.shape, label, CELL)}"
@@ -113,7 +114,7 @@ class MapFigure:
         cells = self.values.numpy()
         rows, columns = cells.shape
         if cells.min() == cells.max():
-            return None, f"{self.name}: {text.FLAT}"
+            return None, f"{self.name}: {words.FLAT}"
         row, column = np.unravel_index(int(np.abs(cells).argmax()), cells.shape)
         value = float(cells[row, column])
         place = f"row {row + 1} of {rows}, column {column + 1} of {columns}"
@@ -124,10 +125,10 @@ class MapFigure:
         """The button that asks for its file."""
         if not self.key:
             return ""
-        said = text.SAVE_MAP.format(name=self.name)
+        said = words.SAVE_MAP.format(name=self.name)
         return (
             f'<button type="button" class="save" data-save="{esc(self.key)}" title="{esc(text.SAVE_WHY)}"'
-            f' aria-label="{esc(said)}">{esc(text.SAVE)}</button>'
+            f' aria-label="{esc(said)}">{esc(words.SAVE)}</button>'
         )
 
 
@@ -156,7 +157,7 @@ def residue(sentence: str, pair: MapPair, names: Sequence[str]) -> str:
         about = text.MAP_ARM_FOR.format(subject=subject(attacked, names)) if pair.rival else ""
         drawn = zip(text.MAP_ARMS, (clean, attacked), strict=True)
         which += [name + about for name, one in drawn if one is not None and one.degenerate]
-    begun = text.AND.join([*which[:1], *(name[:1].lower() + name[1:] for name in which[1:])])
+    begun = words.AND.join([*which[:1], *(name[:1].lower() + name[1:] for name in which[1:])])
     return counted(sentence, which=begun, n=len(which)) if which else ""
 
 
@@ -290,7 +291,7 @@ def numbered_bar(scale: engine.overlays.Scale, colours: str, beside: float | Non
     low, middle, high = (float(value) for value in scale.values([0, 0.5, 1]))
     like = beside or high
     ends = (("≤ " if low < 0 else "") + short(low, like), short(middle, like), "≥ " + short(high, like))
-    return colour_bar(ends, colours, text.ROOTS[scale.root])
+    return colour_bar(ends, colours, words.ROOTS[scale.root])
 
 
 def colour_bar(ends: tuple[str, str, str], colours: str, root: str = "") -> str:

@@ -8,7 +8,7 @@ import engine
 from app.figures.html import caption, esc, section, table
 from app.figures.threat import limit_kept, titled_kept
 from app.measured import Arm, Measured
-from app.text import words as text
+from app.text import many as text
 
 FEWEST = 30  # pictures of a table that still grows; of fewer, its shares say next to nothing
 WIDEST = 5  # columns of a table, as many as a telephone has room for

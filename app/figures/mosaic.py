@@ -8,7 +8,8 @@ import engine
 from app.figures.html import differing_words, esc, note, section
 from app.figures.threat import limit_kept, titled_kept
 from app.measured import Arm, Measured
-from app.text import words as text
+from app.text import many as text
+from app.text import words as common
 
 BETWEEN = "|"  # the items of a list that the browser reads; no class name has it
 CHANCE = 0.05  # a p-value below is called a difference
@@ -91,7 +92,7 @@ def _field(measured: Measured, arm: Arm, defences: tuple[str, str], titles: Sequ
         "names": titles,
         "tile": [text.MOSAIC_TILE],
         "open": [text.MOSAIC_OPEN],
-        "good": [text.AS_ASKED[True][True]],
+        "good": [common.AS_ASKED[True][True]],
     }
     data = "".join(f' data-{name}="{esc(BETWEEN.join(items))}"' for name, items in said.items())
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import engine
 from app.figures.html import esc
-from app.text import words as text
+from app.text import inputs as text
 
 LARGE = 1_000_000  # bytes of a file whose coming is worth a word
 SILENT_AFTER = 2.5  # seconds without an answer of the hub until the line says so

@@ -15,7 +15,8 @@ from app.figures.maps import data_uri, scale_of_pair
 from app.figures.pictures import to_uint8
 from app.present import present
 from app.state.found import Found
-from app.text import words as text
+from app.text import verdict as text
+from app.text import words
 
 BARS = 3  # of the likeliest classes
 DARK = 0.3  # of its light where a map finds nothing
@@ -65,7 +66,7 @@ def poster(found: Found, model: str) -> str:
     """The poster as the page shows it, with buttons that save it; `model` is the name of the one that answers."""
     drawn = "".join(_drawn(found, frame) for frame in frames(found))
     buttons = "".join(
-        f'<button type="button" data-poster="{kind}">{esc(text.POSTER_SAVE.format(kind=kind.upper()))}</button>'
+        f'<button type="button" data-poster="{kind}">{esc(words.POSTER_SAVE.format(kind=kind.upper()))}</button>'
         for kind in ("png", "pdf")
     )
     return f'<div class="poster">{drawn}</div><div class="poster-save">{buttons}{_made_of(found, model)}</div>'

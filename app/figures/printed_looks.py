@@ -24,7 +24,7 @@ from app.figures.printed import (
 )
 from app.present import present
 from app.state.found import Found
-from app.text import words as text
+from app.text import attention as text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,7 @@ from app import measured
 from app.figures.html import esc, note, percent, rich
 from app.figures.mosaic import called
 from app.measured import Arm
-from app.text import words as text
+from app.text import many as text
 
 WIDTH, HEIGHT = 226, 226
 LEFT, RIGHT, TOP, BOTTOM = 32, 14, 20, 34

@@ -8,7 +8,7 @@ from app.figures.mosaic import called
 from app.figures.threat import limit, titled
 from app.measured import Arm, Measured, arms
 from app.sweep import Sweep
-from app.text import words as text
+from app.text import many as text
 from app.text.counted import counted
 
 KINDS = ("line-4", "line-1", "line-2")  # of CLIP alone, and of the two chosen

@@ -8,8 +8,8 @@ from typing import Any
 
 import engine
 from app.figures.html import badge, esc, levels, percent
-from app.text import only_cells
-from app.text import words as text
+from app.text import attack as text
+from app.text import only_cells, words
 from app.text.counted import counted
 
 
@@ -35,7 +35,7 @@ def titled_kept(attack: Mapping[str, Any]) -> str:
     if attack["attack"] == "corruption":
         usual = engine.AttackSettings()  # which records do not tell
         kind, severity = attack.get("corruption", usual.corruption), attack.get("severity", usual.severity)
-        title += f" ({text.CORRUPTIONS[kind]}, {severity})"
+        title += f" ({words.CORRUPTIONS[kind]}, {severity})"
     return title if attack.get("from_truth", True) else f"{title} {text.FROM_ITS_ANSWER}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import engine
 from app.figures.html import percent
-from app.text import words as text
+from app.text import attack as text
 
 
 def went_through(

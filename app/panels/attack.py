@@ -31,8 +31,8 @@ from app.picture_sources import PictureSources
 from app.present import present
 from app.state.found import Found
 from app.state.parts import Question
-from app.text import only_cells
-from app.text import words as text
+from app.text import attack as text
+from app.text import only_cells, words
 from app.text.counted import counted
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
@@ -110,7 +110,7 @@ class AttackPanel:
         result = found.adversarial
         if result is None:
             name = "Attack"
-            said = empty(text.MISSING[name] if found.clean is None else text.EMPTY[name])
+            said = empty(words.MISSING[name] if found.clean is None else words.EMPTY[name])
             hidden = gr.update(value=None, visible=False)
             away = {self.slider: hidden, self.noise: hidden, self.at: gr.update(visible=False)}
             return dict.fromkeys(self.texts, "") | {self.verdict: said, self.caption: _caption(found)} | away
@@ -195,7 +195,7 @@ def _said(found: Found) -> str:
         return verdict(result, cautious, found.through)
     made = present(present(found.picture).attacked)
     warned = "".join(note(remark, "warn", "!") for remark in made.remarks)
-    what = text.ELSEWHERE_IS.format(name=made.name) if found.clean_known else text.ELSEWHERE_ITSELF
+    what = words.ELSEWHERE_IS.format(name=made.name) if found.clean_known else words.ELSEWHERE_ITSELF
     head = f'<p class="fine">{esc(what)}</p>'
     if result.right_before:
         sentence, tone, icon = _elsewhere(result)
@@ -237,7 +237,7 @@ def verdict(result: engine.Adversarial, cautious: str = "", through: engine.Defe
     judged = _against if result.target is None else _towards
     lines = [(_blind if result.blind else _moved if cautious else judged)(result)]
     if result.target_defence and not result.blind:
-        alone = text.ALONE.format(answer=_bold_answer(result))
+        alone = words.ALONE.format(answer=_bold_answer(result))
         lines = [went_through(result, through, bool(cautious)), (alone, "plain", "")]
     drawn = "".join(note(sentence) if cautious else note(sentence, tone, icon) for sentence, tone, icon in lines)
     return cautious + drawn + remarks(result) + badges(result) + fine
@@ -252,7 +252,7 @@ def _moved(result: engine.Adversarial) -> tuple[str, str, str]:
 
 def _blind(result: engine.Adversarial) -> tuple[str, str, str]:
     """Sentence, tone and icon for an attack that failed for want of a gradient."""
-    return text.BLIND.format(answer=_bold_answer(result)), "warn", "!"
+    return words.BLIND.format(answer=_bold_answer(result)), "warn", "!"
 
 
 def _against(result: engine.Adversarial) -> tuple[str, str, str]:
@@ -263,7 +263,7 @@ def _against(result: engine.Adversarial) -> tuple[str, str, str]:
             return text.FOOLED_AS_SAVED.format(answer=answer, name=name), "bad", "✗"
         return text.HELD_AS_SAVED.format(answer=answer, computed=result.after.name), "warn", "!"
     if result.right_before and result.fooled:
-        head = text.FOOLED[engine.ATTACKS[result.attack].aimed]
+        head = words.FOOLED[engine.ATTACKS[result.attack].aimed]
         return f"{head}: {to_the_eye(result)}, but the model now says {answer} instead of **{name}**.", "bad", "✗"
     if result.right_before:
         return f"Held: the model still says {answer}.", "good", "✓"
@@ -299,7 +299,7 @@ def _bars(found: Found) -> str:
     if result.before is None:
         reference = result.label if result.from_truth else None
         alone = prediction_bars([attacked], 4, reference, result.from_truth, cosines=cosines)
-        return section(text.ANSWER_ATTACKED, alone)
+        return section(words.ANSWER_ATTACKED, alone)
     pair = [("clean", "clean", result.before), attacked]
     bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target, cosines=cosines)
     return section("Answers before and after", bars)
@@ -362,7 +362,7 @@ def _measured(result: engine.Adversarial) -> str:
 
 def _distance(result: engine.Adversarial) -> str:
     """How far a picture that was attacked elsewhere lies from the clean one; within which limit, nobody here knows."""
-    unknown, known = esc(text.UNKNOWN), result.clean is not None
+    unknown, known = esc(words.UNKNOWN), result.clean is not None
     rows = [
         (esc(text.LINF), f'<span id="linf">{esc(levels(result.linf()))}</span>' if known else unknown, unknown),
         (esc(text.L2), f"{result.l2():.3f}" if known else unknown, unknown),

@@ -13,8 +13,8 @@ from app.figures.html import esc
 from app.figures.threat import limit_set
 from app.models import Models
 from app.state.found import Found
-from app.text import attack as own
-from app.text import words as text
+from app.text import attack as text
+from app.text import words
 from app.wiring.page import Page
 from app.wiring.pieces import Piece, merged
 from app.wiring.running import Running
@@ -35,7 +35,7 @@ class AttackControls:
             self.eps = slider("eps", text.LIMITS["linf"], min_width=155)
             self.linf_step = self.eps.step
             self.steps = slider("steps", text.ATTACK_STEPS, "attack-steps", min_width=100)
-            self.corruption = choice("corruption", text.CORRUPTIONS, text.CORRUPTION, min_width=170, visible=False)
+            self.corruption = choice("corruption", words.CORRUPTIONS, words.CORRUPTION, min_width=170, visible=False)
             self.severity = slider("severity", text.SEVERITY, min_width=100, visible=False)
             self.button = gr.Button(text.ATTACK, variant="secondary", elem_id="attack", min_width=90, scale=0)
             self.adaptive = gr.Button(text.ADAPTIVE, elem_id="attack-adaptive", min_width=180, scale=0)
@@ -131,9 +131,9 @@ class AttackControls:
             return {self.cost: ""}
         known = attack.limited and choices.attack != ADAPTIVE
         times = self._times(found, through, chosen) if known else 1
-        cost = own.ADAPTIVE_TIMES.format(times=times, attack=attack.title) if times > 1 else ""
-        said = own.ADAPTIVE_IS.format(limit=limit_set(through.attack), cost=cost)
-        said += "" if attack.limited else own.ADAPTIVE_INSTEAD.format(attack=attack.title)
+        cost = text.ADAPTIVE_TIMES.format(times=times, attack=attack.title) if times > 1 else ""
+        said = text.ADAPTIVE_IS.format(limit=limit_set(through.attack), cost=cost)
+        said += "" if attack.limited else text.ADAPTIVE_INSTEAD.format(attack=attack.title)
         return {self.cost: f'<p class="fine">{esc(said)}</p>'}
 
     def _times(self, found: Found, through: engine.Settings, chosen: engine.Settings) -> int:

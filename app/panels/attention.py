@@ -27,7 +27,8 @@ from app.picture_sources import PictureSources
 from app.present import present
 from app.state.found import Found
 from app.state.parts import MapPair
-from app.text import words as text
+from app.text import attention as text
+from app.text import words as common
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running
@@ -90,7 +91,7 @@ class AttentionPanel:
         """The maps and how alike they are, or what to press."""
         pair = found.maps
         if pair is None:
-            said = text.MISSING["Attention"] if found.adversarial is None else text.EMPTY["Attention"]
+            said = common.MISSING["Attention"] if found.adversarial is None else common.EMPTY["Attention"]
             return self._offered("") | {self.maps: empty(said), self.second: "", self.numbers: "", self.caption: ""}
         kind = engine.MAPS[pair.attacked.map]
         how = kind.explanation

@@ -29,7 +29,8 @@ from app.present import present
 from app.state.found import Found, find
 from app.state.parts import Account
 from app.state.visitors import Progress, Visitor
-from app.text import words as text
+from app.text import many as text
+from app.text import words
 from app.text.counted import counted
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
@@ -91,7 +92,7 @@ class BatchPanel:
             else:
                 openers = _pictures(sources, source, int(count), settings.attack.seed)
             page.visitors.change(key, progress=Progress(7))
-            yield page.nudged() | page.say(text.BUSY["batch"], "busy", 0.0)
+            yield page.nudged() | page.say(words.BUSY["batch"], "busy", 0.0)
             batch = Batch(settings, len(openers))
             account = Account(key, page.results.turns, page.budget)
             for batch in _answered(page.models, backbone, openers, settings, choices, account):
@@ -99,7 +100,7 @@ class BatchPanel:
                 left = (time.monotonic() - started) / batch.done * (batch.total - batch.done)
                 said = counted(text.BATCH_PROGRESS, done=batch.done, total=batch.total, left=left)
                 yield page.nudged() | page.say(said, "busy", batch.done / batch.total)
-            yield page.rest(key, *((text.DONE["batch"], "good") if batch.rows else (text.BATCH_NO_PICTURE, "bad")))
+            yield page.rest(key, *((words.DONE["batch"], "good") if batch.rows else (text.BATCH_NO_PICTURE, "bad")))
 
         self.sweep.wire(page)
         own = [self.source, self.count, self.files, self.truths]
@@ -107,7 +108,7 @@ class BatchPanel:
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """What there is to see, or what to press."""
-        return {self.drawn: empty(text.EMPTY["Many"]) if found.batch is None else batch_table(found.batch)}
+        return {self.drawn: empty(words.EMPTY["Many"]) if found.batch is None else batch_table(found.batch)}
 
 
 def own_pictures(

@@ -17,7 +17,8 @@ from app.present import present
 from app.state.found import Found
 from app.state.shown import Shown
 from app.state.visitors import FIRST, Visitor
-from app.text import words as text
+from app.text import inputs as text
+from app.text import words
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 
@@ -70,13 +71,13 @@ class Elsewhere:
         """The visitor's picture, changed by what was made of it elsewhere."""
         visitor: Visitor = page.fitted(page.visitors.get(key))
         if visitor.picture is None:
-            raise engine.EngineError(text.EMPTY["Picture"])
+            raise engine.EngineError(words.EMPTY["Picture"])
         sources = self.sources.on(page.backbone(visitor), present(visitor.choices).how)
         shown = change(sources, visitor.picture)
         asked = FIRST if shown.attacked is None else ASKED
         page.visitors.put(key, replace(visitor.on(visitor.model, shown), asked=asked))
         return page.rest(
-            key, text.READY if shown.attacked is None else text.ELSEWHERE_READY, go=2 if asked > FIRST else 1
+            key, words.READY if shown.attacked is None else text.ELSEWHERE_READY, go=2 if asked > FIRST else 1
         )
 
 
@@ -85,6 +86,6 @@ def _line(picture: Shown) -> str:
     if made is None:
         own = f'<button type="button" data-do="attacked">{esc(text.ELSEWHERE_UNKNOWN)}</button>' if picture.file else ""
         return f'<div class="restore"><span>{esc(text.ELSEWHERE_WHY)}</span>{own}</div>'
-    said = text.ELSEWHERE_IS.format(name=made.name) if picture.clean_known else text.ELSEWHERE_ITSELF
+    said = words.ELSEWHERE_IS.format(name=made.name) if picture.clean_known else words.ELSEWHERE_ITSELF
     button = f'<button type="button" data-do="clean">{esc(text.ELSEWHERE_BACK)}</button>'
     return f'<div class="restore"><span>{esc(said)}</span>{button}</div>'

@@ -16,7 +16,8 @@ from app.figures.maps import Look, MapFigure, colour_bar, file_name, subject
 from app.present import present
 from app.state.found import Found
 from app.state.parts import MapTest
-from app.text import words as text
+from app.text import attention as text
+from app.text import words
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running
@@ -86,13 +87,13 @@ def _row(found: Found, test: MapTest, figures: Sequence[MapFigure], mask: Tensor
     known, attacked = pair.known.raw, pair.attacked.raw
     title = engine.MAPS[pair.attacked.map].title
     marked = text.EVERY_DEGENERATE if pair.known.degenerate or pair.attacked.degenerate else ""
-    root = text.ROOTS[figures[0].scale.root]
+    root = words.ROOTS[figures[0].scale.root]
     unknown = pair.clean is None
     row = [
         f'{esc(title)}<small>{esc(marked)}</small><small class="root">{esc(root)}</small>',
-        text.UNKNOWN if unknown else figures[0].thumbnail(),
+        words.UNKNOWN if unknown else figures[0].thumbnail(),
         figures[-1].thumbnail(),
-        text.UNKNOWN if unknown else aligned(engine.measures.spearman(known, attacked)),
+        words.UNKNOWN if unknown else aligned(engine.measures.spearman(known, attacked)),
         "" if pair.noisy is None else aligned(engine.measures.spearman(known, pair.noisy.raw)),
         aligned(engine.measures.spearman(known, test.shuffled.raw)),
     ]

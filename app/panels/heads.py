@@ -19,7 +19,8 @@ from app.figures.maps import Look, MapFigure, difference_map, heat_map, ringed
 from app.present import present
 from app.state.found import Found
 from app.state.parts import HeadsPair
-from app.text import words as text
+from app.text import attention as text
+from app.text import words
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running
@@ -200,9 +201,9 @@ def _opened_maps(found: Found, choices: Choices) -> tuple[MapFigure, ...]:
     above = Ground.of(shown, present(found.adversarial).saved, "head-attacked")
     patch = "" if cell == CLASS_TOKEN else f"-row-{cell // columns + 1}-column-{cell % columns + 1}"
     key = f"head layer-{layer + 1}-head-{head + 1}{patch}"
-    maps = [(text.MAP_ATTACKED, "attacked", values[-1], above, pair.attacked)]
+    maps = [(words.MAP_ATTACKED, "attacked", values[-1], above, pair.attacked)]
     if pair.clean is not None:
-        maps.insert(0, (text.MAP_CLEAN, "clean", values[0], below, pair.clean))
+        maps.insert(0, (words.MAP_CLEAN, "clean", values[0], below, pair.clean))
     drawn = [
         heat_map(
             name, read, ground, scale or engine.overlays.scale_of(read.numpy(), low=0.0), look,
@@ -213,7 +214,7 @@ def _opened_maps(found: Found, choices: Choices) -> tuple[MapFigure, ...]:
     if pair.clean is None:
         return tuple(drawn)
     beside, change = scale.high if scale else None, values[1] - values[0]
-    moved = difference_map(text.MAP_DIFFERENCE, change, below, look, beside=beside, key=f"{key}-difference")
+    moved = difference_map(words.MAP_DIFFERENCE, change, below, look, beside=beside, key=f"{key}-difference")
     return (*drawn, moved)
 
 

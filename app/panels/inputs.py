@@ -33,7 +33,8 @@ from app.samples import Sample
 from app.state.found import Found
 from app.state.shown import Shown
 from app.state.visitors import Visitor
-from app.text import words as text
+from app.text import inputs as text
+from app.text import words
 from app.wiring.page import Page
 from app.wiring.pieces import Piece, merged
 
@@ -121,7 +122,7 @@ class Inputs:
             asked_for = dict(request.query_params)
             opened, choices, complaints = restored(page, self.sources, asked_for, self.label_sets)
             if opened is None and not self.sources.offered:
-                yield page.rest(key, text.EMPTY["Picture"])
+                yield page.rest(key, words.EMPTY["Picture"])
                 return
             few = page.models.views(self.sources.backbone)
             asked = opened is not None or choices != begun
@@ -132,15 +133,15 @@ class Inputs:
             pin, odd = restored_pin(page, self.sources, asked_for, present(visitor.look), self.label_sets)
             complaints += odd
             if page.visitors.get(key).picture is not None:  # one was chosen before the page had its first
-                yield restore.offer(page, token, key, "") | page.rest(key, text.READY)
+                yield restore.offer(page, token, key, "") | page.rest(key, words.READY)
                 return
             page.visitors.put(key, replace(visitor, pinned=pin))
-            said = text.RESTORED if choices != begun or pin is not None else text.READY
+            said = text.RESTORED if choices != begun or pin is not None else words.READY
             if not asked and pin is None and few_views(few):
                 said = text.READY_FEW.format(few=few_views(few))
             said, tone = (" ".join(complaints), "bad") if complaints else (said, "calm")
             if complaints:
-                gr.Warning(said, title=text.NOT_YET)  # the status line may soon say what they lead to
+                gr.Warning(said, title=words.NOT_YET)  # the status line may soon say what they lead to
             linked = {} if choices == begun else self._linked(page, opened, choices)
             linked |= step.wanting(asked_for)
             yield restore.offer(page, token, key, opened.shown.source) | linked | page.rest(key, said, tone)
@@ -189,7 +190,7 @@ class Inputs:
         shown = self._asked(present(visitor.choices), present(asking.choices), backbone)
         shown |= self._beside(opened, backbone) | ({self.upload: None} if opened.names else {})
         shown[self.elsewhere.upload] = None
-        yield shown | page.rest(key, text.READY, go=1)
+        yield shown | page.rest(key, words.READY, go=1)
 
     # -- listeners -------------------------------------------------------------------------------------------------
 
@@ -197,7 +198,7 @@ class Inputs:
         def handler(event: gr.EventData, request: gr.Request, key: str) -> Generator[dict]:
             place = getattr(event, "index", None)
             if not isinstance(place, int) or not 0 <= place < len(self.sources.samples):
-                yield page.say(text.EMPTY["Picture"])
+                yield page.say(words.EMPTY["Picture"])
                 return
             yield from self.take(page, key, lambda sources: sources.sample(place))
 
@@ -222,7 +223,7 @@ class Inputs:
                 return
             asking = chosen.asking(choices)
             page.visitors.set(key, asking)
-            yield self._asked(choices, asking, page.backbone(page.visitors.get(key))) | page.rest(key, text.READY)
+            yield self._asked(choices, asking, page.backbone(page.visitors.get(key))) | page.rest(key, words.READY)
 
         outputs = [self.names, self.template, self.truth, self.labels]
         page.listen(self.labels.input, handler, outputs, before=[self.labels])

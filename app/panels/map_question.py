@@ -8,7 +8,7 @@ import engine
 from app.choices import ATTACKED, NO_RIVAL, Choices, first_map
 from app.components.controls import class_menu, listing
 from app.state.found import Found
-from app.text import words as text
+from app.text import attention as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running

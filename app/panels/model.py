@@ -15,7 +15,8 @@ from app.models import Models
 from app.picture_sources import PictureSources
 from app.present import present
 from app.state.visitors import Visitor
-from app.text import words as text
+from app.text import inputs as text
+from app.text import words as common
 from app.wiring.page import Page
 
 BUILT_IN = "fieldguide"  # says so in its title
@@ -78,11 +79,11 @@ class ModelPicker:
         asking, followed = self._follow(backbone, visitor.on(chosen, again).setting(choices))
         page.visitors.put(key, replace(asking, unshown=asking.unshown | {"views"}) if moved else asking)
         shown = self.show(page, backbone, choices) | followed
-        return shown | page.rest(key, text.MODEL_READY.format(name=backbone.name) + few_views(views), "good")
+        return shown | page.rest(key, common.MODEL_READY.format(name=backbone.name) + few_views(views), "good")
 
     def _use(self, page: Page) -> Callable[..., Generator[dict]]:
         def handler(request: gr.Request, name: str | None, key: str) -> Generator[dict]:
-            yield page.say(text.MODEL_LOADING.format(name=name), "busy", 0.0)
+            yield page.say(common.MODEL_LOADING.format(name=name), "busy", 0.0)
             try:
                 for piece in self.models.fetch(name or ""):
                     if piece is not None:

@@ -20,7 +20,7 @@ from app.picture_sources import Opened, PictureSources
 from app.present import present
 from app.state.found import Found
 from app.state.visitors import Visitor
-from app.text import words as text
+from app.text import many as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 

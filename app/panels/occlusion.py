@@ -10,7 +10,7 @@ from app.figures.html import caption, empty, esc, percent, rough_percent, sectio
 from app.present import present
 from app.state.found import Found
 from app.state.parts import OcclusionPair
-from app.text import words as text
+from app.text import attention as text
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running

@@ -9,7 +9,7 @@ from gradio.components import Component
 
 import engine
 from app.components.settings import others
-from app.text import words as text
+from app.text import inputs as text
 
 FOLD_BELOW = {"attention": 3, "views": 4, "tuning": 5, "ensemble": 6, engine.parameters.OWN: 6}
 

@@ -10,7 +10,7 @@ import numpy as np
 import engine
 from app.components.controls import menu
 from app.picture_sources import NO_ACCENT, Opened, PictureSources, unspell
-from app.text import words as text
+from app.text import inputs as text
 from app.wiring.page import Page
 
 LARGEST_NUMBER = 9_999

@@ -15,7 +15,8 @@ from app.figures.pictures import to_uint8
 from app.present import present
 from app.state.found import Found
 from app.state.shown import Shown
-from app.text import words as text
+from app.text import inputs as text
+from app.text import words
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running
@@ -73,7 +74,7 @@ class PicturePanel:
                 self.bars = gr.HTML(elem_id="picture-bars")
                 self.read = gr.Button(text.READ_FIRST, elem_id="read-first", visible=False, scale=0)
                 with gr.Row(elem_classes=["controls"]):
-                    self.none = tick("none_of_these", text.NONE_LABEL, text.NONE_INFO, 300, visible=False)
+                    self.none = tick("none_of_these", words.NONE_LABEL, text.NONE_INFO, 300, visible=False)
                     self.below = slider(
                         "none_below", text.NONE_BELOW, min_width=300, info=text.NONE_BELOW_INFO, visible=False
                     )
@@ -119,7 +120,7 @@ class PicturePanel:
         picture = found.picture
         if picture is None:
             return {
-                self.question: empty(text.EMPTY["Picture"]), self.original: "", self.picture: None, self.about: "",
+                self.question: empty(words.EMPTY["Picture"]), self.original: "", self.picture: None, self.about: "",
                 self.bars: "",
             }  # fmt: skip
         return {
@@ -169,8 +170,8 @@ class PicturePanel:
         answers = [(kind, kind, clean)]
         bars = prediction_bars(answers, MOST, found.reference, found.given, cosines=found.with_cosines)
         few = text.LIKELIEST.format(count=MOST, of=len(clean.classes)) if len(clean.classes) > MOST else ""
-        hint = few + text.DIFFERS[found.given]
-        title = text.ANSWER_CLEAN if found.clean_known else text.ANSWER_ATTACKED
+        hint = few + words.DIFFERS[found.given]
+        title = words.ANSWER_CLEAN if found.clean_known else words.ANSWER_ATTACKED
         return verdict + section(title, prediction_chips(clean) + bars + _cosines(found), hint)
 
 
@@ -184,7 +185,7 @@ def _sentences_first(found: Found) -> int:
 def _attacked(picture: Shown) -> str:
     """What was given as the attacked picture, and what reading it may have lost."""
     made = present(picture.attacked)
-    said = text.ELSEWHERE_IS.format(name=made.name) if picture.clean_known else text.ELSEWHERE_ITSELF
+    said = words.ELSEWHERE_IS.format(name=made.name) if picture.clean_known else words.ELSEWHERE_ITSELF
     return note(said) + "".join(note(remark, "warn", "!") for remark in made.remarks)
 
 
@@ -204,7 +205,7 @@ def _cosines(found: Found) -> str:
     if clean.scale is None or not found.with_cosines:
         return ""
     drawn = cosine_line(clean, found.answer.none_below) if found.answer.none_of_these else ""
-    return f'<p class="fine">{esc(text.COSINE_WHY)}</p>{drawn}'
+    return f'<p class="fine">{esc(words.COSINE_WHY)}</p>{drawn}'
 
 
 def _original(picture: Shown) -> str:

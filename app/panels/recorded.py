@@ -13,7 +13,7 @@ from app.figures.html import note
 from app.models import Models
 from app.present import present
 from app.state.found import Found
-from app.text import words as text
+from app.text import verdict as text
 from app.wiring.pieces import Piece
 
 

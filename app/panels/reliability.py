@@ -11,7 +11,7 @@ from app.choices import Choices
 from app.figures.html import caption
 from app.figures.reliability import reliability
 from app.state.found import Found
-from app.text import words as text
+from app.text import many as text
 from app.wiring.pieces import Piece
 
 

@@ -19,7 +19,8 @@ from app.state.parts import Account, Question
 from app.state.visitors import Progress, Visitor
 from app.sweep import MOST_SEEDS, Sweep
 from app.sweeping import begun, points
-from app.text import words as text
+from app.text import many as text
+from app.text import words
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 
@@ -47,12 +48,12 @@ class SweepPart:
             visitor = page.visitors.get(key)
             base = page.question(visitor, key)
             if base is None:
-                raise engine.EngineError(text.MISSING["Attack"])
+                raise engine.EngineError(words.MISSING["Attack"])
             if base.story.recipe.attacked is not None:
                 raise engine.EngineError(text.SWEEP_ELSEWHERE)
             before = _begun(visitor, base, int(seeds))
             page.visitors.change(key, sweep=before, progress=Progress(7))
-            yield page.nudged() | page.say(text.BUSY["sweep"], "busy", 0.0)
+            yield page.nudged() | page.say(words.BUSY["sweep"], "busy", 0.0)
             started = time.monotonic()
             account = Account(base.story.owner, page.results.turns, page.budget)
             for sweep in points(page.models, base, before, int(seeds), account):
@@ -61,7 +62,7 @@ class SweepPart:
                 left = (time.monotonic() - started) / new * (sweep.total - done)
                 said = text.SWEEP_PROGRESS.format(done=done, total=sweep.total, left=left)
                 yield page.nudged() | page.say(said, "busy", done / sweep.total)
-            yield page.rest(key, text.DONE["sweep"], "good")
+            yield page.rest(key, words.DONE["sweep"], "good")
 
         page.listen(self.button.click, handler, before=[self.seeds], alone=True, of_picture=True)
 
@@ -69,8 +70,8 @@ class SweepPart:
         """What there is of this picture's sweep, or what to press."""
         own = found.sweep is not None and found.picture is not None
         if not own or present(found.sweep).digest != present(found.picture).picture.digest:
-            return {self.drawn: empty(text.EMPTY["Sweep"])}
-        return {self.drawn: sweep_figure(present(found.sweep)) or empty(text.EMPTY["Sweep"])}
+            return {self.drawn: empty(words.EMPTY["Sweep"])}
+        return {self.drawn: sweep_figure(present(found.sweep)) or empty(words.EMPTY["Sweep"])}
 
 
 def _begun(visitor: Visitor, base: Question, seeds: int) -> Sweep:

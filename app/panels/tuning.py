@@ -29,7 +29,8 @@ from app.figures.judged import caution, defended
 from app.models import Models
 from app.present import present
 from app.state.found import Found
-from app.text import words as text
+from app.text import tuning as text
+from app.text import words as common
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running
@@ -48,8 +49,8 @@ class TuningPanel:
     def __init__(self, models: Models) -> None:
         self.models = models
         with gr.Row(elem_classes=["controls"]):
-            loss = choice("loss", text.LOSSES, text.LOSS, min_width=225)
-            self.count = slider("tune_steps", text.TUNE_STEPS, min_width=135)
+            loss = choice("loss", common.LOSSES, common.LOSS, min_width=225)
+            self.count = slider("tune_steps", common.TUNE_STEPS, min_width=135)
             rate = slider("learning_rate", text.LEARNING_RATE, min_width=180)
             keep = slider("keep", text.KEEP, min_width=170)
         with gr.Row(elem_classes=["buttons"]):
@@ -80,14 +81,14 @@ class TuningPanel:
         """Each button but one asks for a number of steps; what was computed before is found again."""
         parts, count = ("steps", "ensemble"), [self.count]
         running.button(self.run, parts)
-        running.button(self.step, parts, _one_more, count, text.DONE["step"])
-        running.button(self.back, parts, _one_less, count, text.DONE["back"])
-        running.put_away(self.reset, parts, text.DONE["reset"])
+        running.button(self.step, parts, _one_more, count, common.DONE["step"])
+        running.button(self.back, parts, _one_less, count, common.DONE["back"])
+        running.put_away(self.reset, parts, common.DONE["reset"])
 
     def draw(self, found: Found, choices: Choices) -> dict:
         """What there is to see, or what to press."""
         if not found.steps:
-            said = text.MISSING["Tuning"] if found.views is None else text.EMPTY["Tuning"]
+            said = common.MISSING["Tuning"] if found.views is None else common.EMPTY["Tuning"]
             return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:], "")
         return {
             self.head: _head(found),
@@ -147,8 +148,8 @@ def _head(found: Found) -> str:
                 f"{len(last.kept)} of {len(last.logits)}",
                 "Chosen once, by least entropy, before the first step",
             ),
-            (text.TUNING_LOSS, f"{decimals(first.loss, 4)} → {decimals(last.loss, 4)}", text.TUNING_LOSS_WHY),
-            (text.LARGEST_MOVE, short(float(last.text_drift.max())), text.LARGEST_MOVE_WHY),
+            (common.TUNING_LOSS, f"{decimals(first.loss, 4)} → {decimals(last.loss, 4)}", common.TUNING_LOSS_WHY),
+            (common.LARGEST_MOVE, short(float(last.text_drift.max())), text.LARGEST_MOVE_WHY),
         )
     )
     pair = [("untuned", "attacked", first.prediction), ("tuned", defended(found), last.prediction)]
@@ -173,10 +174,10 @@ def _what_it_did(found: Found) -> str:
 def _loss(found: Found, loss: str) -> str:
     steps = found.steps
     if not len(steps[-1].kept):
-        return section(text.TUNING_LOSS, note(text.NO_LOSS, "warn", "!"))
+        return section(common.TUNING_LOSS, note(text.NO_LOSS, "warn", "!"))
     line = Line("loss", defended(found), [s.loss for s in steps])
-    drawn = curve(text.TUNING_LOSS, [line], "step", "loss (nats)", max(steps[-1].index, 1))
-    return section(text.TUNING_LOSS, drawn, text.TUNING_LOSS_IS.format(loss=text.LOSSES[loss]))
+    drawn = curve(common.TUNING_LOSS, [line], "step", "loss (nats)", max(steps[-1].index, 1))
+    return section(common.TUNING_LOSS, drawn, text.TUNING_LOSS_IS.format(loss=common.LOSSES[loss]))
 
 
 def _shares(found: Found) -> str:
@@ -196,7 +197,7 @@ def _named(found: Found, place: int) -> str:
     """A class in few words: those that set it apart from the class to be answered."""
     names = present(found.classes).names
     if place == found.reference:
-        return text.REFERENCE_SHORT[found.given]
+        return common.REFERENCE_SHORT[found.given]
     return f"“{' '.join(differing_words(names[place], names[present(found.reference)]))}”"
 
 
@@ -230,7 +231,7 @@ def _sentences(found: Found) -> str:
     rows = [_sentence(found, place, drift) for place in dict.fromkeys([*places, present(found.reference)])]
     mean = text.SENTENCES_MEAN.format(mean=short(float(drift.mean())), count=len(drift))
     drawn = table(text.SENTENCE_HEADS, rows, text.SENTENCES)
-    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(mean)}</p>', text.DIFFERS[found.given])
+    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(mean)}</p>', common.DIFFERS[found.given])
 
 
 def _sentence(found: Found, place: int, drift: torch.Tensor) -> tuple[str, str]:

@@ -21,13 +21,14 @@ from app.panels.recorded import Recorded
 from app.panels.verdict_controls import rare_controls, weight_controls
 from app.present import present
 from app.state.found import Found
-from app.text import words as text
+from app.text import verdict as text
+from app.text import words
 from app.text.counted import counted
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running
 
-UNTIMED = f'<span class="untimed" title="{text.UNTIMED}">–</span>'
+UNTIMED = f'<span class="untimed" title="{words.UNTIMED}">–</span>'
 
 
 class VerdictPanel:
@@ -87,7 +88,7 @@ class VerdictPanel:
     def draw(self, found: Found, choices: Choices) -> dict:
         """What there is to see, or what to press."""
         if found.ensemble is None and not found.defences:
-            said = text.MISSING["Verdict"] if found.adversarial is None else text.EMPTY["Verdict"]
+            said = words.MISSING["Verdict"] if found.adversarial is None else words.EMPTY["Verdict"]
             return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:], "")
         return {
             self.head: _head(found),
@@ -113,7 +114,7 @@ def _head(found: Found) -> str:
     if cautious:
         return f'<div class="verdicts">{cautious}</div>'
     reference = names[present(found.reference)]
-    wanted = f"{text.WANTED[found.given]} **{reference}**"
+    wanted = f"{words.WANTED[found.given]} **{reference}**"
     after, aimed = result.after_saved, not result.made_here or engine.ATTACKS[result.attack].aimed
     if result.before is None:
         attack = _unknown_before(found, wanted)
@@ -131,7 +132,7 @@ def _head(found: Found) -> str:
     elif result.target_defence and not result.blind:
         return f'<div class="verdicts">{_through(found, wanted)}</div>{badges(result)}'
     elif result.blind:
-        attack = note(text.BLIND.format(answer=f"**{after.name}** ({percent(after.confidence)})"), "warn", "!")
+        attack = note(words.BLIND.format(answer=f"**{after.name}** ({percent(after.confidence)})"), "warn", "!")
     elif result.target is not None:
         attack = _aimed(found, wanted)
     elif result.fooled_as_computed and not result.fooled:
@@ -163,7 +164,7 @@ def _through(found: Found, wanted: str) -> str:
     """The verdict on an attack through a defence: on that defence, then on the model alone, and on A-TPT where the
     attack went through another."""
     result = present(found.adversarial)
-    alone = text.ALONE.format(answer=f"**{result.after_saved.name}** ({percent(result.after_saved.confidence)})")
+    alone = words.ALONE.format(answer=f"**{result.after_saved.name}** ({percent(result.after_saved.confidence)})")
     more = "" if found.through is not None and result.target_defence == "a-tpt" else _defended(found, wanted)
     return note(*went_through(result, found.through)) + note(alone) + more
 
@@ -196,7 +197,7 @@ def _defended(found: Found, wanted: str) -> str:
     answers = {d.defence: d.prediction for d in found.defences}
     chosen, name = answers.get("a-tpt"), "A-TPT"
     if chosen is None and found.ensemble is not None:
-        chosen, name = found.ensemble.prediction, text.YOURS
+        chosen, name = found.ensemble.prediction, words.YOURS
     if chosen is None:
         return ""
     answer = f"**{chosen.name}** ({percent(chosen.confidence)})"
@@ -214,7 +215,7 @@ def _table(found: Found, choices: Choices) -> str:
     hit = present(found.adversarial)
     rows = []
     if hit.before is not None:
-        rows.append(_row(found, text.REFERENCE, text.REFERENCE_WHY, hit.before, None, "clean"))
+        rows.append(_row(found, words.REFERENCE, words.REFERENCE_WHY, hit.before, None, "clean"))
     seen = "attacked" if hit.epsilon else "clean"
     for answered in found.defences:
         defence = engine.DEFENCES[answered.defence]
@@ -235,8 +236,8 @@ def _table(found: Found, choices: Choices) -> str:
             f" {text.WEIGHTINGS[found.ensemble.weighting]}"
         )
         if steps:
-            rows.append(_row(found, text.YOURS_UNTUNED, setup, present(found.ensemble.untuned), None, seen))
-        rows.append(_row(found, text.YOURS, setup, found.ensemble.prediction, None, seen, text.YOURS_NOTE))
+            rows.append(_row(found, words.YOURS_UNTUNED, setup, present(found.ensemble.untuned), None, seen))
+        rows.append(_row(found, words.YOURS, setup, found.ensemble.prediction, None, seen, text.YOURS_NOTE))
     cleaned = text.PURIFIED.format(purifier=choices.purifier.upper()) if choices.purifier else ""
     heads = ("Method", "Picture", "Answer", "", "Confidence", "Entropy (nats)", "Seconds")
     return section(
@@ -259,7 +260,7 @@ def _answer(found: Found, prediction: engine.Prediction) -> str:
     name = differing(prediction.name, present(found.classes).names[present(found.reference)])
     if not found.abstains(prediction):
         return name
-    return f"{esc(text.NONE)}<br><small>{text.NONE_LIKELIEST.format(name=name)}</small>"
+    return f"{esc(words.NONE)}<br><small>{text.NONE_LIKELIEST.format(name=name)}</small>"
 
 
 def _asked(found: Found, prediction: engine.Prediction) -> str:

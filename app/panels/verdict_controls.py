@@ -8,7 +8,7 @@ from gradio.components import Component
 import engine
 from app.components.settings import choice, slider, tick
 from app.figures.html import esc
-from app.text import words as text
+from app.text import verdict as text
 
 
 def weight_controls() -> dict[str, Component]:

@@ -30,7 +30,8 @@ from app.figures.judged import caution
 from app.figures.pictures import thumbnail, to_uint8
 from app.present import present
 from app.state.found import Found
-from app.text import words as text
+from app.text import views as text
+from app.text import words
 from app.text.counted import counted
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
@@ -48,7 +49,7 @@ class ViewsPanel:
     def __init__(self) -> None:
         with gr.Row(elem_classes=["controls"]):
             kind = choice("kind", text.VIEW_KINDS, text.VIEW_KIND, "view-kind", min_width=220)
-            count = slider("views", text.VIEW_COUNT, min_width=160)
+            count = slider("views", words.VIEW_COUNT, min_width=160)
             self.sort = menu(text.SORTS, "index", text.SORT, "view-sort", 150)
             self.button = gr.Button(text.MAKE_VIEWS, elem_id="make-views", min_width=120, scale=0)
         with gr.Accordion("How the views are made", open=False, elem_id="view-more"), gr.Row():
@@ -84,7 +85,7 @@ class ViewsPanel:
     def draw(self, found: Found, choices: Choices) -> dict:
         """All views, or what to press."""
         if found.views is None:
-            said = text.MISSING["Views"] if found.adversarial is None else text.EMPTY["Views"]
+            said = words.MISSING["Views"] if found.adversarial is None else words.EMPTY["Views"]
             return {self.grid: empty(said)}
         return self._grid(found)
 
@@ -159,7 +160,7 @@ def _summary(found: Found) -> str:
     if found.ensemble:
         share = float(found.ensemble.weights[right].sum())
         counts.append((text.VIEWS_WEIGHT, percent(share), text.VIEWS_WEIGHT_WHY))
-    later = "" if found.steps else f'<p class="fine">{esc(text.VIEWS_LATER)}</p>'
+    later = "" if found.steps else f'<p class="fine">{esc(words.VIEWS_LATER)}</p>'
     return f'<p class="fine aloud">{esc(asked)}</p>{chips(counts)}{later}'
 
 

@@ -9,7 +9,8 @@ from app.figures.html import caption, empty, section
 from app.figures.words import weighed_words
 from app.present import present
 from app.state.found import Found
-from app.text import words as text
+from app.text import attention as text
+from app.text import words
 from app.wiring.page import Page
 from app.wiring.pieces import Piece
 from app.wiring.running import Running
@@ -30,10 +31,10 @@ class WordReader:
         """The sentences, or what to press."""
         if found.words is None:
             return {self.drawn: empty(text.WORDS_EMPTY)}
-        truth = text.MAP_ASKED[found.given]
+        truth = words.MAP_ASKED[found.given]
         pairs = [(truth, found.words.asked)]
         if found.words.answer:
-            pairs.append((text.MAP_RIVAL, found.words.answer))
+            pairs.append((words.MAP_RIVAL, found.words.answer))
         most = max(share for _, pair in pairs for read in pair if read is not None for _, share in read.words)
         drawn = "".join(_pair(found, why, pair, most) for why, pair in pairs)
         return {self.drawn: drawn + caption(text.WORDS_CAPTION)}
@@ -44,7 +45,7 @@ def _pair(
 ) -> str:
     rows = "".join(
         weighed_words(name, read.words, most, text.WORDS_SCORE.format(score=read.score))
-        for name, read in zip((text.MAP_CLEAN, text.MAP_ATTACKED), pair, strict=True)
+        for name, read in zip((words.MAP_CLEAN, words.MAP_ATTACKED), pair, strict=True)
         if read is not None
     )
     title = text.WORDS_TITLE.format(name=present(found.classes).names[pair[1].label], why=why)

@@ -9,7 +9,8 @@ import engine
 from app.figures.journey import journey
 from app.panels.attack import verdict
 from app.panels.verdict import _head
-from app.text import words as text
+from app.text import attack as text
+from app.text import words
 
 CLASSES = engine.Classes(("cat", "dog", "owl", "fox"))
 
@@ -107,7 +108,7 @@ def test_an_attack_through_a_defence_is_judged_on_that_defence(told, hit, saved,
     result = replace(hit, after=answer(saved), after_saved=answer(saved), **moved)
     answered = engine.DefenceResult("a-tpt", answer(through), 0.1)
     found = replace(told, adversarial=result, through=answered, defences=(answered,))
-    alone = text.ALONE.split(" {")[0]
+    alone = words.ALONE.split(" {")[0]
     for drawn in (verdict(result, through=answered), _head(found)):
         assert drawn.index(says) < drawn.index(alone) < drawn.index(CLASSES.names[saved], drawn.index(alone))
         assert "Fooled" not in drawn and "Attack succeeded" not in drawn and "Attack failed" not in drawn
@@ -121,7 +122,7 @@ def test_whether_the_defence_held_is_open_until_it_is_known(told, hit):
     assert 'class="note good"' not in verdict(result) and 'class="note bad"' not in verdict(result)
     answered = engine.DefenceResult("tpt", answer(0), 0.1)
     both = _head(replace(told, adversarial=result, through=answered))
-    assert "TPT held" in both and text.ALONE.split(" {")[0] in both
+    assert "TPT held" in both and words.ALONE.split(" {")[0] in both
 
 
 def test_of_a_strange_picture_nothing_is_judged(hit):

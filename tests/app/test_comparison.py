@@ -16,7 +16,8 @@ from app.figures.html import UNDEFINED, short, signed
 from app.figures.maps import Look as MapLook
 from app.state.found import Found, Pinned
 from app.state.history import Look
-from app.text import words as text
+from app.text import compare as text
+from app.text import words
 from engine.story import Results
 from tests.page_cases import CHOICES, EVERYTHING, WHOLE, asked, held, picture, run
 
@@ -193,12 +194,12 @@ def test_views_are_counted_and_their_weights_share_one_axis(before, now):
 def test_views_without_weights_say_that_these_come_later(before, now):
     bare = replace(before, ensemble=None, steps=(), made={"views": before.made["views"]})
     drawn = area(4, with_pin(replace(now, ensemble=None, steps=(), made={"views": now.made["views"]}), bare))
-    assert text.VIEWS_LATER in drawn and text.COMPARE_NONE in drawn
+    assert words.VIEWS_LATER in drawn and text.COMPARE_NONE in drawn
 
 
 def test_tuning_shows_which_entropy_each_side_has_lowered(before, now):
     drawn = area(5, with_pin(now, before))
-    assert text.LOSSES["marginal"] in drawn and text.LOSSES["pointwise"] in drawn
+    assert words.LOSSES["marginal"] in drawn and words.LOSSES["pointwise"] in drawn
     assert "while tuning" in drawn and ">3<" in drawn and ">2<" in drawn
 
 

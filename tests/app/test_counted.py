@@ -2,7 +2,9 @@
 
 import pytest
 
-from app.text import words as text
+from app.text import verdict as verdict_text
+from app.text import views as views_text
+from app.text import words
 from app.text.counted import counted
 
 
@@ -16,12 +18,12 @@ def test_a_number_chooses_the_word_behind_it_and_is_formatted_as_any_other():
     ("sentence", "one", "more"),
     [
         (
-            text.OF_DEFENCES[True],
+            verdict_text.OF_DEFENCES[True],
             " Of the 1 method chosen, 1 answers right.",
             " Of the 3 methods chosen, 3 answer right.",
         ),
-        (text.TILE_TUNES, "the surest view: it moves the prompt", "one of the 3 surest: it moves the prompt"),
-        (text.TUNED_CARD, "1 step", "3 steps"),
+        (views_text.TILE_TUNES, "the surest view: it moves the prompt", "one of the 3 surest: it moves the prompt"),
+        (words.TUNED_CARD, "1 step", "3 steps"),
     ],
 )
 def test_sentences_of_the_page_hold_for_one_and_for_many(sentence, one, more):

@@ -23,7 +23,10 @@ from app.picture_sources import PictureSources
 from app.samples import load_samples
 from app.state.found import Found
 from app.state.shown import Attacked
-from app.text import words as text
+from app.text import attack as attack_text
+from app.text import attention as attention_text
+from app.text import verdict as verdict_text
+from app.text import words as common
 from engine.cli.main import main
 from engine.story import Attack, Picture, Results
 from tests.app.drawing import drawn
@@ -87,8 +90,8 @@ def test_every_panel_draws_it_and_says_that_it_was_attacked_elsewhere(page, requ
     updates = drawn(page, found, UNTOLD if which == "nothing_known" else CHOICES)
     words = " ".join(str(value) for value in updates.values())
     assert "nothing is attacked here" in words and "a remark" in words
-    assert (f'aria-label="{text.MAP_CLEAN}' in words) == (which == "known")
-    assert (text.NO_CLEAN in words) == (text.NO_CLEAN_MAP in words) == (which != "known")
+    assert (f'aria-label="{common.MAP_CLEAN}' in words) == (which == "known")
+    assert (attack_text.NO_CLEAN in words) == (attention_text.NO_CLEAN_MAP in words) == (which != "known")
     assert "nan" not in re.sub(r"<[^>]*>", " ", words).lower().split()
     assert "PGD climbs" not in words and "nothing was searched for here" in words
     assert ("correlation of the clean map" in words) == (which == "known")
@@ -107,12 +110,12 @@ def test_the_distance_is_told_where_both_are_known_and_unknown_else(known, unkno
     far = f"{255 * told.adversarial.linf():.0f}/255"
     assert f"{far} away from the clean" in _said(known) or f"{far} away from the clean one" in _said(known)
     assert "away" not in _said(unknown) and "blue fish" in _said(unknown)
-    assert finding(unknown, 2)[0] == text.ELSEWHERE_CARD != finding(known, 2)[0]
+    assert finding(unknown, 2)[0] == common.ELSEWHERE_CARD != finding(known, 2)[0]
 
 
 def test_without_clean_picture_and_true_class_nothing_is_right_or_wrong(nothing_known, unknown):
     judged = _head(nothing_known) + _table(nothing_known, UNTOLD)
-    assert text.JUDGED[None] in judged and "the same" in judged
+    assert verdict_text.JUDGED[None] in judged and "the same" in judged
     assert not re.search(r'class="mark (good|bad)"|note (good|bad)|clean answer', judged)
     assert re.search(r'class="mark (good|bad)"', _table(unknown, CHOICES))  # the true class is given
     assert nothing_known.given is None and nothing_known.unjudged and unknown.given and not unknown.unjudged
@@ -121,7 +124,7 @@ def test_without_clean_picture_and_true_class_nothing_is_right_or_wrong(nothing_
 def test_the_fold_offers_what_can_be_said_of_the_picture_in_use(tiny, saved):
     own = replace(picture(tiny), file="/tmp/x.png")
     assert 'data-do="attacked"' in _line(own) and "data-do" not in _line(picture(tiny, source="sample 0"))
-    for clean_known, said in ((True, "“hit.png”"), (False, text.ELSEWHERE_ITSELF)):
+    for clean_known, said in ((True, "“hit.png”"), (False, common.ELSEWHERE_ITSELF)):
         line = _line(shown_as(tiny, saved, clean_known))
         assert said in line and 'data-do="clean"' in line
 

@@ -7,7 +7,7 @@ from html import unescape
 from app import measured
 from app.figures.measured import FEWEST, measured_tables
 from app.measured import FOLDER, SERIES, load_measured
-from app.text import words as text
+from app.text import many as text
 
 
 def own(evaluation):

@@ -17,7 +17,7 @@ from app.panels.recorded import Recorded, remark
 from app.picture_sources import PictureSources
 from app.state.found import Found
 from app.state.visitors import Visitor
-from app.text import words as text
+from app.text import many as text
 from tests.page_cases import CHOICES, picture
 
 ARMS = measured.arms()

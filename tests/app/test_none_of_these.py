@@ -16,7 +16,10 @@ from app.figures.printed import printed
 from app.panels.batch import _asked
 from app.picture_sources import Opened
 from app.state.parts import Account
-from app.text import words as text
+from app.text import compare as compare_text
+from app.text import many as many_text
+from app.text import verdict as verdict_text
+from app.text import words as common
 from app.text.counted import counted
 from engine import DEFENCES, Settings
 from engine.results import Familiarity
@@ -49,22 +52,22 @@ def test_off_and_never_change_no_word_but_those_on_the_threshold(page, told):
     off, never = updates(page, told), updates(page, replace(told, answer=NEVER))
     told_of = {"picture-bars", "verdict-table", "none-below"}
     assert {name for name in off if off[name] != never[name]} == told_of
-    assert text.JUDGED[True] in never["verdict-table"] and text.NONE_JUDGED in never["verdict-table"]
+    assert verdict_text.JUDGED[True] in never["verdict-table"] and verdict_text.NONE_JUDGED in never["verdict-table"]
     assert "threshold -1" not in never["picture-bars"] and "threshold −1.00" in never["picture-bars"]
-    assert text.NONE not in off["picture-bars"] and "cosines" not in off["picture-bars"]
+    assert common.NONE not in off["picture-bars"] and "cosines" not in off["picture-bars"]
 
 
 def test_cosines_stand_behind_shares_unless_the_model_tells_which_pictures_it_knows(page, told):
     found = updates(page, told)
     for place in ("picture-bars", "attack-bars", "tune-head", "verdict-final"):
         assert 'class="cosine"' in found[place] and "bar-heads" in found[place], place
-    assert found["picture-bars"].count(f'<p class="fine">{text.COSINE_WHY}') == 1
+    assert found["picture-bars"].count(f'<p class="fine">{common.COSINE_WHY}') == 1
     cosine = float(told.clean.cosines[told.clean.label])
     assert f"{abs(cosine):.2f}</span>" in found["picture-bars"]
     assert found["verdict-final"].count('<span class="cosine"></span>') == 3  # of many views there are none
     known = replace(told, clean=replace(told.clean, familiarity=Familiarity(-5.0, -1.0)))
     seen = updates(page, known)
-    assert not any('class="cosine"' in value or text.COSINE_WHY in value for value in map(str, seen.values()))
+    assert not any('class="cosine"' in value or common.COSINE_WHY in value for value in map(str, seen.values()))
 
 
 def test_the_box_is_offered_with_the_cosines_and_the_threshold_once_it_is_ticked(page, told, none):
@@ -82,7 +85,7 @@ def test_without_a_true_class_nothing_is_right_or_wrong(page, unjudged):
     for place in ("attack-verdict", "verdict-head", "tune-head"):
         assert "the model&#x27;s answer to the clean picture" in seen[place], place
     assert not GREEN.search(" ".join(value for value in seen.values() if isinstance(value, str)))
-    assert finding(unjudged, 1)[0] == text.NONE_CARD and finding(unjudged, 6)[0] == text.NONE_VERDICT
+    assert finding(unjudged, 1)[0] == common.NONE_CARD and finding(unjudged, 6)[0] == common.NONE_VERDICT
     assert journey(unjudged).count(" strange") == 6
 
 
@@ -90,14 +93,14 @@ def test_beside_a_true_class_an_abstention_is_neither_and_votes_are_judged_as_ev
     seen, plain = updates(page, none), updates(page, told)
     assert "neither right nor wrong" in seen["picture-bars"] and 'class="note good"' not in seen["picture-bars"]
     assert journey(none).count(" strange") == 2
-    assert [finding(none, step)[0] for step in (1, 2)] == [text.NONE_CARD, text.NONE_CARD]
-    assert f">{text.NONE_MARK}<" in judged(none, none.adversarial.before)
+    assert [finding(none, step)[0] for step in (1, 2)] == [common.NONE_CARD, common.NONE_CARD]
+    assert f">{common.NONE_MARK}<" in judged(none, none.adversarial.before)
     votes = none.ensemble.prediction
     assert judged(none, votes) == judged(told, votes)
     rows = seen["verdict-table"].split("<tr>")
-    abstained = [row for row in rows if text.NONE in row]
+    abstained = [row for row in rows if common.NONE in row]
     assert len(abstained) == 2 and all(">No attack, no defence<" in row or CLIP in row for row in abstained)
-    assert seen["verdict-table"].count(text.NONE_MARK_WHY) == 2
+    assert seen["verdict-table"].count(common.NONE_MARK_WHY) == 2
     assert [row for row in rows if "A-TPT" in row] == [
         row for row in plain["verdict-table"].split("<tr>") if "A-TPT" in row
     ]
@@ -111,17 +114,18 @@ def test_an_abstention_is_in_no_count_of_right_answers(page, told, none):
     assert finding(every, 6)[0] == "2 of 2 right" and finding(no, 6)[0] == "0 of 2 right"
     assert "Of the 2 methods chosen, 2 answer right." in updates(page, every)["verdict-head"]
     assert "Of the 2 methods chosen, 0 answer right." in updates(page, no)["verdict-head"]
-    assert finding(none, 5)[1] == f"the picture alone: {text.NONE}"
+    assert finding(none, 5)[1] == f"the picture alone: {common.NONE}"
     words = [[word.get_text() for word in printed(found, "tiny")["defences"].axes[0].texts] for found in (every, no)]
-    assert words == [["right"] * 2, [text.NONE_MARK] * 2]
+    assert words == [["right"] * 2, [common.NONE_MARK] * 2]
 
 
 def test_a_comparison_says_what_became_an_abstention(told, none):
     before, after = (Side(name, name.lower(), found, CHOICES) for name, found in (("Pinned", told), ("Now", none)))
-    assert compared([before, after]).count(text.COMPARE_TURNED.format(how=text.NONE)) == 2  # clean, and CLIP attacked
-    good = text.AS_ASKED[True][none.defences[0].prediction.label == told.reference]
-    assert text.COMPARE_TURNED.format(how=good) in compared([after, before])
-    assert text.COMPARE_TURNED.format(how=text.NONE) not in compared([after, after])
+    turned = compare_text.COMPARE_TURNED.format(how=common.NONE)
+    assert compared([before, after]).count(turned) == 2  # clean, and CLIP attacked
+    good = common.AS_ASKED[True][none.defences[0].prediction.label == told.reference]
+    assert compare_text.COMPARE_TURNED.format(how=good) in compared([after, before])
+    assert compare_text.COMPARE_TURNED.format(how=common.NONE) not in compared([after, after])
 
 
 def test_of_an_attacked_picture_that_is_none_of_these_the_attack_is_told_without_a_colour(page, none):
@@ -154,7 +158,7 @@ def test_among_many_pictures_it_counts_for_nothing(tiny):
     assert (batch.none, len(batch.known), len(batch.unknown)) == (4, 1, 1)
     assert (batch.right(None), batch.right("clip"), batch.right("a-tpt"), batch.kept("clip")) == (0, 0, 1, 1)
     table = batch_table(batch)
-    assert counted(text.NONE_BATCH, count=4) in table and table.count(f">{text.NONE}<") == 4
+    assert counted(many_text.NONE_BATCH, count=4) in table and table.count(f">{common.NONE}<") == 4
     assert table.count('class="good"') == 3 and 'class="bad"' not in table
 
 

@@ -12,7 +12,10 @@ from app.pin import NAMED, _pinning, _swapping
 from app.state.history import Look
 from app.state.tabs import Tabs
 from app.state.visitors import FIRST, Visitor, Visitors
-from app.text import words as text
+from app.text import attack as attack_text
+from app.text import compare as compare_text
+from app.text import inputs as inputs_text
+from app.text import words
 from app.wiring.running import Running
 from tests.page_cases import CHOICES, WHOLE, picture
 
@@ -47,7 +50,7 @@ def line(page, key) -> str:
 
 def test_what_is_pinned_stays_when_a_control_moves_and_both_are_found(page, key):
     assert page.found(key).pinned is None and line(page, key) == ""
-    assert press(page, key, _pinning(page)) == text.PINNED
+    assert press(page, key, _pinning(page)) == compare_text.PINNED
     page.visitors.set(key, OTHER)
     found = page.found(key)
     assert found.adversarial is None and found.pinned.look.choices == CHOICES
@@ -56,13 +59,13 @@ def test_what_is_pinned_stays_when_a_control_moves_and_both_are_found(page, key)
 
 def test_a_second_press_unpins(page, key):
     press(page, key, _pinning(page))
-    assert press(page, key, _pinning(page)) == text.UNPINNED
+    assert press(page, key, _pinning(page)) == compare_text.UNPINNED
     assert page.found(key).pinned is None
 
 
 def test_the_clean_answer_alone_is_nothing_to_compare(page, key):
     page.visitors.change(key, asked=FIRST)
-    assert press(page, key, _pinning(page)) == text.NOTHING_TO_PIN
+    assert press(page, key, _pinning(page)) == compare_text.NOTHING_TO_PIN
     assert page.visitors.get(key).pinned is None
 
 
@@ -72,7 +75,7 @@ def test_a_picture_of_which_only_the_answer_was_seen_is_a_look_to_go_back_to_and
     page.visitors.put(key, page.visitors.get(key).on("", other))
     list(page._caught_up(key, False))
     page.drawn(key)
-    assert press(page, key, _pinning(page)) == text.NOTHING_TO_PIN
+    assert press(page, key, _pinning(page)) == compare_text.NOTHING_TO_PIN
     back = page.visitors.get(key).went(-1)
     assert back.picture is not other and "adversarial" in back.asked and back.went(1).picture is other
 
@@ -88,16 +91,16 @@ def test_what_was_asked_for_and_is_not_there_is_no_look_of_its_own(page, key):
 def test_where_the_settings_have_no_results_yet_what_was_seen_last_is_pinned(page, key):
     page.drawn(key)
     page.visitors.set(key, OTHER)
-    assert press(page, key, _pinning(page)) == text.PINNED_LAST
+    assert press(page, key, _pinning(page)) == compare_text.PINNED_LAST
     assert page.visitors.get(key).pinned.choices == CHOICES
 
 
 def test_the_line_says_that_nothing_differs_and_then_what_does(page, key):
     press(page, key, _pinning(page))
-    assert text.PIN_SAME in line(page, key)
+    assert compare_text.PIN_SAME in line(page, key)
     page.visitors.set(key, OTHER._replace(attack="fgsm", colours="inferno"))
     said = line(page, key)
-    assert f"{text.LIMITS['linf']}: 4, now 2" in said and "PGD, now FGSM" in said and "inferno" not in said
+    assert f"{attack_text.LIMITS['linf']}: 4, now 2" in said and "PGD, now FGSM" in said and "inferno" not in said
 
 
 def test_many_settings_are_counted(page, key):
@@ -112,7 +115,7 @@ def test_model_and_picture_are_named_first(tiny, page):
     before = Look("", picture(tiny, source="sample 0"), CHOICES, FIRST)
     now = Look("ViT-B-32/openai", replace(picture(tiny, seed=2, source="sample 1"), name="owl"), OTHER, FIRST)
     model, seen, limit = look_differences(page.controls, "tiny", before, now)
-    assert model == f"{text.MODEL}: tiny, now ViT-B-32/openai" and seen == f"{text.STEPS[0]}: x.png, now owl"
+    assert model == f"{inputs_text.MODEL}: tiny, now ViT-B-32/openai" and seen == f"{words.STEPS[0]}: x.png, now owl"
     assert limit.endswith("4, now 2")
 
 
@@ -121,7 +124,7 @@ def test_what_comes_with_another_picture_is_named_with_it(tiny, page):
     asked = OTHER._replace(class_names="owl\nfox", true_class="fox")
     now = Look("", replace(picture(tiny, seed=2, source="sample 1"), name="fox"), asked, FIRST)
     seen, limit = look_differences(page.controls, "tiny", before, now)
-    assert seen == f"{text.STEPS[0]}: x.png, now fox (with its class names and true class)" and limit.endswith("now 2")
+    assert seen == f"{words.STEPS[0]}: x.png, now fox (with its class names and true class)" and limit.endswith("now 2")
     same = replace(now, picture=before.picture)
     assert len(look_differences(page.controls, "tiny", before, same)) == 3
 
@@ -161,7 +164,7 @@ def test_swapping_goes_to_what_is_pinned_and_pins_what_was_there(page, key):
     page.visitors.set(key, OTHER)
     shown = []
     swap = _swapping(page, lambda _, visitor: shown.append(visitor) or {})
-    assert press(page, key, swap) == text.SWAPPED
+    assert press(page, key, swap) == compare_text.SWAPPED
     visitor = page.visitors.get(key)
     assert (visitor.choices, visitor.pinned.choices) == (CHOICES, OTHER) and shown[0].choices == CHOICES
     assert page.found(key).adversarial is not None and page.found(key).pinned.found.adversarial is None
@@ -212,7 +215,7 @@ def test_undo_of_a_swap_leaves_what_was_pinned_since(page, key):
 
 
 def test_without_a_pin_there_is_nothing_to_swap(page, key):
-    assert press(page, key, _swapping(page, lambda *_: {})) == text.NOTHING_TO_PIN
+    assert press(page, key, _swapping(page, lambda *_: {})) == compare_text.NOTHING_TO_PIN
 
 
 def test_a_model_that_made_room_is_not_loaded_to_draw(page, key):
@@ -221,7 +224,7 @@ def test_a_model_that_made_room_is_not_loaded_to_draw(page, key):
     page.visitors.change(key, pinned=look)
     pinned = page.found(key).pinned
     assert pinned.away and pinned.found.made == {} and pinned.found.model == "another"
-    assert text.PIN_AWAY.format(name="another") in line(page, key)
+    assert compare_text.PIN_AWAY.format(name="another") in line(page, key)
 
 
 def test_what_cannot_be_asked_any_more_is_found_as_nothing(page, key):

@@ -10,7 +10,7 @@ import engine
 from app.figures.html import esc, percent
 from app.figures.poster import SIDE, frames, poster, title_of
 from app.figures.printed import GREY, INK, POSTER, printed, printed_poster
-from app.text import words as text
+from app.text import verdict as text
 from engine.results import Familiarity
 
 

@@ -5,7 +5,7 @@ import pytest
 import engine
 from app.figures.journey import journey
 from app.state.found import Found
-from app.text import words as text
+from app.text import inputs as text
 from tests.app.drawing import drawn
 from tests.page_cases import picture
 

@@ -13,7 +13,7 @@ from app.figures.batch import batch_table
 from app.figures.reliability import reliability
 from app.panels.reliability import Reliability
 from app.state.found import Found
-from app.text import words as text
+from app.text import many as text
 from tests.page_cases import CHOICES
 
 PGD = "every-defence/pgd-4"

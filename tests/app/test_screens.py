@@ -17,7 +17,7 @@ from app.state.parts import PARTS
 from app.state.shown import Original
 from app.state.visitors import Progress, Visitor
 from app.sweep import Sweep
-from app.text import words as text
+from app.text import inputs as text
 from app.transfers import Transfers
 from app.wiring import screens as module
 from app.wiring.pieces import Piece, merged

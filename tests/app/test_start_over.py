@@ -5,7 +5,8 @@ import pytest
 
 from app.choices import Choices
 from app.state.visitors import FIRST, Visitor
-from app.text import words as text
+from app.text import inputs as text
+from app.text import words
 from tests.page_cases import CHOICES, picture
 
 OTHERS = ("class_names", "true_class")
@@ -41,5 +42,5 @@ def test_settings_are_as_at_the_start_and_picture_and_names_stay(tiny, built, pr
 def test_without_a_picture_it_says_what_is_missing(built, pressed):
     _, page = built
     pressed("nobody", CHOICES)
-    assert page.visitors.get("nobody").progress.said == text.EMPTY["Picture"]
+    assert page.visitors.get("nobody").progress.said == words.EMPTY["Picture"]
     page.visitors.drop("nobody")

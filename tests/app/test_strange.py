@@ -20,7 +20,8 @@ from app.figures.judged import caution
 from app.figures.printed import AMBER, ATTACKED, DEFENDED, as_file, printed
 from app.panels.attack import verdict
 from app.state.found import Found
-from app.text import words as text
+from app.text import many as text
+from app.text import words as common
 from app.text.counted import counted
 from engine import Settings
 from engine.results import Familiarity
@@ -45,7 +46,7 @@ def markup(page, found) -> str:
 def test_answer_cards_and_verdict_say_it_in_amber_and_nothing_is_green(page, strange):
     updates = {component.elem_id: value for component, value in drawn(page, strange).items()}
     for place in ("picture-bars", "attack-verdict", "maps", "view-grid", "verdict-head"):
-        assert text.STRANGE_WAY in updates[place] and "note warn" in updates[place], place
+        assert common.STRANGE_WAY in updates[place] and "note warn" in updates[place], place
     assert all(kept not in markup(page, strange) for kept in KEPT) and not GREEN.search(markup(page, strange))
     assert GREEN.search(markup(page, replace(strange, clean=replace(strange.clean, familiarity=KNOWN))))
     assert "bar defended" not in updates["verdict-final"] and "your settings" in updates["verdict-final"]
@@ -54,15 +55,15 @@ def test_answer_cards_and_verdict_say_it_in_amber_and_nothing_is_green(page, str
 def test_one_that_it_knows_is_judged_as_ever(page, told, monkeypatch):
     known = replace(told, clean=replace(told.clean, familiarity=KNOWN))
     monkeypatch.setattr(Found, "with_cosines", False)  # which stand where the model itself cannot tell
-    assert text.STRANGE_WAY not in markup(page, known) and markup(page, known) == markup(page, told)
+    assert common.STRANGE_WAY not in markup(page, known) and markup(page, known) == markup(page, told)
     assert any(kept in markup(page, told) for kept in KEPT)
 
 
 def test_cards_are_amber_and_claim_nothing(told, strange):
     assert journey(strange).count(" strange") == 6 and " strange" not in journey(told)
-    assert finding(strange, 1) == (text.STRANGE_CARD, text.STRANGE_ANSWER)
-    assert finding(strange, 2) in ((said, text.STRANGE_VERDICT.lower()) for said in text.MOVED_CARD.values())
-    assert finding(strange, 6) == (text.STRANGE_VERDICT, text.STRANGE_CARD.lower())
+    assert finding(strange, 1) == (common.STRANGE_CARD, common.STRANGE_ANSWER)
+    assert finding(strange, 2) in ((said, common.STRANGE_VERDICT.lower()) for said in common.MOVED_CARD.values())
+    assert finding(strange, 6) == (common.STRANGE_VERDICT, common.STRANGE_CARD.lower())
     heads = [finding(strange, number) for number in (4, 5)]
     assert all("right" not in detail and "clean" not in detail for _, detail in heads)
 
@@ -87,7 +88,7 @@ def test_a_comparison_counts_nothing_on_such_a_picture(told, strange):
         tuning(sides[:1])
     )
     assert GREEN.search(tuning([replace(sides[0], found=strange), replace(sides[1], found=told)]))
-    assert text.STRANGE_WAY in compared(sides) and "methods on both sides" not in compared(sides)
+    assert common.STRANGE_WAY in compared(sides) and "methods on both sides" not in compared(sides)
     assert "methods on both sides" in compared([replace(sides[0]), replace(sides[1], found=told)])
 
 
@@ -101,7 +102,7 @@ def test_such_pictures_are_in_no_count_of_many(told):
     table = batch_table(batch)
     assert counted(text.STRANGE_BATCH, count=2) in table and table.count('class="good"') == 2
     only = replace(told, batch=replace(batch, rows=rows[1:]))
-    assert finding(only, 7) == (text.STRANGE_VERDICT, text.STRANGE_CARD.lower())
+    assert finding(only, 7) == (common.STRANGE_VERDICT, common.STRANGE_CARD.lower())
 
 
 def colours(figure) -> set[str]:
@@ -124,7 +125,7 @@ def test_printed_figures_are_grey_with_amber_words_below(told, strange):
         assert figure._supxlabel.get_color() == AMBER
         assert as_file(figure, "pdf").startswith(b"%PDF"), name
     words = {words.get_text() for words in figures["defences"].axes[0].texts}
-    assert words <= set(text.STRANGE_MARK.values())
+    assert words <= set(common.STRANGE_MARK.values())
 
 
 @pytest.mark.usefixtures("undrawn")

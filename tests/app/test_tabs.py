@@ -11,7 +11,7 @@ from app.state.found import Found
 from app.state.tabs import Tabs
 from app.state.visitors import FIRST as AT_FIRST
 from app.state.visitors import Visitor, Visitors
-from app.text import words as text
+from app.text import export as text
 from engine.story import Results
 from tests.page_cases import CHOICES, WHOLE, asked, held, picture, run
 

@@ -20,7 +20,8 @@ from app.models import Models
 from app.panels.tuning import MOST_STEPS, _one_less, _one_more
 from app.state.parts import PARTS, STORY
 from app.state.visitors import ECHOES, Progress, Visitor, Visitors
-from app.text import words as text
+from app.text import inputs as text
+from app.text import words
 from app.wiring import drawing as drawing_module
 from app.wiring import running as module
 from app.wiring.page import Page
@@ -248,7 +249,7 @@ def test_a_complaint_is_made_once_and_taken_back_once(page, visitor, bad, about)
         warnings.simplefilter("error")  # no toast
         again = together(drawn(page, key, 3, bad._replace(opened_view=2)))
         back, after = together(drawn(page, key, 4)), together(drawn(page, key, 5))
-    assert page.status not in again and text.READY in back[page.status] and page.status not in after
+    assert page.status not in again and words.READY in back[page.status] and page.status not in after
     complained(page, key, 6, bad, about)
 
 
@@ -376,7 +377,7 @@ def test_a_run_of_any_part_brings_it_to_the_page(page, running, visitor, name):
     key = visitor(THROUGH if name == "through" else CHOICES)
     updates = list(running.run(key, (name,), "done"))
     assert name in page.found(key).made and page.nudge in updates[0] and page.nudge in updates[-1]
-    assert spoken(page, updates) and all(text.FAULT not in said for said in spoken(page, updates))
+    assert spoken(page, updates) and all(words.FAULT not in said for said in spoken(page, updates))
 
 
 def test_the_story_computes_all_its_parts_and_opens_steps(page, running, visitor, monkeypatch):
@@ -404,7 +405,7 @@ def test_a_story_that_is_there_comes_at_once_and_its_steps_are_walked_through(pa
     assert page.found(key).views is None
     assert list(running.run(key, STORY, "", story=True)) != []
     progress, found = page.visitors.get(key).progress, page.found(key)
-    assert (progress.step, progress.go, progress.walk, progress.said) == (None, 6, True, text.STORY_HELD)
+    assert (progress.step, progress.go, progress.walk, progress.said) == (None, 6, True, words.STORY_HELD)
     assert set(STORY) <= set(found.made) and 'data-walk="1"' in journey(found)
 
 
@@ -418,7 +419,7 @@ def test_a_run_again_computes_nothing(page, running, visitor, monkeypatch):
 
 
 def test_without_a_picture_a_run_says_what_is_missing(page, running):
-    with pytest.raises(engine.EngineError, match=text.MISSING["Attack"][:20]):
+    with pytest.raises(engine.EngineError, match=words.MISSING["Attack"][:20]):
         list(running.run("nobody", ("adversarial",), ""))
 
 
@@ -459,7 +460,7 @@ def test_stepping_asks_for_one_update_more_or_less(page, visitor):
 def test_a_fault_ends_the_waiting_is_not_hidden_and_leaves_no_run_going(page, visitor):
     def faulty(request: gr.Request, key: str):
         page.visitors.change(key, progress=Progress(2, 2, True))
-        yield page.say(text.BUSY["clean"], "busy")
+        yield page.say(words.BUSY["clean"], "busy")
         raise ZeroDivisionError
 
     key = visitor()
@@ -477,7 +478,7 @@ def test_a_fault_ends_the_waiting_is_not_hidden_and_leaves_no_run_going(page, vi
 def test_what_cannot_be_done_is_told_in_a_sentence_and_leaves_no_run_going(page, visitor):
     def refused(request: gr.Request, key: str):
         page.visitors.change(key, progress=Progress(2))
-        yield page.say(text.BUSY["clean"], "busy")
+        yield page.say(words.BUSY["clean"], "busy")
         raise engine.EngineError("It cannot be done.")
 
     key = visitor()
@@ -500,12 +501,12 @@ def test_why_a_run_was_refused_is_not_said_of_settings_that_have_changed_meanwhi
     updates = list(listened(page, handler)(key))
     assert not spoken(page, updates) and warned == ["This seed is none."]
     after = drawn(page, key, 3, CHOICES._replace(seed=8))
-    assert text.READY in " ".join(spoken(page, after))
+    assert words.READY in " ".join(spoken(page, after))
 
 
 def test_why_a_run_was_refused_stays_until_the_choices_are_others(page, visitor):
     def refused(request: gr.Request, key: str):
-        yield page.say(text.BUSY["clean"], "busy")
+        yield page.say(words.BUSY["clean"], "busy")
         raise engine.EngineError("It cannot be done.")
 
     key = visitor()
@@ -513,7 +514,7 @@ def test_why_a_run_was_refused_stays_until_the_choices_are_others(page, visitor)
     with pytest.warns(UserWarning, match="cannot be done"):
         list(listened(page, refused)(key, 2))
     assert spoken(page, drawn(page, key, 3)) == []
-    assert text.READY in together(drawn(page, key, 4, CHOICES._replace(seed=7)))[page.status]
+    assert words.READY in together(drawn(page, key, 4, CHOICES._replace(seed=7)))[page.status]
 
 
 def test_a_run_takes_the_controls_as_they_were_when_it_was_pressed(page, visitor):
@@ -604,11 +605,11 @@ def test_stop_says_so_once_the_run_has_let_go(built, page, visitor):
     key = visitor(progress=Progress(3, 3, True))
     said = press.fn(gr.Request(session_hash=key), 2)
     with page.runs.begun(key, Run(1)) as run:
-        assert text.STOPPING in next(said)[page.status] and run.stop.is_set()
+        assert words.STOPPING in next(said)[page.status] and run.stop.is_set()
     (last,) = said
-    assert page.nudge in last and text.STOPPED in last[page.status]
+    assert page.nudge in last and words.STOPPED in last[page.status]
     assert page.visitors.get(key).progress.step is None
-    assert text.STOPPED in " ".join(spoken(page, drawn(page, key)))
+    assert words.STOPPED in " ".join(spoken(page, drawn(page, key)))
 
 
 LIVE = CHOICES._replace(live=True, eps=7)

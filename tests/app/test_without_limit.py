@@ -22,7 +22,7 @@ from app.panels.attention import _similarity
 from app.panels.sweep import _begun
 from app.panels.verdict import _head
 from app.state.found import Found
-from app.text import words as text
+from app.text import attack as text
 from engine.story import Results
 from tests.page_cases import CHOICES, CLASSES, asked, run
 

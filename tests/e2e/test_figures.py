@@ -7,7 +7,8 @@ import pytest
 import engine
 from app.choices import FIRST_MAP
 from app.figures.html import percent, short, signed
-from app.text import words as text
+from app.text import attention as text
+from app.text import words
 from tests.e2e.test_page import SAMPLES, open_step, pick_option, put, says, unfold
 
 
@@ -43,7 +44,7 @@ def _kind(told, name):
     ]
     root = engine.overlays.scale_of(*(one.raw.numpy() for one in both)).root
     residue = text.EVERY_DEGENERATE if any(one.degenerate for one in both) else ""
-    return engine.MAPS[name].title + residue + text.ROOTS[root]
+    return engine.MAPS[name].title + residue + words.ROOTS[root]
 
 
 def cells(page, table):
@@ -83,7 +84,7 @@ def test_the_table_of_map_similarity_is_the_engines(kept_page, told):
     low, middle, high = (short(value, scale.high) for value in scale.values([0, 0.5, 1]))
     ends = [f"≤ {low}" if scale.low < 0 else low, middle, f"≥ {high}"]
     bars = page.locator("#maps .colour-bar")
-    assert bars.first.inner_text().split() == " ".join([*ends, text.ROOTS[scale.root]]).split()
+    assert bars.first.inner_text().split() == " ".join([*ends, words.ROOTS[scale.root]]).split()
     page.locator("#mixed-by figure").first.wait_for()
     guide = engine.AttentionSettings(engine.ViewSettings().guide)
     mixed = [engine.attend(backbone, pixels, classes, guide).raw.numpy() for pixels in (hit.clean, hit.saved)]

@@ -12,7 +12,8 @@ from app.figures.compare.sides import Side, Sides, beside, remark, same_names
 from app.figures.html import section
 from app.present import present
 from app.state.found import Found
-from app.text import words as text
+from app.text import compare as text
+from app.text import words
 
 COUNT = 4  # classes of a list of bars
 Answer = Callable[[Found], engine.Prediction]
@@ -21,7 +22,7 @@ Named = Sequence[tuple[Side, str, engine.Prediction]]  # sides, each with the co
 
 def clean_answers(sides: Sides) -> str:
     """The answers to the clean picture."""
-    title = text.MAP_CLEAN if all(side.found.clean_known for side in sides) else text.AS_IT_CAME
+    title = words.MAP_CLEAN if all(side.found.clean_known for side in sides) else text.AS_IT_CAME
     return _answers(sides, [(title, "clean", lambda found: present(found.clean))])
 
 
@@ -29,8 +30,8 @@ def attacked_answers(sides: Sides) -> str:
     """The answers to the clean and to the attacked picture."""
     clean: Answer = lambda found: present(found.adversarial).known_before  # noqa: E731
     attacked: Answer = lambda found: present(found.adversarial).after_saved  # noqa: E731
-    kinds = [(text.MAP_CLEAN, "clean", clean)] if all(side.found.clean_known for side in sides) else []
-    return _answers(sides, [*kinds, (text.MAP_ATTACKED, "attacked", attacked)])
+    kinds = [(words.MAP_CLEAN, "clean", clean)] if all(side.found.clean_known for side in sides) else []
+    return _answers(sides, [*kinds, (words.MAP_ATTACKED, "attacked", attacked)])
 
 
 def _answers(sides: Sides, kinds: Sequence[tuple[str, str, Answer]]) -> str:

@@ -14,7 +14,8 @@ from app.figures.html import esc, section, signed, table
 from app.figures.maps import Look, difference_map, heat_map, subject
 from app.present import present
 from app.state.parts import MapPair
-from app.text import words as text
+from app.text import compare as text
+from app.text import words
 
 Drawn = tuple[Side, engine.AttentionMap, Ground]  # a map and what it is drawn over
 
@@ -28,8 +29,8 @@ def maps(sides: Sides, look: Look) -> str:
         return _alone(sides[0], pairs[0], scales[0], look)
     both = [*zip(sides, pairs, strict=True)]
     clean = [(side, pair.clean, _clean(side)) for side, pair in both if pair.clean is not None]
-    rows = [(text.MAP_CLEAN, clean)] if len(clean) == len(sides) else []
-    rows.append((text.MAP_ATTACKED, [(side, pair.attacked, _attacked(side)) for side, pair in both]))
+    rows = [(words.MAP_CLEAN, clean)] if len(clean) == len(sides) else []
+    rows.append((words.MAP_ATTACKED, [(side, pair.attacked, _attacked(side)) for side, pair in both]))
     apart = bool(unlike) or not _same_picture(sides)
     moved = None if apart else engine.overlays.difference_scale(*(_change(drawn).numpy() for _, drawn in rows))
     body = "".join(_map_row(title, drawn, scales, look, moved) for title, drawn in rows)
@@ -41,7 +42,7 @@ def maps(sides: Sides, look: Look) -> str:
 def _alone(side: Side, pair: MapPair, scale: engine.overlays.Scale, look: Look) -> str:
     """Clean and attacked map of the only side."""
     mask = _mask(side)
-    both = ((text.MAP_CLEAN, pair.clean, _clean(side)), (text.MAP_ATTACKED, pair.attacked, _attacked(side)))
+    both = ((words.MAP_CLEAN, pair.clean, _clean(side)), (words.MAP_ATTACKED, pair.attacked, _attacked(side)))
     drawn = "".join(
         heat_map(title, shown.raw, ground, scale, look, mask).figure()
         for title, shown, ground in both

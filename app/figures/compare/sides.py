@@ -12,7 +12,7 @@ from app.choices import Choices
 from app.figures.html import esc
 from app.present import present
 from app.state.found import Found
-from app.text import words as text
+from app.text import compare as text
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -9,7 +9,8 @@ from app.figures.curves import Line, curve
 from app.figures.html import decimals, section, short, table
 from app.figures.judged import defended
 from app.present import present
-from app.text import words as text
+from app.text import compare as text
+from app.text import words
 
 PINNED = "line-4"
 
@@ -42,8 +43,8 @@ def _share(side: Side) -> list[float]:
 
 
 _ROWS: tuple[Row, ...] = (
-    (text.TUNE_STEPS, lambda side: str(side.found.steps[-1].index)),
-    (text.LOSS, lambda side: text.LOSSES[side.choices.loss]),
-    (text.TUNING_LOSS, lambda side: " → ".join(decimals(side.found.steps[at].loss, 4) for at in (0, -1))),
-    (text.LARGEST_MOVE, lambda side: short(float(side.found.steps[-1].text_drift.max()))),
+    (words.TUNE_STEPS, lambda side: str(side.found.steps[-1].index)),
+    (words.LOSS, lambda side: words.LOSSES[side.choices.loss]),
+    (words.TUNING_LOSS, lambda side: " → ".join(decimals(side.found.steps[at].loss, 4) for at in (0, -1))),
+    (words.LARGEST_MOVE, lambda side: short(float(side.found.steps[-1].text_drift.max()))),
 )

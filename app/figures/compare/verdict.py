@@ -9,14 +9,15 @@ from app.figures.compare.sides import Side, Sides, remark, same_reference
 from app.figures.html import differing, esc, note, percent, table
 from app.figures.judged import caution, judged
 from app.state.found import Found
-from app.text import words as text
+from app.text import compare as text
+from app.text import words
 from app.text.counted import counted
 
 
 def verdict(sides: Sides) -> str:
     """The answer of every method on each side, right or wrong, and which of them changed."""
     answers = [_by_method(side.found) for side in sides]
-    order = [text.REFERENCE, *(defence.title for defence in engine.DEFENCES.values()), text.YOURS]
+    order = [words.REFERENCE, *(defence.title for defence in engine.DEFENCES.values()), words.YOURS]
     titles = [title for title in order if any(title in found for found in answers)]
     rows = [_verdict_row(title, sides, [found.get(title) for found in answers]) for title in titles]
     heads = ("", *(side.name for side in sides), *([text.COMPARE_CHANGED] if len(sides) > 1 else []))
@@ -26,9 +27,9 @@ def verdict(sides: Sides) -> str:
 
 def _by_method(found: Found) -> dict[str, engine.Prediction]:
     before = None if found.adversarial is None else found.adversarial.before
-    answers = {} if before is None else {text.REFERENCE: before}
+    answers = {} if before is None else {words.REFERENCE: before}
     answers |= {engine.DEFENCES[one.defence].title: one.prediction for one in found.defences}
-    return answers | ({} if found.ensemble is None else {text.YOURS: found.ensemble.prediction})
+    return answers | ({} if found.ensemble is None else {words.YOURS: found.ensemble.prediction})
 
 
 def _judged(sides: Sides) -> str:
@@ -60,12 +61,12 @@ def _changed(sides: Sides, answers: Sequence[engine.Prediction | None]) -> str:
     none = [side.found.abstains(answer) for side, answer in zip(sides, (before, now), strict=True)]
     good = [side.found.right(answer) for side, answer in zip(sides, (before, now), strict=True)]
     if none[0] != none[1]:
-        how = text.NONE if none[1] else text.AS_ASKED[sides[-1].found.given][good[1]]
+        how = words.NONE if none[1] else words.AS_ASKED[sides[-1].found.given][good[1]]
         return text.COMPARE_TURNED.format(how=how)
     if good[0] != good[1] and not any(side.found.unjudged for side in sides):
-        return text.COMPARE_TURNED.format(how=text.AS_ASKED[sides[-1].found.given][good[1]])
+        return text.COMPARE_TURNED.format(how=words.AS_ASKED[sides[-1].found.given][good[1]])
     unjudged = any(side.found.unjudged for side in sides)
-    other = text.STRANGE_MARK[False] if unjudged else text.COMPARE_OTHER_ANSWER[bool(sides[-1].found.given)]
+    other = words.STRANGE_MARK[False] if unjudged else text.COMPARE_OTHER_ANSWER[bool(sides[-1].found.given)]
     return "" if before.name == now.name else other
 
 
@@ -74,7 +75,7 @@ def _summary(sides: Sides, answers: Sequence[dict[str, engine.Prediction]]) -> s
     cautious = next(filter(None, (caution(side.found) for side in sides)), "")
     if cautious:
         return cautious
-    both = [title for title in answers[0] if title in answers[1] and title != text.REFERENCE]
+    both = [title for title in answers[0] if title in answers[1] and title != words.REFERENCE]
     good = [tuple(side.found.right(found[title]) for side, found in zip(sides, answers, strict=True)) for title in both]
     if any(side.found.unjudged for side in sides):
         return ""

@@ -6,7 +6,8 @@ from app.figures.compare.sides import Row, Side, Sides, beside, columns, remark
 from app.figures.curves import weight_columns
 from app.figures.html import percent, section, table
 from app.present import present
-from app.text import words as text
+from app.text import compare as text
+from app.text import words
 
 KEYS = (
     f'<div class="legend"><span class="key drives">{text.COMPARE_DRIVES}</span>'
@@ -19,7 +20,7 @@ def views(sides: Sides) -> str:
     drawn = table(*columns(sides, _ROWS), text.COMPARE_VIEWS)
     weighed = [side for side in sides if side.found.ensemble is not None]
     if not weighed:
-        return drawn + remark(text.VIEWS_LATER)
+        return drawn + remark(words.VIEWS_LATER)
     top = max(float(present(side.found.ensemble).weights.max()) for side in weighed)
     charts = [section(text.COMPARE_WEIGHTS.format(side=side.name), KEYS + _weights(side, top)) for side in weighed]
     return drawn + beside(charts)
@@ -51,7 +52,7 @@ def _heaviest(side: Side) -> str:
 
 
 _ROWS: tuple[Row, ...] = (
-    (text.VIEW_COUNT, lambda side: str(len(present(side.found.views)))),
+    (words.VIEW_COUNT, lambda side: str(len(present(side.found.views)))),
     (text.COMPARE_RIGHT_VIEWS, _right),
     (text.COMPARE_KEPT, _kept),
     (text.COMPARE_EFFECTIVE, _effective),
