@@ -1,4 +1,4 @@
-"""The API of the page: nine named endpoints that answer with what the command line prints for `--json`.
+"""The API of the page: eleven named endpoints that answer with what the command line prints for `--json`.
 
 They keep nothing between calls but what is computed on the page's own samples, which the page shares with them, and
 take turns with it, address by address. What they ask for beside the picture and its classes are parameters of the

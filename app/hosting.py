@@ -3,8 +3,10 @@
 import ctypes
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -28,6 +30,7 @@ except ImportError:
 TRUE = ("1", "t", "true")  # as `spaces` reads the variable
 ARENAS = 1  # pools that glibc takes memory from; by default 8 for each core, and each keeps what it was once given
 M_ARENA_MAX = -8  # its name in malloc.h
+FOLDER = "GRADIO_TEMP_DIR"
 STATM = Path("/proc/self/statm")  # proc(5)
 
 
@@ -48,6 +51,23 @@ def one_arena() -> None:
     """
     if _has_glibc():
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
+
+
+@contextmanager
+def own_folder() -> Generator[None]:
+    """A folder of this process alone for the files that Gradio keeps, where the operator names none.
+
+    In a shared one it would delete, when it ends, what another process still shows: files are named by their content.
+    """
+    if FOLDER in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="atpt-explorer-", ignore_cleanup_errors=True) as folder:
+        os.environ[FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER]
 
 
 def give_back() -> None:

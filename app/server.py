@@ -7,9 +7,11 @@ import argparse
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
+import httpx
 from starlette.middleware import Middleware
 
 import engine
@@ -23,12 +25,17 @@ from app.options import AUTO_MODEL, DESCRIPTION, add_options
 from app.samples import load_photographs, load_samples
 from app.scripts import Scripts
 from app.social import Preview
+from app.state.lent import Lend
 from app.theme import CSS, first, head, theme
 
 THREADS = 200  # events under way at once: each has one, which mostly waits for its turn to compute
 MOST_WAITING = 400  # events that wait for one of these
 LOOK_EVERY = 0.03  # seconds between looks whether an event has come; Gradio's own 0.001 take 6 % of a core
 TELL_EVERY = 1.0  # seconds between looks for what `gr.Progress` has to tell, which this page does not use
+NOT_REACHED = (
+    "The page was served, but this machine did not get it from itself. If a proxy for outgoing connections is set,"
+    " NO_PROXY=localhost,127.0.0.1 leaves this machine out; if the machine is busy, try again."
+)
 OWN_MACHINE = ("127.0.0.1", "localhost", "::1")  # whoever reaches these may load any file of it anyway
 
 
@@ -51,6 +58,21 @@ def serve(chosen: argparse.Namespace) -> None:
     lend = hosting.lend()
     backbone = _first_model(chosen, lent=lend is not None)
     results = new_results()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what stops services ends it as Ctrl-C does
+    try:
+        with suppress(KeyboardInterrupt), hosting.own_folder():
+            _serve(chosen, backbone, lend, results, budgets)
+    finally:
+        results.turns.stop()  # a thread that the process's own end cuts off in torch would abort it
+
+
+def _serve(
+    chosen: argparse.Namespace,
+    backbone: engine.Backbone,
+    lend: Lend | None,
+    results: engine.story.Results,
+    budgets: Sequence[engine.story.Budget],
+) -> None:
     sets, samples = (*load_label_sets(engine.ASSETS / "labels"), *published_sets()), engine.ASSETS / "samples"
     photographs = load_photographs(samples / "photographs.json", {each.key: each.names for each in sets})
     page = build_app(
@@ -91,13 +113,15 @@ def serve(chosen: argparse.Namespace) -> None:
         )
     except OSError as error:
         raise engine.EngineError(_not_served(chosen)) from error
+    except (httpx.HTTPError, ValueError) as error:  # Gradio asks for its own page before it goes on
+        raise engine.EngineError(NOT_REACHED) from error
     sessions.slim(served, page)
     tidying.begin(results)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what stops services ends it as Ctrl-C does
     print(f"The page is ready at {address}", flush=True)
-    with suppress(KeyboardInterrupt):
+    try:
         threading.Event().wait()
-    page.close(verbose=False)
+    finally:
+        page.close(verbose=False)
 
 
 def _not_served(chosen: argparse.Namespace) -> str:

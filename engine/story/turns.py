@@ -56,6 +56,7 @@ class Turns:
         self._holder: Turn | None = None
         self._under_way: Counter[str] = Counter()  # by owner
         self._used: OrderedDict[str, float] = OrderedDict()  # seconds of turns by owner, as in the heading
+        self._stopped, self._idle = False, threading.Event()
         self._least = 0.0  # of the owners who are there, or were when anybody was
         self._waiting: dict[bool, OrderedDict[str, deque[Turn]]] = {False: OrderedDict(), True: OrderedDict()}  # low?
 
@@ -64,7 +65,7 @@ class Turns:
         turn = Turn(self, work, owner, low)
         with self._lock:
             self._queue(turn)
-            if self._holder is None and (first := self._next(None)):
+            if self._holder is None and not self._stopped and (first := self._next(None)):
                 self._wake(first)
         return turn
 
@@ -88,16 +89,32 @@ class Turns:
             queued = [turn for owners in self._waiting.values() for turns in owners.values() for turn in turns]
             return self._under_way.total(), sum(not turn.begun for turn in queued)
 
+    def stop(self, within: float = 10.0) -> bool:
+        """Give no turns any more, and wait until the one that is held now is over or can be cut; whether it was within
+        so many seconds. Computations that are under way stay where they are, as those that wait do.
+        """
+        with self._lock:
+            self._stopped = True
+            if self._holder is None:
+                self._idle.set()
+        return self._idle.wait(within)
+
     def pass_on(self, turn: Turn) -> None:
         """Give the turn on, where it was held for `slice` seconds and another waits, or is of low priority and one
         waits that is not; then wait until it comes back. Others than the holder keep nobody waiting.
         """
         with self._lock:
-            if self._holder is not turn or not (following := self._before(turn)):
+            if self._holder is not turn:
                 return
-            self._queue(turn)
-            self._take(turn)
-            self._wake(following)
+            if self._stopped:
+                self._take(turn)
+                self._idle.set()
+            elif following := self._before(turn):
+                self._queue(turn)
+                self._take(turn)
+                self._wake(following)
+            else:
+                return
         turn.given.acquire()
 
     def _before(self, turn: Turn) -> Turn | None:
@@ -188,5 +205,8 @@ class Turns:
             self._under_way[turn.owner] -= 1
             if not self._under_way[turn.owner]:
                 del self._under_way[turn.owner]
+            if self._stopped:
+                self._idle.set()
+                return None
             following = self._next(turn.owner)
             return following if following is not None and self._give(following) else None

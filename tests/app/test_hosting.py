@@ -1,7 +1,9 @@
 """A host is asked for what it has and for nothing else: an accelerator that it lends, the allocator of glibc."""
 
 import ctypes
+import os
 import platform
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +37,21 @@ def test_glibc_is_asked_for_one_arena_and_for_what_is_free(monkeypatch):
     hosting.one_arena()
     hosting.give_back()
     assert library.calls == [("mallopt", hosting.M_ARENA_MAX, hosting.ARENAS), ("malloc_trim", 0)]
+
+
+def test_files_of_a_process_lie_in_a_folder_of_its_own_for_as_long_as_it_serves(monkeypatch):
+    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+    with hosting.own_folder():
+        folder = Path(os.environ["GRADIO_TEMP_DIR"])
+        (folder / "kept").write_text("")
+    assert not folder.exists() and "GRADIO_TEMP_DIR" not in os.environ
+
+
+def test_a_folder_that_the_operator_names_is_left_as_it_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    with hosting.own_folder():
+        (tmp_path / "kept").write_text("")
+    assert (tmp_path / "kept").is_file() and os.environ["GRADIO_TEMP_DIR"] == str(tmp_path)
 
 
 class Spaces:

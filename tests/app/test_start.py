@@ -126,6 +126,18 @@ def test_an_address_that_cannot_be_listened_on_ends_in_a_sentence(monkeypatch, c
     assert told.err.endswith("cannot listen on 127.0.0.1, port 7999.\n") and "ready" not in told.out
 
 
+def test_a_page_that_its_own_machine_does_not_reach_ends_in_a_sentence(monkeypatch, capsys):
+    from app import server
+
+    def launch(**_):
+        raise ValueError("When localhost is not accessible, a shareable link must be created.")
+
+    page = SimpleNamespace(queue=lambda **_: None, _queue=SimpleNamespace(), launch=launch)
+    monkeypatch.setattr(server, "build_app", lambda *_, **__: page)
+    monkeypatch.setattr(server, "_first_model", lambda *_, **__: None)
+    assert server.main([]) == 2 and "NO_PROXY=localhost,127.0.0.1" in capsys.readouterr().err
+
+
 def options(line):
     parser = argparse.ArgumentParser()
     add_options(parser)

@@ -360,3 +360,27 @@ def test_the_seconds_of_a_result_stand_still_while_others_go_first(tiny, pixels)
         attacked = result_of(attack(tiny, pixels, CLASSES, AttackSettings(steps=4)))
     assert views.seconds == 19 + 3 and attacked.seconds == 4 + 4  # crops and parts of eight; forward and back
     assert turn.seconds > 30 and own_seconds() != turn.seconds
+
+
+def test_once_stopped_nobody_gets_a_turn_and_who_has_one_is_waited_for():
+    turns, held, steps = Turns(slice=0.0), threading.Event(), []
+
+    def work(turn: Turn) -> None:
+        steps.append(turn.owner)
+        held.wait(SECONDS)
+        turn.give_way()
+        steps.append("never")
+
+    turns.begin(work, "a")
+    turns.begin(work, "b")
+    assert not turns.stop(0.05)  # in the middle of its step
+    held.set()
+    assert turns.stop(SECONDS)
+    turns.begin(work, "c")
+    assert steps == ["a"] and turns.load == (1, 2)
+
+
+def test_with_nothing_under_way_stopping_waits_for_nobody():
+    turns, done = Turns(), threading.Event()
+    turns.begin(lambda turn: done.set())
+    assert done.wait(SECONDS) and turns.stop(SECONDS)
