@@ -40,7 +40,7 @@ NOT_LENT = "The host did not lend its accelerator for the {seconds} s that this 
 STOPPING = "Stopping …"
 STOPPED = "Stopped. What was finished stays on the page."
 DIMMED = "Changed: what is dimmed was made with other settings."
-STALE = "These results were made with other settings: {settings}. Press the button of this step to compute them anew."
+STALE = "What is dimmed here was made with other settings: {settings}. Press its own button to compute it anew."
 BROUGHT, AND = " (with its {names})", " and "
 BUSY = {
     "clean": "Comparing the picture with every class name",

@@ -50,7 +50,7 @@ def call(address, sample):
     client.close()
 
 
-def test_the_api_lists_nine_endpoints_and_nothing_else(address):
+def test_the_api_lists_its_endpoints_and_nothing_else(address):
     client = Client(address, verbose=False)
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == ENDPOINTS
     client.close()
