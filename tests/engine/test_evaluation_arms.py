@@ -150,6 +150,13 @@ def test_holms_correction_by_hand():
     assert holm([0.9, 0.6]) == [1.0, 1.0] and holm([]) == []
 
 
+@pytest.mark.parametrize("beside", [{"answer_with": ("fieldguide",)}, {"detect": True}, {"survival": True}])
+def test_an_own_target_goes_with_nothing_told_of_one_picture_an_arm(beside):
+    assert replace(OWN, own_target=False, **beside)
+    with pytest.raises(EngineError, match="--own-target cannot go with --answer-with, --detect or --survival"):
+        replace(OWN, **beside)
+
+
 def test_options_name_both():
     parser = argparse.ArgumentParser()
     add_attacks_options(parser)
