@@ -91,6 +91,8 @@ def test_unnoticed_are_those_that_fool_and_no_score_flags():
     records = [record({CLEAN: c, "pgd-4": h, "noise-4": c}, r) for c, h, r in zip(clean, hit, rights, strict=True)]
     told = detection(records)
     assert [*told] == ["pgd-4", "noise-4"] and told["pgd-4"]["fooled"] == 2 and told["pgd-4"]["unnoticed"] == 1
+    wrong_before = detection([*records[1:], record(records[0].record["scores"], (False, False))])
+    assert wrong_before["pgd-4"]["fooled"] == wrong_before["pgd-4"]["unnoticed"] == 1
     assert "fooled" not in told["noise-4"] and told["noise-4"]["scores"]["a"]["auroc"] == 0.5
 
 
@@ -112,6 +114,8 @@ def test_scores_are_kept_and_read_again(tmp_path):
     asked = {"model": "m", "fingerprint": "f", "seed": 1, "attacks": {"pgd-4": {"attack": "pgd"}}}
     write_scores(scores_document(asked, [record(scores)] * 3), tmp_path / "some.json")
     (found,) = references("f", tmp_path)
+    wrong_before = scores_document(asked, [record(scores), record(scores, (False, False)), record(scores, (True, True))])
+    assert wrong_before["fooled"] == {"pgd-4": "100"}
     assert references("g", tmp_path) == () and references("f", tmp_path / "none") == ()
     assert found.pictures == 3 and found.fooled["pgd-4"].all()
     assert found.scores[CLEAN]["a"] == pytest.approx([0.1234] * 3)
