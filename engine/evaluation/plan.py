@@ -11,8 +11,8 @@ from ..story.slices import read_of_target
 
 CLEAN = "clean"
 ONE_PICTURE = (
-    "--own-target cannot go with --answer-with, --detect or --survival: these tell of one picture an arm, and there each"
-    " defence has a picture of its own; run the two apart."
+    "--own-target cannot go with --answer-with, --detect or --survival: these tell of one picture an arm, and there"
+    " each defence has a picture of its own; run the two apart."
 )
 _SPREAD = 1_000_003  # keeps the seeds of neighbouring series and pictures apart
 

@@ -168,3 +168,12 @@ def test_options_name_both():
     (predicted,) = all_predicted(args)
     assert predicted == all_attacks(args)[0] and predicted.steps == 9 and args.own_target
     assert all_predicted(parser.parse_args([])) == ()
+
+
+@pytest.mark.parametrize("name", ["noise", "corruption"])
+def test_what_nobody_aims_pushes_away_from_no_answer(name, capsys):
+    parser = argparse.ArgumentParser()
+    add_attacks_options(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--predicted-label", name])
+    assert f"--predicted-label: invalid choice: '{name}'" in capsys.readouterr().err
