@@ -8,7 +8,10 @@ from dataclasses import asdict, replace
 
 from .. import evaluation
 from .. import story as parts
+from ..attacks.registry import ATTACKS
 from ..detection import SCORES
+from ..settings import AttackSettings
+from .null_arms import own_null
 from .options import ATTACK, add_options, settings_of
 from .subject import add_picture_options, emit, load_subject
 from .tables import table, wrapped
@@ -17,7 +20,9 @@ WHAT = {
     "clean": "clean picture", "noise": "null arm", "attacked": "attacked picture",
     "unnoticed": "attack that knows the scores",
 }  # fmt: skip
-HOW = "Higher is more suspicious, for every score. The null arm is noise as large as the change, and harmless."
+HOW = "Higher is more suspicious, for every score. The null arm is {null}."
+NULL = {True: "noise as large as the change, and harmless", False: "noise as large as the change"}  # limited or not
+ENDLESS = "No row tells of an attack that knows the scores: that one keeps to a limit, and {attack} has none."
 KEPT = (
     "In parentheses: the share of {pictures} clean pictures with so high a score, which would be false alarms; *: above"
     " the threshold that 5 % of these are above."
@@ -32,8 +37,9 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser(
         "detect",
         help="see whether one could tell that the picture was attacked",
-        description="Attack the picture and score it, the clean one, harmless noise as large, and what an attacker"
-        " who knows the scores makes. The same settings give the same numbers as the page's step 2.",
+        description="Attack the picture and score it, the clean one, its null arm (noise as large, unless the attack"
+        " has another), and what an attacker who knows the scores makes, if the attack has a limit. The"
+        " same settings give the same numbers as the page's step 2.",
     )
     add_picture_options(parser)
     add_options(parser, ATTACK)
@@ -48,10 +54,17 @@ def run(args: argparse.Namespace) -> None:
     found = subject.story(settings).result(parts.Detected())
     known = evaluation.references(subject.backbone.fingerprint)
     heads = ("picture", "answer", *SCORES)
-    lines = [*subject.heading, "", *table(heads, list(_rows(found, known))), *wrapped(HOW)]
-    lines += [line for sentence in _told(known) for line in wrapped(sentence)]
+    lines = [*subject.heading, "", *table(heads, list(_rows(found, known)))]
+    lines += [line for sentence in (*_how(settings.attack), *_told(known)) for line in wrapped(sentence)]
     data = {"detection": parts.detection_data(found), "known": evaluation.reference_data(known)}
     emit(args, subject.document() | data | {"settings": asdict(settings)}, lines)
+
+
+def _how(attack: AttackSettings) -> Iterator[str]:
+    chosen = ATTACKS.named(attack.attack)
+    yield HOW.format(null=own_null(attack) or NULL[chosen.limited])
+    if not chosen.limited:
+        yield ENDLESS.format(attack=chosen.title)
 
 
 def _rows(found: parts.Detection, known: Sequence[evaluation.Reference]) -> Iterator[tuple[str, ...]]:

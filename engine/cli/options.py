@@ -100,7 +100,8 @@ def add_attacks_options(parser: argparse.ArgumentParser) -> None:
     """Several attacks on every picture: every attack at every limit, an adaptive one also through every defence."""
     add_options(parser, (word for word in ATTACK if word != "target"), REPEATED)
     parser.add_argument_group("own answer").add_argument(
-        "--predicted-label", metavar="ATTACK", action="append", choices=[*ATTACKS],
+        "--predicted-label", metavar="ATTACK", action="append",
+        choices=[name for name, one in ATTACKS.items() if one.aimed],
         help="an attack that is not told the true class: an arm of its own, away from the model's own clean answer;"
         " repeat for several",
     )  # fmt: skip

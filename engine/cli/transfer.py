@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .. import models
 from .. import story as parts
 from ..errors import require
+from .null_arms import own_null
 from .options import ATTACK, add_options, settings_of
 from .subject import add_picture_options, emit, load_subject
 from .tables import table, wrapped
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
 
 ENDS = {
     "transferred": "transferred: fools it too", "held": "no transfer", "missed": "not fooled itself",
-    "turned": "fools this one alone", "noisy": "noise does it too", "spoilt": "wrong before: cannot be judged",
+    "turned": "fools this one alone", "noisy": "the null arm does it too", "spoilt": "wrong before: cannot be judged",
 }  # fmt: skip
 OWN = {"transferred": "fools it", "missed": "not fooled"}  # what the first row says of the model attacked itself
 HOW = (
     "lead: by how many logits the class that should be answered leads the best other one. Every model answers about the"
-    " squares that the attacked one saw: clean, attacked, and under as much random noise."
+    " squares that the attacked one saw: clean, attacked, and in the null arm, which is {null}."
 )
+NOISE = "as much random noise"
 RESIZED = (
     "{names} looked at another size: the pictures were resized from {size} pixels a side, which weakens an attack."
 )
@@ -59,11 +61,11 @@ def run(args: argparse.Namespace) -> None:
     others = [models.apart(partial(models.load_backbone, name, args.device, args.precision)) for name in names]
     found = parts.transfer_of(subject.story(settings), others)
     (row,) = parts.transfer_data([found])
-    heads = ("answered by", "pixels", "clean", "lead", "attacked", "lead", "noise", "lead", "the attack")
+    heads = ("answered by", "pixels", "clean", "lead", "attacked", "lead", "null arm", "lead", "the attack")
     resized = [one.model for one in found.asked if found.resized(one)]
     size = subject.backbone.image_size
     said = [RESIZED.format(names=", ".join(resized), size=size)] if resized else []
-    remarks = (line for one in (HOW, *said) for line in wrapped(one))
+    remarks = (line for one in (HOW.format(null=own_null(settings.attack) or NOISE), *said) for line in wrapped(one))
     lines = [*subject.heading, "", *table(heads, list(_rows(found))), *remarks]
     emit(args, subject.document() | {"transfer": row, "settings": asdict(settings)}, lines)
 

@@ -74,7 +74,7 @@ class Detector:
 
 def detection(collected: Sequence[Answered]) -> dict:
     """What the scores of records tell, by arm and score, the noise among the arms; of attacked arms also the share of
-    pictures that are `unnoticed`: fooled, and at no score above its threshold.
+    pictures that are `unnoticed`: right when clean, fooled, and at no score above its threshold.
     """
     records = [one.record for one in collected]
     of = {arm: {name: [one["scores"][arm][name] for one in records] for name in found}
@@ -83,8 +83,13 @@ def detection(collected: Sequence[Answered]) -> dict:
 
 
 def _fooled(records: Sequence[dict], arm: str) -> list[bool] | None:
-    """Which pictures the model answers wrong in an arm; None for one that nobody answers."""
-    return [not one["arms"][arm]["clip"]["right"] for one in records] if arm in records[0]["arms"] else None
+    """Which pictures the arm fools the model on; None for one that nobody answers."""
+    return [is_fooled(one, arm) for one in records] if arm in records[0]["arms"] else None
+
+
+def is_fooled(record: dict, arm: str) -> bool:
+    """Whether the model, without a defence, answers the clean picture of a record right and that of the arm wrong."""
+    return record["arms"][CLEAN]["clip"]["right"] and not record["arms"][arm]["clip"]["right"]
 
 
 def _of_arm(clean: Mapping[str, list[float]], other: Mapping[str, list[float]], fooled: list[bool] | None) -> dict:

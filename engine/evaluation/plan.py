@@ -10,6 +10,10 @@ from ..settings import AttackSettings, EnsembleSettings, PictureSettings, Settin
 from ..story.slices import read_of_target
 
 CLEAN = "clean"
+ONE_PICTURE = (
+    "--own-target cannot go with --answer-with, --detect or --survival: these tell of one picture an arm, and there"
+    " each defence has a picture of its own; run the two apart."
+)
 _SPREAD = 1_000_003  # keeps the seeds of neighbouring series and pictures apart
 
 
@@ -42,7 +46,7 @@ class Plan:
     Records have more beside: with `survival` the model's own answers behind everything that happens to pictures; with
     `detect` the scores of `engine.detection` for the picture of every arm, and for the clean one under noise as large
     as each limit; and what the models that `answer_with` names answer in every arm, undefended. Raises `EngineError`
-    for two attacks or models of one name and a batch of none.
+    for two attacks or models of one name, a batch of none, and for `own_target` with any of these three.
     """
 
     settings: Settings
@@ -62,6 +66,7 @@ class Plan:
         require(len(set(names)) == len(names), f"Expected attacks of different names; got {', '.join(names)}.")
         asked = ", ".join(self.answer_with)
         require(len({*self.answer_with}) == len(self.answer_with), f"Expected each model once to answer; got {asked}.")
+        require(not self.own_target or not (self.answer_with or self.detect or self.survival), ONE_PICTURE)
 
     @property
     def attacked(self) -> tuple[Attacked, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from ..assets import ASSETS
 from ..errors import require
 from ..files import read_json
-from .detecting import Detector
+from .detecting import Detector, is_fooled
 from .plan import CLEAN
 from .records import Answered
 
@@ -25,7 +25,8 @@ _NEEDED = {"model": str, "fingerprint": str, "pictures": int, "attacks": dict, "
 @dataclass(frozen=True, eq=False, slots=True)
 class Reference:
     """Of n pictures on the model with this `fingerprint`: by arm and score the scores (n,), by attacked arm which of
-    them `fooled` the model (n,), and its settings as plain data. The clean pictures are an arm, and so is noise.
+    them `fooled` the model (n,), right when clean and now wrong, and its settings as plain data. The clean pictures are
+    an arm, and so is noise.
     """
 
     model: str
@@ -88,9 +89,7 @@ def scores_document(asked: dict, collected: Sequence[Answered]) -> dict:
         **{name: asked[name] for name in ("model", "fingerprint", "source", "series", "seed") if name in asked},
         "pictures": len(records),
         "attacks": asked["attacks"],
-        "fooled": {
-            arm: "".join(str(int(not one["arms"][arm]["clip"]["right"])) for one in records) for arm in asked["attacks"]
-        },
+        "fooled": {arm: "".join(str(int(is_fooled(one, arm))) for one in records) for arm in asked["attacks"]},
         "scores": {
             arm: {name: [round(one["scores"][arm][name] / UNIT) for one in records] for name in names}
             for arm, names in arms.items()

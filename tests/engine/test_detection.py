@@ -91,6 +91,8 @@ def test_unnoticed_are_those_that_fool_and_no_score_flags():
     records = [record({CLEAN: c, "pgd-4": h, "noise-4": c}, r) for c, h, r in zip(clean, hit, rights, strict=True)]
     told = detection(records)
     assert [*told] == ["pgd-4", "noise-4"] and told["pgd-4"]["fooled"] == 2 and told["pgd-4"]["unnoticed"] == 1
+    wrong_before = detection([*records[1:], record(records[0].record["scores"], (False, False))])
+    assert wrong_before["pgd-4"]["fooled"] == wrong_before["pgd-4"]["unnoticed"] == 1
     assert "fooled" not in told["noise-4"] and told["noise-4"]["scores"]["a"]["auroc"] == 0.5
 
 
@@ -112,6 +114,10 @@ def test_scores_are_kept_and_read_again(tmp_path):
     asked = {"model": "m", "fingerprint": "f", "seed": 1, "attacks": {"pgd-4": {"attack": "pgd"}}}
     write_scores(scores_document(asked, [record(scores)] * 3), tmp_path / "some.json")
     (found,) = references("f", tmp_path)
+    wrong_before = scores_document(
+        asked, [record(scores), record(scores, (False, False)), record(scores, (True, True))]
+    )
+    assert wrong_before["fooled"] == {"pgd-4": "100"}
     assert references("g", tmp_path) == () and references("f", tmp_path / "none") == ()
     assert found.pictures == 3 and found.fooled["pgd-4"].all()
     assert found.scores[CLEAN]["a"] == pytest.approx([0.1234] * 3)
@@ -253,6 +259,20 @@ def test_the_command_prints_every_picture(small_model, tmp_path, capsys):
     assert main(asked) == 0
     lines = " ".join(capsys.readouterr().out.split())
     assert "attack that knows the scores" in lines and "there is nothing to compare these numbers with" in lines
+    assert "The null arm is noise as large as the change, and harmless." in lines and "No row" not in lines
     assert main([*asked, "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert [*printed["detection"]] == ["clean", "noise", "attacked", "unnoticed"] and printed["known"] == []
+
+
+@pytest.mark.parametrize(("name", "null"), [
+    (["patch"], "random pixels in the same place"), (["corruption"], "noise as large as the change"),
+    (["patch", "--control"], "noise as large as the change"),
+])  # fmt: skip
+def test_the_command_says_what_the_null_arm_is_and_why_a_row_is_missing(name, null, small_model, tmp_path, capsys):
+    Image.fromarray((noise(32).permute(1, 2, 0) * 255).byte().numpy()).save(tmp_path / "some.png")
+    asked = ["detect", str(tmp_path / "some.png"), "--model", small_model, "--class", "owl", "--class", "cat"]
+    assert main([*asked, "--steps", "1", "--device", "cpu", "--attack", *name]) == 0
+    lines = " ".join(capsys.readouterr().out.split())
+    assert f"The null arm is {null}. No row tells of an attack that knows the scores" in lines
+    assert "attack that knows the scores " not in lines.split("Higher is")[0]

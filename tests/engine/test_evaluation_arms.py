@@ -150,6 +150,13 @@ def test_holms_correction_by_hand():
     assert holm([0.9, 0.6]) == [1.0, 1.0] and holm([]) == []
 
 
+@pytest.mark.parametrize("beside", [{"answer_with": ("fieldguide",)}, {"detect": True}, {"survival": True}])
+def test_an_own_target_goes_with_nothing_told_of_one_picture_an_arm(beside):
+    assert replace(OWN, own_target=False, **beside)
+    with pytest.raises(EngineError, match="--own-target cannot go with --answer-with, --detect or --survival"):
+        replace(OWN, **beside)
+
+
 def test_options_name_both():
     parser = argparse.ArgumentParser()
     add_attacks_options(parser)
@@ -161,3 +168,12 @@ def test_options_name_both():
     (predicted,) = all_predicted(args)
     assert predicted == all_attacks(args)[0] and predicted.steps == 9 and args.own_target
     assert all_predicted(parser.parse_args([])) == ()
+
+
+@pytest.mark.parametrize("name", ["noise", "corruption"])
+def test_what_nobody_aims_pushes_away_from_no_answer(name, capsys):
+    parser = argparse.ArgumentParser()
+    add_attacks_options(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--predicted-label", name])
+    assert f"--predicted-label: invalid choice: '{name}'" in capsys.readouterr().err

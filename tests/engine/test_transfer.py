@@ -151,6 +151,9 @@ def test_the_command_lets_other_models_answer(small_model, model, tmp_path, caps
     assert main(words) == 0
     out = capsys.readouterr().out
     assert "which weakens an attack" in " ".join(out.split()) and out.count(small_model) >= 2
+    assert "in the null arm, which is as much random noise." in " ".join(out.split())
+    assert main([*words, "--attack", "patch"]) == 0
+    assert "in the null arm, which is random pixels in the same place." in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_command_needs_another_model_that_answers(capsys):
