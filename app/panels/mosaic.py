@@ -108,7 +108,7 @@ class Mosaic:
         values = engine.parameters.from_settings(settings)
         own = {word: values[word] for word in values if word in OF_RECORD}
         own |= {"defences": list(settings.defences), "target": NO_TARGET}
-        return opened.asking(choices._replace(**question | own))
+        return opened.asking(choices)._replace(**question | own)
 
     @staticmethod
     def _model(page: Page, visitor: Visitor, kept: measured.Measured) -> str:
