@@ -25,7 +25,9 @@ from app.wiring.page import Page
 from app.wiring.pieces import Piece
 
 FIRST = "every-defence/pgd-4", "a-tpt", "r-tpt"  # the question that most visitors come with
-OWN = frozenset({"class_names", "true_class", "about", "against", "target"})  # begin anew with each picture
+OWN = frozenset(
+    {"class_names", "true_class", "about", "against", "target", "only_cells"}
+)  # begin anew with each picture
 OF_RECORD = frozenset(engine.parameters.STORY) | frozenset(engine.parameters.words("picture"))  # settings of a record
 
 
