@@ -48,5 +48,5 @@ def test_marks_are_drawn_whatever_else_of_the_fold_changes_and_stay_with_their_p
     page.locator(".marking-field").evaluate("field => field.querySelectorAll('i').forEach(cell => cell.className = '')")
     page.wait_for_function(f"document.querySelectorAll('.marking-field i.off').length === {some}")
     page.locator("#samples button[aria-pressed=false]").first.click()
-    said.get_by_text(f"All {total} cells may change").wait_for()
+    said.get_by_text(f"All {total} cells may change").wait_for(state="attached")  # step 1 is open
     assert dark.count() == 0
