@@ -37,8 +37,10 @@ class Opened:
 
     def asking(self, choices: Choices) -> Choices:
         """The choices with the picture's own question, or with no true class where it brings none; without the classes
-        that were chosen for another picture's maps and attack."""
-        choices = choices._replace(about=ATTACKED, against=NO_RIVAL, target=NO_TARGET, true_class=NO_TRUTH)
+        that were chosen for another picture's maps and attack, and the cells marked on it."""
+        choices = choices._replace(
+            about=ATTACKED, against=NO_RIVAL, target=NO_TARGET, true_class=NO_TRUTH, only_cells=""
+        )
         if not self.names:
             return choices
         return choices._replace(class_names="\n".join(self.names), true_class=self.truth)

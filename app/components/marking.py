@@ -1,7 +1,8 @@
 """Cells of a picture that a press, a drag or the keyboard marks; the server hears all of them as one text.
 
 What is marked is known here first. The server's own word, in `data-cells`, counts where it is no late answer to what
-was sent from here.
+was sent from here. Where only the picture below is another, Gradio patches the cells in place and takes their classes
+away: they are drawn anew.
 """
 
 MARK = """
@@ -104,5 +105,5 @@ element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-do]');
   if (button) trigger('click', {wish: button.dataset.do});
 });
-new MutationObserver(draw).observe(element, {childList: true, subtree: true, attributeFilter: ['data-cells']});
+new MutationObserver(draw).observe(element, {childList: true, subtree: true, attributeFilter: ['data-cells', 'class']});
 draw();"""

@@ -24,7 +24,7 @@ from app.figures.plane import Frame
 from app.figures.poster import lit
 from app.figures.printed import AMBER, ATTACKED, CLEAN, DEFENDED, DRIVES
 from app.figures.printed_places import INK, PLAIN, TINTS
-from app.figures.threat import titled
+from app.figures.threat import made_by
 from app.present import present
 from app.state.found import Found
 from app.text import animation as text
@@ -37,7 +37,7 @@ PASSES, GRID = 12, 5  # passes of the attack that are shown at most, and views i
 SHORT, MIDDLE, LONG = 140, 1000, 1900  # milliseconds
 PALE, GROUND, VIEW = "#4d5a70", "#ffffff", "#77b8a4"
 COLOURS = {"clean": CLEAN, "attacked": ATTACKED, "tuned": DRIVES, "answer": DEFENDED, "plain": PALE}
-WARNED = 95  # letters of a line of the warning
+WARNED, FOOT = 95, 50  # letters of a line of the warning, and of what it is made of to the left of that
 BARS, LETTERS = 2, 31  # classes with their shares, and letters of a line of a name
 
 
@@ -155,11 +155,12 @@ class _Drawing:
         self._frame = Frame(self._placed, right - left, bottom - top)
         self._ground = Image.new("RGB", (WIDTH * TIMES, HEIGHT * TIMES), GROUND)
         self._regions(ImageDraw.Draw(self._ground))
-        result = present(found.adversarial)
-        attack = f" · {titled(result.attack, result.target_defence)}" if result.made_here else ""
+        by = made_by(present(found.adversarial))
+        attack = f" · {by}" if by else ""
         foot = text.FOOT.format(project=words.TITLE, model=model, attack=attack)
         draw = ImageDraw.Draw(self._ground)
-        self._write(draw, (LEFT, HEIGHT - 12), foot, 9, PALE)
+        for line, said in enumerate(reversed(textwrap.wrap(foot, FOOT))):
+            self._write(draw, (LEFT, HEIGHT - 12 - 13 * line), said, 9, PALE)
         for line, said in enumerate(textwrap.wrap(warned(found), WARNED)):
             self._write(draw, (PLANE[0], HEIGHT - 26 + 13 * line), said, 8, AMBER)
 

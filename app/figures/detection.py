@@ -26,9 +26,9 @@ def detection_figure(found: Found) -> str:
     """The sentence, a drawing for every score, and the numbers as a table."""
     detected = present(found.detection)
     known = engine.evaluation.references(detected.fingerprint)
-    said = _said(detected, known)
-    drawn = _legend(found, detected, known) + _scores(detected, known) if known else ""
-    numbers = _numbers(found, detected)
+    said, called = _said(found, detected, known), _called(found)
+    drawn = _legend(called, detected, known) + _scores(called, detected, known) if known else ""
+    numbers = _numbers(found, detected, called)
     if known:
         numbers = f"<details><summary>{text.TABLE}</summary>{numbers}</details>"
     hint = text.HINT.format(pictures=known[0].pictures) if known else text.HINT_RAW
@@ -43,18 +43,32 @@ def kept_caption() -> tuple[tuple[str, str], ...]:
     return tuple((head, body.format(**words)) for head, body in text.CAPTION)
 
 
-def _said(detected: engine.story.Detection, known: Sequence[Reference]) -> str:
+def _said(found: Found, detected: engine.story.Detection, known: Sequence[Reference]) -> str:
     if not known:
         return text.SAID_UNKNOWN
     flags = {name: _flags(known, one) for name, one in detected.pictures.items()}
     said = counted(text.SAID, of=len(engine.detection.SCORES), **flags)
     if "clean" in flags and "noise" in flags:
-        said += text.SAID_ALONE.format(clean=_by(flags["clean"]), noise=_by(flags["noise"]))
-    if not detected.fooled("attacked"):
+        null = text.NOISE if _null(found) is None else text.NULL_ARM
+        said += text.SAID_ALONE.format(clean=_by(flags["clean"]), null=null, noise=_by(flags["noise"]))
+    turned = detected.fooled("attacked")
+    if not turned:
         said += text.SAID_MISSED
     if "unnoticed" in flags:
-        said += text.SAID_KNOWING[detected.fooled("unnoticed")].format(unnoticed=_by(flags["unnoticed"]))
+        words = {"too": text.TOO * turned, "unnoticed": _by(flags["unnoticed"])}
+        said += text.SAID_KNOWING[detected.fooled("unnoticed")].format(**words)
     return said
+
+
+def _null(found: Found) -> engine.results.NullArm | None:
+    """The null arm of the attack's own; None where it is noise, as large as the change."""
+    return None if found.adversarial is None else found.adversarial.null
+
+
+def _called(found: Found) -> dict[str, str]:
+    """What the pictures are called."""
+    null = _null(found)
+    return text.NAMES if null is None else text.NAMES | {"noise": text.NULL.format(what=null.what)}
 
 
 def _by(flags: int) -> str:
@@ -65,22 +79,21 @@ def _flags(known: Sequence[Reference], one: engine.story.Suspected) -> int:
     return sum(found.flagged for found in engine.evaluation.judged(known, one.scores).values())
 
 
-def _legend(found: Found, detected: engine.story.Detection, known: Sequence[Reference]) -> str:
-    null = None if found.adversarial is None else found.adversarial.null
-    names = text.NAMES if null is None else text.NAMES | {"noise": text.NULL.format(what=null.what)}
+def _legend(called: dict[str, str], detected: engine.story.Detection, known: Sequence[Reference]) -> str:
     keys = "".join(
-        f'<span class="key {kind}"><span aria-hidden="true">{SIGNS[kind]}</span>{esc(names[kind])}</span>'
+        f'<span class="key {kind}"><span aria-hidden="true">{SIGNS[kind]}</span>{esc(called[kind])}</span>'
         for kind in detected.pictures
     )
     lines = [text.LINES["noise"], *([text.LINES["unnoticed"]] if _knowing(known) else []), text.LINES["threshold"]]
     return f'<div class="legend signs-of">{keys}</div><p class="fine">{esc("; ".join(lines))}.</p>'
 
 
-def _scores(detected: engine.story.Detection, known: Sequence[Reference]) -> str:
-    return f'<div class="spreads">{"".join(_score(name, detected, known) for name in engine.detection.SCORES)}</div>'
+def _scores(called: dict[str, str], detected: engine.story.Detection, known: Sequence[Reference]) -> str:
+    drawn = "".join(_score(name, called, detected, known) for name in engine.detection.SCORES)
+    return f'<div class="spreads">{drawn}</div>'
 
 
-def _score(name: str, detected: engine.story.Detection, known: Sequence[Reference]) -> str:
+def _score(name: str, called: dict[str, str], detected: engine.story.Detection, known: Sequence[Reference]) -> str:
     marks = {kind: one.scores[name] for kind, one in detected.pictures.items()}
     judged = engine.evaluation.judged(known, detected.pictures["attacked"].scores)[name]
     said = [text.JUDGED[judged.flagged].format(alarms=percent(judged.alarms)), _told(name, known)]
@@ -88,7 +101,7 @@ def _score(name: str, detected: engine.story.Detection, known: Sequence[Referenc
     title = (
         f'<figcaption title="{esc(engine.detection.SCORES[name].explanation)}">{esc(text.CALLED[name])}</figcaption>'
     )
-    return f"<figure>{title}{_drawn(name, marks, judged.threshold, known)}{sentences}</figure>"
+    return f"<figure>{title}{_drawn(name, called, marks, judged.threshold, known)}{sentences}</figure>"
 
 
 def _told(name: str, known: Sequence[Reference]) -> str:
@@ -126,7 +139,9 @@ def _knowing(known: Sequence[Reference]) -> Reference | None:
     return next((one for one in known if one.attacks[_attacked(one)]["attack"] == wanted), None)
 
 
-def _drawn(name: str, marks: dict[str, float], threshold: float, known: Sequence[Reference]) -> str:
+def _drawn(
+    name: str, called: dict[str, str], marks: dict[str, float], threshold: float, known: Sequence[Reference]
+) -> str:
     plain, knowing = known[0], _knowing(known)
     arms = {"clean": plain.scores["clean"][name], "attacked": plain.scores[_attacked(plain)][name]}
     outlines = {"noise": next((one[name] for arm, one in plain.scores.items() if arm.startswith("noise-")), None)}
@@ -142,8 +157,8 @@ def _drawn(name: str, marks: dict[str, float], threshold: float, known: Sequence
     body = "".join(_bars(kind, counted[kind], edges, most, x) for kind in arms)
     body += "".join(_outline(kind, counted[kind], edges, most, x) for kind in outlines if kind in counted)
     body += f'<line class="threshold" x1="{x(threshold):.1f}" x2="{x(threshold):.1f}" y1="{TOP}" y2="{AXIS}"/>'
-    body += "".join(_sign(kind, x(value), value) for kind, value in marks.items()) + _axis(low, high, x)
-    told = ", ".join(f"{text.NAMES[kind]} {value:.3f}" for kind, value in marks.items())
+    body += "".join(_sign(kind, called[kind], x(value), value) for kind, value in marks.items()) + _axis(low, high, x)
+    told = ", ".join(f"{called[kind]} {value:.3f}" for kind, value in marks.items())
     described = esc(text.ALT.format(name=text.CALLED[name], pictures=plain.pictures, marks=told))
     return f'<svg class="spread" viewBox="0 0 {WIDTH} {AXIS + 20}" role="img" aria-label="{described}">{body}</svg>'
 
@@ -196,8 +211,8 @@ def _axis(low: float, high: float, x: Callable[[float], float]) -> str:
     return lines + ticks
 
 
-def _sign(kind: str, x: float, value: float) -> str:
-    y, title = TOP + TALL + MIDDLE / 2, f"<title>{esc(text.NAMES[kind])}: {value:.4f}</title>"
+def _sign(kind: str, name: str, x: float, value: float) -> str:
+    y, title = TOP + TALL + MIDDLE / 2, f"<title>{esc(name)}: {value:.4f}</title>"
     shapes = {
         "clean": f'<circle class="mark clean" cx="{x:.1f}" cy="{y}" r="5.5">{title}</circle>',
         "noise": f'<path class="mark noise" d="M{x:.1f} {y - 7}l7 7l-7 7l-7-7z">{title}</path>',
@@ -210,9 +225,9 @@ def _sign(kind: str, x: float, value: float) -> str:
 STAR = "l2.6 5.9 6.4.6-4.8 4.2 1.4 6.3-5.6-3.3-5.6 3.3 1.4-6.3-4.8-4.2 6.4-.6z"
 
 
-def _numbers(found: Found, detected: engine.story.Detection) -> str:
+def _numbers(found: Found, detected: engine.story.Detection, called: dict[str, str]) -> str:
     heads = (*text.HEADS, *(text.CALLED[name] for name in engine.detection.SCORES))
-    rows = (_row(found, detected, kind, one) for kind, one in detected.pictures.items())
+    rows = (_row(found, detected, called[kind], one) for kind, one in detected.pictures.items())
     told = (
         text.FORMULA.format(name=text.CALLED[name], formula=one.formula, source=one.source)
         for name, one in engine.detection.SCORES.items()
@@ -220,9 +235,9 @@ def _numbers(found: Found, detected: engine.story.Detection) -> str:
     return table(heads, rows, text.TITLE, "stacks") + "".join(f'<p class="fine">{esc(formula)}</p>' for formula in told)
 
 
-def _row(found: Found, detected: engine.story.Detection, kind: str, one: engine.story.Suspected) -> tuple[str, ...]:
+def _row(found: Found, detected: engine.story.Detection, name: str, one: engine.story.Suspected) -> tuple[str, ...]:
     answer = ""
     if one.answer is not None:
         good = mark(one.answer.label == detected.label, found.given, found.unjudged)
         answer = f"{good} {differing(one.answer.name, one.answer.classes.names[detected.label])}"
-    return esc(text.NAMES[kind]), answer, *(f"{value:.4f}" for value in one.scores.values())
+    return esc(name), answer, *(f"{value:.4f}" for value in one.scores.values())

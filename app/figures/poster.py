@@ -13,6 +13,7 @@ from app.figures.html import esc, percent, rich
 from app.figures.judged import judged
 from app.figures.maps import data_uri, scale_of_pair
 from app.figures.pictures import to_uint8
+from app.figures.threat import made_by
 from app.present import present
 from app.state.found import Found
 from app.text import verdict as text
@@ -85,9 +86,11 @@ def _drawn(found: Found, frame: Frame) -> str:
 
 
 def _made_of(found: Found, model: str) -> str:
-    """Which model answers, and which map lies over the last picture."""
+    """Which model answers, which cells an attack was kept to, and which map lies over the last picture."""
     said = f'<span class="fine">{rich(text.POSTER_MODEL.format(model=title_of(model)))}</span>'
-    veil = veiled_by(found)
+    result, veil = present(found.adversarial), veiled_by(found)
+    if result.only_cells:
+        said += f'<span class="fine aloud">{esc(made_by(result))}.</span>'
     return said + (f'<span class="fine aloud">{esc(veil)}</span>' if veil else "")
 
 

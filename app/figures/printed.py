@@ -20,7 +20,7 @@ from app.figures.judged import warned
 from app.figures.maps import scale_of_moves, scale_of_pair, subject
 from app.figures.pictures import to_uint8
 from app.figures.poster import frames, title_of, veiled_by
-from app.figures.threat import limit, titled
+from app.figures.threat import made_by
 from app.originals import decoded_copy
 from app.present import present
 from app.state.found import Found
@@ -206,9 +206,8 @@ def printed_poster(found: Found, model: str) -> Figure:
     from matplotlib.figure import Figure  # as in `empty`, but placed by hand: words below pictures take what they need
 
     shown = frames(found)
-    made = present(found.adversarial)
-    by = f"{titled(made.attack, made.target_defence)}, {limit(made.epsilon, made.norm)}" if made.made_here else ""
-    origin = f"{present(found.picture).name} · {title_of(model)} · {by or text.ELSEWHERE_CARD}"
+    by = made_by(present(found.adversarial)) or text.ELSEWHERE_CARD
+    origin = f"{present(found.picture).name} · {title_of(model)} · {by}"
     figure, column = Figure((4.4 * len(shown), 7)), 1 / len(shown)
     for place, frame in enumerate(shown):
         left, colour = place * column, POSTER[frame.tone(found)]

@@ -64,7 +64,8 @@ def _where(result: engine.Adversarial) -> str:
         return ""
     said = only_cells.BADGE if result.norm == "linf" else only_cells.BADGE_L2
     most = limit(result.epsilon, result.norm)
-    return badge(said.format(count=cells.count, total=cells.total, limit=most), only_cells.BADGE_WHY)
+    drawn = badge(said.format(count=cells.count, total=cells.total, limit=most), only_cells.BADGE_WHY)
+    return f'<span class="aloud">{drawn}</span>'
 
 
 def where(cells: str) -> str:
@@ -80,6 +81,14 @@ def limit(epsilon: float, norm: str) -> str:
     if not norm:
         return text.NO_LIMIT
     return levels(epsilon) if norm == "linf" else f"an L2 length of {epsilon:.4g}"
+
+
+def made_by(result: engine.Adversarial) -> str:
+    """The attack, how far it may go, and in how many cells, in a few words; empty where it was made elsewhere."""
+    if not result.made_here:
+        return ""
+    named, most = titled(result.attack, result.target_defence), limit(result.epsilon, result.norm)
+    return f"{named}, {most}{where(result.only_cells)}"
 
 
 def limit_set(attack: engine.AttackSettings) -> str:

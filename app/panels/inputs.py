@@ -39,7 +39,9 @@ from app.wiring.page import Page
 from app.wiring.pieces import Piece, merged
 
 FOLD_IF_NARROW = "() => { if (window.innerWidth <= 900) document.querySelector('#question > button')?.click(); }"
-OF_PICTURE = frozenset({"about", "against", "target"})  # begin anew with each, in whichever panel they stand
+OF_PICTURE = frozenset(
+    {"about", "against", "target", "only_cells"}
+)  # begin anew with each, in whichever panel they stand
 
 
 class Inputs:

@@ -25,7 +25,9 @@ from app.wiring.page import Page
 from app.wiring.pieces import Piece
 
 FIRST = "every-defence/pgd-4", "a-tpt", "r-tpt"  # the question that most visitors come with
-OWN = frozenset({"class_names", "true_class", "about", "against", "target"})  # begin anew with each picture
+OWN = frozenset(
+    {"class_names", "true_class", "about", "against", "target", "only_cells"}
+)  # begin anew with each picture
 OF_RECORD = frozenset(engine.parameters.STORY) | frozenset(engine.parameters.words("picture"))  # settings of a record
 
 
@@ -108,7 +110,7 @@ class Mosaic:
         values = engine.parameters.from_settings(settings)
         own = {word: values[word] for word in values if word in OF_RECORD}
         own |= {"defences": list(settings.defences), "target": NO_TARGET}
-        return opened.asking(choices._replace(**question | own))
+        return opened.asking(choices)._replace(**question | own)
 
     @staticmethod
     def _model(page: Page, visitor: Visitor, kept: measured.Measured) -> str:

@@ -86,7 +86,9 @@ class TransferTest:
             return {self.drawn: empty(text.EMPTY.format(run=text.RUN))}
         if transfers.made != found.made.get("adversarial"):
             return {self.drawn: empty(text.CHANGED.format(run=text.RUN))}
-        return {self.drawn: transfer_figure(transfers, {name: called(name) for name in transfers.models})}
+        own = None if found.adversarial is None else found.adversarial.null
+        names = {name: called(name) for name in transfers.models}
+        return {self.drawn: transfer_figure(transfers, names, "" if own is None else own.what)}
 
     def offer(self, found: Found, choices: Choices) -> dict:
         """The models beside the one in use."""

@@ -11,6 +11,7 @@ NAMES = {
     "unnoticed": "attack that knows the scores",
 }
 NULL = "null arm: {what}"
+NOISE, NULL_ARM = "noise as large", "the null arm"
 CALLED = {
     "stillness": "Hardly moved by weak noise",
     "border": "Turned by a border",
@@ -35,15 +36,16 @@ SAID = (
     "At a threshold that 5 % of clean pictures are above, **{attacked} of {of}** scores {attacked:flags|flag} the"
     " attacked picture."
 )
-SAID_ALONE = " The clean one is flagged by {clean}, noise as large by {noise}."
+SAID_ALONE = " The clean one is flagged by {clean}, {null} by {noise}."
 SAID_KNOWING = {
-    True: " The attacker who knows the scores turns the answer too, and is flagged by **{unnoticed}**.",
+    True: " The attacker who knows the scores turns the answer{too}, and is flagged by **{unnoticed}**.",
     False: " The attacker who knows the scores does not turn the answer here; flagged by {unnoticed}.",
 }
 SAID_UNKNOWN = (
     "Nothing is kept of other pictures on this model, so there is nothing to compare these numbers with: whether they"
     " are high for it, nobody can say here."
 )
+TOO = " too"  # where the plain attack does
 SAID_MISSED = " The attack turned no answer here."
 NONE = "none"
 TABLE = "The numbers"

@@ -11,7 +11,7 @@ LONELY = (
 FREE = " You can also write local-dir:FOLDER, for a model folder of your own."
 EMPTY = (
     "Press **{run}** to make the attack on each model, and let all of them answer about the clean picture, the attacked"
-    " one, and one with as much random noise."
+    " one, and one with as much random noise, or the attack's own null arm."
 )
 CHANGED = "The attack is another one now. Press **{run}** to hand it on."
 NONE_CHOSEN = "Choose another model first: that is who is asked."
@@ -36,11 +36,11 @@ ENDS = {
 }
 ENDS_OWN = {"transferred": "fooled", "missed": "not fooled", "noisy": "noise does it too", "spoilt": "wrong before"}
 ENDS_WHY = {
-    "transferred": "Right on the clean picture and under noise, wrong on the attacked one.",
+    "transferred": "Right on the clean picture and under {null}, wrong on the attacked one.",
     "held": "Right on the clean picture and on the attacked one.",
     "missed": "Right on the attacked picture; so is the model that it was made on.",
     "turned": "Wrong on the attacked picture, though the model that it was made on is right.",
-    "noisy": "Wrong on the attacked picture, but under as much random noise too: that says nothing of the attack.",
+    "noisy": "Wrong on the attacked picture, but under {null} too: that says nothing of the attack.",
     "spoilt": "Wrong on the clean picture already: whether the attack fools it is not to be said.",
 }
 TONES = {"transferred": "bad", "turned": "bad", "held": "good", "missed": "", "noisy": "", "spoilt": ""}
@@ -49,9 +49,11 @@ SAID = {
     "held": "The attack made on {on} **does not fool {by}**.",
     "missed": "The attack did not fool {on} to begin with, and it does not fool {by}.",
     "turned": "The attack did not fool {on}, which it was made on, but it fools {by}.",
-    "noisy": "{by} is wrong on the attack made on {on}, but **as much random noise does that too**.",
+    "noisy": "{by} is wrong on the attack made on {on}, but **{null} does that too**.",
     "spoilt": "{by} is **wrong on the clean picture already**: the attack made on {on} cannot be judged there.",
 }
+NOISE, NULL_ARM = "as much random noise", "the null arm"  # the latter where the attack has one of its own
+NULL, NULL_ENDS = "null arm: {what}", "null arm does it too"
 STRANGE = "{names}: no such picture was in its training, so whether it is fooled means nothing."
 STRANGE_SAID = "Below stand the answers; whether somebody is fooled cannot be said."
 RESIZED = (
@@ -64,11 +66,11 @@ HINT = "how far the {wanted} leads, in logits; below 0 another class is answered
 WANTED = {True: "true class", False: "clean answer of the attacked model"}
 CAPTION = (
     ("What you see", "in each row an attack made on one model, in each column what a model answers about it: to the"
-     " clean picture, the attacked one, and the clean one under as much random noise, with the lead of the class"
-     " that should be answered."),
+     " clean picture, the attacked one, and the clean one under as much random noise or, where the attack has one, its"
+     " own null arm, with the lead of the class that should be answered."),
     ("How", "all answer with the same class names and sentences. Each attack has the settings of this step and knows"
      " only the model it is made on; the others get the square that that one saw, in 8 bits, resized if theirs has"
-     " another size. The noise is the check: what it does too says nothing of the attack."),
+     " another size. The noise, or the null arm, is the check: what it does too says nothing of the attack."),
     ("It does not show", "how often attacks transfer: this is one picture, and atpt evaluate --answer-with counts many."
      " Attacks that are made to transfer do so more often. Of a model with random weights, which nobody trained, no"
      " answer means anything."),

@@ -12,7 +12,7 @@ from PIL import Image, ImageSequence
 import engine
 from app.export.animation_file import AnimationFile
 from app.figures import animation as module
-from app.figures.animation import HEIGHT, WIDTH, animation
+from app.figures.animation import HEIGHT, WIDTH, _Drawing, animation
 from app.figures.places import among_three
 from app.models import Models
 from app.text import animation as text
@@ -89,3 +89,12 @@ def test_what_is_not_there_is_told(found, tiny):
             file._find(missing, CHOICES, wanted)
     name, content = file._find(found, CHOICES, "gif")()
     assert name == "x story.gif" and content[:6] == b"GIF89a"
+
+
+def test_cells_that_the_attack_was_kept_to_are_named_at_the_foot(found, monkeypatch):
+    said = []
+    monkeypatch.setattr(_Drawing, "_write", lambda self, draw, at, words, *how, **more: said.append(words))
+    for kept in ("", "2x2:2.3"):
+        said.clear()
+        _Drawing(replace(found, adversarial=replace(found.adversarial, only_cells=kept)), "Tiny")
+        assert ("4/255 in 3 of 4 cells" in " ".join(reversed(said))) == bool(kept) and "Tiny" in " ".join(said)

@@ -74,11 +74,24 @@ def test_the_sentences_count_who_is_flagged(found, kept, monkeypatch):
     }  # fmt: skip
     drawn = detection_figure(replace(found, detection=replace(found.detection, pictures=pictures)))
     assert "<b>3 of 3</b> scores flag the attacked picture" in drawn
-    assert "flagged by none, noise as large by none" in drawn and "and is flagged by <b>none</b>" in drawn
+    assert (
+        "flagged by none, noise as large by none" in drawn
+        and "turns the answer too, and is flagged by <b>none</b>" in drawn
+    )
     assert drawn.count("would be <b>flagged</b>: only 0.0\u00a0%") == 3
     calm = {**pictures, "attacked": Suspected(low, replace_label(found, label))}
     drawn = detection_figure(replace(found, detection=replace(found.detection, pictures=calm)))
     assert text.SAID_MISSED.strip() in drawn and "100.0\u00a0% of the clean pictures" in drawn
+    assert "turns the answer, and is flagged" in drawn and "turns the answer too" not in drawn
+
+
+def test_a_null_arm_of_the_attacks_own_is_not_called_noise(found, kept, monkeypatch):
+    known(monkeypatch, kept)
+    own = engine.results.NullArm("a harmless word", found.adversarial.saved, found.clean)
+    drawn = detection_figure(replace(found, adversarial=replace(found.adversarial, null=own)))
+    assert ", the null arm by " in drawn and "noise as large by" not in drawn
+    assert drawn.count("null arm: a harmless word") == 8  # the legend, three signs and what they are read as, the table
+    assert text.NAMES["noise"] + " by" in detection_figure(found)
 
 
 def replace_label(found, label):

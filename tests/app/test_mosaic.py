@@ -120,6 +120,7 @@ def at(choices: Choices = CHOICES) -> Visitor:
 def test_a_tile_opens_with_the_question_of_its_record(name, builtin, page):
     kept, arm = ARMS[name]
     odd = CHOICES._replace(mosaic_arm=name, eps=7, legacy=True, template="{}", seed=3, map="raw", target="red fish")
+    odd = odd._replace(only_cells="2x2:2.3")
     there = opener(PictureSources(builtin, ())).opened(page, at(odd), 17)
     choices = there.choices
     asked = engine.evaluation.settings_kept(kept.plan, arm.name, 17)
@@ -144,6 +145,15 @@ def test_the_next_picture_is_not_asked_with_what_came_with_a_tile_but_for_what_t
         assert [getattr(one.own, name) for name in kept] == [getattr(odd, name) for name in kept]
     moved = replace(there, choices=there.choices._replace(steps=21))
     assert (moved.own.steps, moved.own.seed) == (21, 3)
+
+
+def test_a_record_of_an_attack_kept_to_cells_brings_them(builtin, page):
+    kept, arm = ARMS["every-defence/pgd-4"]
+    asked = kept.settings(arm, 17, ("clip",))
+    some = replace(asked, attack=replace(asked.attack, only_cells="2x2:2.3"))
+    opened = PictureSources(builtin, ()).again("numbered 11 17")
+    assert Mosaic._asked(page, CHOICES, opened, some).only_cells == "2x2:2.3"
+    assert Mosaic._asked(page, CHOICES._replace(only_cells="2x2:1.3"), opened, asked).only_cells == ""
 
 
 @pytest.mark.parametrize("number", [None, -1, 600, "7", 1.5])

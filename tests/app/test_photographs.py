@@ -13,7 +13,7 @@ from app.export import link
 from app.head import Head
 from app.labels import first_asked, load_label_sets, set_of
 from app.models import Models
-from app.panels.inputs import Inputs
+from app.panels.inputs import OF_PICTURE, Inputs
 from app.picture_sources import PictureSources
 from app.samples import load_photographs, load_samples
 from app.state.visitors import Visitor
@@ -133,10 +133,12 @@ def test_names_that_the_visitor_wrote_stay(inputs, sources, tiny, tmp_path):
 
 
 def test_nothing_that_was_chosen_for_another_picture_stays_with_the_next(sources, tmp_path):
-    chosen = CHOICES._replace(about="blue bird", against="red bird", target="red bird", true_class="blue bird")
+    named = {"about": "blue bird", "against": "red bird", "target": "red bird", "true_class": "blue bird"}
+    chosen = CHOICES._replace(**named, only_cells="2x2:2.3")
     for opened in (own(sources, tmp_path), sources.again("photograph coffee")):
         asking = opened.asking(chosen)
         assert (asking.about, asking.against, asking.target) == (ATTACKED, NO_RIVAL, NO_TARGET)
+        assert asking.only_cells == "" and "only_cells" in OF_PICTURE
     assert asking.true_class == "cup of coffee"
 
 

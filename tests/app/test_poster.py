@@ -88,3 +88,12 @@ def test_print_has_the_same_words(told):
     for frame in frames(told):
         assert frame.title in words and f"{frame.answer.name} {percent(frame.answer.confidence)}" in words
     assert "poster" not in printed(replace(told, defences=(), ensemble=None), "tiny")
+
+
+def test_cells_that_the_attack_was_kept_to_are_named_on_the_page_and_in_print(told):
+    some = replace(told, adversarial=replace(told.adversarial, only_cells="2x2:2.3"))
+    by = f"{engine.ATTACKS[some.adversarial.attack].title}, 4/255 in 3 of 4 cells"
+    assert f'<span class="fine aloud">{by}.</span>' in poster(some, "tiny") and by in _words(
+        printed_poster(some, "tiny")
+    )
+    assert "cells" not in poster(told, "tiny") + _words(printed_poster(told, "tiny"))

@@ -96,13 +96,22 @@ def made(own: str, other: str, sizes=(64, 64), **more) -> Transfers:
 )  # fmt: skip
 def test_every_end_is_said_and_stands_in_its_cell(own, other, end):
     drawn = transfer_figure(made(own, other), NAMES)
-    said = re.sub(r"\*\*", "", text.SAID[end]).format(on="Alpha", by="Beta &lt;2&gt;")
+    said = re.sub(r"\*\*", "", text.SAID[end]).format(on="Alpha", by="Beta &lt;2&gt;", null=text.NOISE)
     assert said in re.sub("</?b>", "", drawn)
     cells = re.findall(r'<span class="end (\w*)" title="[^"]*">(.*?)</span>', drawn)
     assert cells[1] == (text.TONES[end], text.ENDS[end])
     assert cells[0][1] == text.ENDS_OWN["transferred" if own == "rwr" else "missed"]
     assert "Beta <2>" not in drawn and drawn.count('class="answer"') == 6
     assert drawn.count("<small>5.0</small>") == (own + other).count("r")
+
+
+def test_a_null_arm_of_the_attacks_own_is_not_called_noise():
+    drawn = transfer_figure(made("rww", "rww"), NAMES, "a harmless word")
+    assert "<b>the null arm does that too</b>" in drawn and "under the null arm too" in drawn
+    assert drawn.count("null arm does it too") == 2 and drawn.count("null arm: a harmless word") == 2
+    assert "noise" not in re.sub('class="[^"]*"', "", drawn)
+    noisy = transfer_figure(made("rww", "rww"), NAMES)
+    assert "as much random noise does that too" in noisy and "null" not in noisy
 
 
 def test_sizes_and_relatives_are_told():
