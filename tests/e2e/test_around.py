@@ -220,7 +220,7 @@ def test_another_model_sees_the_same_picture(loaded, model):
     unfold(page, "#model-picker")
     page.fill("#model-name input", model)
     page.keyboard.press("Enter")
-    says(page, "not yet in use: press “Use this model”")
+    page.locator("#model-picker").get_by_text("not yet in use: press “Use this model”").wait_for()
     page.click("#use-model")
     says(page, "is in use")
     assert model in page.inner_text("#header") and "64 × 64 pixels" in page.inner_text("#picture-about")
