@@ -57,7 +57,7 @@ class AttackControls:
             Piece(self.fit, list(self.controls.values()), (), choices=("attack", "norm", "target_defence")),
             Piece(self.targets, [self.target, self.written], ("classes",)),
             Piece(self.tell, [self.about], ("clean",), choices=("attack",)),
-            Piece(self.weigh, [self.cost], ("model", "picture", "classes"), choices=SETTINGS),
+            Piece(self.weigh, [self.cost], ("model", "picture", "classes", "clean"), choices=SETTINGS),
             Piece(self.offer, [self.button, self.adaptive], ("picture",)),
         ]
 
@@ -137,9 +137,10 @@ class AttackControls:
         return {self.cost: f'<p class="fine">{esc(said)}</p>'}
 
     def _times(self, found: Found, through: engine.Settings, chosen: engine.Settings) -> int:
-        """By how much it takes more, in passes through the model; 1 where that is not known."""
+        """By how much it takes more, in passes through the model; 1 where that is not known, as for class names that
+        the model cannot answer with."""
         shown, classes, attack = found.picture, found.classes, engine.story.Attack()
-        if shown is None or classes is None:
+        if shown is None or classes is None or found.clean is None:
             return 1
         backbone = self._models.backbone(found.model)
         many, few = (attack.cost(backbone, shown.recipe(classes, None, asked)) for asked in (through, chosen))

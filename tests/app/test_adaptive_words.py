@@ -18,10 +18,12 @@ def said(tiny):
     """What is said for a visitor with a picture, who has chosen this."""
     control = SimpleNamespace(_models=Models(tiny), cost="cost")
     control._times = lambda *asked: AttackControls._times(control, *asked)
-    found = Found(picture=picture(tiny), classes=CHOICES.classes())
+    shown, classes = picture(tiny), CHOICES.classes()
+    found = Found(picture=shown, classes=classes, clean=engine.predict(tiny, shown.picture.pixels, classes))
 
-    def at(known=True, **chosen) -> str:
-        return AttackControls.weigh(control, found if known else Found(), CHOICES._replace(**chosen))["cost"]
+    def at(known=True, answered=True, **chosen) -> str:
+        looked_at = found if answered else replace(found, clean=None)
+        return AttackControls.weigh(control, looked_at if known else Found(), CHOICES._replace(**chosen))["cost"]
 
     return at
 
@@ -43,5 +45,6 @@ def test_beside_an_attack_without_a_limit_it_says_that_it_is_another_one(said, a
 
 
 def test_nothing_is_said_of_a_price_that_is_not_known_or_not_higher(said):
-    assert "times" not in said(known=False) and "times" not in said(attack="adaptive")
+    assert "times" not in said(known=False) and "times" not in said(answered=False)
+    assert "times" not in said(attack="adaptive")
     assert said(eps=-1) == ""
