@@ -59,7 +59,7 @@ CAPTION = (
      " moved. The first and the last add noise, weak and strong; the second shrinks it into a white border. No label is"
      " used, and the noise is drawn by the seed of the views."),
     ("It does not show", "a guard that holds. What notices one attack may miss another; where one picture in a hundred"
-     " is attacked, 5 % of false alarms are most of the alarms; and an attacker who knows the scores (the star) keeps"
-     " them down while it fools the model."),
+     " is attacked, 5 % of false alarms are most of the alarms; and an attacker who knows the scores (the star) tries"
+     " to keep them down while it fools the model, and mostly can."),
 )  # fmt: skip
 ALT = "{name}, spread over {pictures} clean and {pictures} attacked pictures; {marks}."
