@@ -89,7 +89,7 @@ def test_the_library_finds_its_assets_and_the_models_words(run):
     script += "import app.command as c; c.main(['fieldguide', 'words'])"
     first, *words = answered(run("python", "-c", script)).splitlines()
     folder, *names = first.split()
-    assert not Path(folder).is_relative_to(ROOT) and names == ["every-defence", "collapse"]
+    assert not Path(folder).is_relative_to(ROOT) and names == ["every-defence", "every-attack", "collapse"]
     assert "butterfly" in words
 
 

@@ -11,12 +11,11 @@ from app.export.project import project
 from app.present import present
 from app.state.found import Found
 
-IMPORTS = """from pathlib import Path
+SETTINGS = sorted(name for name in vars(engine.settings) if name.endswith("Settings"))
+IMPORTS = f"""from pathlib import Path
 
 import engine
-from engine import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
-from engine import ModelSettings, PictureSettings
-from engine.settings import AnswerSettings
+from engine.settings import {", ".join(SETTINGS)}
 """
 TELL = """for event in engine.explore(backbone, pixels, classes, settings, {label}, {about}, {against}, attacked):
     found[event.name] = event.result

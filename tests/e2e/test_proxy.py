@@ -51,6 +51,7 @@ def test_a_story_an_upload_a_download_a_link_and_a_reload(page, proxy):
         assert Path(coming.value.path()).read_bytes().startswith(start)
     page.set_input_files("#upload input[type=file]", str(SAMPLES / "bird-1.png"))
     shows(page, "bird-1.png")
+    at_rest(page, streams)  # it is answered, so that there is something to take
     with page.expect_download() as coming:
         page.click("#download")
     with zipfile.ZipFile(coming.value.path()) as packed:
