@@ -21,6 +21,7 @@ from engine import (
     predict,
     tune,
 )
+from tests.e2e.conftest import at_rest, streams_of
 from tests.e2e.test_page import SAMPLES, few_views, open_step, pick_option, put, says, unfold
 
 
@@ -170,7 +171,9 @@ def test_weights_by_calmness_are_the_engines_without_a_new_look(page, asked):
         assert answer.prediction.name in row and percent(answer.prediction.confidence) in row
     assert "before tuning" in rows[0]
     open_step(page, 4)
+    streams = streams_of(page)
     choose(page, "#view-kind", "Crops only")
+    at_rest(page, streams)  # else what follows the choice may speak last
     open_step(page, 5)
     page.click("#tune-run")
     says(page, "needs an attention map of every view")
