@@ -103,8 +103,8 @@ const follow = () => {
   at = Number(opened.querySelector('[data-cell]')?.dataset.cell ?? -1);
   draw();
 };
-const told = ['data-words', 'data-leads', 'data-names', 'data-cell'];
-const drawn = {childList: true, subtree: true, attributeFilter: told};
+const kept = ['data-words', 'data-leads', 'data-names', 'data-cell'];
+const drawn = {childList: true, subtree: true, attributeFilter: kept};
 new MutationObserver(draw).observe(element, drawn);
 new MutationObserver(follow).observe(opened, drawn);
 new MutationObserver(draw).observe(document.body, {attributeFilter: ['class']}); // dark or light

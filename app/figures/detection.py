@@ -158,8 +158,8 @@ def _drawn(
     body += "".join(_outline(kind, counted[kind], edges, most, x) for kind in outlines if kind in counted)
     body += f'<line class="threshold" x1="{x(threshold):.1f}" x2="{x(threshold):.1f}" y1="{TOP}" y2="{AXIS}"/>'
     body += "".join(_sign(kind, called[kind], x(value), value) for kind, value in marks.items()) + _axis(low, high, x)
-    told = ", ".join(f"{called[kind]} {value:.3f}" for kind, value in marks.items())
-    described = esc(text.ALT.format(name=text.CALLED[name], pictures=plain.pictures, marks=told))
+    listed = ", ".join(f"{called[kind]} {value:.3f}" for kind, value in marks.items())
+    described = esc(text.ALT.format(name=text.CALLED[name], pictures=plain.pictures, marks=listed))
     return f'<svg class="spread" viewBox="0 0 {WIDTH} {AXIS + 20}" role="img" aria-label="{described}">{body}</svg>'
 
 
@@ -228,11 +228,13 @@ STAR = "l2.6 5.9 6.4.6-4.8 4.2 1.4 6.3-5.6-3.3-5.6 3.3 1.4-6.3-4.8-4.2 6.4-.6z"
 def _numbers(found: Found, detected: engine.story.Detection, called: dict[str, str]) -> str:
     heads = (*text.HEADS, *(text.CALLED[name] for name in engine.detection.SCORES))
     rows = (_row(found, detected, called[kind], one) for kind, one in detected.pictures.items())
-    told = (
+    formulas = (
         text.FORMULA.format(name=text.CALLED[name], formula=one.formula, source=one.source)
         for name, one in engine.detection.SCORES.items()
     )
-    return table(heads, rows, text.TITLE, "stacks") + "".join(f'<p class="fine">{esc(formula)}</p>' for formula in told)
+    return table(heads, rows, text.TITLE, "stacks") + "".join(
+        f'<p class="fine">{esc(formula)}</p>' for formula in formulas
+    )
 
 
 def _row(found: Found, detected: engine.story.Detection, name: str, one: engine.story.Suspected) -> tuple[str, ...]:

@@ -71,10 +71,10 @@ def _arms(found: Found) -> dict[str, str]:
 
 
 def _slider(layers: int) -> str:
-    told = "".join(_of_layer(layer, esc(text.AT.format(layer=layer + 1, layers=layers))) for layer in range(layers))
+    places = "".join(_of_layer(layer, esc(text.AT.format(layer=layer + 1, layers=layers))) for layer in range(layers))
     return (
         f'<label class="lens-layer"><span>{esc(text.LAYER)}</span><input type="range" min="1" max="{layers}" step="1"'
-        f' value="{layers}" aria-label="{esc(text.MOVE)}"><b>{told}</b></label>'
+        f' value="{layers}" aria-label="{esc(text.MOVE)}"><b>{places}</b></label>'
     )
 
 

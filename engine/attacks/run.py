@@ -167,12 +167,17 @@ def _job(backbone: Backbone, pixels: Tensor, classes: Classes, label: int | None
     return _Job(clean, classes, before, before.label if label is None else label, label is not None)
 
 
+def _cells(chosen: Attack, settings: AttackSettings) -> Cells | None:
+    """Those that this attack keeps to; None: it may change all, or has no limit that they could belong to."""
+    return Cells.parse(settings.only_cells) if "only_cells" in chosen.uses and settings.only_cells else None
+
+
 def _check(chosen: Attack, settings: AttackSettings, job: _Job) -> None:
     """Refuse what this attack cannot do with these classes."""
     classes, label, target = job.classes, job.label, settings.target
     count = len(classes)
-    if "only_cells" in chosen.uses and settings.only_cells:
-        require(Cells.parse(settings.only_cells).count > 0, NOTHING)
+    cells = _cells(chosen, settings)
+    require(cells is None or cells.count > 0, NOTHING)
     require(0 <= label < count, f"Expected a label from 0 to {count - 1}; got {label}.")
     require(
         settings.norm in chosen.norms or not chosen.limited,
@@ -207,12 +212,11 @@ def _result(backbone: Backbone, job: _Job, settings: AttackSettings, outcome: _O
     found = _length_found(backbone, job, settings, pixels)
     if chosen.minimal and size_of(pixels - job.clean, settings.norm) > settings.epsilon:
         pixels = into_ball(pixels[None], job.clean[None], settings.epsilon, settings.norm)[0]
-    cells = settings.only_cells if "only_cells" in chosen.uses else ""
+    cells = _cells(chosen, settings)
     if settings.legacy and not chosen.idle(settings):
         saved = cut_to_8_bits(pixels)
-        if cells:  # what may not change is not cut either
-            inside = Cells.parse(cells).pixels(pixels.shape[-1])
-            saved = torch.where(inside, saved, rounded_to_8_bits(job.clean))
+        if cells is not None:  # what may not change is not cut either
+            saved = torch.where(cells.pixels(pixels.shape[-1]), saved, rounded_to_8_bits(job.clean))
     elif chosen.limited:
         saved = to_8_bits(pixels, job.clean, settings.epsilon, settings.norm)
     else:
@@ -237,7 +241,7 @@ def _result(backbone: Backbone, job: _Job, settings: AttackSettings, outcome: _O
         steps=outcome.steps,
         seconds=outcome.seconds,
         null=_null_arm(backbone, job, outcome.null),
-        only_cells=cells,
+        only_cells="" if cells is None else settings.only_cells,
     )
 
 
@@ -283,8 +287,8 @@ def _run(
     labels = torch.tensor([job.label for job in jobs], device=backbone.device)
     clean = torch.stack([job.clean for job in jobs]).to(backbone.device)
 
-    limited = "only_cells" in chosen.uses and settings.only_cells
-    inside = Cells.parse(settings.only_cells).pixels(clean.shape[-1]).to(clean.device) if limited else None
+    cells = _cells(chosen, settings)
+    inside = None if cells is None else cells.pixels(clean.shape[-1]).to(clean.device)
 
     def begin(report: Callable[[Tensor], None], stop: threading.Event) -> tuple[Probe, Run | Walk]:
         probe = chosen.probe(target_defence)(backbone, classes, settings, seeds, report, stop)
@@ -299,10 +303,10 @@ def _run(
     follow, index = _in_a_thread if chosen.blocking else _here, itertools.count(1)
     with closing(follow(begin, clean, labels)) as stream:
         for item in stream:
-            if isinstance(item, _Done):
-                yield (
-                    item if inside is None else replace(item, pixels=clean.where(~inside, item.pixels.to(clean)).cpu())
-                )
+            if isinstance(item, _Done) and inside is not None:
+                yield replace(item, pixels=clean.where(~inside, item.pixels.to(clean)).cpu())
+            elif isinstance(item, _Done):
+                yield item
             else:
                 place = next(index)
                 yield tuple(_step(place, row, job) for row, job in zip(item.cpu(), jobs, strict=True))

@@ -86,8 +86,8 @@ def _told(known: Sequence[evaluation.Reference]) -> Iterator[str]:
         return
     yield KEPT.format(pictures=known[0].pictures)
     for one in evaluation.reference_data(known):
-        for arm, told in one["arms"].items():
-            scores = (AUROC.format(name=name, **_numbers(found)) for name, found in told["scores"].items())
+        for arm, of_arm in one["arms"].items():
+            scores = (AUROC.format(name=name, **_numbers(found)) for name, found in of_arm["scores"].items())
             yield ARM.format(arm=arm, pictures=one["pictures"], scores="; ".join(scores))
 
 

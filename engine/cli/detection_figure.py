@@ -23,8 +23,8 @@ def save_roc_figure(detection: dict, pictures: int, file: Path) -> None:
     with matplotlib.rc_context({**STYLE, "ytick.color": INK}):
         figure = Figure((3.4 * len(detection) + 0.4, 3.9), layout="constrained")
         panels = figure.subplots(1, len(detection), sharey=True, squeeze=False)[0]
-        for axes, (arm, told) in zip(panels, detection.items(), strict=True):
-            _draw(axes, f"{arm}, told from {pictures} clean", told["scores"])
+        for axes, (arm, of_arm) in zip(panels, detection.items(), strict=True):
+            _draw(axes, f"{arm}, told from {pictures} clean", of_arm["scores"])
         panels[0].set_ylabel("share of the arm that is flagged")
         try:
             figure.savefig(file, dpi=160)
@@ -34,9 +34,9 @@ def save_roc_figure(detection: dict, pictures: int, file: Path) -> None:
 
 def _draw(axes: Axes, title: str, scores: dict) -> None:
     axes.plot([0, 1], [0, 1], color=GRID, lw=1)
-    for colour, (name, told) in zip(LINES, scores.items(), strict=False):
-        label = f"{name}: {told['auroc']:.2f}"
-        axes.plot(*zip(*told["roc"], strict=True), color=colour, lw=1.8, label=label)
+    for colour, (name, found) in zip(LINES, scores.items(), strict=False):
+        label = f"{name}: {found['auroc']:.2f}"
+        axes.plot(*zip(*found["roc"], strict=True), color=colour, lw=1.8, label=label)
     axes.set_title(title, fontsize=10, loc="left", fontweight="bold")
     axes.set_xlabel("false alarms among clean pictures")
     axes.set_aspect("equal")

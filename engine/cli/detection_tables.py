@@ -12,6 +12,7 @@ SAID = (
     " pictures, 2,000 draws), and the share of the arm above the threshold that 5 % of the clean pictures are above."
     " Noise is the null arm: harmless, and as large as the attack."
 )
+HEAD = ("arm", "score", "AUROC", "95 % interval", "caught")
 UNNOTICED = "{arm}: {fooled} of {pictures} fool the model, {unnoticed} of them above no threshold."
 
 
@@ -21,7 +22,7 @@ def plain_detection(summary: dict) -> list[str]:
     if not rows:
         return []
     said = [line for sentence in (SAID, *_unnoticed(summary)) for line in wrapped(sentence)]
-    return ["", *table(("arm", "score", "AUROC", "95 % interval", "caught"), rows), *said]
+    return ["", *table(HEAD, rows), *said]
 
 
 def markdown_detection(summary: dict) -> list[str]:
@@ -29,8 +30,8 @@ def markdown_detection(summary: dict) -> list[str]:
     rows = list(_rows(summary))
     if not rows:
         return []
-    told = [f"- {sentence}" for sentence in _unnoticed(summary)]
-    return ["", SAID, "", *markdown_table(("arm", "score", "AUROC", "95 % interval", "caught"), rows), "", *told]
+    listed = [f"- {sentence}" for sentence in _unnoticed(summary)]
+    return ["", SAID, "", *markdown_table(HEAD, rows), "", *listed]
 
 
 def markdown_reference(known: Sequence[dict]) -> list[str]:
@@ -40,15 +41,15 @@ def markdown_reference(known: Sequence[dict]) -> list[str]:
     """
     rows = []
     for one in known:
-        for arm, told in one["arms"].items():
-            rows += [(arm, f"{one['pictures']}", name, *_numbers(found)) for name, found in told["scores"].items()]
-            if "fooled" in told:
-                rows.append((arm, f"{one['pictures']}", "all", *_together(told, one["pictures"])))
+        for arm, of_arm in one["arms"].items():
+            rows += [(arm, f"{one['pictures']}", name, *_numbers(found)) for name, found in of_arm["scores"].items()]
+            if "fooled" in of_arm:
+                rows.append((arm, f"{one['pictures']}", "all", *_together(of_arm, one["pictures"])))
     return markdown_table(("arm", "pictures", "score", "AUROC", "95 % interval", "caught"), rows)
 
 
-def _together(told: dict, pictures: int) -> tuple[str, ...]:
-    return f"{told['fooled']} of {pictures} fool", f"{told['unnoticed']} of them unnoticed", ""
+def _together(of_arm: dict, pictures: int) -> tuple[str, ...]:
+    return f"{of_arm['fooled']} of {pictures} fool", f"{of_arm['unnoticed']} of them unnoticed", ""
 
 
 def _numbers(found: dict) -> tuple[str, ...]:
@@ -57,15 +58,15 @@ def _numbers(found: dict) -> tuple[str, ...]:
 
 
 def _rows(summary: dict) -> Iterator[tuple[str, ...]]:
-    for arm, told in summary.get("detection", {}).items():
-        for name, one in told["scores"].items():
+    for arm, of_arm in summary.get("detection", {}).items():
+        for name, one in of_arm["scores"].items():
             low, high = one["auroc_interval"]
             yield arm, name, f"{one['auroc']:.3f}", f"{low:.3f} ... {high:.3f}", f"{one['caught']:.3f}"
 
 
 def _unnoticed(summary: dict) -> Iterator[str]:
-    for arm, told in summary["detection"].items():
-        if "fooled" in told:
+    for arm, of_arm in summary["detection"].items():
+        if "fooled" in of_arm:
             yield UNNOTICED.format(
-                arm=arm, pictures=summary["pictures"], **{n: told[n] for n in ("fooled", "unnoticed")}
+                arm=arm, pictures=summary["pictures"], **{n: of_arm[n] for n in ("fooled", "unnoticed")}
             )

@@ -97,6 +97,10 @@ def _of_arm(clean: Mapping[str, list[float]], other: Mapping[str, list[float]], 
     scores = {name: one.document() | {"roc": one.roc()} for name, one in detectors.items()}
     if fooled is None:
         return {"scores": scores}
-    noticed = np.any([one.other > one.threshold for one in detectors.values()], 0)
-    unnoticed = np.asarray(fooled) & ~noticed
-    return {"scores": scores, "fooled": sum(fooled), "unnoticed": int(unnoticed.sum())}
+    return {"scores": scores, "fooled": sum(fooled), "unnoticed": unnoticed([*detectors.values()], fooled)}
+
+
+def unnoticed(detectors: Sequence[Detector], fooled: Sequence[bool] | np.ndarray) -> int:
+    """How many of the other pictures fooled the model, and are above the threshold of none of the scores."""
+    noticed = np.any([one.other > one.threshold for one in detectors], 0)
+    return int((np.asarray(fooled) & ~noticed).sum())

@@ -13,7 +13,7 @@ import numpy as np
 from ..assets import ASSETS
 from ..errors import require
 from ..files import read_json
-from .detecting import Detector, is_fooled
+from .detecting import Detector, is_fooled, unnoticed
 from .plan import CLEAN
 from .records import Answered
 
@@ -42,8 +42,7 @@ class Reference:
 
     def unnoticed(self, arm: str) -> int:
         """How many pictures of an attacked arm fooled the model, and are above the threshold of no score."""
-        noticed = [one.other > one.threshold for one in (self.detector(arm, name) for name in self.scores[arm])]
-        return int((self.fooled[arm] & ~np.any(noticed, 0)).sum())
+        return unnoticed([self.detector(arm, name) for name in self.scores[arm]], self.fooled[arm])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from ..errors import require
 from ..models import Backbone
-from ..results import Adversarial, Prediction
+from ..results import Prediction
 from .graph import Story
-from .recipe import ATTACKED, CLEAN, NOISE, Picture, Recipe
-from .requests import Answers, Attack, Control, pixels_of
+from .recipe import Picture, Recipe
+from .requests import Answers, Attack, Control, arms_of
 from .transfer import Asked, Transfer
 
 ELSEWHERE = (
@@ -30,7 +30,8 @@ def handed_on(story: Story, backbone: Backbone) -> tuple[Story, Answers]:
     """
     require(story.recipe.attacked is None, ELSEWHERE)
     hit, clean = story.result(Attack()), story.recipe.picture
-    shown = tuple(Picture(as_seen(backbone, pixels), clean.salt) for pixels in _arms(story, hit))
+    arms = arms_of(clean, hit, story.recipe.settings.attack.seed)
+    shown = tuple(Picture(as_seen(backbone, pixels), clean.salt) for pixels in arms.values())
     recipe = Recipe(shown[0], story.recipe.classes, hit.label)
     return Story(backbone, recipe, story.results, story.owner), Answers(shown)
 
@@ -63,9 +64,3 @@ def transfer_of(story: Story, others: Sequence[Backbone]) -> Transfer:
 def _of_three(answers: Sequence[Prediction]) -> tuple[Prediction, Prediction, Prediction | None]:
     clean, attacked, *noise = answers
     return clean, attacked, noise[0] if noise else None
-
-
-def _arms(story: Story, hit: Adversarial) -> list[Tensor]:
-    """Clean and attacked pixels and, where anything was changed, those that `Control` asks about."""
-    arms = (CLEAN, ATTACKED, *((NOISE,) if hit.per_channel else ()))
-    return [pixels_of(arm, story.recipe.picture, hit, story.recipe.settings.attack.seed) for arm in arms]

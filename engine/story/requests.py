@@ -31,7 +31,7 @@ from ..maps.occlusion import STEPS, Occlusion, occlude
 from ..maps.registry import MAPS
 from ..maps.words import WordRelevance, word_relevance
 from ..models import Backbone
-from ..models.predict import predict
+from ..models.predict import predict, predict_each
 from ..numerics.baselines import random_map, sign_noise
 from ..numerics.corruptions import SEVERITIES
 from ..passes import Passes
@@ -66,7 +66,6 @@ from .recipe import ANSWER, ATTACKED, CLEAN, LABEL, NOISE, Picture, Recipe, only
 from .severities import Severities, severities
 from .slices import read_by_attack, read_by_defence, read_by_views, read_of_target
 from .survival import Survival, survival
-from .transfer import answers
 
 About = int | str  # the number of a class, `LABEL` or `ANSWER`
 
@@ -158,7 +157,7 @@ def _shown(picture: str, recipe: Recipe) -> dict[str, Request]:
     return {} if picture == CLEAN else {"attacked": Attack()}
 
 
-def pixels_of(which: str, picture: Picture, attacked: Adversarial | None, seed: int) -> Tensor:
+def _pixels(which: str, picture: Picture, attacked: Adversarial | None, seed: int) -> Tensor:
     """Of a picture of the story, (3, s, s)."""
     if attacked is None or which == CLEAN:
         return picture.pixels
@@ -167,6 +166,13 @@ def pixels_of(which: str, picture: Picture, attacked: Adversarial | None, seed: 
     if attacked.null is not None:
         return attacked.null.pixels
     return sign_noise(picture.pixels, attacked.per_channel, seed, attacked.inside)
+
+
+def arms_of(picture: Picture, attacked: Adversarial, seed: int) -> dict[str, Tensor]:
+    """Of the pictures of a story the clean one, the attacked one and, where anything was changed, that under as much
+    noise, (3, s, s) each."""
+    arms = (CLEAN, ATTACKED, *((NOISE,) if attacked.per_channel else ()))
+    return {arm: _pixels(arm, picture, attacked, seed) for arm in arms}
 
 
 def _class_needed(recipe: Recipe, about: About) -> dict[str, Request]:
@@ -234,7 +240,7 @@ class Map(Request):
         attacked: Adversarial | None = None,
     ) -> Iterator[AttentionMap]:
         label = _number(about, answer, attacked)
-        yield attend(backbone, pixels_of(which, picture, attacked, seed), classes, settings, label, against)
+        yield attend(backbone, _pixels(which, picture, attacked, seed), classes, settings, label, against)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +270,7 @@ class Guide(Request):
         which: str,
         attacked: Adversarial | None = None,
     ) -> Iterator[AttentionMap]:
-        yield attend(backbone, pixels_of(which, picture, attacked, 0), classes, AttentionSettings(guide))
+        yield attend(backbone, _pixels(which, picture, attacked, 0), classes, AttentionSettings(guide))
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +292,7 @@ class Heads(Request):
     def compute(
         backbone: Backbone, picture: Picture, classes: Classes, which: str, attacked: Adversarial | None = None
     ) -> Iterator[AttentionHeads]:
-        yield attention_heads(backbone, pixels_of(which, picture, attacked, 0), classes)
+        yield attention_heads(backbone, _pixels(which, picture, attacked, 0), classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +324,7 @@ class Words(Request):
         attacked: Adversarial | None = None,
     ) -> Iterator[WordRelevance]:
         label = _number(about, answer, attacked)
-        yield word_relevance(backbone, pixels_of(which, picture, attacked, 0), classes, label)
+        yield word_relevance(backbone, _pixels(which, picture, attacked, 0), classes, label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +364,7 @@ class Curves(Request):
     ) -> Iterator[Occlusion]:
         rows, columns = drawn.raw.shape
         order = random_map((rows, columns), drawn.label) if chance else drawn.raw
-        yield occlude(backbone, pixels_of(which, picture, attacked, 0), order, classes, drawn.label, seed=seed)
+        yield occlude(backbone, _pixels(which, picture, attacked, 0), order, classes, drawn.label, seed=seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,7 +398,7 @@ class Shown(Request):
         attacked: Adversarial | None = None,
     ) -> Iterator[Purified]:
         settings = Settings(views=ViewSettings(seed=seed), purifier=purifier)
-        yield purified(backbone, pixels_of(which, picture, attacked, 0), classes, settings)
+        yield purified(backbone, _pixels(which, picture, attacked, 0), classes, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -525,7 +531,7 @@ class Control(Request):
     def compute(
         backbone: Backbone, picture: Picture, classes: Classes, seed: int, attacked: Adversarial
     ) -> Iterator[Prediction]:
-        yield predict(backbone, pixels_of(NOISE, picture, attacked, seed), classes)
+        yield predict(backbone, _pixels(NOISE, picture, attacked, seed), classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -649,7 +655,7 @@ class Detected(Request):
         shown: dict[str, tuple[Tensor, Prediction | None]] = {ATTACKED: (attacked.saved, attacked.after_saved)}
         if picture is not None:
             shown[CLEAN] = picture.pixels, attacked.before
-            shown[NOISE] = pixels_of(NOISE, picture, attacked, noise_seed), noise
+            shown[NOISE] = _pixels(NOISE, picture, attacked, noise_seed), noise
         if unnoticed is not None:
             shown[UNNOTICED] = unnoticed.saved, unnoticed.after_saved
         found = {name: suspected(backbone, pixels, seed, answer) for name, (pixels, answer) in shown.items()}
@@ -672,7 +678,7 @@ class Answers(Request):
     def compute(
         backbone: Backbone, pictures: tuple[Picture, ...], classes: Classes
     ) -> Iterator[tuple[Prediction, ...]]:
-        yield answers(backbone, torch.stack([one.pixels for one in pictures]), classes)
+        yield predict_each(backbone, torch.stack([one.pixels for one in pictures]), classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -699,9 +705,5 @@ class Read(Request):
         picture: Picture | None = None,
         seed: int = 0,
     ) -> Iterator[Lenses]:
-        pictures = {ATTACKED: attacked.saved}
-        if picture is not None:
-            pictures[CLEAN] = picture.pixels
-            if attacked.per_channel:
-                pictures[NOISE] = pixels_of(NOISE, picture, attacked, seed)
+        pictures = {ATTACKED: attacked.saved} if picture is None else arms_of(picture, attacked, seed)
         yield lenses(backbone, pictures, classes, settings, attacked)

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..attacks.corruption import damaged
 from ..classes import Classes
 from ..models import Backbone
+from ..models.predict import predict_each
 from ..numerics.corruptions import SEVERITIES
 from ..results import Prediction
 
@@ -30,10 +31,7 @@ def severities(backbone: Backbone, picture: Tensor, classes: Classes, kind: str,
     drawn = int(np.random.default_rng(seed).integers(2**31))
     worse = [damaged(picture, kind, severity, drawn) for severity in range(1, SEVERITIES + 1)]
     pixels = (torch.stack([picture.cpu(), *worse]) * 255).round().clamp(0, 255) / 255
-    with torch.no_grad():
-        logits = backbone.logits(backbone.encode_image(pixels), backbone.encode_text(classes)).float().cpu()
-    answers = tuple(Prediction(classes, one.clone(), scale=backbone.scale) for one in logits)
-    return Severities(kind, pixels, answers)
+    return Severities(kind, pixels, predict_each(backbone, pixels, classes))
 
 
 def severities_data(found: Severities) -> dict:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..classes import Classes
 from ..models import Backbone
+from ..models.predict import predict_each
 from ..results import Prediction
 from ..transformations import TRANSFORMATIONS
 
@@ -60,9 +61,7 @@ def survival(backbone: Backbone, attacked: Tensor, clean: Tensor | None, classes
     """Every transformation of `attacked` and, where it is known, of `clean`, both (3, s, s) in [0, 1], as 8 bits."""
     arms = [attacked] if clean is None else [attacked, clean]
     shown = torch.cat([_shown(pixels) for pixels in arms])
-    with torch.no_grad():
-        logits = backbone.logits(backbone.encode_image(shown), backbone.encode_text(classes)).float().cpu()
-    answers = [Prediction(classes, one.clone(), scale=backbone.scale) for one in logits]
+    answers = predict_each(backbone, shown, classes)
     names = ("", *TRANSFORMATIONS)
     after, before = answers[: len(names)], answers[len(names) :] or [None] * len(names)
     rows = zip(names, before, after, strict=True)

@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
-from ..classes import Classes
-from ..models import Backbone
 from ..results import Prediction
 
 TRANSFERRED, HELD, MISSED, TURNED, NOISY, SPOILT = "transferred", "held", "missed", "turned", "noisy", "spoilt"
@@ -65,13 +60,6 @@ def outcome(label: int, fooled: bool, one: Asked) -> str:
     if one.noise is not None and one.noise.label != label:
         return NOISY
     return TRANSFERRED if fooled else TURNED
-
-
-def answers(backbone: Backbone, pixels: Tensor, classes: Classes) -> tuple[Prediction, ...]:
-    """The model's answers to pixels (n, 3, s, s) in [0, 1], in one pass."""
-    with torch.no_grad():
-        logits = backbone.logits(backbone.encode_image(pixels), backbone.encode_text(classes)).float().cpu()
-    return tuple(Prediction(classes, one.clone(), scale=backbone.scale) for one in logits)
 
 
 def transfer_data(rows: Sequence[Transfer]) -> list[dict]:
