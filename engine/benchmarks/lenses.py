@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import partial
 
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -15,6 +14,7 @@ from ..evaluation.plan import picture_seed
 from ..fieldguide.world.questions import make_question
 from ..maps.lens import Lens
 from ..models import Backbone
+from ..numerics.measures import coverage
 from ..settings import Settings
 from ..story.graph import Story
 from ..story.lens import Lenses
@@ -46,7 +46,7 @@ def _picture_shares(backbone: Backbone, index: int, seed: int, settings: Setting
 def shares_of(found: Lenses, mask: Tensor) -> Shares:
     """The shares of one picture whose object has the pixels `mask` (h, w)."""
     _, rows, columns = found.attacked.leads.shape
-    inside = F.adaptive_avg_pool2d(mask.float()[None], (rows, columns))[0] >= 0.5
+    inside = coverage(mask, (rows, columns)) >= 0.5
     changed = {name: shares.tolist() for name, shares in found.changed.items()}
     return {
         name: {
