@@ -31,6 +31,6 @@ def _going(page: Page, again: Callable[[Page, Visitor], dict], by: int) -> Calla
             yield page.rest(key, text.NO_LOOK)
             return
         page.visitors.put(key, gone)
-        yield again(page, gone) | page.rest(key, text.LOOKED_BACK)
+        yield again(page, gone) | page.rest(key, text.LOOKED[by])
 
     return handler

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 
 import engine
 from app import hosting
@@ -33,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     for name, whose, variable in PASSES:
         parser.add_argument(
-            name, type=_passes, default=os.environ.get(variable) or None, metavar="N",
+            name, type=partial(_passes, variable), default=os.environ.get(variable) or None, metavar="N",
             help=f"passes through the model a minute for {whose} (default: no bound, or ${variable})",
         )  # fmt: skip
     parser.add_argument(
@@ -43,12 +44,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def _port(said: str) -> int:
     if not (said.isdecimal() and 0 < int(said) < 2**16):
-        raise argparse.ArgumentTypeError(f"expected a port from 1 to 65535; got “{said}”")
+        came = _came(said, hosting.PORT, "GRADIO_SERVER_PORT")
+        raise argparse.ArgumentTypeError(f"expected a port from 1 to 65535; {came}")
     return int(said)
 
 
-def _passes(said: str) -> float:
+def _passes(variable: str, said: str) -> float:
     try:
         return float(said)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"expected a number of passes; got “{said}”") from error
+        came = _came(said, os.environ.get(variable), variable)
+        raise argparse.ArgumentTypeError(f"expected a number of passes; {came}") from error
+
+
+def _came(said: str, usual: str | None, variable: str) -> str:
+    """What came, and from the variable where that says so."""
+    return f"${variable} is “{said}”" if said == usual else f"got “{said}”"

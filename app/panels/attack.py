@@ -109,8 +109,7 @@ class AttackPanel:
         """What there is to see, or what to press."""
         result = found.adversarial
         if result is None:
-            name = "Attack"
-            said = empty(words.MISSING[name] if found.clean is None else words.EMPTY[name])
+            said = empty(_waits(found))
             hidden = gr.update(value=None, visible=False)
             away = {self.slider: hidden, self.noise: hidden, self.at: gr.update(visible=False)}
             return dict.fromkeys(self.texts, "") | {self.verdict: said, self.caption: _caption(found)} | away
@@ -156,6 +155,13 @@ class AttackPanel:
             self.curve: _curve(result.steps, result.label, len(result.steps), result, step.index),
             self.passed: section(f"Answer at iteration {step.index}", bars, hint),
         }
+
+
+def _waits(found: Found) -> str:
+    """What to press, or what the attack waits for."""
+    if found.picture is None:
+        return words.MISSING["Attack"]
+    return text.UNANSWERED if found.clean is None else words.EMPTY["Attack"]
 
 
 def _sides() -> str:
@@ -312,8 +318,9 @@ def _curve(
     attack: engine.AttackSettings | engine.Adversarial,
     at: int | None = None,
 ) -> str:
-    """Shares and loss over iterations up to `last`; an attack that may end early announces more than it needs."""
-    if not steps:
+    """Shares and loss over iterations up to `last`, where there are several; an attack that may end early announces
+    more than it needs."""
+    if not steps or last < 2:
         return ""
     loss = curve(
         "Attack loss", [Line("loss", "attacked", [s.loss for s in steps])], "iteration", "loss (nats)", last, 1, at=at

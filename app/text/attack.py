@@ -33,6 +33,7 @@ ATTACK_STEPS = "Iterations"
 ATTACK_KIND = "Method"
 ATTACK = "Attack"
 ADAPTIVE = "Attack through A-TPT"
+UNANSWERED = "The picture has no answer yet that an attack could turn; step 1 says what it waits for."
 ATTACK_MORE = "More of this attack"
 NORM = "What the limit holds for"
 NORMS = {"linf": "each channel of each pixel (Linf)", "l2": "the whole change, as a length (L2)"}

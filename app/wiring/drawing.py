@@ -97,7 +97,11 @@ class Drawing:
             question = self.question(visitor, key)
         except engine.EngineError:
             pass
-        return find(question, visitor)
+        return self._find(question, visitor)
+
+    def _find(self, question: Question | None, visitor: Visitor) -> Found:
+        """What is held of a question, beside what is known of the visitor's model without one."""
+        return replace(find(question, visitor), grid=self.backbone(visitor).grid)
 
     def _pinned(self, visitor: Visitor, key: str) -> Pinned | None:
         """What is held of the look that the visitor has pinned; its model is not loaded for that."""
@@ -176,7 +180,7 @@ class Drawing:
             complaint = self.say(progress.said, progress.tone) | complaint
         if question is None and self._names_classes(visitor):
             return complaint  # only settings are wrong: what there is stays
-        found = replace(find(question, visitor), pinned=self._pinned(visitor, key))
+        found = replace(self._find(question, visitor), pinned=self._pinned(visitor, key))
         if question is not None and progress.step is None:
             self.pace.note(question)
             self._seen(key, visitor, found)

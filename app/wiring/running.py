@@ -38,20 +38,29 @@ class Running:
         changes: Sequence[Component] = (),
         done: str = "",
     ) -> None:
-        """Let `button` compute `parts`; `change` first makes other choices, which the components `changes` show."""
+        """Let `button` compute `parts`; `change` first makes other choices, which the components `changes` show, and
+        which are taken back where nothing can be computed with them."""
 
         def handler(request: gr.Request, key: str) -> Generator[dict]:
+            before = present(self.page.visitors.get(key).choices)
+            now = before if change is None else change(self.page.found(key), before)
             if change is not None:
-                visitor = self.page.visitors.get(key)
-                choices = present(visitor.choices)
-                changed = change(self.page.found(key), choices)
-                self.page.visitors.set(key, changed)
-                moved = {name: now for name, now in changed._asdict().items() if now != getattr(choices, name)}
-                yield self.page.set(moved) or {self.page.nudge: gr.skip()}
-            steps = present(self.page.visitors.get(key).choices).tune_steps
-            yield from self.run(key, parts, (done or text.DONE[parts[0]]).format(steps=steps))
+                yield self._choose(key, before, now) or {self.page.nudge: gr.skip()}
+            try:
+                yield from self.run(key, parts, (done or text.DONE[parts[0]]).format(steps=now.tune_steps))
+            except engine.EngineError:
+                if now != before:
+                    yield self._choose(key, now, before)
+                raise
 
         self.page.listen(button.click, handler, [self.curve, *changes], alone=True, of_picture=True)
+
+    def _choose(self, key: str, before: Choices, now: Choices) -> dict:
+        """Choices that the server makes: what is another than `before`, unless the visitor has moved it since."""
+        kept = present(self.page.visitors.get(key).choices)
+        moved = {name: getattr(now, name) for name in before.differing(now) if getattr(kept, name) == getattr(before, name)}
+        self.page.visitors.set(key, kept._replace(**moved))
+        return self.page.set(moved)
 
     def put_away(self, button: gr.Button, parts: Sequence[str], said: str) -> None:
         """Let `button` show `parts` no longer."""

@@ -21,6 +21,7 @@ PICTURE = words("picture")
 REPEATED = ("attack", "eps", "target_defence", "corruption", "severity")  # that an evaluation takes several of
 OWN_KINDS = {"adaptive": ("target_defence",), "corruption": ("corruption", "severity")}  # by attack, those it reads
 ALL_DEFENCES = "all_defences"
+MANY = 3  # names in a sentence, at most
 
 
 def add_options(parser: argparse.ArgumentParser, chosen: Iterable[str], repeated: Sequence[str] = ()) -> None:
@@ -81,18 +82,25 @@ def given(args: argparse.Namespace, chosen: Iterable[str]) -> dict[str, Any]:
 def settings_of(args: argparse.Namespace, chosen: Iterable[str], classes: Classes | None = None) -> Settings:
     """The settings that the options `chosen` ask for, its target's number looked up in `classes`.
 
-    Raises `EngineError` for values out of range and for a target that is no class.
+    Raises `EngineError` for values out of range, for a target that is no class, and for an option of other attacks than
+    the one that is asked for.
     """
-    return to_settings(given(args, chosen), classes)
+    values = given(args, chosen)
+    settings = to_settings(values, classes)
+    require_read((word for word in values if word in ATTACK), [settings.attack.attack])
+    return settings
 
 
-def require_read(chosen: Iterable[str], maps: Sequence[str]) -> None:
-    """Raise `EngineError` for a parameter of `chosen` that matters to none of these maps."""
+def require_read(chosen: Iterable[str], names: Sequence[str]) -> None:
+    """Raise `EngineError` for a parameter of `chosen` that matters to none of these maps or attacks."""
     for word in chosen:
-        maps_of = read_by(word)
+        one, readers = parameters()[word], read_by(word)
+        asked = "--attack" if one.places[0][0] == "attack" else "--map"
+        many = len(readers) > MANY
+        listed = f"{readers[0]} and others like it" if many else " and ".join(readers)
         require(
-            not maps_of or any(name in maps for name in maps_of),
-            f"{parameters()[word].option} is about --map {' and '.join(maps_of)}, which was not asked for.",
+            not readers or any(name in names for name in readers),
+            f"{one.option} is about {asked} {listed}, which {'were' if many else 'was'} not asked for.",
         )
 
 
@@ -118,9 +126,10 @@ def all_attacks(args: argparse.Namespace) -> tuple[AttackSettings, ...]:
     """The attacks of `add_attacks_options`, each within every limit if it has one; with `--control`, behind
     each that has a null arm of its own that arm too.
 
-    Raises `EngineError` for values out of range.
+    Raises `EngineError` for values out of range, and for an option that none of them reads.
     """
     values = given(args, ATTACK)
+    require_read(values, [name or AttackSettings().attack for name in values.get("attack", [None])])
     return _each(args, values)
 
 

@@ -102,7 +102,11 @@ def test_variables_are_taken_as_options_are_and_an_empty_one_is_none(monkeypatch
     monkeypatch.setenv("ATPT_VISITOR_PASSES", "many")
     with pytest.raises(SystemExit):
         options([])
-    assert "got “web”" in capsys.readouterr().err
+    assert "expected a port from 1 to 65535; $GRADIO_SERVER_PORT is “web”" in capsys.readouterr().err
+    monkeypatch.setattr(hosting, "PORT", "")
+    with pytest.raises(SystemExit):
+        options([])
+    assert "expected a number of passes; $ATPT_VISITOR_PASSES is “many”" in capsys.readouterr().err
 
 
 def test_a_bound_that_is_none_ends_in_a_sentence_before_a_model_is_loaded(capsys):

@@ -57,6 +57,7 @@ def test_one_goes_back_to_what_one_has_looked_at_and_forward_again(loaded):
     measured(page, "5.3")
     assert page.input_value(limit) == "5.3"
     page.click("#redo")
+    says(page, "Forward again to what you looked at")
     measured(page, "9.5")
     page.click("#redo")
     page.locator("#card-2").get_by_text("Not run yet").wait_for()
