@@ -130,9 +130,9 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
         return engine.parameters.as_options(self._values(), chosen)
 
     def _heeded(self, word: str) -> bool:
-        """Whether a command line needs it: not where another attack alone reads it, of many that have own settings."""
-        late = engine.parameters.parameters()[word].known.late
-        return not late or self.attack in engine.parameters.read_by(word)
+        """Whether a command line takes it: not where other attacks alone read it."""
+        readers = engine.parameters.read_by(word) if word in engine.parameters.words("attack") else ()
+        return not readers or self.attack in readers
 
     def _values(self) -> dict[str, object]:
         """The parameters by word. The defences stand in the order of the registry, whichever was ticked first."""

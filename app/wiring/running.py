@@ -58,7 +58,9 @@ class Running:
     def _choose(self, key: str, before: Choices, now: Choices) -> dict:
         """Choices that the server makes: what is another than `before`, unless the visitor has moved it since."""
         kept = present(self.page.visitors.get(key).choices)
-        moved = {name: getattr(now, name) for name in before.differing(now) if getattr(kept, name) == getattr(before, name)}
+        moved = {
+            name: getattr(now, name) for name in before.differing(now) if getattr(kept, name) == getattr(before, name)
+        }
         self.page.visitors.set(key, kept._replace(**moved))
         return self.page.set(moved)
 

@@ -82,8 +82,8 @@ def given(args: argparse.Namespace, chosen: Iterable[str]) -> dict[str, Any]:
 def settings_of(args: argparse.Namespace, chosen: Iterable[str], classes: Classes | None = None) -> Settings:
     """The settings that the options `chosen` ask for, its target's number looked up in `classes`.
 
-    Raises `EngineError` for values out of range, for a target that is no class, and for an option of other attacks than
-    the one that is asked for.
+    Raises `EngineError` for values out of range, for a target that is no class, and for an option that the attack does
+    not read.
     """
     values = given(args, chosen)
     settings = to_settings(values, classes)

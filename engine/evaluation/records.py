@@ -19,6 +19,7 @@ from ..settings import Settings
 from ..story import requests
 from ..story.graph import Story
 from ..story.handing_on import as_seen
+from ..story.recipe import CLEAN as CLEAN_PICTURE
 from ..story.recipe import Picture, Recipe
 from ..story.requests import Attack
 from ..story.results import Results
@@ -100,7 +101,7 @@ def answer_question(
             answers[name], taken[name] = answers[before], taken[before]
             continue
         story = Story(backbone, recipe, results, owner)
-        asked = [requests.Defended(defence, requests.CLEAN) for defence in settings.defences]
+        asked = [requests.Defended(defence, CLEAN_PICTURE) for defence in settings.defences]
         defences = [story.result(one) for one in asked]
         answers[name] = {d.defence: _answer(d.prediction, question.label) for d in defences}
         taken[name] = {d.defence: round(d.seconds, 4) for d in defences}

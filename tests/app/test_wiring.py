@@ -22,6 +22,7 @@ from app.state.parts import PARTS, STORY
 from app.state.visitors import ECHOES, Progress, Visitor, Visitors
 from app.text import inputs as text
 from app.text import words
+from app.text.attack import UNANSWERED
 from app.wiring import drawing as drawing_module
 from app.wiring import running as module
 from app.wiring.page import Page
@@ -235,6 +236,7 @@ def test_class_names_that_cannot_be_used_are_named_and_leave_nothing_to_show(pag
     verdict, bars = page.panels[2].verdict, page.panels[1].bars
     updates = complained(page, key, 2, CHOICES._replace(class_names="red fish"), "two class names")
     assert "Fooled" not in updates[verdict] and text.NO_ANSWER in updates[bars] and page.stale[2] not in updates
+    assert UNANSWERED in updates[verdict] and page.found(key).grid  # the picture is still there, and its cells
     back = together(drawn(page, key, 3))
     assert "The model answers" in back[bars] and "Measured" in back[page.panels[2].measured]
 
@@ -452,6 +454,23 @@ def test_stepping_asks_for_one_update_more_or_less(page, visitor):
     assert (_one_more(stepped, CHOICES).tune_steps, _one_less(stepped, CHOICES).tune_steps) == (3, 1)
     with pytest.raises(engine.EngineError):
         _one_more(SimpleNamespace(steps=steps), CHOICES)
+
+
+def test_what_a_button_chooses_is_taken_back_where_nothing_can_be_computed_with_it(page, running, visitor, monkeypatch):
+    handlers, shown = [], []
+    monkeypatch.setattr(page, "listen", lambda trigger, handler, *_, **__: handlers.append(handler))
+    other = SimpleNamespace(click=None)
+    running.button(other, ("adversarial",), lambda found, choices: choices._replace(attack="fgsm", seed=8))
+    key, unusable = visitor(), CHOICES._replace(class_names="red fish")
+    complained(page, key, 1, unusable, "two class names")
+    with pytest.raises(engine.EngineError, match="two class names"):
+        for update in handlers[0](None, key):
+            shown.append(update)
+            page.visitors.set(key, page.visitors.get(key).choices._replace(seed=9))  # the visitor moves on meanwhile
+    assert page.visitors.get(key).choices == unusable._replace(seed=9)
+    attack = page.controls["attack"]
+    assert [update[attack]["value"] for update in shown] == ["fgsm", CHOICES.attack]
+    assert page.controls["seed"] not in shown[-1]
 
 
 # -- faults and Stop ------------------------------------------------------------------------------------------------

@@ -406,7 +406,7 @@ def test_an_interrupt_ends_with_130(call, monkeypatch):
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("engine.story.requests.predict", interrupted)
+    monkeypatch.setattr("engine.story.requests.pictures.predict", interrupted)
     code, out, err = call("predict", *NAMED)
     assert (code, out, err) == (130, "", "engine: interrupted\n")
 
@@ -530,6 +530,6 @@ def test_attack_says_how_long_a_change_it_found_and_what_the_limit_and_saving_le
 def test_attack_tells_fooled_as_computed_from_fooled_after_saving(call, job, monkeypatch):
     *_, result = attack(*job, CLASSES, AttackSettings(steps=1))
     undone = replace(result, after=Prediction(CLASSES, -result.before.logits), after_saved=result.before)
-    monkeypatch.setattr("engine.story.requests.attack", lambda *_: iter([undone]))
+    monkeypatch.setattr("engine.story.requests.pictures.attack", lambda *_: iter([undone]))
     _, told, _ = call("attack", *NAMED, *QUICK)
     assert "fooled as computed, held after saving in 8 bits\n" in told

@@ -60,7 +60,7 @@ def test_attacked_pictures_are_made_once_and_are_exact(small, tmp_path, monkeypa
     first = answer_question(small, question, 3, PLAN, tmp_path)
     assert len(list(tmp_path.glob("*.png"))) == len(list(tmp_path.iterdir())) == 2
     assert set(first.seconds["attacks"]) == {"pgd-4", "fgsm-8"}
-    monkeypatch.setattr("engine.story.requests.attack", lambda *_: 1 / 0)
+    monkeypatch.setattr("engine.story.requests.pictures.attack", lambda *_: 1 / 0)
     again = answer_question(small, question, 3, replace(PLAN, settings=PLAN.settings_for(3, "pgd-4")), tmp_path)
     assert first.record == again.record and again.seconds["attacks"] == {}
     with pytest.raises(ZeroDivisionError):
@@ -270,7 +270,7 @@ def test_a_shared_folder_of_attacked_pictures_serves_every_evaluation(small, tre
     for name, age in (("old.part", 2 * 3600), ("new.part", 0)):
         (shared / name).write_bytes(b"")
         os.utime(shared / name, (time.time() - age,) * 2)
-    monkeypatch.setattr("engine.story.requests.attack", lambda *_: 1 / 0)
+    monkeypatch.setattr("engine.story.requests.pictures.attack", lambda *_: 1 / 0)
     fewer = replace(PLAN, settings=replace(PLAN.settings, defences=("view-average",)))
     second = list(evaluate(Folder(tree), fewer, executor, tmp_path / "two", shared))
     for one, other in zip(first, second, strict=True):

@@ -95,7 +95,7 @@ def test_the_guided_views_are_made_once_however_large_they_are(small, pixels, mo
         kinds.append(settings.kind)
         return make_views(backbone, picture, classes, settings)
 
-    monkeypatch.setattr(requests, "make_views", counted)
+    monkeypatch.setattr(requests.defence, "make_views", counted)
     list(explore(small, pixels, CLASSES, SETTINGS))
     assert kinds == ["attention", "augmix"]
 

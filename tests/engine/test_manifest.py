@@ -178,7 +178,7 @@ def test_the_command_copies_also_what_was_kept_before(tiny, model, tree, tmp_pat
     words = ["evaluate", "--folder", str(tree), "--model", model, "--defence", "clip", "--attack", "fgsm", "--json"]
     out, target = tmp_path / "out", tmp_path / "copies"
     assert main([*words, "--out", str(out)]) == 0
-    monkeypatch.setattr("engine.story.requests.attack", lambda *_: 1 / 0)
+    monkeypatch.setattr("engine.story.requests.pictures.attack", lambda *_: 1 / 0)
     assert main([*words, "--out", str(out), "--attacked", str(target)]) == 0
     assert (target / "fgsm-4" / "owl" / "c.png").is_file() and len(lines(target)) == 6
     capsys.readouterr()

@@ -20,9 +20,8 @@ from engine.passes import BACK, Passes
 from engine.settings import AttackSettings, AttentionSettings, Settings, TuneSettings, ViewSettings
 from engine.story.costs import cost_of, missing
 from engine.story.graph import Story
-from engine.story.recipe import Picture, Recipe
+from engine.story.recipe import ATTACKED, Picture, Recipe
 from engine.story.requests import (
-    ATTACKED,
     Attack,
     Clean,
     Control,

@@ -21,12 +21,8 @@ from engine.models.predict import predict
 from engine.settings import AttackSettings, AttentionSettings, EnsembleSettings, Settings, TuneSettings, ViewSettings
 from engine.story.attack import attack
 from engine.story.graph import Story
-from engine.story.recipe import Picture, Recipe
+from engine.story.recipe import ANSWER, ATTACKED, CLEAN, NOISE, Picture, Recipe
 from engine.story.requests import (
-    ANSWER,
-    ATTACKED,
-    CLEAN,
-    NOISE,
     Attack,
     Clean,
     Control,
