@@ -39,7 +39,7 @@ class Area:
 
 AREAS = {
     1: Area(SUBJECTS[1], lambda sides, choices: clean_answers(sides)),
-    2: Area(SUBJECTS[2], lambda sides, choices: attacked_answers(sides)),
+    2: Area(SUBJECTS[2], lambda sides, choices: attacked_answers(sides), ("through",)),
     3: Area(SUBJECTS[3], lambda sides, choices: maps(sides, Look.of(choices)), choices=("colours", "cells")),
     4: Area(SUBJECTS[4], lambda sides, choices: views(sides), ("steps", "ensemble")),
     5: Area(SUBJECTS[5], lambda sides, choices: tuning(sides), choices=("loss",)),

@@ -240,6 +240,27 @@ def test_sides_with_other_true_classes_are_each_judged_by_their_own(now):
     assert "pinned “red fish”, now “blue fish”" in drawn
 
 
+def test_what_is_right_on_both_sides_has_not_changed_although_another_class_is_right(now):
+    first, second = answered(replace(now, label=0), clip=0, a_tpt=2), answered(now, clip=1, a_tpt=0)
+    clip, a_tpt = re.split("<tr>", verdict(sides(first, second)))[3:5]
+    assert "another" not in clip and text.COMPARE_OTHER_ANSWER[True] in a_tpt
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_each_side_has_its_own_bars_where_another_class_is_to_be_answered(now, number):
+    drawn = area(number, with_pin(now, replace(now, label=0)))
+    assert "pinned “red fish”, now “blue fish”" in drawn
+    pinned, new = drawn.split("<h2>Pinned</h2>")[1].split("<h2>Now</h2>")
+    for side, name in ((pinned, "red fish"), (new, "blue fish")):
+        starred = [line for line in side.split('class="bar-row') if "true class" in line]
+        assert starred and all(name in line for line in starred)
+
+
+def test_an_answer_of_the_defence_that_comes_later_is_drawn(page):
+    reads = next(piece.reads for _, piece in page.screens.pieces if page.panels[2].compared in piece.outputs)
+    assert "through" in reads
+
+
 def test_names_that_visitors_write_are_no_markup(tiny, shown):
     nasty = CHOICES._replace(class_names="<b>x</b>\nblue fish", true_class="<b>x</b>")
     found = run(asked(tiny, Results(), nasty, shown), WHOLE, shown)

@@ -8,7 +8,7 @@ import torch
 
 import engine
 from app.figures.bars import prediction_bars
-from app.figures.compare.sides import Side, Sides, beside, remark, same_names
+from app.figures.compare.sides import Side, Sides, beside, remark, why_apart
 from app.figures.html import section
 from app.present import present
 from app.state.found import Found
@@ -35,15 +35,17 @@ def attacked_answers(sides: Sides) -> str:
 
 
 def _answers(sides: Sides, kinds: Sequence[tuple[str, str, Answer]]) -> str:
-    """One list of bars for each kind of answer, both sides in it; where the classes are others, one for each side."""
-    if same_names(sides):
+    """One list of bars for each kind of answer, both sides in it; where other classes are asked for, or another is to
+    be answered, one for each side."""
+    apart = why_apart(sides)
+    if not apart:
         answers = [(title, [(side, kind, answer(side.found)) for side in sides]) for title, kind, answer in kinds]
         return beside([_together(title, named) for title, named in answers])
     lists = [
         section(side.name, _alone(side, [(title, kind, answer(side.found)) for title, kind, answer in kinds]))
         for side in sides
     ]
-    return remark(text.COMPARE_OTHER_CLASSES) + beside(lists)
+    return remark(apart) + beside(lists)
 
 
 def _alone(side: Side, named: Sequence[tuple[str, str, engine.Prediction]]) -> str:
@@ -57,7 +59,7 @@ def _together(title: str, named: Named) -> str:
 def bars(named: Named) -> str:
     """One list of bars over the same classes, a bar for each side, or one for both where their answers are equal.
 
-    The class that the last side is to answer is marked.
+    The class to be answered, the same on both, is marked.
     """
     last, kind, answer = named[-1]
     cosines = all(side.found.with_cosines for side, _, _ in named)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import engine
 from app.figures.compare.answers import bars
-from app.figures.compare.sides import Row, Side, Sides, beside, columns, remark, same_names, same_reference
+from app.figures.compare.sides import Row, Side, Sides, beside, columns, remark, why_apart
 from app.figures.curves import Line, curve
 from app.figures.html import decimals, section, short, table
 from app.figures.judged import defended
@@ -18,11 +18,12 @@ PINNED = "line-4"
 def tuning(sides: Sides) -> str:
     """The numbers of the tuning, and the answer to the picture itself with the tuned prompt."""
     drawn = table(*columns(sides, _ROWS), text.COMPARE_TUNING)
-    if not same_names(sides):
+    apart = why_apart(sides)
+    if apart:
         lists = [section(side.name, bars([(side, defended(side.found), _tuned(side))])) for side in sides]
-        return drawn + remark(text.COMPARE_OTHER_CLASSES) + beside(lists)
+        return drawn + remark(apart) + beside(lists)
     tuned = section(text.COMPARE_TUNED, bars([(side, defended(side.found), _tuned(side)) for side in sides]))
-    return drawn + beside([tuned, *([_shares(sides)] if same_reference(sides) else [])])
+    return drawn + beside([tuned, _shares(sides)])
 
 
 def _tuned(side: Side) -> engine.Prediction:

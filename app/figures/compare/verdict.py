@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import engine
-from app.figures.compare.sides import Side, Sides, remark, same_reference
+from app.figures.compare.sides import Side, Sides, quoted_references, remark, same_reference
 from app.figures.html import differing, esc, note, percent, table
 from app.figures.judged import caution, judged
 from app.state.found import Found
@@ -33,11 +33,7 @@ def _by_method(found: Found) -> dict[str, engine.Prediction]:
 
 
 def _judged(sides: Sides) -> str:
-    return "" if same_reference(sides) else remark(text.COMPARE_OTHER_TRUTH.format(names=_quoted(sides)))
-
-
-def _quoted(sides: Sides) -> str:
-    return ", ".join(f"{side.name.lower()} “{side.reference}”" for side in sides)
+    return "" if same_reference(sides) else remark(text.COMPARE_OTHER_TRUTH.format(names=quoted_references(sides)))
 
 
 def _verdict_row(title: str, sides: Sides, answers: Sequence[engine.Prediction | None]) -> tuple[str, ...]:
@@ -63,9 +59,11 @@ def _changed(sides: Sides, answers: Sequence[engine.Prediction | None]) -> str:
     if none[0] != none[1]:
         how = words.NONE if none[1] else words.AS_ASKED[sides[-1].found.given][good[1]]
         return text.COMPARE_TURNED.format(how=how)
-    if good[0] != good[1] and not any(side.found.unjudged for side in sides):
-        return text.COMPARE_TURNED.format(how=words.AS_ASKED[sides[-1].found.given][good[1]])
     unjudged = any(side.found.unjudged for side in sides)
+    if good[0] != good[1] and not unjudged:
+        return text.COMPARE_TURNED.format(how=words.AS_ASKED[sides[-1].found.given][good[1]])
+    if all(good) and not unjudged:
+        return ""  # each as asked, whatever was asked
     other = words.STRANGE_MARK[False] if unjudged else text.COMPARE_OTHER_ANSWER[bool(sides[-1].found.given)]
     return "" if before.name == now.name else other
 
