@@ -407,7 +407,9 @@ def test_looking_through_views_sees_half_of_its_crops_mirrored(shallow, pixels, 
     monkeypatch.setattr(probes, "cut_out", lambda picture, boxes: seen.extend(boxes) or cut(picture, boxes))
     for eyes in (CropProbe, ViewProbe):
         seen.clear()
-        eyes(shallow, [CLASSES], AttackSettings(eot_samples=6), [0], lambda logits: None, threading.Event())(pixels[None])
+        eyes(shallow, [CLASSES], AttackSettings(eot_samples=6), [0], lambda logits: None, threading.Event())(
+            pixels[None]
+        )
         assert 12 < sum(box[4] for box in seen) < 36 if eyes is ViewProbe else not any(box[4] for box in seen)
 
 

@@ -285,7 +285,9 @@ def test_other_weights_under_the_same_name_are_noticed(shallow, resnet, tree, tm
     ):
         next(evaluate(Folder(tree), CLEAN_PLAN, Here(resnet, "mine"), tmp_path / "out"))
     with pytest.raises(EngineError, match=r"holds another evaluation \(attacks, seed differ\)"):
-        next(evaluate(Folder(tree), replace(PLAN, settings=CLEAN_PLAN.settings), Here(shallow, "mine"), tmp_path / "out"))
+        next(
+            evaluate(Folder(tree), replace(PLAN, settings=CLEAN_PLAN.settings), Here(shallow, "mine"), tmp_path / "out")
+        )
     assert len(list(evaluate(Folder(tree), CLEAN_PLAN, Here(shallow, "mine"), tmp_path / "out"))) == 6
 
 

@@ -141,7 +141,10 @@ def attacking(name: str, **settings) -> Settings:
 def test_the_cost_of_an_attack(shallow, pixels, name):
     for steps, epsilon in ((1, 1e-7), (3, 4 / 255), (3, 0.0)):
         given = recipe(pixels, attacking(name, steps=steps, epsilon=epsilon))
-        cost, found = Attack().cost(shallow, given), counted(shallow, given, Attack()).cost(shallow.reading_cost(CLASSES))
+        cost, found = (
+            Attack().cost(shallow, given),
+            counted(shallow, given, Attack()).cost(shallow.reading_cost(CLASSES)),
+        )
         assert found <= NEAR * cost
         whole = epsilon < 1e-6 or name not in ("apgd-t", "auto", "square", "deepfool", "cw")  # these may end early
         assert cost <= NEAR * found or not whole
