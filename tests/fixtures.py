@@ -147,7 +147,7 @@ def told(question) -> Found:
 
 @pytest.fixture(scope="session")
 def two_at_work() -> Iterator[ProcessPoolExecutor]:
-    """Two processes as `Processes` starts them, which stay at work for all tests: each has imported torch for seconds."""
+    """Two processes as `Processes` starts them, which stay at work for all tests: each imported torch for seconds."""
     with ProcessPoolExecutor(2, get_context("spawn"), processes._initialise) as pool:
         yield pool
 
