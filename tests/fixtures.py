@@ -1,7 +1,11 @@
 """A real CLIP of random weights that runs in milliseconds."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import open_clip
@@ -12,6 +16,7 @@ from safetensors.torch import save_file
 
 from app.state.found import Found
 from app.state.parts import Question
+from engine.evaluation.executors import processes
 from engine.models import Backbone
 from engine.story import Results
 from tests.evaluation_cases import picture_tree
@@ -138,6 +143,25 @@ def question(tiny, results) -> Question:
 def told(question) -> Found:
     """What is found after the whole story on the tiny model."""
     return run(question)
+
+
+@pytest.fixture(scope="session")
+def two_at_work() -> Iterator[ProcessPoolExecutor]:
+    """Two processes as `Processes` starts them, which stay at work for all tests: each imported torch for seconds."""
+    with ProcessPoolExecutor(2, get_context("spawn"), processes._initialise) as pool:
+        yield pool
+
+
+@pytest.fixture
+def two_workers(two_at_work, monkeypatch) -> None:
+    """Whoever asks `Processes` for two has those; their models are loaded by them as ever."""
+
+    @contextmanager
+    def pool(count: int, context: BaseContext, begin: Callable[[], None]) -> Iterator[ProcessPoolExecutor]:
+        assert (count, context, begin) == (2, get_context("spawn"), processes._initialise)
+        yield two_at_work
+
+    monkeypatch.setattr(processes, "ProcessPoolExecutor", pool)
 
 
 @pytest.fixture

@@ -24,9 +24,9 @@ def summary(folder: Path) -> str:
     return printed.getvalue()
 
 
-def tables(folder: Path) -> str:
+def tables(summary: str) -> str:
     """What the document shows of it: accuracies, and their differences to `BASE` with corrected p-values."""
-    return summary(folder).split("\n\nExpected calibration error")[0].strip()
+    return summary.split("\n\nExpected calibration error")[0].strip()
 
 
 def fold(run: Path) -> None:
@@ -36,9 +36,10 @@ def fold(run: Path) -> None:
     records = (run / kept.RECORDS).read_bytes()
     (folder / kept.ASKED).write_bytes((run / kept.ASKED).read_bytes())
     (folder / kept.RECORDS).write_bytes(records[: records.rfind(b"\n") + 1])
-    (folder / "summary.md").write_text(summary(folder), encoding="utf-8")
+    told = summary(folder)
+    (folder / "summary.md").write_text(told, encoding="utf-8")
     before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(f"<!-- {folder.name} -->\n")
-    shown = f"<!-- {folder.name} -->\n{tables(folder)}\n<!-- end -->"
+    shown = f"<!-- {folder.name} -->\n{tables(told)}\n<!-- end -->"
     DOCUMENT.write_text(before + shown + rest.partition("<!-- end -->")[2], encoding="utf-8")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from .plan import CLEAN
 from .records import Answered
@@ -184,12 +185,14 @@ def newcombe(both: int, only_first: int, only_second: int, neither: int) -> list
     return [round(difference - low, 4), round(difference + high, 4)]
 
 
+@cache
 def _mcnemar(only_first: int, split: int) -> float:
     from scipy.stats import binomtest
 
     return float(binomtest(only_first, split).pvalue) if split else 1.0
 
 
+@cache  # the same few counts come again and again
 def _wilson(hits: int, total: int) -> tuple[float, float]:
     from scipy.stats import binomtest
 

@@ -6,7 +6,7 @@ import gradio as gr
 import pytest
 
 from app.export import report
-from app.figures.printed import KINDS
+from app.figures.printed import KINDS, as_file
 from app.layout import build_app
 from app.wiring.page import Page
 
@@ -37,3 +37,9 @@ def page(built) -> Page:
 def undrawn(monkeypatch) -> None:
     """The figures of a download are composed, and their files left empty: to draw those takes seconds."""
     monkeypatch.setattr(report, "as_files", lambda figure: dict.fromkeys(KINDS, b""))
+
+
+@pytest.fixture
+def drawn_once(monkeypatch) -> None:
+    """Every figure of a download is drawn as PNG, and its other files left empty: all kinds take four times as long."""
+    monkeypatch.setattr(report, "as_files", lambda figure: dict.fromkeys(KINDS, b"") | {"png": as_file(figure, "png")})

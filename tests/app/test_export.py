@@ -388,6 +388,7 @@ def test_the_zip_holds_all_numbers_of_step_3(packed):
     assert [piece for piece, _ in first["pieces"]] == [piece.strip() for piece in found.words.asked[0].pieces]
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_a_second_class_is_in_the_zip_with_its_maps(tiny, told):
     """Where the attacked picture is taken for another class, the page has a second row of maps."""
     rival = replace(told.maps, rival=(told.maps.clean, told.maps.attacked))
@@ -490,6 +491,7 @@ def test_two_classes_with_long_names_have_maps_of_their_own(tiny, told):
     assert ["with-a-p-1-" in key for key in rows] == [True] * 3 + [False] * 3
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_sweep_of_the_picture_is_in_the_zip_and_that_of_another_is_not(tiny, told):
     settings = replace(CHOICES.settings(), defences=("clip",))
     points = (engine.story.SweepPoint(0.0, 0, {"clip": 1.5}),)
@@ -504,6 +506,7 @@ def test_the_sweep_of_the_picture_is_in_the_zip_and_that_of_another_is_not(tiny,
     assert "sweep" not in there
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_whom_the_attack_fools_is_in_the_zip_and_for_another_attack_is_not(tiny, told):
     row = engine.story.transfer_of(asked(tiny, engine.story.Results()).story, [])
     own, other = (Transfers(("tiny",), True, (row,), made=made) for made in (told.made["adversarial"], "another"))

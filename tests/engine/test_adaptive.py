@@ -28,16 +28,16 @@ CLASSES = Classes(("red fox", "owl", "sea star"))
 
 @pytest.fixture
 def pixels() -> torch.Tensor:
-    """A picture of the small model's size."""
+    """A picture of the shallow model's size."""
     return noise(32)
 
 
 def probe(
-    small, through: str, seed: int = 4, unroll: str = "straight", defended: Settings | None = None
+    shallow, through: str, seed: int = 4, unroll: str = "straight", defended: Settings | None = None
 ) -> DefenceProbe:
     settings = AttackSettings("adaptive", target_defence=through, unroll=unroll)
     target = target_defence(settings, defended)
-    return DefenceProbe(target, small, [CLASSES], settings, [seed], lambda logits: None, threading.Event())
+    return DefenceProbe(target, shallow, [CLASSES], settings, [seed], lambda logits: None, threading.Event())
 
 
 def first_draw(settings: Settings, seed: int) -> Settings:
@@ -47,11 +47,11 @@ def first_draw(settings: Settings, seed: int) -> Settings:
 
 
 @pytest.mark.parametrize("name", DEFENCES)
-def test_it_sees_what_the_recipe_answers_and_has_a_gradient(small, pixels, name):
+def test_it_sees_what_the_recipe_answers_and_has_a_gradient(shallow, pixels, name):
     picture = pixels[None].clone().requires_grad_()
-    logits = probe(small, name)(picture)
+    logits = probe(shallow, name)(picture)
     if DEFENCES[name].surrogate is None:
-        (expected,) = defend(small, pixels, CLASSES, replace(first_draw(Settings(), 4), defences=(name,)))
+        (expected,) = defend(shallow, pixels, CLASSES, replace(first_draw(Settings(), 4), defences=(name,)))
         assert torch.allclose(logits[0].softmax(-1), expected.prediction.probabilities, atol=1e-4)
     (gradient,) = torch.autograd.grad(logits[0, 0], picture)
     assert torch.isfinite(gradient).all() and gradient.abs().max() > 0
@@ -71,19 +71,19 @@ OTHERS = {  # settings of a defence that are not the defaults
 
 @pytest.mark.parametrize("defended", OTHERS.values(), ids=OTHERS)
 @pytest.mark.parametrize("name", ["clip", "ttc", "tpt", "ss-tpt", "r-tpt", "a-tpt"])
-def test_it_sees_what_the_recipe_answers_under_the_visitors_settings(small, pixels, name, defended):
+def test_it_sees_what_the_recipe_answers_under_the_visitors_settings(shallow, pixels, name, defended):
     picture = pixels[None].clone().requires_grad_()
-    logits = probe(small, name, defended=defended)(picture)
-    (expected,) = defend(small, pixels, CLASSES, replace(first_draw(defended, 4), defences=(name,)))
+    logits = probe(shallow, name, defended=defended)(picture)
+    (expected,) = defend(shallow, pixels, CLASSES, replace(first_draw(defended, 4), defences=(name,)))
     assert torch.allclose(logits[0].softmax(-1), expected.prediction.probabilities, atol=1e-4)
     (gradient,) = torch.autograd.grad(logits[0, 0], picture)
     assert torch.isfinite(gradient).all() and gradient.abs().max() > 0
 
 
 @pytest.mark.parametrize("name", ["tpt", "c-tpt", "ss-tpt", "r-tpt"])
-def test_unrolling_changes_the_gradient_and_not_the_answer(small, pixels, name):
+def test_unrolling_changes_the_gradient_and_not_the_answer(shallow, pixels, name):
     picture = pixels[None].clone().requires_grad_()
-    answers = {unroll: probe(small, name, 4, unroll)(picture) for unroll in AttackSettings.UNROLLS}
+    answers = {unroll: probe(shallow, name, 4, unroll)(picture) for unroll in AttackSettings.UNROLLS}
     gradients = {unroll: torch.autograd.grad(logits[0, 0], picture)[0] for unroll, logits in answers.items()}
     for unroll in ("exact", "straight"):
         assert torch.allclose(answers[unroll], answers["none"], atol=1e-3)
@@ -91,14 +91,14 @@ def test_unrolling_changes_the_gradient_and_not_the_answer(small, pixels, name):
     assert not torch.allclose(gradients["straight"], gradients["none"], rtol=1e-3)
 
 
-def test_the_unrolled_update_is_the_tuned_one(small, pixels):
-    views = make_views(small, pixels, CLASSES, replace(Settings().views, kind="augmix", count=8))
+def test_the_unrolled_update_is_the_tuned_one(shallow, pixels):
+    views = make_views(shallow, pixels, CLASSES, replace(Settings().views, kind="augmix", count=8))
     for loss in ("pointwise", "marginal", "dispersed"):
         settings = TuneSettings(loss=loss, keep=0.5)
-        *_, last = tune(small, views, CLASSES, settings)
+        *_, last = tune(shallow, views, CLASSES, settings)
         weights = torch.full((4,), 0.25)
         for unroll in SIGN_STEPS:
-            text = first_update(small, views.features[last.kept], CLASSES, settings, weights, unroll)
+            text = first_update(shallow, views.features[last.kept], CLASSES, settings, weights, unroll)
             assert torch.allclose(text, last.text_features, atol=2e-4)
 
 
@@ -112,10 +112,10 @@ def test_the_derivatives_of_the_sign_step_are_the_documented_ones():
     assert torch.allclose(exact, 1e-8 / (gradient.detach().abs() + 1e-8) ** 2, rtol=0.2)  # a difference of near equals
 
 
-def test_the_unrolled_gradient_is_the_slope_of_the_update(small, pixels, monkeypatch):
+def test_the_unrolled_gradient_is_the_slope_of_the_update(shallow, pixels, monkeypatch):
     """With a smooth step in place of the sign, differences of the text features tell the same."""
     monkeypatch.setitem(SIGN_STEPS, "smooth", lambda gradient: 1e3 * gradient)
-    model = Backbone(copy.deepcopy(small.model).double(), small.tokenizer, "small")
+    model = Backbone(copy.deepcopy(shallow.model).double(), shallow.tokenizer, "shallow")
     features = model.encode_image(torch.stack([pixels, pixels.flip(-1)]).double()).detach().requires_grad_()
     weights = torch.full((2,), 0.5).double()
     along = torch.randn(2, 64, generator=torch.Generator().manual_seed(1)).double()
@@ -128,16 +128,16 @@ def test_the_unrolled_gradient_is_the_slope_of_the_update(small, pixels, monkeyp
     assert float((gradient * along).sum()) == pytest.approx(float(slope.detach()), rel=1e-4)
 
 
-def test_fresh_views_at_every_pass(small, pixels):
-    seen = probe(small, "r-tpt")
+def test_fresh_views_at_every_pass(shallow, pixels):
+    seen = probe(shallow, "r-tpt")
     assert not torch.equal(seen(pixels[None]), seen(pixels[None]))
 
 
 @pytest.mark.parametrize("name", ["clip", "clip-templates"])
-def test_a_recipe_without_views_is_the_model_itself_in_the_recipes_sentences(small, pixels, name):
-    asked = DEFENCES[name].classes(small, CLASSES, "")
-    expected = small.logits(small.encode_image(pixels[None]), small.encode_text(asked))
-    assert torch.equal(probe(small, name)(pixels[None]), expected)
+def test_a_recipe_without_views_is_the_model_itself_in_the_recipes_sentences(shallow, pixels, name):
+    asked = DEFENCES[name].classes(shallow, CLASSES, "")
+    expected = shallow.logits(shallow.encode_image(pixels[None]), shallow.encode_text(asked))
+    assert torch.equal(probe(shallow, name)(pixels[None]), expected)
 
 
 def test_the_crops_are_those_of_the_views(tiny):
@@ -146,18 +146,18 @@ def test_the_crops_are_those_of_the_views(tiny):
     assert (cut_out(smooth, views.crops.tolist()) - views.pixels).abs().max() < 0.02
 
 
-def test_the_attack_lowers_the_defended_answer_and_stays_in_its_ball(small, pixels):
+def test_the_attack_lowers_the_defended_answer_and_stays_in_its_ball(shallow, pixels):
     settings = AttackSettings("adaptive", epsilon=8 / 255, steps=8, target_defence="view-average")
-    *steps, result = attack(small, pixels, CLASSES, settings, label=1)
+    *steps, result = attack(shallow, pixels, CLASSES, settings, label=1)
     assert result.linf(saved=False) <= 8 / 255 + 1e-7 and len(steps) == 8
     assert steps[-1].loss > steps[0].loss
 
 
-def test_a_defence_that_does_not_exist_is_refused(small, pixels):
+def test_a_defence_that_does_not_exist_is_refused(shallow, pixels):
     with pytest.raises(EngineError, match="Expected the defence to be one of clip, .*; got “magic”"):
-        next(attack(small, pixels, CLASSES, AttackSettings("adaptive", target_defence="magic")))
+        next(attack(shallow, pixels, CLASSES, AttackSettings("adaptive", target_defence="magic")))
 
 
-def test_an_attack_through_a_defence_is_refused_without_one(small, pixels):
+def test_an_attack_through_a_defence_is_refused_without_one(shallow, pixels):
     with pytest.raises(EngineError, match="PGD through the defence needs a defence to go through"):
-        next(run.attack(small, pixels, CLASSES, AttackSettings("adaptive")))
+        next(run.attack(shallow, pixels, CLASSES, AttackSettings("adaptive")))

@@ -77,12 +77,14 @@ def test_what_was_stopped_goes_on_to_the_same_bytes(small, tree, asking, tmp_pat
 
 
 @pytest.mark.slow
-def test_workers_change_nothing(small_model, other, tree, tmp_path):
+@pytest.mark.usefixtures("two_workers")
+def test_workers_change_nothing(small, small_model, other, tree, tmp_path, monkeypatch):
     words = f"evaluate --folder {tree} --model {small_model} --defence clip --steps 2 --answer-with {other} --json"
-    for count in ("1", "2"):
-        assert main([*words.split(), "--workers", count, "--out", str(tmp_path / count)]) == 0
-    one, two = ((tmp_path / name / "records.jsonl").read_bytes() for name in ("1", "2"))
-    assert one == two and b'"others"' in one
+    assert main([*words.split(), "--workers", "2", "--out", str(tmp_path / "two")]) == 0
+    monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(small, model))
+    assert main([*words.split(), "--out", str(tmp_path / "here")]) == 0
+    two, here = ((tmp_path / name / "records.jsonl").read_bytes() for name in ("two", "here"))
+    assert two == here and b'"others"' in two
 
 
 def test_other_models_or_other_weights_of_theirs_are_another_evaluation(small, tree, asking, other, tmp_path):

@@ -30,13 +30,13 @@ from tests.evaluation_cases import CLASSES, CLEAN_PLAN, PLAN, Here, picture
 # records
 
 
-def test_a_record_is_the_story_of_the_picture(small):
+def test_a_record_is_the_story_of_the_picture(shallow):
     question = Question("x", picture(1), CLASSES, 2, "g")
-    record = answer_question(small, question, 3, PLAN).record
+    record = answer_question(shallow, question, 3, PLAN).record
     assert (record["index"], record["key"], record["group"], record["truth"]) == (3, "x", "g", "sea star")
     assert list(record["arms"]) == ["clean", "pgd-4", "fgsm-8"]
     settings = replace(PLAN.settings_for(3, "pgd-4"), attack=replace(PLAN.attacks[0], seed=PLAN.seed_for(3)))
-    told = list(explore(small, small.prepare(question.image), CLASSES, settings, 2))
+    told = list(explore(shallow, shallow.prepare(question.image), CLASSES, settings, 2))
     expected = {s.result.defence: s.result.prediction for s in told if s.name == "defence"}
     assert list(record["arms"]["pgd-4"]) == ["clip", "r-tpt", "a-tpt"] == list(expected)
     for name, prediction in expected.items():
@@ -45,32 +45,32 @@ def test_a_record_is_the_story_of_the_picture(small):
         assert answer["confidence"] == pytest.approx(prediction.confidence, abs=2e-6)
 
 
-def test_a_record_tells_the_crop_where_another_fit_is_asked_for_and_only_there(small):
+def test_a_record_tells_the_crop_where_another_fit_is_asked_for_and_only_there(shallow):
     wide = Image.new("RGB", (200, 100), "teal")
     question = Question("x", wide, CLASSES, 2, "g")
-    assert "crop" not in answer_question(small, question, 3, CLEAN_PLAN).record
+    assert "crop" not in answer_question(shallow, question, 3, CLEAN_PLAN).record
     assert "picture" not in CLEAN_PLAN.document()
     plan = replace(CLEAN_PLAN, settings=replace(CLEAN_PLAN.settings, picture=PictureSettings(frame=0.0)))
-    assert answer_question(small, question, 3, plan).record["crop"] == [0, 0, 0.5, 1]
+    assert answer_question(shallow, question, 3, plan).record["crop"] == [0, 0, 0.5, 1]
     assert plan.document()["picture"] == {"fit": "", "frame": 0.0}
 
 
-def test_attacked_pictures_are_made_once_and_are_exact(small, tmp_path, monkeypatch):
+def test_attacked_pictures_are_made_once_and_are_exact(shallow, tmp_path, monkeypatch):
     question = Question("x", picture(1), CLASSES, 2)
-    first = answer_question(small, question, 3, PLAN, tmp_path)
+    first = answer_question(shallow, question, 3, PLAN, tmp_path)
     assert len(list(tmp_path.glob("*.png"))) == len(list(tmp_path.iterdir())) == 2
     assert set(first.seconds["attacks"]) == {"pgd-4", "fgsm-8"}
     monkeypatch.setattr("engine.story.requests.pictures.attack", lambda *_: 1 / 0)
-    again = answer_question(small, question, 3, replace(PLAN, settings=PLAN.settings_for(3, "pgd-4")), tmp_path)
+    again = answer_question(shallow, question, 3, replace(PLAN, settings=PLAN.settings_for(3, "pgd-4")), tmp_path)
     assert first.record == again.record and again.seconds["attacks"] == {}
     with pytest.raises(ZeroDivisionError):
-        answer_question(small, question, 4, PLAN, tmp_path)  # another seed is another attack
+        answer_question(shallow, question, 4, PLAN, tmp_path)  # another seed is another attack
 
 
-def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(small, tmp_path):
+def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(shallow, tmp_path):
     question, settings = Question("x", picture(1), CLASSES, 2), Settings(AttackSettings(steps=2))
-    pixels = small.prepare(question.image)
-    asked = Story(small, Recipe(Picture(pixels), CLASSES, 2, settings))
+    pixels = shallow.prepare(question.image)
+    asked = Story(shallow, Recipe(Picture(pixels), CLASSES, 2, settings))
     made, seconds, _ = attacked(asked, question, tmp_path)
     assert seconds > 0 and (made - pixels).abs().max() <= 4 / 255 + 1e-6
     (path,) = tmp_path.iterdir()
@@ -79,7 +79,7 @@ def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(
         image.putpixel((0, 0), (1, 2, 3))
         image.save(tmp_path / "changed.png", pnginfo=None)
     assert note["settings"]["steps"] == 2 and note["away_from"] == "sea star"
-    assert note["fingerprint"] == small.fingerprint
+    assert note["fingerprint"] == shallow.fingerprint
     read, seconds, _ = attacked(asked, question, tmp_path)
     assert seconds is None and torch.equal(read, made)
     for damage in ((tmp_path / "changed.png").read_bytes(), path.read_bytes()[:200], b""):
@@ -88,37 +88,37 @@ def test_an_attacked_picture_tells_its_settings_and_a_damaged_one_is_made_again(
         assert seconds is not None and torch.equal(again, made)
 
 
-def test_a_record_tells_attacks_that_saw_no_gradient_and_so_does_a_kept_picture(small, tmp_path, monkeypatch):
-    question = Question("x", picture(1), CLASSES, own_answer(small))
-    assert "blind" not in answer_question(small, question, 3, PLAN).record
+def test_a_record_tells_attacks_that_saw_no_gradient_and_so_does_a_kept_picture(shallow, tmp_path, monkeypatch):
+    question = Question("x", picture(1), CLASSES, own_answer(shallow))
+    assert "blind" not in answer_question(shallow, question, 3, PLAN).record
     logits = Backbone.logits
     monkeypatch.setattr(Backbone, "logits", lambda self, *features: 1e4 * logits(self, *features))
-    made, read = (answer_question(small, question, 3, PLAN, tmp_path) for _ in range(2))
+    made, read = (answer_question(shallow, question, 3, PLAN, tmp_path) for _ in range(2))
     assert made.record["blind"] == ["pgd-4", "fgsm-8"] and made.record == read.record
     arms = summarise([made])["arms"]
     assert [arms[arm]["blind"] for arm in ("clean", "pgd-4", "fgsm-8")] == [0, 1, 1]
 
 
-def own_answer(small) -> int:
-    return predict(small, small.prepare(picture(1)), CLASSES).label
+def own_answer(shallow) -> int:
+    return predict(shallow, shallow.prepare(picture(1)), CLASSES).label
 
 
-def test_the_fingerprint_changes_with_any_weight(small):
-    before = small.fingerprint
-    changed = {name: value.clone() for name, value in small.model.state_dict().items()}
+def test_the_fingerprint_changes_with_any_weight(shallow):
+    before = shallow.fingerprint
+    changed = {name: value.clone() for name, value in shallow.model.state_dict().items()}
     changed["visual.proj"][0, 0] += 1e-6
-    copy = type(small)(small.model, small.tokenizer, "copy")
+    copy = type(shallow)(shallow.model, shallow.tokenizer, "copy")
     assert copy.fingerprint == before
-    original = small.model.state_dict()["visual.proj"].clone()
-    small.model.state_dict()["visual.proj"].copy_(changed["visual.proj"])
-    other = type(small)(small.model, small.tokenizer, "other").fingerprint
-    small.model.state_dict()["visual.proj"].copy_(original)
+    original = shallow.model.state_dict()["visual.proj"].clone()
+    shallow.model.state_dict()["visual.proj"].copy_(changed["visual.proj"])
+    other = type(shallow)(shallow.model, shallow.tokenizer, "other").fingerprint
+    shallow.model.state_dict()["visual.proj"].copy_(original)
     assert other != before
 
 
-def test_only_clip_answers_clean_pictures_where_asked(small):
+def test_only_clip_answers_clean_pictures_where_asked(shallow):
     question = Question("x", picture(1), CLASSES, 0)
-    record = answer_question(small, question, 0, replace(PLAN, defend_clean=False)).record
+    record = answer_question(shallow, question, 0, replace(PLAN, defend_clean=False)).record
     assert list(record["arms"]["clean"]) == ["clip"] and len(record["arms"]["pgd-4"]) == 3
 
 
@@ -127,7 +127,7 @@ def test_two_attacks_of_one_name_are_refused():
         replace(PLAN, attacks=(AttackSettings(), AttackSettings(steps=3)))
 
 
-def test_an_adaptive_attack_under_other_settings_of_its_defence_is_another_one(small, tmp_path):
+def test_an_adaptive_attack_under_other_settings_of_its_defence_is_another_one(shallow, tmp_path):
     question, attacks = Question("x", picture(1), CLASSES, 2), (AttackSettings("adaptive", steps=1), AttackSettings())
     plan = Plan(Settings(views=ViewSettings(count=8), tuning=TuneSettings(keep=0.5), defences=("clip",)), attacks)
     asked = plan.document()["attacks"]
@@ -137,7 +137,7 @@ def test_an_adaptive_attack_under_other_settings_of_its_defence_is_another_one(s
     assert "defended" not in usual.document()["attacks"]["adaptive-a-tpt-4"]  # the attack sees 16 of them anyway
     files = {}
     for name, one in (("usual", usual), ("other", plan)):
-        answered = answer_question(small, question, 0, one, tmp_path)
+        answered = answer_question(shallow, question, 0, one, tmp_path)
         files[name] = {line["attack"]: line for line in answered.attacked}
     assert files["usual"]["pgd-4"] == files["other"]["pgd-4"]
     assert files["usual"]["adaptive-a-tpt-4"]["file"] != files["other"]["adaptive-a-tpt-4"]["file"]
@@ -165,17 +165,17 @@ def test_the_settings_of_a_record_come_back_from_its_plan():
 # what is kept
 
 
-def test_pictures_come_in_order_with_or_without_a_folder(small, tree, tmp_path):
-    told = list(evaluate(Folder(tree), CLEAN_PLAN, Here(small, "small")))
+def test_pictures_come_in_order_with_or_without_a_folder(shallow, tree, tmp_path):
+    told = list(evaluate(Folder(tree), CLEAN_PLAN, Here(shallow, "shallow")))
     assert [one.record["key"] for one in told] == [path for path, _ in Folder(tree).entries]
     assert all(list(one.record["arms"]) == ["clean"] for one in told)
-    kept = list(evaluate(Folder(tree), CLEAN_PLAN, Here(small, "small"), tmp_path / "out"))
+    kept = list(evaluate(Folder(tree), CLEAN_PLAN, Here(shallow, "shallow"), tmp_path / "out"))
     assert [one.record for one in kept] == [one.record for one in told]
     assert read_kept(tmp_path / "out") == kept
 
 
 @pytest.mark.parametrize("batch", [1, 2])
-def test_the_order_of_work_changes_nothing(small, tree, batch):
+def test_the_order_of_work_changes_nothing(shallow, tree, batch):
     class Backwards(Here):
         @contextmanager
         def start(self):
@@ -183,14 +183,14 @@ def test_the_order_of_work_changes_nothing(small, tree, batch):
                 yield lambda work, items: reversed(list(each(work, list(items)[::-1])))
 
     plan = replace(PLAN, batch=batch)
-    told = [list(evaluate(Folder(tree, limit=3), plan, executor(small, "small"))) for executor in (Here, Backwards)]
+    told = [list(evaluate(Folder(tree, limit=3), plan, executor(shallow, "shallow"))) for executor in (Here, Backwards)]
     assert [one.record for one in told[0]] == [one.record for one in told[1]]
 
 
 @pytest.mark.parametrize("batch", [1, 4])
-def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(small, tree, tmp_path, batch):
+def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(shallow, tree, tmp_path, batch):
     def run(name: str, pictures: int) -> bytes:
-        stream = evaluate(Folder(tree), replace(PLAN, batch=batch), Here(small, "small"), tmp_path / name)
+        stream = evaluate(Folder(tree), replace(PLAN, batch=batch), Here(shallow, "shallow"), tmp_path / name)
         assert len(list(islice(stream, pictures))) == pictures
         return (tmp_path / name / "records.jsonl").read_bytes()
 
@@ -207,10 +207,10 @@ def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(smal
     assert all(one.seconds["key"] == one.record["key"] for one in read_kept(tmp_path / "killed"))
 
 
-def test_the_size_of_a_batch_belongs_to_what_is_kept(small, tree, tmp_path):
+def test_the_size_of_a_batch_belongs_to_what_is_kept(shallow, tree, tmp_path):
     two = replace(PLAN, batch=2)
     alone, together = (
-        list(evaluate(Folder(tree), plan, Here(small, "small"), tmp_path / f"{plan.batch}", tmp_path / "shared"))
+        list(evaluate(Folder(tree), plan, Here(shallow, "shallow"), tmp_path / f"{plan.batch}", tmp_path / "shared"))
         for plan in (PLAN, two)
     )
     assert len(list((tmp_path / "shared").glob("*.png"))) == 2 * 12
@@ -223,31 +223,31 @@ def test_the_size_of_a_batch_belongs_to_what_is_kept(small, tree, tmp_path):
                 assert other.record["arms"][arm][defence]["confidence"] == pytest.approx(answer["confidence"], abs=1e-2)
     assert "batch" not in PLAN.document() and two.document()["batch"] == 2
     with pytest.raises(EngineError, match=r"holds another evaluation \(batch differ\)"):
-        next(evaluate(Folder(tree), replace(PLAN, batch=3), Here(small, "small"), tmp_path / "2"))
+        next(evaluate(Folder(tree), replace(PLAN, batch=3), Here(shallow, "shallow"), tmp_path / "2"))
     with pytest.raises(EngineError, match="at least one picture in a batch; got 0"):
         replace(PLAN, batch=0)
 
 
-def test_pictures_of_a_batch_may_have_other_classes_and_more_of_them(small):
+def test_pictures_of_a_batch_may_have_other_classes_and_more_of_them(shallow):
     few, plan = Classes(("owl", "red fox")), replace(PLAN, batch=4)
     asked = {4 + place: Question("x", picture(place), one, 1) for place, one in enumerate([CLASSES, few, CLASSES])}
-    together = groups.answer_together(small, asked, plan)
+    together = groups.answer_together(shallow, asked, plan)
     assert list(together) == [4, 5, 6]
     for index, question in asked.items():
-        assert groups.answer_together(small, {index: question}, plan)[index].record == together[index].record
+        assert groups.answer_together(shallow, {index: question}, plan)[index].record == together[index].record
 
 
-def test_attacks_that_disturb_each_other_stay_alone_in_a_batch(small, tmp_path):
+def test_attacks_that_disturb_each_other_stay_alone_in_a_batch(shallow, tmp_path):
     plan = Plan(Settings(defences=("clip",)), (AttackSettings("square", steps=2), AttackSettings("fgsm")), batch=2)
     asked = {place: Question(f"{place}", picture(place), CLASSES, 1) for place in range(2)}
-    for index, answered in groups.answer_together(small, asked, plan, tmp_path).items():
+    for index, answered in groups.answer_together(shallow, asked, plan, tmp_path).items():
         assert [line.get("batch") for line in answered.attacked] == [None, 2]
-        alone = answer_question(small, asked[index], index, replace(plan, batch=1))
+        alone = answer_question(shallow, asked[index], index, replace(plan, batch=1))
         assert answered.record["arms"]["square-4"] == alone.record["arms"]["square-4"]
 
 
-def test_two_evaluations_in_one_folder_do_not_mix(small, tree, tmp_path):
-    first, second = (evaluate(Folder(tree), CLEAN_PLAN, Here(small, "small"), tmp_path / "out") for _ in range(2))
+def test_two_evaluations_in_one_folder_do_not_mix(shallow, tree, tmp_path):
+    first, second = (evaluate(Folder(tree), CLEAN_PLAN, Here(shallow, "shallow"), tmp_path / "out") for _ in range(2))
     next(first)
     assert len(list(second)) == 6
     with pytest.raises(EngineError, match="is being written by another evaluation too"):
@@ -255,16 +255,16 @@ def test_two_evaluations_in_one_folder_do_not_mix(small, tree, tmp_path):
     assert [one.record["key"] for one in read_kept(tmp_path / "out")] == [path for path, _ in Folder(tree).entries]
 
 
-def test_a_folder_that_cannot_be_made_gets_a_sentence(small, tree, tmp_path):
+def test_a_folder_that_cannot_be_made_gets_a_sentence(shallow, tree, tmp_path):
     (tmp_path / "file").write_text("in the way")
     for folders in ((tmp_path / "file", None), (None, tmp_path / "file")):
         with pytest.raises(EngineError, match="a folder that can be written; “.*file” cannot"):
-            next(evaluate(Folder(tree), CLEAN_PLAN, Here(small, "small"), *folders))
+            next(evaluate(Folder(tree), CLEAN_PLAN, Here(shallow, "shallow"), *folders))
 
 
-def test_a_shared_folder_of_attacked_pictures_serves_every_evaluation(small, tree, tmp_path, monkeypatch):
+def test_a_shared_folder_of_attacked_pictures_serves_every_evaluation(shallow, tree, tmp_path, monkeypatch):
     shared = tmp_path / "shared"
-    executor = Here(small, "small")
+    executor = Here(shallow, "shallow")
     first = list(evaluate(Folder(tree), PLAN, executor, tmp_path / "one", shared))
     assert len(list(shared.glob("*.png"))) == 12 and not (tmp_path / "one" / "attacked").exists()
     for name, age in (("old.part", 2 * 3600), ("new.part", 0)):
@@ -278,26 +278,28 @@ def test_a_shared_folder_of_attacked_pictures_serves_every_evaluation(small, tre
     assert [path.name for path in shared.glob("*.part")] == ["new.part"]  # another run may be writing it
 
 
-def test_other_weights_under_the_same_name_are_noticed(small, resnet, tree, tmp_path):
-    next(evaluate(Folder(tree), CLEAN_PLAN, Here(small, "mine"), tmp_path / "out"))
+def test_other_weights_under_the_same_name_are_noticed(shallow, resnet, tree, tmp_path):
+    next(evaluate(Folder(tree), CLEAN_PLAN, Here(shallow, "mine"), tmp_path / "out"))
     with pytest.raises(
         EngineError, match="begun with other weights, another preprocessing or another activation under the name mine"
     ):
         next(evaluate(Folder(tree), CLEAN_PLAN, Here(resnet, "mine"), tmp_path / "out"))
     with pytest.raises(EngineError, match=r"holds another evaluation \(attacks, seed differ\)"):
-        next(evaluate(Folder(tree), replace(PLAN, settings=CLEAN_PLAN.settings), Here(small, "mine"), tmp_path / "out"))
-    assert len(list(evaluate(Folder(tree), CLEAN_PLAN, Here(small, "mine"), tmp_path / "out"))) == 6
+        next(
+            evaluate(Folder(tree), replace(PLAN, settings=CLEAN_PLAN.settings), Here(shallow, "mine"), tmp_path / "out")
+        )
+    assert len(list(evaluate(Folder(tree), CLEAN_PLAN, Here(shallow, "mine"), tmp_path / "out"))) == 6
 
 
-def test_a_worker_with_other_weights_than_the_first_is_noticed(small, resnet, tree):
+def test_a_worker_with_other_weights_than_the_first_is_noticed(shallow, resnet, tree):
     class Two(Here):
         @contextmanager
         def start(self):
-            members = cycle((small, resnet))
+            members = cycle((shallow, resnet))
             yield lambda work, items: (work(next(members), item) for item in items)
 
     with pytest.raises(EngineError, match="one model for all workers"):
-        list(evaluate(Folder(tree), CLEAN_PLAN, Two(small, "small")))
+        list(evaluate(Folder(tree), CLEAN_PLAN, Two(shallow, "shallow")))
 
 
 # summary

@@ -37,13 +37,13 @@ def asked(backbone, right: bool) -> Question:
     return Question("x", picture(1), CLASSES, answer if right else (answer + 1) % 3)
 
 
-def test_an_attack_without_the_truth_pushes_away_from_the_models_own_answer(small, tmp_path):
-    question = asked(small, right=False)
-    pixels = small.prepare(question.image)
-    answered = answer_question(small, question, 3, PREDICTED, tmp_path)
+def test_an_attack_without_the_truth_pushes_away_from_the_models_own_answer(shallow, tmp_path):
+    question = asked(shallow, right=False)
+    pixels = shallow.prepare(question.image)
+    answered = answer_question(shallow, question, 3, PREDICTED, tmp_path)
     seeded = replace(PGD, seed=PREDICTED.seed_for(3))
     for line, label in zip(answered.attacked, (question.label, None), strict=True):
-        *_, expected = attack(small, pixels, CLASSES, seeded, label)
+        *_, expected = attack(shallow, pixels, CLASSES, seeded, label)
         assert line["away_from"] == CLASSES.names[expected.label]
         with Image.open(tmp_path / line["file"]) as image:
             levels = torch.from_numpy(np.array(image)).permute(2, 0, 1)
@@ -54,24 +54,24 @@ def test_an_attack_without_the_truth_pushes_away_from_the_models_own_answer(smal
     assert list(answered.record["arms"]) == ["clean", "pgd-4", "pgd-predicted-4"]
 
 
-def test_where_the_model_is_right_it_is_the_same_picture_and_is_answered_once(small, tmp_path, monkeypatch):
-    question, asked_for = asked(small, right=True), []
+def test_where_the_model_is_right_it_is_the_same_picture_and_is_answered_once(shallow, tmp_path, monkeypatch):
+    question, asked_for = asked(shallow, right=True), []
     result = records_module.Story.result
     monkeypatch.setattr(
         records_module.Story, "result", lambda self, one, low=False: (asked_for.append(one), result(self, one, low))[1]
     )
-    answered = answer_question(small, question, 3, PREDICTED, tmp_path)
+    answered = answer_question(shallow, question, 3, PREDICTED, tmp_path)
     defended = [one for one in asked_for if isinstance(one, records_module.requests.Defended)]
     truth, predicted = answered.attacked
     assert truth["file"] == predicted["file"] and len(list(tmp_path.iterdir())) == 1
     assert len(defended) == 2 * len(PREDICTED.defences)  # of the clean picture and of one attacked
     arms = answered.record["arms"]
     assert arms["pgd-4"] == arms["pgd-predicted-4"]
-    alone = answer_question(small, question, 3, replace(PREDICTED, attacks=()))
+    alone = answer_question(shallow, question, 3, replace(PREDICTED, attacks=()))
     assert alone.record["arms"]["pgd-predicted-4"] == arms["pgd-predicted-4"]  # whatever other arms there are
 
 
-def test_plans_of_before_say_nothing_of_either(small):
+def test_plans_of_before_say_nothing_of_either(shallow):
     plain = Plan(SETTINGS, (PGD,), seed=5).document()
     assert "own_target" not in plain and "from_truth" not in plain["attacks"]["pgd-4"]
     told = json.loads(json.dumps(PREDICTED.document()))
@@ -81,8 +81,8 @@ def test_plans_of_before_say_nothing_of_either(small):
         Plan(SETTINGS, (), predicted=(PGD, PGD))
 
 
-def test_an_adaptive_attack_may_be_answered_by_its_target_alone(small):
-    arms = answer_question(small, asked(small, right=True), 3, OWN).record["arms"]
+def test_an_adaptive_attack_may_be_answered_by_its_target_alone(shallow):
+    arms = answer_question(shallow, asked(shallow, right=True), 3, OWN).record["arms"]
     answering = {arm: list(answers) for arm, answers in arms.items()}
     everybody = list(OWN.defences)
     assert answering == {
@@ -92,22 +92,22 @@ def test_an_adaptive_attack_may_be_answered_by_its_target_alone(small):
     document = json.loads(json.dumps(OWN.document()))
     for arm, answered_by in answering.items():
         assert list(settings_kept(document, arm, 3).defences) == answered_by
-    whole = answer_question(small, asked(small, right=True), 3, replace(OWN, own_target=False)).record["arms"]
+    whole = answer_question(shallow, asked(shallow, right=True), 3, replace(OWN, own_target=False)).record["arms"]
     assert all(whole[arm][name] == answer for arm, found in arms.items() for name, answer in found.items())
 
 
-def test_such_a_run_goes_on_where_it_was_killed_and_its_pictures_are_found(small, tree, tmp_path):
+def test_such_a_run_goes_on_where_it_was_killed_and_its_pictures_are_found(shallow, tree, tmp_path):
     plan = replace(OWN, predicted=(PGD,))
-    list(evaluate(Folder(tree), plan, Here(small, "small"), tmp_path / "whole"))
+    list(evaluate(Folder(tree), plan, Here(shallow, "shallow"), tmp_path / "whole"))
     whole = (tmp_path / "whole" / "records.jsonl").read_bytes()
     out = tmp_path / "out"
-    stream = evaluate(Folder(tree), plan, Here(small, "small"), out)
+    stream = evaluate(Folder(tree), plan, Here(shallow, "shallow"), out)
     for _ in range(3):
         next(stream)
     stream.close()
     with (out / "records.jsonl").open("ab") as file:
         file.write(b'{"key": "cut o')
-    list(evaluate(Folder(tree), plan, Here(small, "small"), out))
+    list(evaluate(Folder(tree), plan, Here(shallow, "shallow"), out))
     assert (out / "records.jsonl").read_bytes() == whole
     copy_attacked(out, read_kept(out), tmp_path / "copied")
     assert len(list((tmp_path / "copied" / "pgd-predicted-4").rglob("*.png"))) == len(Folder(tree))

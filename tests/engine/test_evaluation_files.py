@@ -27,7 +27,7 @@ MEASURED = Path(__file__).resolve().parents[2] / "assets" / "measured"
 
 
 @pytest.fixture
-def asked(small, monkeypatch) -> list[str]:
+def asked(shallow, monkeypatch) -> list[str]:
     """The keys of the pictures that were answered, not found again."""
     from engine.evaluation import groups
 
@@ -42,11 +42,11 @@ def asked(small, monkeypatch) -> list[str]:
 
 
 @pytest.fixture
-def run(small):
+def run(shallow):
     """Evaluates a source into a folder, with what cannot be read left out; gives the bytes of the records."""
 
     def evaluated(source: Source, folder: Path, plan=CLEAN_PLAN, pictures: int | None = None) -> bytes:
-        stream = evaluate(source, plan, Here(small, "small"), folder, on_skip=lambda _: None)
+        stream = evaluate(source, plan, Here(shallow, "shallow"), folder, on_skip=lambda _: None)
         list(islice(stream, pictures))
         return (folder / "records.jsonl").read_bytes()
 
@@ -70,11 +70,11 @@ def damage(tree: Path) -> None:
     (tree / "sea_star" / "a.jpg").write_bytes(cut)
 
 
-def test_files_that_cannot_be_read_are_left_out_named_and_tried_again(tree, tmp_path, small, run, asked):
+def test_files_that_cannot_be_read_are_left_out_named_and_tried_again(tree, tmp_path, shallow, run, asked):
     whole = shutil.copytree(tree, tmp_path / "whole")
     damage(tree)
     skipped: list[Skipped] = []
-    told = list(evaluate(Folder(tree), CLEAN_PLAN, Here(small, "small"), tmp_path / "out", on_skip=skipped.append))
+    told = list(evaluate(Folder(tree), CLEAN_PLAN, Here(shallow, "shallow"), tmp_path / "out", on_skip=skipped.append))
     assert [one.record["key"] for one in told] == ["fox/x/f.png", "sea_star/b.png", "owl/e.png"]
     assert [one.key for one in skipped] == ["owl/c.png", "sea_star/a.jpg", "owl/d.png"]
     assert skipped == read_skipped(tmp_path / "out")
@@ -114,12 +114,12 @@ def test_the_command_counts_and_names_them_or_ends_where_asked(tiny, model, tree
     assert "None of the 6 pictures can be read; the first: fox/x/f.png: " in capsys.readouterr().err
 
 
-def test_a_list_with_files_that_are_gone_is_evaluated_without_them(tree, tmp_path, small):
+def test_a_list_with_files_that_are_gone_is_evaluated_without_them(tree, tmp_path, shallow):
     rows = ["path,label", "owl/c.png,owl", "owl/gone.png,owl", "owl,owl", "sea_star/a.png,star", "loop.png,star"]
     (tree / "list.csv").write_text("\n".join(rows))
     (tree / "loop.png").symlink_to(tree / "loop.png")
     skipped: list[Skipped] = []
-    told = list(evaluate(Table(tree / "list.csv"), CLEAN_PLAN, Here(small, "small"), on_skip=skipped.append))
+    told = list(evaluate(Table(tree / "list.csv"), CLEAN_PLAN, Here(shallow, "shallow"), on_skip=skipped.append))
     assert [one.record["key"] for one in told] == ["owl/c.png", "sea_star/a.png"]
     reasons = {one.key: one.reason for one in skipped}
     assert list(reasons) == ["owl/gone.png", "loop.png", "owl"]

@@ -4,21 +4,19 @@ import io
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from contextlib import redirect_stdout
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
+from engine import evaluation
 from engine.cli.main import main
 from engine.errors import EngineError
 from engine.evaluation import Processes, read_kept
+from engine.models import load_backbone
 from tests.evaluation_cases import Here, picture_tree
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def command(model: str, tree: Path, out: Path, *more: str) -> list[str]:
@@ -50,6 +48,7 @@ def undisturbed(finished, tmp_path) -> tuple[Path, dict]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("two_workers")
 def test_workers_change_nothing(undisturbed, model, tree, tmp_path):
     (tree / "owl" / "x broken.png").write_text("no picture")  # is left out
     assert main(command(model, tree, tmp_path / "two", "--workers", "2")) == 0
@@ -158,26 +157,35 @@ def test_killed_at_any_moment_it_goes_on_and_ends_with_the_same_bytes(
 ):
     out = tmp_path / "killed"
     records = out / "records.jsonl"
-    for lines in (1, 3, 4):
-        started = subprocess.Popen(
-            [sys.executable, "-m", "engine", *command(model, tree, out, "--workers", "1")],
-            cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+    begun = get_context("forkserver")
+    begun.set_forkserver_preload(["engine.evaluation.executors.processes"])  # imported once for all of them
+    for lines, alone in ((1, False), (3, True), (4, True)):
+        started = begun.Process(target=_evaluated, args=(command(model, tree, out, "--workers", "1"), alone))
+        started.start()
         deadline = time.monotonic() + 120
         while not records.is_file() or records.read_bytes().count(b"\n") < lines:
-            assert time.monotonic() < deadline and started.poll() in (None, 0)
-            time.sleep(0.02)
-        started.send_signal(signal.SIGKILL)
-        started.wait()
+            assert time.monotonic() < deadline and started.exitcode in (None, 0)
+            time.sleep(0.005)
+        started.kill()
+        started.join()
         with records.open("ab") as file:
             file.write(b'{"index": 99, "cut o')  # a line that a kill cut off
-    while _alive(started.pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+        while _alive(started.pid):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
     monkeypatch.setattr("engine.evaluation.Processes", lambda model, *_: Here(small, model))  # as `undisturbed` ran
     assert main(command(model, tree, out)) == 0
     assert records.read_bytes() == (undisturbed[0] / "records.jsonl").read_bytes()
     assert not list(out.rglob("*.part"))
+
+
+def _evaluated(words: list[str], alone: bool) -> None:
+    """The command in a session of its own; `alone` it works in that process, without a worker."""
+    os.setsid()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if alone:
+        evaluation.Processes = lambda model, *_: Here(load_backbone(model, "cpu"), model)
+    main(words)
 
 
 def _alive(session: int) -> bool:

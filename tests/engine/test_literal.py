@@ -47,7 +47,7 @@ def test_a_literal_schedule_answers_as_ours_does_on_the_built_in_model(built_in,
     """A-TPT in float64: in float32, maps that are made of rounding are others in a batch than alone."""
     backbone = in_double(built_in) if name == "a-tpt" else built_in
     pixels, classes = picture(backbone), made_up_classes(backbone, NAMES if name == "a-tpt" else 20)
-    literal, ours = answer(backbone, pixels, classes, name, 24), defended(backbone, pixels, classes, name, 24)
+    literal, ours = answer(backbone, pixels, classes, name, VIEWS), defended(backbone, pixels, classes, name, VIEWS)
     assert int(literal.argmax()) == int(ours.argmax())
     assert torch.allclose(literal.softmax(-1).float(), ours.softmax(-1).float(), atol=1e-4, rtol=0)
     untouched = defended(backbone, pixels, classes, "clip").softmax(-1).float()
@@ -87,8 +87,8 @@ def test_sentences_are_not_cut_short(tiny):
 
 
 @pytest.fixture(scope="module")
-def drawn(small) -> tuple[Passes, Draws]:
-    return Passes(small, sentences(small, CLASSES, 77)), draw(small, noise(32), CLASSES, VIEWS)
+def drawn(shallow) -> tuple[Passes, Draws]:
+    return Passes(shallow, sentences(shallow, CLASSES, 77)), draw(shallow, noise(32), CLASSES, VIEWS)
 
 
 @pytest.fixture(scope="module")
@@ -113,12 +113,12 @@ def test_operations_are_those_of_products_convolutions_and_attention(small):
         assert operations(lambda: small.visual(noise(32)[None])) == by_hand
 
 
-def test_ours_takes_fewer_operations(small, literal):
+def test_ours_takes_fewer_operations(shallow, literal):
     for name in SCHEDULES:
-        assert operations(lambda name=name: defended(small, noise(32), CLASSES, name, VIEWS)) < literal[name]
+        assert operations(lambda name=name: defended(shallow, noise(32), CLASSES, name, VIEWS)) < literal[name]
 
 
-def test_the_schedules_read_the_prompts_and_the_views_as_often_as_their_codes(small, monkeypatch):
+def test_the_schedules_read_the_prompts_and_the_views_as_often_as_their_codes(shallow, monkeypatch):
     """The counts of the released codes: image passes, maps, text passes, without the passes of a map."""
     counts: dict[str, int] = {}
 
@@ -141,7 +141,7 @@ def test_the_schedules_read_the_prompts_and_the_views_as_often_as_their_codes(sm
     }
     for name, passes in expected.items():
         counts.clear()
-        answer(small, noise(32), CLASSES, name, 64)
+        answer(shallow, noise(32), CLASSES, name, 64)
         assert counts == passes
 
 

@@ -64,6 +64,7 @@ def test_pairs_count_where_only_one_map_points_at_the_object():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("two_workers")
 def test_workers_do_not_change_the_scores(small, small_model):
     settings, executors = AttackSettings(steps=2), (Here(small, small_model), Processes(small_model, "cpu", 2))
     one, two = (list(localise(2, 9, ("a-tpt", "raw"), settings, executor)) for executor in executors)

@@ -26,7 +26,7 @@ LIMITED = [name for name, one in ATTACKS.items() if one.limited]
 
 @pytest.fixture
 def pixels() -> torch.Tensor:
-    """A picture of the small model's size."""
+    """A picture of the shallow model's size."""
     return noise(32)
 
 
@@ -57,9 +57,9 @@ def settings(name: str, norm: str = "linf", **given) -> Settings:
 
 
 @pytest.mark.parametrize("name, norm", [(name, norm) for name in LIMITED for norm in ATTACKS[name].norms])
-def test_outside_the_cells_every_bit_is_kept(small, pixels, name, norm):
+def test_outside_the_cells_every_bit_is_kept(shallow, pixels, name, norm):
     asked = settings(name, norm)
-    *_, found = attack(small, pixels, CLASSES, asked.attack, defended=asked)
+    *_, found = attack(shallow, pixels, CLASSES, asked.attack, defended=asked)
     assert torch.equal(found.pixels[:, ~INSIDE], pixels[:, ~INSIDE])
     assert torch.equal(found.saved[:, ~INSIDE], (pixels[:, ~INSIDE] * 255).round() / 255)
     size = (found.pixels - pixels).abs().max() if norm == "linf" else (found.pixels - pixels).norm()
@@ -67,33 +67,33 @@ def test_outside_the_cells_every_bit_is_kept(small, pixels, name, norm):
     assert name in ("square", "deepfool") or (found.pixels != pixels).any()
 
 
-def test_the_whole_length_of_an_l2_attack_is_spent_inside(small, pixels):
-    *_, found = attack(small, pixels / 2 + 0.25, CLASSES, settings("pgd", "l2", steps=10).attack)
+def test_the_whole_length_of_an_l2_attack_is_spent_inside(shallow, pixels):
+    *_, found = attack(shallow, pixels / 2 + 0.25, CLASSES, settings("pgd", "l2", steps=10).attack)
     assert found.l2(saved=False) == pytest.approx(2.0, abs=1e-3)
 
 
-def test_its_first_step_is_the_unmasked_one_cut_to_the_cells(small, pixels):
+def test_its_first_step_is_the_unmasked_one_cut_to_the_cells(shallow, pixels):
     whole, masked = (settings("fgsm", only_cells=cells).attack for cells in ("", CELLS.text))
-    (*_, free), (*_, found) = attack(small, pixels, CLASSES, whole), attack(small, pixels, CLASSES, masked)
+    (*_, free), (*_, found) = attack(shallow, pixels, CLASSES, whole), attack(shallow, pixels, CLASSES, masked)
     assert torch.equal(found.pixels[:, INSIDE], free.pixels[:, INSIDE]) and free.only_cells == ""
 
 
-def test_cut_off_levels_of_the_official_codes_do_not_reach_outside(small, pixels):
-    *_, found = attack(small, pixels, CLASSES, settings("pgd", legacy=True).attack)
+def test_cut_off_levels_of_the_official_codes_do_not_reach_outside(shallow, pixels):
+    *_, found = attack(shallow, pixels, CLASSES, settings("pgd", legacy=True).attack)
     assert torch.equal(found.saved[:, ~INSIDE], (pixels[:, ~INSIDE] * 255).round() / 255)
 
 
-def test_pictures_together_give_what_each_gives_alone(small):
+def test_pictures_together_give_what_each_gives_alone(shallow):
     both, asked = torch.stack([noise(32), noise(32).flip(0)]), settings("apgd-ce").attack
-    together = attack_batch(small, both, CLASSES, asked)
+    together = attack_batch(shallow, both, CLASSES, asked)
     for found, picture in zip(together, both, strict=True):
         assert torch.equal(found.pixels[:, ~INSIDE], picture[:, ~INSIDE])
 
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])
-def test_the_null_arm_is_as_large_in_the_same_cells(small, pixels, norm):
+def test_the_null_arm_is_as_large_in_the_same_cells(shallow, pixels, norm):
     recipe = Recipe(Picture(pixels * 0.5 + 0.25), CLASSES, None, settings("pgd", norm))
-    story = Story(small, recipe)
+    story = Story(shallow, recipe)
     found = story.result(Attack())
     noisy = engine.baselines.sign_noise(recipe.picture.pixels, found.per_channel, 0, found.inside)
     change = noisy - recipe.picture.pixels
@@ -101,14 +101,14 @@ def test_the_null_arm_is_as_large_in_the_same_cells(small, pixels, norm):
     size = change.abs().max() if norm == "linf" else change.norm()
     assert float(size) == pytest.approx(found.linf() if norm == "linf" else found.l2(), rel=1e-3)
     control = story.result(engine.story.Control())
-    assert torch.equal(control.logits, predict(small, noisy, CLASSES).logits)
+    assert torch.equal(control.logits, predict(shallow, noisy, CLASSES).logits)
 
 
-def test_nothing_allowed_is_refused_in_a_sentence(small, pixels):
+def test_nothing_allowed_is_refused_in_a_sentence(shallow, pixels):
     asked = settings("pgd", only_cells="2x2:0.0").attack
     with pytest.raises(EngineError, match="No cell of the picture may change"):
-        next(attack(small, pixels, CLASSES, asked))
-    next(attack(small, pixels, CLASSES, replace(asked, attack="written-word")))  # which has no limit to keep to
+        next(attack(shallow, pixels, CLASSES, asked))
+    next(attack(shallow, pixels, CLASSES, replace(asked, attack="written-word")))  # which has no limit to keep to
 
 
 def test_it_is_part_of_what_is_kept_and_of_no_name_that_was_there_before():
@@ -117,7 +117,7 @@ def test_it_is_part_of_what_is_kept_and_of_no_name_that_was_there_before():
     assert "only_cells" not in repr(plain) and (arm_name(plain), arm_name(asked)) == ("pgd-8", "pgd-8-some-cells")
 
 
-def test_data_says_which_cells_and_how_many(small, pixels):
-    *_, found = attack(small, pixels, CLASSES, settings("pgd").attack)
+def test_data_says_which_cells_and_how_many(shallow, pixels):
+    *_, found = attack(shallow, pixels, CLASSES, settings("pgd").attack)
     assert attack_data(found)["cells"] == {"may_change": CELLS.text, "count": 7, "of": 16}
     assert "cells" not in attack_data(replace(found, only_cells=""))

@@ -154,9 +154,10 @@ def test_an_evaluation_keeps_sizes_apart(model, tiny, tree, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("two_workers")
 def test_workers_look_at_pictures_of_the_same_size(model):
-    with Processes(model, "cpu", settings=LARGE).start() as each:
-        assert next(each(_size, [None])) == (96, f"{model}@96")
+    with Processes(model, "cpu", 2, settings=LARGE).start() as each:
+        assert list(each(_size, [None] * 2)) == [(96, f"{model}@96")] * 2
 
 
 def _size(backbone, _: object) -> tuple[int, str]:

@@ -268,9 +268,10 @@ def test_an_evaluation_tells_what_the_model_reads_with_and_notices_another_activ
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("two_workers")
 def test_workers_load_the_model_with_the_same_settings(model):
-    with Processes(model, "cpu", settings=ModelSettings(mean=(0.1, 0.2, 0.3))).start() as each:
-        assert next(each(_mean, [None])) == (0.1, 0.2, 0.3)
+    with Processes(model, "cpu", 2, settings=ModelSettings(mean=(0.1, 0.2, 0.3))).start() as each:
+        assert list(each(_mean, [None] * 2)) == [(0.1, 0.2, 0.3)] * 2
 
 
 def _mean(backbone: Backbone, _: object) -> tuple[float, ...]:

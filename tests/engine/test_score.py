@@ -10,7 +10,7 @@ from engine.benchmarks.score import DEFENCES, Answer, answers, summary
 from engine.cli.main import main
 from engine.evaluation import Processes
 from engine.models import BUILT_IN, load_backbone
-from tests.evaluation_cases import Here, Started
+from tests.evaluation_cases import Here
 
 ARMS = ("clean", "attacked", *DEFENCES)
 
@@ -50,18 +50,12 @@ def here() -> Here:
     return Here(load_backbone(BUILT_IN, "cpu"), BUILT_IN)
 
 
-@pytest.fixture(scope="module")
-def executors(here):
-    """This process, and two processes that hold the built-in model and stay at work for every seed."""
-    with Processes(BUILT_IN, "cpu", 2).start() as two:
-        yield here, Started(BUILT_IN, two)
-
-
 @pytest.mark.slow
+@pytest.mark.usefixtures("two_workers")
 @pytest.mark.parametrize("seed", [3, 10**15])
-def test_workers_do_not_change_the_answers(executors, seed):
+def test_workers_do_not_change_the_answers(here, seed):
     settings = Settings(attack=AttackSettings(steps=2), views=ViewSettings(count=4))
-    one, two = (list(answers(3, seed, settings, executor)) for executor in executors)
+    one, two = (list(answers(3, seed, settings, executor)) for executor in (here, Processes(BUILT_IN, "cpu", 2)))
     assert one == two and set(one[0].right) == set(ARMS)
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import torch
@@ -52,7 +53,7 @@ NEEDED = Results()  # what the requests that are counted need, computed once
 
 @pytest.fixture
 def pixels() -> torch.Tensor:
-    """A picture of the small model's size."""
+    """A picture of the shallow model's size."""
     return noise(32)
 
 
@@ -93,21 +94,30 @@ def packed_tokens(backbone: Backbone, classes: Classes) -> int:
     return start + sum(length - start for length in whole)
 
 
+@cache
+def reader(backbone: Backbone, classes: Classes) -> Backbone:
+    """One that has read the sentences of all defences, as a model does once for all pictures."""
+    known = backbone.with_model(backbone.model, backbone.name)
+    for name in DEFENCES:
+        known.encode_text(DEFENCES[name].classes(known, classes, ""))
+    assert known.nameless.isfinite().all()  # likewise
+    return known
+
+
 def counted(backbone: Backbone, recipe: Recipe, request: Request) -> Passes:
     """What computing a request makes the towers do, its needs being held; text as shares of all classes' sentences.
 
     The model has read its prompts for nobody yet.
     """
-    needed, measure = Story(backbone, recipe, NEEDED), backbone.measure
-    backbone = backbone.with_model(backbone.model, backbone.name)
-    backbone.measure = measure
-    story = Story(backbone, recipe)
+    needed, known = Story(backbone, recipe, NEEDED), reader(backbone, recipe.classes)
+    fresh = backbone.with_model(backbone.model, backbone.name)
     for name in DEFENCES:
-        backbone.encode_text(DEFENCES[name].classes(backbone, recipe.classes, ""))  # once, for all pictures
-    assert backbone.nameless.isfinite().all()  # likewise
+        fresh._texts.get(DEFENCES[name].classes(fresh, recipe.classes, ""), known.encode_text)
+    fresh.measure, fresh.nameless, fresh.fingerprint = backbone.measure, known.nameless, backbone.fingerprint
+    story = Story(fresh, recipe)
     for need in request.needs(recipe).values():
         story.results.put(story.key(need), needed.result(need))
-    with counting(backbone, recipe.classes) as counts:
+    with counting(fresh, recipe.classes) as counts:
         story.result(request)
     found = {name: counts[name] / len(recipe.classes) for name in ("text", "text back")}
     return Passes(counts["image"], counts["image back"], found["text"], found["text back"])
@@ -127,10 +137,13 @@ def attacking(name: str, **settings) -> Settings:
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_the_cost_of_an_attack(small, pixels, name):
+def test_the_cost_of_an_attack(shallow, pixels, name):
     for steps, epsilon in ((1, 1e-7), (3, 4 / 255), (3, 0.0)):
         given = recipe(pixels, attacking(name, steps=steps, epsilon=epsilon))
-        cost, found = Attack().cost(small, given), counted(small, given, Attack()).cost(small.reading_cost(CLASSES))
+        cost, found = (
+            Attack().cost(shallow, given),
+            counted(shallow, given, Attack()).cost(shallow.reading_cost(CLASSES)),
+        )
         assert found <= NEAR * cost
         whole = epsilon < 1e-6 or name not in ("apgd-t", "auto", "square", "deepfool", "cw")  # these may end early
         assert cost <= NEAR * found or not whole
@@ -139,16 +152,16 @@ def test_the_cost_of_an_attack(small, pixels, name):
 @pytest.mark.parametrize(
     "settings", [{"eot_samples": 3}, {"target_defence": "tpt"}, {"target_defence": "ttc"}], ids=str
 )
-def test_the_cost_of_an_adaptive_attack_follows_the_defence(small, pixels, settings):
-    assert near(small, recipe(pixels, attacking("adaptive", steps=2, **settings)), Attack())
-    assert near(small, recipe(pixels, attacking("adaptive", steps=2, unroll="none", **settings)), Attack())
+def test_the_cost_of_an_adaptive_attack_follows_the_defence(shallow, pixels, settings):
+    assert near(shallow, recipe(pixels, attacking("adaptive", steps=2, **settings)), Attack())
+    assert near(shallow, recipe(pixels, attacking("adaptive", steps=2, unroll="none", **settings)), Attack())
 
 
 @pytest.mark.parametrize("name", MAPS)
 @pytest.mark.parametrize("chosen", [{}, {"layer": 1, "last_blocks": 2}], ids=str)
-def test_the_cost_of_a_map(small, pixels, name, chosen):
+def test_the_cost_of_a_map(shallow, pixels, name, chosen):
     given = recipe(pixels, replace(SETTINGS, attention=AttentionSettings(**chosen)))
-    assert near(small, given, Map(ATTACKED, name))
+    assert near(shallow, given, Map(ATTACKED, name))
 
 
 @pytest.mark.parametrize(
@@ -156,30 +169,30 @@ def test_the_cost_of_a_map(small, pixels, name, chosen):
     [Clean(), Control(), Read(), Guide(), Heads(), Heads(ATTACKED), Words(), Words(ATTACKED), Curves()],
     ids=str,
 )
-def test_the_cost_of_a_look(small, pixels, request_):
-    assert near(small, recipe(pixels), request_)
+def test_the_cost_of_a_look(shallow, pixels, request_):
+    assert near(shallow, recipe(pixels), request_)
 
 
 @pytest.mark.parametrize("kind", ViewSettings.KINDS)
 @pytest.mark.parametrize("count", [4, 20])
-def test_the_cost_of_views(small, pixels, kind, count):
+def test_the_cost_of_views(shallow, pixels, kind, count):
     settings = replace(SETTINGS, views=ViewSettings(kind=kind, count=count))
-    assert all(near(small, recipe(pixels, settings), request) for request in (Views(), Views("a-tpt"), Views("mta")))
+    assert all(near(shallow, recipe(pixels, settings), request) for request in (Views(), Views("a-tpt"), Views("mta")))
 
 
 @pytest.mark.parametrize("step", [0, 1, 2])
-def test_the_cost_of_a_tuning_step(small, pixels, step):
-    assert near(small, recipe(pixels), Tune(step))
-    assert Weighted().cost(small, recipe(pixels)) == counted(small, recipe(pixels), Weighted()).cost() == 0
+def test_the_cost_of_a_tuning_step(shallow, pixels, step):
+    assert near(shallow, recipe(pixels), Tune(step))
+    assert Weighted().cost(shallow, recipe(pixels)) == counted(shallow, recipe(pixels), Weighted()).cost() == 0
 
 
 @pytest.mark.parametrize("name", DEFENCES)
 @pytest.mark.parametrize("purifier", ["", "mac"])
-def test_the_cost_of_a_defence(small, pixels, name, purifier, monkeypatch):
+def test_the_cost_of_a_defence(shallow, pixels, name, purifier, monkeypatch):
     monkeypatch.setattr("engine.defences.ttc.THRESHOLD", 9.0)  # as for a picture that TTC takes for attacked
     monkeypatch.setattr("engine.defences.ttp.ALIKE", 9.0)  # and TTP
     given = recipe(pixels, replace(SETTINGS, purifier=purifier))
-    assert near(small, given, Defended(name)) and near(small, given, Shown())
+    assert near(shallow, given, Defended(name)) and near(shallow, given, Shown())
 
 
 @pytest.fixture(scope="module")
@@ -196,30 +209,30 @@ def test_the_costs_hold_on_the_built_in_model(built_in, name):
     assert near(*built_in, REQUESTS[name])
 
 
-def test_every_kind_of_request_costs_no_less_for_more_steps_and_views(small, pixels):
+def test_every_kind_of_request_costs_no_less_for_more_steps_and_views(shallow, pixels):
     more = Settings(AttackSettings(steps=9), views=ViewSettings(count=30), tuning=TuneSettings(steps=5))
     for request in REQUESTS.values():
-        assert request.cost(small, recipe(pixels, more)) >= request.cost(small, recipe(pixels)) >= 0
+        assert request.cost(shallow, recipe(pixels, more)) >= request.cost(shallow, recipe(pixels)) >= 0
     for request in (Attack(), Views(), Defended("ss-tpt"), Defended("r-tpt")):
-        assert request.cost(small, recipe(pixels, more)) > request.cost(small, recipe(pixels))
+        assert request.cost(shallow, recipe(pixels, more)) > request.cost(shallow, recipe(pixels))
 
 
-def test_forward_and_back_are_three_passes_and_sentences_are_priced_by_weights_and_places(small):
+def test_forward_and_back_are_three_passes_and_sentences_are_priced_by_weights_and_places(shallow):
     assert (BACK, Passes(1, 1).cost()) == (2, 3)
     assert Passes(2, 1, 3, 1).cost(0.5) == 2 + 2 + 0.5 * 5
-    tokens = packed_tokens(small, CLASSES)
-    weights = [sum(one.numel() for one in tower.parameters()) for tower in (small.text.transformer, small.visual)]
-    assert small.reading_cost(CLASSES) == pytest.approx(tokens * weights[0] / (16 * weights[1]))
+    tokens = packed_tokens(shallow, CLASSES)
+    weights = [sum(one.numel() for one in tower.parameters()) for tower in (shallow.text.transformer, shallow.visual)]
+    assert shallow.reading_cost(CLASSES) == pytest.approx(tokens * weights[0] / (16 * weights[1]))
 
 
-def test_what_is_missing_stands_once_behind_its_needs_and_costs_its_sum(small, pixels):
-    story = Story(small, recipe(pixels))
+def test_what_is_missing_stands_once_behind_its_needs_and_costs_its_sum(shallow, pixels):
+    story = Story(shallow, recipe(pixels))
     wanted = (Weighted(), Defended("a-tpt"), Defended("a-tpt-tv"), Defended("clip"))
     found = missing(story, *wanted)
     assert found == [
         Attack(), Shown(purified=False), Views(), Tune(0), Tune(1), Tune(2), *wanted,
     ]  # fmt: skip
-    assert cost_of(story, *wanted) == sum(one.cost(small, story.recipe) for one in found)
+    assert cost_of(story, *wanted) == sum(one.cost(shallow, story.recipe) for one in found)
     story.result(Views())
     assert [type(one).__name__ for one in missing(story, Defended("a-tpt"))] == ["Defended"]
     story.result(Weighted())

@@ -1,6 +1,7 @@
 """An attack whose gradient is zero at the first step says so: it could not see which way to go."""
 
 import gc
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -30,16 +31,16 @@ BY_CROSS_ENTROPY = (
 
 @pytest.fixture
 def pixels() -> torch.Tensor:
-    """A picture of the small model's size."""
+    """A picture of the shallow model's size."""
     return noise(32)
 
 
 @pytest.fixture
-def saturated(small, monkeypatch):
-    """The small model so sure of itself that the cross-entropy of its answer is 0 to the last digit of float32."""
+def saturated(shallow, monkeypatch):
+    """The shallow model so sure of itself that the cross-entropy of its answer is 0 to the last digit of float32."""
     logits = Backbone.logits
     monkeypatch.setattr(Backbone, "logits", lambda self, *features: 1e4 * logits(self, *features))
-    return small
+    return shallow
 
 
 def settings_of(name: str, **others) -> AttackSettings:
@@ -56,15 +57,15 @@ def test_an_attack_that_sees_no_gradient_says_so(saturated, pixels, name):
 
 
 @pytest.mark.parametrize("name", BY_CROSS_ENTROPY)
-def test_an_attack_that_sees_where_to_go_says_nothing(small, pixels, name):
-    *_, result = attack(small, pixels, CLASSES, settings_of(name))
+def test_an_attack_that_sees_where_to_go_says_nothing(shallow, pixels, name):
+    *_, result = attack(shallow, pixels, CLASSES, settings_of(name))
     assert not result.zero_gradient and not result.blind
 
 
-def test_every_picture_of_a_batch_tells_its_own(small, pixels, monkeypatch):
+def test_every_picture_of_a_batch_tells_its_own(shallow, pixels, monkeypatch):
     monkeypatch.setattr(Backbone, "logits", sure_of_the_first(Backbone.logits))
     pictures = torch.stack([pixels, pixels.flip(-1)])
-    found = attack_batch(small, pictures, CLASSES, settings_of("pgd"))
+    found = attack_batch(shallow, pictures, CLASSES, settings_of("pgd"))
     assert [one.zero_gradient for one in found] == [True, False]
     assert [one.blind for one in found] == [True, False]
 
@@ -91,15 +92,18 @@ def test_without_an_attack_there_is_no_gradient_to_miss(saturated, pixels):
     assert not result.zero_gradient
 
 
-def probes() -> set[int]:
-    """Those that somebody still holds, other tests among them."""
-    gc.collect()
-    return {id(one) for one in gc.get_objects() if issubclass(type(one), Probe)}
+@pytest.fixture
+def nothing_older() -> Iterator[None]:
+    """What other tests hold is no longer looked through: that would take seconds."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
+@pytest.mark.usefixtures("nothing_older")
 @pytest.mark.parametrize("name", ATTACKS)
-def test_nothing_that_an_attack_looked_through_outlives_it(small, pixels, name):
+def test_nothing_that_an_attack_looked_through_outlives_it(shallow, pixels, name):
     """A graph that is kept keeps the hook at its end, and this the probe: a ring that nothing frees."""
-    before = probes()
-    *_, _ = attack(small, pixels, CLASSES, settings_of(name, eot_samples=1))
-    assert probes() <= before
+    *_, _ = attack(shallow, pixels, CLASSES, settings_of(name, eot_samples=1))
+    gc.collect()
+    assert not [one for one in gc.get_objects() if issubclass(type(one), Probe)]
