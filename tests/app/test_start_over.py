@@ -7,6 +7,7 @@ from app.choices import Choices
 from app.state.visitors import FIRST, Visitor
 from app.text import inputs as text
 from app.text import words
+from app.wiring.stopping import Run
 from tests.page_cases import CHOICES, picture
 
 OTHERS = ("class_names", "true_class")
@@ -37,6 +38,15 @@ def test_settings_are_as_at_the_start_and_picture_and_names_stay(tiny, built, pr
         )
     assert now.progress.said == text.STARTED_OVER and now.progress.go == 1
     page.visitors.drop("me")
+
+
+def test_what_is_computed_for_the_visitor_ends(tiny, built, pressed):
+    _, page = built
+    page.visitors.put("computing", Visitor("", picture(tiny), CHOICES))
+    with page.runs.begun("computing", Run(0)) as own, page.runs.begun("another", Run(0)) as other:
+        pressed("computing", CHOICES)
+        assert own.stop.is_set() and not other.stop.is_set()
+    page.visitors.drop("computing")
 
 
 def test_without_a_picture_it_says_what_is_missing(built, pressed):

@@ -45,20 +45,19 @@ def test_an_upload_that_is_no_picture_gets_its_sentence_and_costs_nothing(kept_p
     says(page, "Attack finished")
 
 
-def test_a_file_of_too_many_bytes_is_named_and_the_next_one_is_taken(context, address, tmp_path):
+def test_a_file_of_too_many_bytes_is_named_and_the_next_one_is_taken(page, tab, tmp_path):
+    opened, watched = tab
     heavy = tmp_path / "heavy.bmp"
     with heavy.open("wb") as file:
         file.truncate(65 * 2**20)
-    opened = context.new_page()  # one of its own: Gradio writes of the refusal into the console
-    opened.goto(address)
-    opened.get_by_text("which is right").first.wait_for()
     opened.set_input_files("#upload input[type=file]", heavy)
     toast = opened.locator("[data-testid=toast-body]").first
     toast.get_by_text("maximum allowed size of 64.0 Mb").wait_for()
     assert "heavy.bmp" in toast.inner_text() and "which is right" in opened.inner_text("#panel-1")
     opened.set_input_files("#upload input[type=file]", SAMPLES / "bird-1.png")
     opened.locator("#picture-question").get_by_text("bird-1.png").first.wait_for()
-    opened.close()
+    assert [said.partition(":")[0] for said in watched.errors] == ["Failed to load resource", "Response"]
+    watched.errors.clear()  # in the console the browser and Gradio write of the refusal, and of nothing else
 
 
 def test_an_animation_is_used_and_the_page_says_how(page, tmp_path):

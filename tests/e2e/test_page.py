@@ -18,10 +18,10 @@ def says(page, words):
 def pick_option(page, menu, words):
     """Choose in a menu; one that closes, because the page was about to draw it again, is opened anew."""
     option = page.get_by_role("option").filter(has_text=words).first
-    for _ in range(6):
+    for _ in range(40):
         page.click(f"{menu} input")
         try:
-            option.click(timeout=10_000)
+            option.click(timeout=3_000)
             return
         except TimeoutError:
             page.keyboard.press("Escape")
@@ -99,8 +99,7 @@ def test_the_measured_change_is_the_engines(kept_page):
     assert f"{hit.l2():.3f}" in told and f"{hit.l2(False):.3f}" in told and "4/255" in told
 
 
-def test_a_result_belongs_to_its_settings_and_is_back_with_them(loaded):
-    page = loaded
+def test_a_result_belongs_to_its_settings_and_is_back_with_them(page):
     page.uncheck("#live input")
     open_step(page, 2)
     page.click("#attack")

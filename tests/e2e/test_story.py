@@ -12,6 +12,7 @@ from PIL import Image
 from app.figures.html import percent
 from engine import DEFENCES, Classes, Settings, ViewSettings, explore, load_backbone, load_picture
 from engine.fieldguide.world.questions import make_question
+from tests.e2e.conftest import at_rest, streams_of
 from tests.e2e.test_page import few_views, open_step, put, says
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
@@ -93,11 +94,12 @@ def test_a_picture_from_the_camera_is_taken_like_an_upload(page):
 
 @pytest.mark.parametrize("wait", [0, 1500])
 def test_stop_says_so_last_and_leaves_a_usable_page(page, wait):
+    streams = streams_of(page)
     page.click("#run-story")
     page.wait_for_timeout(wait)
     page.click("#stop")
     page.locator("#status").get_by_text("Stopped.").wait_for()
-    page.wait_for_timeout(2000)
+    at_rest(page, streams)
     assert "Stopped." in page.locator("#status").inner_text()
     few_views(page)
     run_story(page)
