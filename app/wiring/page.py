@@ -72,8 +72,8 @@ class Page(Drawing):
         `handler` takes what its first parameters ask Gradio for (an event, the request), then the values of `before`,
         and the visitor's key, last. Of those that are `alone`, one goes on at a time for each visitor, and pressing for
         the same again does nothing. Those `of_picture` end where the visitor goes on to another picture or model, or
-        presses the same button with other settings. One that is `last` ends all others; where it is
-        also `alone`, it begins once those of this kind have let go.
+        presses the same button with other settings. One that is also `last` ends those before it and
+        begins once they have let go.
         """
 
         @functools.wraps(handler)
@@ -84,7 +84,7 @@ class Page(Drawing):
             run = Run(arguments[-count], alone, pressed=guarded, about=visitor.look if of_picture else None)
             with self.runs.begun(key, run):
                 if last:
-                    self.runs.stop(key, run.turn)
+                    self.runs.end_others(key, run)
                 if alone:
                     if self.runs.repeats(key, run):
                         return

@@ -1,5 +1,7 @@
 """One press sets every control as it stood when the page was loaded."""
 
+import threading
+
 import gradio as gr
 import pytest
 
@@ -11,6 +13,7 @@ from app.wiring.stopping import Run
 from tests.page_cases import CHOICES, picture
 
 OTHERS = ("class_names", "true_class")
+SECONDS = 20  # for a thread that should have moved on long ago
 
 
 @pytest.fixture
@@ -40,13 +43,18 @@ def test_settings_are_as_at_the_start_and_picture_and_names_stay(tiny, built, pr
     page.visitors.drop("me")
 
 
-def test_what_is_computed_for_the_visitor_ends(tiny, built, pressed):
+def test_what_is_computed_for_the_visitor_ends_and_what_is_brought_does_not(tiny, built, pressed):
     _, page = built
-    page.visitors.put("computing", Visitor("", picture(tiny), CHOICES))
-    with page.runs.begun("computing", Run(0)) as own, page.runs.begun("another", Run(0)) as other:
-        pressed("computing", CHOICES)
-        assert own.stop.is_set() and not other.stop.is_set()
-    page.visitors.drop("computing")
+    page.visitors.put("me", Visitor("", picture(tiny), CHOICES))
+    with page.runs.begun("me", Run(0)) as download:
+        with page.runs.begun("me", Run(0, alone=True)) as attack, page.runs.begun("you", Run(0, alone=True)) as other:
+            press = threading.Thread(target=pressed, args=("me", CHOICES))
+            press.start()
+            assert attack.stop.wait(SECONDS) and not page.visitors.get("me").progress.said
+            assert not other.stop.is_set()
+        press.join(SECONDS)
+        assert not download.stop.is_set() and page.visitors.get("me").progress.said == text.STARTED_OVER
+    page.visitors.drop("me")
 
 
 def test_without_a_picture_it_says_what_is_missing(built, pressed):

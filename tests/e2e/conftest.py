@@ -153,10 +153,19 @@ def opening(context, address):
 
 
 def streams_of(page):
-    """The streams of events that the page reads at any moment; those that it opened before are over."""
+    """The stream of events that the page reads at any moment; those that it opened before are over.
+
+    It reads one at a time. One that it lost sight of as it opened the next stays open, and nobody waits for it.
+    """
     page.wait_for_load_state("networkidle")
     reading = set()
-    page.on("request", lambda request: reading.add(request) if "/queue/data" in request.url else None)
+
+    def note(request):
+        if "/queue/data" in request.url:
+            reading.clear()
+            reading.add(request)
+
+    page.on("request", note)
     for ended in ("requestfinished", "requestfailed"):
         page.on(ended, lambda request: reading.discard(request))
     return reading
