@@ -107,7 +107,7 @@ def test_stop_says_so_last_and_leaves_a_usable_page(page, wait):
 
 def test_views_under_way_are_dropped_by_stop_and_can_be_made_at_once_after_it(page):
     open_step(page, 4)
-    put(page, "#views", "128")
+    put(page, "#views", "60")
     page.click("#make-views")
     says(page, "Making and encoding views")
     page.click("#stop")
@@ -115,13 +115,13 @@ def test_views_under_way_are_dropped_by_stop_and_can_be_made_at_once_after_it(pa
     assert "Press Make views" in page.inner_text("#view-grid")
     page.click("#make-views")
     says(page, "Views made.")
-    assert page.locator("#view-grid [data-index]").count() == 128
+    assert page.locator("#view-grid [data-index]").count() == 60
 
 
 def test_a_story_of_a_picture_that_is_left_ends_and_that_of_the_next_runs_whole(page):
     few_views(page)
     open_step(page, 2)
-    put(page, "#attack-steps", "100")
+    put(page, "#attack-steps", "60")
     page.click("#samples [data-index='5']")
     page.locator("#samples [data-index='5'][aria-pressed=true]").wait_for()
     page.click("#run-story")

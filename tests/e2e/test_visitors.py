@@ -104,7 +104,7 @@ def test_a_short_run_passes_a_long_one_of_another_visitor_and_both_are_told(both
 
 def test_runs_of_one_visitor_go_one_after_the_other_with_the_controls_as_they_then_stand(page):
     page.uncheck("#live input")
-    attack_for_long(page, 13)
+    attack_for_long(page, 6)
     open_step(page, 4)
     page.click("#make-views")
     put(page, "#views", "9")
