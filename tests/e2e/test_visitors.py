@@ -139,6 +139,7 @@ def test_two_visitors_at_once_never_see_each_other(both, address, photo, tmp_pat
         "sample": (SAMPLES / sample["file"], engine.Classes(tuple(sample["classes"])), sample["truth"]),
     }
     (own, own_files), (other, other_files) = both
+    earlier = own_files | other_files
     for page in (own, other):
         begin_anew(page)
         few_views(page)
@@ -149,7 +150,6 @@ def test_two_visitors_at_once_never_see_each_other(both, address, photo, tmp_pat
     own.locator("#picture-question").get_by_text(SECRET).first.wait_for()
     other.locator("#picture-question").get_by_text(sample["question"]).wait_for()
     shared = own_files & other_files  # the first sample, with which both pages opened
-    earlier = own_files | other_files
     for page in (own, other):
         page.click("#run-story")
     for page in (own, other):
