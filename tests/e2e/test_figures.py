@@ -9,7 +9,7 @@ from app.choices import FIRST_MAP
 from app.figures.html import percent, short, signed
 from app.text import attention as text
 from app.text import words
-from tests.e2e.conftest import at_rest, streams_of
+from tests.e2e.conftest import at_rest, step_1_opens, streams_of
 from tests.e2e.test_page import SAMPLES, open_step, pick_option, put, says, unfold
 
 
@@ -105,7 +105,8 @@ def test_a_map_of_residue_offers_another_at_one_press(page):
         for one in (hit.clean, hit.saved)
         for label in {hit.label, hit.after_saved.label}
     )
-    page.click("#samples [data-index='1']")
+    with step_1_opens(page):
+        page.click("#samples [data-index='1']")
     page.locator("#samples [data-index='1'][aria-pressed=true]").wait_for()
     open_step(page, 3)
     pick_option(page, "#map-menu", "A-TPT (last two blocks)")
