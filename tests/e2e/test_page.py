@@ -16,12 +16,15 @@ def says(page, words):
 
 
 def pick_option(page, menu, words):
-    """Choose in a menu; one that closes, because the page was about to draw it again, is opened anew."""
+    """Choose in a menu; one that closes, because the page was about to draw it again, is opened anew.
+
+    Each time it is waited longer: on a busy machine the next drawing comes from having left the menu.
+    """
     option = page.get_by_role("option").filter(has_text=words).first
-    for _ in range(40):
+    for seconds in (3, 6, 12, 24, 48):
         page.click(f"{menu} input")
         try:
-            option.click(timeout=3_000)
+            option.click(timeout=1000 * seconds)
             return
         except TimeoutError:
             page.keyboard.press("Escape")
