@@ -10,6 +10,10 @@ from engine import AttackSettings, Classes, attack, load_backbone, load_picture
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
 
+IDLE = """() => new Promise((then) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(() => then(), {timeout: 5000})));
+})"""
+
 
 def says(page, words):
     page.locator("#status").get_by_text(re.compile(words)).wait_for()
@@ -38,11 +42,11 @@ def put(page, field, value):
 
 def unfold(page, fold):
     """Open a part where it is folded. The first time, Gradio sets what is in it once more a frame later, over any value
-    put there before; people do not see it before that."""
+    put there before; people do not see it before that. A busy machine is given until it has nothing else to do."""
     button = page.locator(f"{fold} > button").first
     if "open" not in (button.get_attribute("class") or ""):
         button.click()
-    page.evaluate("() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
+    page.evaluate(IDLE)
 
 
 def open_step(page, number):
