@@ -1,4 +1,7 @@
-"""A button that sets every control as a page just loaded has it on this model; picture, class names and model stay."""
+"""A button that sets every control as a page just loaded has it on this model; picture, class names and model stay.
+
+What is computed for the visitor ends: it was asked for with the controls as they were, and would speak after this.
+"""
 
 from __future__ import annotations
 
@@ -36,4 +39,4 @@ class StartOver:
             page.visitors.put(key, anew)
             yield again(page, anew) | page.rest(key, text.STARTED_OVER, go=1)
 
-        page.listen(self.button.click, handler, [*page.inputs[1:], *fields])
+        page.listen(self.button.click, handler, [*page.inputs[1:], *fields], alone=True, last=True)

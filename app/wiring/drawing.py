@@ -187,7 +187,8 @@ class Drawing:
         before = self.screens.dimmed(key)
         updates = self.screens.redrawn(key, visitor, found, choices)
         dimmed = self.screens.dimmed(key)
-        if before != dimmed and progress.step is None and not complaint:
+        moved = before != dimmed and progress.step is None
+        if moved and not complaint and not self.screens.complaining(key, choices):
             complaint = self.say(text.DIMMED if dimmed else text.READY)
         return complaint | updates
 

@@ -64,6 +64,7 @@ class Page(Drawing):
         before: Sequence[Component] = (),
         alone: bool = False,
         of_picture: bool = False,
+        last: bool = False,
         js: str | None = NEXT_TURN,
     ) -> None:
         """Register a generator of updates that Stop ends; `before` are inputs ahead of the turn and the controls.
@@ -71,7 +72,8 @@ class Page(Drawing):
         `handler` takes what its first parameters ask Gradio for (an event, the request), then the values of `before`,
         and the visitor's key, last. Of those that are `alone`, one goes on at a time for each visitor, and pressing for
         the same again does nothing. Those `of_picture` end where the visitor goes on to another picture or model, or
-        presses the same button with other settings.
+        presses the same button with other settings. One that is also `last` ends those before it and
+        begins once they have let go.
         """
 
         @functools.wraps(handler)
@@ -81,6 +83,8 @@ class Page(Drawing):
             visitor = self.choose(key, arguments[-count:])
             run = Run(arguments[-count], alone, pressed=guarded, about=visitor.look if of_picture else None)
             with self.runs.begun(key, run):
+                if last:
+                    self.runs.end_others(key, run)
                 if alone:
                     if self.runs.repeats(key, run):
                         return
@@ -93,7 +97,10 @@ class Page(Drawing):
                         yield self.rest(key, text.READY)
                     return  # else the button that stopped it has the last word
                 except engine.EngineError as error:
-                    yield self._refused(key, visitor, error)
+                    if not run.stop.is_set():
+                        yield self._refused(key, visitor, error)
+                    elif run.left:
+                        yield self.rest(key, text.READY)
                 except Exception:
                     yield self.rest(key, text.FAULT, "bad")
                     raise  # into the server's log

@@ -84,6 +84,12 @@ class Screens:
             before, screen.complaint, screen.complained = screen.complaint, sentence, choices
             return before != sentence
 
+    def complaining(self, key: str, choices: Choices) -> bool:
+        """Whether something is wrong with these choices that the visitor has been told."""
+        with self._lock:
+            screen = self._screens.get(key)
+            return screen is not None and bool(screen.complaint) and screen.complained == choices
+
     def dimmed(self, key: str) -> bool:
         """Whether anything stands dimmed on the visitor's screen."""
         with self._lock:

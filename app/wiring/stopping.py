@@ -104,6 +104,13 @@ class Runs:
                 one.leave()
             return False
 
+    def end_others(self, key: str, run: Run) -> None:
+        """End what else goes on `alone` for the visitor; `run` has the last word."""
+        with self._lock:
+            for other in self._going[key]:
+                if other.alone and other is not run:
+                    other.stop.set()
+
     def look(self, key: str, look: Look | None) -> None:
         """The visitor looks at this: runs that are about another picture, or another model, are ended."""
         with self._lock:

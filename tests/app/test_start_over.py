@@ -1,5 +1,7 @@
 """One press sets every control as it stood when the page was loaded."""
 
+import threading
+
 import gradio as gr
 import pytest
 
@@ -7,9 +9,11 @@ from app.choices import Choices
 from app.state.visitors import FIRST, Visitor
 from app.text import inputs as text
 from app.text import words
+from app.wiring.stopping import Run
 from tests.page_cases import CHOICES, picture
 
 OTHERS = ("class_names", "true_class")
+SECONDS = 20  # for a thread that should have moved on long ago
 
 
 @pytest.fixture
@@ -36,6 +40,20 @@ def test_settings_are_as_at_the_start_and_picture_and_names_stay(tiny, built, pr
             begun, name
         )
     assert now.progress.said == text.STARTED_OVER and now.progress.go == 1
+    page.visitors.drop("me")
+
+
+def test_what_is_computed_for_the_visitor_ends_and_what_is_brought_does_not(tiny, built, pressed):
+    _, page = built
+    page.visitors.put("me", Visitor("", picture(tiny), CHOICES))
+    with page.runs.begun("me", Run(0)) as download:
+        with page.runs.begun("me", Run(0, alone=True)) as attack, page.runs.begun("you", Run(0, alone=True)) as other:
+            press = threading.Thread(target=pressed, args=("me", CHOICES))
+            press.start()
+            assert attack.stop.wait(SECONDS) and not page.visitors.get("me").progress.said
+            assert not other.stop.is_set()
+        press.join(SECONDS)
+        assert not download.stop.is_set() and page.visitors.get("me").progress.said == text.STARTED_OVER
     page.visitors.drop("me")
 
 

@@ -72,7 +72,7 @@ def visitor(tiny, page):
         page.results.drop(f"{key} own")
 
 
-def listened(page, handler, alone=False, of_picture=False):
+def listened(page, handler, alone=False, of_picture=False, last=False):
     """The handler as it is registered, called for the visitor with this key and the controls of a turn."""
     registered = []
 
@@ -80,7 +80,7 @@ def listened(page, handler, alone=False, of_picture=False):
         registered.append(guarded)
         return SimpleNamespace(then=trigger)
 
-    page.listen(trigger, handler, alone=alone, of_picture=of_picture)
+    page.listen(trigger, handler, alone=alone, of_picture=of_picture, last=last)
     return lambda key, turn=1, choices=CHOICES: registered[0](gr.Request(session_hash=key), turn, *choices)
 
 
@@ -534,6 +534,67 @@ def test_why_a_run_was_refused_stays_until_the_choices_are_others(page, visitor)
         list(listened(page, refused)(key, 2))
     assert spoken(page, drawn(page, key, 3)) == []
     assert words.READY in together(drawn(page, key, 4, CHOICES._replace(seed=7)))[page.status]
+
+
+def test_why_a_run_was_refused_is_not_replaced_where_its_results_are_drawn_only_then(page, running, visitor):
+    """As of a browser that asks for the next drawing late: what was dimmed is back with the one after the refusal."""
+    key = visitor()
+    list(running.run(key, ("adversarial",), "done"))
+    drawn(page, key)
+    other = CHOICES._replace(eps=9)
+    assert words.DIMMED in together(drawn(page, key, 2, other))[page.status]
+
+    def refused(request: gr.Request, key: str):
+        yield from running.run(key, ("adversarial",), "done")
+        raise engine.EngineError("It cannot be done.")
+
+    with pytest.warns(UserWarning, match="cannot be done"):
+        list(listened(page, refused)(key, 3, other))
+    updates = drawn(page, key, 4, other)
+    assert together(updates)[page.stale[2]] == "" and spoken(page, updates) == []
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_of_a_run_that_was_ended_it_is_not_said_why_it_was_refused(page, visitor, left):
+    """Whatever ended it has the last word; the page is free where the visitor has gone on to something else."""
+    key, turn = visitor(), 3 + 2 * left  # after the other case's, whose key is the same
+
+    def refused(request: gr.Request, key: str):
+        yield page.nudged()
+        (run,) = page.runs._going[key]
+        run.leave() if left else page.runs.stop(key, turn + 1)
+        raise engine.EngineError("It cannot be done.")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # no toast
+        updates = list(listened(page, refused)(key, turn))
+    assert len(updates) == 1 + left and not spoken(page, updates)
+
+
+def test_what_is_last_begins_once_all_others_have_let_go(page, visitor):
+    key, order = visitor(), []
+
+    def long(request: gr.Request, key: str):
+        try:
+            while True:
+                yield page.nudged()
+        finally:
+            order.append("the run has let go")
+
+    def last(request: gr.Request, key: str):
+        order.append("the last begins")
+        yield page.rest(key, "At the start.")
+
+    run = listened(page, long, alone=True)(key, 1)
+    next(run)
+    others = threading.Thread(target=lambda: order.append(list(listened(page, last, alone=True, last=True)(key, 2))))
+    others.start()
+    with page.runs.begun(key, Run(3)) as later:
+        assert list(run) == [] and page.runs.going(key)
+        others.join(SECONDS)
+        assert not later.stop.is_set()
+    assert order[:2] == ["the run has let go", "the last begins"] and len(order) == 3
+    assert page.visitors.get(key).progress.said == "At the start."
 
 
 def test_a_run_takes_the_controls_as_they_were_when_it_was_pressed(page, visitor):

@@ -1,7 +1,9 @@
 """The page for those who do not point and click: the keyboard reaches everything."""
 
+import pytest
+
 from tests.e2e.conftest import at_rest, streams_of
-from tests.e2e.test_page import pick_option, says
+from tests.e2e.test_page import few_views, open_step, pick_option, says
 
 FOCUS = """() => {
   const at = document.activeElement, frame = at.closest('.wrap'), box = at.getBoundingClientRect();
@@ -28,8 +30,41 @@ def tab_to(page, home, place="", kind=None, key="Tab"):
     raise AssertionError(f"{home} was not reached; {stops}")
 
 
-def test_the_keyboard_alone_walks_the_whole_story(loaded):
-    page = loaded
+@pytest.fixture
+def fresh(lasting):
+    """The page that these tests share as it was loaded: the first stop of the Tab key is yet to come. Afterwards as
+    after `loaded`."""
+    opened, watched = lasting
+    yield opened
+    watched.nothing()
+
+
+def test_few_stops_lead_to_the_cards_and_back_goes_to_the_step_before(fresh):
+    page = fresh
+    stops = tab_to(page, "card-1")
+    assert stops[0] == "skip" and len(stops) - 1 <= 6
+    tab_to(page, "skip", key="Shift+Tab")
+    assert page.locator(".skip").evaluate("(link) => getComputedStyle(link).color") == "rgb(255, 255, 255)"
+    page.keyboard.press("Enter")
+    assert page.evaluate(FOCUS)["home"] == "card-1"
+    for number in (3, 5):
+        page.click(f"#card-{number}")
+    page.go_back()
+    page.locator("#panel-3").wait_for(state="visible")
+    page.go_back()
+    page.locator("#panel-1").wait_for(state="visible")
+    page.go_forward()
+    page.reload()
+    page.locator("#card-1").get_by_text("%").wait_for()
+    says(page, "Ready|question")
+    assert page.locator("#panel-3").is_visible() and not page.locator("#panel-1").is_visible()
+
+
+def test_the_keyboard_alone_walks_the_whole_story(kept_page):
+    page = kept_page
+    few_views(page)
+    open_step(page, 1)
+    page.focus(".skip")  # where the page begins
     tab_to(page, "samples", "1")
     page.keyboard.press("Enter")
     page.locator("#samples [data-index='1'][aria-pressed=true]").wait_for()
@@ -58,27 +93,6 @@ def test_the_keyboard_alone_walks_the_whole_story(loaded):
     page.wait_for_function("(was) => document.querySelector('#attack-passed').innerText !== was", arg=before)
 
 
-def test_few_stops_lead_to_the_cards_and_back_goes_to_the_step_before(loaded):
-    page = loaded
-    stops = tab_to(page, "card-1")
-    assert stops[0] == "skip" and len(stops) - 1 <= 6
-    tab_to(page, "skip", key="Shift+Tab")
-    assert page.locator(".skip").evaluate("(link) => getComputedStyle(link).color") == "rgb(255, 255, 255)"
-    page.keyboard.press("Enter")
-    assert page.evaluate(FOCUS)["home"] == "card-1"
-    for number in (3, 5):
-        page.click(f"#card-{number}")
-    page.go_back()
-    page.locator("#panel-3").wait_for(state="visible")
-    page.go_back()
-    page.locator("#panel-1").wait_for(state="visible")
-    page.go_forward()
-    page.reload()
-    page.locator("#card-1").get_by_text("%").wait_for()
-    says(page, "Ready|question")
-    assert page.locator("#panel-3").is_visible() and not page.locator("#panel-1").is_visible()
-
-
 def test_the_focus_of_a_menu_rings_its_field_and_not_the_page(kept_page):
     page = kept_page
     page.locator("#label-set input").focus()
@@ -96,9 +110,10 @@ def test_a_menu_that_is_left_as_it_was_closes_and_changes_nothing(page):
     page.focus("#true-class input")
     page.get_by_role("option").first.wait_for()
     assert tab_to(page, "template") == ["class-names", "label-set", "template"]
+    page.get_by_role("listbox").wait_for(state="detached")  # it fades, for as long as the browser takes
     at_rest(page, streams)
     assert page.input_value("#true-class input") == "blue bird"
-    assert page.get_by_role("listbox").count() == 0
+    assert page.get_by_role("listbox").count() == 0  # nor has it come back
     own = "red bird\nblue bird\nfish"
     page.fill("#class-names textarea", own)
     page.wait_for_function("() => document.querySelector('#label-set input').value === 'None: the names above'")
@@ -106,5 +121,6 @@ def test_a_menu_that_is_left_as_it_was_closes_and_changes_nothing(page):
     page.click("#label-set input")
     page.get_by_role("option").first.wait_for()
     page.keyboard.press("Tab")
+    page.get_by_role("listbox").wait_for(state="detached")
     at_rest(page, streams)
     assert page.input_value("#class-names textarea") == own and page.get_by_role("listbox").count() == 0

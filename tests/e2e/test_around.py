@@ -22,8 +22,7 @@ TWELVE = """() => {
 }"""
 
 
-def test_a_painted_specimen_comes_back_by_its_link(browser, address, loaded):
-    page = loaded
+def test_a_painted_specimen_comes_back_by_its_link(context, page):
     unfold(page, "#painter")
     page.locator("#paint-number input").fill("7")
     with step_1_opens(page):
@@ -37,8 +36,7 @@ def test_a_painted_specimen_comes_back_by_its_link(browser, address, loaded):
     says(page, "address bar now holds a link")
     link = page.evaluate("location.href.split('#')[0]")  # as the clipboard has it
     assert "specimen" in link and "eps=2" in link and "step=2" in link
-    other = browser.new_page()
-    other.set_default_timeout(120_000)
+    other = context.new_page()
     other.goto(link)
     other.locator("#status").get_by_text("Step 2, Attack, as it was shared.").wait_for()
     assert other.inner_text("#card-1") == answer
@@ -118,26 +116,26 @@ def test_heads_open_and_a_patch_tells_what_it_reads(kept_page):
     assert page.locator("#occlusion svg").count() == 2
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_a_head_opens_in_sight_beside_the_others_however_many_they_are(page, width, height):
+def test_a_head_opens_in_sight_beside_the_others_however_many_they_are(page):
     """Twelve layers of twelve heads scroll within their box; what is opened lies beside it, or is a sheet over it."""
     open_step(page, 3)
     page.click("#look-inside")
     says(page, "All heads drawn")
     page.locator("#heads .head-row").first.wait_for()
-    page.set_viewport_size({"width": width, "height": height})
-    page.evaluate(TWELVE)
-    page.locator("#attention-heads").evaluate("(row) => row.scrollIntoView()")
-    page.locator("#heads .head-row").nth(3).locator("[data-index]").nth(1).click()
-    page.locator("#head-opened").get_by_text("Layer 4, head 2: what the class token reads").wait_for()
-    box, opened = (page.locator(place).bounding_box() for place in ("#heads .heads", "#head-opened"))
-    inside = page.locator("#heads .heads").evaluate("(box) => [box.scrollHeight, box.clientHeight, box.clientWidth]")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert inside[1] <= height and inside[2] <= width and opened["y"] < height - 200
-    if width > 900:
-        assert opened["x"] >= box["x"] + box["width"] and opened["y"] < height / 2
-    else:
-        assert opened["y"] + opened["height"] <= height + 1 and inside[0] > inside[1]
+    for width, height, head in ((1280, 800, 2), (390, 844, 3)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(TWELVE)
+        page.locator("#attention-heads").evaluate("(row) => row.scrollIntoView()")
+        page.locator("#heads .head-row").nth(3).locator("[data-index]").nth(head - 1).click()
+        page.locator("#head-opened").get_by_text(f"Layer 4, head {head}: what the class token reads").wait_for()
+        box, opened = (page.locator(place).bounding_box() for place in ("#heads .heads", "#head-opened"))
+        inside = page.locator("#heads .heads").evaluate("(e) => [e.scrollHeight, e.clientHeight, e.clientWidth]")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert inside[1] <= height and inside[2] <= width and opened["y"] < height - 200
+        if width > 900:
+            assert opened["x"] >= box["x"] + box["width"] and opened["y"] < height / 2
+        else:
+            assert opened["y"] + opened["height"] <= height + 1 and inside[0] > inside[1]
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
@@ -185,13 +183,10 @@ BESIDE = """(at) => {
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_tour_leads_through_the_page_and_presses_its_buttons(context, address, width):
-    opened = context.new_page()
-    opened.set_viewport_size({"width": width, "height": 800})
-    opened.goto(address)
-    opened.get_by_text("which is right").first.wait_for()
-    opened.click("#tour")
-    card = opened.locator(".tour-card")
+def test_the_tour_leads_through_the_page_and_presses_its_buttons(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.click("#tour")
+    card = page.locator(".tour-card")
     card.wait_for()
     count = int(card.locator("small").inner_text().split("/")[1])
     assert 5 <= count <= 8
@@ -199,11 +194,11 @@ def test_the_tour_leads_through_the_page_and_presses_its_buttons(context, addres
         card.locator("button[data-go='1']").click()
         card.get_by_text(f"{place} / {count}").wait_for()
         at = TOUR[place - 1]["at"]  # what is described, however the page grows meanwhile
-        opened.wait_for_function(BESIDE, arg=at)
+        page.wait_for_function(BESIDE, arg=at)
     card.locator("button[data-go='1']").click()
     card.wait_for(state="detached")
-    says(opened, "finished|ran|drawn|compared|made|tuned")
-    opened.close()
+    says(page, "finished|ran|drawn|compared|made|tuned")
+    page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def test_every_step_shows_its_formulas(kept_page):

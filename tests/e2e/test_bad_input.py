@@ -3,6 +3,7 @@
 import pytest
 from PIL import Image
 
+from tests.e2e.conftest import first_sample
 from tests.e2e.test_page import SAMPLES, open_step, put, says, unfold
 from tests.engine.test_pictures import BAD
 
@@ -50,8 +51,7 @@ def test_a_file_of_too_many_bytes_is_named_and_the_next_one_is_taken(context, ad
     with heavy.open("wb") as file:
         file.truncate(65 * 2**20)
     opened = context.new_page()  # one of its own: Gradio writes of the refusal into the console
-    opened.goto(address)
-    opened.get_by_text("which is right").first.wait_for()
+    first_sample(opened, address)
     opened.set_input_files("#upload input[type=file]", heavy)
     toast = opened.locator("[data-testid=toast-body]").first
     toast.get_by_text("maximum allowed size of 64.0 Mb").wait_for()

@@ -21,7 +21,7 @@ from engine import (
     predict,
     tune,
 )
-from tests.e2e.conftest import at_rest, streams_of
+from tests.e2e.conftest import at_rest, close_toasts, streams_of
 from tests.e2e.test_page import SAMPLES, few_views, open_step, pick_option, put, says, unfold
 
 
@@ -75,6 +75,7 @@ def test_a_targeted_euclidean_attack_is_the_engines(page, asked):
 def test_an_attack_through_a_defence_is_one_click_away_and_any_defence_a_few(page, asked):
     backbone, pixels, classes, label = asked
     page.uncheck("#live input")
+    few_views(page)
     open_step(page, 2)
     put(page, "#attack-steps", "1")
     page.click("#attack-adaptive")
@@ -88,12 +89,13 @@ def test_an_attack_through_a_defence_is_one_click_away_and_any_defence_a_few(pag
     page.click("#attack")
     says(page, "Attack finished")
     settings = AttackSettings("adaptive", steps=1, target_defence="r-tpt", unroll="none", eot_samples=2)
-    *_, hit = attack(backbone, pixels, classes, settings, label)
+    defended = Settings(views=ViewSettings(count=8), defences=("r-tpt",))
+    *_, hit = attack(backbone, pixels, classes, settings, label, defended)
     told = page.inner_text("#attack-measured")
     assert f"{hit.l2():.3f}" in told and f"{hit.l2(False):.3f}" in told
     said = page.inner_text("#attack-verdict")
     assert "it goes through: R-TPT" in said and percent(hit.after_saved.confidence) in said
-    answered = next(defend(backbone, hit.saved, classes, Settings(defences=("r-tpt",)))).prediction
+    answered = next(defend(backbone, hit.saved, classes, defended)).prediction
     became = "held" if answered.label == hit.label else "broke"
     assert f"R-TPT {became}: the attack went through it" in said and percent(answered.confidence) in said
     assert page.inner_text("#card-2 .card-head") == f"R-TPT {became}"
@@ -137,7 +139,9 @@ def test_the_domain_word_is_for_a_tpt_alone(page, asked):
     page.fill("#template textarea", "a drawing of a {}.")
     page.locator("#template textarea").blur()
     says(page, "stands before “photo”; the prompt “a drawing of a {}.” has none")
+    close_toasts(page)
     page.click("#compare")
+    page.locator("[data-testid=toast-body]").get_by_text("stands before “photo”").wait_for()  # told again
     says(page, "stands before “photo”")
 
 

@@ -3,8 +3,7 @@
 from tests.e2e.test_page import open_step, says, unfold
 
 
-def test_signs_of_an_attack_are_looked_for(kept_page):
-    page = kept_page
+def test_signs_of_an_attack_are_looked_for(page):
     open_step(page, 2)
     unfold(page, "#detection-fold")
     page.click("#look-for-signs")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.models.catalogue import RECOMMENDED
-from tests.e2e.conftest import served
+from tests.e2e.conftest import first_sample, served
 from tests.e2e.test_page import open_step, says, unfold
 from tests.hub import Hub
 
@@ -33,13 +33,12 @@ def url(hub, tmp_path_factory):
         yield address
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def visitor(browser, url):
-    """A page of a visitor of its own."""
+    """A visitor's page, left on the built-in model."""
     page = browser.new_page(reduced_motion="reduce")
     page.set_default_timeout(120_000)
-    page.goto(url)
-    page.get_by_text("which is right").first.wait_for()
+    first_sample(page, url)
     yield page
     page.close()
 

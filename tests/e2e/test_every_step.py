@@ -7,9 +7,10 @@ import pytest
 
 from tests.e2e.axe import serious
 from tests.e2e.conftest import first_sample
-from tests.e2e.test_page import open_step, says
+from tests.e2e.test_page import few_views, open_step, says
 
-LOOKS = [(width, theme) for theme in ("light", "dark") for width in (1280, 390)]
+LOOKS = [(1280, "light"), (390, "light"), (390, "dark"), (1280, "dark")]
+PHOTOGRAPHED = os.environ.get("SCREENSHOTS", "")  # the folder that pictures of every step are asked for in
 PLAIN = [look for look in LOOKS if look != (390, "light")]  # colours of both widths are the same
 
 
@@ -20,18 +21,21 @@ def look_at(page, number):
 
 
 def photograph(page, name, **how):
-    """Take a picture of the page where SCREENSHOTS names a folder for it, once everything on the page is loaded."""
-    if folder := os.environ.get("SCREENSHOTS"):
+    """Take a picture of the page where a folder is named for it, once everything on the page is loaded."""
+    if PHOTOGRAPHED:
         page.wait_for_timeout(400)
-        page.screenshot(path=Path(folder, f"{name}.png"), **how)
+        page.screenshot(path=Path(PHOTOGRAPHED, f"{name}.png"), **how)
 
 
 @pytest.fixture(scope="module")
 def told(context, address):
-    """A page after the whole story and all of step 3, and the widths and themes that it has been shown in."""
+    """A page after the whole story, of few views unless it is photographed, and all of step 3; and the widths and
+    themes that it has been shown in."""
     opened = context.new_page()
     first_sample(opened, address)
     photograph(opened, "1280-light-first")
+    if not PHOTOGRAPHED:
+        few_views(opened)
     opened.click("#run-story")
     says(opened, "The whole story ran")
     open_step(opened, 3)
@@ -44,16 +48,21 @@ def told(context, address):
 
 @pytest.fixture(scope="module", params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
 def shown(request, told, address):
-    """The told story in a width and theme, and their names: run in them, or loaded in them anew and restored."""
+    """The told story in a width and theme, and their names: run in them, or loaded in them anew and restored.
+
+    Where only the width is another and nothing is photographed, the window is made as wide: either width and either
+    theme is once that of a fresh page.
+    """
     opened, looks = told
     width, theme = request.param
     if looks[-1] != request.param:
         opened.set_viewport_size({"width": width, "height": 800})
+    if looks[-1] != request.param and (PHOTOGRAPHED or looks[-1][1] != theme):
         first_sample(opened, address, theme)
         photograph(opened, f"{width}-{theme}-first", style="#restore { display: none !important }")
         opened.click("#restore [data-do=restore]")
         says(opened, "Restored: everything is as it was")
-        looks.append(request.param)
+    looks.append(request.param)
     return opened, f"{width}-{theme}"
 
 

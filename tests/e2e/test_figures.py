@@ -9,6 +9,7 @@ from app.choices import FIRST_MAP
 from app.figures.html import percent, short, signed
 from app.text import attention as text
 from app.text import words
+from tests.e2e.conftest import at_rest, step_1_opens, streams_of
 from tests.e2e.test_page import SAMPLES, open_step, pick_option, put, says, unfold
 
 
@@ -104,7 +105,8 @@ def test_a_map_of_residue_offers_another_at_one_press(page):
         for one in (hit.clean, hit.saved)
         for label in {hit.label, hit.after_saved.label}
     )
-    page.click("#samples [data-index='1']")
+    with step_1_opens(page):
+        page.click("#samples [data-index='1']")
     page.locator("#samples [data-index='1'][aria-pressed=true]").wait_for()
     open_step(page, 3)
     pick_option(page, "#map-menu", "A-TPT (last two blocks)")
@@ -268,13 +270,13 @@ def test_an_opened_head_follows_the_colours_and_redrawing_comes_to_rest(page):
     says(page, "All heads drawn")
     page.click("#heads [data-index='4']")
     page.locator("#head-opened").get_by_text("Layer 2, head 2").wait_for()
-    asked = []
+    streams, asked = streams_of(page), []
     page.on("request", lambda request: asked.append(request.url) if "queue/join" in request.url else None)
     before = page.locator("#head-opened [data-cell='0']").first.get_attribute("fill")
     page.click("#map-colours input")
     page.get_by_role("option").filter(has_text="inferno").click()
     page.wait_for_function("(was) => document.querySelector('#head-opened [data-cell]').getAttribute('fill') !== was",
                            arg=before)  # fmt: skip
-    page.wait_for_timeout(3000)
+    at_rest(page, streams)
     assert len(asked) <= 2  # Gradio tells twice that a menu was used
     assert "Layer 2, head 2" in page.inner_text("#head-opened")

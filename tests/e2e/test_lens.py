@@ -11,8 +11,7 @@ SLID = """() => {
 }"""
 
 
-def test_a_slider_moves_through_the_layers_and_a_patch_tells_its_words(kept_page):
-    page = kept_page
+def test_a_slider_moves_through_the_layers_and_a_patch_tells_its_words(page):
     open_step(page, 3)
     unfold(page, "#lens-fold")
     page.click("#read-patches")

@@ -42,13 +42,11 @@ def space(hub, tmp_path_factory):
         yield url
 
 
-@pytest.fixture
-def page(browser, space):
-    """The page with its first sample answered, which books nothing."""
+@pytest.fixture(scope="module")
+def page(browser):
+    """A page of one browser; whatever it opens books from the same quota."""
     page = browser.new_page(reduced_motion="reduce")
     page.set_default_timeout(120_000)
-    first_sample(page, space)
-    assert page.locator("#live").count() == 0
     yield page
     page.close()
 
@@ -60,7 +58,9 @@ def test_a_link_opens_on_its_step_and_books_nothing(page, space):
     page.locator("#card-2").get_by_text("Not run yet").wait_for()  # once the model has answered
 
 
-def test_a_story_stop_another_model_and_the_end_of_the_quota(page):
+def test_a_story_stop_another_model_and_the_end_of_the_quota(page, space):
+    first_sample(page, space)  # which books nothing either
+    assert page.locator("#live").count() == 0
     few_views(page)
     page.click("#run-story")
     says(page, r"\(10 s of the lent accelerator are booked\)")

@@ -40,8 +40,7 @@ def test_switched_off_it_waits_for_the_button(page):
     measured(page, "9.4")
 
 
-def test_one_goes_back_to_what_one_has_looked_at_and_forward_again(loaded):
-    page = loaded
+def test_one_goes_back_to_what_one_has_looked_at_and_forward_again(page):
     limit = "#eps input[type=number]"
     quick_attack(page, "5.3")
     put(page, "#eps", "9.5")

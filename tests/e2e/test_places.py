@@ -3,8 +3,7 @@
 from tests.e2e.test_page import few_views, open_step, says, unfold
 
 
-def test_the_pictures_are_placed_and_a_point_opens_its_view(kept_page):
-    page = kept_page
+def test_the_pictures_are_placed_and_a_point_opens_its_view(page):
     few_views(page)
     open_step(page, 6)
     unfold(page, "#plane-fold")

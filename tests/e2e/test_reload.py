@@ -1,6 +1,6 @@
 """After a reload the tab is offered what it had, and nobody else is."""
 
-from tests.e2e.conftest import at_rest, step_1_opens, streams_of
+from tests.e2e.conftest import at_rest, first_sample, step_1_opens, streams_of
 from tests.e2e.test_page import SAMPLES, open_step, says
 
 
@@ -10,7 +10,7 @@ def reload(page, streams):
     page.get_by_text("which is right").first.wait_for(state="attached")
 
 
-def test_a_reload_offers_the_last_result_with_its_settings(browser, address, loaded):
+def test_a_reload_offers_the_last_result_with_its_settings(context, address, loaded):
     page, streams = loaded, streams_of(loaded)
     assert not page.locator("#restore").is_visible()
     reload(page, streams)
@@ -28,9 +28,8 @@ def test_a_reload_offers_the_last_result_with_its_settings(browser, address, loa
 
     reload(page, streams)
     page.locator("#restore").get_by_text("“bird-1.png”").wait_for()
-    stranger = browser.new_page()
-    stranger.goto(address)
-    stranger.get_by_text("which is right").first.wait_for()
+    stranger = context.new_page()  # another tab of the same browser, to which the first one is nobody's either
+    first_sample(stranger, address)
     assert not stranger.locator("#restore").is_visible()
     stranger.close()
 

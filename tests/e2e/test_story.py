@@ -12,6 +12,7 @@ from PIL import Image
 from app.figures.html import percent
 from engine import DEFENCES, Classes, Settings, ViewSettings, explore, load_backbone, load_picture
 from engine.fieldguide.world.questions import make_question
+from tests.e2e.conftest import at_rest, streams_of
 from tests.e2e.test_page import few_views, open_step, put, says
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
@@ -93,11 +94,12 @@ def test_a_picture_from_the_camera_is_taken_like_an_upload(page):
 
 @pytest.mark.parametrize("wait", [0, 1500])
 def test_stop_says_so_last_and_leaves_a_usable_page(page, wait):
+    streams = streams_of(page)
     page.click("#run-story")
     page.wait_for_timeout(wait)
     page.click("#stop")
     page.locator("#status").get_by_text("Stopped.").wait_for()
-    page.wait_for_timeout(2000)
+    at_rest(page, streams)
     assert "Stopped." in page.locator("#status").inner_text()
     few_views(page)
     run_story(page)
@@ -105,7 +107,7 @@ def test_stop_says_so_last_and_leaves_a_usable_page(page, wait):
 
 def test_views_under_way_are_dropped_by_stop_and_can_be_made_at_once_after_it(page):
     open_step(page, 4)
-    put(page, "#views", "128")
+    put(page, "#views", "60")
     page.click("#make-views")
     says(page, "Making and encoding views")
     page.click("#stop")
@@ -113,13 +115,13 @@ def test_views_under_way_are_dropped_by_stop_and_can_be_made_at_once_after_it(pa
     assert "Press Make views" in page.inner_text("#view-grid")
     page.click("#make-views")
     says(page, "Views made.")
-    assert page.locator("#view-grid [data-index]").count() == 128
+    assert page.locator("#view-grid [data-index]").count() == 60
 
 
 def test_a_story_of_a_picture_that_is_left_ends_and_that_of_the_next_runs_whole(page):
     few_views(page)
     open_step(page, 2)
-    put(page, "#attack-steps", "100")
+    put(page, "#attack-steps", "60")
     page.click("#samples [data-index='5']")
     page.locator("#samples [data-index='5'][aria-pressed=true]").wait_for()
     page.click("#run-story")

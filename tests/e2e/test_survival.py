@@ -4,8 +4,7 @@ import engine
 from tests.e2e.test_page import open_step, says, unfold
 
 
-def test_both_pictures_are_sent_on_their_way(kept_page):
-    page = kept_page
+def test_both_pictures_are_sent_on_their_way(page):
     open_step(page, 2)
     unfold(page, "#survival-fold")
     page.click("#send-on")

@@ -3,8 +3,7 @@
 from tests.e2e.test_page import open_step, says, unfold
 
 
-def test_the_built_in_model_s_sibling_answers_too(kept_page):
-    page = kept_page
+def test_the_built_in_model_s_sibling_answers_too(page):
     open_step(page, 2)
     unfold(page, "#transfer-fold")
     page.click("#hand-on")

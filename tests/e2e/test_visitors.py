@@ -15,7 +15,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import engine
-from tests.e2e.conftest import served
+from tests.e2e.conftest import begin_anew, first_sample, served
 from tests.e2e.test_page import SAMPLES, few_views, open_step, put, says
 from tests.e2e.test_story import assert_shown
 
@@ -24,16 +24,29 @@ NAMES = ("red bird", "blue bird", "yellow bird", "green bird")
 
 
 @contextmanager
-def visiting(browser, address):
-    """A visitor with a browser of their own, and the addresses of all files that the page fetched for them."""
-    context, files = browser.new_context(accept_downloads=True), set()
-    page = context.new_page()
-    page.set_default_timeout(120_000)
+def visiting(context, address):
+    """A visitor with that browser, and the addresses of all files that the page fetched for them."""
+    page, files = context.new_page(), set()
     page.on("request", lambda request: files.add(request.url) if "/gradio_api/file=" in request.url else None)
-    page.goto(address)
-    page.get_by_text("which is right").first.wait_for()
+    first_sample(page, address)
     yield page, files
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def elsewhere(browser):
+    """Another browser than the one of `context`: it shares nothing with it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    context.set_default_timeout(120_000)
+    yield context
     context.close()
+
+
+@pytest.fixture(scope="module")
+def both(context, elsewhere, address):
+    """Two visitors at once, each with a browser of their own."""
+    with visiting(context, address) as one, visiting(elsewhere, address) as other:
+        yield one, other
 
 
 def attack_for_long(page, steps):
@@ -73,35 +86,34 @@ def photo(tmp_path):
     return path
 
 
-def test_a_short_run_passes_a_long_one_of_another_visitor_and_both_are_told(browser, address):
-    with visiting(browser, address) as (busy, _), visiting(browser, address) as (other, _):
-        attack_for_long(busy, 100)
-        open_step(other, 2)
-        put(other, "#eps", "2.3")
-        other.uncheck("#live input")
-        put(other, "#attack-steps", "40")
-        other.click("#attack")
-        says(busy, "taking turns with one other visitor")
-        says(other, "Attack finished.")
-        assert other.inner_text("#linf").startswith("2") and "Attacking" in busy.inner_text("#status")
-        busy.click("#stop")
-        says(busy, "Stopped.")
-        assert "Attack finished." in other.inner_text("#status")
+def test_a_short_run_passes_a_long_one_of_another_visitor_and_both_are_told(both):
+    (busy, _), (other, _) = both
+    attack_for_long(busy, 100)
+    open_step(other, 2)
+    put(other, "#eps", "2.3")
+    other.uncheck("#live input")
+    put(other, "#attack-steps", "40")
+    other.click("#attack")
+    says(busy, "taking turns with one other visitor")
+    says(other, "Attack finished.")
+    assert other.inner_text("#linf").startswith("2") and "Attacking" in busy.inner_text("#status")
+    busy.click("#stop")
+    says(busy, "Stopped.")
+    assert "Attack finished." in other.inner_text("#status")
 
 
-def test_runs_of_one_visitor_go_one_after_the_other_with_the_controls_as_they_then_stand(browser, address):
-    with visiting(browser, address) as (page, _):
-        page.uncheck("#live input")
-        attack_for_long(page, 13)
-        open_step(page, 4)
-        page.click("#make-views")
-        put(page, "#views", "9")
-        says(page, "Views made.")
-        assert "of 9 views" in page.inner_text("#card-4")
+def test_runs_of_one_visitor_go_one_after_the_other_with_the_controls_as_they_then_stand(page):
+    page.uncheck("#live input")
+    attack_for_long(page, 6)
+    open_step(page, 4)
+    page.click("#make-views")
+    put(page, "#views", "9")
+    says(page, "Views made.")
+    assert "of 9 views" in page.inner_text("#card-4")
 
 
-def test_a_visitor_or_an_address_that_asks_for_more_than_its_budget_is_told_what_would_fit(browser):
-    with served(ATPT_VISITOR_PASSES="60", ATPT_ADDRESS_PASSES="60") as url, visiting(browser, url) as (page, _):
+def test_a_visitor_or_an_address_that_asks_for_more_than_its_budget_is_told_what_would_fit(elsewhere):
+    with served(ATPT_VISITOR_PASSES="60", ATPT_ADDRESS_PASSES="60") as url, visiting(elsewhere, url) as (page, _):
         open_step(page, 2)
         page.uncheck("#live input")
         put(page, "#attack-steps", "500")
@@ -119,41 +131,44 @@ def test_a_visitor_or_an_address_that_asks_for_more_than_its_budget_is_told_what
                 client.predict(**asked, steps=500, api_name="/attack")
 
 
-def test_two_visitors_at_once_never_see_each_other(browser, address, photo, tmp_path):
+def test_two_visitors_at_once_never_see_each_other(both, address, photo, tmp_path):
     backbone = engine.load_backbone()
     sample = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[2]
     asked = {
         "own": (photo, engine.Classes(NAMES), None),
         "sample": (SAMPLES / sample["file"], engine.Classes(tuple(sample["classes"])), sample["truth"]),
     }
-    with visiting(browser, address) as (own, own_files), visiting(browser, address) as (other, other_files):
-        few_views(own)
-        few_views(other)
-        own.fill("#class-names textarea", "\n".join(NAMES))
-        own.locator("#class-names textarea").blur()
-        own.set_input_files("#upload input[type=file]", str(photo))
-        other.click("#samples [data-index='2']")
-        own.locator("#picture-question").get_by_text(SECRET).first.wait_for()
-        other.locator("#picture-question").get_by_text(sample["question"]).wait_for()
-        shared = own_files & other_files  # the first sample, with which both pages opened
-        for page in (own, other):
-            page.click("#run-story")
-        for page in (own, other):
-            says(page, "The whole story ran")
+    (own, own_files), (other, other_files) = both
+    earlier = own_files | other_files
+    for page in (own, other):
+        begin_anew(page)
+        few_views(page)
+    own.fill("#class-names textarea", "\n".join(NAMES))
+    own.locator("#class-names textarea").blur()
+    own.set_input_files("#upload input[type=file]", str(photo))
+    other.click("#samples [data-index='2']")
+    own.locator("#picture-question").get_by_text(SECRET).first.wait_for()
+    other.locator("#picture-question").get_by_text(sample["question"]).wait_for()
+    shared = own_files & other_files  # the first sample, with which both pages opened
+    for page in (own, other):
+        page.click("#run-story")
+    for page in (own, other):
+        says(page, "The whole story ran")
 
-        for page, (path, classes, truth) in ((own, asked["own"]), (other, asked["sample"])):
-            pixels, label = backbone.prepare(engine.load_picture(path).image), truth and classes.index(truth)
-            *_, hit = engine.attack(backbone, pixels, classes, engine.AttackSettings(), label)
-            assert_shown(page, 1, hit.before)
-            assert_shown(page, 2, hit.after_saved)
-            written, clean = taken(page, tmp_path / "taken.zip")
-            assert (clean == (pixels * 255).round().byte().permute(1, 2, 0).numpy()).all()
-            assert (SECRET in written) == (page is own) and (sample["truth"] in written) == (page is other)
-        assert "grandmothers" not in other.content() and "blue bird" not in other.inner_text("#story")
-        assert sample["question"] not in own.inner_text("#story")
+    for page, (path, classes, truth) in ((own, asked["own"]), (other, asked["sample"])):
+        pixels, label = backbone.prepare(engine.load_picture(path).image), truth and classes.index(truth)
+        *_, hit = engine.attack(backbone, pixels, classes, engine.AttackSettings(), label)
+        assert_shown(page, 1, hit.before)
+        assert_shown(page, 2, hit.after_saved)
+        written, clean = taken(page, tmp_path / "taken.zip")
+        assert (clean == (pixels * 255).round().byte().permute(1, 2, 0).numpy()).all()
+        assert (SECRET in written) == (page is own) and (sample["truth"] in written) == (page is other)
+    assert "grandmothers" not in other.content() and "blue bird" not in other.inner_text("#story")
+    assert sample["question"] not in own.inner_text("#story")
 
-        assert own_files - shared and other_files - shared and not (own_files & other_files) - shared
-        for link in own_files - shared:
-            assert hashlib.sha256(own.request.get(link).body()).hexdigest() not in link  # to have a file is not enough
-            for guess in guesses(link):
-                assert other.request.get(f"{address}gradio_api/file={guess}").status in (403, 404)
+    mine, theirs = own_files - earlier, other_files - earlier
+    assert mine and theirs and not (own_files & other_files) - shared
+    for link in mine:
+        assert hashlib.sha256(own.request.get(link).body()).hexdigest() not in link  # to have a file is not enough
+        for guess in guesses(link):
+            assert other.request.get(f"{address}gradio_api/file={guess}").status in (403, 404)
