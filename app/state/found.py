@@ -159,4 +159,5 @@ def find(question: Question | None, visitor: Visitor) -> Found:
             made[name] = hashlib.sha256(keys.encode()).hexdigest()[:16]
     recipe = question.story.recipe
     asked = {"classes": recipe.classes, "label": recipe.label, "answer": recipe.settings.answer}
-    return replace(found, **asked, made=made, partial=frozenset(partial), **values)
+    grid = question.story.backbone.grid
+    return replace(found, **asked, grid=grid, made=made, partial=frozenset(partial), **values)

@@ -100,8 +100,9 @@ class Drawing:
         return self._find(question, visitor)
 
     def _find(self, question: Question | None, visitor: Visitor) -> Found:
-        """What is held of a question, beside what is known of the visitor's model without one."""
-        return replace(find(question, visitor), grid=self.backbone(visitor).grid)
+        """What is held of a question; without one, what is known of the visitor's model."""
+        found = find(question, visitor)
+        return found if question is not None else replace(found, grid=self.backbone(visitor).grid)
 
     def _pinned(self, visitor: Visitor, key: str) -> Pinned | None:
         """What is held of the look that the visitor has pinned; its model is not loaded for that."""
