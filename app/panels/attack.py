@@ -361,10 +361,16 @@ def _measured(result: engine.Adversarial) -> str:
     made = (
         f"{titled(result.attack, result.target_defence)}{within}{limit(result.epsilon, result.norm)}"
         f"{where(result.only_cells)},"
-        f" {counted(text.PASSES, count=len(result.steps))} in {result.seconds:.2f} s"
+        f" {_took(result)} in {result.seconds:.2f} s"
     )
     heads = ("", "as computed (float)", "as saved (8 bits)", text.LIMIT)
     return section("Measured", table(heads, rows, "Measured size of the change", "stacks"), made)
+
+
+def _took(result: engine.Adversarial) -> str:
+    """How often it asked: each time takes one pass of the model, or as many as what it goes through has."""
+    looks = engine.ATTACKS[result.attack].looks(engine.AttackSettings(attack=result.attack), len(result.after.classes))
+    return counted(text.TOOK[looks.back > 0], count=len(result.steps))
 
 
 def _distance(result: engine.Adversarial) -> str:
