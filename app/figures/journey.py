@@ -220,9 +220,10 @@ def _verdict(found: Found) -> tuple[str, str] | None:
         return text.VERDICT_BAD[found.given], _instead(answer, present(found.reference))
     if "defences" in found.partial and found.progress.step is None:
         return None  # what is left of them says nothing of the others
-    right = sum(found.right(d.prediction) for d in found.defences)
-    good = text.AS_ASKED[found.given][True]
-    return f"{right} of {len(found.defences)} {good}", "methods on this picture"
+    answers = found.defended or found.defences
+    right, good = sum(found.right(one.prediction) for one in answers), text.AS_ASKED[found.given][True]
+    counts = f"{right} of {len(answers)} {good}"
+    return counts, text.DEFENCES_CARD if found.defended else DEFENCES[answers[0].defence].title.lower()
 
 
 def _many(found: Found) -> tuple[str, str] | None:

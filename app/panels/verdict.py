@@ -201,8 +201,8 @@ def _defended(found: Found, wanted: str) -> str:
     if chosen is None:
         return ""
     answer = f"**{chosen.name}** ({percent(chosen.confidence)})"
-    right = sum(map(found.right, answers.values()))
-    others = counted(text.OF_DEFENCES[found.given], right=right, of=len(answers)) if answers else ""
+    right, of = sum(found.right(one.prediction) for one in found.defended), len(found.defended)
+    others = counted(text.OF_DEFENCES[found.given], right=right, of=of) if of else ""
     if found.given is None:
         said = text.DEFENDED[None] if chosen.label == found.reference else text.NOT_DEFENDED[None]
         return note(f"**{name} {said}:** {answer}.{others}")

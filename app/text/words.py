@@ -193,6 +193,7 @@ AS_ASKED = {  # then by whether the true class, or else the clean answer, is ans
     True: {True: "right", False: "wrong"}, False: {True: "as clean", False: "not as clean"},
     None: {True: "the same", False: "another"},
 }  # fmt: skip
+DEFENCES_CARD = "defences on this picture"
 VERDICT_GOOD = {True: "Right answer", False: "Clean answer", None: "The same answer"}
 VERDICT_BAD = {True: "Wrong answer", False: "Not the clean answer", None: "Another answer"}
 REFERENCE, REFERENCE_WHY, UNTIMED = "No attack, no defence", "The reference", "not timed"
