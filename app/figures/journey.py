@@ -192,7 +192,9 @@ def _views(found: Found) -> tuple[str, str] | None:
     head = f"{right} of {len(found.views)} views"
     if found.strange or found.none_given:
         return head, (text.STRANGE_VERDICT if found.strange else text.NONE_VERDICT).lower()
-    return head, counted(text.VIEWS_CARD[found.given], right=right)
+    said = counted(text.VIEWS_CARD[found.given], right=right)
+    was_right = found.given and present(found.adversarial).right_before
+    return head, text.VIEWS_STILL.format(said=said) if was_right else said
 
 
 def _tuning(found: Found) -> tuple[str, str] | None:

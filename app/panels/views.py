@@ -159,7 +159,7 @@ def _summary(found: Found) -> str:
         counts.append((text.VIEWS_TUNING, f"{int(right[kept].sum())} of {len(kept)}", text.VIEWS_TUNING_WHY))
     if found.ensemble:
         share = float(found.ensemble.weights[right].sum())
-        counts.append((text.VIEWS_WEIGHT, percent(share), text.VIEWS_WEIGHT_WHY))
+        counts.append((counted(text.VIEWS_WEIGHT, right=int(right.sum())), percent(share), text.VIEWS_WEIGHT_WHY))
     later = "" if found.steps else f'<p class="fine">{esc(words.VIEWS_LATER)}</p>'
     return f'<p class="fine aloud">{esc(asked)}</p>{chips(counts)}{later}'
 

@@ -157,10 +157,10 @@ ROOTS = {1: "", 2: "square-root scale", 3: "cube-root scale", 4: "fourth-root sc
 FLAT, FLAT_MAPS = "the same everywhere: no cell is strongest", ("Maps are flat", "they point nowhere")
 SAVE, SAVE_MAP = "PNG", "{name}: download over the whole picture"
 VIEW_COUNT = "Number of views"
-VIEWS_CARD = {
-    True: "still {right:gives|give} the right class", False: "{right:gives|give} the clean answer",
+VIEWS_CARD, VIEWS_STILL = {
+    True: "{right:gives|give} the right class", False: "{right:gives|give} the clean answer",
     None: "{right:answers|answer} as the picture itself",
-}  # fmt: skip
+}, "still {said}"  # fmt: skip
 VIEWS_LATER = "Which views drive the tuning, and which weigh in the answer, is known after the next step."
 
 LOSS = "Entropy to lower"
