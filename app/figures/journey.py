@@ -27,9 +27,11 @@ def journey(found: Found) -> str:
     cards = "".join(
         _card(number, name, findings[number - 1], busy == number, found) for number, name in enumerate(text.STEPS, 1)
     )
-    walk = ' data-walk="1"' if found.progress.walk else ""
+    goes = f' data-walk="1" data-goes="{esc(text.STORY_HELD)}" data-gone="{esc(text.STORY_GONE_BY)}"'
+    walk = goes if found.progress.walk else ""
     move = "" if go is None else f' data-go="{go}" data-turn="{found.progress.turn}" data-story="{int(story)}"{walk}'
-    return f'<nav class="journey" aria-label="Steps of the story"{move}>{cards}</nav>'
+    on = " data-on-its-way" if story and busy is not None else ""
+    return f'<nav class="journey" aria-label="Steps of the story"{on}{move}>{cards}</nav>'
 
 
 def furthest(found: Found) -> int:

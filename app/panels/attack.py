@@ -15,7 +15,7 @@ from app.components.slider import Range
 from app.figures.bars import prediction_bars
 from app.figures.change import likeness, to_the_eye
 from app.figures.curves import Line, curve
-from app.figures.html import caption, empty, esc, levels, note, percent, rich, section, table
+from app.figures.html import caption, comes, esc, levels, note, percent, rich, section, table
 from app.figures.judged import abstained, caution
 from app.figures.pictures import amplified, gain_for, hatched, to_uint8
 from app.figures.threat import badges, limit, remarks, titled, where
@@ -109,7 +109,7 @@ class AttackPanel:
         """What there is to see, or what to press."""
         result = found.adversarial
         if result is None:
-            said = empty(_waits(found))
+            said = comes(_waits(found), words.COMES)
             hidden = gr.update(value=None, visible=False)
             away = {self.slider: hidden, self.noise: hidden, self.at: gr.update(visible=False)}
             return dict.fromkeys(self.texts, "") | {self.verdict: said, self.caption: _caption(found)} | away

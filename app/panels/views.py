@@ -16,9 +16,9 @@ from app.figures.html import (
     WRONG,
     caption,
     chips,
+    comes,
     differing,
     differing_words,
-    empty,
     esc,
     mark,
     percent,
@@ -86,7 +86,7 @@ class ViewsPanel:
         """All views, or what to press."""
         if found.views is None:
             said = words.MISSING["Views"] if found.adversarial is None else words.EMPTY["Views"]
-            return {self.grid: empty(said)}
+            return {self.grid: comes(said, words.COMES)}
         return self._grid(found)
 
     def draw_title(self, found: Found, choices: Choices) -> dict:

@@ -87,9 +87,11 @@ DONE = {
     "back": "One step back.",
     "reset": "The prompt is as it was written.",
 }
-STORY_HELD = "The whole story ran before: watch its steps go by, or open any of them."
+STORY_HELD = "This picture’s story is ready: watch its steps go by, or open any of them."
+STORY_GONE_BY = "The whole story is here, from attack to verdict: open any of its steps."
 STORY_DONE = "The whole story ran in {seconds:.1f} s."
 FAULT = "Something went wrong here that is not your doing. What was finished stays; try it again or load the page anew."
+COMES = "The story is on its way: this step comes by itself."
 NOT_YET = "That does not work yet"
 
 RUN_STORY = "▶ Run the whole story"
@@ -109,7 +111,11 @@ ONE_MAP = "One map", "the clean one is unknown"
 UNKNOWN = "unknown"
 ANSWER_CLEAN, ANSWER_ATTACKED = "Answer to the clean picture", "Answer to the attacked picture"
 WANTED = {True: "the true class", False: "the clean answer", None: "the answer without defence"}
-MODEL_LOADING, MODEL_READY = "Loading {name}", "{name} is in use. The picture is the same; all else starts anew."
+MODEL_LOADING = "Loading {name}"
+MODEL_READY = {  # by whether it is asked for the same names
+    True: "{name} is in use. Picture, class names and prompt are the same; its results are yet to be computed.",
+    False: "{name} is in use, asked for other class names. Its results are yet to be computed.",
+}
 KNOWS_THAT, KNOWS = "knows {knows}", "knows what its publisher trained it on"
 
 DIFFERS = {
