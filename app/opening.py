@@ -3,6 +3,9 @@
 Gradio describes all its components anew for everybody who opens the page, half a megabyte that differs in nothing but
 the address under which the page was reached. It adds what a page has for its head only once its own scripts run, has
 browsers look for the manifest at the top of the host, wherever the page is, and tells chats that the page is Gradio.
+
+It also makes the whole page for those who only ask whether there is one, itself among them at the start: where the
+machine is busy that takes longer than the three seconds it waits, and it would end itself.
 """
 
 from __future__ import annotations
@@ -18,19 +21,24 @@ NAMES = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradi
 LINK = b"deep_link"  # with which Gradio makes another page
 HEAD = b"<head>"
 MANIFEST = b'href="/manifest.json"'
+THERE = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html; charset=utf-8")]}
 Answer = tuple[Message, bytes]
 
 
 class Opening:
     """Answers for `/` with what `app` answered before under the same address, in its head our tags for chats and then
-    the HTML `first`."""
+    the HTML `first`; and at once whoever asks for no more than the head of an answer."""
 
     def __init__(self, app: ASGIApp, first: str) -> None:
         self.app, self.first = app, first.encode()
         self._kept: OrderedDict[tuple, Answer] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or (scope["method"], scope["path"]) != ("GET", "/") or LINK in scope["query_string"]:
+        if scope["type"] != "http" or scope["path"] != "/" or scope["method"] not in ("GET", "HEAD"):
+            return await self.app(scope, receive, send)
+        if scope["method"] == "HEAD":
+            return await _send(send, THERE, b"")
+        if LINK in scope["query_string"]:
             return await self.app(scope, receive, send)
         key = _address(scope)
         if key not in self._kept:

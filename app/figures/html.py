@@ -123,6 +123,12 @@ def empty(text: str) -> str:
     return f'<div class="empty">{rich(text)}</div>'
 
 
+def comes(text: str, meanwhile: str) -> str:
+    """The same for a part of the story; `meanwhile` stands there while that is on its way."""
+    said = f'<span class="alone">{rich(text)}</span><span class="comes">{esc(meanwhile)}</span>'
+    return f'<div class="empty">{said}</div>'
+
+
 def awaited(text: str) -> str:
     """The same where it is sent for as soon as it comes in sight."""
     return f'<div class="empty" data-awaited="1">{rich(text)}</div>'

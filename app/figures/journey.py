@@ -27,9 +27,11 @@ def journey(found: Found) -> str:
     cards = "".join(
         _card(number, name, findings[number - 1], busy == number, found) for number, name in enumerate(text.STEPS, 1)
     )
-    walk = ' data-walk="1"' if found.progress.walk else ""
+    goes = f' data-walk="1" data-goes="{esc(text.STORY_HELD)}" data-gone="{esc(text.STORY_GONE_BY)}"'
+    walk = goes if found.progress.walk else ""
     move = "" if go is None else f' data-go="{go}" data-turn="{found.progress.turn}" data-story="{int(story)}"{walk}'
-    return f'<nav class="journey" aria-label="Steps of the story"{move}>{cards}</nav>'
+    on = " data-on-its-way" if story and busy is not None else ""
+    return f'<nav class="journey" aria-label="Steps of the story"{on}{move}>{cards}</nav>'
 
 
 def furthest(found: Found) -> int:
@@ -192,7 +194,9 @@ def _views(found: Found) -> tuple[str, str] | None:
     head = f"{right} of {len(found.views)} views"
     if found.strange or found.none_given:
         return head, (text.STRANGE_VERDICT if found.strange else text.NONE_VERDICT).lower()
-    return head, counted(text.VIEWS_CARD[found.given], right=right)
+    said = counted(text.VIEWS_CARD[found.given], right=right)
+    was_right = found.given and present(found.adversarial).right_before
+    return head, text.VIEWS_STILL.format(said=said) if was_right else said
 
 
 def _tuning(found: Found) -> tuple[str, str] | None:
@@ -220,9 +224,10 @@ def _verdict(found: Found) -> tuple[str, str] | None:
         return text.VERDICT_BAD[found.given], _instead(answer, present(found.reference))
     if "defences" in found.partial and found.progress.step is None:
         return None  # what is left of them says nothing of the others
-    right = sum(found.right(d.prediction) for d in found.defences)
-    good = text.AS_ASKED[found.given][True]
-    return f"{right} of {len(found.defences)} {good}", "methods on this picture"
+    answers = found.defended or found.defences
+    right, good = sum(found.right(one.prediction) for one in answers), text.AS_ASKED[found.given][True]
+    counts = f"{right} of {len(answers)} {good}"
+    return counts, text.DEFENCES_CARD if found.defended else DEFENCES[answers[0].defence].title.lower()
 
 
 def _many(found: Found) -> tuple[str, str] | None:

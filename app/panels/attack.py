@@ -15,7 +15,7 @@ from app.components.slider import Range
 from app.figures.bars import prediction_bars
 from app.figures.change import likeness, to_the_eye
 from app.figures.curves import Line, curve
-from app.figures.html import caption, empty, esc, levels, note, percent, rich, section, table
+from app.figures.html import caption, comes, esc, levels, note, percent, rich, section, table
 from app.figures.judged import abstained, caution
 from app.figures.pictures import amplified, gain_for, hatched, to_uint8
 from app.figures.threat import badges, limit, remarks, titled, where
@@ -109,7 +109,7 @@ class AttackPanel:
         """What there is to see, or what to press."""
         result = found.adversarial
         if result is None:
-            said = empty(_waits(found))
+            said = comes(_waits(found), words.COMES)
             hidden = gr.update(value=None, visible=False)
             away = {self.slider: hidden, self.noise: hidden, self.at: gr.update(visible=False)}
             return dict.fromkeys(self.texts, "") | {self.verdict: said, self.caption: _caption(found)} | away
@@ -361,10 +361,16 @@ def _measured(result: engine.Adversarial) -> str:
     made = (
         f"{titled(result.attack, result.target_defence)}{within}{limit(result.epsilon, result.norm)}"
         f"{where(result.only_cells)},"
-        f" {counted(text.PASSES, count=len(result.steps))} in {result.seconds:.2f} s"
+        f" {_took(result)} in {result.seconds:.2f} s"
     )
     heads = ("", "as computed (float)", "as saved (8 bits)", text.LIMIT)
     return section("Measured", table(heads, rows, "Measured size of the change", "stacks"), made)
+
+
+def _took(result: engine.Adversarial) -> str:
+    """How often it asked: each time takes one pass of the model, or as many as what it goes through has."""
+    looks = engine.ATTACKS[result.attack].looks(engine.AttackSettings(attack=result.attack), len(result.after.classes))
+    return counted(text.TOOK[looks.back > 0], count=len(result.steps))
 
 
 def _distance(result: engine.Adversarial) -> str:

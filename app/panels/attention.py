@@ -13,7 +13,7 @@ from app.components.controls import menu
 from app.components.slider import Range
 from app.export.map_files import MapFiles
 from app.figures.guide import drawn_guide, guide_maps
-from app.figures.html import aligned, caption, empty, esc, further, levels, note, percent, rough_percent, section, table
+from app.figures.html import aligned, caption, comes, esc, further, levels, note, percent, rough_percent, section, table
 from app.figures.judged import caution, pointing
 from app.figures.map_rows import drawn_rows, map_rows
 from app.figures.maps import SEQUENTIAL, Look, MapFigure, residue, subject
@@ -92,7 +92,12 @@ class AttentionPanel:
         pair = found.maps
         if pair is None:
             said = common.MISSING["Attention"] if found.adversarial is None else common.EMPTY["Attention"]
-            return self._offered("") | {self.maps: empty(said), self.second: "", self.numbers: "", self.caption: ""}
+            return self._offered("") | {
+                self.maps: comes(said, common.COMES),
+                self.second: "",
+                self.numbers: "",
+                self.caption: "",
+            }
         kind = engine.MAPS[pair.attacked.map]
         how = kind.explanation
         words = {"label": _subjects(pair, present(found.classes).names), "how": how}

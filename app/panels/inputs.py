@@ -140,7 +140,7 @@ class Inputs:
             page.visitors.put(key, replace(visitor, pinned=pin))
             said = text.RESTORED if choices != begun or pin is not None else words.READY
             if not asked and pin is None and few_views(few):
-                said = text.READY_FEW.format(few=few_views(few))
+                said += few_views(few)
             said, tone = (" ".join(complaints), "bad") if complaints else (said, "calm")
             if complaints:
                 gr.Warning(said, title=words.NOT_YET)  # the status line may soon say what they lead to

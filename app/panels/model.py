@@ -79,7 +79,9 @@ class ModelPicker:
         asking, followed = self._follow(backbone, visitor.on(chosen, again).setting(choices))
         page.visitors.put(key, replace(asking, unshown=asking.unshown | {"views"}) if moved else asking)
         shown = self.show(page, backbone, choices) | followed
-        return shown | page.rest(key, common.MODEL_READY.format(name=backbone.name) + few_views(views), "good")
+        same = present(asking.choices).class_names == choices.class_names
+        said = common.MODEL_READY[same].format(name=backbone.name) + few_views(views)
+        return shown | page.rest(key, said, "good")
 
     def _use(self, page: Page) -> Callable[..., Generator[dict]]:
         def handler(request: gr.Request, name: str | None, key: str) -> Generator[dict]:

@@ -13,10 +13,10 @@ from app.figures.curves import Line, bundle, curve
 from app.figures.html import (
     caption,
     chips,
+    comes,
     decimals,
     differing,
     differing_words,
-    empty,
     esc,
     note,
     percent,
@@ -89,7 +89,7 @@ class TuningPanel:
         """What there is to see, or what to press."""
         if not found.steps:
             said = common.MISSING["Tuning"] if found.views is None else common.EMPTY["Tuning"]
-            return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:], "")
+            return {self.head: comes(said, common.COMES)} | dict.fromkeys(self.outputs[1:], "")
         return {
             self.head: _head(found),
             self.loss: _loss(found, choices.loss),

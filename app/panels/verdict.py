@@ -9,7 +9,7 @@ from app.choices import Choices
 from app.export.poster_file import PosterFile
 from app.figures.bars import prediction_bars
 from app.figures.curves import weight_columns
-from app.figures.html import badge, caption, differing, empty, esc, note, percent, section, table
+from app.figures.html import badge, caption, comes, differing, esc, note, percent, section, table
 from app.figures.judged import abstained, caution, defended, judged
 from app.figures.measured import measured_button
 from app.figures.poster import poster
@@ -89,7 +89,7 @@ class VerdictPanel:
         """What there is to see, or what to press."""
         if found.ensemble is None and not found.defences:
             said = words.MISSING["Verdict"] if found.adversarial is None else words.EMPTY["Verdict"]
-            return {self.head: empty(said)} | dict.fromkeys(self.outputs[1:], "")
+            return {self.head: comes(said, words.COMES)} | dict.fromkeys(self.outputs[1:], "")
         return {
             self.head: _head(found),
             self.table: _table(found, choices),
@@ -201,8 +201,8 @@ def _defended(found: Found, wanted: str) -> str:
     if chosen is None:
         return ""
     answer = f"**{chosen.name}** ({percent(chosen.confidence)})"
-    right = sum(map(found.right, answers.values()))
-    others = counted(text.OF_DEFENCES[found.given], right=right, of=len(answers)) if answers else ""
+    right, of = sum(found.right(one.prediction) for one in found.defended), len(found.defended)
+    others = counted(text.OF_DEFENCES[found.given], right=right, of=of) if of else ""
     if found.given is None:
         said = text.DEFENDED[None] if chosen.label == found.reference else text.NOT_DEFENDED[None]
         return note(f"**{name} {said}:** {answer}.{others}")

@@ -16,9 +16,9 @@ from app.figures.html import (
     WRONG,
     caption,
     chips,
+    comes,
     differing,
     differing_words,
-    empty,
     esc,
     mark,
     percent,
@@ -86,7 +86,7 @@ class ViewsPanel:
         """All views, or what to press."""
         if found.views is None:
             said = words.MISSING["Views"] if found.adversarial is None else words.EMPTY["Views"]
-            return {self.grid: empty(said)}
+            return {self.grid: comes(said, words.COMES)}
         return self._grid(found)
 
     def draw_title(self, found: Found, choices: Choices) -> dict:
@@ -159,7 +159,7 @@ def _summary(found: Found) -> str:
         counts.append((text.VIEWS_TUNING, f"{int(right[kept].sum())} of {len(kept)}", text.VIEWS_TUNING_WHY))
     if found.ensemble:
         share = float(found.ensemble.weights[right].sum())
-        counts.append((text.VIEWS_WEIGHT, percent(share), text.VIEWS_WEIGHT_WHY))
+        counts.append((counted(text.VIEWS_WEIGHT, right=int(right.sum())), percent(share), text.VIEWS_WEIGHT_WHY))
     later = "" if found.steps else f'<p class="fine">{esc(words.VIEWS_LATER)}</p>'
     return f'<p class="fine aloud">{esc(asked)}</p>{chips(counts)}{later}'
 

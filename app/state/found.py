@@ -17,6 +17,8 @@ from app.state.visitors import Progress, Visitor
 from app.sweep import Sweep
 from app.transfers import Transfers
 
+ALONE = "clip"  # the model's own answer, among the methods
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Pinned:
@@ -118,6 +120,11 @@ class Found:
     def with_cosines(self) -> bool:
         """Whether cosines stand beside shares: unless the model itself tells which pictures it knows."""
         return self.answer.none_of_these or (self.clean is not None and self.clean.familiarity is None)
+
+    @property
+    def defended(self) -> tuple[engine.DefenceResult, ...]:
+        """The answers of defences: without that of the model alone, which stands beside them as “No defence”."""
+        return tuple(one for one in self.defences if one.defence != ALONE)
 
     def right(self, prediction: engine.Prediction) -> bool:
         """Whether an answer is the class that a defence should answer, and not “none of these”."""

@@ -50,12 +50,16 @@
     if (bring && !scrolled && window.innerWidth <= 900) document.querySelector("#journey").scrollIntoView();
     window.dispatchEvent(new Event("resize"));
   };
-  const walk = (step, last) => {
+  const walked = ({ goes, gone }) => { // what the status line says of steps that go by is over with them
+    const said = document.querySelector("#status [data-tone] > span");
+    if (said?.textContent.trim() === goes) said.textContent = gone;
+  };
+  const walk = (step, last, said) => {
     clearTimeout(walking);
-    if (!following) return;
+    if (!following || step > last) return walked(said);
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) step = last;
     open(String(step), true);
-    if (step < last) walking = setTimeout(() => walk(step + 1, last), WALK);
+    walking = setTimeout(() => walk(step + 1, last, said), WALK);
   };
   const present = (on) => {
     root.toggleAttribute("data-present", on);
@@ -146,8 +150,8 @@
     });
     complaint = "";
   };
-  const go = ({ go: step, story, walk: slowly }) => {
-    if (slowly) walk(2, Number(step));
+  const go = ({ go: step, story, walk: slowly, ...said }) => {
+    if (slowly) walk(2, Number(step), said);
     else if (following || story !== "1") open(step, story === "1");
   };
   const press = (id) => setTimeout(() => document.getElementById(id).click()); // what came with the wish is there by then

@@ -24,7 +24,7 @@ ELSEWHERE_CAPTION = {  # by whether the clean picture is known
 }
 NO_CLEAN = "The clean picture is unknown: there is no before and after, no change to show and no distance."
 LINF, L2 = "Largest change of a channel (Linf)", "Length of the change (L2, channels from 0 to 1)"
-PASSES = "{count} forward {count:pass|passes}"
+TOOK = {True: "{count} {count:iteration|iterations}", False: "{count} {count:look|looks}"}  # by whether by its gradient
 AS_GIVEN, LIMIT = "as given", "limit"
 THREAT_UNKNOWN = "Attacked elsewhere: what the attacker knew is unknown"
 

@@ -52,9 +52,9 @@ POSTER_MODEL = "Answers of the model **{model}**."
 POSTER_MAP = "The last picture is bright where its map finds evidence: {map}."
 STRANGE_JUDGED = "the same answer or another: for this model neither is right"
 OF_DEFENCES = {  # this and the next ones: by whether a true class is given
-    True: " Of the {of} {of:method|methods} chosen, {right} {right:answers|answer} right.",
-    False: " Of the {of} {of:method|methods} chosen, {right} {right:keeps|keep} it.",
-    None: " Of the {of} {of:method|methods} chosen, {right} {right:answers|answer} as without defence.",
+    True: " Of the {of} {of:defence|defences} chosen, {right} {right:answers|answer} right.",
+    False: " Of the {of} {of:defence|defences} chosen, {right} {right:keeps|keep} it.",
+    None: " Of the {of} {of:defence|defences} chosen, {right} {right:answers|answer} as without defence.",
 }
 DEFENDED = {True: "answers right", False: "keeps the clean answer", None: "answers as without defence"}
 NOT_DEFENDED = {

@@ -32,7 +32,8 @@ VIEWS_ASKED = {
 }
 VIEWS_ALL, VIEWS_ALL_WHY = "All views", "Each view counts once"
 VIEWS_TUNING, VIEWS_TUNING_WHY = "Those that drive the tuning", "The surest views move the prompt in step 5"
-VIEWS_WEIGHT, VIEWS_WEIGHT_WHY = "Their share of all weight", "The weights of step 6 add up to 100 %"
+VIEWS_WEIGHT = "Weight of {right:the {right} view|all {right} views} that {right:answers|answer} so"
+VIEWS_WEIGHT_WHY = "Whether they drive the tuning or not; the weights of step 6 add up to 100 %"
 TILE_NUMBERS = "number of the view, and its entropy: 0 means sure of one class"
 TILE_RIGHT = {True: "the true class", False: "the clean answer", None: "the same answer"}
 TILE_OTHER = "another answer; of a long name only the words that differ"

@@ -87,9 +87,11 @@ DONE = {
     "back": "One step back.",
     "reset": "The prompt is as it was written.",
 }
-STORY_HELD = "The whole story ran before: watch its steps go by, or open any of them."
+STORY_HELD = "This picture’s story is ready: watch its steps go by, or open any of them."
+STORY_GONE_BY = "The whole story is here, from attack to verdict: open any of its steps."
 STORY_DONE = "The whole story ran in {seconds:.1f} s."
 FAULT = "Something went wrong here that is not your doing. What was finished stays; try it again or load the page anew."
+COMES = "The story is on its way: this step comes by itself."
 NOT_YET = "That does not work yet"
 
 RUN_STORY = "▶ Run the whole story"
@@ -109,7 +111,11 @@ ONE_MAP = "One map", "the clean one is unknown"
 UNKNOWN = "unknown"
 ANSWER_CLEAN, ANSWER_ATTACKED = "Answer to the clean picture", "Answer to the attacked picture"
 WANTED = {True: "the true class", False: "the clean answer", None: "the answer without defence"}
-MODEL_LOADING, MODEL_READY = "Loading {name}", "{name} is in use. The picture is the same; all else starts anew."
+MODEL_LOADING = "Loading {name}"
+MODEL_READY = {  # by whether it is asked for the same names
+    True: "{name} is in use. Picture, class names and prompt are the same; its results are yet to be computed.",
+    False: "{name} is in use, asked for other class names. Its results are yet to be computed.",
+}
 KNOWS_THAT, KNOWS = "knows {knows}", "knows what its publisher trained it on"
 
 DIFFERS = {
@@ -157,10 +163,10 @@ ROOTS = {1: "", 2: "square-root scale", 3: "cube-root scale", 4: "fourth-root sc
 FLAT, FLAT_MAPS = "the same everywhere: no cell is strongest", ("Maps are flat", "they point nowhere")
 SAVE, SAVE_MAP = "PNG", "{name}: download over the whole picture"
 VIEW_COUNT = "Number of views"
-VIEWS_CARD = {
-    True: "still {right:gives|give} the right class", False: "{right:gives|give} the clean answer",
+VIEWS_CARD, VIEWS_STILL = {
+    True: "{right:gives|give} the right class", False: "{right:gives|give} the clean answer",
     None: "{right:answers|answer} as the picture itself",
-}  # fmt: skip
+}, "still {said}"  # fmt: skip
 VIEWS_LATER = "Which views drive the tuning, and which weigh in the answer, is known after the next step."
 
 LOSS = "Entropy to lower"
@@ -193,6 +199,7 @@ AS_ASKED = {  # then by whether the true class, or else the clean answer, is ans
     True: {True: "right", False: "wrong"}, False: {True: "as clean", False: "not as clean"},
     None: {True: "the same", False: "another"},
 }  # fmt: skip
+DEFENCES_CARD = "defences on this picture"
 VERDICT_GOOD = {True: "Right answer", False: "Clean answer", None: "The same answer"}
 VERDICT_BAD = {True: "Wrong answer", False: "Not the clean answer", None: "Another answer"}
 REFERENCE, REFERENCE_WHY, UNTIMED = "No attack, no defence", "The reference", "not timed"

@@ -246,7 +246,8 @@ class Backbone:
     # -- words -------------------------------------------------------------------------------------------------
 
     def unknown_words(self, texts: tuple[str, ...]) -> tuple[str, ...]:
-        """The words of `texts` that this model has never seen, in order; empty for an open vocabulary."""
+        """What of `texts` this model has never seen, in order: words, signs that are no punctuation, and texts without
+        any word; empty for an open vocabulary."""
         return self._reader.unknown_words(texts)
 
     @torch.no_grad()

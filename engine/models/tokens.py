@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +13,8 @@ from torch import Tensor
 from ..classes import Classes, require_distinct
 from ..errors import EngineError, require
 from .towers import Tokenizer
+
+EMOJI = "\ufe0f"  # behind a sign, that it is to be drawn in colours
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -28,25 +31,37 @@ class Reader:
     length: int
     end: int | None = None
 
-    def unknown_words(self, texts: tuple[str, ...]) -> tuple[str, ...]:
-        """The words of `texts` that the model has never seen, in order; empty for an open vocabulary."""
+    def unknown_words(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """What of `texts` the model has never seen, in order: words, signs that are neither letters nor punctuation,
+        and every text that has no word at all. Empty for an open vocabulary, where a sign is a token like any other.
+
+        To a closed one an unseen token says nothing. Punctuation beside words is passed over: “a photo of a fish.”,
+        “red-and-white fish”, “fish (red)”, “fish, striped” are their words.
+        """
+        return _each_once(found for text in texts for found in self._unseen([text], [text]))
+
+    def _unseen(self, texts: Iterable[str], names: Iterable[str] = ()) -> tuple[str, ...]:
+        """The words and signs of `texts` that are new to it, behind those of `names` that have no word."""
         if self.words is None:
             return ()
-        found = (word for text in texts for word in _words(text))
-        return tuple(dict.fromkeys(w for w in found if w not in self.words))
+        wordless = [name.strip() for name in names if not _words(name)]
+        signs = {sign for name in wordless for sign in name}
+        found = [one for text in texts for one in _words_and_signs(text) if one not in self.words]
+        return _each_once([*wordless, *(one for one in found if one not in signs)])
 
-    def read(self, texts: list[str]) -> Tensor:
+    def read(self, texts: list[str], names: Iterable[str] = ()) -> Tensor:
         """Token ids (b, length) on the CPU, filled up as the tokenizer does.
 
-        Raises `EngineError` for unknown words, for the marks that begin and end every text, and for texts that would be
-        cut.
+        Raises `EngineError` for unknown words and signs, for `names` in the texts without any word, for the marks that
+        begin and end every text, and for texts that would be cut.
         """
-        unknown = self.unknown_words(tuple(texts))
-        if unknown:
-            listed = ", ".join(f"“{w}”" for w in unknown[:8]) + (" and more" if len(unknown) > 8 else "")
+        unseen = self._unseen(texts, names)
+        if unseen:
+            listed = ", ".join(f"“{w}”" for w in unseen[:8]) + (" and more" if len(unseen) > 8 else "")
+            kind = "word" if any(map(_words, unseen)) else "sign"
             raise EngineError(
-                f"The model {self.name} has never seen the word{'s' * (len(unknown) > 1)} {listed};"
-                " use its own words, or a model with an open vocabulary (page: “Model”, command line: --model)."
+                f"The model {self.name} has never seen the {kind}{'s' * (len(unseen) > 1)} {listed};"
+                " use its own words, or choose a model that reads any text, such as a CLIP."
             )
         empty = self.tokenizer([""], context_length=self.length)
         ids = self.tokenizer(texts, context_length=self.length + 2)
@@ -68,11 +83,12 @@ class Reader:
     def read_classes(self, classes: Classes, template: str) -> Tensor:
         """Token ids (c, length) of the class names in one template.
 
-        Raises `EngineError` as `read` does, and for two names that the model cannot tell apart: the same tokens or,
-        in a closed vocabulary, where other marks than its words mean nothing, the same words.
+        Raises `EngineError` as `read` does, for a name in which the model knows nothing, and for two names that it
+        cannot tell apart: the same tokens or, in a closed vocabulary, where other marks than its words mean nothing,
+        the same words.
         """
         sentences = classes.sentences(template)
-        ids = self.read(sentences)
+        ids = self.read(sentences, classes.names)
         read = map(tuple, ids.tolist() if self.words is None else map(_words, sentences))
         require_distinct(classes.names, read, f"is the same as another to the model {self.name}, in “{template}”")
         return ids
@@ -113,3 +129,17 @@ class Reader:
 
 def _words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text.lower())
+
+
+def _words_and_signs(text: str) -> list[str]:
+    """The words of the text and its signs, in order."""
+    return [run for run in re.findall(r"[^\W_]+|[\W_]", text.lower()) if _words(run) or _is_sign(run)]
+
+
+def _is_sign(character: str) -> bool:
+    """Whether it is no letter or digit and yet to be seen: no punctuation, blank or invisible character."""
+    return unicodedata.category(character)[0] not in "PZC" and character != EMOJI
+
+
+def _each_once(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found))

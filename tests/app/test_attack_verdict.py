@@ -7,7 +7,7 @@ import torch
 
 import engine
 from app.figures.journey import journey
-from app.panels.attack import verdict
+from app.panels.attack import _measured, verdict
 from app.panels.verdict import _head
 from app.text import attack as text
 from app.text import words
@@ -130,3 +130,19 @@ def test_of_a_strange_picture_nothing_is_judged(hit):
     drawn = verdict(result, "<i>unknown</i>", engine.DefenceResult("a-tpt", answer(0), 0.1))
     assert "which the attack went through, answers" in drawn and "held" not in drawn and "broke" not in drawn
     assert 'class="note good"' not in drawn
+
+
+@pytest.mark.parametrize(
+    ("attack", "target", "times", "took"),
+    [
+        ("pgd", "", 20, "20 iterations"),
+        ("adaptive", "a-tpt", 1, "1 iteration"),
+        ("square", "", 7, "7 looks"),
+        ("noise", "", 1, "1 look"),
+    ],
+)
+def test_how_often_an_attack_asked_is_not_called_passes_of_the_model(hit, attack, target, times, took):
+    """Each time takes as many passes as what is attacked has: through a defence, hundreds."""
+    steps = tuple(hit.steps[0] for _ in range(times))
+    said = _measured(replace(hit, attack=attack, target_defence=target, steps=steps, epsilon=4 / 255, norm="linf"))
+    assert f" {took} in " in said and "pass" not in said

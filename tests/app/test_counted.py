@@ -19,8 +19,8 @@ def test_a_number_chooses_the_word_behind_it_and_is_formatted_as_any_other():
     [
         (
             verdict_text.OF_DEFENCES[True],
-            " Of the 1 method chosen, 1 answers right.",
-            " Of the 3 methods chosen, 3 answer right.",
+            " Of the 1 defence chosen, 1 answers right.",
+            " Of the 3 defences chosen, 3 answer right.",
         ),
         (views_text.TILE_TUNES, "the surest view: it moves the prompt", "one of the 3 surest: it moves the prompt"),
         (words.TUNED_CARD, "1 step", "3 steps"),

@@ -35,6 +35,7 @@ def test_a_model_is_slow_by_its_operations_and_the_processors_flags(tiny, monkey
 def test_where_an_accelerator_is_lent_there_are_as_many_as_ever(tiny, monkeypatch):
     monkeypatch.setattr(engine.models, "is_slow", lambda backbone, most: most == LARGE)
     assert Models(tiny).views(tiny) == FEW and "16 views" in few_views(FEW) and few_views(USUAL) == ""
+    assert "bf16" not in few_views(FEW) and "processor" not in few_views(FEW)
     assert Models(tiny, lend=lambda function, seconds: function).views(tiny) == USUAL
 
 
@@ -49,6 +50,7 @@ def test_another_model_brings_its_number_unless_the_visitor_chose_one(built, pag
     list(press(gr.Request(session_hash=key), "fieldguide", 2, *CHOICES._replace(views=before)))
     visitor = page.visitors.get(key)
     assert (visitor.model, present(visitor.choices).views) == ("fieldguide", behind)
+    assert "class names and prompt are the same" in visitor.progress.said and "anew" not in visitor.progress.said
     assert ("16 views" in visitor.progress.said) and (page.visitors.unshown(key) == {"views": FEW}) == (behind == FEW)
 
     list(press(gr.Request(session_hash=key), "tiny", 3, *present(visitor.choices)))

@@ -111,9 +111,12 @@ def test_an_abstention_is_in_no_count_of_right_answers(page, told, none):
     right = replace(answer, logits=answer.scale * torch.eye(len(CLASSES))[told.reference] / 2)  # its cosine is 0.5
     sure = tuple(replace(one, prediction=right) for one in told.defences)
     every, no = (replace(told, defences=sure, ensemble=None, answer=how) for how in (AnswerSettings(), ON))
-    assert finding(every, 6)[0] == "2 of 2 right" and finding(no, 6)[0] == "0 of 2 right"
-    assert "Of the 2 methods chosen, 2 answer right." in updates(page, every)["verdict-head"]
-    assert "Of the 2 methods chosen, 0 answer right." in updates(page, no)["verdict-head"]
+    assert finding(every, 6)[0] == "1 of 1 right" and finding(no, 6)[0] == "0 of 1 right"
+    assert "Of the 1 defence chosen, 1 answers right." in updates(page, every)["verdict-head"]
+    assert "Of the 1 defence chosen, 0 answer right." in updates(page, no)["verdict-head"]
+    alone = replace(every, defences=sure[:1])  # which is no defence
+    assert finding(alone, 6) == ("1 of 1 right", "no defence")
+    assert "chosen" not in updates(page, alone)["verdict-head"]
     assert finding(none, 5)[1] == f"the picture alone: {common.NONE}"
     words = [[word.get_text() for word in printed(found, "tiny")["defences"].axes[0].texts] for found in (every, no)]
     assert words == [["right"] * 2, [common.NONE_MARK] * 2]

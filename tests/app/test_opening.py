@@ -3,10 +3,21 @@
 import asyncio
 import io
 import re
+import socket
+import threading
+from contextlib import contextmanager
 
+import httpx
 import numpy as np
 import pytest
+import uvicorn
+from gradio import networking
 from PIL import Image
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 
 from app import preview
 from app.opening import MOST, Opening
@@ -144,13 +155,54 @@ def test_few_addresses_are_kept_those_asked_for_first_make_room():
     assert made.made == MOST + 2
 
 
-@pytest.mark.parametrize("other", [{"method": "HEAD"}, {"path": "/config"}, {"query": b"deep_link=abc"}])
+@pytest.mark.parametrize("other", [{"method": "POST"}, {"path": "/config"}, {"query": b"deep_link=abc"}])
 def test_everything_else_is_left_alone(other):
     made = Gradio()
     opening = Opening(made, "<script>first()</script>")
     for number in (1, 2):
         _, _, body = opened(opening, **other)
         assert body == b"<html><head><title>here:7860 %d</title></head></html>" % number
+
+
+@pytest.mark.parametrize("query", [b"", b"deep_link=abc"])
+def test_who_asks_only_whether_there_is_a_page_waits_for_none(query):
+    made = Gradio()
+    status, headers, body = opened(Opening(made, ""), method="HEAD", query=query)
+    assert (status, body, made.made) == (200, b"", 0) and headers[b"content-type"].startswith(b"text/html")
+    assert opened(Opening(made, ""), method="HEAD", path="/config")[2] and made.made == 1
+
+
+def test_a_page_that_takes_long_to_make_does_not_end_the_server_at_its_start():
+    """Gradio asks its own server for the head of the page and waits three seconds."""
+    made = threading.Event()
+
+    def page(request: Request) -> HTMLResponse:
+        made.wait(30)
+        return HTMLResponse("<head></head>")
+
+    served = Starlette(routes=[Route("/", page)], middleware=[Middleware(Opening, "")])
+    with serving(served) as address, httpx.Client() as client:
+        late = threading.Thread(target=client.get, args=(address,), kwargs={"timeout": 60})
+        late.start()
+        try:
+            assert networking.url_ok(address)
+        finally:
+            made.set()
+            late.join()
+
+
+@contextmanager
+def serving(app):
+    """The address under which the application is served meanwhile."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        at_work = threading.Thread(target=server.run, args=([listening],))
+        at_work.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        finally:
+            server.should_exit = True
+            at_work.join()
 
 
 def test_a_page_that_could_not_be_made_is_not_kept():

@@ -24,11 +24,14 @@ from app.figures.pictures import amplified, gain_for, to_uint8
 from app.panels.attack import _curve, verdict
 from app.panels.tuning import _what_it_did
 from app.panels.verdict import _defences, _defended, _head, _table
+from app.panels.views import _summary
 from app.samples import load_samples
 from app.state.found import Found
 from app.state.shown import Shown
 from app.state.visitors import Progress
+from app.text import views as views_text
 from app.text import words as text
+from app.text.counted import counted
 from engine.overlays import Scale
 from engine.story import Picture
 from tests.app.drawing import drawn as all_drawn
@@ -293,3 +296,21 @@ def test_only_where_a_true_class_is_given_is_anything_called_right_or_wrong(told
     judged = re.search(r"\b(right|wrong)\b", re.sub(r"<[^>]*>", " ", drawn.replace("called right", "")).lower())
     assert bool(judged) == (label is not None)
     assert ("as clean" in drawn and "clean answer" in drawn) == (label is None)
+
+
+def test_the_weight_in_step_4_names_whose_it_is_and_views_are_still_right_only_where_the_picture_was(told):
+    views = told.views
+    right = int((views.logits.argmax(-1) == told.reference).sum())
+    said = counted(views_text.VIEWS_WEIGHT, right=right)
+    assert f"{said}<" in _summary(told) and "Their" not in _summary(told)
+    whose = "the 1 view that answers so" if right == 1 else f"all {right} views that answer so"
+    assert said == f"Weight of {whose}"
+    hit = replace(told.adversarial, label=told.reference)
+    names = [replace(told, adversarial=replace(hit, before=one)) for one in (_answer(told, 0), _answer(told, 1))]
+    assert [finding(found, 4)[1].startswith("still ") for found in names] == [True, False]
+
+
+def _answer(found, away):
+    """An answer of `away` classes behind the one that is right."""
+    place = (found.reference + away) % len(found.classes)
+    return replace(found.clean, logits=torch.eye(len(found.classes))[place])

@@ -408,7 +408,21 @@ def test_a_story_that_is_there_comes_at_once_and_its_steps_are_walked_through(pa
     assert list(running.run(key, STORY, "", story=True)) != []
     progress, found = page.visitors.get(key).progress, page.found(key)
     assert (progress.step, progress.go, progress.walk, progress.said) == (None, 6, True, words.STORY_HELD)
-    assert set(STORY) <= set(found.made) and 'data-walk="1"' in journey(found)
+    drawn = journey(found)
+    assert set(STORY) <= set(found.made) and 'data-walk="1"' in drawn and "data-on-its-way" not in drawn
+    assert f'data-goes="{words.STORY_HELD}" data-gone="{words.STORY_GONE_BY}"' in drawn  # for the status line
+
+
+def test_while_a_story_is_on_its_way_its_steps_say_so_and_not_what_to_press(page, running, visitor):
+    key, marked = visitor(), []
+    for _ in running.run(key, STORY, "", story=True):
+        marked.append("data-on-its-way" in journey(page.found(key)))
+    assert marked[0] and not marked[-1]
+    page.visitors.change(key, asked=frozenset({"clean"}))
+    found = page.found(key)
+    for step in range(2, 7):
+        assert words.COMES in str(page.panels[step].draw(found, CHOICES).values())
+    assert not any("data-on-its-way" in journey(page.found(key)) for _ in running.run(key, ("adversarial",), ""))
 
 
 def test_a_run_again_computes_nothing(page, running, visitor, monkeypatch):

@@ -1,5 +1,6 @@
 """Class names as they are spelled and as a model reads them: two that are one text are refused by name."""
 
+import re
 import unicodedata
 
 import open_clip
@@ -92,6 +93,40 @@ def test_in_a_closed_vocabulary_only_its_words_tell_names_apart(closed):
     with pytest.raises(EngineError, match="number 1 is “red bird!”, number 2 is “red bird\\?”"):
         closed.encode_text(Classes(("red bird!", "red bird?")))
     assert not torch.equal(*closed.encode_text(Classes(("red bird!", "blue bird!"))))
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (("🍕", "fish"), ("🍕",)),
+        (("!!!", "fish"), ("!!!",)),
+        (("fish", "—"), ("—",)),
+        (("fish 🍕", "bird"), ("🍕",)),
+        (("fish ❤️", "bird"), ("❤",)),
+        (("red + white fish", "bird"), ("+",)),
+        (("🍕", "zebra"), ("🍕", "zebra")),
+    ],
+)
+def test_a_closed_vocabulary_refuses_names_without_its_words_and_signs_as_it_does_words(closed, tiny, names, found):
+    kind = "words" if "zebra" in found else "sign"
+    listed = ", ".join(f"“{one}”" for one in found)
+    with pytest.raises(EngineError, match=re.escape(f"fieldguide has never seen the {kind} {listed};")) as said:
+        closed.encode_text(Classes(names))
+    assert "command line" not in str(said.value)
+    assert closed.unknown_words(names) == found and tiny.unknown_words(names) == ()
+    tiny.encode_text(Classes(names))
+
+
+@pytest.mark.parametrize("template", ["a 🍕 photo of a {}.", "a photo of a {} +"])
+def test_a_closed_vocabulary_refuses_signs_around_the_name(closed, template):
+    with pytest.raises(EngineError, match="has never seen the sign “[🍕+]”;"):
+        closed.encode_text(Classes(("fish", "bird"), (template,)))
+
+
+def test_punctuation_and_blanks_beside_its_words_stay_readable_to_a_closed_vocabulary(closed):
+    names = ("fish, striped", "red-and-white bird", "fish (red)", "“bird”", "a_fish", "fish\u200b & flower", "ring...")
+    assert closed.unknown_words(names) == ()
+    assert closed.encode_text(Classes(names)).shape[0] == len(names)
 
 
 @pytest.mark.parametrize(
