@@ -14,10 +14,10 @@ from app.components.tiles import PICK, pressed_view
 from app.figures.html import (
     OTHER,
     WRONG,
+    apart,
     caption,
     chips,
     differing,
-    differing_words,
     empty,
     esc,
     mark,
@@ -212,7 +212,10 @@ def _tile_name(found: Found, name: str) -> str:
         return differing(name, reference)
     if name == reference:
         return text.TILE_RIGHT[found.given]
-    return " … ".join(f'<em class="differs">{esc(word)}</em>' for word in differing_words(name, reference))
+    other = apart(name, reference)
+    if not other:
+        return esc(name)
+    return " … ".join(f'<em class="differs">{esc(word)}</em>' for i, word in enumerate(name.split()) if i in other)
 
 
 def _opened_now(found: Found, choices: Choices) -> int:

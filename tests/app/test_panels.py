@@ -117,6 +117,20 @@ def test_differing_words_are_marked_by_place():
     assert differing_words("blue and red fish", "blue and pink fish") == ["red"]
 
 
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("beetle", "bird"),
+        ("computer", "computer mouse"),
+        ("computer mouse", "computer"),
+        ("big red fish", "a bird now"),
+    ],
+)
+def test_names_that_cannot_be_compared_word_by_word_are_not_underlined(name: str, reference: str):
+    assert differing(name, reference) == name
+    assert differing_words(name, reference) == name.split()
+
+
 def test_maps_share_a_scale_and_outline_a_fifth():
     cells = torch.arange(25.0).view(5, 5)
     assert outlined(cells).sum() == 5
