@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import gradio as gr
 
-from app.choices import Choices
 from app.components.wishes import WISH
 from app.figures.html import esc
 from app.figures.journey import furthest
@@ -17,7 +16,6 @@ from app.state.tabs import Tabs
 from app.state.visitors import Visitor
 from app.text import export as text
 from app.wiring.page import Page
-from app.wiring.pieces import Piece
 
 READ_TOKEN = """(_, ...rest) => {
   let token = '';
@@ -47,10 +45,6 @@ class RestoreLine:
         last = self.tabs.last(key)
         return {self.drawn: "" if last is None else _line(last)}
 
-    def draw(self, found: Found, choices: Choices) -> dict:
-        """Nothing is offered any more once all methods have answered here: that is the last result then."""
-        return {self.drawn: ""} if found.defences else {}
-
     def wire(self, page: Page, again: Callable[[Page, Visitor], dict], fields: list) -> None:
         """The two buttons; `again` is how the controls and `fields` stood for the visitor who is restored."""
 
@@ -68,7 +62,6 @@ class RestoreLine:
                 said = page.rest(key, restored(found, last.asked), "good", furthest(found))
                 yield {self.drawn: ""} | again(page, last) | said
 
-        page.add([Piece(self.draw, [self.drawn], ("defences",))])
         page.listen(self.drawn.click, handler, [self.drawn, *page.inputs[1:], *fields])
 
 

@@ -173,6 +173,7 @@
     heed("#unlink [data-unlink]", "unlink", unlink);
     heed("#status [data-press]", "turn", (asked) => press(asked.press));
     heed("#journey [data-go]", "turn", go);
+    if (document.querySelector("#card-6.done")) root.dataset.newer = ""; // a result: what was there before the page was loaded is the last no longer
     mark();
   }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn", "data-nudge", "data-unlink", "data-tone"] });
 })();
