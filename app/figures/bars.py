@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from app.figures.html import chips, differing, esc, percent, signed
+from app.figures.html import chips, differing, esc, percent, presented, signed, underlines
 from app.text import words as text
 from engine import Prediction
 
@@ -32,6 +32,11 @@ def prediction_bars(
     title = "; ".join(f"{name}: {p.name} {percent(p.confidence)}" for name, _, p in named)
     legend = "" if len(named) == 1 else _legend(named)
     return f'{legend}<div class="bars" role="group" aria-label="{esc(title)}">{_heads() if cosines else ""}{rows}</div>'
+
+
+def explained(bars: str, given: bool | None) -> str:
+    """Bars, with a line for an audience on what is underlined in them, where anything is."""
+    return bars + (presented(text.DIFFERS_PRESENTED[given]) if underlines(bars) else "")
 
 
 def prediction_chips(prediction: Prediction) -> str:

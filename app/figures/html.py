@@ -140,6 +140,11 @@ def awaited(text: str) -> str:
     return f'<div class="empty" data-awaited="1">{rich(text)}</div>'
 
 
+def presented(text: str) -> str:
+    """A short line that stands only where the long ones are away: on a screen for an audience, and on paper."""
+    return f'<p class="fine presented">{esc(text)}</p>' if text else ""
+
+
 def further(word: str, places: Iterable[tuple[str, str]]) -> str:
     """Buttons that bring a part further down the page into sight: (its id, its name)."""
     buttons = "".join(f'<button type="button" data-bring="{esc(place)}">{esc(name)}</button>' for place, name in places)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import gradio as gr
 import numpy as np
 import torch
@@ -41,6 +43,7 @@ SORT_TILES = "(value) => { document.documentElement.dataset.sort = value; return
 OPENED_FIRST = 1
 OPENED_TILE = "background:var(--soft);outline:2px solid var(--accent);outline-offset:1px"
 FITS_TILE = 24  # characters
+SIGN = re.compile(r" \([✓=]\)")  # which stands on tiles, and means nothing where these are pictures alone
 
 
 class ViewsPanel:
@@ -161,7 +164,8 @@ def _summary(found: Found) -> str:
         share = float(found.ensemble.weights[right].sum())
         counts.append((text.VIEWS_WEIGHT, percent(share), text.VIEWS_WEIGHT_WHY))
     later = "" if found.steps else f'<p class="fine">{esc(words.VIEWS_LATER)}</p>'
-    return f'<p class="fine aloud">{esc(asked)}</p>{chips(counts)}{later}'
+    said = SIGN.sub(r'<span class="on-tiles">\g<0></span>', esc(asked))
+    return f'<p class="fine aloud">{said}</p>{chips(counts)}{later}'
 
 
 def _legend(found: Found) -> str:

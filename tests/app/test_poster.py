@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from matplotlib.colors import to_hex
 
 import engine
@@ -32,6 +33,13 @@ def test_its_three_pictures_are_the_story_with_the_answers_of_the_results(told):
         assert percent(frame.answer.confidence) in drawn
     assert engine.MAPS[told.maps.attacked.map].title in drawn
     assert f"<b>{esc(title_of('RN50/openai'))}</b>" in drawn and "<b>tiny</b>" in poster(told, "tiny")
+
+
+def test_a_long_class_name_is_drawn_smaller(told):
+    names = (f"{'very ' * 20}long name", *told.classes.names[1:])
+    long = engine.Prediction(engine.Classes(names), 9 * torch.eye(len(names))[0])
+    found = replace(told, adversarial=replace(told.adversarial, before=long))
+    assert poster(found, "tiny").count('class="says long"') == 1 and "says long" not in poster(told, "tiny")
 
 
 def test_the_last_picture_is_as_bright_as_its_map_says(told):
