@@ -153,6 +153,7 @@ def _panels(page: Page, models: Models, sources: PictureSources) -> tuple[dict[i
     columns: dict[int, gr.Column] = {}
     for number, build in enumerate(builders, 1):
         with gr.Column(elem_id=f"panel-{number}") as columns[number]:
+            gr.HTML(f"<h2>{number} {text.STEPS[number - 1]}</h2>", elem_classes=["on-paper"])
             page.stale[number] = gr.HTML("", elem_id=f"stale-{number}")
             panels[number] = build()
             with gr.Accordion(text.MATHEMATICS, open=False, elem_id=f"mathematics-{number}"):

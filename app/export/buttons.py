@@ -55,7 +55,8 @@ class ExportButtons:
         """Both take what is found."""
 
         def make_link(request: gr.Request, step: object, *values: object) -> str:
-            visitor = page.choose(present(request.session_hash), values)
+            key = present(request.session_hash)
+            visitor = page.choose(key, values)
             picture = visitor.picture
             opened = None if picture is None or not picture.source else self.sources.again(picture.source)
             pin, at = self._pin(visitor), link.opening(step, visitor.asked)
@@ -70,6 +71,7 @@ class ExportButtons:
             if visitor.pinned is not None:
                 said += text.LINK_PINNED if pin else text.LINK_PIN_OWN
             own = opened is None and picture is not None
+            page.visitors.change(key, linked=visitor.look and (visitor.look, visitor.pinned))
             return status(said, "good", link=asked, take=text.LINK_TAKE if own else "")
 
         def pack(request: gr.Request, *values: object) -> Iterator[dict]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from app.figures.html import chips, differing, esc, percent, signed
+from app.figures.html import chips, differing, esc, percent, presented, signed, underlines
 from app.text import words as text
 from engine import Prediction
 
@@ -25,14 +25,18 @@ def prediction_bars(
     Among them, marked, are `reference`, a true label if `given`, else the clean answer (None: that to the picture as it
     came), and the attack's `target`. With `cosines`, these stand behind the shares of every prediction that has some.
     """
-    marks = {} if target is None else {target: "◎ target"}
-    marks |= {} if reference is None else {reference: text.REFERENCE_SHORT[given]}
+    marks = _marks(reference, given, target)
     asked = None if reference is None else named[0][2].classes.names[reference]
     cosines = cosines and any(p.scale is not None for _, _, p in named)
     rows = "".join(_row(place, named, asked, marks.get(place), cosines) for place in _places(named, count, marks))
     title = "; ".join(f"{name}: {p.name} {percent(p.confidence)}" for name, _, p in named)
     legend = "" if len(named) == 1 else _legend(named)
     return f'{legend}<div class="bars" role="group" aria-label="{esc(title)}">{_heads() if cosines else ""}{rows}</div>'
+
+
+def explained(bars: str, given: bool | None) -> str:
+    """Bars, with a line for an audience on what is underlined in them, where anything is."""
+    return bars + (presented(text.DIFFERS_PRESENTED[given]) if underlines(bars) else "")
 
 
 def prediction_chips(prediction: Prediction) -> str:
@@ -48,6 +52,21 @@ def prediction_chips(prediction: Prediction) -> str:
             *([more] if len(sentences) > 1 else []),
         )
     )
+
+
+def rows_of(
+    prediction: Prediction, count: int, reference: int | None, given: bool | None
+) -> list[tuple[str, float, str]]:
+    """The rows of `prediction_bars` for one prediction: class name, share, mark; for paper."""
+    marks = _marks(reference, given, None)
+    places = _places([("", "", prediction)], count, marks)
+    names, shares = prediction.classes.names, prediction.probabilities
+    return [(names[place], float(shares[place]), marks.get(place, "")) for place in places]
+
+
+def _marks(reference: int | None, given: bool | None, target: int | None) -> dict[int, str]:
+    marks = {} if target is None else {target: "◎ target"}
+    return marks if reference is None else marks | {reference: text.REFERENCE_SHORT[given]}
 
 
 def _places(named: Sequence[Named], count: int, marked: Iterable[int]) -> list[int]:

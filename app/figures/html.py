@@ -86,22 +86,34 @@ def levels(change: float) -> str:
 
 
 def differing(name: str, reference: str | None) -> str:
-    """A class name with the words underlined where `reference` says something else; near-identical names need it."""
-    shared = _shared_places(name.split(), (reference or name).split())
-    marked = (esc(w) if i in shared else f'<em class="differs">{esc(w)}</em>' for i, w in enumerate(name.split()))
+    """A class name with the words underlined where `reference` says something else, as `apart` finds them."""
+    places = apart(name, reference or name)
+    marked = (f'<em class="differs">{esc(w)}</em>' if i in places else esc(w) for i, w in enumerate(name.split()))
     return " ".join(marked)
 
 
+def underlines(drawn: str) -> bool:
+    """Whether any word of what is drawn is underlined, which then needs its explanation."""
+    return 'class="differs"' in drawn
+
+
 def differing_words(name: str, reference: str) -> list[str]:
-    """The words of a class name where `reference` says something else; all of them where the words are the same."""
-    words = name.split()
-    shared = _shared_places(words, reference.split())
-    return [word for place, word in enumerate(words) if place not in shared] or words
+    """The words of a class name where `reference` says something else, as `apart` finds them; else all of them."""
+    words, places = name.split(), apart(name, reference)
+    return [word for place, word in enumerate(words) if place in places] or words
 
 
-def _shared_places(words: list[str], known: list[str]) -> set[int]:
+def apart(name: str, reference: str) -> set[int]:
+    """The places of the words of `name` where `reference` says something else.
+
+    None where a comparison by words tells nothing: of names with more or fewer words, or with less than half in common.
+    """
+    words, known = name.split(), reference.split()
     same = difflib.SequenceMatcher(None, known, words, autojunk=False).get_matching_blocks()
-    return {place for block in same for place in range(block.b, block.b + block.size)}
+    shared = {place for block in same for place in range(block.b, block.b + block.size)}
+    if len(words) != len(known) or 2 * len(shared) < len(words):
+        return set()
+    return set(range(len(words))) - shared
 
 
 def caption(parts: Iterable[tuple[str, str]], **words: str) -> str:
@@ -132,6 +144,11 @@ def comes(text: str, meanwhile: str) -> str:
 def awaited(text: str) -> str:
     """The same where it is sent for as soon as it comes in sight."""
     return f'<div class="empty" data-awaited="1">{rich(text)}</div>'
+
+
+def presented(text: str) -> str:
+    """A short line that stands only where the long ones are away: on a screen for an audience, and on paper."""
+    return f'<p class="fine presented">{esc(text)}</p>' if text else ""
 
 
 def further(word: str, places: Iterable[tuple[str, str]]) -> str:

@@ -17,6 +17,7 @@ SUBJECTS = {  # the parts that say what came out, by step
     1: ("clean",), 2: ("adversarial",), 3: ("maps",), 4: ("views",), 5: ("steps",), 6: ("defences", "ensemble"),
 }  # fmt: skip
 MANY = len(text.STEPS)  # the step that is about other pictures
+LONG = 120  # letters of a sentence that may take more lines than the status line has
 ICONS = {"done": "◉", "busy": "…", "open": "○", "waiting": "·"}
 
 
@@ -52,10 +53,11 @@ def status(
     dots = " …" if tone == "busy" else ""
     asked = f' data-link="{esc(link)}"' if link else f' data-press="{esc(press)}"' if press else ""
     asked += f' data-turn="{time.monotonic_ns()}"' if asked else ""
+    focus = ' tabindex="0"' if len(sentence) > LONG else ""  # it scrolls
     way = f' <button type="button" class="take" data-take="1">{esc(take)}</button>' if take else ""
     return (
         f'<div class="status {esc(tone)}" data-tone="{esc(tone)}" role="{role}"{asked}'
-        f' aria-live="polite"><span>{esc(sentence)}{dots}{way}</span>{width}</div>'
+        f' aria-live="polite"><span{focus}>{esc(sentence)}{dots}{way}</span>{width}</div>'
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import engine
 from app.figures.ground import Ground, backdrops
-from app.figures.html import esc, note, section
+from app.figures.html import esc, note, presented, section
 from app.figures.maps import (
     FLOOR,
     Look,
@@ -57,6 +57,8 @@ def drawn_rows(found: Found, look: Look) -> tuple[str, str]:
     grounds = [figure.ground for figure in rows[0].figures[:2]]
     legend = text.MAP_LINES.format(floor=100 * FLOOR) + (text.MAP_OBJECT if shown.mask is not None else "")
     places = f'<p class="fine aloud">{esc(text.MAP_PLACES)}</p>'
+    thin = text.MAP_OBJECT_SHORT if shown.mask is not None else ""
+    first += presented(text.MAP_LINES_SHORT.format(object=thin, scale=hint))
     places += f'<p class="fine">{esc(text.MAP_GOES_ON)}</p>' if grounds[0].goes_on else ""
     unknown = "" if found.clean_known else note(text.NO_CLEAN_MAP, "warn", "!")
     lines = f'<p class="fine">{esc(legend)} {esc(text.MAP_HOVER)}</p>'

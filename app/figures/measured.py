@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import engine
-from app.figures.html import caption, esc, section, table
+from app.figures.html import caption, esc, presented, section, table
 from app.figures.threat import limit_kept, titled_kept
 from app.measured import Arm, Measured
 from app.text import many as text
@@ -36,7 +36,9 @@ def _drawn(evaluation: Measured) -> str:
     parts = -(-len(evaluation.arms) // WIDEST)
     each = -(-len(evaluation.arms) // parts)
     drawn = "".join(_table(evaluation, evaluation.arms[at * each : (at + 1) * each], title) for at in range(parts))
-    return section(title, f'<p class="fine">{esc(description)} {esc(_best(evaluation))}</p>{drawn}', hint)
+    brief = text.MEASURED_SHORT.get(evaluation.name, "").format(pictures=evaluation.pictures)
+    said = f'<p class="fine">{esc(description)} {esc(_best(evaluation))}</p>'
+    return section(title, f"{said}{presented(brief)}{drawn}", hint)
 
 
 def _table(evaluation: Measured, arms: Sequence[Arm], title: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import engine
-from app.figures.html import differing_words, esc, note, section
+from app.figures.html import apart, esc, note, section
 from app.figures.threat import limit_kept, titled_kept
 from app.measured import Arm, Measured
 from app.text import many as text
@@ -122,5 +122,5 @@ def _answers(measured: Measured, arm: Arm, defence: str) -> list[str]:
 
 
 def _starred(answer: str, truth: str) -> str:
-    other = set(differing_words(answer, truth))
-    return " ".join(f"*{word}" if word in other else word for word in answer.split())
+    other = apart(answer, truth)
+    return " ".join(f"*{word}" if place in other else word for place, word in enumerate(answer.split()))

@@ -19,6 +19,7 @@ from app.state.found import Found
 from app.text import verdict as text
 from app.text import words
 
+LONG = 60  # letters of a class name, of which more are drawn smaller before an audience
 BARS = 3  # of the likeliest classes
 DARK = 0.3  # of its light where a map finds nothing
 SIDE = 336  # pixels of a picture: sharp at the size it is shown in, light enough to send
@@ -77,11 +78,12 @@ def _drawn(found: Found, frame: Frame) -> str:
     tone = frame.tone(found)
     wrong = ' class="wrong"' if frame.fails(found) else ""
     bars = prediction_bars([(frame.title, tone, frame.answer)], BARS, found.reference, found.given)
+    long = " long" if len(frame.answer.name) > LONG else ""
     said = percent(frame.answer.confidence) + ("" if frame.unjudged(found) else f" {judged(found, frame.answer)}")
     return (
         f'<figure class="{esc(tone)}"><figcaption{wrong}>{esc(frame.title)}</figcaption>'
         f'<img src="{data_uri(frame.picture, "JPEG", quality=90)}" alt="{esc(frame.title)}">'
-        f'<p class="says">{esc(frame.answer.name)}</p><p class="share">{said}</p>{bars}</figure>'
+        f'<p class="says{long}">{esc(frame.answer.name)}</p><p class="share">{said}</p>{bars}</figure>'
     )
 
 

@@ -13,13 +13,14 @@ import numpy as np
 from torch import Tensor
 
 import engine
+from app.figures.bars import rows_of
 from app.figures.contrast import readable_on
 from app.figures.ground import Ground
 from app.figures.html import percent
 from app.figures.judged import warned
 from app.figures.maps import scale_of_moves, scale_of_pair, subject
 from app.figures.pictures import to_uint8
-from app.figures.poster import frames, title_of, veiled_by
+from app.figures.poster import BARS, frames, title_of, veiled_by
 from app.figures.threat import made_by
 from app.originals import decoded_copy
 from app.present import present
@@ -202,7 +203,7 @@ def _tuning(found: Found) -> Figure:
 
 
 def printed_poster(found: Found, model: str) -> Figure:
-    """The pictures of the poster in a row, each above its answer and the likeliest classes."""
+    """The pictures of the poster in a row, each above its answer and the rows that it has on the page."""
     from matplotlib.figure import Figure  # as in `empty`, but placed by hand: words below pictures take what they need
 
     shown = frames(found)
@@ -222,19 +223,27 @@ def printed_poster(found: Found, model: str) -> Figure:
         said = f"{name}\n{percent(frame.answer.confidence)}"
         figure.text(middle, 0.385, said, fontsize=size, fontweight="bold", ha="center", va="top")
         figure.text(middle, 0.25, word, fontsize=11, color=tone, fontweight="bold", ha="center", va="center")
-        top = frame.answer.top(3)
-        bars = figure.add_axes((left + 0.47 * column, 0.11, 0.45 * column, 0.115))
-        bars.barh([*range(len(top))], [share for _, share in top], color=colour)
-        labels = [_fitted(name, ((27, 7.5), (36, 6)), 3) for name, _ in top]
-        bars.set_yticks([*range(len(top))], [label for label, _ in labels], fontsize=min(size for _, size in labels))
-        bars.set_xlim(0, 1)
-        bars.set_ylim(len(top) - 0.5, -0.5)
-        bars.tick_params(axis="x", labelsize=7.5)
-    veil = veiled_by(found) if shown[-1].kind == "defended" else ""
-    figure.text(0.5, 0.072, veil, fontsize=8, color=GREY, ha="center", va="top")
+        bars = figure.add_axes((left + 0.47 * column, 0.11, 0.36 * column, 0.115))
+        _rows(bars, rows_of(frame.answer, BARS, found.reference, found.given), colour)
+    said = [text.REFERENCE_SHORT[found.given]] if found.reference is not None else []
+    said += [veiled_by(found)] if shown[-1].kind == "defended" and found.maps is not None else []
+    figure.text(0.5, 0.072, " · ".join(said), fontsize=8, color=GREY, ha="center", va="top")
     said = textwrap.fill(origin, 52 * len(shown))
     figure.text(0.5, 0.995, said, fontsize=8, color=GREY, ha="center", va="top", linespacing=1)
     return figure
+
+
+def _rows(bars: Axes, rows: list[tuple[str, float, str]], colour: str) -> None:
+    """Classes as bars, each with its share behind it, and before its name the sign of its mark, which stands below."""
+    places = [*range(len(rows))]
+    bars.barh(places, [share for _, share, _ in rows], color=colour)
+    labels = [_fitted(f"{mark[:1]} {name}".strip(), ((27, 7.5), (36, 6)), 3) for name, _, mark in rows]
+    bars.set_yticks(places, [label for label, _ in labels], fontsize=min(size for _, size in labels))
+    for place, (_, share, _) in enumerate(rows):
+        bars.text(1.03, place, percent(share), fontsize=7.5, va="center")
+    bars.set_xlim(0, 1)
+    bars.set_ylim(len(rows) - 0.5, -0.5)
+    bars.tick_params(axis="x", labelsize=7.5)
 
 
 def _fitted(name: str, ways: tuple[tuple[int, float], tuple[int, float]], most: int) -> tuple[str, float]:

@@ -12,10 +12,10 @@ from app.choices import Choices
 from app.components.controls import shown
 from app.components.placing import PLACE
 from app.components.slider import Range
-from app.figures.bars import prediction_bars
+from app.figures.bars import explained, prediction_bars
 from app.figures.change import likeness, to_the_eye
 from app.figures.curves import Line, curve
-from app.figures.html import caption, comes, esc, levels, note, percent, rich, section, table
+from app.figures.html import caption, comes, esc, levels, note, percent, rich, section, table, underlines
 from app.figures.judged import abstained, caution
 from app.figures.pictures import amplified, gain_for, hatched, to_uint8
 from app.figures.threat import badges, limit, remarks, titled, where
@@ -305,10 +305,11 @@ def _bars(found: Found) -> str:
     if result.before is None:
         reference = result.label if result.from_truth else None
         alone = prediction_bars([attacked], 4, reference, result.from_truth, cosines=cosines)
-        return section(words.ANSWER_ATTACKED, alone)
+        return section(words.ANSWER_ATTACKED, explained(alone, result.from_truth))
     pair = [("clean", "clean", result.before), attacked]
     bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target, cosines=cosines)
-    return section("Answers before and after", bars)
+    hint = words.DIFFERS[result.from_truth] if underlines(bars) else ""
+    return section("Answers before and after", explained(bars, result.from_truth), hint)
 
 
 def _curve(

@@ -137,16 +137,17 @@ class Inputs:
             if page.visitors.get(key).picture is not None:  # one was chosen before the page had its first
                 yield restore.offer(page, token, key, "") | page.rest(key, words.READY)
                 return
-            page.visitors.put(key, replace(visitor, pinned=pin))
+            linked = (present(visitor.look), pin) if asked or pin is not None else None
+            page.visitors.put(key, replace(visitor, pinned=pin, linked=linked))
             said = text.RESTORED if choices != begun or pin is not None else words.READY
             if not asked and pin is None and few_views(few):
                 said += few_views(few)
             said, tone = (" ".join(complaints), "bad") if complaints else (said, "calm")
             if complaints:
                 gr.Warning(said, title=words.NOT_YET)  # the status line may soon say what they lead to
-            linked = {} if choices == begun else self._linked(page, opened, choices)
-            linked |= step.wanting(asked_for)
-            yield restore.offer(page, token, key, opened.shown.source) | linked | page.rest(key, said, tone)
+            fields = {} if choices == begun else self._linked(page, opened, choices)
+            fields |= step.wanting(asked_for)
+            yield restore.offer(page, token, key, opened.shown.source) | fields | page.rest(key, said, tone)
 
         outputs = [*self.outputs, *page.inputs[1:], *self.painter.fields, self.rare, restore.drawn, step.wanted]
         page.listen(load, handler, outputs, [restore.drawn], js=None)

@@ -7,10 +7,10 @@ import gradio as gr
 from app.choices import Choices
 from app.components.controls import shown
 from app.components.settings import choice, slider, tick
-from app.figures.bars import prediction_bars, prediction_chips
+from app.figures.bars import explained, prediction_bars, prediction_chips
 from app.figures.cosines import cosine_line
 from app.figures.ground import Ground, definition, framed
-from app.figures.html import caption, empty, esc, note, section, signed, stranger
+from app.figures.html import caption, empty, esc, note, section, signed, stranger, underlines
 from app.figures.pictures import to_uint8
 from app.present import present
 from app.state.found import Found
@@ -170,9 +170,9 @@ class PicturePanel:
         answers = [(kind, kind, clean)]
         bars = prediction_bars(answers, MOST, found.reference, found.given, cosines=found.with_cosines)
         few = text.LIKELIEST.format(count=MOST, of=len(clean.classes)) if len(clean.classes) > MOST else ""
-        hint = few + words.DIFFERS[found.given]
+        hint = few + (words.DIFFERS[found.given] if underlines(bars) else "")
         title = words.ANSWER_CLEAN if found.clean_known else words.ANSWER_ATTACKED
-        return verdict + section(title, prediction_chips(clean) + bars + _cosines(found), hint)
+        return verdict + section(title, prediction_chips(clean) + explained(bars, found.given) + _cosines(found), hint)
 
 
 def _sentences_first(found: Found) -> int:

@@ -24,6 +24,7 @@ from app.figures.html import (
     short,
     signed,
     table,
+    underlines,
 )
 from app.figures.judged import caution, defended
 from app.models import Models
@@ -231,7 +232,8 @@ def _sentences(found: Found) -> str:
     rows = [_sentence(found, place, drift) for place in dict.fromkeys([*places, present(found.reference)])]
     mean = text.SENTENCES_MEAN.format(mean=short(float(drift.mean())), count=len(drift))
     drawn = table(text.SENTENCE_HEADS, rows, text.SENTENCES)
-    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(mean)}</p>', common.DIFFERS[found.given])
+    hint = common.DIFFERS[found.given] if underlines(drawn) else ""
+    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(mean)}</p>', hint)
 
 
 def _sentence(found: Found, place: int, drift: torch.Tensor) -> tuple[str, str]:

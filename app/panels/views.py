@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import gradio as gr
 import numpy as np
 import torch
@@ -14,11 +16,11 @@ from app.components.tiles import PICK, pressed_view
 from app.figures.html import (
     OTHER,
     WRONG,
+    apart,
     caption,
     chips,
     comes,
     differing,
-    differing_words,
     esc,
     mark,
     percent,
@@ -41,6 +43,7 @@ SORT_TILES = "(value) => { document.documentElement.dataset.sort = value; return
 OPENED_FIRST = 1
 OPENED_TILE = "background:var(--soft);outline:2px solid var(--accent);outline-offset:1px"
 FITS_TILE = 24  # characters
+SIGN = re.compile(r" \([✓=]\)")  # which stands on tiles, and means nothing where these are pictures alone
 
 
 class ViewsPanel:
@@ -161,7 +164,8 @@ def _summary(found: Found) -> str:
         share = float(found.ensemble.weights[right].sum())
         counts.append((counted(text.VIEWS_WEIGHT, right=int(right.sum())), percent(share), text.VIEWS_WEIGHT_WHY))
     later = "" if found.steps else f'<p class="fine">{esc(words.VIEWS_LATER)}</p>'
-    return f'<p class="fine aloud">{esc(asked)}</p>{chips(counts)}{later}'
+    said = SIGN.sub(r'<span class="on-tiles">\g<0></span>', esc(asked))
+    return f'<p class="fine aloud">{said}</p>{chips(counts)}{later}'
 
 
 def _legend(found: Found) -> str:
@@ -212,7 +216,10 @@ def _tile_name(found: Found, name: str) -> str:
         return differing(name, reference)
     if name == reference:
         return text.TILE_RIGHT[found.given]
-    return " … ".join(f'<em class="differs">{esc(word)}</em>' for word in differing_words(name, reference))
+    other = apart(name, reference)
+    if not other:
+        return esc(name)
+    return " … ".join(f'<em class="differs">{esc(word)}</em>' for i, word in enumerate(name.split()) if i in other)
 
 
 def _opened_now(found: Found, choices: Choices) -> int:

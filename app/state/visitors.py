@@ -57,7 +57,8 @@ class Visitor:
     written by the visitor; `recorded` are other choices that came with a kept picture, by name, each with what had
     stood there. With the choices `stopped` nothing is computed live: Stop was pressed at them. `history`
     has the looks at which results were seen, `pinned` is one to compare others with. `progress` is that of a run under
-    way. `mosaic` says that the browser has been near the mosaic of step 7.
+    way. `linked` is the look, with what is pinned beside it, that a link in the browser's address bar opens, None where
+    it holds none. `mosaic` says that the browser has been near the mosaic of step 7.
     """
 
     model: str = ""
@@ -75,6 +76,7 @@ class Visitor:
     history: History = History()
     pinned: Look | None = None
     progress: Progress = Progress()
+    linked: tuple[Look, Look | None] | None = None
     mosaic: bool = False
 
     def on(self, model: str, picture: Shown | None) -> Visitor:
@@ -91,6 +93,14 @@ class Visitor:
         if self.picture is None or self.choices is None:
             return None
         return Look(self.model, self.picture, self.choices, self.asked)
+
+    @property
+    def left_link(self) -> bool:
+        """Whether something else is looked at than what the link in the address bar opens."""
+        if self.linked is None or self.look is None or self.replaced:  # what a link sets takes a while to come back
+            return False
+        look, pinned = self.linked
+        return not look.same(self.look) or pinned is not self.pinned
 
     @property
     def own(self) -> Choices:

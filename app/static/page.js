@@ -1,5 +1,5 @@
 // Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, puts a link that was
-// asked for into the address bar, and presses what the server asks it to. Asks for what has to be drawn where the server
+// asked for into the address bar and out of it again once it opens something else than what is shown, and presses what the server asks it to. Asks for what has to be drawn where the server
 // nudges it, and tells it that a slider has moved on from what it draws. Keeps the keyboard's focus where it is when a
 // part of the page is drawn anew. Closes the warning that repeats a complaint once that is mended. Steps are in the
 // history; the bar is one stop of the Tab key; presented, keys turn the steps.
@@ -13,6 +13,7 @@
   let roving = 0;
   let complaint = "";
   let scrolled = false; // by the visitor, who is reading: nothing scrolls the page then
+  let query = location.search; // what the address bar holds at every step, also at those that the history goes back to
   let stop = null; // in the bar, of the Tab key: what had the focus last
   const STEP = /^#step-([1-7])$/;
   const TURNS = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 }; // of pages presented
@@ -43,8 +44,9 @@
       if (card.getAttribute("aria-current") !== current) card.setAttribute("aria-current", current);
     });
   };
+  const address = () => history.replaceState(null, "", location.pathname + query + location.hash);
   const open = (step, bring = false, fresh = true) => {
-    if (fresh && step !== (root.dataset.step || "1")) history.pushState(null, "", `${location.pathname}${location.search}#step-${step}`); // the page has a base
+    if (fresh && step !== (root.dataset.step || "1")) history.pushState(null, "", `${location.pathname}${query}#step-${step}`); // the page has a base
     root.dataset.step = step;
     mark();
     if (bring && !scrolled && window.innerWidth <= 900) document.querySelector("#journey").scrollIntoView();
@@ -88,6 +90,7 @@
   for (const kind of ["wheel", "touchmove"]) document.addEventListener(kind, () => (scrolled = true), { passive: true });
   window.addEventListener("popstate", () => {
     following = false;
+    if (location.search !== query) address();
     open(addressed(), false, false);
   });
   document.addEventListener("keydown", (event) => {
@@ -138,8 +141,13 @@
     navigator.clipboard?.writeText(link.href).catch(() => {});
     const theme = new URL(location.href).searchParams.get("__theme");
     if (theme) link.searchParams.set("__theme", theme);
-    link.hash = location.hash;
-    history.replaceState(null, "", link);
+    query = link.search;
+    address();
+  };
+  const unlink = () => {
+    const theme = new URL(location.href).searchParams.get("__theme");
+    query = theme ? `?${new URLSearchParams({ __theme: theme })}` : "";
+    address();
   };
   const mended = () => {
     const said = document.querySelector("#status [data-tone]");
@@ -166,8 +174,10 @@
     mended();
     heed("#nudge [data-nudge]", "nudge", () => press("draw"));
     heed("#status [data-link]", "turn", keep);
+    heed("#unlink [data-unlink]", "unlink", unlink);
     heed("#status [data-press]", "turn", (asked) => press(asked.press));
     heed("#journey [data-go]", "turn", go);
+    if (document.querySelector("#card-6.done")) root.dataset.newer = ""; // a result: what was there before the page was loaded is the last no longer
     mark();
-  }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn", "data-nudge", "data-tone"] });
+  }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn", "data-nudge", "data-unlink", "data-tone"] });
 })();

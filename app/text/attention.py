@@ -10,8 +10,8 @@ MAP_KIND = "Map"
 MAP_ABOUT, MAP_AGAINST = "Evidence for", "Rather than for"
 LOOK = "Draw maps"
 IN_THIS_STEP = (
-    ("every", "Every kind of map"), ("occlusion", "Test the map"), ("words-read", "Words"),
-    ("attention-heads", "Layers, heads, patches"),
+    ("every", "↓ Every kind of map"), ("occlusion", "↓ Map test"), ("words-read", "↓ Words"),
+    ("attention-heads", "↓ Layers, heads, patches"),
 )  # fmt: skip
 MORE_BELOW = "Further down:"
 OPACITY = "Overlay"
@@ -60,6 +60,8 @@ MAP_LINES = (
     " value, so that weaker cells show too: the same for all maps of a scale, below which it stands, with the value of"
     " the middle colour."
 )
+MAP_LINES_SHORT = "White outline: strongest fifth of the cells.{object} Values have no unit; {scale}."
+MAP_OBJECT_SHORT = " Thin line: the object."
 MAP_OBJECT = " Thin line, in any colour that shows: the object's true outline."
 FLAT_SMALL, STRONGEST_SMALL = "flat", "peak {value}"
 MAP_HOVER = "Point at a cell, by mouse or finger: the veil lifts there, and its value stands below."

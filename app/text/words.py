@@ -122,6 +122,11 @@ DIFFERS = {
     True: "underlined: not as in the ★ class", False: "underlined: not as in the ☆ answer",
     None: "underlined: not as in the ☆ answer",
 }  # fmt: skip
+DIFFERS_PRESENTED = {
+    True: "Underlined: words that the true class does not have.",
+    False: "Underlined: words that the clean answer does not have.",
+    None: "Underlined: words that the answer without defence does not have.",
+}
 MARGIN, MARGIN_WHY = "Margin over the next (score)", "Score (logit) of the first class minus that of the second"
 SHARE, COSINE = "share", "cosine"
 COSINE_WHY = (

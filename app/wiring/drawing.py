@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -54,6 +54,7 @@ class Drawing:
         self.runs, self.pace = Runs(), Pace()
         self.status: gr.HTML
         self.nudge: gr.HTML
+        self.unlink: gr.HTML
         self.turn: gr.Number
         self.trail: Callable[[Question, float], AttackTrail]
         self.fit: Callable[[engine.Backbone, Shown, engine.PictureSettings], Shown]
@@ -209,7 +210,7 @@ class Drawing:
     def connect(self) -> None:
         """Make the one listener that draws, once all controls and pieces are there."""
         outputs = [output for _, piece in self.screens.pieces for output in piece.outputs]
-        outputs += [*self.controls.values(), *self.stale.values(), self.status, self.nudge]
+        outputs += [*self.controls.values(), *self.stale.values(), self.status, self.nudge, self.unlink]
         moved = [getattr(c, "blur" if isinstance(c, gr.Textbox) else "input") for c in self.controls.values()]
         self.screens.controls = self.controls
         gr.on(
@@ -226,7 +227,7 @@ class Drawing:
         key = present(request.session_hash)
         replaced = self.choose(key, values, drawing=True).replaced
         again, said = self.nudged() if replaced else {}, self.visitors.get(key).progress.said
-        updates = merged(self.drawn(key), self.set(self.visitors.unshown(key))) | again
+        updates = merged(self.drawn(key), self.set(self.visitors.unshown(key))) | again | self._unlinked(key)
         self.runs.look(key, self.visitors.get(key).look)
         yield updates or gr.skip()  # the first must be, or Gradio empties all
         if self.visitors.get(key).progress.step is not None:
@@ -237,6 +238,13 @@ class Drawing:
                     yield from filter(None, until(run.stop, updates))  # each costs the browser
             except engine.models.Cancelled:
                 yield self.nudged()  # whatever ended it, the controls as they stand now are drawn
+
+    def _unlinked(self, key: str) -> dict:
+        """Has the browser take a link out of its address bar that opens something else than what is looked at now."""
+        if not self.visitors.get(key).left_link:
+            return {}
+        self.visitors.change(key, linked=None)
+        return {self.unlink: f'<i data-unlink="{time.monotonic_ns()}"></i>'}
 
     def _caught_up(self, key: str, said: bool) -> Generator[dict]:
         """What is cheap and asked for, as it comes; a sentence where it cannot be computed, and a word when it can
@@ -258,11 +266,23 @@ class Drawing:
     def _computed(self, question: Question, visitor: Visitor, key: str) -> Iterator[dict]:
         live = self.models.lent is None and present(visitor.choices).live and visitor.stopped != visitor.choices
         trail = self.trail(question, LIVE_SECONDS)
-        for _, item in caught_up(question, visitor, self.pace, live):
-            if item is None:
-                yield self.drawn(key)
-            elif trail.took(item):
-                yield from self.climbing(key, trail)
+        with self.to_its_end(key, trail):
+            for _, item in caught_up(question, visitor, self.pace, live):
+                if item is None:
+                    yield self.drawn(key)
+                elif trail.took(item):
+                    yield from self.climbing(key, trail)
+
+    @contextmanager
+    def to_its_end(self, key: str, trail: AttackTrail) -> Generator[None]:
+        """Inside, an attack may be drawn into `trail`; where that is stopped, what was drawn of it goes."""
+        ended = False
+        try:
+            yield
+            ended = True
+        finally:
+            if trail.begun and not ended:
+                self.screens.cut(key, trail.curve)
 
     def climbing(self, key: str, trail: AttackTrail, said: Mapping | None = None) -> Iterator[dict]:
         """An attack as far as it is, and what is `said` with it. Where another run has drawn its end meanwhile, that is

@@ -106,15 +106,16 @@ class Running:
     def _part(self, name: str, walk: _Walk) -> Generator[dict]:
         """One part, row by row."""
         trail = self.page.trail(walk.question, FRAME_SECONDS)
-        for asked, item in walk.run.part(name):
-            if asked is None:
-                yield self.page.nudged() | walk.say(name, item if PARTS[name].in_rows else None)
-            elif isinstance(item, engine.AttackStep):
-                if trail.took(item) and walk.current():
-                    said = walk.say(name, item.index / item.total, "adversarial")
-                    yield from self.page.climbing(walk.key, trail, said)
-            elif walk.took(asked):
-                yield self.page.nudged()
+        with self.page.to_its_end(walk.key, trail):
+            for asked, item in walk.run.part(name):
+                if asked is None:
+                    yield self.page.nudged() | walk.say(name, item if PARTS[name].in_rows else None)
+                elif isinstance(item, engine.AttackStep):
+                    if trail.took(item) and walk.current():
+                        said = walk.say(name, item.index / item.total, "adversarial")
+                        yield from self.page.climbing(walk.key, trail, said)
+                elif walk.took(asked):
+                    yield self.page.nudged()
 
 
 class _Walk:

@@ -31,6 +31,7 @@ class _Drawn:
     state: tuple
     choices: Choices
     whole: bool  # whether its subject was there with nothing missing
+    cut: Component | None = None  # where something else was begun to be drawn that has no end
 
 
 @dataclass(eq=False, slots=True)
@@ -71,6 +72,15 @@ class Screens:
             for place, (_, piece) in enumerate(self.pieces):
                 if output in piece.outputs and place in screen.pieces and screen.pieces[place].whole:
                     screen.pieces[place].state = ()
+
+    def cut(self, key: str, output: Component) -> None:
+        """What was being drawn into `output` was stopped: it goes, also where nothing comes in its place."""
+        with self._lock:
+            screen = self._screens.setdefault(key, _Screen())
+        with screen.lock:
+            for place, (_, piece) in enumerate(self.pieces):
+                if output in piece.outputs and place in screen.pieces:
+                    screen.pieces[place].state, screen.pieces[place].cut = (), output
 
     def complains(self, key: str, choices: Choices | None, sentence: str) -> bool:
         """Note what is wrong with these choices (empty: nothing); whether that is news.
@@ -118,6 +128,8 @@ class Screens:
             comes = visitor.progress.step is not None and any(name in found.made for name in piece.shows)
             if before is not None and kept and not whole and not comes:
                 notes.setdefault(step, []).append((piece, before))
+                if before.cut is not None:
+                    updates, before.cut = merged(updates, {before.cut: ""}), None
             elif before is not None and before.state == state:
                 before.choices = choices  # with which it is the same, and is there
             else:

@@ -33,6 +33,11 @@ class AttackTrail:
         self._steps.append(item)
         return time.monotonic() - self._drawn >= self._seconds
 
+    @property
+    def begun(self) -> bool:
+        """Whether any of it was drawn."""
+        return self._drawn > -math.inf
+
     def drawn(self) -> dict:
         """The update that shows it."""
         self._drawn = time.monotonic()

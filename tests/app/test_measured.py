@@ -50,6 +50,7 @@ def test_every_share_is_drawn_and_told(monkeypatch):
         for arm in evaluation.arms:
             assert all(f"<b>{100 * share:.1f}</b>" in drawn for share in arm.accuracy.values())
     assert "PGD through the defence View average, 16/255" in drawn
+    assert text.MEASURED_SHORT["every-defence"].format(pictures=600) in drawn
     assert "PGD through the defence itself, 4/255" in drawn and "PGD away from the model's own answer, 4/255" in drawn
     assert "Common corruption (Weather: bright light, 3), no limit" in drawn
 

@@ -13,11 +13,11 @@ import engine
 from app.choices import NO_TRUTH, Choices
 from app.components.controls import shown
 from app.components.slider import Range
-from app.figures.bars import prediction_bars
+from app.figures.bars import explained, prediction_bars
 from app.figures.curves import Line, bundle, curve, weight_columns
 from app.figures.ground import Ground
 from app.figures.heads import head_grid
-from app.figures.html import aligned, differing, differing_words, esc, levels, percent, short, signed
+from app.figures.html import aligned, differing, differing_words, esc, levels, percent, short, signed, underlines
 from app.figures.journey import finding, journey, status
 from app.figures.maps import SEQUENTIAL, Look, difference_map, heat_map, outlined
 from app.figures.pictures import amplified, gain_for, to_uint8
@@ -118,6 +118,27 @@ def test_differing_words_are_marked_by_place():
     assert differing("red fish", "red fish") == "red fish"
     assert differing("pink and red fish", "pink and pink fish") == 'pink and <em class="differs">red</em> fish'
     assert differing_words("blue and red fish", "blue and pink fish") == ["red"]
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("beetle", "bird"),
+        ("computer", "computer mouse"),
+        ("computer mouse", "computer"),
+        ("big red fish", "a bird now"),
+    ],
+)
+def test_names_that_cannot_be_compared_word_by_word_are_not_underlined(name: str, reference: str):
+    assert differing(name, reference) == name
+    assert differing_words(name, reference) == name.split()
+
+
+def test_what_is_underlined_is_explained_to_an_audience_where_there_is_any():
+    for names, compared in ((("red fish", "blue fish"), True), (("beetle", "bird"), False)):
+        prediction = engine.Prediction(engine.Classes(names), torch.tensor([9.0, 5.0]))
+        bars = prediction_bars([("clean", "clean", prediction)], 2, 0)
+        assert underlines(bars) == compared == (text.DIFFERS_PRESENTED[True] in explained(bars, True))
 
 
 def test_maps_share_a_scale_and_outline_a_fifth():

@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from matplotlib.colors import to_hex
 
 import engine
+from app.figures.bars import prediction_bars, rows_of
 from app.figures.html import esc, percent
-from app.figures.poster import SIDE, frames, poster, title_of
+from app.figures.poster import BARS, SIDE, frames, poster, title_of
 from app.figures.printed import GREY, INK, POSTER, printed, printed_poster
 from app.text import verdict as text
+from app.text import words as common
 from engine.results import Familiarity
 
 
@@ -30,6 +33,13 @@ def test_its_three_pictures_are_the_story_with_the_answers_of_the_results(told):
         assert percent(frame.answer.confidence) in drawn
     assert engine.MAPS[told.maps.attacked.map].title in drawn
     assert f"<b>{esc(title_of('RN50/openai'))}</b>" in drawn and "<b>tiny</b>" in poster(told, "tiny")
+
+
+def test_a_long_class_name_is_drawn_smaller(told):
+    names = (f"{'very ' * 20}long name", *told.classes.names[1:])
+    long = engine.Prediction(engine.Classes(names), 9 * torch.eye(len(names))[0])
+    found = replace(told, adversarial=replace(told.adversarial, before=long))
+    assert poster(found, "tiny").count('class="says long"') == 1 and "says long" not in poster(told, "tiny")
 
 
 def test_the_last_picture_is_as_bright_as_its_map_says(told):
@@ -88,6 +98,26 @@ def test_print_has_the_same_words(told):
     for frame in frames(told):
         assert frame.title in words and f"{frame.answer.name} {percent(frame.answer.confidence)}" in words
     assert "poster" not in printed(replace(told, defences=(), ensemble=None), "tiny")
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_print_has_the_rows_of_the_page_with_their_shares(told, given):
+    wrong = replace(told.adversarial.after_saved, logits=told.adversarial.after_saved.logits.neg())
+    label = int(wrong.logits.argmin()) if given else None
+    found = replace(told, label=label, adversarial=replace(told.adversarial, after_saved=wrong))
+    figure = printed_poster(found, "tiny")
+    place = [frame.kind for frame in frames(found)].index("attacked")
+    axes = [each for each in figure.axes if each.patches][place]
+    rows = rows_of(wrong, BARS, found.reference, found.given)
+    drawn = prediction_bars([("", "attacked", wrong)], BARS, found.reference, found.given)
+    assert [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()] == [
+        f"{mark[:1]} {name}".strip() for name, _, mark in rows
+    ]
+    assert [one.get_text() for one in axes.texts] == [percent(share) for _, share, _ in rows]
+    assert any(mark for _, _, mark in rows) and all(
+        mark in drawn and percent(share) in drawn for _, share, mark in rows
+    )
+    assert common.REFERENCE_SHORT[found.given] in _words(figure)
 
 
 def test_cells_that_the_attack_was_kept_to_are_named_on_the_page_and_in_print(told):

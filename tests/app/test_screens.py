@@ -367,6 +367,18 @@ def test_what_is_dimmed_and_drawn_over_is_drawn_anew_once_it_is_back(screen):
     assert screen.attack in screen.see(HIT)
 
 
+def test_what_was_drawn_of_a_stopped_attack_goes_also_over_what_is_dimmed(screen):
+    screen.see({"clean": "c"})
+    screen.screens.cut("me", screen.attack)
+    assert screen.attack in screen.see({"clean": "c"}) and screen.see({"clean": "c"}) == {}
+    screen.see(HIT)
+    screen.see({"clean": "c"}, choices=STRONGER)
+    screen.screens.cut("me", screen.attack)
+    assert screen.see({"clean": "c"}, choices=STRONGER)[screen.attack] == ""
+    assert screen.attack not in screen.see({"clean": "c"}, choices=STRONGER)
+    assert screen.attack in screen.see(HIT)
+
+
 def test_each_visitor_has_a_screen_of_their_own(screen):
     screen.see(HIT)
     assert len(screen.see(HIT, key="you")) == 3 and screen.see(HIT) == {}

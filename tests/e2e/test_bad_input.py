@@ -37,6 +37,8 @@ def test_an_upload_that_is_no_picture_gets_its_sentence_and_costs_nothing(kept_p
     page.set_input_files("#upload input[type=file]", str(path))
     says(page, words)
     assert words in page.locator("[data-testid=toast-body]").first.inner_text()
+    boxes = [page.locator(part).first.bounding_box() for part in ("[data-testid=toast-body]", "#top", "#status")]
+    assert boxes[0]["y"] > boxes[1]["y"] + boxes[1]["height"] and boxes[2]["height"] < 60
     said = page.inner_text("#status")
     assert f"“{name}” was not opened." in said and said.rstrip().endswith("” stays.")
     assert page.inner_text("#card-1") == answer

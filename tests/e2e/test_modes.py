@@ -2,6 +2,7 @@
 
 import re
 
+from app.text.words import STEPS
 from tests.e2e.test_page import says
 
 FITS = """(number) => {
@@ -17,6 +18,7 @@ FITS = """(number) => {
 ALOUD = {  # what a slide says besides its picture and numbers
     1: "#picture-question h2", 2: "#attack-slider_label", 3: "#maps .aloud", 4: "#view-grid .aloud",
 }  # fmt: skip
+BRIEF = {1, 2, 3}  # the slides that have words underlined or lines drawn
 SIDES = """() => [...document.querySelectorAll('#before-after img')].map((each) => {
   const { left, right, width, height } = each.getBoundingClientRect();
   return { left, right, width, height, whole: getComputedStyle(each).clipPath === 'none' };
@@ -33,6 +35,7 @@ PAPER = 703  # CSS pixels between the margins of A4
 def ran(page):
     page.click("#run-story")
     says(page, "The whole story ran")
+    page.wait_for_function("'newer' in document.documentElement.dataset")  # no older result is offered any more
     page.locator("#panel-6").wait_for()  # the line may still be that of a story before
 
 
@@ -52,6 +55,15 @@ def test_presented_steps_turn_by_arrow_keys_large_and_one_a_screen(kept_page):
         if number in ALOUD:
             said = page.locator(ALOUD[number]).bounding_box()
             assert said["y"] + said["height"] <= 1034 and said["height"] >= 44
+        for brief in page.locator(f"#panel-{number} .presented").all():
+            said = brief.bounding_box()  # what the words and lines of the slide mean
+            assert number in BRIEF and said["y"] + said["height"] <= 1034
+        assert page.locator(f"#panel-{number} .presented").count() == (number in BRIEF)
+        assert not page.locator(f"#panel-{number} .on-tiles").first.is_visible()
+    page.click("#card-7")
+    brief = page.locator("#measured .presented").first
+    assert "600 paintings" in brief.inner_text() and page.evaluate(FITS, 7)[0] <= 3
+    page.click("#card-1")
     page.keyboard.press("PageDown")
     page.locator("#panel-2").wait_for(state="visible")
     page.wait_for_function(HALVED)  # both pictures are there
@@ -73,6 +85,9 @@ def test_paper_shows_each_step_that_has_results_on_two_pages_in_light_colours(ke
     page.emulate_media(media="print")
     assert [page.locator(f"#panel-{number}").is_visible() for number in range(1, 8)] == [True] * 6 + [False]
     assert not any(page.locator(part).is_visible() for part in ("#inputs", "#top", "#attack", "#poster .poster-save"))
+    named = [page.locator(f"#panel-{number} .block.on-paper h2").inner_text().strip() for number in range(1, 7)]
+    assert named == [f"{number} {step}" for number, step in enumerate(STEPS[:6], 1)]
+    assert "White outline" in page.locator("#maps .presented").inner_text()
     clean, attacked = page.evaluate(SIDES)
     assert clean["whole"] and attacked["whole"] and clean["right"] <= attacked["left"]
     assert all(side["width"] > 60 and abs(side["width"] - side["height"]) < 2 for side in (clean, attacked))
@@ -94,6 +109,10 @@ def test_a_phone_keeps_what_happens_and_stop_in_sight_and_shows_results_first(ke
     tops = "(parts) => parts.map((part) => document.querySelector(part).getBoundingClientRect().top)"  # at one moment
     story, verdict, inputs = page.evaluate(tops, ["#story", "#verdict-head", "#inputs"])
     assert story < verdict < inputs
+    page.click("#card-1")
+    page.locator("#fit").wait_for()
+    bars, fit = page.evaluate(tops, ["#picture-bars", "#fit"])
+    assert bars < fit
     page.click("#card-2")
     assert page.locator("#attack-verdict").bounding_box()["y"] < page.locator("#eps").bounding_box()["y"]
     page.locator("#mathematics-2").scroll_into_view_if_needed()
