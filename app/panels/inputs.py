@@ -143,7 +143,7 @@ class Inputs:
                 said = text.READY_FEW.format(few=few_views(few))
             said, tone = (" ".join(complaints), "bad") if complaints else (said, "calm")
             if complaints:
-                gr.Warning(said, title=words.NOT_YET)  # the status line may soon say what they lead to
+                gr.Warning(esc(said), title=words.NOT_YET)  # the status line may soon say what they lead to
             linked = {} if choices == begun else self._linked(page, opened, choices)
             linked |= step.wanting(asked_for)
             yield restore.offer(page, token, key, opened.shown.source) | linked | page.rest(key, said, tone)
