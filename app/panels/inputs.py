@@ -271,7 +271,7 @@ class Inputs:
         known = set_of(self.label_sets, names)
         if known is None or not known.readable(backbone):
             return NO_SET, text.LABEL_SET_INFO
-        return known.key, text.LABEL_SET_FROM.format(source=known.source)
+        return known.key, text.LABEL_SET_FROM.format(source=esc(known.source))
 
     def _beside(self, opened: Opened, backbone: engine.Backbone) -> dict:
         """The chosen tile, the painter's fields, and the truths there are to choose from."""

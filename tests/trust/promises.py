@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.trust import uploads
+from tests.trust import calls, injection, uploads, visitors
 
-PROMISES = (*uploads.PROMISES,)
+PROMISES = (*calls.PROMISES, *uploads.PROMISES, *injection.PROMISES, *visitors.PROMISES)
