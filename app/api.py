@@ -242,6 +242,8 @@ class Api:
                 return answer(account, dict(zip(asked, given, strict=True)))
             except engine.EngineError as error:
                 raise gr.Error(str(error), print_exception=False) from error
+            except Exception as error:  # into the server's log
+                raise gr.Error(text.FAULT) from error
 
         request_ = inspect.signature(endpoint).parameters["request"]
         parameters = [

@@ -40,8 +40,8 @@ LARGE_SIDE = 2048  # longer sides are reduced to this; models look at 224 to 448
 
 OF_PIXELS = frozenset({  # what Pillow tells of a file that is about how its pixels are to be read
     "aspect", "background", "blend", "chroma", "compression", "default_image", "disposal", "dpi", "duration",
-    "extension", "gamma", "icc_profile", "interlace", "jfif", "jfif_density", "jfif_unit", "jfif_version", "loop", "progression",
-    "progressive", "srgb", "timestamp", "transparency", "version", "adobe", "adobe_transform",
+    "extension", "gamma", "icc_profile", "interlace", "jfif", "jfif_density", "jfif_unit", "jfif_version", "loop",
+    "progression", "progressive", "srgb", "timestamp", "transparency", "version", "adobe", "adobe_transform",
 })  # fmt: skip
 
 EXPECTED = f"Expected {KINDS} picture"
