@@ -125,6 +125,15 @@ async def sent(http: httpx.AsyncClient, name: str, asked: Asked | list) -> tuple
     return answer.status_code, answer.text
 
 
+def answer_of(found: tuple[int, str]) -> Any:
+    """The numbers that came; raises `LookupError` with what came instead."""
+    status, said = found
+    event, _, data = said.rpartition("event: ")[2].partition("\ndata: ")
+    if status != 200 or event != "complete":
+        raise LookupError(f"status {status}, {said[:300]}")
+    return json.loads(data)
+
+
 def odd_answer(status: int, said: str) -> str:
     """What is wrong with an answer; empty where it is numbers, or a refusal in one sentence."""
     if status >= 500 or "Traceback" in said or 'File "' in said:

@@ -104,24 +104,24 @@ def _in_archive(content: bytes) -> str:
             return f"the name {name!r} in the ZIP"
         if name.endswith(".svg") and any(PROBE in node.tag for node in ET.fromstring(inside).iter()):
             return f"an element of {name}"
-        if name.endswith(".py") and _calls(inside.decode()):
+        if name.endswith(".py") and calls_probe(inside.decode()):
             return f"code in {name}"
         if name.endswith(".ipynb"):
             cells = [cell for cell in json.loads(inside)["cells"] if cell["cell_type"] == "code"]
-            if any(_calls("".join(cell["source"])) for cell in cells):
+            if any(calls_probe("".join(cell["source"])) for cell in cells):
                 return f"code in {name}"
-        if name.endswith(".sh") and _touches(inside):
+        if name.endswith(".sh") and touches(inside):
             return f"code in {name}"
     return ""
 
 
-def _calls(code: str) -> bool:
+def calls_probe(code: str) -> bool:
     """Whether the names of a script have become code of it."""
     names = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name))
     return any(node.id == PROBE for node in names)
 
 
-def _touches(script: bytes) -> bool:
+def touches(script: bytes) -> bool:
     """Whether a script does more than call Python."""
     with TemporaryDirectory() as folder:
         (Path(folder) / "python").write_text("#!/bin/sh\nexit 0\n")

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from tests.trust import calls, injection, uploads, visitors
+from tests.trust import calls, faults, injection, soak, uploads, visitors
 
-PROMISES = (*calls.PROMISES, *uploads.PROMISES, *injection.PROMISES, *visitors.PROMISES)
+PROMISES = (
+    *calls.PROMISES,
+    *uploads.PROMISES,
+    *injection.PROMISES,
+    *visitors.PROMISES,
+    *faults.PROMISES,
+    *soak.PROMISES,
+)
