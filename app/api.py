@@ -379,8 +379,9 @@ def _documented(summary: str, asked: Mapping[str, Asked]) -> str:
 
 def _opened(picture: object) -> tuple[str, Image.Image]:
     """Name and content of an uploaded file. Gradio has checked where a file lies only if it is marked as one."""
-    marked = isinstance(picture, dict) and picture.get("meta") == {"_type": "gradio.FileData"}
-    if not (marked and isinstance(picture.get("path"), str)):
+    if not isinstance(picture, dict) or picture.get("meta") != {"_type": "gradio.FileData"}:
+        raise engine.EngineError(text.API_FILE)
+    if not isinstance(picture.get("path"), str):
         raise engine.EngineError(text.API_FILE)
     name = picture.get("orig_name") or Path(picture["path"]).name
     return name, engine.load_picture(picture["path"]).image

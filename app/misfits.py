@@ -1,21 +1,27 @@
-"""An ASGI middleware that answers calls which Gradio cannot take apart, where it would let the server fail."""
+"""An ASGI middleware that answers calls which Gradio cannot take apart, and uploads for which there is no room, where
+it would let the server fail."""
 
 from __future__ import annotations
 
+import errno
 import re
+import sys
 
 from gradio.route_utils import FnIndexInferError
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.text.words import MISFIT, NO_ENDPOINT
+from app.text.words import MISFIT, NO_ENDPOINT, NO_ROOM
 
-CALLS = re.compile(r"/gradio_api/(call|queue)/")
+CALLS = re.compile(r"/gradio_api/(call/|queue/|upload)")
+
+UPLOAD = "/gradio_api/upload"
 
 
 class Misfits:
-    """404 for a call of an endpoint that there is not, 422 for one whose arguments are not its own; both say so in a
-    sentence. What an endpoint itself raises does not come by here: Gradio tells it in the stream of the call."""
+    """404 for a call of an endpoint that there is not, 422 for one whose arguments are not its own, 507 where the disk
+    is full; each says so in a sentence. What an endpoint itself raises does not come by here: Gradio tells it in the
+    stream of the call."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -32,8 +38,13 @@ class Misfits:
 
         try:
             await self.app(scope, receive, noted)
+        except OSError as error:
+            if started or error.errno != errno.ENOSPC:
+                raise
+            print(NO_ROOM, file=sys.stderr, flush=True)
+            await PlainTextResponse(NO_ROOM, 507)(scope, receive, send)
         except (KeyError, TypeError, ValueError, FnIndexInferError) as error:
-            if started:
+            if started or scope["path"].startswith(UPLOAD):
                 raise
             status, said = (404, NO_ENDPOINT) if isinstance(error, KeyError | FnIndexInferError) else (422, MISFIT)
             await JSONResponse({"detail": said}, status)(scope, receive, send)
