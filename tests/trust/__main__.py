@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import time
 from collections.abc import Sequence
@@ -25,20 +26,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tries", type=int, metavar="N", help="so many of each instead")
     chosen = parser.parse_args(arguments)
     print(f"seed {chosen.seed}", flush=True)
-    print(f"{'promise':<12} {'tries':>6} {'failures':>8} {'seconds':>8}  worst figure", flush=True)
+    print(f"{'promise':<12} {'tries':>6} {'failures':>8} {'seconds':>8} {'of CPU':>7}  worst figure", flush=True)
     tallies = []
     for promise in (one for one in PROMISES if one.name in chosen.only):
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), _cpu_seconds()
         count = chosen.tries or (promise.full if chosen.full else promise.quick)
         tally = promise.run(count, random.Random(f"{chosen.seed} {promise.name}"))
         tallies.append(tally)
-        print(_line(promise, tally, time.perf_counter() - begun), flush=True)
+        print(_line(promise, tally, time.perf_counter() - begun, _cpu_seconds() - worked), flush=True)
     return int(not all(tally.held for tally in tallies))
 
 
-def _line(promise: Promise, tally: Tally, seconds: float) -> str:
+def _cpu_seconds() -> float:
+    """Those of this process and of all that it has started and seen end."""
+    return sum(os.times()[:4])
+
+
+def _line(promise: Promise, tally: Tally, seconds: float, worked: float) -> str:
     worst = tally.skipped or str(tally.figure or "")
-    line = f"{promise.name:<12} {tally.tries:>6} {tally.failures:>8} {seconds:>8.1f}  {worst}".rstrip()
+    line = f"{promise.name:<12} {tally.tries:>6} {tally.failures:>8} {seconds:>8.1f} {worked:>7.1f}  {worst}".rstrip()
     said = f"\n  promised: {promise.says}\n  first failure: {tally.example or 'it was never tried'}"
     return line if tally.held else line + said
 

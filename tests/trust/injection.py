@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from app.labels import load_label_sets
-from app.text.inputs import LABEL_SET_FROM
 from engine import EngineError
 from tests.trust.guest import Guest
 from tests.trust.mutations import encoded, picture
@@ -44,26 +43,29 @@ SAFE = re.compile(r"a-tpt-explorer/[\w.()\[\] /-]+")
 
 def tried(count: int, rng: random.Random) -> Tally:
     """Tell so many stories whose every word is hostile."""
-    tally = Tally()
+    tally, stories = Tally(), 0
     with TemporaryDirectory(prefix="trust-injection-") as folder:
         model = open_model(Path(folder) / f'm <{PROBE}> "{PROBE}=')
         with place("--model", model) as here:
             for number in range(count):
                 chosen = rng.sample(PAYLOADS, 5)
+                told = False
                 try:
-                    wrong = asyncio.run(asyncio.wait_for(_story(here, chosen, rng, number), PATIENCE))
+                    wrong, told = asyncio.run(asyncio.wait_for(_story(here, chosen, rng, number), PATIENCE))
                 except (TimeoutError, LookupError) as error:
                     wrong = f"{type(error).__name__}: {error}"
+                stories += told
                 if not wrong and PROBE in here.said:
                     wrong = f"the log says {here.said[-300:]!r}"
                 tally.tried(f"visit {number} with {chosen}", wrong)
+        tally.tried("stories that ran to their end", "" if stories else "none of them, so no download was tried")
         for payload in PAYLOADS:
             tally.tried(f"a label set of {payload}", _label_set(Path(folder), payload))
     return tally
 
 
-async def _story(here: Place, chosen: list[str], rng: random.Random, number: int) -> str:
-    """What is wrong with what a visitor was sent; empty where nothing is."""
+async def _story(here: Place, chosen: list[str], rng: random.Random, number: int) -> tuple[str, bool]:
+    """What is wrong with what a visitor was sent, empty where nothing is, and whether the story ran to its end."""
     name, template, *classes = chosen
     guest = Guest(here.url, 1 + number % 190, {rng.choice(IN_LINKS): rng.choice(chosen) for _ in range(3)})
     await guest.open()
@@ -87,7 +89,7 @@ async def _story(here: Place, chosen: list[str], rng: random.Random, number: int
     if PASSWD in guest.everything:
         wrong = "a file of the server's was sent"
     await guest.leave()
-    return wrong
+    return wrong, told
 
 
 def _unescaped(guest: Guest) -> str:
@@ -140,7 +142,7 @@ def _label_set(folder: Path, payload: str) -> str:
         (found,) = load_label_sets(folder)
     except EngineError as error:
         return "" if "\n" not in str(error) else f"several lines: {error}"
-    return "" if found.names == (f"{line} a", f"{line} b") and "{source}" in LABEL_SET_FROM else f"{found.names}"
+    return "" if found.names == (f"{line} a", f"{line} b") else f"{found.names}"
 
 
 PROMISES = (
