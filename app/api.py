@@ -242,6 +242,8 @@ class Api:
                 return answer(account, dict(zip(asked, given, strict=True)))
             except engine.EngineError as error:
                 raise gr.Error(str(error), print_exception=False) from error
+            except Exception as error:  # into the server's log
+                raise gr.Error(text.FAULT) from error
 
         request_ = inspect.signature(endpoint).parameters["request"]
         parameters = [
@@ -378,6 +380,8 @@ def _documented(summary: str, asked: Mapping[str, Asked]) -> str:
 def _opened(picture: object) -> tuple[str, Image.Image]:
     """Name and content of an uploaded file. Gradio has checked where a file lies only if it is marked as one."""
     if not isinstance(picture, dict) or picture.get("meta") != {"_type": "gradio.FileData"}:
+        raise engine.EngineError(text.API_FILE)
+    if not isinstance(picture.get("path"), str):
         raise engine.EngineError(text.API_FILE)
     name = picture.get("orig_name") or Path(picture["path"]).name
     return name, engine.load_picture(picture["path"]).image

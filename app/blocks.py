@@ -17,6 +17,8 @@ from gradio.block_function import BlockFunction
 from gradio.blocks import Block
 from gradio.state_holder import SessionState
 
+from app.text.words import MISFIT
+
 
 class Blocks(gr.Blocks):
     """One page; its listeners answer with values by component."""
@@ -24,7 +26,21 @@ class Blocks(gr.Blocks):
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list, state: SessionState | None, explicit_call: bool = False
     ) -> list:
-        """The values that a listener is handed, checked by their components in a single thread."""
+        """The values that a listener is handed, checked by their components in a single thread.
+
+        Raises `gr.Error`, which is no fault of the server's and not for its log, for what no listener can be handed.
+        """
+        try:
+            return await self._handed(block_fn, inputs, state, explicit_call)
+        except gr.Error as error:
+            error.print_exception = False
+            raise
+        except Exception as error:
+            raise gr.Error(MISFIT, print_exception=False) from error
+
+    async def _handed(
+        self, block_fn: BlockFunction, inputs: list, state: SessionState | None, explicit_call: bool
+    ) -> list:
         if state is None or not block_fn.preprocess or any(_has_files(block) for block in block_fn.inputs):
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         raw = await super().preprocess_data(_with(block_fn, preprocess=False), list(inputs), state, explicit_call)

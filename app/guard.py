@@ -1,4 +1,5 @@
-"""An ASGI middleware that closes three doors of the page server: fetching URLs, resizing icons, endless JSON bodies."""
+"""An ASGI middleware that closes doors of the page server: fetching URLs, resizing icons, endless JSON bodies, and what
+Gradio offers beside the queue of events, in which everybody waits for a turn."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 2_000_000  # bytes; file uploads are multipart and have their own limit
-CLOSED = re.compile(r"file=?/*(https?|ftp|data):|/proxy=|/pwa_icon", re.IGNORECASE)
+BESIDE = r"^/gradio_api/(run|api|component_server|process_recording|(undo-)?vibe[a-z-]*)(/|$)"
+CLOSED = re.compile(rf"file=?/*(https?|ftp|data):|/proxy=|/pwa_icon|{BESIDE}", re.IGNORECASE)
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -21,7 +23,8 @@ class TooLarge(Exception):
 
 
 class Guard:
-    """403 for routes that would make the server fetch or resize on request, 413 for large bodies, safer headers."""
+    """403 for routes that would make the server fetch, resize or compute out of turn on request, 413 for large bodies,
+    safer headers."""
 
     def __init__(self, app: ASGIApp, max_body: int = MAX_BODY) -> None:
         self.app, self.max_body = app, max_body

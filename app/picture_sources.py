@@ -131,7 +131,10 @@ class PictureSources:
 
     def given(self, shown: Shown) -> tuple[tuple[str, bytes], ...]:
         """Name and content of the file that the picture came in, then of what was made of it elsewhere, as they were
-        given; of a painting its own PNG, and nothing of a file that is gone."""
+        given; of a painting its own PNG, and nothing of a file that is gone.
+
+        A file that says more than its pixels, such as where it was taken, is given as a PNG of these alone.
+        """
         if shown.source.startswith("specimen "):
             painted = present(self.whole(shown, engine.overlays.LONGEST))
             return ((f"{shown.name}.png", engine.overlays.png(painted)),)
@@ -143,7 +146,7 @@ class PictureSources:
         ]
         if shown.attacked is not None and shown.clean_known:
             files.append((shown.attacked.name, Path(shown.attacked.file)))
-        return tuple((name, path.read_bytes()) for name, path in files if path.is_file())
+        return tuple(_given(name, path) for name, path in files if path.is_file())
 
     def same(self, shown: Shown) -> Opened:
         """A picture that was opened before, perhaps as another model saw it."""
@@ -219,6 +222,13 @@ class PictureSources:
             self.backbone.prepare(mask.convert("RGB"), self.how)[0] > 0.5 for mask in (whole, part)
         )
         return seen_whole, seen_part
+
+
+def _given(name: str, path: Path) -> tuple[str, bytes]:
+    if not engine.pictures.tells_more(path):
+        return name, path.read_bytes()
+    plain = engine.load_picture(path, longest=engine.overlays.LONGEST).image
+    return f"{Path(name).stem}.png", engine.overlays.png(plain)
 
 
 def _marked(shown: Shown, masks: Sequence[torch.Tensor]) -> Shown:

@@ -20,6 +20,7 @@ from app.guard import Guard
 from app.health import Health, state_of
 from app.labels import load_label_sets, published_sets
 from app.layout import build_app, new_results
+from app.misfits import Misfits
 from app.opening import Opening
 from app.options import AUTO_MODEL, DESCRIPTION, add_options
 from app.samples import load_photographs, load_samples
@@ -90,6 +91,7 @@ def _serve(
     page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free = LOOK_EVERY, TELL_EVERY
     health = Middleware(Health, state_of(backbone, results))
     front = [Middleware(Guard), health, Middleware(Preview), Middleware(Scripts), Middleware(Opening, first())]
+    front.append(Middleware(Misfits))
     try:
         served, address, _ = page.launch(
             server_name=chosen.host,

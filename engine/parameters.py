@@ -109,8 +109,9 @@ class Parameter:
         if self.kind is bool:
             require(isinstance(value, bool), self._odd("true or false", value))
             return value
-        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        require(number, self._odd("a number", value))
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        whole = isinstance(value, int)  # which may be too long for a float
+        require(number and (whole or math.isfinite(value)), self._odd("a number", value))
         require(self.kind is float or value == int(value), self._odd("a whole number", value))
         low, high = self.bounds
         require(low <= value <= high, self._out_of_bounds(low, high, value, norm))
@@ -118,7 +119,7 @@ class Parameter:
 
     def _out_of_bounds(self, low: float, high: float, value: float, norm: str) -> str:
         unit = f" {UNITS[norm]}" if self.known.length else ""
-        return f"Expected {self.known.what} {span(low, high, unit)}; got {number_text(value)}."
+        return f"Expected {self.known.what} {span(low, high, unit)}; got {number_text(value):.60}."
 
     def _odd(self, kind: str, value: Any) -> str:
         return f"Expected {self.word} to be {kind}; got {value!r:.60}."

@@ -38,6 +38,12 @@ MIN_SIDE = 16
 MAX_ASPECT = 20
 LARGE_SIDE = 2048  # longer sides are reduced to this; models look at 224 to 448 pixels
 
+OF_PIXELS = frozenset({  # what Pillow tells of a file that is about how its pixels are to be read
+    "aspect", "background", "blend", "chroma", "compression", "default_image", "disposal", "dpi", "duration",
+    "extension", "gamma", "icc_profile", "interlace", "jfif", "jfif_density", "jfif_unit", "jfif_version", "loop",
+    "progression", "progressive", "srgb", "timestamp", "transparency", "version", "adobe", "adobe_transform",
+})  # fmt: skip
+
 EXPECTED = f"Expected {KINDS} picture"
 LIMIT = f"Expected a picture of at most {MAX_PIXELS // 10**6} megapixels, a JPEG of at most {MAX_JPEG_PIXELS // 10**6}"
 LOST = "The attacked picture may have lost what its attack did: {why}."
@@ -117,6 +123,13 @@ def lost_in_reading(picture: Picture, side: int) -> str:
     if (width, height) != (side, side):
         return LOST.format(why=f"it has {width:,} × {height:,} pixels and is fitted to the model's {side} × {side}")
     return LOST.format(why=picture.inexact) if picture.inexact else ""
+
+
+def tells_more(path: str | Path) -> bool:
+    """Whether a picture file says more than its pixels and their colours: where and when it was taken, with what, by
+    whom, a comment. Raises `EngineError` for a file that is no picture."""
+    with _opened(_read(Path(path)), plain=True) as image:
+        return bool(dict(image.getexif())) or any(said and name not in OF_PIXELS for name, said in image.info.items())
 
 
 def far_apart(clean: tuple[int, int], attacked: tuple[int, int], linf: float) -> str:

@@ -39,7 +39,6 @@ PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is 
     ("prompts",),
     (
         "batch",
-        "blocks",
         "choices",
         "downloads",
         "guard",
@@ -54,7 +53,7 @@ PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is 
         "transfers",
         "without_stubs",
     ),
-    ("labels", "options", "state", "tidying"),
+    ("blocks", "labels", "misfits", "options", "state", "tidying"),
     ("originals",),
     ("figures", "models", "picture_sources"),
     ("components", "social", "sweeping", "theme", "transferring"),

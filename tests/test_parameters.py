@@ -108,6 +108,7 @@ def test_lengths_are_levels_of_255_outside_and_the_usual_limit_hangs_on_the_norm
         ({"eps": float("nan")}, "Expected eps to be a number; got nan"),
         ({"eps": 400}, "epsilon between 0 and 64 levels of 1/255; got 400"),
         ({"eps": 400, "norm": "l2"}, "epsilon between 0 and 64 units of length, pixels in .0, 1.; got 400"),
+        ({"eps": 10**400}, "epsilon between 0 and 64 levels of 1/255; got 10,000"),
         ({"eps": -1}, "epsilon between 0 and 64 .*; got -1"),
         ({"layer": -2}, "the layer to be at least -1; got -2"),
         ({"answer_views": 300}, "that answer between 0 and 256; got 300"),

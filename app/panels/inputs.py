@@ -144,7 +144,7 @@ class Inputs:
                 said += few_views(few)
             said, tone = (" ".join(complaints), "bad") if complaints else (said, "calm")
             if complaints:
-                gr.Warning(said, title=words.NOT_YET)  # the status line may soon say what they lead to
+                gr.Warning(esc(said), title=words.NOT_YET)  # the status line may soon say what they lead to
             fields = {} if choices == begun else self._linked(page, opened, choices)
             fields |= step.wanting(asked_for)
             yield restore.offer(page, token, key, opened.shown.source) | fields | page.rest(key, said, tone)
@@ -272,7 +272,7 @@ class Inputs:
         known = set_of(self.label_sets, names)
         if known is None or not known.readable(backbone):
             return NO_SET, text.LABEL_SET_INFO
-        return known.key, text.LABEL_SET_FROM.format(source=known.source)
+        return known.key, text.LABEL_SET_FROM.format(source=esc(known.source))
 
     def _beside(self, opened: Opened, backbone: engine.Backbone) -> dict:
         """The chosen tile, the painter's fields, and the truths there are to choose from."""

@@ -42,7 +42,10 @@ ZIP_FILES = (
     ("settings.json", "everything that was set, with the versions and the fingerprint of the weights"),
     ("results.json", "the answers and numbers of every step"),
     ("numbers.npz", "logits, all maps, heads, curves, words, losses, views' features and weights, the tuned context"),
-    ("original/", "the picture as it was given, untouched, with what the file itself says of place and time"),
+    (
+        "original/",
+        "the picture as it was given; a PNG of its pixels where its file tells more, such as where it was taken",
+    ),
     ("clean.png", "the picture as the model sees it, exact"),
     ("attacked.png", "the attacked picture in 8 bits, exact: what all later steps used"),
     ("change-amplified.png", "the change around grey, for looking only"),

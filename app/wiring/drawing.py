@@ -18,6 +18,7 @@ from gradio.components import Component
 
 import engine
 from app.choices import Choices
+from app.figures.html import esc
 from app.figures.journey import status
 from app.models import Models
 from app.present import present
@@ -315,5 +316,5 @@ class Drawing:
 
     def complain(self, error: engine.EngineError) -> dict:
         """An engine's sentence as a toast and in the status line; what there is stays on the page."""
-        gr.Warning(str(error), title=text.NOT_YET)
+        gr.Warning(esc(error), title=text.NOT_YET)
         return self.say(str(error), "bad")

@@ -65,6 +65,7 @@ def load_backbone(
         moved = difference(before, model.visual.state_dict())
     if settings.image_size is not None:
         resize_pictures(model, settings.image_size, name)
+    _require_numbers(model, name)
     place(model, target, dtype)
     words = _declared(source.folder, "words.json")
     backbone = Backbone(
@@ -93,6 +94,14 @@ def fetch_model(name: str, progress: Report | None = None) -> None:
     download; files that were whole by then stay.
     """
     fetch_parts(parse(name), ModelSettings(), progress)
+
+
+def _require_numbers(model: Clip, name: str) -> None:
+    """Raises `EngineError` where a weight is no number, as in files that were damaged or saved by a training that had
+    failed: every answer would be none."""
+    for key, value in model.state_dict().items():
+        numbers = not value.is_floating_point() or key.endswith("attn_mask") or bool(value.isfinite().all())
+        require(numbers, f"{name} holds weights that are no numbers, such as {key}.")
 
 
 def _with_size(name: str, source: Source, settings: ModelSettings) -> tuple[str, ModelSettings]:

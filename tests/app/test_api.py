@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
@@ -280,3 +281,20 @@ def test_a_call_may_name_a_model_and_the_page_stays_with_its_own(two_models, tmp
 def test_a_model_that_the_page_does_not_offer_is_refused_in_a_sentence(api, name, said):
     with pytest.raises(engine.EngineError, match=said):
         api.predict(account(api, 1), asked(api.sources.samples[1].path, model=name))
+
+
+def test_a_fault_of_the_server_is_said_in_a_sentence(tiny, results, monkeypatch):
+    async def build():
+        with gr.Blocks() as page:
+            Api(Models(tiny), PictureSources(tiny, ()), results, Budget())
+        return page
+
+    def fail(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Api, "predict", fail)
+    page = asyncio.run(build())
+    endpoint = next(one for one in page.fns.values() if one.api_name == "fail")
+    request = gr.Request(client=SimpleNamespace(host="127.0.0.1"))
+    with pytest.raises(gr.Error, match="Something went wrong here that is not your doing"):
+        endpoint.fn(request, *endpoint.inputs)

@@ -92,3 +92,10 @@ def test_a_value_that_a_control_does_not_have_is_refused_as_gradio_does(kind):
 def test_an_answer_for_what_is_no_output_is_refused():
     with pytest.raises(ValueError, match="not specified as output"):
         Built(Blocks, lambda built, *values: {built.text: "1", built.button: "2"}).event(3, "b")
+
+
+@pytest.mark.parametrize("values", [(), (3,), (3, "z"), ("many", "b")])
+def test_values_that_no_listener_takes_are_refused_and_are_not_for_the_log(values):
+    with pytest.raises(gr.Error) as caught:
+        Built(Blocks, ANSWERS["nothing"]).event(*values)
+    assert not caught.value.print_exception

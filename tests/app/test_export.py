@@ -411,6 +411,21 @@ def test_the_zip_says_where_its_project_is_to_be_had_and_which_version(packed, m
     assert there.way[:2] == clone and there.way[-1] == "pip install ."
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_where_a_picture_was_taken_is_not_handed_on(tiny, tmp_path):
+    path, exif = tmp_path / "mine.jpg", Image.Exif()
+    exif[0x010E] = "grandmother's garden"
+    Image.radial_gradient("L").convert("RGB").save(path, exif=exif)
+    sources = PictureSources(tiny, ())
+    opened = sources.file(str(path), "mine.jpg")
+    found = run(asked(tiny, Results(), shown=opened.shown), ("clean",), opened.shown)
+    packed = report.bundle(tiny, found, CHOICES, pictures=report.Pictures(sources, drawn_maps))
+    files = named(zipfile.ZipFile(io.BytesIO(packed)))
+    with Image.open(io.BytesIO(files["original/mine.png"])) as given:
+        assert np.array_equal(given, sources.whole(opened.shown, 4096)) and not given.getexif() and not given.info
+    assert not any(b"grandmother" in file for file in files.values())
+
+
 def test_the_zip_holds_exact_pictures_numbers_and_figures(packed, sources):
     found, archive = packed
     files = named(archive)

@@ -47,13 +47,28 @@ def answer(path, chunks=(b"",), headers=(), app=echo):
         "/gradio_api/file%253Dhttps%253A//example.org",
         "/gradio_api/proxy=https://example.org/",
         "/pwa_icon/16000",
+        "/gradio_api/run/predict",
+        "/gradio_api/api/predict/",
+        "/gradio_api/component_server",
+        "/gradio_api/vibe-code/",
+        "/gradio_api/undo-vibe-edit",
     ],
 )
-def test_routes_that_fetch_or_resize_for_strangers_are_closed(path):
+def test_routes_that_serve_strangers_are_closed(path):
     assert answer(path)[0] == 403
 
 
-@pytest.mark.parametrize("path", ["/", "/config", "/gradio_api/file=/tmp/gradio/https/a.png", "/gradio_api/queue/join"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/config",
+        "/gradio_api/file=/tmp/gradio_api/run/a.png",
+        "/gradio_api/call/predict",
+        "/gradio_api/file=/tmp/gradio/https/a.png",
+        "/gradio_api/queue/join",
+    ],
+)
 def test_other_routes_pass_and_get_safe_headers(path):
     status, headers, _ = answer(path)
     assert status == 200

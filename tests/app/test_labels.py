@@ -3,11 +3,13 @@
 import hashlib
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import engine
-from app.labels import NO_SET, load_label_sets, offered, prompt_sets, published_sets
+from app.labels import NO_SET, LabelSet, load_label_sets, offered, prompt_sets, published_sets
+from app.panels.inputs import Inputs
 from engine.datasets.coop import LAYOUTS
 
 PUBLISHED = [
@@ -142,3 +144,9 @@ def test_a_set_that_cannot_be_asked_is_named(tmp_path, prompt, names, sentence):
     (tmp_path / "odd.txt").write_text(f"# title: T\n# source: S\n# prompt: {prompt}\n{names}\n")
     with pytest.raises(engine.EngineError, match=f"The label set odd.txt: .*{sentence}"):
         load_label_sets(tmp_path)
+
+
+def test_where_a_list_comes_from_is_shown_as_text(tiny):
+    one = LabelSet("own", "Own", "<b>me</b>", "a photo of a {}.", ("red fish", "blue fish"))
+    beside = Inputs._set(SimpleNamespace(label_sets=(one,)), one.lines, tiny)
+    assert beside == ("own", "Source: &lt;b&gt;me&lt;/b&gt;.")

@@ -528,11 +528,11 @@ def test_why_a_run_was_refused_is_not_said_of_settings_that_have_changed_meanwhi
 
     def handler(request: gr.Request, key: str):
         drawn(page, key, 2, CHOICES._replace(seed=8))
-        raise engine.EngineError("This seed is none.")
+        raise engine.EngineError("This seed is <b>none</b>.")
         yield
 
     updates = list(listened(page, handler)(key))
-    assert not spoken(page, updates) and warned == ["This seed is none."]
+    assert not spoken(page, updates) and warned == ["This seed is &lt;b&gt;none&lt;/b&gt;."]
     after = drawn(page, key, 3, CHOICES._replace(seed=8))
     assert words.READY in " ".join(spoken(page, after))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -93,7 +93,7 @@ class Browser:
         while self._pending:
             query = f"gradio_api/queue/data?session_hash={self.session}"
             async with self.http.stream("GET", query) as lines:
-                async for line in lines.aiter_lines():
+                async for line in _lines(lines):
                     if line.startswith("data: ") and await self._take(json.loads(line.removeprefix("data: "))):
                         break
 
@@ -144,3 +144,12 @@ class Browser:
             answer = await self.http.post("gradio_api/queue/join", json=passed)
             self._pending[answer.json()["event_id"]] = "overtake", self.turn, listener
         await self.draw()
+
+
+async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
+    """The lines of a stream as a browser takes them: they end with a line feed, and with no other sign of Unicode's."""
+    rest = ""
+    async for more in answer.aiter_text():
+        *whole, rest = (rest + more).split("\n")
+        for line in whole:
+            yield line

@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from engine.benchmarks import speed
@@ -53,13 +55,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextmanager
-def started(*options: str) -> Iterator[tuple[subprocess.Popen, str]]:
-    """A process that serves the page with these options, and where; raises `RuntimeError` if it never does."""
-    with subprocess.Popen([sys.executable, str(PAGE), *options], stdout=subprocess.PIPE, text=True) as page:
+def started(*options: str, log: Path | None = None, **variables: str) -> Iterator[tuple[subprocess.Popen, str]]:
+    """A process that serves the page with these options and variables, and where; raises `RuntimeError` if it never
+    does. What it says goes into the file `log`, or beside what is said here."""
+    with ExitStack() as stack:
+        written = None if log is None else stack.enter_context(log.open("ab", buffering=0))
+        page = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, str(PAGE), *options], stdout=subprocess.PIPE, stderr=written, text=True,
+                env=os.environ | variables,
+            )
+        )  # fmt: skip
         try:
             said = next((line for line in page.stdout if line.startswith(READY)), None)
             if said is None:
                 raise RuntimeError(f"Expected {PAGE.name} to say “{READY}”; it ended without.")
+            if written is not None:
+                threading.Thread(target=shutil.copyfileobj, args=(page.stdout.buffer, written), daemon=True).start()
             yield page, said.removeprefix(READY).strip()
         finally:
             page.terminate()

@@ -12,7 +12,7 @@ import torch
 from PIL import Image, ImageCms
 
 from engine.errors import EngineError
-from engine.pictures import load_picture, save_png
+from engine.pictures import load_picture, save_png, tells_more
 
 RNG = np.random.default_rng(0)
 NOISE = Image.fromarray(RNG.integers(0, 256, (40, 60, 3), dtype=np.uint8))
@@ -372,3 +372,21 @@ def test_saved_pixels_come_back_exactly(tmp_path):
 def test_pixels_that_are_no_picture_are_not_saved(tmp_path, pixels):
     with pytest.raises(EngineError, match="Expected pixels"):
         save_png(pixels, tmp_path / "x.png")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "HEIC"])
+def test_a_file_that_tells_where_it_was_taken_tells_more_than_its_pixels(tmp_path, kind):
+    exif = Image.Exif()
+    exif[271] = "a camera"
+    exif.get_ifd(0x8825).update({1: "N", 2: (51.0, 30.0, 26.4)})
+    data = heic(NOISE, exif=exif.tobytes()) if kind == "HEIC" else encoded(NOISE, kind, exif=exif)
+    assert tells_more(with_file(tmp_path, "x", data))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "GIF", "AVIF"])
+def test_a_file_of_nothing_but_pixels_tells_no_more(tmp_path, kind):
+    assert not tells_more(with_file(tmp_path, "x", encoded(NOISE, kind)))
+
+
+def test_a_comment_is_more_than_pixels(tmp_path):
+    assert tells_more(with_file(tmp_path, "x.jpg", encoded(NOISE, "JPEG", comment=b"from grandmother")))

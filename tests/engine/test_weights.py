@@ -11,7 +11,7 @@ import open_clip
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from engine.classes import Classes
 from engine.cli.main import main
@@ -261,3 +261,13 @@ def test_the_command_line_reports_the_difference(model, robust, tmp_path, capsys
     assert json.loads(capsys.readouterr().out)["difference"] == pytest.approx(expected)
     assert main(["predict", *asked, "--model", f"{model}+{path}"]) == 0
     assert f"(image tower {expected:.2%} away from the base)" in capsys.readouterr().out
+
+
+def test_weights_that_are_no_numbers_are_refused(model, tmp_path):
+    folder = Path(model.removeprefix("local-dir:"))
+    (tmp_path / "open_clip_config.json").write_bytes((folder / "open_clip_config.json").read_bytes())
+    weights = load_file(folder / "open_clip_model.safetensors")
+    weights["visual.ln_post.weight"][3] = float("nan")
+    save_file(weights, tmp_path / "open_clip_model.safetensors")
+    with pytest.raises(EngineError, match=r"holds weights that are no numbers, such as visual.ln_post.weight\.$"):
+        load_backbone(f"local-dir:{tmp_path}", "cpu")
