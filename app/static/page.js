@@ -1,8 +1,9 @@
-// Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, puts a link that was
-// asked for into the address bar and out of it again once it opens something else than what is shown, and presses what the server asks it to. Asks for what has to be drawn where the server
-// nudges it, and tells it that a slider has moved on from what it draws. Keeps the keyboard's focus where it is when a
-// part of the page is drawn anew. Closes the warning that repeats a complaint once that is mended. Steps are in the
-// history; the bar is one stop of the Tab key; presented, keys turn the steps.
+// Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, puts a link that
+// was asked for into the address bar and out of it again once it opens something else than what is shown, and presses
+// what the server asks it to. Asks for what has to be drawn where the server nudges it, and tells it that a slider has
+// moved on from what it draws. Keeps the keyboard's focus where it is when a part of the page is drawn anew. Closes the
+// warning that repeats a complaint once that is mended. Steps are in the history; the bar is one stop of the Tab key;
+// presented, keys turn the steps.
 (() => {
   const root = document.documentElement;
   let following = true;
