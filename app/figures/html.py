@@ -106,12 +106,14 @@ def differing_words(name: str, reference: str) -> list[str]:
 def apart(name: str, reference: str) -> set[int]:
     """The places of the words of `name` where `reference` says something else.
 
-    None where a comparison by words tells nothing: of names with more or fewer words, or with less than half in common.
+    None where a comparison by words tells nothing: where they have less than half of the longer one's words in common,
+    or no more than half where one has more words than the other.
     """
     words, known = name.split(), reference.split()
     same = difflib.SequenceMatcher(None, known, words, autojunk=False).get_matching_blocks()
     shared = {place for block in same for place in range(block.b, block.b + block.size)}
-    if len(words) != len(known) or 2 * len(shared) < len(words):
+    alike = 2 * len(shared) - max(len(words), len(known))
+    if alike < 0 or (alike == 0 and len(words) != len(known)):
         return set()
     return set(range(len(words))) - shared
 

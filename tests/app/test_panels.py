@@ -118,6 +118,7 @@ def test_differing_words_are_marked_by_place():
     assert differing("red fish", "red fish") == "red fish"
     assert differing("pink and red fish", "pink and pink fish") == 'pink and <em class="differs">red</em> fish'
     assert differing_words("blue and red fish", "blue and pink fish") == ["red"]
+    assert differing_words("red and blue striped fish", "red striped fish") == ["and", "blue"]
 
 
 @pytest.mark.parametrize(
