@@ -99,6 +99,6 @@ async def _visit(here: Place, number: int, rng: random.Random) -> str:
 
 
 PROMISES = (
-    Promise("soak", "Memory, threads and descriptors stay as they are, whoever comes and goes.", quick=12, full=500,
+    Promise("soak", "Memory, threads and descriptors stay as they are, whoever comes and goes.", quick=6, full=500,
             run=tried),
 )  # fmt: skip
