@@ -148,6 +148,6 @@ def _label_set(folder: Path, payload: str) -> str:
 PROMISES = (
     Promise(
         "injection", "No word from outside becomes markup, code, a path or a line of the log.",
-        quick=8, full=1500, run=tried,
+        quick=6, full=1500, run=tried,
     ),
 )  # fmt: skip

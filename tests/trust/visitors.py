@@ -192,7 +192,7 @@ class Later(datetime):
 PROMISES = (
     Promise(
         "visitors", "What is one visitor's reaches no other, no log, and no stranger; EXIF reaches nobody.",
-        quick=2, full=300, run=tried,
+        quick=1, full=300, run=tried,
     ),
     Promise("forgotten", "What is kept of a visitor is gone after two hours.", quick=20, full=1000, run=forgotten),
 )  # fmt: skip
