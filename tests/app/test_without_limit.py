@@ -38,7 +38,7 @@ def found(tiny) -> Found:
 def test_nothing_tells_of_a_limit_and_the_badge_tells_what_there_is_instead(found):
     result = found.adversarial
     said = verdict(result) + _measured(result)
-    assert engine.ATTACKS["written-word"].threat in said and "Written word, no limit, 4 forward passes" in said
+    assert engine.ATTACKS["written-word"].threat in said and "Written word, no limit, 4 looks" in said
     assert "/255," not in said and said.count(">none<") == 2  # in the column of limits
     assert to_the_eye(result) == text.TO_THE_EYE["plain"] and gain_for(result) == 1
     assert limit_set(WORD.settings().attack) == text.NO_LIMIT and turns(WORD.settings().attack) == ""
