@@ -50,7 +50,7 @@ const tell = (tile) => {
 const open = () => {
   if (!at || !at.isConnected) return;
   trigger('click', {number: Number(at.dataset.n)});
-  document.getElementById('top').scrollIntoView(); // its story begins above
+  window.scrollTo(0, 0); // its story begins above; what is at the top sticks there, and is always in view
 };
 const beside = (down) => {
   const here = at.getBoundingClientRect();

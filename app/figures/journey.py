@@ -150,7 +150,7 @@ def _attack(found: Found) -> tuple[str, str] | None:
 def _through(result: engine.Adversarial, through: engine.DefenceResult | None) -> tuple[str, str]:
     """What became of the defence that the attack went through, once that is known, and of the model alone."""
     after = result.after_saved
-    alone = _instead(after, result.label) if result.fooled else f"{after.name}, {percent(after.confidence)}"
+    alone = _instead(after, result.label) if result.fooled else f"{percent(after.confidence)} {after.name}"
     held = None if through is None else through.prediction.label == result.label
     head = text.THROUGH_CARDS[held].format(defence=DEFENCES[result.target_defence].title)
     return head, text.ALONE_CARD.format(said=alone)

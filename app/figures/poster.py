@@ -38,9 +38,17 @@ class Frame:
         """Its colour class: grey where colours would be a claim."""
         return "untuned" if found.unjudged else self.kind
 
+    def says(self, found: Found) -> tuple[str, str]:
+        """Its answer, and how sure that is; of “none of these”, which class is the likeliest."""
+        sure = percent(self.answer.confidence)
+        if not found.abstains(self.answer):
+            return self.answer.name, sure
+        return words.NONE, f"{text.NONE_LIKELIEST.format(name=self.answer.name)}, {sure}"
+
     def unjudged(self, found: Found) -> bool:
-        """Whether there is nothing to say of the answer: the clean one, where others are only the same or another."""
-        return found.unjudged and self.kind == "clean"
+        """Whether there is nothing to say of the answer: “none of these”, and the clean one where others are held
+        against it."""
+        return found.abstains(self.answer) or (self.kind == "clean" and (found.unjudged or not found.given))
 
     def fails(self, found: Found) -> bool:
         """Whether it is a defence's answer and not right: its title is no green one then."""
@@ -78,12 +86,13 @@ def _drawn(found: Found, frame: Frame) -> str:
     tone = frame.tone(found)
     wrong = ' class="wrong"' if frame.fails(found) else ""
     bars = prediction_bars([(frame.title, tone, frame.answer)], BARS, found.reference, found.given)
-    long = " long" if len(frame.answer.name) > LONG else ""
-    said = percent(frame.answer.confidence) + ("" if frame.unjudged(found) else f" {judged(found, frame.answer)}")
+    name, sure = frame.says(found)
+    long = " long" if len(name) > LONG else ""
+    said = esc(sure) + ("" if frame.unjudged(found) else f" {judged(found, frame.answer)}")
     return (
         f'<figure class="{esc(tone)}"><figcaption{wrong}>{esc(frame.title)}</figcaption>'
         f'<img src="{data_uri(frame.picture, "JPEG", quality=90)}" alt="{esc(frame.title)}">'
-        f'<p class="says{long}">{esc(frame.answer.name)}</p><p class="share">{said}</p>{bars}</figure>'
+        f'<p class="says{long}">{esc(name)}</p><p class="share">{said}</p>{bars}</figure>'
     )
 
 

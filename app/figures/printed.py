@@ -219,8 +219,9 @@ def printed_poster(found: Found, model: str) -> Figure:
         picture.imshow(frame.picture)
         picture.set_axis_off()
         word, tone = ("", GREY) if frame.unjudged(found) else _mark(found, frame.answer)
-        name, size = _fitted(frame.answer.name, ((28, 16), (38, 12)), 3)
-        said = f"{name}\n{percent(frame.answer.confidence)}"
+        says, sure = frame.says(found)
+        name, size = _fitted(says, ((28, 16), (38, 12)), 3)
+        said = f"{name}\n{_fitted(sure, ((28, 16), (38, 12)), 2)[0]}"
         figure.text(middle, 0.385, said, fontsize=size, fontweight="bold", ha="center", va="top")
         figure.text(middle, 0.25, word, fontsize=11, color=tone, fontweight="bold", ha="center", va="center")
         bars = figure.add_axes((left + 0.47 * column, 0.11, 0.36 * column, 0.115))

@@ -270,11 +270,13 @@ def _against(result: engine.Adversarial) -> tuple[str, str, str]:
         return text.HELD_AS_SAVED.format(answer=answer, computed=result.after.name), "warn", "!"
     if result.right_before and result.fooled:
         head = words.FOOLED[engine.ATTACKS[result.attack].aimed]
-        return f"{head}: {to_the_eye(result)}, but the model now says {answer} instead of **{name}**.", "bad", "✗"
+        wanted = f"**{name}**" if result.from_truth else f"{words.WANTED[False]} **{name}**"
+        return f"{head}: {to_the_eye(result)}, but the model now says {answer} instead of {wanted}.", "bad", "✗"
     if result.right_before:
         return f"Held: the model still says {answer}.", "good", "✓"
     if result.fooled:
-        sentence = f"Wrong before and after: the clean answer was already not **{name}**; it is now {answer}."
+        same = result.known_before.label == result.after_saved.label
+        sentence = text.WRONG_BOTH[same].format(name=name, answer=answer)
         return sentence, "bad", "✗"
     return f"The attacked picture is answered {answer}, although the clean one was not.", "good", "✓"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+import engine
 from app.choices import Choices
 from app.components.controls import shown
 from app.components.settings import choice, slider, tick
@@ -169,8 +170,7 @@ class PicturePanel:
         kind = "clean" if found.clean_known else "attacked"
         answers = [(kind, kind, clean)]
         bars = prediction_bars(answers, MOST, found.reference, found.given, cosines=found.with_cosines)
-        few = text.LIKELIEST.format(count=MOST, of=len(clean.classes)) if len(clean.classes) > MOST else ""
-        hint = few + (words.DIFFERS[found.given] if underlines(bars) else "")
+        hint = "; ".join(filter(None, (_few(found, clean), words.DIFFERS[found.given] if underlines(bars) else "")))
         title = words.ANSWER_CLEAN if found.clean_known else words.ANSWER_ATTACKED
         return verdict + section(title, prediction_chips(clean) + explained(bars, found.given) + _cosines(found), hint)
 
@@ -187,6 +187,15 @@ def _attacked(picture: Shown) -> str:
     made = present(picture.attacked)
     said = words.ELSEWHERE_IS.format(name=made.name) if picture.clean_known else words.ELSEWHERE_ITSELF
     return note(said) + "".join(note(remark, "warn", "!") for remark in made.remarks)
+
+
+def _few(found: Found, clean: engine.Prediction) -> str:
+    """Which classes of many have bars; empty where all have."""
+    if len(clean.classes) <= MOST:
+        return ""
+    there = found.reference in clean.logits.topk(MOST).indices.tolist()
+    wanted = words.REFERENCE_SHORT[found.given]
+    return text.LIKELIEST[there].format(count=MOST, less=MOST - 1, of=len(clean.classes), wanted=wanted)
 
 
 def _none(found: Found) -> str:

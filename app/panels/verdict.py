@@ -124,8 +124,9 @@ def _head(found: Found) -> str:
         attack = abstained(found)
     elif not result.right_before:
         attack = note(
-            f"**Wrong before any attack:** the model took the clean picture for **{result.before.name}** and says"
-            f" **{after.name}** now, instead of {wanted}.",
+            text.WRONG_BEFORE[result.before.label == after.label].format(
+                before=result.before.name, after=after.name, wanted=wanted
+            ),
             "warn",
             "!",
         )
@@ -271,6 +272,14 @@ def _asked(found: Found, prediction: engine.Prediction) -> str:
     return text.ASKED_MORE.format(first=first, more=len(more)) if more else text.ASKED.format(first=first)
 
 
+def _mark(found: Found, title: str, prediction: engine.Prediction) -> str:
+    """Whether a method is right; the clean answer itself, which others are held against where no class is given, is
+    neither."""
+    if title != words.REFERENCE or found.given or found.unjudged:
+        return judged(found, prediction)
+    return f'<span class="mark">{esc(words.REFERENCE_SHORT[found.given])}</span>'
+
+
 def _small(line: str) -> str:
     """A second line below a defence's name, if there is anything to tell."""
     return f'<br><small class="asked">{esc(line)}</small>' if line else ""
@@ -291,7 +300,7 @@ def _row(
         f"{_small(detail)}{_small(_asked(found, prediction))}",
         f'<span class="on {picture}">{shape}</span>',
         _answer(found, prediction),
-        judged(found, prediction),
+        _mark(found, title, prediction),
         percent(prediction.confidence),
         f"{prediction.entropy:.2f}",
         UNTIMED if seconds is None else f"{seconds:.2f}",

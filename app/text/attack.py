@@ -133,6 +133,10 @@ HELD_AS_SAVED = (
     "Fooled as computed, but not after saving: rounded to 8 bits, as all later steps see it, the picture is still"
     " answered {answer}; before, it was **{computed}**."
 )
+WRONG_BOTH = {  # by whether it is the same wrong answer
+    True: "Wrong before and after: the clean answer was already not **{name}**, and it stays {answer}.",
+    False: "Wrong before and after: the clean answer was already not **{name}**; it is now {answer}.",
+}
 FOOLED_AS_SAVED = (
     "Fooled, but only after saving: rounded to 8 bits the picture is answered {answer} instead of **{name}**; as"
     " computed it was not."

@@ -85,7 +85,10 @@ TRUTH = "True class (optional)"
 TRUTH_INFO = "What the attack pushes away from, and what “right” means."
 SEED = "Seed"
 SEED_INFO = "Same seed, same result."
-LIKELIEST = "the likeliest {count} of {of:,}; "
+LIKELIEST = {  # by whether the class to be answered is among them by itself
+    True: "the likeliest {count} of {of:,}",
+    False: "the likeliest {less} of {of:,}, and the {wanted}",
+}
 CREDIT = "The photograph: {credit}."
 FIT = "How it is made square"
 FITS = {

@@ -7,6 +7,12 @@ VERDICT_UNKNOWN = (
 VERDICT_UNKNOWN_WRONG = "**Attacked elsewhere:** without defence the model says {answer} instead of {wanted}."
 VERDICT_UNKNOWN_RIGHT = "**Attacked elsewhere:** without defence the model says {answer}, the true class."
 FINAL = "From attacked to defended"
+WRONG_BEFORE = {  # by whether the attacked picture is answered the same
+    True: "**Wrong before any attack:** the model takes the picture for **{before}**, clean and attacked, instead of"
+    " {wanted}.",
+    False: "**Wrong before any attack:** the model took the clean picture for **{before}** and says **{after}** now,"
+    " instead of {wanted}.",
+}
 NONE_LIKELIEST = "likeliest: {name}"
 NONE_JUDGED = "; answers of many views have no cosine and are always one of the classes"
 NONE_SAME = "the same answer or another: the clean picture was answered “none of these”"

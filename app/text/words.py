@@ -40,7 +40,8 @@ NOT_LENT = "The host did not lend its accelerator for the {seconds} s that this 
 STOPPING = "Stopping …"
 STOPPED = "Stopped. What was finished stays on the page."
 DIMMED = "Changed: what is dimmed was made with other settings."
-STALE = "What is dimmed here was made with other settings: {settings}. Press its own button to compute it anew."
+STALE = "What is dimmed here was made with other settings: {settings}."
+STALE_PRESS = "Press its own button to compute it anew."
 BROUGHT, AND = " (with its {names})", " and "
 BUSY = {
     "clean": "Comparing the picture with every class name",
@@ -136,7 +137,7 @@ COSINE_WHY = (
     "Share: how the classes divide 100 %. Cosine: how well this sentence fits the picture at all, from −1 to 1."
 )
 NONE, NONE_LABEL = "none of these", "“None of these” may be the answer"
-NONE_CARD, NONE_CARD_WHY = "None of these", "best cosine {best}: {name}"
+NONE_CARD, NONE_CARD_WHY = "None of these", "no class is close: best cosine {best}, {name}"
 NONE_ATTACKED = (
     "The attacked picture is answered **none of these**: its best cosine, {best} for **{name}**, is below the threshold"
     " of {threshold}. Whether the attack worked is told of the likeliest class alone."

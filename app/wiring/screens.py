@@ -157,8 +157,9 @@ class Screens:
             f"#{output.elem_id}" for piece, _ in stale for output in piece.outputs if getattr(output, "elem_id", None)
         )
         sentence = text.STALE.format(settings=named)
+        press = f'<span class="at-rest">{esc(text.STALE_PRESS)}</span>'  # while nothing is at work
         dimmed = f"{ids}{{opacity:.4}}:is({ids}) [data-index]{{cursor:not-allowed}}"
-        return f'<style>{dimmed}</style><p class="stale" role="status">{esc(sentence)}</p>'
+        return f'<style>{dimmed}</style><p class="stale" role="status">{esc(sentence)} {press}</p>'
 
     def _matters(self, name: str, step: int) -> bool:
         """Whether a step may depend on a control: of its own, of no step, or of one before it, but for the maps'."""
