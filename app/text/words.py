@@ -88,7 +88,7 @@ DONE = {
     "back": "One step back.",
     "reset": "The prompt is as it was written.",
 }
-STORY_HELD = "This picture’s story is ready: watch its steps go by, or open any of them."
+STORY_HELD = "The whole story is ready: watch its steps go by, or open any of them."
 STORY_GONE_BY = "The whole story is here, from attack to verdict: open any of its steps."
 STORY_DONE = "The whole story ran in {seconds:.1f} s."
 FAULT = "Something went wrong here that is not your doing. What was finished stays; try it again or load the page anew."

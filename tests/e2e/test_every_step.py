@@ -37,7 +37,7 @@ def told(context, address):
     if not PHOTOGRAPHED:
         few_views(opened)
     opened.click("#run-story")
-    says(opened, "The whole story ran")
+    says(opened, "The whole story (ran|is)")
     open_step(opened, 3)
     for button, said in (("#look-inside", "All heads"), ("#read-words", "Words read"), ("#every-run", "Every map")):
         opened.click(button)

@@ -73,7 +73,7 @@ class Guest(Browser):
         """Run the whole story and wait for its end."""
         before = len(self.heard)
         await self.trigger("run-story")
-        await self.says("The whole story ran", after=before)
+        await self.says("The whole story ", after=before)
         await self.rests()
 
     async def taken(self, button: str = "download", file: str = "zip") -> bytes:

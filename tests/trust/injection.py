@@ -79,7 +79,7 @@ async def _story(here: Place, chosen: list[str], rng: random.Random, number: int
     before = len(guest.heard)
     await guest.trigger("run-story")
     await guest.rests()
-    told = any("The whole story ran" in said for _, said in guest.heard[before:])
+    told = any("The whole story " in said for _, said in guest.heard[before:])
     wrong = _unescaped(guest) or (_in_archive(await guest.taken()) if told else "")
     for path in rng.sample(OUTSIDE, 2):
         for address in (f"gradio_api/file={path}", f"gradio_api/file={quote(str(here.folder), safe='/')}/../{path}"):
