@@ -71,7 +71,8 @@ def compared(number: int, area: Area, found: Found, choices: Choices) -> str:
     if not before and not now:
         return ""
     if before and now and _same(area, pinned.found, found):
-        return _boxed(f'<p class="fine">{esc(text.COMPARE_SAME)}</p>')
+        said = text.COMPARE_UNMOVED if pinned.unmoved else text.COMPARE_SAME
+        return _boxed(f'<p class="fine">{esc(said)}</p>')
     sides = [Side(text.COMPARE_PINNED, "pinned", pinned.found, pinned.look.choices)] if before else []
     sides += [Side(text.COMPARE_NOW, "now", found, choices)] if before and now else []
     heads = _head(text.COMPARE_PINNED, "pinned", _said(number, pinned.found) if before else _lost(area, pinned))

@@ -13,6 +13,7 @@ COMPARE_SAME_MAP, COMPARE_SAME_ANSWER = "The same map in both.", "the same in bo
 COMPARE_MAP = "evidence for {subject}"
 COMPARE_TITLE, COMPARE_PINNED, COMPARE_NOW, COMPARE_BOTH = "Pinned and now", "Pinned", "Now", "Pinned and now"
 COMPARE_SAME = "The same in both: what differs does not reach this step."
+COMPARE_UNMOVED = "Nothing has changed since you pinned."
 COMPARE_NOT_YET = "Not computed yet with the settings as they stand; press the button of this step."
 COMPARE_NO_ANSWER = "The picture has no answer yet."
 COMPARE_LOST = "Nothing is held of this step. Press “Swap” to go back to it and compute it."
