@@ -24,12 +24,16 @@ from app.wiring.pieces import Piece
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """What a step compares: the parts any of which are its subject, what else it draws, and how."""
+    """What a step compares: the parts any of which are its subject, what else it draws, and how.
+
+    `missing` is said where nothing is there now.
+    """
 
     subject: tuple[str, ...]
     draw: Callable[[Sequence[Side], Choices], str]
     beside: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    missing: str = text.COMPARE_NOT_YET
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -38,7 +42,7 @@ class Area:
 
 
 AREAS = {
-    1: Area(SUBJECTS[1], lambda sides, choices: clean_answers(sides)),
+    1: Area(SUBJECTS[1], lambda sides, choices: clean_answers(sides), missing=text.COMPARE_NO_ANSWER),
     2: Area(SUBJECTS[2], lambda sides, choices: attacked_answers(sides), ("through",)),
     3: Area(SUBJECTS[3], lambda sides, choices: maps(sides, Look.of(choices)), choices=("colours", "cells")),
     4: Area(SUBJECTS[4], lambda sides, choices: views(sides), ("steps", "ensemble")),
@@ -67,11 +71,12 @@ def compared(number: int, area: Area, found: Found, choices: Choices) -> str:
     if not before and not now:
         return ""
     if before and now and _same(area, pinned.found, found):
-        return _boxed(f'<p class="fine">{esc(text.COMPARE_SAME)}</p>')
+        said = text.COMPARE_UNMOVED if pinned.unmoved else text.COMPARE_SAME
+        return _boxed(f'<p class="fine">{esc(said)}</p>')
     sides = [Side(text.COMPARE_PINNED, "pinned", pinned.found, pinned.look.choices)] if before else []
     sides += [Side(text.COMPARE_NOW, "now", found, choices)] if before and now else []
     heads = _head(text.COMPARE_PINNED, "pinned", _said(number, pinned.found) if before else _lost(area, pinned))
-    heads += _head(text.COMPARE_NOW, "now", _said(number, found) if now else ("", text.COMPARE_NOT_YET))
+    heads += _head(text.COMPARE_NOW, "now", _said(number, found) if now else ("", area.missing))
     drawn = area.draw(sides, choices) if sides else ""
     return _boxed(f'<div class="sides">{heads}</div>{drawn}')
 

@@ -39,7 +39,8 @@ def drawn_guide(found: Found, look: Look) -> str:
         about = esc(text.GUIDE_ABOUT_ONE.format(attacked=attacked))
     else:
         clean = names[pair.clean.label]
-        about = text.GUIDE_ABOUT.format(clean=esc(clean), attacked=differing(attacked, clean))
+        about = text.GUIDE_ABOUT_SAME if attacked == clean else text.GUIDE_ABOUT
+        about = about.format(clean=esc(clean), attacked=differing(attacked, clean))
     said = residue(text.GUIDE_DEGENERATE, pair, names)
     warning = note(said, "warn", "!") if said else ""
     why = f'<div class="why"><p class="fine">{esc(text.GUIDE_WHY)} {about}</p>{warning}</div>'

@@ -137,11 +137,10 @@ class Inputs:
             if page.visitors.get(key).picture is not None:  # one was chosen before the page had its first
                 yield restore.offer(page, token, key, "") | page.rest(key, words.READY)
                 return
-            linked = (present(visitor.look), pin) if asked or pin is not None else None
+            asked = asked or pin is not None
+            linked = (present(visitor.look), pin) if asked else None
             page.visitors.put(key, replace(visitor, pinned=pin, linked=linked))
-            said = text.RESTORED if choices != begun or pin is not None else words.READY
-            if not asked and pin is None and few_views(few):
-                said += few_views(few)
+            said = text.RESTORED if asked else words.READY + few_views(few)
             said, tone = (" ".join(complaints), "bad") if complaints else (said, "calm")
             if complaints:
                 gr.Warning(esc(said), title=words.NOT_YET)  # the status line may soon say what they lead to

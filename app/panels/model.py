@@ -73,14 +73,15 @@ class ModelPicker:
         again = None if picture is None else self.sources.on(backbone).same(picture).shown
         chosen = "" if backbone is self.models.first else name
         views, before = self.models.views(backbone), self.models.views(page.backbone(visitor))
-        moved = views != before == choices.views  # a number that the visitor chose stays
+        own = choices.views == before  # a number that the visitor chose stays
+        moved = own and views != before
         if moved:
             choices = choices._replace(views=views)
         asking, followed = self._follow(backbone, visitor.on(chosen, again).setting(choices))
         page.visitors.put(key, replace(asking, unshown=asking.unshown | {"views"}) if moved else asking)
         shown = self.show(page, backbone, choices) | followed
         same = present(asking.choices).class_names == choices.class_names
-        said = common.MODEL_READY[same].format(name=backbone.name) + few_views(views)
+        said = common.MODEL_READY[same].format(name=backbone.name) + (few_views(views) if own else "")
         return shown | page.rest(key, said, "good")
 
     def _use(self, page: Page) -> Callable[..., Generator[dict]]:

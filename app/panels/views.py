@@ -160,7 +160,7 @@ def _summary(found: Found) -> str:
     if found.steps:
         kept = found.steps[-1].kept
         counts.append((text.VIEWS_TUNING, f"{int(right[kept].sum())} of {len(kept)}", text.VIEWS_TUNING_WHY))
-    if found.ensemble:
+    if found.ensemble and right.any():
         share = float(found.ensemble.weights[right].sum())
         counts.append((counted(text.VIEWS_WEIGHT, right=int(right.sum())), percent(share), text.VIEWS_WEIGHT_WHY))
     later = "" if found.steps else f'<p class="fine">{esc(words.VIEWS_LATER)}</p>'

@@ -22,11 +22,15 @@ ALONE = "clip"  # the model's own answer, among the methods
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Pinned:
-    """A look that a visitor compares others with, and what is held of it: nothing while its model is `away`."""
+    """A look that a visitor compares others with, and what is held of it: nothing while its model is `away`.
+
+    `unmoved` says that the same is looked at now.
+    """
 
     look: Look
     found: Found
     away: bool = False
+    unmoved: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

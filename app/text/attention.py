@@ -35,6 +35,7 @@ GUIDE_WHY = (
 GUIDE_ABOUT = (
     "Drawn for the model's own answer, as the defence does: “{clean}” before the attack, “{attacked}” after it."
 )
+GUIDE_ABOUT_SAME = "Drawn for the model's own answer, as the defence does: “{clean}” before the attack and after it."
 GUIDE_ABOUT_ONE = "Drawn for the model's own answer, as the defence does: “{attacked}”."
 GUIDE_DEGENERATE = "{which}: amplified rounding residue. The defence mixes by {n:it|them} all the same."
 MAP_SHARED_PAIR = "one scale for clean and attacked"

@@ -113,7 +113,8 @@ class Drawing:
         then = Visitor().at(visitor.pinned)
         if then.model and not self.models.ready(then.model):
             return Pinned(visitor.pinned, find(None, then), away=True)
-        return Pinned(visitor.pinned, self._held(then, key))
+        unmoved = visitor.look is not None and visitor.look.same(visitor.pinned)
+        return Pinned(visitor.pinned, self._held(then, key), unmoved=unmoved)
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 

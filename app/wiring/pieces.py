@@ -60,7 +60,7 @@ def _picture(shown: Shown) -> tuple:
 
 def _pinned(pinned: Pinned) -> tuple:
     held = pinned.found
-    parts = (pinned.away, *pinned.look.choices, *sorted(held.made.items()), *sorted(held.partial))
+    parts = (pinned.away, pinned.unmoved, *pinned.look.choices, *sorted(held.made.items()), *sorted(held.partial))
     return (*(_value(name, held) for name in ("model", "picture", "classes", "label")), *parts)
 
 

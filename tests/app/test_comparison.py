@@ -87,6 +87,11 @@ def test_what_is_not_computed_yet_is_said_beside_what_was_pinned(tiny, before, n
     assert "Now − pinned" not in drawn
 
 
+def test_step_1_names_no_button_where_the_picture_has_no_answer_now(before, now):
+    drawn = area(1, with_pin(replace(now, clean=None, made={}), before))
+    assert text.COMPARE_NO_ANSWER in drawn and "button" not in drawn and 'class="bars"' in drawn
+
+
 def test_what_was_dropped_meanwhile_is_said(before, now):
     gone = replace(before, adversarial=None, made={"clean": before.made["clean"]})
     assert text.COMPARE_LOST in area(2, with_pin(now, gone))

@@ -1,15 +1,26 @@
 """How many views a page begins with: fewer where the processor would take a minute for the usual number."""
 
+import asyncio
 import threading
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 import torch
 
 import engine
+from app.export.linked import LinkedStep
+from app.head import Head
 from app.models import FEW, LARGE, Models
+from app.panels.inputs import Inputs
 from app.panels.model import few_views
+from app.picture_sources import PictureSources
 from app.present import present
+from app.restore import RestoreLine
+from app.samples import load_samples
+from app.state.tabs import Tabs
+from app.text.inputs import RESTORED
+from app.text.words import READY
 from engine.models import is_slow, operations, pass_operations
 from tests.fixtures import TINY
 from tests.page_cases import CHOICES, picture
@@ -51,10 +62,49 @@ def test_another_model_brings_its_number_unless_the_visitor_chose_one(built, pag
     visitor = page.visitors.get(key)
     assert (visitor.model, present(visitor.choices).views) == ("fieldguide", behind)
     assert "class names and prompt are the same" in visitor.progress.said and "anew" not in visitor.progress.said
-    assert ("16 views" in visitor.progress.said) and (page.visitors.unshown(key) == {"views": FEW}) == (behind == FEW)
+    assert ("16 views" in visitor.progress.said) == (page.visitors.unshown(key) == {"views": FEW}) == (behind == FEW)
 
     list(press(gr.Request(session_hash=key), "tiny", 3, *present(visitor.choices)))
     assert present(page.visitors.get(key).choices).views == before
+
+
+@pytest.fixture
+def opening(tiny, page):
+    """The listener of a page that opens on the first sample, as it is registered."""
+    registered = []
+
+    def load(guarded, *_, **__):
+        registered.append(guarded)
+        return SimpleNamespace(then=load)
+
+    async def build() -> None:  # inside a running event loop: one that Gradio makes for itself is never closed
+        with gr.Blocks():
+            sources = PictureSources(tiny, load_samples(engine.ASSETS / "samples")[:1])
+            inputs = Inputs(sources, page.models, Head(page.models), ())
+            inputs.wire_load(page, load, RestoreLine(Tabs(page.visitors)), LinkedStep())
+
+    asyncio.run(build())
+    return registered[0]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "views", "said"),
+    [
+        ({}, FEW, READY + few_views(FEW)),
+        ({"__theme": "dark"}, FEW, READY + few_views(FEW)),
+        ({"eps": "2"}, USUAL, RESTORED),
+        ({"picture": "sample 0"}, USUAL, RESTORED),
+    ],
+)
+def test_a_page_says_that_a_link_has_restored_it_only_where_there_is_one(
+    page, opening, monkeypatch, asked_for, views, said
+):
+    monkeypatch.setattr(page.models, "_views", {"tiny": FEW})
+    key = f"opens {asked_for}"
+    list(opening(gr.Request(session_hash=key, query_params=asked_for), None, 1, *page.defaults))
+    visitor = page.visitors.get(key)
+    assert (visitor.progress.said, present(visitor.choices).views) == (said, views)
+    assert (visitor.linked is not None) == (said == RESTORED)
 
 
 def test_all_settings_as_at_the_start_are_those_of_the_model(built, page, monkeypatch):

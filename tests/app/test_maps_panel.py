@@ -105,10 +105,18 @@ def test_what_the_defence_mixes_by_stands_beside_the_map_that_is_read(tiny, told
         assert torch.equal(drawn.raw, engine.attend(tiny, pixels, found.classes, settings).raw)
     drawn, names = html.unescape(re.sub("</?em[^>]*>", "", drawn_guide(found, Look()))), found.classes.names
     assert drawn.count("<figure") == 2 and engine.MAPS[settings.map].title in drawn
-    assert f"“{names[hit.before.label]}” before the attack, “{names[hit.after_saved.label]}” after it" in drawn
+    assert f"“{names[hit.before.label]}” before the attack" in drawn
     assert ("rounding residue" in drawn) == (found.guide.clean.degenerate or found.guide.attacked.degenerate)
     keys = [figure.key for figure in guide_maps(found, Look())]
     assert len(set(keys)) == 2 and set(keys) <= {figure.key for figure in drawn_maps(found, CHOICES)}
+
+
+def test_whose_maps_the_defence_mixes_by_is_said_once_where_the_answer_stays(told):
+    pair = told.guide
+    for label, said in ((0, "attack and after it."), (2, "attack, “green fish” after it.")):
+        answers = replace(pair, clean=replace(pair.clean, label=0), attacked=replace(pair.attacked, label=label))
+        drawn = re.sub("</?em[^>]*>", "", drawn_guide(replace(told, guide=answers), Look()))
+        assert f"“red fish” before the {said}" in drawn and drawn.count("before the attack") == 1
 
 
 def test_a_map_of_residue_offers_one_that_is_not_at_one_press(page, told):

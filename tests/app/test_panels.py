@@ -327,6 +327,9 @@ def test_the_weight_in_step_4_names_whose_it_is_and_views_are_still_right_only_w
     assert f"{said}<" in _summary(told) and "Their" not in _summary(told)
     whose = "the 1 view that answers so" if right == 1 else f"all {right} views that answer so"
     assert said == f"Weight of {whose}"
+    others = _answer(told, 1).logits.expand_as(views.logits)
+    none = _summary(replace(told, views=replace(views, logits=others)))
+    assert f">0 of {len(views)}<" in none and "Weight of" not in none
     hit = replace(told.adversarial, label=told.reference)
     names = [replace(told, adversarial=replace(hit, before=one)) for one in (_answer(told, 0), _answer(told, 1))]
     assert [finding(found, 4)[1].startswith("still ") for found in names] == [True, False]

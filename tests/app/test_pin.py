@@ -103,6 +103,20 @@ def test_the_line_says_that_nothing_differs_and_then_what_does(page, key):
     assert f"{attack_text.LIMITS['linf']}: 4, now 2" in said and "PGD, now FGSM" in said and "inferno" not in said
 
 
+def test_a_step_says_that_nothing_has_changed_until_something_has_that_does_not_reach_it(page, key):
+    press(page, key, _pinning(page))
+    page.drawn(key)
+    step = page.panels[1].compared
+
+    def said(choices) -> str:
+        page.visitors.set(key, choices)
+        return page.drawn(key)[step]  # which tells what has changed alone
+
+    assert compare_text.COMPARE_SAME in said(OTHER)
+    assert compare_text.COMPARE_UNMOVED in said(CHOICES)
+    assert step not in page.drawn(key)
+
+
 def test_many_settings_are_counted(page, key):
     press(page, key, _pinning(page))
     moved = OTHER._replace(steps=7, seed=3, views=16, tune_steps=3, learning_rate=0.01, template="{}", keep=0.25)
