@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from app.figures.journey import status
+from app.models import FEW
+from app.panels.model import few_views as begins_with
+from app.text import compare, export, words
 from app.text.tour import PAGES as TOUR
 from tests.e2e.conftest import step_1_opens
 from tests.e2e.test_page import SAMPLES, few_views, open_step, put, says, unfold
@@ -13,6 +17,16 @@ from tests.e2e.test_page import SAMPLES, few_views, open_step, put, says, unfold
 RINGED = """(tile) => {
   const found = document.querySelector(tile);
   return [getComputedStyle(found).boxShadow !== 'none', getComputedStyle(found, '::after').content];
+}"""
+SHOWN_OF = """(drawn) => {
+  const line = document.querySelector('#status [data-tone]').parentElement, was = line.innerHTML;
+  const seen = drawn.map((sentence) => {
+    line.innerHTML = sentence;
+    const said = line.querySelector('[data-tone] > span');
+    return [said.clientWidth, said.scrollHeight > said.clientHeight + 1, getComputedStyle(said).backgroundAttachment];
+  });
+  line.innerHTML = was;
+  return seen;
 }"""
 TWELVE = """() => {
   const box = document.querySelector('#heads .heads');
@@ -136,6 +150,19 @@ def test_a_head_opens_in_sight_beside_the_others_however_many_they_are(page):
             assert opened["x"] >= box["x"] + box["width"] and opened["y"] < height / 2
         else:
             assert opened["y"] + opened["height"] <= height + 1 and inside[0] > inside[1]
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_the_status_line_shows_all_of_what_it_usually_says_and_a_sign_of_more(page):
+    """Beside the buttons, or below them where they leave no room."""
+    others = (model.format(name="ViT-B-32/openai") + begins_with(FEW) for model in words.MODEL_READY.values())
+    usual = (words.READY + begins_with(FEW), compare.NOTHING_TO_PIN, export.LINK_MADE, export.RESTORE_SETTINGS, *others)
+    long = export.LINK_MADE + export.LINK_ATTACKED + export.LINK_PINNED
+    for width in (1280, 1271, 1024):
+        page.set_viewport_size({"width": width, "height": 800})
+        *fits, more = page.evaluate(SHOWN_OF, [status(sentence) for sentence in (*usual, 4 * long)])
+        assert all(room > 300 and not cut for room, cut, _ in fits), width
+        assert more[1:] == [True, "local, scroll"]  # what covers the sign moves along, the sign does not
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
