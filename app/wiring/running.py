@@ -90,8 +90,9 @@ class Running:
         if question is None:
             raise engine.EngineError(text.MISSING["Attack"])
         parts = [name for name in parts if asks(question, name)]
-        page.visitors.ask(key, frozenset(parts))
         walk = _Walk(page, key, question, story)
+        walk.take_held(parts)
+        page.visitors.ask(key, frozenset(parts))
         if story and all(_is_held(question, name) for name in parts):
             yield page.rest(key, text.STORY_HELD, "good", walk.last_go(), walk=True)
             return
@@ -150,6 +151,13 @@ class _Walk:
         question = self.page.question(self.page.visitors.get(self.key), self.key)
         attack = engine.story.Attack()
         return question is not None and question.story.key(attack) == self.question.story.key(attack)
+
+    def take_held(self, names: Sequence[str]) -> None:
+        """What others have had computed of these parts is shown as soon as they are, with what they follow from."""
+        for name in names:
+            for wanted in PARTS[name].wanted(self.question):
+                for request in Row(wanted).advance(self.question.story).given:
+                    self.took(request)
 
     def took(self, request: engine.story.Request) -> bool:
         """A result has come: the parts that are complete with it are shown from now on; whether there are any."""

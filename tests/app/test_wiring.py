@@ -434,6 +434,19 @@ def test_a_run_again_computes_nothing(page, running, visitor, monkeypatch):
     assert page.found(key).made == before.made
 
 
+def test_maps_that_are_held_for_others_are_never_shown_without_the_attack_that_they_follow_from(
+    tiny, page, running, visitor
+):
+    key = visitor()
+    list(running.run(key, ("maps", "guide"), "done"))
+    page.visitors.change(key, asked=Visitor().asked)  # as of another visitor of the same picture
+    for _ in running.run(key, ("maps", "guide"), "done"):
+        found = page.found(key)
+        assert (found.maps is None) == (found.adversarial is None)
+        drawn(page, key)
+    assert found.maps is not None
+
+
 def test_without_a_picture_a_run_says_what_is_missing(page, running):
     with pytest.raises(engine.EngineError, match=words.MISSING["Attack"][:20]):
         list(running.run("nobody", ("adversarial",), ""))
