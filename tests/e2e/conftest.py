@@ -205,9 +205,10 @@ def loaded(context, address):
     watched.nothing()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def tab(context, address):
-    """One page for tests that each begin with all settings as at the start, and what the browser tells of it."""
+    """One page for the tests of a module, each of which begins with all settings as at the start, and what the browser
+    tells of it."""
     with opening(context, address) as both:
         yield both
 
