@@ -131,7 +131,7 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
 
     def _heeded(self, word: str) -> bool:
         """Whether a command line takes it: not where other attacks alone read it."""
-        readers = engine.parameters.read_by(word) if word in engine.parameters.words("attack") else ()
+        readers = engine.parameters.read_by(word) if word in OF_ATTACK else ()
         return not readers or self.attack in readers
 
     def _values(self) -> dict[str, object]:

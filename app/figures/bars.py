@@ -34,6 +34,11 @@ def prediction_bars(
     return f'{legend}<div class="bars" role="group" aria-label="{esc(title)}">{_heads() if cosines else ""}{rows}</div>'
 
 
+def underlined(drawn: str, given: bool | None) -> str:
+    """What the underlined words of what is drawn are; empty where none are."""
+    return text.DIFFERS[given] if underlines(drawn) else ""
+
+
 def explained(bars: str, given: bool | None) -> str:
     """Bars, with a line for an audience on what is underlined in them, where anything is."""
     return bars + (presented(text.DIFFERS_PRESENTED[given]) if underlines(bars) else "")

@@ -226,9 +226,10 @@ def printed_poster(found: Found, model: str) -> Figure:
         figure.text(middle, 0.25, word, fontsize=11, color=tone, fontweight="bold", ha="center", va="center")
         bars = figure.add_axes((left + 0.47 * column, 0.11, 0.36 * column, 0.115))
         _rows(bars, rows_of(frame.answer, BARS, found.reference, found.given), colour)
-    said = [text.REFERENCE_SHORT[found.given]] if found.reference is not None else []
-    said += [veiled_by(found)] if shown[-1].kind == "defended" and found.maps is not None else []
-    figure.text(0.5, 0.072, " · ".join(said), fontsize=8, color=GREY, ha="center", va="top")
+    starred = "" if found.reference is None else text.REFERENCE_SHORT[found.given]
+    veil = veiled_by(found) if shown[-1].kind == "defended" else ""
+    below = " · ".join(filter(None, (starred, veil)))
+    figure.text(0.5, 0.072, below, fontsize=8, color=GREY, ha="center", va="top")
     said = textwrap.fill(origin, 52 * len(shown))
     figure.text(0.5, 0.995, said, fontsize=8, color=GREY, ha="center", va="top", linespacing=1)
     return figure

@@ -12,10 +12,10 @@ from app.choices import Choices
 from app.components.controls import shown
 from app.components.placing import PLACE
 from app.components.slider import Range
-from app.figures.bars import explained, prediction_bars
+from app.figures.bars import explained, prediction_bars, underlined
 from app.figures.change import likeness, to_the_eye
 from app.figures.curves import Line, curve
-from app.figures.html import caption, comes, esc, levels, note, percent, rich, section, table, underlines
+from app.figures.html import caption, comes, esc, levels, note, percent, rich, section, table
 from app.figures.judged import abstained, caution
 from app.figures.pictures import amplified, gain_for, hatched, to_uint8
 from app.figures.threat import badges, limit, remarks, titled, where
@@ -310,7 +310,7 @@ def _bars(found: Found) -> str:
         return section(words.ANSWER_ATTACKED, explained(alone, result.from_truth))
     pair = [("clean", "clean", result.before), attacked]
     bars = prediction_bars(pair, 4, result.label, result.from_truth, result.target, cosines=cosines)
-    hint = words.DIFFERS[result.from_truth] if underlines(bars) else ""
+    hint = underlined(bars, result.from_truth)
     return section("Answers before and after", explained(bars, result.from_truth), hint)
 
 

@@ -8,10 +8,10 @@ import engine
 from app.choices import Choices
 from app.components.controls import shown
 from app.components.settings import choice, slider, tick
-from app.figures.bars import explained, prediction_bars, prediction_chips
+from app.figures.bars import explained, prediction_bars, prediction_chips, underlined
 from app.figures.cosines import cosine_line
 from app.figures.ground import Ground, definition, framed
-from app.figures.html import caption, empty, esc, note, section, signed, stranger, underlines
+from app.figures.html import caption, empty, esc, note, section, signed, stranger
 from app.figures.pictures import to_uint8
 from app.present import present
 from app.state.found import Found
@@ -170,7 +170,7 @@ class PicturePanel:
         kind = "clean" if found.clean_known else "attacked"
         answers = [(kind, kind, clean)]
         bars = prediction_bars(answers, MOST, found.reference, found.given, cosines=found.with_cosines)
-        hint = "; ".join(filter(None, (_few(found, clean), words.DIFFERS[found.given] if underlines(bars) else "")))
+        hint = "; ".join(filter(None, (_few(found, clean), underlined(bars, found.given))))
         title = words.ANSWER_CLEAN if found.clean_known else words.ANSWER_ATTACKED
         return verdict + section(title, prediction_chips(clean) + explained(bars, found.given) + _cosines(found), hint)
 

@@ -8,7 +8,7 @@ import torch
 import engine
 from app.choices import Choices
 from app.components.settings import choice, slider
-from app.figures.bars import prediction_bars
+from app.figures.bars import prediction_bars, underlined
 from app.figures.curves import Line, bundle, curve
 from app.figures.html import (
     caption,
@@ -24,7 +24,6 @@ from app.figures.html import (
     short,
     signed,
     table,
-    underlines,
 )
 from app.figures.judged import caution, defended
 from app.models import Models
@@ -232,8 +231,7 @@ def _sentences(found: Found) -> str:
     rows = [_sentence(found, place, drift) for place in dict.fromkeys([*places, present(found.reference)])]
     mean = text.SENTENCES_MEAN.format(mean=short(float(drift.mean())), count=len(drift))
     drawn = table(text.SENTENCE_HEADS, rows, text.SENTENCES)
-    hint = common.DIFFERS[found.given] if underlines(drawn) else ""
-    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(mean)}</p>', hint)
+    return section(text.SENTENCES, f'{drawn}<p class="fine">{esc(mean)}</p>', underlined(drawn, found.given))
 
 
 def _sentence(found: Found, place: int, drift: torch.Tensor) -> tuple[str, str]:

@@ -154,14 +154,12 @@ class _Walk:
 
     def take_held(self, names: Sequence[str]) -> None:
         """What others have had computed of these parts is shown as soon as they are, with what they follow from."""
-        for name in names:
-            for wanted in PARTS[name].wanted(self.question):
-                for request in Row(wanted).advance(self.question.story).given:
-                    self.took(request)
+        rows = [Row(wanted) for name in names for wanted in PARTS[name].wanted(self.question)]
+        self.took(*(request for row in rows for request in row.advance(self.question.story).given))
 
-    def took(self, request: engine.story.Request) -> bool:
-        """A result has come: the parts that are complete with it are shown from now on; whether there are any."""
-        self.requested |= _closure(request, self.question.story.recipe)
+    def took(self, *requests: engine.story.Request) -> bool:
+        """Results have come: the parts that are complete with them are shown from now on; whether there are any."""
+        self.requested.update(*(_closure(request, self.question.story.recipe) for request in set(requests)))
         asked = self.page.visitors.get(self.key).asked
         new = frozenset(
             name for name, part in PARTS.items() if name not in asked and _covers(self.requested, part, self.question)

@@ -49,12 +49,12 @@ def tried(count: int, rng: random.Random) -> Tally:
         with place("--model", model) as here:
             for number in range(count):
                 chosen = rng.sample(PAYLOADS, 5)
-                told = False
+                whole = False
                 try:
-                    wrong, told = asyncio.run(asyncio.wait_for(_story(here, chosen, rng, number), PATIENCE))
+                    wrong, whole = asyncio.run(asyncio.wait_for(_story(here, chosen, rng, number), PATIENCE))
                 except (TimeoutError, LookupError) as error:
                     wrong = f"{type(error).__name__}: {error}"
-                stories += told
+                stories += whole
                 if not wrong and PROBE in here.said:
                     wrong = f"the log says {here.said[-300:]!r}"
                 tally.tried(f"visit {number} with {chosen}", wrong)
@@ -79,8 +79,8 @@ async def _story(here: Place, chosen: list[str], rng: random.Random, number: int
     before = len(guest.heard)
     await guest.trigger("run-story")
     await guest.rests()
-    told = any("The whole story " in said for _, said in guest.heard[before:])
-    wrong = _unescaped(guest) or (_in_archive(await guest.taken()) if told else "")
+    whole = any("The whole story " in said for _, said in guest.heard[before:])
+    wrong = _unescaped(guest) or (_in_archive(await guest.taken()) if whole else "")
     for path in rng.sample(OUTSIDE, 2):
         for address in (f"gradio_api/file={path}", f"gradio_api/file={quote(str(here.folder), safe='/')}/../{path}"):
             answer = await guest.http.get(address)
@@ -89,7 +89,7 @@ async def _story(here: Place, chosen: list[str], rng: random.Random, number: int
     if PASSWD in guest.everything:
         wrong = "a file of the server's was sent"
     await guest.leave()
-    return wrong, told
+    return wrong, whole
 
 
 def _unescaped(guest: Guest) -> str:

@@ -49,16 +49,17 @@ def same_reference(sides: Sides) -> bool:
     return all(side.reference == sides[0].reference for side in sides)
 
 
-def quoted_references(sides: Sides) -> str:
-    """On which side which class is to be answered."""
-    return ", ".join(f"{side.name.lower()} “{side.reference}”" for side in sides)
+def other_truth(sides: Sides) -> str:
+    """On which side which class is to be answered; empty where it is the same on both."""
+    if same_reference(sides):
+        return ""
+    names = ", ".join(f"{side.name.lower()} “{side.reference}”" for side in sides)
+    return text.COMPARE_OTHER_TRUTH.format(names=names)
 
 
 def why_apart(sides: Sides) -> str:
     """Why answers of both cannot stand in one list of classes with one of them marked; empty where they can."""
-    if not same_names(sides):
-        return text.COMPARE_OTHER_CLASSES
-    return "" if same_reference(sides) else text.COMPARE_OTHER_TRUTH.format(names=quoted_references(sides))
+    return other_truth(sides) if same_names(sides) else text.COMPARE_OTHER_CLASSES
 
 
 def columns(sides: Sides, rows: Sequence[Row]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

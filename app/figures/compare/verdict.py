@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import engine
-from app.figures.compare.sides import Side, Sides, quoted_references, remark, same_reference
+from app.figures.compare.sides import Side, Sides, other_truth, remark
 from app.figures.html import differing, esc, note, percent, table
 from app.figures.judged import caution, judged
 from app.state.found import Found
@@ -22,7 +22,7 @@ def verdict(sides: Sides) -> str:
     rows = [_verdict_row(title, sides, [found.get(title) for found in answers]) for title in titles]
     heads = ("", *(side.name for side in sides), *([text.COMPARE_CHANGED] if len(sides) > 1 else []))
     drawn = table(heads, rows, text.COMPARE_VERDICT, "stacks")
-    return _judged(sides) + drawn + (_summary(sides, answers) if len(sides) > 1 else "")
+    return remark(other_truth(sides)) + drawn + (_summary(sides, answers) if len(sides) > 1 else "")
 
 
 def _by_method(found: Found) -> dict[str, engine.Prediction]:
@@ -30,10 +30,6 @@ def _by_method(found: Found) -> dict[str, engine.Prediction]:
     answers = {} if before is None else {words.REFERENCE: before}
     answers |= {engine.DEFENCES[one.defence].title: one.prediction for one in found.defences}
     return answers | ({} if found.ensemble is None else {words.YOURS: found.ensemble.prediction})
-
-
-def _judged(sides: Sides) -> str:
-    return "" if same_reference(sides) else remark(text.COMPARE_OTHER_TRUTH.format(names=quoted_references(sides)))
 
 
 def _verdict_row(title: str, sides: Sides, answers: Sequence[engine.Prediction | None]) -> tuple[str, ...]:
