@@ -65,6 +65,23 @@ class Blocks(gr.Blocks):
             sent |= dict(zip(named, values, strict=True))
         return [sent.get(output, gr.skip()) for output in block_fn.outputs]
 
+    def handle_streaming_diffs(
+        self,
+        block_fn: BlockFunction,
+        data: list,
+        session_hash: str | None,
+        run: str | None,
+        final: bool,
+        simple_format: bool = False,
+    ) -> list:
+        """What of an update is sent; of a listener's end nothing, which is no update.
+
+        Gradio sends the last update once more with the end of an event: the browser would draw it twice, the second
+        time over whatever another event has drawn meanwhile.
+        """
+        sent = super().handle_streaming_diffs(block_fn, data, session_hash, run, final, simple_format)
+        return [gr.skip() for _ in sent] if final and block_fn.api_visibility == "private" else sent
+
 
 def _with(block_fn: BlockFunction, **fields: Any) -> BlockFunction:
     """The same with other fields."""

@@ -53,7 +53,8 @@ class Pinning:
         reads = ("pinned", "model", "picture")
         page.add([Piece(draw, [self.button, self.line, self.swap], reads, choices=ASKING)])
         page.listen(self.button.click, _pinning(page))
-        page.listen(self.swap.click, _swapping(page, again), [*page.inputs[1:], *fields])
+        fields = [*page.inputs[1:], *fields]
+        page.listen(self.swap.click, _swapping(page, again), fields, alone=True, last=True)  # it has the last word
 
     def _line(self, page: Page, pinned: Pinned, found: Found, choices: Choices) -> str:
         now = Look(found.model, present(found.picture), choices, frozenset())

@@ -1,8 +1,9 @@
 """The one listener that draws: whatever is moved or computed, it draws what then is found and chosen.
 
 A visitor's browser has one event of it under way and sends the next, with the controls as they then stand, when that
-one is through. So nothing older can be drawn over something newer. What is computed live for it ends early where the
-visitor has moved on (`Runs.overtake`).
+one is through. So nothing older can be drawn over something newer, nor by two that begin in the same instant, as the
+end of an event draws nothing (`app/blocks.py`). What is computed live for it ends early where the visitor has moved on
+(`Runs.overtake`).
 """
 
 from __future__ import annotations

@@ -99,3 +99,28 @@ def test_values_that_no_listener_takes_are_refused_and_are_not_for_the_log(value
     with pytest.raises(gr.Error) as caught:
         Built(Blocks, ANSWERS["nothing"]).event(*values)
     assert not caught.value.print_exception
+
+
+@pytest.mark.parametrize("visibility", ["private", "public"])
+def test_the_end_of_a_listener_sends_nothing_and_that_of_a_call_its_last_answer(visibility):
+    """Gradio's repeats the last update, which would be drawn over what another event has drawn meanwhile."""
+
+    def count(number):
+        yield number + 1
+        yield number + 2
+
+    async def run():
+        with Blocks() as demo:
+            number = gr.Number(1)
+            gr.Button().click(count, number, number, api_visibility=visibility)
+        demo.create_limiter()
+        state, iterator, sent = SessionState(demo), None, []
+        for _ in range(3):
+            answer = await demo.process_api(0, [1], state, iterator=iterator, session_hash="s", event_id="e")
+            iterator = answer["iterator"]
+            sent.append((answer["data"], answer["is_generating"]))
+        return sent
+
+    first, second, last = asyncio.run(run())
+    assert first == ([2], True) and second[1] and second[0] != [2]
+    assert last == ([SKIPPED] if visibility == "private" else [3], False)
