@@ -117,8 +117,8 @@ ANSWER_CLEAN, ANSWER_ATTACKED = "Answer to the clean picture", "Answer to the at
 WANTED = {True: "the true class", False: "the clean answer", None: "the answer without defence"}
 MODEL_LOADING = "Loading {name}"
 MODEL_READY = {  # by whether it is asked for the same names
-    True: "{name} is in use. Picture, class names and prompt are the same; its results are yet to come.",
-    False: "{name} is in use, asked for other class names. Its results are yet to come.",
+    True: "{name} is in use, with the same picture, class names and prompt. No results yet.",
+    False: "{name} is in use, asked for other class names. No results yet.",
 }
 KNOWS_THAT, KNOWS = "knows {knows}", "knows what its publisher trained it on"
 

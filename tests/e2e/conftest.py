@@ -17,7 +17,8 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
+SHELL = "chromium-headless-shell"  # half the time of the whole browser, in which one page hides the others of a window
+CHROMIUM = shutil.which(SHELL) or shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")  # and nobody asks
 FRAMES = """(() => {
