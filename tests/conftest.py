@@ -11,8 +11,7 @@ import engine  # noqa: F401  likewise: open_clip then comes without torch's comp
 KEPT = TemporaryDirectory(prefix="atpt-texts-")  # of every run its own, never the user's
 os.environ["ATPT_CACHE"] = KEPT.name
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores; read when torch is first imported
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is first imported; two workers share the cores
 
 
 def pytest_configure(config: pytest.Config) -> None:

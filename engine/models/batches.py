@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import TypeVar
 
 import torch
@@ -11,6 +13,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ..numerics.gradients import gradients
+from .abreast import abreast
 from .memory import ran_out, shortage
 
 Result = TypeVar("Result")
@@ -21,11 +24,18 @@ class Batches:
     """Work in parts of at most `size` rows; `what` names a row in the sentence that ends a search in vain.
 
     Work is done on columns with as many rows each; one that is None stays None in every part. `between` is called
-    before each part, forward and back.
+    before each part, forward and back. Given the `lock` that the work takes, parts without a graph are done side by
+    side (`abreast`), and `between` is called before those that are.
     """
 
-    def __init__(self, size: int, what: str, between: Callable[[], None] = lambda: None) -> None:
-        self.size, self.what, self.between = size, what, between
+    def __init__(
+        self,
+        size: int,
+        what: str,
+        between: Callable[[], None] = lambda: None,
+        lock: AbstractContextManager[None] | None = None,
+    ) -> None:
+        self.size, self.what, self.between, self.lock = size, what, between, lock
         self.attached = math.inf  # the most rows whose graph is tried to be kept
 
     def run(self, work: Callable[..., Result], first: Tensor, *others: Tensor | None) -> list[Result]:
@@ -33,19 +43,30 @@ class Batches:
 
         Raises `EngineError` where a single row is too much.
         """
-        rows, done, results = len(first), 0, []
+        columns, rows, done, results = (first, *others), len(first), 0, []
         while done < rows or not results:
             self.between()
-            part = first[done : done + self.size]
-            found = _within_memory(work, (part, *_part(others, done, self.size)))
+            parts = [_part(columns, start, self.size) for start in range(done, max(rows, 1), self.size)]
+            parts = parts[: 1 if self.lock is None else torch.get_num_threads()]
+            found = self._found(work, parts)
             if found:
                 results += found
-                done += len(part)
-            elif len(part) > 1:
-                self.size = len(part) // 2
+                done += self.size * len(found)
+            elif len(parts) > 1:
+                self.lock = None  # one alone may fit
+            elif (tried := min(self.size, rows - done)) > 1:
+                self.size = tried // 2
             else:
-                raise shortage(f"{self.what} on {part.device.type}")
+                raise shortage(f"{self.what} on {first.device.type}")
         return results
+
+    def _found(self, work: Callable[..., Result], parts: Sequence[Columns]) -> list[Result]:
+        """The results of `work` on these parts, side by side if they are several; none where memory ran out."""
+        if self.lock is None or len(parts) == 1:
+            return _within_memory(work, parts[0])
+        with self.lock:
+            found = abreast([partial(_within_memory, work, part) for part in parts])
+        return [result for results in found for result in results] if all(found) else []
 
     def joined(self, work: Callable[..., Tensor], first: Tensor, *others: Tensor | None, graph: bool = True) -> Tensor:
         """The results of `run` as one tensor, attached to the columns that want gradients.

@@ -101,8 +101,10 @@ class Backbone:
         length = min(filter(None, (self.text.context_length, tokenizer.context_length)))
         self._reader = Reader(tokenizer, name, words, length, end_token(self.text))
         few = self.device.type == "cpu"  # no slower there, and who waits for a turn waits for one part
-        self.map_batches = Batches(8 if few else 32, "the maps of one picture", self.lock.give_way)
-        self._image_batches = Batches(8 if few else 64, "one picture", self.lock.give_way)
+        beside = self.lock if few else None  # on a CPU one product after the other leaves cores idle
+        unwatched = beside if self.kind == "vit" else None  # the insides of other towers are read by hooks
+        self.map_batches = Batches(8 if few else 32, "the maps of one picture", self.lock.give_way, unwatched)
+        self._image_batches = Batches(8 if few else 64, "one picture", self.lock.give_way, beside)
         self._text_batches = Batches(512, "one sentence", self.lock.give_way)
         packed = can_be_read(self.text) and can_be_packed(self.text)
         self._read_behind = read_packed if packed else read_padded

@@ -313,7 +313,7 @@ def recipe(pixels: torch.Tensor, settings: Settings = SETTINGS) -> Recipe:
 
 def test_nothing_gives_way_while_the_models_lock_is_held(tiny, pixels, monkeypatch):
     asked: list[bool] = []
-    monkeypatch.setattr(Turns, "pass_on", lambda self, turn: asked.append(tiny.lock._holder == threading.get_ident()))
+    monkeypatch.setattr(Turns, "pass_on", lambda self, turn: asked.append(tiny.lock.held))
     story = Story(tiny, recipe(pixels, replace(SETTINGS, attack=AttackSettings("adaptive", steps=1))))
     for request in (Attack(), Defended("a-tpt"), Weighted()):
         story.result(request)
