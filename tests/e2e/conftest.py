@@ -116,10 +116,11 @@ def context(browser, address):
 
 
 class Watched:
-    """What the browser tells of one page: errors in its console, requests to elsewhere."""
+    """What the browser tells of one page: errors in its console, requests to elsewhere; whether the last test left
+    it as it was."""
 
     def __init__(self, page, address):
-        self.errors, self.strangers, self.address = [], [], address
+        self.errors, self.strangers, self.address, self.left_as_it_was = [], [], address, False
         page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", self._note)
@@ -208,8 +209,7 @@ def loaded(context, address):
 
 @pytest.fixture(scope="module")
 def tab(context, address):
-    """One page for the tests of a module, each of which begins with all settings as at the start, and what the browser
-    tells of it."""
+    """One page for the tests of a module, and what the browser tells of it."""
     with opening(context, address) as both:
         yield both
 
@@ -245,23 +245,38 @@ def begin_anew(page):
 def page(tab):
     """That page with the first sample, all settings as at the start and no toasts; afterwards as after `loaded`."""
     opened, watched = tab
+    watched.left_as_it_was = False
     begin_anew(opened)
     yield opened
     watched.nothing()
 
 
-@pytest.fixture(scope="module")
-def lasting(context, address):
-    """One page for the tests of a module that leave it as it was, and what the browser tells of it."""
+@pytest.fixture
+def kept_page(tab):
+    """That page for a test that leaves it as it was, at step 1 and without toasts: all settings as at the start where
+    another kind of test came before. Afterwards as after `loaded`."""
+    opened, watched = tab
+    if watched.left_as_it_was:
+        opened.click("#card-1")
+        close_toasts(opened)
+    else:
+        begin_anew(opened)
+    watched.left_as_it_was = True
+    yield opened
+    watched.nothing()
+
+
+@pytest.fixture(scope="package")
+def common_tab(context, address):
+    """One page for files of a test or two, which give it nothing that stays, and what the browser tells of it."""
     with opening(context, address) as both:
         yield both
 
 
 @pytest.fixture
-def kept_page(lasting):
-    """The page that a module's tests share, at step 1 and without toasts; afterwards as after `loaded`."""
-    opened, watched = lasting
-    opened.click("#card-1")
-    close_toasts(opened)
+def common_page(common_tab):
+    """That page as `page` has it; folds are as the tests before left them."""
+    opened, watched = common_tab
+    begin_anew(opened)
     yield opened
     watched.nothing()

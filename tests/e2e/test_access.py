@@ -31,10 +31,10 @@ def tab_to(page, home, place="", kind=None, key="Tab"):
 
 
 @pytest.fixture
-def fresh(lasting):
+def fresh(tab):
     """The page that these tests share as it was loaded: the first stop of the Tab key is yet to come. Afterwards as
     after `loaded`."""
-    opened, watched = lasting
+    opened, watched = tab
     yield opened
     watched.nothing()
 
@@ -100,7 +100,8 @@ def test_the_focus_of_a_menu_rings_its_field_and_not_the_page(kept_page):
     assert page.evaluate(f"({ringed})().map((e) => e.closest('[id]').id)") == ["label-set"]
 
 
-def test_a_menu_that_is_left_as_it_was_closes_and_changes_nothing(page):
+def test_a_menu_that_is_left_as_it_was_closes_and_changes_nothing(loaded):
+    page = loaded  # no menu has been opened on it yet
     streams = streams_of(page)
     pick_option(page, "#label-set", "birds by colour")
     page.wait_for_function("() => document.querySelector('#class-names textarea').value.includes('blue bird')")

@@ -169,6 +169,8 @@ def test_the_status_line_shows_all_of_what_it_usually_says_and_a_sign_of_more(pa
 def test_many_pictures_give_a_share_with_its_interval(kept_page):
     page = kept_page
     few_views(page)
+    open_step(page, 2)
+    put(page, "#attack-steps", "5")
     open_step(page, 7)
     put(page, "#batch-count", "2")
     page.click("#batch-run")
@@ -181,6 +183,8 @@ def test_many_pictures_of_ones_own_are_tried_and_a_bad_file_stops_none(kept_page
     page = kept_page
     (tmp_path / "broken.png").write_text("no picture")
     few_views(page)
+    open_step(page, 2)
+    put(page, "#attack-steps", "5")
     open_step(page, 7)
     page.click("#batch-source input")
     page.get_by_role("option").filter(has_text="your own pictures").click()

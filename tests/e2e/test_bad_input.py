@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e.conftest import first_sample
-from tests.e2e.test_page import SAMPLES, open_step, put, says, unfold
+from tests.e2e.test_page import SAMPLES, few_views, open_step, put, says, unfold
 from tests.engine.test_pictures import BAD
 
 UPLOADS = ("text.png", "empty.png", "half.jpg", "dot.png", "bomb.png", "drawing.svg")
@@ -88,6 +88,7 @@ def test_class_names_that_cannot_be_used_get_a_sentence_and_no_stale_answer(kept
 def test_an_attack_of_size_zero_says_that_nothing_was_attacked(kept_page):
     page = kept_page
     open_step(page, 2)
+    put(page, "#attack-steps", "2")
     put(page, "#eps", "0")
     page.click("#attack")
     page.locator("#attack-verdict").get_by_text("Not attacked").wait_for()
@@ -103,6 +104,7 @@ def test_a_prompt_that_cannot_be_used_gets_a_sentence(kept_page, template, sente
     page, field = kept_page, "#template textarea, #template input"
     before = page.input_value(field)
     assert sentence not in page.inner_text("#status")
+    few_views(page)
     page.fill(field, template)
     page.locator(field).blur()
     open_step(page, 5)

@@ -3,7 +3,8 @@
 from tests.e2e.test_page import open_step, says, unfold
 
 
-def test_signs_of_an_attack_are_looked_for(page):
+def test_signs_of_an_attack_are_looked_for(common_page):
+    page = common_page
     open_step(page, 2)
     unfold(page, "#detection-fold")
     page.click("#look-for-signs")

@@ -21,7 +21,8 @@ def hit(tmp_path_factory):
     return found, path
 
 
-def test_the_attacked_one_of_a_sample_is_measured_and_taken_back(page, hit):
+def test_the_attacked_one_of_a_sample_is_measured_and_taken_back(common_page, hit):
+    page = common_page
     found, path = hit
     unfold(page, "#elsewhere")
     page.set_input_files("#elsewhere-upload input[type=file]", str(path))
@@ -36,7 +37,8 @@ def test_the_attacked_one_of_a_sample_is_measured_and_taken_back(page, hit):
     page.locator("#elsewhere-line").get_by_text("Was this picture attacked").wait_for()
 
 
-def test_nothing_is_made_up_about_a_picture_whose_clean_one_is_unknown(page, hit):
+def test_nothing_is_made_up_about_a_picture_whose_clean_one_is_unknown(common_page, hit):
+    page = common_page
     _, path = hit
     with step_1_opens(page):
         page.set_input_files("#upload input[type=file]", str(path))

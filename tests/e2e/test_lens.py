@@ -11,7 +11,8 @@ SLID = """() => {
 }"""
 
 
-def test_a_slider_moves_through_the_layers_and_a_patch_tells_its_words(page):
+def test_a_slider_moves_through_the_layers_and_a_patch_tells_its_words(common_page):
+    page = common_page
     open_step(page, 3)
     unfold(page, "#lens-fold")
     page.click("#read-patches")

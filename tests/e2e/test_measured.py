@@ -4,7 +4,8 @@ from app.measured import load_measured
 from tests.e2e.test_page import open_step
 
 
-def test_the_measured_table_is_one_press_from_the_verdict(page):
+def test_the_measured_table_is_one_press_from_the_verdict(common_page):
+    page = common_page
     open_step(page, 6)
     page.click("#verdict-measured button")
     page.locator("#panel-7 #measured").wait_for()
@@ -14,7 +15,8 @@ def test_the_measured_table_is_one_press_from_the_verdict(page):
     page.wait_for_function("document.querySelector('#measured').getBoundingClientRect().top < innerHeight / 2")
 
 
-def test_percentages_are_judged_below_the_mosaic_for_what_it_compares(page):
+def test_percentages_are_judged_below_the_mosaic_for_what_it_compares(common_page):
+    page = common_page
     open_step(page, 7)
     fold = page.locator("#trust")
     if not page.locator("#trust-drawn").is_visible():

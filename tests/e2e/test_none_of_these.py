@@ -5,7 +5,8 @@ from tests.e2e.test_page import put
 ANSWER = "#picture-bars .note"
 
 
-def test_a_link_switches_it_on_and_the_threshold_moves_the_answer(page, address):
+def test_a_link_switches_it_on_and_the_threshold_moves_the_answer(common_page, address):
+    page = common_page
     assert page.locator("#none-of-these").is_hidden() and page.locator("#picture-bars .cosine").count() == 0
     page.goto(f"{address}?none_of_these=1&none_below=0.9")
     page.locator(ANSWER).get_by_text("None of these:").wait_for()

@@ -15,7 +15,8 @@ def _open(page):
     marking.wait_for()
 
 
-def test_cells_are_marked_by_button_drag_and_keyboard_and_the_attack_keeps_to_them(page):
+def test_cells_are_marked_by_button_drag_and_keyboard_and_the_attack_keeps_to_them(common_page):
+    page = common_page
     _open(page)
     said, field = page.locator(".marking-count"), page.locator(".marking-field")
     page.locator("#marking [data-do=nothing]").click()
@@ -38,7 +39,8 @@ def test_cells_are_marked_by_button_drag_and_keyboard_and_the_attack_keeps_to_th
     said.get_by_text(f"All {total} cells may change").wait_for()
 
 
-def test_marks_are_drawn_whatever_else_of_the_fold_changes_and_stay_with_their_picture(page):
+def test_marks_are_drawn_whatever_else_of_the_fold_changes_and_stay_with_their_picture(common_page):
+    page = common_page
     _open(page)
     page.locator("#marking [data-do=object]").click()
     said, dark = page.locator(".marking-count"), page.locator(".marking-field i.off")

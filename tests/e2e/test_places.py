@@ -3,7 +3,8 @@
 from tests.e2e.test_page import few_views, open_step, says, unfold
 
 
-def test_the_pictures_are_placed_and_a_point_opens_its_view(page):
+def test_the_pictures_are_placed_and_a_point_opens_its_view(common_page):
+    page = common_page
     few_views(page)
     open_step(page, 6)
     unfold(page, "#plane-fold")

@@ -4,7 +4,8 @@ import engine
 from tests.e2e.test_page import open_step, says, unfold
 
 
-def test_both_pictures_are_sent_on_their_way(page):
+def test_both_pictures_are_sent_on_their_way(common_page):
+    page = common_page
     open_step(page, 2)
     unfold(page, "#survival-fold")
     page.click("#send-on")

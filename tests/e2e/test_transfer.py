@@ -3,7 +3,8 @@
 from tests.e2e.test_page import open_step, says, unfold
 
 
-def test_the_built_in_model_s_sibling_answers_too(page):
+def test_the_built_in_model_s_sibling_answers_too(common_page):
+    page = common_page
     open_step(page, 2)
     unfold(page, "#transfer-fold")
     page.click("#hand-on")

@@ -1,5 +1,7 @@
 """Attacks without a limit: what they say of themselves, their null arm, and a place that is pressed."""
 
+from tests.e2e.test_page import unfold
+
 
 def chosen(page, title):
     """Choose an attack in the menu of step 2."""
@@ -8,7 +10,8 @@ def chosen(page, title):
     page.get_by_role("option", name=title, exact=True).click()
 
 
-def test_a_word_is_put_where_the_picture_is_pressed(page):
+def test_a_word_is_put_where_the_picture_is_pressed(common_page):
+    page = common_page
     chosen(page, "Written word")
     page.locator("#eps").wait_for(state="hidden")
     page.locator("#attack-about").get_by_text("it reads nothing").wait_for()
@@ -16,7 +19,7 @@ def test_a_word_is_put_where_the_picture_is_pressed(page):
     verdict = page.locator("#attack-verdict")
     verdict.get_by_text("For comparison: with the harmless words").wait_for()
     assert "no limit: writes on the picture" in verdict.inner_text()
-    page.locator("#attack-more").get_by_text("More of this attack").click()
+    unfold(page, "#attack-more")
     picture = page.locator("#perturbation img")
     box = picture.bounding_box()
     picture.click(position={"x": box["width"] / 4, "y": box["height"] / 4})
