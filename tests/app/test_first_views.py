@@ -61,7 +61,8 @@ def test_another_model_brings_its_number_unless_the_visitor_chose_one(built, pag
     list(press(gr.Request(session_hash=key), "fieldguide", 2, *CHOICES._replace(views=before)))
     visitor = page.visitors.get(key)
     assert (visitor.model, present(visitor.choices).views) == ("fieldguide", behind)
-    assert "class names and prompt are the same" in visitor.progress.said and "anew" not in visitor.progress.said
+    said = visitor.progress.said
+    assert "the same picture, class names and prompt" in said and "other class names" not in said
     assert ("16 views" in visitor.progress.said) == (page.visitors.unshown(key) == {"views": FEW}) == (behind == FEW)
 
     list(press(gr.Request(session_hash=key), "tiny", 3, *present(visitor.choices)))
