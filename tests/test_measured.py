@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from engine import load_backbone
 from engine.cli.detection_tables import markdown_reference
 from engine.cli.main import main
 from engine.defences.registry import DEFENCES
-from engine.evaluation import read_kept, read_plan, reference_data, references, settings_kept
+from engine.evaluation import calibration, read_kept, read_plan, reference_data, references, settings_kept
 from tests import measured_table
 from tests.measured_table import summary, tables
 
@@ -22,6 +23,15 @@ EVALUATIONS = sorted(plan.parent for plan in MEASURED.glob("*/plan.json"))
 
 
 summed_up = cache(summary)  # of one of `EVALUATIONS`: each takes seconds
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawn_once() -> Iterator[None]:
+    """What thousands of draws tell of the same answers is kept for all summaries: it is most of their time."""
+    kept = cache(calibration.Calibration)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "Calibration", lambda *given: kept(*map(tuple, given)))
+        yield
 
 
 @pytest.mark.parametrize("folder", EVALUATIONS, ids=lambda folder: folder.name)
