@@ -183,11 +183,20 @@ def requests(question, name: str) -> set:
     return found
 
 
-def implied(question, piece: Piece) -> set[str]:
-    """Fields that cannot change unless something changes that the piece reads: what its parts are made from."""
+@pytest.fixture(scope="module")
+def needs(built, alone) -> list[set[str]]:
+    """What is implied by what each of the pieces reads."""
+    every = {name: requests(alone, name) for name in PARTS}
+    return [implied(every, piece) for _, piece in built[1].screens.pieces]
+
+
+def implied(every: dict[str, set], piece: Piece) -> set[str]:
+    """Fields that cannot change unless something changes that the piece reads: what its parts are made from.
+
+    `every` is what each part asks for.
+    """
     parts = [name for name in piece.reads if name in PARTS]
-    needed = [requests(question, name) for name in parts]
-    found = {name for name in PARTS if any(requests(question, name) <= more for more in needed)}
+    found = {name for name in PARTS if any(every[name] <= every[part] for part in parts)}
     found |= {"picture", "classes", "model"} if parts else set()
     return found | ({"label"} if set(parts) - {"clean"} else set())
 
@@ -223,8 +232,7 @@ def test_every_field_is_changed_in_the_next_test():
 
 
 @pytest.mark.parametrize("name", [*OTHERS, *PARTS])
-def test_a_piece_that_draws_a_field_otherwise_declares_it(page, alone, bases, drawn_once, name):
-    needs = [implied(alone, piece) for _, piece in page.screens.pieces]
+def test_a_piece_that_draws_a_field_otherwise_declares_it(page, bases, drawn_once, needs, name):
     for one in bases:
         made = {part: digest for part, digest in one.made.items() if part != name}
         absent = () if name in PARTS and PARTS[name].in_rows else None
