@@ -181,6 +181,7 @@ def files(tiny, found, choices=CHOICES):
     return {name.removeprefix("a-tpt-explorer/"): archive.read(name) for name in archive.namelist()}
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_the_download_of_an_unknown_clean_picture_has_nothing_clean(tiny, unknown, saved):
     packed = files(tiny, unknown)
     assert "clean.png" not in packed and "change-amplified.png" not in packed

@@ -388,6 +388,7 @@ def test_the_zip_holds_all_numbers_of_step_3(packed):
     assert [piece for piece, _ in first["pieces"]] == [piece.strip() for piece in found.words.asked[0].pieces]
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_a_second_class_is_in_the_zip_with_its_maps(tiny, told):
     """Where the attacked picture is taken for another class, the page has a second row of maps."""
     rival = replace(told.maps, rival=(told.maps.clean, told.maps.attacked))

@@ -476,7 +476,8 @@ def test_bench_of_random_weights_says_so_first_and_draws_how_cost_grows(
 ):
     monkeypatch.setattr(random_model, "random_backbone", lambda shape, device, precision: shallow)
     monkeypatch.setattr(comparison, "CUT", {})
-    monkeypatch.setattr(comparison, "SCHEDULES", ("a-tpt",))
+    for module in (comparison, speed):
+        monkeypatch.setattr(module, "SCHEDULES", ("a-tpt",))
     for name, values in (("VIEWS", (2, 4)), ("CLASSES", (2, 3)), ("SIDES", (4, 8)), ("USUAL_VIEWS", 4)):
         monkeypatch.setattr(growth, name, values)
     figure = tmp_path / "cost.png"
