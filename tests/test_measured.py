@@ -34,6 +34,7 @@ def drawn_once() -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", EVALUATIONS, ids=lambda folder: folder.name)
 def test_the_document_shows_what_was_measured(folder):
     heading, accuracies = summed_up(folder).split("\n\nAccuracy minus")[0].split(".", 1)
@@ -63,6 +64,7 @@ def test_a_new_defence_leaves_the_plans_of_kept_records_as_they_are(folder):
     assert set(plan["defences"]) <= set(DEFENCES)
 
 
+@pytest.mark.slow
 def test_the_document_has_the_tables_of_the_evaluation_that_grows():
     document = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
     shown = document.split("<!-- every-attack -->\n")[1].split("\n<!-- end -->")[0]
@@ -70,6 +72,7 @@ def test_the_document_has_the_tables_of_the_evaluation_that_grows():
     assert shown.startswith(f"{len(read_kept(MEASURED / 'every-attack'))} ") and "Holm" in shown
 
 
+@pytest.mark.slow
 def test_what_is_cut_off_is_not_folded_in(tmp_path, monkeypatch):
     for name in ("MEASURED", "DOCUMENT"):
         monkeypatch.setattr(measured_table, name, tmp_path / name.lower())
@@ -89,6 +92,7 @@ def test_what_is_cut_off_is_not_folded_in(tmp_path, monkeypatch):
     assert (folded / "summary.md").read_text(encoding="utf-8") == summed_up(MEASURED / "every-attack")
 
 
+@pytest.mark.slow
 def test_the_document_tells_what_confidences_are_worth(capsys):
     """Its table and every number of its sentences, as the code tells them of the kept records."""
     main(["evaluate", "--summary", str(MEASURED / "every-defence"), "--against", "tpt", "--markdown"])

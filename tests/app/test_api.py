@@ -172,6 +172,7 @@ def test_every_part_of_the_story_says_whether_the_model_knows_such_pictures(fiel
 SWEPT = dict.fromkeys(STORY) | {"steps": 1, "views": 8, "defences": ["clip", "view-average"], "eps": None, "seed": 4}
 
 
+@pytest.mark.slow
 def test_a_sweep_has_the_names_and_numbers_of_the_command(fieldguide_api, capsys):
     sample = fieldguide_api.sources.samples[0]
     names = list(fieldguide_api.sources.sample(0).names)
@@ -188,6 +189,7 @@ def test_a_sweep_has_the_names_and_numbers_of_the_command(fieldguide_api, capsys
         assert json.loads(json.dumps(found[name])) == told[name]
 
 
+@pytest.mark.slow
 def test_places_have_the_names_and_numbers_of_the_command(fieldguide_api, capsys):
     sample = fieldguide_api.sources.samples[0]
     names = list(fieldguide_api.sources.sample(0).names)
@@ -212,6 +214,7 @@ def test_places_have_the_names_and_numbers_of_the_command(fieldguide_api, capsys
     assert len(told["places"]["views"]) == 8 and told["places"]["classes"][0] == names[0]
 
 
+@pytest.mark.slow
 def test_a_transfer_has_the_names_and_numbers_of_the_command(fieldguide_api, capsys):
     sample = fieldguide_api.sources.samples[0]
     names = list(fieldguide_api.sources.sample(0).names)[:4]
@@ -237,6 +240,7 @@ def test_who_answers_are_a_list_of_names(api, names):
         api.transfer(account(api, 1), asked(api.sources.samples[1].path, **FGSM, answer_with=names))
 
 
+@pytest.mark.slow
 def test_the_lens_has_the_names_and_numbers_of_the_command(fieldguide_api, capsys):
     sample, names = fieldguide_api.sources.samples[0], list(fieldguide_api.sources.sample(0).names)
     given = asked(sample.path, **SWEPT, template="a photo of a {}.", lens="values")

@@ -59,6 +59,7 @@ def every(question) -> Found:
     return run(question, EVERYTHING)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.98, 0.51, 0.47])
 @pytest.mark.parametrize("kind", ["judged", "refused", "none of these", "nothing given"])
 def test_every_printed_word_reads_on_its_ground(every, kind, share):
@@ -104,6 +105,7 @@ def renamed(found: Found) -> Found:
     return replace(found, **named, clean=clean, adversarial=replace(hit, **answers), defences=defended)
 
 
+@pytest.mark.slow
 def test_no_title_leaves_the_figure_and_no_name_lies_over_another(every):
     for name, figure in printed(renamed(every), "local-dir:" + "/somewhere" * 20).items():
         page = placed(figure).bbox.padded(1)

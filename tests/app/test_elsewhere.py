@@ -181,6 +181,7 @@ def files(tiny, found, choices=CHOICES):
     return {name.removeprefix("a-tpt-explorer/"): archive.read(name) for name in archive.namelist()}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("drawn_once")
 def test_the_download_of_an_unknown_clean_picture_has_nothing_clean(tiny, unknown, saved):
     packed = files(tiny, unknown)
@@ -197,6 +198,7 @@ def test_the_download_of_an_unknown_clean_picture_has_nothing_clean(tiny, unknow
     assert {"figures/attack.png", "figures/maps.svg"} <= packed.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("which", ["known", "unknown"])
 def test_the_command_and_the_script_of_the_download_redo_it(tmp_path, which, monkeypatch, capsys):

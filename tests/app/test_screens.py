@@ -136,11 +136,13 @@ def other_value(page, name: str):
     )
 
 
+@pytest.mark.slow
 def test_the_bases_lack_parts_and_have_them(bases):
     assert set(bases[0].made) == set(EVERYTHING) == set(PARTS) - {"through"} and bases[-1].made == {}
     assert all(set(found.made) == set(parts) for found, parts in zip(bases, BASES.values(), strict=True))
 
 
+@pytest.mark.slow
 def test_looking_is_noted(looked_at):
     """Else the next test would compare nothing."""
     noted = set().union(*(names for _, _, names in looked_at))
@@ -148,6 +150,7 @@ def test_looking_is_noted(looked_at):
     assert all(set(piece.choices) <= names for piece, place, names in looked_at if not place)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", Choices._fields)
 def test_a_piece_that_draws_a_choice_otherwise_declares_it(tiny, page, alone, bases, looked_at, name):
     moved = CHOICES._replace(**{name: other_value(page, name)})
@@ -231,6 +234,7 @@ def test_every_field_is_changed_in_the_next_test():
     assert {field.name for field in fields(Found)} == {*OTHERS, *PARTS, *NAMES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*OTHERS, *PARTS])
 def test_a_piece_that_draws_a_field_otherwise_declares_it(page, bases, drawn_once, needs, name):
     for one in bases:
@@ -258,6 +262,7 @@ def test_every_part_is_shown_by_a_piece_of_a_step_and_no_output_is_drawn_by_two_
     assert len(outputs) == len(set(outputs))
 
 
+@pytest.mark.slow
 def test_a_state_holds_no_results(bases, page):
     """Screens are remembered for longer than results."""
     for _, piece in page.screens.pieces:
@@ -268,6 +273,7 @@ def test_a_state_holds_no_results(bases, page):
             assert isinstance(value, kinds), described(piece)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_the_page_drawn_bit_by_bit_shows_what_it_would_drawn_at_once(tiny, page, alone, pinned, seed):
     """Whatever visitors ask for and choose, in whatever order: nothing is left that was not drawn from what is found

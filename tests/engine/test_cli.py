@@ -105,6 +105,7 @@ def test_a_threshold_without_its_answer_is_refused_before_a_model_is_loaded(call
     assert (code, out) == (2, "") and "--none-below is about --none-of-these, which was not asked for." in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["attack", "maps", "defend"])
 def test_every_command_that_answers_says_that_the_built_in_model_knows_only_its_paintings(capsys, tmp_path, command):
     crops(("astronaut",), 1, 0)[0].save(tmp_path / "astronaut.png")

@@ -82,6 +82,7 @@ def test_a_summary_is_told_again_without_running_anything(undisturbed, model, tr
     assert capsys.readouterr().out.startswith("0 of 6 pictures")
 
 
+@pytest.mark.slow
 def test_evaluations_of_the_same_pictures_are_told_side_by_side(
     undisturbed, small, model, tree, tmp_path, monkeypatch, capsys
 ):
