@@ -27,14 +27,11 @@ def results() -> Results:
 
 
 def endpoints(backbone: engine.Backbone, models: Models, results: Results) -> Api:
-    """Those of a page with three samples."""
-
-    async def build():
-        with gr.Blocks():
-            sources = PictureSources(backbone, load_samples(engine.ASSETS / "samples")[:3])
-            return Api(models, sources, results, Budget())
-
-    return asyncio.run(build())
+    """What those of a page with three samples do; that they are offered to Gradio is looked at below and served."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Api, "_offer", lambda *_: None)  # a quarter of a second
+        sources = PictureSources(backbone, load_samples(engine.ASSETS / "samples")[:3])
+        return Api(models, sources, results, Budget())
 
 
 @pytest.fixture

@@ -81,6 +81,7 @@ def test_every_printed_word_reads_on_its_ground(every, kind, share):
     assert words > (100 if whole else 10)
 
 
+@pytest.mark.slow
 def test_no_legend_lies_over_a_bar(every):
     figure = placed(printed_looks(every)["words"])
     for axes in figure.axes:

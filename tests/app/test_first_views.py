@@ -28,6 +28,7 @@ from tests.page_cases import CHOICES, picture
 USUAL = engine.Settings().views.count
 
 
+@pytest.mark.slow
 def test_operations_of_a_pass_are_those_of_its_matrix_products(tiny):
     """The last block is worked out for the class token alone, but for its keys and values."""
     shape = TINY["vision_cfg"]

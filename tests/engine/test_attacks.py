@@ -319,6 +319,7 @@ def its_own(name: str, norm: str, steps: int, target: int | None, model: torch.n
     return built
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 23])
 @pytest.mark.parametrize(
     ("name", "norm", "target"),

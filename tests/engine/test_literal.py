@@ -116,6 +116,7 @@ def test_operations_are_those_of_products_convolutions_and_attention(small):
         assert operations(lambda: small.visual(noise(32)[None])) == by_hand
 
 
+@pytest.mark.slow
 def test_ours_takes_fewer_operations(shallow, literal):
     for name in SCHEDULES:
         assert operations(lambda name=name: defended(shallow, noise(32), CLASSES, name, VIEWS)) < literal[name]
