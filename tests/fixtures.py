@@ -146,9 +146,17 @@ def told(question) -> Found:
 
 
 @pytest.fixture(scope="session")
-def two_at_work() -> Iterator[ProcessPoolExecutor]:
-    """Two processes as `Processes` starts them, which stay at work for all tests: each imported torch for seconds."""
-    with ProcessPoolExecutor(2, get_context("spawn"), processes._initialise) as pool:
+def forking() -> BaseContext:
+    """Processes begin with what workers import, which one process imports for all of them: it takes seconds."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([processes.__name__])
+    return context
+
+
+@pytest.fixture(scope="session")
+def two_at_work(forking) -> Iterator[ProcessPoolExecutor]:
+    """Two processes set up as `Processes` does, which stay at work for all tests."""
+    with ProcessPoolExecutor(2, forking, processes._initialise) as pool:
         yield pool
 
 

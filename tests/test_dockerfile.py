@@ -49,13 +49,21 @@ def test_the_page_starts_is_found_healthy_and_ends_when_it_is_asked_to(tmp_path)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("ATPT_", "GRADIO_"))}
     server = subprocess.Popen([sys.executable, *started[1:], "--cold"], cwd=ROOT, env=environment | variables)
     deadline = time.monotonic() + WITHIN
+    health = [sys.executable, *json.loads(asked)[1:]]
     try:
-        while subprocess.run([sys.executable, *json.loads(asked)[1:]], stderr=subprocess.DEVNULL).returncode:
+        assert subprocess.run(health, stderr=subprocess.DEVNULL).returncode  # it is not there yet
+        while not _listened_to(port) or subprocess.run(health, stderr=subprocess.DEVNULL).returncode:
             assert server.poll() is None and time.monotonic() < deadline
-            time.sleep(0.5)
+            time.sleep(0.1)
         server.send_signal(signal.SIGTERM)
         assert server.wait(WITHIN) == 0
     finally:
         server.kill()
         server.wait()
     assert started[0] == json.loads(asked)[0] == "python"
+
+
+def _listened_to(port):
+    """Whether anybody takes connections there: asking costs less than the whole question after health."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(port))) == 0

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from engine import load_backbone
 from engine.cli.detection_tables import markdown_reference
 from engine.cli.main import main
 from engine.defences.registry import DEFENCES
-from engine.evaluation import read_kept, read_plan, reference_data, references, settings_kept
+from engine.evaluation import calibration, read_kept, read_plan, reference_data, references, settings_kept
 from tests import measured_table
 from tests.measured_table import summary, tables
 
@@ -24,6 +25,16 @@ EVALUATIONS = sorted(plan.parent for plan in MEASURED.glob("*/plan.json"))
 summed_up = cache(summary)  # of one of `EVALUATIONS`: each takes seconds
 
 
+@pytest.fixture(scope="module", autouse=True)
+def drawn_once() -> Iterator[None]:
+    """What thousands of draws tell of the same answers is kept for all summaries: it is most of their time."""
+    kept = cache(calibration.Calibration)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "Calibration", lambda *given: kept(*map(tuple, given)))
+        yield
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", EVALUATIONS, ids=lambda folder: folder.name)
 def test_the_document_shows_what_was_measured(folder):
     heading, accuracies = summed_up(folder).split("\n\nAccuracy minus")[0].split(".", 1)
@@ -53,6 +64,7 @@ def test_a_new_defence_leaves_the_plans_of_kept_records_as_they_are(folder):
     assert set(plan["defences"]) <= set(DEFENCES)
 
 
+@pytest.mark.slow
 def test_the_document_has_the_tables_of_the_evaluation_that_grows():
     document = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
     shown = document.split("<!-- every-attack -->\n")[1].split("\n<!-- end -->")[0]
@@ -60,6 +72,7 @@ def test_the_document_has_the_tables_of_the_evaluation_that_grows():
     assert shown.startswith(f"{len(read_kept(MEASURED / 'every-attack'))} ") and "Holm" in shown
 
 
+@pytest.mark.slow
 def test_what_is_cut_off_is_not_folded_in(tmp_path, monkeypatch):
     for name in ("MEASURED", "DOCUMENT"):
         monkeypatch.setattr(measured_table, name, tmp_path / name.lower())
@@ -79,6 +92,7 @@ def test_what_is_cut_off_is_not_folded_in(tmp_path, monkeypatch):
     assert (folded / "summary.md").read_text(encoding="utf-8") == summed_up(MEASURED / "every-attack")
 
 
+@pytest.mark.slow
 def test_the_document_tells_what_confidences_are_worth(capsys):
     """Its table and every number of its sentences, as the code tells them of the kept records."""
     main(["evaluate", "--summary", str(MEASURED / "every-defence"), "--against", "tpt", "--markdown"])

@@ -23,6 +23,7 @@ def test_idna_is_among_what_gradio_brings():
     assert "idna" in INSTALLED
 
 
+@pytest.mark.slow
 def test_pip_check_is_clean():
     done = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

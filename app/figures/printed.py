@@ -76,10 +76,12 @@ def as_files(figure: Figure) -> dict[str, bytes]:
 
 
 def lay_out(figure: Figure) -> None:
-    """Give every part its place, for good."""
-    for _ in range(2):  # what pictures of a fixed shape leave free is known the second time
-        figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    """Give every part its place, for good; the poster's have theirs."""
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        for _ in range(2):  # what pictures of a fixed shape leave free is known the second time
+            layout.execute(figure)
+        figure.set_layout_engine("none")
 
 
 def as_file(figure: Figure, kind: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
@@ -35,6 +35,7 @@ from .towers import Clip, Tokenizer
 from .transformers_layout.build import build_clip_model
 from .transformers_layout.config import FILE as TRANSFORMERS_CONFIG
 from .transformers_layout.fetch import CLIPModelParts, Find, fetch_clip_model, is_whole
+from .undrawn import Undrawn
 from .weights import State, fit
 
 
@@ -102,7 +103,7 @@ def build(parts: Parts | CLIPModelParts) -> tuple[Clip, Tokenizer]:
         return build_clip_model(parts)
     empty, quick = parts.weights is None and ":" not in parts.model, parts.reading.quick_gelu
     activation: dict[str, Any] = {} if quick is None else {"quick_gelu": quick}  # with the wrong one answers are wrong
-    with _quiet():
+    with _quiet(), nullcontext() if empty else Undrawn():
         model = open_clip.create_model(
             parts.model,
             pretrained=None if parts.weights is None else str(parts.weights),

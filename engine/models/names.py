@@ -83,7 +83,8 @@ def _parse_base(name: str) -> Source:
 
     model, _, rest = name.partition("/")
     known = open_clip.list_models()
-    require(model in known, _unknown_model(model, known))
+    if model not in known:
+        raise EngineError(_unknown_model(model, known))
     tags = open_clip.list_pretrained_tags_by_model(model)
     if rest in tags:
         return Source(model, tag=rest)

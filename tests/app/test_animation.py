@@ -38,6 +38,7 @@ def near(frame, colour):
     return (np.abs(frame.astype(int) - colour).max(-1) <= 12).sum()
 
 
+@pytest.mark.slow
 def test_it_has_a_scene_for_every_part_and_lasts_five_to_ten_seconds(found):
     size, frames, lengths = scenes(found)
     passes = len(found.adversarial.steps)
@@ -45,6 +46,7 @@ def test_it_has_a_scene_for_every_part_and_lasts_five_to_ten_seconds(found):
     assert 5000 <= sum(lengths) <= 10_000
 
 
+@pytest.mark.slow
 def test_green_ends_it_where_the_answer_is_right_and_nowhere_else(found):
     answer = found.ensemble.prediction
     for label in range(3):
@@ -54,6 +56,7 @@ def test_green_ends_it_where_the_answer_is_right_and_nowhere_else(found):
         assert near(frames[0][:55], GREEN) == 0
 
 
+@pytest.mark.slow
 def test_nothing_is_green_on_a_picture_that_the_model_does_not_know(found):
     right = replace(found, label=found.ensemble.prediction.label)
     strange = replace(right, clean=replace(right.clean, familiarity=engine.results.Familiarity(9.0, 0.0)))
@@ -61,6 +64,7 @@ def test_nothing_is_green_on_a_picture_that_the_model_does_not_know(found):
     assert near(plane[0], GREEN) > 100 and near(plane[1], GREEN) == 0
 
 
+@pytest.mark.slow
 def test_a_view_that_answers_none_of_the_three_is_square_as_on_the_page(found, monkeypatch):
     views = len(found.views)
     assert among_three(found) == [True] * views  # there are no more than three classes
@@ -78,6 +82,7 @@ def test_without_a_clean_picture_and_maps_it_begins_with_the_attacked_one(found)
     assert len(frames) == 1 + 1 + VIEWS + 1
 
 
+@pytest.mark.slow
 def test_what_is_not_there_is_told(found, tiny):
     async def build():
         with gr.Blocks():

@@ -27,14 +27,11 @@ def results() -> Results:
 
 
 def endpoints(backbone: engine.Backbone, models: Models, results: Results) -> Api:
-    """Those of a page with three samples."""
-
-    async def build():
-        with gr.Blocks():
-            sources = PictureSources(backbone, load_samples(engine.ASSETS / "samples")[:3])
-            return Api(models, sources, results, Budget())
-
-    return asyncio.run(build())
+    """What those of a page with three samples do; that they are offered to Gradio is looked at below and served."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Api, "_offer", lambda *_: None)  # a quarter of a second
+        sources = PictureSources(backbone, load_samples(engine.ASSETS / "samples")[:3])
+        return Api(models, sources, results, Budget())
 
 
 @pytest.fixture
@@ -172,6 +169,7 @@ def test_every_part_of_the_story_says_whether_the_model_knows_such_pictures(fiel
 SWEPT = dict.fromkeys(STORY) | {"steps": 1, "views": 8, "defences": ["clip", "view-average"], "eps": None, "seed": 4}
 
 
+@pytest.mark.slow
 def test_a_sweep_has_the_names_and_numbers_of_the_command(fieldguide_api, capsys):
     sample = fieldguide_api.sources.samples[0]
     names = list(fieldguide_api.sources.sample(0).names)
@@ -188,6 +186,7 @@ def test_a_sweep_has_the_names_and_numbers_of_the_command(fieldguide_api, capsys
         assert json.loads(json.dumps(found[name])) == told[name]
 
 
+@pytest.mark.slow
 def test_places_have_the_names_and_numbers_of_the_command(fieldguide_api, capsys):
     sample = fieldguide_api.sources.samples[0]
     names = list(fieldguide_api.sources.sample(0).names)
@@ -212,6 +211,7 @@ def test_places_have_the_names_and_numbers_of_the_command(fieldguide_api, capsys
     assert len(told["places"]["views"]) == 8 and told["places"]["classes"][0] == names[0]
 
 
+@pytest.mark.slow
 def test_a_transfer_has_the_names_and_numbers_of_the_command(fieldguide_api, capsys):
     sample = fieldguide_api.sources.samples[0]
     names = list(fieldguide_api.sources.sample(0).names)[:4]
@@ -237,6 +237,7 @@ def test_who_answers_are_a_list_of_names(api, names):
         api.transfer(account(api, 1), asked(api.sources.samples[1].path, **FGSM, answer_with=names))
 
 
+@pytest.mark.slow
 def test_the_lens_has_the_names_and_numbers_of_the_command(fieldguide_api, capsys):
     sample, names = fieldguide_api.sources.samples[0], list(fieldguide_api.sources.sample(0).names)
     given = asked(sample.path, **SWEPT, template="a photo of a {}.", lens="values")

@@ -61,6 +61,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
 def test_a_browser_is_sent_what_gradio_would_send(answers):
     ours, gradio = both(answers, 3, "b")

@@ -185,6 +185,7 @@ def test_the_badge_names_the_defence_that_an_adaptive_attack_goes_through(tiny, 
     assert "it goes through: TPT" in verdict(result) and "Whether TPT holds" in verdict(result)
 
 
+@pytest.mark.slow
 def test_the_rare_choices_run_the_whole_story_and_every_panel_draws_it(tiny, page):
     choices = RARE._replace(keep=0.1, target_defence="r-tpt", target="green fish", defences=["r-tpt", "a-tpt-tv"])
     found = run(asked(tiny, Results(), choices))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import engine
@@ -24,6 +25,13 @@ def test_contrast_is_that_of_wcag():
     grounds = [f"#{red:02x}{green:02x}{blue:02x}" for red in range(0, 256, 15) for green in range(0, 256, 15)
                for blue in range(0, 256, 51)]  # fmt: skip
     assert all(contrast(readable_on(ground), ground) >= ENOUGH for ground in grounds)
+
+
+def placed(figure: Figure) -> Figure:
+    """The figure with every word where it is printed, those of its scales too."""
+    lay_out(figure)
+    figure.draw_without_rendering()
+    return figure
 
 
 def ground_of(word: Text) -> str:
@@ -51,6 +59,7 @@ def every(question) -> Found:
     return run(question, EVERYTHING)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.98, 0.51, 0.47])
 @pytest.mark.parametrize("kind", ["judged", "refused", "none of these", "nothing given"])
 def test_every_printed_word_reads_on_its_ground(every, kind, share):
@@ -65,17 +74,16 @@ def test_every_printed_word_reads_on_its_ground(every, kind, share):
     figures = printed(found, "tiny") | printed_looks(found) if whole else {"defences": _defences(found)}
     words = 0
     for name, figure in figures.items():
-        lay_out(figure)
-        for word in figure.findobj(Text):
+        for word in placed(figure).findobj(Text):
             if word.get_visible() and word.get_text().strip():
                 words += 1
                 assert contrast(to_hex(word.get_color()), ground_of(word)) >= ENOUGH, (name, word.get_text())
     assert words > (100 if whole else 10)
 
 
+@pytest.mark.slow
 def test_no_legend_lies_over_a_bar(every):
-    figure = printed_looks(every)["words"]
-    lay_out(figure)
+    figure = placed(printed_looks(every)["words"])
     for axes in figure.axes:
         legend = axes.get_legend().get_window_extent()
         assert len(axes.patches) > 4 and not any(bar.get_window_extent().overlaps(legend) for bar in axes.patches)
@@ -98,10 +106,10 @@ def renamed(found: Found) -> Found:
     return replace(found, **named, clean=clean, adversarial=replace(hit, **answers), defences=defended)
 
 
+@pytest.mark.slow
 def test_no_title_leaves_the_figure_and_no_name_lies_over_another(every):
     for name, figure in printed(renamed(every), "local-dir:" + "/somewhere" * 20).items():
-        lay_out(figure)
-        page = figure.bbox.padded(1)
+        page = placed(figure).bbox.padded(1)
         titles = [axes.title for axes in figure.axes] + figure.texts
         for word in [*titles, figure._supxlabel, figure._suptitle]:
             box = None if word is None or not word.get_text() else word.get_window_extent()

@@ -68,6 +68,7 @@ def nothing_known(tiny, saved):
     return story(tiny, saved, False, UNTOLD)
 
 
+@pytest.mark.slow
 def test_what_follows_is_what_follows_an_attack_made_here(told, known, unknown):
     for found in (known, unknown):
         assert torch.equal(found.maps.attacked.raw, told.maps.attacked.raw)
@@ -84,6 +85,7 @@ def test_nothing_that_is_not_known_is_there(unknown):
     assert all(pair[0] is None for pair in (maps.rival, unknown.words.answer) if pair is not None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["known", "unknown", "nothing_known"])
 def test_every_panel_draws_it_and_says_that_it_was_attacked_elsewhere(page, request, which):
     found = request.getfixturevalue(which)
@@ -181,6 +183,8 @@ def files(tiny, found, choices=CHOICES):
     return {name.removeprefix("a-tpt-explorer/"): archive.read(name) for name in archive.namelist()}
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("drawn_once")
 def test_the_download_of_an_unknown_clean_picture_has_nothing_clean(tiny, unknown, saved):
     packed = files(tiny, unknown)
     assert "clean.png" not in packed and "change-amplified.png" not in packed
@@ -196,6 +200,7 @@ def test_the_download_of_an_unknown_clean_picture_has_nothing_clean(tiny, unknow
     assert {"figures/attack.png", "figures/maps.svg"} <= packed.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("which", ["known", "unknown"])
 def test_the_command_and_the_script_of_the_download_redo_it(tmp_path, which, monkeypatch, capsys):

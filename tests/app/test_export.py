@@ -252,6 +252,7 @@ def test_a_value_of_a_pin_that_fits_no_control_is_told_and_the_rest_is_pinned(so
     assert again.choices == pinned.choices and len(complaints) == 1 and "pin.steps = “hope”" in complaints[0]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_the_zip_holds_what_was_pinned_in_a_folder_of_its_own_and_names_what_differs(tiny, told):
     choices = CHOICES._replace(eps=2)
@@ -303,6 +304,7 @@ def named(archive: zipfile.ZipFile) -> dict[str, bytes]:
     return {name.removeprefix("a-tpt-explorer/"): archive.read(name) for name in archive.namelist()}
 
 
+@pytest.mark.slow
 def test_maps_lie_over_the_whole_picture_at_its_own_size(packed):
     found, archive = packed
     files = named(archive)
@@ -315,6 +317,7 @@ def test_maps_lie_over_the_whole_picture_at_its_own_size(packed):
         assert one.size == found.picture.size and np.asarray(one).std() > 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_many_maps_over_a_large_picture_are_small_and_those_of_the_rows_are_not(tiny, tmp_path):
     path = tmp_path / "wide.png"
@@ -354,6 +357,7 @@ FIGURES = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_figures_are_on_white_and_bring_their_letters(packed):
     """A viewer with a dark ground, or without these fonts, shows them the same."""
     files = named(packed[1])
@@ -369,6 +373,7 @@ def test_figures_are_on_white_and_bring_their_letters(packed):
         assert pdf.startswith(b"%PDF") and set(FONT.findall(pdf)) == {b"Type3"} and b"/CharProcs" in pdf
 
 
+@pytest.mark.slow
 def test_the_zip_holds_all_numbers_of_step_3(packed):
     found, archive = packed
     files = named(archive)
@@ -388,6 +393,8 @@ def test_the_zip_holds_all_numbers_of_step_3(packed):
     assert [piece for piece, _ in first["pieces"]] == [piece.strip() for piece in found.words.asked[0].pieces]
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("drawn_once")
 def test_a_second_class_is_in_the_zip_with_its_maps(tiny, told):
     """Where the attacked picture is taken for another class, the page has a second row of maps."""
     rival = replace(told.maps, rival=(told.maps.clean, told.maps.attacked))
@@ -398,6 +405,7 @@ def test_a_second_class_is_in_the_zip_with_its_maps(tiny, told):
     assert json.loads(files["results.json"])["maps of the answer"]["map"] == told.maps.attacked.map
 
 
+@pytest.mark.slow
 def test_the_zip_says_where_its_project_is_to_be_had_and_which_version(packed, monkeypatch):
     found = project.project()
     files = named(packed[1])
@@ -426,6 +434,7 @@ def test_where_a_picture_was_taken_is_not_handed_on(tiny, tmp_path):
     assert not any(b"grandmother" in file for file in files.values())
 
 
+@pytest.mark.slow
 def test_the_zip_holds_exact_pictures_numbers_and_figures(packed, sources):
     found, archive = packed
     files = named(archive)

@@ -28,6 +28,7 @@ from tests.page_cases import CHOICES, picture
 USUAL = engine.Settings().views.count
 
 
+@pytest.mark.slow
 def test_operations_of_a_pass_are_those_of_its_matrix_products(tiny):
     """The last block is worked out for the class token alone, but for its keys and values."""
     shape = TINY["vision_cfg"]
@@ -61,7 +62,8 @@ def test_another_model_brings_its_number_unless_the_visitor_chose_one(built, pag
     list(press(gr.Request(session_hash=key), "fieldguide", 2, *CHOICES._replace(views=before)))
     visitor = page.visitors.get(key)
     assert (visitor.model, present(visitor.choices).views) == ("fieldguide", behind)
-    assert "class names and prompt are the same" in visitor.progress.said and "anew" not in visitor.progress.said
+    said = visitor.progress.said
+    assert "the same picture, class names and prompt" in said and "other class names" not in said
     assert ("16 views" in visitor.progress.said) == (page.visitors.unshown(key) == {"views": FEW}) == (behind == FEW)
 
     list(press(gr.Request(session_hash=key), "tiny", 3, *present(visitor.choices)))

@@ -209,6 +209,7 @@ def used(question: Question, name: str) -> list[int]:
     return [id(story.results[story.key(request)]) for row in rows for request in row.advance(story).given]
 
 
+@pytest.mark.slow
 def test_made_names_results_so_that_equal_names_mean_equal_results(tiny, results, everything):
     variants = [
         {}, {"seed": 5}, {"eps": 3}, {"map": "rollout"}, {"about": "green fish"}, {"temperature": 0.5},

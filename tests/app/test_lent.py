@@ -55,6 +55,7 @@ def items(models: Models, question, names=EVERYTHING) -> list:
     return [item for name in names for item in run.part(name)]
 
 
+@pytest.mark.slow
 def test_what_was_lent_gives_what_is_computed_here(small, lent, host):
     there, here = asked(small, Results()), asked(small, Results())
     before = len(host.booked)

@@ -143,6 +143,7 @@ def room(label, word):
     return left, float(y) - 12, left + LETTER * len(word), float(y) + 4
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("drawn_once")
 def test_the_file_has_its_numbers_and_its_figure(tiny, found):
     with zipfile.ZipFile(BytesIO(bundle(tiny, found, CHOICES))) as archive:

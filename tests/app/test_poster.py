@@ -91,6 +91,7 @@ def test_a_defence_that_answers_wrong_has_no_green_title(told):
         assert (to_hex(title.get_color()) == INK) == fails
 
 
+@pytest.mark.slow
 def test_print_has_the_same_words(told):
     words = _words(printed(told, "ViT-B-32/openai")["poster"])
     assert text.POSTER_MAP.format(map=engine.MAPS[told.maps.attacked.map].title) in words

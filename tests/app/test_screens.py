@@ -136,11 +136,13 @@ def other_value(page, name: str):
     )
 
 
+@pytest.mark.slow
 def test_the_bases_lack_parts_and_have_them(bases):
     assert set(bases[0].made) == set(EVERYTHING) == set(PARTS) - {"through"} and bases[-1].made == {}
     assert all(set(found.made) == set(parts) for found, parts in zip(bases, BASES.values(), strict=True))
 
 
+@pytest.mark.slow
 def test_looking_is_noted(looked_at):
     """Else the next test would compare nothing."""
     noted = set().union(*(names for _, _, names in looked_at))
@@ -148,6 +150,7 @@ def test_looking_is_noted(looked_at):
     assert all(set(piece.choices) <= names for piece, place, names in looked_at if not place)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", Choices._fields)
 def test_a_piece_that_draws_a_choice_otherwise_declares_it(tiny, page, alone, bases, looked_at, name):
     moved = CHOICES._replace(**{name: other_value(page, name)})
@@ -183,11 +186,20 @@ def requests(question, name: str) -> set:
     return found
 
 
-def implied(question, piece: Piece) -> set[str]:
-    """Fields that cannot change unless something changes that the piece reads: what its parts are made from."""
+@pytest.fixture(scope="module")
+def needs(built, alone) -> list[set[str]]:
+    """What is implied by what each of the pieces reads."""
+    every = {name: requests(alone, name) for name in PARTS}
+    return [implied(every, piece) for _, piece in built[1].screens.pieces]
+
+
+def implied(every: dict[str, set], piece: Piece) -> set[str]:
+    """Fields that cannot change unless something changes that the piece reads: what its parts are made from.
+
+    `every` is what each part asks for.
+    """
     parts = [name for name in piece.reads if name in PARTS]
-    needed = [requests(question, name) for name in parts]
-    found = {name for name in PARTS if any(requests(question, name) <= more for more in needed)}
+    found = {name for name in PARTS if any(every[name] <= every[part] for part in parts)}
     found |= {"picture", "classes", "model"} if parts else set()
     return found | ({"label"} if set(parts) - {"clean"} else set())
 
@@ -222,9 +234,9 @@ def test_every_field_is_changed_in_the_next_test():
     assert {field.name for field in fields(Found)} == {*OTHERS, *PARTS, *NAMES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*OTHERS, *PARTS])
-def test_a_piece_that_draws_a_field_otherwise_declares_it(page, alone, bases, drawn_once, name):
-    needs = [implied(alone, piece) for _, piece in page.screens.pieces]
+def test_a_piece_that_draws_a_field_otherwise_declares_it(page, bases, drawn_once, needs, name):
     for one in bases:
         made = {part: digest for part, digest in one.made.items() if part != name}
         absent = () if name in PARTS and PARTS[name].in_rows else None
@@ -250,6 +262,7 @@ def test_every_part_is_shown_by_a_piece_of_a_step_and_no_output_is_drawn_by_two_
     assert len(outputs) == len(set(outputs))
 
 
+@pytest.mark.slow
 def test_a_state_holds_no_results(bases, page):
     """Screens are remembered for longer than results."""
     for _, piece in page.screens.pieces:
@@ -260,6 +273,7 @@ def test_a_state_holds_no_results(bases, page):
             assert isinstance(value, kinds), described(piece)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_the_page_drawn_bit_by_bit_shows_what_it_would_drawn_at_once(tiny, page, alone, pinned, seed):
     """Whatever visitors ask for and choose, in whatever order: nothing is left that was not drawn from what is found

@@ -1,13 +1,10 @@
 """What a hosted Space needs: `app.py` starts with its variables and no network, and the repository fits its rules."""
 
 import ast
-import os
 import re
 import shlex
 import socket
 import subprocess
-import sys
-import threading
 import urllib.request
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from packaging.requirements import Requirement
 
 from engine.models.catalogue import RECOMMENDED
 from engine.models.hub import CONFIG, WEIGHTS
+from tests.benchmarks.page_ready import started
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -59,17 +57,8 @@ def test_the_page_starts_with_a_spaces_variables_and_no_network(tmp_path):
     space = {"SPACE_ID": "someone/space", "SPACE_HOST": "someone-space.hf.space", "SPACE_AUTHOR_NAME": "someone"}
     space |= {"SYSTEM": "spaces", "GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SSR_MODE": "True", "GRADIO_NUM_PORTS": "1"}
     space |= {"GRADIO_SERVER_PORT": str(port), "HF_HOME": str(tmp_path), "PYTHONPATH": str(tmp_path)}
-    command = [sys.executable, "app.py", "--cold"]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | space, stdout=subprocess.PIPE, text=True) as server:
-        late = threading.Timer(240, server.kill)
-        late.start()
-        try:
-            assert server.stdout is not None and any("is ready" in line for line in server.stdout)
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
-                assert page.status == 200 and b"A-TPT" in page.read()
-        finally:
-            late.cancel()
-            server.kill()
+    with started("--cold", **space), urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
+        assert page.status == 200 and b"A-TPT" in page.read()
 
 
 def test_the_versions_are_those_that_a_space_has():

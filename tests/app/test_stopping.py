@@ -89,6 +89,7 @@ def test_every_part_that_passes_through_the_model_is_stopped_in_the_next_test():
     assert set(NEEDED) == set(PARTS) - {"ensemble"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", NEEDED)
 def test_every_part_ends_at_the_very_next_layer_and_keeps_what_was_there(tiny, halting, part):
     choices = THROUGH if part == "through" else CHOICES
@@ -175,6 +176,7 @@ def test_a_model_that_several_visitors_use_asks_once_a_layer(tiny):
     assert hooks(tiny.model) == {0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", EVERYTHING)
 def test_no_hook_is_left_after_a_run_that_ends(tiny, part):
     list(until(threading.Event(), rows_computed(asked(tiny, Results()), part)))

@@ -114,6 +114,7 @@ def colours(figure) -> set[str]:
     return {to_hex(colour) for colour in drawn}
 
 
+@pytest.mark.slow
 def test_printed_figures_are_grey_with_amber_words_below(told, strange):
     known, figures = printed(told, "tiny"), printed(strange, "tiny")
     assert DEFENDED in colours(known["tuning"]) and colours(known["defences"]) <= {DEFENDED, ATTACKED}

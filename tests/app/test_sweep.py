@@ -35,6 +35,7 @@ def swept(tiny):
     return base, every, stopped, list(points(models, base, stopped, 2, account))[-1]
 
 
+@pytest.mark.slow
 def test_every_point_is_the_story_with_its_limit_and_seed(swept, tiny):
     base, _, _, whole = swept
     assert whole.defences == ("clip", "view-average", "tpt") and whole.total == len(whole.points) == 12

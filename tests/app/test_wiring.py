@@ -374,6 +374,7 @@ def test_a_run_computes_and_asks_for_what_it_was_pressed_for_and_no_more(page, r
     assert found.progress.step is None and found.progress.said == "done"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in PARTS if name not in ("clean", "ensemble")])
 def test_a_run_of_any_part_brings_it_to_the_page(page, running, visitor, name):
     key = visitor(THROUGH if name == "through" else CHOICES)

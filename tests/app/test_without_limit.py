@@ -116,6 +116,7 @@ def test_a_press_places_it_and_what_a_browser_made_up_does_not():
     assert _placed(Found(), CHOICES, SimpleNamespace(across=0.5, down=0.5)) == {}
 
 
+@pytest.mark.slow
 def test_the_download_holds_its_null_arm_and_no_limit(tiny, found):
     files = zipfile.ZipFile(io.BytesIO(report.bundle(tiny, found, WORD)))
     names = {name.removeprefix("a-tpt-explorer/") for name in files.namelist()}

@@ -1,4 +1,4 @@
-"""The time until the page is ready is measured on a page that is really started."""
+"""The time until the page is ready is measured on a process that is really started."""
 
 import json
 
@@ -7,9 +7,15 @@ import pytest
 from engine.benchmarks import speed
 from tests.benchmarks import page_ready
 
+READY = "print('The page is ready at http://127.0.0.1:7860', flush=True)\n"
 
-@pytest.mark.slow
-def test_the_time_until_the_page_is_ready_stands_beside_its_limit(monkeypatch, capsys):
+
+def test_the_time_until_the_page_is_ready_stands_beside_its_limit(monkeypatch, tmp_path, capsys):
+    """Of a process that says and does what a page at rest does: `tests/app/test_start_space.py` starts the page so."""
+    page = tmp_path / "app.py"
+    page.write_text(f"import sys, time\nassert sys.argv[1:] == ['--cold']\n{READY}time.sleep(60)\n")
+    monkeypatch.setattr(page_ready, "PAGE", page)
+    monkeypatch.setattr(page_ready, "SETTLED", 0.1)
     monkeypatch.setattr(speed, "WARM_UP", 0)
     code = page_ready.main(["--runs", "1", "--rest", "0.5", "--json"])
     told = json.loads(capsys.readouterr().out)

@@ -69,6 +69,7 @@ OTHERS = {  # settings of a defence that are not the defaults
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("defended", OTHERS.values(), ids=OTHERS)
 @pytest.mark.parametrize("name", ["clip", "ttc", "tpt", "ss-tpt", "r-tpt", "a-tpt"])
 def test_it_sees_what_the_recipe_answers_under_the_visitors_settings(shallow, pixels, name, defended):

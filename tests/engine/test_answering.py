@@ -43,6 +43,7 @@ def run(small, tree, plan: Plan, out: Path) -> list[Answered]:
     return list(evaluate(Folder(tree), plan, Here(small, "small"), out))
 
 
+@pytest.mark.slow
 def test_records_gain_answers_and_are_else_what_they_were(small, tree, asking, tmp_path):
     plain, asked = run(small, tree, PLAN, tmp_path / "plain"), run(small, tree, asking, tmp_path / "asked")
     for one, two in zip(plain, asked, strict=True):
@@ -66,6 +67,7 @@ def test_an_answer_is_the_model_s_own_to_what_the_attacked_one_saw(small, tree, 
         assert told["confidence"] == pytest.approx(expected.confidence, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_what_was_stopped_goes_on_to_the_same_bytes(small, tree, asking, tmp_path):
     run(small, tree, asking, tmp_path / "whole")
     stream = evaluate(Folder(tree), asking, Here(small, "small"), tmp_path / "stopped")
@@ -133,6 +135,7 @@ def test_success_on_another_model_is_counted_where_both_are_right_and_where_the_
     assert (never["of"], never["rate"]) == (0, None)
 
 
+@pytest.mark.slow
 def test_the_tables_tell_them_and_several_evaluations_leave_them_out(small, tree, asking, tmp_path, capsys):
     for name, plan in (("asked", asking), ("plain", PLAN)):
         run(small, tree, plan, tmp_path / name)

@@ -140,6 +140,7 @@ def test_each_forward_pass_is_one_step_and_none_is_lost(shallow, pixels):
     assert result.steps == (first, *rest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 def test_every_attack_repeats_itself_announces_its_length_and_leaves_the_global_generator_alone(shallow, pixels, name):
     state = torch.get_rng_state()
@@ -182,6 +183,7 @@ def test_every_setting_that_an_attack_says_it_uses_is_tried_out():
     assert {field for attack in ATTACKS.values() for field in attack.uses} == {*OTHERS} | ELSEWHERE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in ATTACKS if name not in EARLY])
 def test_an_attack_heeds_the_settings_it_says_it_heeds_and_no_others(shallow, pixels, name):
     begun = AttackSettings(name, steps=2, target_defence="view-average")
@@ -247,6 +249,7 @@ def test_what_cannot_be_aimed_is_refused(shallow, pixels, settings, sentence):
         next(attack(shallow, pixels, CLASSES, settings, label=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [0, -100])
 def test_the_shortest_changes_just_turn_the_answer_whatever_is_added_to_all_logits(sharp, pixels, monkeypatch, shift):
     logits = sharp.logits
@@ -316,6 +319,7 @@ def its_own(name: str, norm: str, steps: int, target: int | None, model: torch.n
     return built
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 23])
 @pytest.mark.parametrize(
     ("name", "norm", "target"),
@@ -472,6 +476,7 @@ def test_an_error_inside_the_attack_reaches_the_reader(shallow, pixels, monkeypa
         list(stream)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 @pytest.mark.parametrize("others", [CLASSES, Classes(CLASSES.names[::-1])], ids=["same classes", "other classes"])
 def test_a_batch_gives_what_each_picture_gives_alone_with_its_seed(shallow, pixels, name, others):
@@ -497,6 +502,7 @@ def test_a_euclidean_batch_starts_each_picture_from_its_own_seed(shallow, pixels
     assert torch.allclose(one.pixels, drain(shallow, pixels, CLASSES, replace(settings, seed=1)).pixels, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, chosen in ATTACKS.items() if chosen.batched])
 def test_what_a_picture_becomes_in_a_batch_depends_on_no_other_in_it(shallow, pixels, name):
     pictures = torch.stack([pixels, pixels.flip(-1), pixels.flip(-2)])

@@ -5,11 +5,13 @@ import socket
 
 import pytest
 import torch
+from torch import nn
 
 from engine.classes import Classes
 from engine.errors import EngineError
 from engine.models import Backbone, choose_device, load_backbone
 from engine.models.blocks import passed, plain_blocks
+from engine.models.undrawn import Undrawn
 
 CLASSES = Classes(("cat", "dog", "hot_air balloon", "jack-o'-lantern"))
 
@@ -113,6 +115,17 @@ def test_a_model_folder_brings_its_own_words_and_templates(tiny, tmp_path, offli
         (tmp_path / "words.json").write_text(content)
         with pytest.raises(EngineError, match="Expected a JSON list of texts; .*words.json” is n"):
             load_backbone(f"local-dir:{tmp_path}", "cpu")
+
+
+def test_nothing_is_drawn_for_weights_that_a_file_gives(model, tiny):
+    loaded = load_backbone(model, "cpu").model.state_dict()
+    assert all(torch.equal(loaded[key], value) for key, value in tiny.model.state_dict().items())
+    begun = torch.get_rng_state()
+    with Undrawn():
+        layers = nn.Embedding(5, 4), nn.Linear(4, 4), nn.Conv2d(3, 4, 2), nn.MultiheadAttention(4, 1)
+        nn.init.normal_(layers[0].weight, std=0.02)
+    assert torch.equal(torch.get_rng_state(), begun)
+    assert nn.Linear(4, 4).weight.std() > 0 and not torch.equal(torch.get_rng_state(), begun)
 
 
 def test_an_unknown_model_is_refused_with_the_nearest_names(offline):

@@ -39,6 +39,7 @@ TINYCLIPS = {
 HALVES = ("hf-hub:timm/vit_medium_patch16_clip_224.tinyclip_yfcc15m",)  # whose file is known to be in fp16
 
 
+@pytest.mark.slow
 def test_sizes_are_those_of_the_weights_in_fp32_or_of_the_file_where_it_is_known_to_be_less():
     like = {"hf-hub:chs20/TeCoA4-ViT-B-32-laion2B-s34B-b79K": "ViT-B-32"}
     _, *others = listed_models()

@@ -105,6 +105,7 @@ def test_a_threshold_without_its_answer_is_refused_before_a_model_is_loaded(call
     assert (code, out) == (2, "") and "--none-below is about --none-of-these, which was not asked for." in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["attack", "maps", "defend"])
 def test_every_command_that_answers_says_that_the_built_in_model_knows_only_its_paintings(capsys, tmp_path, command):
     crops(("astronaut",), 1, 0)[0].save(tmp_path / "astronaut.png")
@@ -476,7 +477,8 @@ def test_bench_of_random_weights_says_so_first_and_draws_how_cost_grows(
 ):
     monkeypatch.setattr(random_model, "random_backbone", lambda shape, device, precision: shallow)
     monkeypatch.setattr(comparison, "CUT", {})
-    monkeypatch.setattr(comparison, "SCHEDULES", ("a-tpt",))
+    for module in (comparison, speed):
+        monkeypatch.setattr(module, "SCHEDULES", ("a-tpt",))
     for name, values in (("VIEWS", (2, 4)), ("CLASSES", (2, 3)), ("SIDES", (4, 8)), ("USUAL_VIEWS", 4)):
         monkeypatch.setattr(growth, name, values)
     figure = tmp_path / "cost.png"

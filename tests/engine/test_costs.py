@@ -57,6 +57,7 @@ def counted(cost: str) -> dict[str, int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DEFENCES)
 def test_the_recipe_says_how_many_passes_it_makes(small, pixels, name, monkeypatch):
     monkeypatch.setattr("engine.defences.ttc.THRESHOLD", 9.0)  # as for a picture that TTC takes for attacked

@@ -161,6 +161,7 @@ def test_ss_tpt_weighs_its_sixteen_views_before_and_after(small, pixels):
     assert torch.allclose(found, agreement_weights(scores) @ last.logits, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("purifier", PURIFIERS)
 def test_a_purifier_comes_before_every_defence(small, pixels, purifier):
     few = replace(ALL, views=replace(SETTINGS.views, count=3))
@@ -229,6 +230,7 @@ CHANGED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, defence in DEFENCES.items() if defence.views])
 def test_a_recipe_names_the_ensemble_settings_that_change_its_answer(small, pixels, name):
     assert set(CHANGED) == set(asdict(EnsembleSettings()))

@@ -128,6 +128,7 @@ def test_scores_are_kept_and_read_again(tmp_path):
         reference_of(tmp_path / "bad.json")
 
 
+@pytest.mark.slow
 def test_kept_scores_come_out_again():
     model = load_backbone()
     known = references(model.fingerprint)
@@ -216,6 +217,7 @@ def test_the_knowing_attack_keeps_the_best_that_it_looked_at(small, monkeypatch)
     assert float((found.pixels - pixels).abs().max()) <= 8 / 255 + 1e-6
 
 
+@pytest.mark.slow
 def test_on_the_built_in_model_it_is_noticed_less_than_pgd():
     model = load_backbone()
     pixels, classes = painted(model), FieldGuideSeries(1, 0).ask(0)().classes

@@ -174,6 +174,7 @@ def test_pictures_come_in_order_with_or_without_a_folder(shallow, tree, tmp_path
     assert read_kept(tmp_path / "out") == kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 2])
 def test_the_order_of_work_changes_nothing(shallow, tree, batch):
     class Backwards(Here):
@@ -187,6 +188,7 @@ def test_the_order_of_work_changes_nothing(shallow, tree, batch):
     assert [one.record for one in told[0]] == [one.record for one in told[1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 4])
 def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(shallow, tree, tmp_path, batch):
     def run(name: str, pictures: int) -> bytes:
@@ -207,6 +209,7 @@ def test_stopped_anywhere_it_goes_on_and_what_a_kill_left_half_written_goes(shal
     assert all(one.seconds["key"] == one.record["key"] for one in read_kept(tmp_path / "killed"))
 
 
+@pytest.mark.slow
 def test_the_size_of_a_batch_belongs_to_what_is_kept(shallow, tree, tmp_path):
     two = replace(PLAN, batch=2)
     alone, together = (
@@ -228,6 +231,7 @@ def test_the_size_of_a_batch_belongs_to_what_is_kept(shallow, tree, tmp_path):
         replace(PLAN, batch=0)
 
 
+@pytest.mark.slow
 def test_pictures_of_a_batch_may_have_other_classes_and_more_of_them(shallow):
     few, plan = Classes(("owl", "red fox")), replace(PLAN, batch=4)
     asked = {4 + place: Question("x", picture(place), one, 1) for place, one in enumerate([CLASSES, few, CLASSES])}
@@ -262,6 +266,7 @@ def test_a_folder_that_cannot_be_made_gets_a_sentence(shallow, tree, tmp_path):
             next(evaluate(Folder(tree), CLEAN_PLAN, Here(shallow, "shallow"), *folders))
 
 
+@pytest.mark.slow
 def test_a_shared_folder_of_attacked_pictures_serves_every_evaluation(shallow, tree, tmp_path, monkeypatch):
     shared = tmp_path / "shared"
     executor = Here(shallow, "shallow")

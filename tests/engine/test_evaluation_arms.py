@@ -96,6 +96,7 @@ def test_an_adaptive_attack_may_be_answered_by_its_target_alone(shallow):
     assert all(whole[arm][name] == answer for arm, found in arms.items() for name, answer in found.items())
 
 
+@pytest.mark.slow
 def test_such_a_run_goes_on_where_it_was_killed_and_its_pictures_are_found(shallow, tree, tmp_path):
     plan = replace(OWN, predicted=(PGD,))
     list(evaluate(Folder(tree), plan, Here(shallow, "shallow"), tmp_path / "whole"))

@@ -6,7 +6,6 @@ import os
 import shutil
 import time
 from contextlib import redirect_stdout
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from engine import evaluation
 from engine.cli.main import main
 from engine.errors import EngineError
 from engine.evaluation import Processes, read_kept
+from engine.evaluation.executors import processes
 from engine.models import load_backbone
 from tests.evaluation_cases import Here, picture_tree
 
@@ -82,6 +82,7 @@ def test_a_summary_is_told_again_without_running_anything(undisturbed, model, tr
     assert capsys.readouterr().out.startswith("0 of 6 pictures")
 
 
+@pytest.mark.slow
 def test_evaluations_of_the_same_pictures_are_told_side_by_side(
     undisturbed, small, model, tree, tmp_path, monkeypatch, capsys
 ):
@@ -153,14 +154,13 @@ def test_the_adaptive_attack_has_an_arm_per_defence_and_steps_of_its_own(small, 
 
 @pytest.mark.slow
 def test_killed_at_any_moment_it_goes_on_and_ends_with_the_same_bytes(
-    undisturbed, small, model, tree, tmp_path, monkeypatch
+    undisturbed, small, model, tree, tmp_path, monkeypatch, forking
 ):
+    """The first time it is killed while a worker computes that was started as ever."""
     out = tmp_path / "killed"
     records = out / "records.jsonl"
-    begun = get_context("forkserver")
-    begun.set_forkserver_preload(["engine.evaluation.executors.processes"])  # imported once for all of them
     for lines, alone in ((1, False), (3, True), (4, True)):
-        started = begun.Process(target=_evaluated, args=(command(model, tree, out, "--workers", "1"), alone))
+        started = forking.Process(target=_evaluated, args=(command(model, tree, out, "--workers", "1"), alone))
         started.start()
         deadline = time.monotonic() + 120
         while not records.is_file() or records.read_bytes().count(b"\n") < lines:
@@ -201,7 +201,8 @@ def _alive(session: int) -> bool:
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_ended_from_outside_gets_a_sentence(model):
+def test_a_worker_that_is_ended_from_outside_gets_a_sentence(model, forking, monkeypatch):
+    monkeypatch.setattr(processes, "get_context", lambda method: forking)
     with pytest.raises(EngineError, match="ended from outside"), Processes(model, "cpu").start() as each:
         list(each(_end, [None]))
 

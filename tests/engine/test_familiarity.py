@@ -35,6 +35,7 @@ def accepted(backbone: Backbone, pixels) -> list[bool]:
     return [backbone.knows(picture).accepted for picture in pixels]
 
 
+@pytest.mark.slow
 def test_paintings_are_accepted_in_every_form(fieldguide):
     (batch,) = painted(fieldguide, 6, 7, 5)
     assert tuple(batch) == FORMS and not torch.equal(batch["clean"], batch["attacked"])
@@ -50,6 +51,7 @@ def twenty(source: partial) -> list[Image.Image]:
     return drawn.many(draw, 20, seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", TESTING)
 def test_other_pictures_are_refused(fieldguide, source):
     pixels = [fieldguide.prepare(image) for image in twenty(TESTING[source])]

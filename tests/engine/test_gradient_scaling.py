@@ -48,6 +48,7 @@ def bird(trained):
     return trained("fp32").prepare(load_picture(ASSETS / "samples" / "bird-1.png").image)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -96,6 +97,7 @@ def gradient_of_a_sure_loss(backbone: Backbone, pixels: torch.Tensor, settings: 
     return gradient
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "defence", "unroll"),
     [

@@ -42,6 +42,7 @@ def answer(backbone: Backbone, pixels: torch.Tensor, classes: Classes, name: str
         return SCHEDULES[name](passes, draw(backbone, pixels, classes, views))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_literal_schedule_answers_as_ours_does_on_the_built_in_model(built_in, name):
     """A-TPT in float64: in float32, maps that are made of rounding are others in a batch than alone."""
@@ -61,6 +62,7 @@ def test_a_literal_schedule_answers_as_ours_does_on_a_resnet(resnet, name):
     assert torch.allclose(literal.softmax(-1), ours.softmax(-1), atol=1e-4, rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["built_in", "resnet"])
 def test_a_literal_map_is_that_of_the_views(kind, request):
     backbone = in_double(request.getfixturevalue(kind))
@@ -98,6 +100,7 @@ def literal(drawn) -> dict[str, int]:
         return {name: literal_operations(name, *drawn) for name in SCHEDULES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_operations_that_are_not_carried_out_are_counted_alike(drawn, literal, name):
     with torch.no_grad():
@@ -113,6 +116,7 @@ def test_operations_are_those_of_products_convolutions_and_attention(small):
         assert operations(lambda: small.visual(noise(32)[None])) == by_hand
 
 
+@pytest.mark.slow
 def test_ours_takes_fewer_operations(shallow, literal):
     for name in SCHEDULES:
         assert operations(lambda name=name: defended(shallow, noise(32), CLASSES, name, VIEWS)) < literal[name]

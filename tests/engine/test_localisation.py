@@ -79,6 +79,7 @@ def test_without_names_every_map_of_the_model_is_scored(resnet):
     assert list(scores["attacked"]) == ["a-tpt", "grad-cam", "random", "edges"]
 
 
+@pytest.mark.slow
 def test_curves_are_those_of_the_picture_in_each_arm(tiny):
     settings, drawing = AttackSettings(steps=1), AttentionSettings(layer=0)
     scores = _picture_scores(tiny, 0, 9, ("raw",), settings, True, drawing)

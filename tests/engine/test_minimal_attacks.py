@@ -93,6 +93,7 @@ def test_deepfool_goes_a_fiftieth_beyond_where_its_linear_steps_lead(sharp, norm
     assert torch.allclose(result.pixels, (pixels + 1.02 * way[0]).clamp(0, 1), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "norm", "theirs", "options"),
     [

@@ -136,6 +136,7 @@ def attacking(name: str, **settings) -> Settings:
     return replace(SETTINGS, attack=replace(SETTINGS.attack, attack=name, **settings))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 def test_the_cost_of_an_attack(shallow, pixels, name):
     for steps, epsilon in ((1, 1e-7), (3, 4 / 255), (3, 0.0)):
@@ -204,6 +205,7 @@ def built_in() -> tuple[Backbone, Recipe]:
     return backbone, Recipe(Picture(pixels), question.classes, settings=settings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REQUESTS)
 def test_the_costs_hold_on_the_built_in_model(built_in, name):
     assert near(*built_in, REQUESTS[name])

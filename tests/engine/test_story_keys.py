@@ -239,6 +239,7 @@ def test_an_adaptive_attack_sees_no_more_views_than_it_draws(shallow, results):
     assert keys[16] == keys[64] and len(set(keys.values())) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["r-tpt", "a-tpt", "a-tpt-tv", "ss-tpt", "ttc"])
 @pytest.mark.parametrize("field", ["", *(field for field in CHANGED if not field.startswith("att"))])
 def test_an_adaptive_attack_is_that_of_the_verb_under_all_settings(shallow, results, name, field):
@@ -292,6 +293,7 @@ def direct(backbone: Backbone, pixels: Tensor, settings: Settings) -> dict:
     return found | {f"defence-{one.defence}": one for one in defend(backbone, hit.saved, CLASSES, chosen)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", CHANGED)
 def test_a_result_is_that_of_the_verb_under_all_settings(shallow, results, field):
     """So no slice lacks what a verb reads: a default would stand for it, or what other settings left under its key."""

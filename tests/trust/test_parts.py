@@ -19,6 +19,7 @@ def test_every_original_is_a_picture_and_some_tell_a_secret(tmp_path):
     assert sum(mutations.SECRET.encode() in content for content in mutations.originals().values()) >= 6
 
 
+@pytest.mark.slow
 def test_mutations_are_drawn_by_the_seed_and_change_the_file():
     drawn = [[mutations.mutated(random.Random(f"{seed} {n}")) for n in range(30)] for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]

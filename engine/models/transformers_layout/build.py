@@ -8,6 +8,7 @@ import open_clip
 from open_clip.tokenizer import SimpleTokenizer
 
 from ..towers import Clip, Tokenizer
+from ..undrawn import Undrawn
 from ..weights import fit, read_weights
 from .fetch import CLIPModelParts
 from .keys import State, open_clip_state
@@ -15,7 +16,8 @@ from .keys import State, open_clip_state
 
 def build_clip_model(parts: CLIPModelParts) -> tuple[Clip, Tokenizer]:
     """Model and tokenizer. Raises `EngineError` for weights that cannot be read or do not fit the configuration."""
-    model = cast(Clip, open_clip.CLIP(**parts.config, quick_gelu=bool(parts.reading.quick_gelu)))
+    with Undrawn():
+        model = cast(Clip, open_clip.CLIP(**parts.config, quick_gelu=bool(parts.reading.quick_gelu)))
     weights: State = {}
     for path in parts.weights:
         weights |= read_weights(path)
