@@ -71,7 +71,7 @@ def _probability(p: float) -> str:
 def _pointed_at(titles: Sequence[str]) -> str:
     """Where the browser tells of one tile, with the button that opens it."""
     return (
-        f'<div class="mosaic-told"><p class="mosaic-about" aria-live="polite">{esc(text.MOSAIC_ABOUT)}</p>'
+        f'<div class="mosaic-line"><p class="mosaic-about" aria-live="polite">{esc(text.MOSAIC_ABOUT)}</p>'
         '<button type="button" class="mosaic-open" hidden></button></div>'
     )
 
