@@ -150,6 +150,23 @@
     query = theme ? `?${new URLSearchParams({ __theme: theme })}` : "";
     address();
   };
+  const unnest = () => {
+    // the head of one of Gradio's toasts, which folds it, is a button around the one that closes it
+    document.querySelectorAll(".toast-header[role=button]").forEach((head) => ["role", "tabindex"].forEach((name) => head.removeAttribute(name)));
+    // and the button that takes more files lies in another, whose name is lost
+    document.querySelectorAll("#batch-files button[aria-label='common.upload']").forEach((outer) => {
+      const inner = outer.querySelector("button");
+      outer.title = inner.ariaLabel;
+      outer.ariaLabel = inner.ariaLabel;
+      inner.inert = true; // the outer one presses it
+      outer.addEventListener("click", ({ target }) => {
+        if (inner.contains(target)) return;
+        inner.inert = false;
+        inner.click();
+        inner.inert = true;
+      });
+    });
+  };
   const mended = () => {
     const said = document.querySelector("#status [data-tone]");
     if (said?.dataset.tone === "bad") complaint = said.textContent.trim();
@@ -179,6 +196,7 @@
     heed("#status [data-press]", "turn", (asked) => press(asked.press));
     heed("#journey [data-go]", "turn", go);
     if (document.querySelector("#card-6.done")) root.dataset.newer = ""; // a result: what was there before the page was loaded is the last no longer
+    unnest();
     mark();
   }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn", "data-nudge", "data-unlink", "data-tone"] });
 })();

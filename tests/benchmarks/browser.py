@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import httpx
+from gradio_client.utils import apply_diff
 
 from tests.benchmarks.page_ready import started
 
@@ -36,6 +37,7 @@ class Browser:
         self.heard: list[tuple[int, str]] = []
         self.news = asyncio.Event()
         self._pending: dict[str, tuple[str, int, dict]] = {}
+        self._sent: dict[str, list] = {}  # what the last message of an event comes to, which the next differs from
         self._draw_again = False
         self._nudge = ""
         self._passed = -1  # the last turn that a slider has moved on from
@@ -103,16 +105,21 @@ class Browser:
         if event in self._pending and "output" in message:
             _, turn, listener = self._pending[event]
             data = message["output"].get("data") or []
+            if message["msg"] == "process_generating":
+                before = self._sent.get(event)
+                data = data if before is None else [apply_diff(*each) for each in zip(before, data, strict=True)]
+                self._sent[event] = data
             self._set(listener, data)
             self.heard.append((turn, json.dumps(message["output"], ensure_ascii=False)))
             self.news.set()
             if message["msg"] == "process_completed":
                 del self._pending[event]
+                self._sent.pop(event, None)
             await self._follow_nudge(self.heard[-1][1])
         return message["msg"] == "close_stream"
 
     def _set(self, listener: dict, data: list) -> None:
-        """Fields as they now stand; of later messages of one event only differences come, which set none."""
+        """Fields as they now stand."""
         for number, value in zip(listener["outputs"], data, strict=False):
             if isinstance(value, dict) and value.get("__type__") == "update":
                 if "value" in value:

@@ -11,6 +11,7 @@ from app.models import FEW
 from app.panels.model import few_views as begins_with
 from app.text import compare, export, words
 from app.text.tour import PAGES as TOUR
+from tests.e2e.axe import serious
 from tests.e2e.conftest import step_1_opens
 from tests.e2e.test_page import SAMPLES, few_views, open_step, put, says, unfold
 
@@ -194,6 +195,10 @@ def test_many_pictures_of_ones_own_are_tried_and_a_bad_file_stops_none(kept_page
     files = [SAMPLES / "butterfly-0.png", tmp_path / "broken.png", SAMPLES / "bird-1.png"]
     page.set_input_files("#batch-files input[type=file]", files)
     page.locator("#batch-files").get_by_text("bird-1").first.wait_for()
+    assert serious(page) == []
+    with page.expect_file_chooser() as chooser:
+        page.locator("#batch-files").get_by_role("button", name="Click to upload or drop files").first.press("Enter")
+    assert chooser.value.is_multiple()
     page.fill("#batch-truths textarea", page.input_value("#true-class input"))
     page.click("#batch-run")
     says(page, "All pictures answered")
