@@ -57,7 +57,7 @@ class AttackControls:
             Piece(self.fit, list(self.controls.values()), (), choices=("attack", "norm", "target_defence")),
             Piece(self.targets, [self.target, self.written], ("classes",)),
             Piece(self.tell, [self.about], ("clean",), choices=("attack",)),
-            Piece(self.weigh, [self.cost], ("model", "picture", "classes", "clean"), choices=SETTINGS),
+            Piece(self.draw_cost, [self.cost], ("model", "picture", "classes", "clean"), choices=SETTINGS),
             Piece(self.offer, [self.button, self.adaptive], ("picture",)),
         ]
 
@@ -122,7 +122,7 @@ class AttackControls:
         said = [attack.explanation, *([attack.on_paintings] if paintings and attack.on_paintings else [])]
         return {self.about: "".join(f'<p class="fine">{esc(sentence)}</p>' for sentence in said)}
 
-    def weigh(self, found: Found, choices: Choices) -> dict:
+    def draw_cost(self, found: Found, choices: Choices) -> dict:
         """What the attack through A-TPT would be, and how much more it takes than the one that is chosen."""
         attack = engine.ATTACKS[choices.attack]
         try:

@@ -23,7 +23,7 @@ def said(tiny):
 
     def at(known=True, answered=True, **chosen) -> str:
         looked_at = found if answered else replace(found, clean=None)
-        return AttackControls.weigh(control, looked_at if known else Found(), CHOICES._replace(**chosen))["cost"]
+        return AttackControls.draw_cost(control, looked_at if known else Found(), CHOICES._replace(**chosen))["cost"]
 
     return at
 
