@@ -59,10 +59,11 @@ class ExportButtons:
             visitor = page.choose(key, values)
             picture = visitor.picture
             opened = None if picture is None or not picture.source else self.sources.again(picture.source)
+            own = opened is None and picture is not None
             pin, at = self._pin(visitor), link.opening(step, visitor.asked)
             choices, begun = present(visitor.choices), page.defaults
             try:
-                asked = link.query(choices, begun, opened, visitor.model, pin, self.label_sets, at)
+                asked = link.query(choices, begun, opened, visitor.model, pin, self.label_sets, at, own)
             except engine.EngineError as error:
                 return status(str(error), "bad")
             said = text.LINK_OWN if opened is None else text.LINK_MADE
@@ -70,7 +71,6 @@ class ExportButtons:
                 said += text.LINK_ATTACKED
             if visitor.pinned is not None:
                 said += text.LINK_PINNED if pin else text.LINK_PIN_OWN
-            own = opened is None and picture is not None
             page.visitors.change(key, linked=visitor.look and (visitor.look, visitor.pinned))
             return status(said, "good", link=asked, take=text.LINK_TAKE if own else "")
 
@@ -115,7 +115,10 @@ def restored(
 ) -> tuple[Opened | None, Choices, list[str]]:
     """The picture and the choices that a link asks for, and a sentence for each thing that this page cannot offer."""
     begun, opened, complaints = page.defaults, None, []
-    if source := parameters.get(link.PICTURE, ""):
+    source = parameters.get(link.PICTURE, "")
+    if source == link.OWN:
+        complaints.append(text.LINK_WITHOUT)
+    elif source:
         try:
             opened = sources.again(source)
         except engine.EngineError as error:

@@ -19,6 +19,7 @@ from app.text import export as text
 from app.text import words
 
 PICTURE, MODEL, LABELS = "picture", "model", "labels"
+OWN = "own"  # in the place of a source: a picture that stays with whoever made the link
 STEP, SHOWN = "step", "shown"  # the step that the link opens, and what of it is beside the story
 MAPS = 3  # the step with parts beside the story
 BESIDE = tuple(name for name in PARTS if name not in ("clean", "through", *STORY))
@@ -37,15 +38,17 @@ def query(
     pin: Mapping[str, str] = NOTHING,
     sets: Sequence[LabelSet] = (),
     at: Mapping[str, str] = NOTHING,
+    own: bool = False,
 ) -> str:
     """The part of a link from the question mark on; `started` is the page as it began.
 
-    The picture is named by its source; a visitor's own has none and never gets into a link. Class names and truth are
-    left out where they are the picture's own, and the names of one of `sets` go by its key; `model` is empty where it
-    is the page's own; `pin` is as `pinned` gives it, `at` as `opening` does. Raises `EngineError` where the link would
-    be too long.
+    The picture is named by its source; a visitor's `own` never gets into a link, which says so. Class names and truth
+    are left out where they are the picture's own, and the names of one of `sets` go by its key; `model` is empty where
+    it is the page's own; `pin` is as `pinned` gives it, `at` as `opening` does. Raises `EngineError` where the link
+    would be too long.
     """
-    parameters = {} if opened is None or not opened.shown.source else {PICTURE: opened.shown.source}
+    source = opened.shown.source if opened is not None else OWN if own else ""
+    parameters = {PICTURE: source} if source else {}
     parameters |= {MODEL: model} if model else {}
     link = "?" + urlencode(parameters | _moved(choices, _expected(started, opened), sets) | dict(pin) | dict(at))
     if len(link) > LONGEST:

@@ -29,10 +29,14 @@ class LinkedStep:
     def __init__(self) -> None:
         self.wanted = gr.HTML("", elem_id="linked", elem_classes=["unseen"])
 
-    def wanting(self, parameters: Mapping[str, str]) -> dict:
-        """The update that opens the step of a link with these parameters, if it has one."""
+    def wanting(self, parameters: Mapping[str, str], found: bool) -> dict:
+        """The update that opens the step of a link with these parameters, if it has one.
+
+        `found` says whether the picture that it names is here: without it nothing is as it was shared.
+        """
         step, _ = link.opened(parameters)
-        return {self.wanted: f'<i data-step="{step}"></i>'} if step else {}
+        here = found or not parameters.get(link.PICTURE)
+        return {self.wanted: f'<i data-step="{step}"></i>'} if step and here else {}
 
     def wire(self, page: Page, running: Running) -> None:
         """Once the wish is there, it is followed."""

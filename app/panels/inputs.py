@@ -129,6 +129,7 @@ class Inputs:
             few = page.models.views(self.sources.backbone)
             asked = opened is not None or choices != begun
             choices = choices if asked else choices._replace(views=few)
+            found = opened is not None
             opened = opened or self.sources.sample(self.sources.offered[0])
             visitor = page.visitors.get(key).on("", opened.shown).setting(choices)
             visitor = replace(visitor, brought="\n".join(opened.names))
@@ -145,7 +146,7 @@ class Inputs:
             if complaints:
                 gr.Warning(esc(said), title=words.NOT_YET)  # the status line may soon say what they lead to
             fields = {} if choices == begun else self._linked(page, opened, choices)
-            fields |= step.wanting(asked_for)
+            fields |= step.wanting(asked_for, found)
             yield restore.offer(page, token, key, opened.shown.source) | fields | page.rest(key, said, tone)
 
         outputs = [*self.outputs, *page.inputs[1:], *self.painter.fields, self.rare, restore.drawn, step.wanted]
@@ -182,7 +183,9 @@ class Inputs:
             return
         middle = page.defaults.frame  # where a frame lies belongs to a picture
         choices = opened.asking(visitor.own)._replace(frame=middle)
-        asking = replace(visitor.on(visitor.model, opened.shown).setting(choices), recorded={})
+        there = visitor.picture is not None and opened.shown.same(visitor.picture)  # and so are its results
+        taken = visitor if there else visitor.on(visitor.model, opened.shown)
+        asking = replace(taken.setting(choices), recorded={})
         if opened.names:
             asking = replace(asking, brought=choices.class_names or "")
         else:

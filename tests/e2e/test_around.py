@@ -12,7 +12,7 @@ from app.panels.model import few_views as begins_with
 from app.text import compare, export, words
 from app.text.tour import PAGES as TOUR
 from tests.e2e.axe import serious
-from tests.e2e.conftest import step_1_opens
+from tests.e2e.conftest import at_rest, step_1_opens, streams_of
 from tests.e2e.test_page import SAMPLES, few_views, open_step, put, says, unfold
 
 RINGED = """(tile) => {
@@ -65,11 +65,18 @@ def test_an_upload_never_gets_into_a_link_but_into_the_download_beside_it(page):
     page.locator("#picture-question").get_by_text("bird-1.png").first.wait_for()
     page.click("#link")
     says(page, "not to your own picture")
-    assert "picture=" not in page.evaluate("location.href")
+    made = page.evaluate("location.href")
+    assert "picture=own&" in made and "bird" not in made
     with page.expect_download() as waiting:
         page.click("#status [data-take]")
     with zipfile.ZipFile(waiting.value.path()) as taken:
         assert taken.read("a-tpt-explorer/original/bird-1.png") == (SAMPLES / "bird-1.png").read_bytes()
+    other = page.context.new_page()  # of whoever gets a link to a step of it: nothing is as it was shared
+    other.goto(made.partition("#")[0] + "&step=2")
+    says(other, "stayed with whoever made it")
+    at_rest(other, streams_of(other))
+    assert "Not run" in other.inner_text("#card-2") and "stayed with" in other.inner_text("#status")
+    other.close()
 
 
 def test_the_download_holds_the_attacked_picture_and_the_way_to_it(kept_page, tmp_path):

@@ -1,5 +1,6 @@
 """What follows a control at once, and going back to what one has looked at."""
 
+from tests.e2e.conftest import step_1_opens
 from tests.e2e.test_page import open_step, put, says
 
 
@@ -45,6 +46,9 @@ def test_one_goes_back_to_what_one_has_looked_at_and_forward_again(page):
     quick_attack(page, "5.3")
     put(page, "#eps", "9.5")
     measured(page, "9.5")
+    with step_1_opens(page):
+        page.click("#samples [data-index='0']")  # which is there already, and so is what was computed
+    assert "Fooled" in page.inner_text("#card-2") or "Held" in page.inner_text("#card-2")
     page.click("#samples [data-index='3']")
     page.locator("#card-2").get_by_text("Not run yet").wait_for()
     page.click("#undo")
