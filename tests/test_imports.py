@@ -96,8 +96,7 @@ def test_predict_loads_nothing_but_what_makes_its_answer_and_the_compiler_does_a
     defend = ["defend", SAMPLE, "--steps", "1", "--views", "4", "--defence", "a-tpt", "--json"]
     evaluate = ["evaluate", "--defence", "clip", "--workers", "0"]  # is refused by those who would have started them
     lines = [["predict", SAMPLE, "--json"], defend, evaluate]
-    told = loaded("engine.cli.main", lines, AS_BEFORE)
-    (_, code, packages), (_, tuned, later), (_, refused, last) = told
+    (_, code, packages), (_, tuned, later), (_, refused, last) = loaded("engine.cli.main", lines, AS_BEFORE)
     assert code == 0 and {"torch", "open_clip", "timm"} <= packages and not packages & (ASIDE | {COMPILER})
     assert tuned == 0 and not later & {COMPILER, "sympy"}
     assert refused == 2 and EXECUTORS in last and "ray" not in last

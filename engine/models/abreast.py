@@ -16,6 +16,8 @@ from typing import TypeVar
 import torch
 
 T = TypeVar("T")
+_lock = threading.Lock()
+_pools: dict[int, ThreadPoolExecutor] = {}  # by the number of their threads
 
 
 def abreast(works: Sequence[Callable[[], T]]) -> list[T]:
@@ -30,35 +32,28 @@ def abreast(works: Sequence[Callable[[], T]]) -> list[T]:
         with torch.set_grad_enabled(gradients):
             return work()
 
-    pool = _Threads.of(torch.get_num_threads())
+    pool = _threads(torch.get_num_threads())
     asked = [pool.submit(copy_context().run, done, work) for work in works]
     wait(asked)
     return [one.result() for one in asked]
 
 
-class _Threads:
-    """The threads of this process, kept: a new one would let torch count its cores again."""
-
-    lock = threading.Lock()
-    pool: ThreadPoolExecutor | None = None
-    count = 0
-
-    @classmethod
-    def of(cls, count: int) -> ThreadPoolExecutor:
-        with cls.lock:
-            if cls.pool is None or cls.count != count:
-                if cls.pool is not None:
-                    cls.pool.shutdown(wait=False)
-                cls.pool, cls.count = _started(count), count
-            return cls.pool
-
-    @classmethod
-    def forget(cls) -> None:
-        """In a process that has just been forked: none of the threads came along."""
-        cls.lock, cls.pool = threading.Lock(), None
+def _threads(count: int) -> ThreadPoolExecutor:
+    """So many threads of this process, kept: a new one would let torch count its cores again."""
+    with _lock:
+        if count not in _pools:
+            _pools[count] = _started(count)
+        return _pools[count]
 
 
-os.register_at_fork(after_in_child=_Threads.forget)
+def _forget() -> None:
+    """In a process that has just been forked: none of the threads came along."""
+    global _lock
+    _lock = threading.Lock()
+    _pools.clear()
+
+
+os.register_at_fork(after_in_child=_forget)
 
 
 def _started(count: int) -> ThreadPoolExecutor:

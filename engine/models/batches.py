@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
+from itertools import islice
 from typing import TypeVar
 
 import torch
@@ -46,8 +47,8 @@ class Batches:
         columns, rows, done, results = (first, *others), len(first), 0, []
         while done < rows or not results:
             self.between()
-            parts = [_part(columns, start, self.size) for start in range(done, max(rows, 1), self.size)]
-            parts = parts[: 1 if self.lock is None else torch.get_num_threads()]
+            most = 1 if self.lock is None else torch.get_num_threads()
+            parts = list(islice(_parts(columns, rows, self.size, done), most))
             found = self._found(work, parts)
             if found:
                 results += found
@@ -126,12 +127,10 @@ def _worked_out_again(ctx, towards: Tensor) -> tuple[Tensor | None, ...]:
     return (None, None, *(torch.cat(next(found)) if want else None for want in wanted))
 
 
-def _part(columns: Columns, start: int, size: int) -> Columns:
-    return tuple(None if column is None else column[start : start + size] for column in columns)
-
-
-def _parts(columns: Columns, rows: int, size: int) -> Iterator[Columns]:
-    return (_part(columns, start, size) for start in range(0, max(1, rows), size))
+def _parts(columns: Columns, rows: int, size: int, first: int = 0) -> Iterator[Columns]:
+    """From the row `first` on; of no rows one empty part."""
+    for start in range(first, max(1, rows), size):
+        yield tuple(None if column is None else column[start : start + size] for column in columns)
 
 
 def _within_memory(work: Callable[..., Result], part: Columns) -> list[Result]:
