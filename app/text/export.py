@@ -14,10 +14,7 @@ LINK, DOWNLOAD = "Link", "Download"
 LINK_MADE = "The address bar now holds a link to this picture, step and settings, copied where the browser allows it."
 LINK_ATTACKED = " The attacked picture that you gave is not in it and stays here."
 LINK_OWN = "The address bar now holds a link to these settings, not to your own picture, which stays here."
-LINK_WITHOUT = (
-    "The link was made over a picture that stayed with whoever made it: its settings are set here, on a sample. Give"
-    " the page that picture, or run the story on this one."
-)
+LINK_WITHOUT = "The picture of this link stayed with whoever made it: its settings are set here, on a sample."
 LINK_TAKE = "Download both instead"
 LINK_OPENED = "Step {step}, {name}, as it was shared."
 LINK_PINNED = " What is pinned is in it too."
