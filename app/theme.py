@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
@@ -16,7 +17,7 @@ FOLDER = Path(__file__).resolve().parent / "static"
 SCRIPTS = ("page.js", "tour.js", "veil.js", "api.js")
 STYLES = ("colours.css", "present.css", "print.css", "narrow.css")  # of the whole page; Gradio would put them lower
 ICON = (FOLDER / "icon.svg").read_text(encoding="utf-8")
-REST = (FOLDER / "rest.js").read_text(encoding="utf-8")
+EARLY = ("rest.js", "stream.js")  # they change what Gradio's own scripts find
 CSS = (FOLDER / "style.css").read_text(encoding="utf-8")
 MODES = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES)
 
@@ -28,18 +29,21 @@ TOUR_CARD = (
 
 
 def first() -> str:
-    """What has to be there before Gradio's scripts: the icon, which browsers else ask for, styles and a script."""
+    """What has to be there before Gradio's scripts: the icon, which browsers else ask for, styles and scripts."""
     icon = base64.b64encode(ICON.encode()).decode()
     link = f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}">'
-    return f"{link}<style>{MODES}</style><script>{REST}</script>"
+    return f"{link}<style>{MODES}</style>{_scripts(EARLY)}"
 
 
 def head() -> str:
     """The tour's words and its card as data, and our scripts."""
     card = esc(TOUR_CARD.format(name=esc(tour.NAME), back=esc(tour.BACK), close=esc(tour.CLOSE)))
     pages = json.dumps(tour.PAGES).replace("<", "\\u003c")
-    scripts = "".join(f"<script>{(FOLDER / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
-    return f'<script type="application/json" id="tour-pages" data-card="{card}">{pages}</script>{scripts}'
+    return f'<script type="application/json" id="tour-pages" data-card="{card}">{pages}</script>{_scripts(SCRIPTS)}'
+
+
+def _scripts(names: Sequence[str]) -> str:
+    return "".join(f"<script>{(FOLDER / name).read_text(encoding='utf-8')}</script>" for name in names)
 
 
 def theme() -> gr.themes.Base:
