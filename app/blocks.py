@@ -15,6 +15,7 @@ import gradio as gr
 from anyio import to_thread
 from gradio.block_function import BlockFunction
 from gradio.blocks import Block
+from gradio.components.base import _Keywords
 from gradio.state_holder import SessionState
 
 from app.text.words import MISFIT
@@ -52,8 +53,12 @@ class Blocks(gr.Blocks):
     async def postprocess_data(
         self, block_fn: BlockFunction, predictions: list | dict, state: SessionState | None
     ) -> list[Any]:
-        """What is sent for each output of the listener; of those that no update names, that they stay."""
-        if isinstance(predictions, dict) and predictions == gr.skip():
+        """What is sent for each output of the listener; of those that no update names, that they stay.
+
+        All do where a listener has come to its end: Gradio empties all that one is to draw that ends before it has
+        drawn anything, as Stop may have it do.
+        """
+        if _is_end(predictions) or (isinstance(predictions, dict) and predictions == gr.skip()):
             predictions = {}
         if not (isinstance(predictions, dict) and all(isinstance(key, Block) for key in predictions)):
             return await super().postprocess_data(block_fn, predictions, state)
@@ -93,6 +98,12 @@ def _with(block_fn: BlockFunction, **fields: Any) -> BlockFunction:
 def _has_files(block: Block) -> bool:
     """Whether its values are more than JSON: they may name files."""
     return getattr(block, "data_model", None) is not None or block.stateful
+
+
+def _is_end(predictions: object) -> bool:
+    """Whether this stands for the end of a generator."""
+    first = predictions[0] if isinstance(predictions, tuple) and predictions else predictions
+    return first is _Keywords.FINISHED_ITERATING
 
 
 def _is_text(output: Block, value: object) -> bool:

@@ -125,3 +125,21 @@ def test_the_end_of_a_listener_sends_nothing_and_that_of_a_call_its_last_answer(
     first, second, last = asyncio.run(run())
     assert first == ([2], True) and second[1] and second[0] != [2]
     assert last == ([SKIPPED] if visibility == "private" else [3], False)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_listener_that_ends_before_it_draws_empties_nothing(count):
+    """Gradio would send None for every output."""
+
+    def nothing(*values):
+        yield from ()
+
+    async def run():
+        with Blocks() as demo:
+            outputs = [gr.CheckboxGroup(["a"], value=["a"]) for _ in range(count)]
+            gr.Button().click(nothing, None, outputs, api_visibility="private")
+        demo.create_limiter()
+        return await demo.process_api(0, [], SessionState(demo), session_hash="s", event_id="e")
+
+    answer = asyncio.run(run())
+    assert answer["data"] == [SKIPPED] * count and not answer["is_generating"]
