@@ -10,6 +10,7 @@ import gradio as gr
 from app.choices import Choices
 from app.figures.compare.answers import attacked_answers, clean_answers
 from app.figures.compare.maps import maps
+from app.figures.compare.pictures import attacked, seen
 from app.figures.compare.sides import Side
 from app.figures.compare.tuning import tuning
 from app.figures.compare.verdict import verdict
@@ -42,8 +43,8 @@ class Area:
 
 
 AREAS = {
-    1: Area(SUBJECTS[1], lambda sides, choices: clean_answers(sides), missing=text.COMPARE_NO_ANSWER),
-    2: Area(SUBJECTS[2], lambda sides, choices: attacked_answers(sides), ("through",)),
+    1: Area(SUBJECTS[1], lambda sides, choices: seen(sides) + clean_answers(sides), missing=text.COMPARE_NO_ANSWER),
+    2: Area(SUBJECTS[2], lambda sides, choices: attacked(sides) + attacked_answers(sides), ("through",)),
     3: Area(SUBJECTS[3], lambda sides, choices: maps(sides, Look.of(choices)), choices=("colours", "cells")),
     4: Area(SUBJECTS[4], lambda sides, choices: views(sides), ("steps", "ensemble")),
     5: Area(SUBJECTS[5], lambda sides, choices: tuning(sides), choices=("loss",)),

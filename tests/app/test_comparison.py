@@ -1,11 +1,14 @@
 """What was pinned beside what is there now: on one scale where that means something, and said where it does not."""
 
+import base64
+import io
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import engine
 from app.comparison import AREAS, compared
@@ -14,6 +17,7 @@ from app.figures.compare.sides import Side
 from app.figures.compare.verdict import verdict
 from app.figures.html import UNDEFINED, short, signed
 from app.figures.maps import Look as MapLook
+from app.figures.pictures import gain_for, to_uint8
 from app.state.found import Found, Pinned
 from app.state.history import Look
 from app.text import compare as text
@@ -103,7 +107,7 @@ def test_what_was_dropped_meanwhile_is_said(before, now):
 
 
 def test_an_answer_equal_on_both_sides_has_one_bar_and_one_that_is_not_has_two(before, now):
-    clean, attacked = re.split(r"<h2>", area(2, with_pin(now, before)))[2:4]
+    clean, attacked = re.split(r"<h2>", area(2, with_pin(now, before)))[-2:]
     assert text.COMPARE_SAME_ANSWER in clean and "clean pinned" not in clean
     assert "attacked pinned" in attacked and "attacked now" in attacked
 
@@ -115,6 +119,33 @@ def test_answers_among_other_classes_stand_apart_and_are_not_compared(tiny, now,
         drawn = area(number, with_pin(now, other, choices))
         assert text.COMPARE_OTHER_CLASSES in drawn and "owl" in drawn and "green" in drawn
         assert 'class="bar clean pinned' not in drawn and " while tuning" not in drawn
+
+
+# -- pictures --------------------------------------------------------------------------------------------------------
+
+
+def pixels_of(drawn: str) -> list[np.ndarray]:
+    """The pictures that are drawn, in their order."""
+    codes = re.findall(r'<img src="data:image/jpeg;base64,([^"]+)"', drawn)
+    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(code)))) for code in codes]
+
+
+def test_attacked_pictures_of_both_sides_and_their_changes_under_one_gain_stand_side_by_side(before, now):
+    drawn = area(2, with_pin(now, before))
+    gain = min(gain_for(found.adversarial) for found in (before, now))
+    assert text.COMPARE_GAIN.format(gain=f"{gain:g}") in drawn
+    *attacked, weak, strong = (shown.astype(float) for shown in pixels_of(drawn))
+    for shown, found in zip(attacked, (before, now), strict=True):
+        assert np.corrcoef(shown.ravel(), to_uint8(found.adversarial.saved).ravel())[0, 1] > 0.5  # noise, and lossy
+    assert before.adversarial.epsilon < now.adversarial.epsilon and weak.std() < strong.std()
+
+
+def test_two_pictures_are_both_shown_and_one_is_not_shown_twice(tiny, before, now):
+    other = picture(tiny, seed=2)
+    there = run(asked(tiny, Results(), CHOICES, other), WHOLE, other)
+    assert len(pixels_of(area(1, with_pin(there, before)))) == 2
+    moved = replace(before, made=before.made | {"clean": "other"})
+    assert not pixels_of(area(1, with_pin(now, moved)))
 
 
 # -- maps ------------------------------------------------------------------------------------------------------------
