@@ -1,9 +1,9 @@
 // Opens the step whose card is pressed, follows the story until the visitor opens a card themselves, puts a link that
 // was asked for into the address bar and out of it again once it opens something else than what is shown, and presses
 // what the server asks it to. Asks for what has to be drawn where the server nudges it, and tells it that a slider has
-// moved on from what it draws. Keeps the keyboard's focus where it is when a part of the page is drawn anew. Closes the
-// warning that repeats a complaint once that is mended. Steps are in the history; the bar is one stop of the Tab key;
-// presented, keys turn the steps.
+// moved on from what it draws; what a control moves is dim from then on. Keeps the keyboard's focus where it is when a
+// part of the page is drawn anew. Closes the warning that repeats a complaint once that is mended. Steps are in the
+// history; the bar is one stop of the Tab key; presented, keys turn the steps.
 (() => {
   const root = document.documentElement;
   let following = true;
@@ -44,6 +44,22 @@
       const current = card.dataset.openStep === step ? "step" : "false";
       if (card.getAttribute("aria-current") !== current) card.setAttribute("aria-current", current);
     });
+  };
+  let told = null;
+  const moved = { ids: new Set(), turn: 0, style: document.head.appendChild(document.createElement("style")) };
+  const dim = (control) => { // what one has moved, until it is drawn as the server then knows it
+    told ||= JSON.parse(document.querySelector("#moves [data-moves]").dataset.moves);
+    let home = control;
+    while (home && !told.moves[home.id]) home = home.parentElement;
+    if (!home) return;
+    told.moves[home.id].flatMap((part) => told.shown[part]).forEach((id) => moved.ids.add(id));
+    moved.turn = (window.turn || 0) + 1;
+    moved.style.textContent = `:is(${[...moved.ids]}):not(:has(.empty)) { opacity: .4; }`;
+  };
+  const undim = ({ drawn }) => {
+    if (Number(drawn) < moved.turn) return;
+    moved.ids.clear();
+    moved.style.textContent = "";
   };
   const address = () => history.replaceState(null, "", location.pathname + query + location.hash);
   const open = (step, bring = false, fresh = true) => {
@@ -118,7 +134,8 @@
     if (target.closest("#class-names")) document.querySelector("#names-edited").click();
   });
   document.addEventListener("input", ({ target }) => {
-    // before Gradio hears of it: what is drawn for this turn, or an earlier one, is not what the slider says now
+    // before Gradio hears of it: what is drawn for this turn, or an earlier one, is not what the control says now
+    dim(target);
     if (target.type !== "range" || window.passed === window.turn) return;
     window.passed = window.turn;
     document.querySelector("#overtake").click();
@@ -193,10 +210,11 @@
     heed("#nudge [data-nudge]", "nudge", () => press("draw"));
     heed("#status [data-link]", "turn", keep);
     heed("#unlink [data-unlink]", "unlink", unlink);
+    heed("#drawn-turn [data-drawn]", "drawn", undim);
     heed("#status [data-press]", "turn", (asked) => press(asked.press));
     heed("#journey [data-go]", "turn", go);
     if (document.querySelector("#card-6.done")) root.dataset.newer = ""; // a result: what was there before the page was loaded is the last no longer
     unnest();
     mark();
-  }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn", "data-nudge", "data-unlink", "data-tone"] });
+  }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn", "data-nudge", "data-unlink", "data-drawn", "data-tone"] });
 })();

@@ -29,6 +29,7 @@ from app.state.shown import Shown
 from app.state.visitors import Adjust, Visitor, Visitors
 from app.text import words as text
 from app.wiring.live import Pace, caught_up
+from app.wiring.moving import moves
 from app.wiring.pieces import Panel, Piece, merged
 from app.wiring.screens import Screens
 from app.wiring.stopping import Run, Runs, until
@@ -57,6 +58,7 @@ class Drawing:
         self.status: gr.HTML
         self.nudge: gr.HTML
         self.unlink: gr.HTML
+        self.drawn_turn: gr.HTML
         self.turn: gr.Number
         self.trail: Callable[[Question, float], AttackTrail]
         self.fit: Callable[[engine.Backbone, Shown, engine.PictureSettings], Shown]
@@ -212,9 +214,13 @@ class Drawing:
 
     def connect(self) -> None:
         """Make the one listener that draws, once all controls and pieces are there."""
-        outputs = [output for _, piece in self.screens.pieces for output in piece.outputs]
-        outputs += [*self.controls.values(), *self.stale.values(), self.status, self.nudge, self.unlink]
+        pieces = [piece for _, piece in self.screens.pieces]
+        outputs = [output for piece in pieces for output in piece.outputs]
+        outputs += [*self.controls.values(), *self.stale.values()]
+        outputs += [self.status, self.nudge, self.unlink, self.drawn_turn]
         moved = [getattr(c, "blur" if isinstance(c, gr.Textbox) else "input") for c in self.controls.values()]
+        told = moves(self.models.backbone(""), self.controls, pieces, self.defaults)
+        gr.HTML(told, elem_id="moves", elem_classes=["unseen"])
         self.screens.controls = self.controls
         gr.on(
             [*moved, self._redraw.click],
@@ -232,7 +238,7 @@ class Drawing:
         again, said = self.nudged() if replaced else {}, self.visitors.get(key).progress.said
         updates = merged(self.drawn(key), self.set(self.visitors.unshown(key))) | again | self._unlinked(key)
         self.runs.look(key, self.visitors.get(key).look)
-        yield updates or gr.skip()  # the first must be, or Gradio empties all
+        yield updates | {self.drawn_turn: f'<i data-drawn="{values[0]}"></i>'}
         if self.visitors.get(key).progress.step is not None:
             return
         with self.runs.begun(key, Run(values[0], live=True)) as run:

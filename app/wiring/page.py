@@ -158,6 +158,7 @@ class Page(Drawing):
         self.turn = gr.Number(0, visible=False)
         self.nudge = gr.HTML("", elem_id="nudge", elem_classes=["unseen"])
         self.unlink = gr.HTML("", elem_id="unlink", elem_classes=["unseen"])
+        self.drawn_turn = gr.HTML("", elem_id="drawn-turn", elem_classes=["unseen"])
         self._redraw = gr.Button("", elem_id="draw", elem_classes=["unseen"])
         overtake = gr.Button("", elem_id="overtake", elem_classes=["unseen"])
         overtake.click(self._overtake, self.turn, None, js=PASSED_TURN, **self.at_once)

@@ -187,7 +187,7 @@ def test_the_progress_of_an_event_goes_to_few_components(built):
 def test_a_drawing_without_news_draws_nothing(page, visitor):
     key = visitor()
     drawn(page, key)
-    assert drawn(page, key, 2) == [gr.skip()]
+    assert drawn(page, key, 2) == [{page.drawn_turn: '<i data-drawn="2"></i>'}]  # what the browser waits for
 
 
 def test_while_a_run_goes_on_the_drawing_computes_nothing(page, visitor):
@@ -224,7 +224,7 @@ def test_settings_that_cannot_be_used_are_named_and_what_there_is_stays(page, ru
     list(running.run(key, ("adversarial",), "done"))
     drawn(page, key)
     updates = complained(page, key, 2, BAD_SEED, "seed")
-    assert set(updates) - {"__type__"} == {page.status}  # no panel, no line, no card
+    assert set(updates) - {"__type__"} == {page.status, page.drawn_turn}  # no panel, no line, no card
     drawn(page, key, 3)
     assert page.found(key).adversarial is not None
 

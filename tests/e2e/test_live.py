@@ -66,3 +66,23 @@ def test_one_goes_back_to_what_one_has_looked_at_and_forward_again(page):
     page.locator("#card-2").get_by_text("Not run yet").wait_for()
     page.click("#redo")
     says(page, "nothing further that way")
+
+
+def test_what_a_control_moves_is_dim_before_the_server_hears_of_it_until_its_own_is_drawn(page):
+    opacity = "([id, wanted]) => getComputedStyle(document.querySelector(id)).opacity === wanted"
+    quick_attack(page, "5.4")
+    page.click("#card-3")
+    page.click("#look")
+    says(page, "Maps drawn")
+    open_step(page, 2)
+    held = []
+    page.route("**/queue/join*", lambda route: held.append(route))
+    put(page, "#eps", "9.6")
+    page.wait_for_function("() => document.querySelector('#eps input[type=number]').value === '9.6'")
+    for moved, wanted in (("#attack-measured", "0.4"), ("#maps", "0.4"), ("#picture-bars", "1")):
+        assert page.evaluate(opacity, [moved, wanted]), moved
+    for route in held:
+        route.continue_()
+    page.unroute("**/queue/join*")
+    measured(page, "9.6")
+    page.wait_for_function(opacity, arg=["#attack-measured", "1"])

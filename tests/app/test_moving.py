@@ -1,0 +1,39 @@
+"""Which results a control moves, as the browser is told before anything is moved."""
+
+import html
+import json
+import re
+
+import pytest
+
+from app.wiring.moving import moves
+
+
+@pytest.fixture(scope="module")
+def told(built, tiny):
+    """By element of a control the ids of all that it moves."""
+    _, page = built
+    pieces = [piece for _, piece in page.screens.pieces]
+    drawn = moves(tiny, page.controls, pieces, page.defaults)
+    data = json.loads(html.unescape(re.search(r'data-moves="([^"]*)"', drawn)[1]))
+    return {control: [one for part in parts for one in data["shown"][part]] for control, parts in data["moves"].items()}
+
+
+@pytest.mark.parametrize(("control", "moved", "kept"), [
+    ("eps", {"#attack-measured", "#maps", "#view-grid", "#verdict-table"}, {"#picture-bars", "#severities"}),
+    ("views", {"#view-grid", "#tune-loss", "#verdict-table"}, {"#attack-measured", "#maps"}),
+    ("learning-rate", {"#tune-loss", "#verdict-table"}, {"#view-grid", "#attack-measured"}),
+    ("neighbours", {"#verdict-table", "#verdict-weights"}, {"#tune-loss", "#view-grid"}),
+])  # fmt: skip
+def test_a_control_moves_what_depends_on_it_and_nothing_else(told, control, moved, kept):
+    assert moved <= set(told[control]) and not kept & set(told[control])
+
+
+def test_what_no_result_depends_on_moves_none(told):
+    assert "live" not in told and all(told.values())
+
+
+def test_every_element_that_is_named_is_on_the_page(told, built):
+    demo, _ = built
+    there = {f"#{block.elem_id}" for block in demo.blocks.values() if block.elem_id}
+    assert {one for ids in told.values() for one in ids} <= there
