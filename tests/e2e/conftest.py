@@ -26,6 +26,7 @@ FRAMES = """(() => {
   window.asked = 0;
   window.requestAnimationFrame = (then) => { window.asked += 1; return ask(then); };
 })()"""
+OPENED = []  # the browser's context, while there is one
 SERVED_WITHIN = 120  # seconds; a loaded machine is slow, and this is no benchmark
 
 
@@ -34,6 +35,21 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.e2e)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With what failed, what stood on every page that was open."""
+    report = yield
+    if report.failed and OPENED:
+        report.sections += [("page", _told(page)) for page in OPENED[-1].pages]
+    return report
+
+
+def _told(page):
+    said = page.evaluate("""() => ["#status", "#journey", "[data-testid=toast-body]", "[id^=stale-]"].map((each) =>
+        `${each}: ${[...document.querySelectorAll(each)].map((one) => one.innerText.slice(0, 300)).join(" | ")}`)""")
+    return "\n".join([page.url, *said])
 
 
 @contextmanager
@@ -111,7 +127,9 @@ def context(browser, address):
     opened.set_default_timeout(120_000)
     opened.add_init_script(FRAMES)
     opened.new_page().goto(address + "manifest.json")
+    OPENED.append(opened)
     yield opened
+    OPENED.remove(opened)
     opened.close()
 
 
