@@ -55,10 +55,11 @@ class Visitor:
     `replaced` has the choices that the server has made and the browser has not sent back yet, `unshown` those of them
     that it has to be shown. `brought` are the class names that came with a picture: names that still are these were not
     written by the visitor; `recorded` are other choices that came with a kept picture, by name, each with what had
-    stood there. With the choices `stopped` nothing is computed live: Stop was pressed at them. `history`
-    has the looks at which results were seen, `pinned` is one to compare others with. `progress` is that of a run under
-    way. `linked` is the look, with what is pinned beside it, that a link in the browser's address bar opens, None where
-    it holds none. `mosaic` says that the browser has been near the mosaic of step 7.
+    stood there. With the choices `stopped` nothing is computed live: Stop was pressed at them. `history` has the looks
+    at which results were seen, `pinned` is one to compare others with. `progress` is that of a run under way, `worded`
+    the choices at which what it asked for was said in the status line last. `linked` is the look, with what is pinned
+    beside it, that a link in the browser's address bar opens, None where it holds none. `mosaic` says that the browser
+    has been near the mosaic of step 7.
     """
 
     model: str = ""
@@ -76,6 +77,7 @@ class Visitor:
     history: History = History()
     pinned: Look | None = None
     progress: Progress = Progress()
+    worded: Choices | None = None
     linked: tuple[Look, Look | None] | None = None
     mosaic: bool = False
 
@@ -238,7 +240,8 @@ class Visitors:
         with self._lock:
             visitor, turn = self._found(key)
             if visitor.progress is progress:
-                self._keep(key, replace(visitor, progress=replace(progress, said="", tone="calm")), turn)
+                quiet = replace(progress, said="", tone="calm")
+                self._keep(key, replace(visitor, progress=quiet, worded=visitor.choices), turn)
 
     def drop(self, key: str) -> None:
         """Forget the visitor."""

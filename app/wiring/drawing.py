@@ -194,9 +194,10 @@ class Drawing:
         before = self.screens.dimmed(key)
         updates = self.screens.redrawn(key, visitor, found, choices)
         dimmed = self.screens.dimmed(key)
-        moved = before != dimmed and progress.step is None
+        moved = before != dimmed and progress.step is None and choices != visitor.worded
         if moved and not complaint and not self.screens.complaining(key, choices):
             complaint = self.say(text.DIMMED if dimmed else text.READY)
+            self.visitors.change(key, worded=None)
         return complaint | updates
 
     def _seen(self, key: str, visitor: Visitor, found: Found) -> None:

@@ -812,3 +812,17 @@ def test_what_a_run_says_last_is_not_replaced_by_a_complaint_taken_back(page, ru
     page.choose(key, (3, *CHOICES))
     list(running.run(key, ("adversarial",), "All done."))
     assert "All done." in together(drawn(page, key, 4))[page.status]
+
+
+def test_what_was_said_stays_where_only_results_come_and_goes_where_settings_move(page, running, visitor):
+    key, other = visitor(), CHOICES._replace(eps=9)
+    list(running.run(key, ("adversarial",), "All done."))
+    drawn(page, key)
+    assert words.DIMMED in together(drawn(page, key, 2, other))[page.status]
+    page.rest(key, "All settings are others.")
+    assert "All settings are others." in together(drawn(page, key, 3, other))[page.status]
+    page.question(page.visitors.get(key), key).story.result(engine.story.Attack())
+    updates = drawn(page, key, 4, other)
+    assert together(updates)[page.stale[2]] == "" and spoken(page, updates) == []
+    assert words.DIMMED in together(drawn(page, key, 5, CHOICES._replace(eps=7)))[page.status]
+    assert words.READY in together(drawn(page, key, 6, other))[page.status]
