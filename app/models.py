@@ -107,7 +107,7 @@ class Models:
         Raises `EngineError` for a model that this page does not offer, and as `engine.load_backbone` does, and
         `Cancelled` where the run that waits is to end. The last who leaves ends the download.
         """
-        if not self._offers(name):
+        if not self.offers(name):
             raise engine.EngineError(text.MODEL_NOT_OFFERED.format(name=name[:80]))
         yield from self._downloads.follow(name)
 
@@ -116,7 +116,8 @@ class Models:
             engine.models.fetch_model(name, report)
         self.backbone(name)
 
-    def _offers(self, name: str) -> bool:
+    def offers(self, name: str) -> bool:
+        """Whether a visitor can choose the model."""
         offered = name in (self.first.name, sibling()) or engine.models.entry_of(name) is not None
         return bool(name) and (self.free or offered)
 

@@ -122,9 +122,10 @@ def restored(
         try:
             opened = sources.again(source)
         except engine.EngineError as error:
-            complaints.append(str(error))
+            complaints.append(f"{error} {text.LINK_INSTEAD}")
     if (model := parameters.get(link.MODEL, "")) and model != sources.backbone.name:
-        complaints.append(text.LINK_MODEL.format(name=model[:80]))
+        said = text.LINK_MODEL if page.models.offers(model) else text.LINK_NO_MODEL
+        complaints.append(said.format(name=model[:80]))
     choices, odd = link.restored(parameters, begun, opened, _fits(page), sets=label_sets)
     return opened, choices, complaints + odd
 

@@ -32,7 +32,7 @@ from app.restore import RestoreLine
 from app.samples import Sample
 from app.state.found import Found
 from app.state.shown import Shown
-from app.state.visitors import Visitor
+from app.state.visitors import FIRST, Visitor
 from app.text import inputs as text
 from app.text import words
 from app.wiring.page import Page
@@ -195,7 +195,8 @@ class Inputs:
         shown = self._asked(present(visitor.choices), present(asking.choices), backbone)
         shown |= self._beside(opened, backbone) | ({self.upload: None} if opened.names else {})
         shown[self.elsewhere.upload] = None
-        yield shown | page.rest(key, words.READY, go=1)
+        computed = there and len(visitor.asked) > len(FIRST)
+        yield shown | page.rest(key, text.THERE if computed else words.READY, go=1)
 
     # -- listeners -------------------------------------------------------------------------------------------------
 

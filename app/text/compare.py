@@ -22,6 +22,7 @@ COMPARE_LOST = "Nothing is held of this step. Press “Swap” to go back to it 
 COMPARE_AWAY = "Its model has made room for another. Press “Swap” to go back to it."
 COMPARE_NEVER = "This step was not run before pinning. Press “Swap” to go back and run it."
 COMPARE_OTHER_CLASSES = "The class names differ: each side has its own list, and shares of two lists do not compare."
+COMPARE_TWO_LISTS = "The class names differ: shares of two lists do not compare."
 COMPARE_OTHER_MAP = (
     "Values of {first} and of {second} have no common unit: each kind has its own scale, and no difference is drawn."
 )

@@ -69,6 +69,8 @@ ZIP_TAIL = "One picture proves nothing: measure methods with `python -m engine e
 LINK_LABELS = (
     "The link asks for the label set “{key}”, which this page does not have: the class names are the picture's own."
 )
+LINK_INSTEAD = "The first picture of this page is shown instead."
+LINK_NO_MODEL = "The link was made with the model “{name}”, which this page does not offer: another answers here."
 LINK_MODEL = "The link was made with the model {name}: choose it under “Model”, then open the link again."
 SAVE_UNNAMED = "picture"
 POSTER_DRAWING, POSTER_SAVED = "Drawing the poster", "The poster is drawn: the download has started."

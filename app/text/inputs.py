@@ -13,6 +13,7 @@ STALE_LONG = "{label}: not the same"
 AND_LINES = "{first} and {count} more"
 STALE_MORE = "; and {count} more"
 START_OVER, STARTED_OVER = "All settings as at the start", "All settings are as at the start; “Undo” goes back."
+THERE = "This is the picture on the page: all that was computed on it is still there."
 RESTORED = "Restored from the link. Press “Run the whole story” to get the same results."
 
 SAMPLES, PHOTOGRAPHS, PAINTINGS = "Samples: pick one", "Photographs: pick one", "Or a painting"

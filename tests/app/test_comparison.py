@@ -112,13 +112,15 @@ def test_an_answer_equal_on_both_sides_has_one_bar_and_one_that_is_not_has_two(b
     assert "attacked pinned" in attacked and "attacked now" in attacked
 
 
-def test_answers_among_other_classes_stand_apart_and_are_not_compared(tiny, now, shown):
+def test_answers_among_other_classes_stand_apart_and_are_not_compared(tiny, before, now, shown):
     choices = CHOICES._replace(class_names="red fish\nblue fish\nowl")
     other = run(asked(tiny, Results(), choices, shown), WHOLE, shown)
     for number in (1, 2, 5):
         drawn = area(number, with_pin(now, other, choices))
         assert text.COMPARE_OTHER_CLASSES in drawn and "owl" in drawn and "green" in drawn
         assert 'class="bar clean pinned' not in drawn and " while tuning" not in drawn
+    assert text.COMPARE_TWO_LISTS in area(6, with_pin(now, other, choices))
+    assert text.COMPARE_TWO_LISTS not in area(6, with_pin(now, before))
 
 
 # -- pictures --------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from PIL import Image
 import engine
 from app.choices import NO_TRUTH
 from app.export import link, project, report
-from app.export.buttons import restored_pin
+from app.export.buttons import restored, restored_pin
 from app.labels import load_label_sets, published_sets
 from app.panels.attention import drawn_maps
 from app.picture_sources import PictureSources
@@ -175,6 +175,19 @@ def test_a_link_names_the_step_that_is_open_and_what_stands_there_beside_the_sto
 )
 def test_a_link_that_opens_on_a_step_shows_the_story_up_to_it(said, found):
     assert link.opened(said) == found
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ({"picture": "sample 99"}, "no picture “sample 99”.*The first picture of this page is shown instead"),
+        ({"model": "none"}, "made with the model “none”, which this page does not offer"),
+        ({"model": "ViT-B-16/openai"}, "made with the model ViT-B-16/openai: choose it under “Model”"),
+    ],
+)
+def test_a_link_to_what_this_page_lacks_says_what_it_shows_instead_or_what_to_do(sources, page, named, told):
+    opened, choices, (complaint,) = restored(page, sources, named)
+    assert opened is None and choices == page.defaults and re.search(told, complaint)
 
 
 # -- what is pinned --------------------------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ def test_strangers_that_are_here_are_offered_first_and_nothing_that_is_not(monke
     assert models.beside("fieldguide") == ["tiny", "ViT-B-32/openai", sibling()]
     models._keep("small", small)
     assert models.beside("tiny") == ["small", "ViT-B-32/openai", "fieldguide"]
-    assert models._offers(sibling()) and not models._offers("away/too")
+    assert models.offers(sibling()) and not models.offers("away/too")
 
 
 def test_models_are_called_by_their_titles():

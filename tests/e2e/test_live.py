@@ -48,6 +48,7 @@ def test_one_goes_back_to_what_one_has_looked_at_and_forward_again(page):
     measured(page, "9.5")
     with step_1_opens(page):
         page.click("#samples [data-index='0']")  # which is there already, and so is what was computed
+    says(page, "all that was computed on it is still there")
     assert "Fooled" in page.inner_text("#card-2") or "Held" in page.inner_text("#card-2")
     page.click("#samples [data-index='3']")
     page.locator("#card-2").get_by_text("Not run yet").wait_for()

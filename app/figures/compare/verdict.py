@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import engine
-from app.figures.compare.sides import Side, Sides, other_truth, remark
+from app.figures.compare.sides import Side, Sides, other_truth, remark, same_names
 from app.figures.html import differing, esc, note, percent, table
 from app.figures.judged import caution, judged
 from app.state.found import Found
@@ -22,7 +22,9 @@ def verdict(sides: Sides) -> str:
     rows = [_verdict_row(title, sides, [found.get(title) for found in answers]) for title in titles]
     heads = ("", *(side.name for side in sides), *([text.COMPARE_CHANGED] if len(sides) > 1 else []))
     drawn = table(heads, rows, text.COMPARE_VERDICT, "stacks")
-    return remark(other_truth(sides)) + drawn + (_summary(sides, answers) if len(sides) > 1 else "")
+    lists = "" if same_names(sides) else text.COMPARE_TWO_LISTS
+    apart = " ".join(filter(None, (lists, other_truth(sides))))
+    return remark(apart) + drawn + (_summary(sides, answers) if len(sides) > 1 else "")
 
 
 def _by_method(found: Found) -> dict[str, engine.Prediction]:
