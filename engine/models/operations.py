@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 from torch.utils.module_tracker import ModuleTracker
 
 from .device import has_bf16
 from .model import Backbone
+
+if TYPE_CHECKING:
+    from torch.utils.flop_counter import FlopCounterMode
 
 
 class _Unnamed(ModuleTracker):
@@ -25,6 +27,8 @@ class _Unnamed(ModuleTracker):
 
 def counter_of_this_thread(**options: Any) -> FlopCounterMode:
     """torch's counter, which prints nothing and leaves other threads alone; `options` as it takes them."""
+    from torch.utils.flop_counter import FlopCounterMode  # with triton, of which 75 MB stay in memory
+
     counter = FlopCounterMode(display=False, **options)
     counter.mod_tracker = _Unnamed()
     return counter
