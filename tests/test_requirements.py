@@ -1,14 +1,19 @@
-"""The resolved environment is consistent and not older than the versions with known holes."""
+"""The resolved environment is consistent, not older than versions with known holes, and as the documents say."""
 
+import re
 import subprocess
 import sys
-from importlib.metadata import distributions
+from importlib.metadata import distributions, metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = {"requests": (2, 32), "urllib3": (2, 5), "idna": (3, 7)}
+FILES = [ROOT / f"requirements{kind}.txt" for kind in ("", "-ray", "-test")]
+PROPER = {"Apache-2.0": "Apache", "PSF": "Python Software Foundation"}  # as packages name them, each in its way
 INSTALLED = {found.metadata["Name"].lower(): found.version for found in distributions()}
 
 
@@ -34,3 +39,28 @@ def test_what_judges_the_code_is_pinned_and_installed(tool):
     (line,) = [line for line in (ROOT / "requirements-test.txt").read_text().splitlines() if line.startswith(tool)]
     assert line == f"{tool}=={INSTALLED[tool]}"
     assert f".venv/bin/{tool} check" in (ROOT / ".ci" / "run").read_text()
+
+
+def asked_for(files) -> dict[str, Requirement]:
+    """What these files ask for, by name."""
+    lines = [line for file in files for line in file.read_text().splitlines() if line and not line.startswith("-r")]
+    return {canonicalize_name(one.name): one for one in map(Requirement, lines)}
+
+
+def test_constraints_pin_all_that_is_asked_for_within_what_is_asked():
+    pinned = asked_for([ROOT / ".ci" / "constraints.txt"])
+    for name, wanted in asked_for(FILES).items():
+        (version,) = pinned[name].specifier
+        assert version.operator == "==" and wanted.specifier.contains(version.version), name
+
+
+def test_licences_are_listed_as_the_packages_say():
+    page = (ROOT / "docs" / "dependencies.md").read_text()
+    listed = dict(re.findall(r"^\| ([\w-]+)(?: \(.*?\))? \| ([^|]+) \|", page, re.MULTILINE))
+    listed.pop("package")
+    assert {canonicalize_name(name) for name in listed} == set(asked_for(FILES[:2]))
+    for name, licences in listed.items():
+        told = metadata(name)
+        said = " ".join([told.get("License-Expression", ""), told.get("License", ""), *told.get_all("Classifier", [])])
+        for licence in licences.split(", "):
+            assert PROPER.get(licence, licence).lower() in said.lower(), (name, licence)
