@@ -20,6 +20,10 @@ from gradio.state_holder import SessionState
 
 from app.text.words import MISFIT
 
+LARGEST_TOLD = (
+    2**53 - 1
+)  # the largest integer that a browser tells from its neighbours; from 2**64 on none can be sent to it
+
 
 class Blocks(gr.Blocks):
     """One page; its listeners answer with values by component."""
@@ -27,12 +31,13 @@ class Blocks(gr.Blocks):
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list, state: SessionState | None, explicit_call: bool = False
     ) -> list:
-        """The values that a listener is handed, checked by their components in a single thread.
+        """The values that a listener is handed, checked by their components in a single thread; integers that a browser
+        could not be told, `LARGEST_TOLD` at most.
 
         Raises `gr.Error`, which is no fault of the server's and not for its log, for what no listener can be handed.
         """
         try:
-            return await self._handed(block_fn, inputs, state, explicit_call)
+            return list(map(_tellable, await self._handed(block_fn, inputs, state, explicit_call)))
         except gr.Error as error:
             error.print_exception = False
             raise
@@ -104,6 +109,10 @@ def _is_end(predictions: object) -> bool:
     """Whether this stands for the end of a generator."""
     first = predictions[0] if isinstance(predictions, tuple) and predictions else predictions
     return first is _Keywords.FINISHED_ITERATING
+
+
+def _tellable(value: Any) -> Any:
+    return max(-LARGEST_TOLD, min(value, LARGEST_TOLD)) if type(value) is int else value
 
 
 def _is_text(output: Block, value: object) -> bool:

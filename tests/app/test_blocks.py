@@ -3,10 +3,11 @@
 import asyncio
 
 import gradio as gr
+import orjson
 import pytest
 from gradio.state_holder import SessionState
 
-from app.blocks import Blocks
+from app.blocks import LARGEST_TOLD, Blocks
 
 SKIPPED = gr.skip()
 
@@ -71,6 +72,12 @@ def test_a_browser_is_sent_what_gradio_would_send(answers):
 def test_what_an_answer_passes_over_stays():
     ours, _ = both(ANSWERS["a text"], 3.4, "b")
     assert ours == ["<b>(3, 'b')</b>", SKIPPED, SKIPPED, SKIPPED]
+
+
+@pytest.mark.parametrize("typed", [10**30, -(10**400), 1e30])
+def test_an_integer_that_no_browser_can_be_told_is_handed_on_as_the_largest_that_can(typed):
+    sent = Built(Blocks, lambda built, *values: {built.number: values[0]}).event(typed, "b")[-1]
+    assert abs(sent["value"] if isinstance(sent, dict) else sent) == LARGEST_TOLD and orjson.dumps(sent)
 
 
 def test_an_empty_answer_changes_nothing():

@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import shutil
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -259,7 +260,13 @@ def test_a_source_that_is_none_gets_a_sentence(tree, make, sentence):
     ("path", "sentence"),
     [
         ("x" * 300 + ".png", "cannot be read \\(File name too long\\)"),
-        ("a\0b.png", "'.*x00b.png' is not the path of a file"),
+        pytest.param(
+            "a\0b.png",
+            "'.*x00b.png' is not the path of a file",
+            marks=pytest.mark.skipif(
+                sys.version_info < (3, 11), reason="Python's reader of CSV refused the whole file"
+            ),
+        ),
     ],
 )
 def test_a_path_that_can_be_none_is_skipped_by_name(tree, path, sentence):
@@ -287,6 +294,7 @@ def forbid(monkeypatch, closed: Path) -> None:
     monkeypatch.setattr(os, "listdir", lambda path: [entry.name for entry in os.scandir(path)])
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="paths called what is forbidden here by other names")
 def test_what_a_user_may_not_read_gets_a_sentence(tree, monkeypatch):
     forbid(monkeypatch, tree / "owl")
     table = Table(written(tree, "path,label\nowl/c.png,owl\nsea_star/a.png,star\n"))
