@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import gradio as gr
 
 import engine
-from app.blocks import LARGEST_TOLD
-from app.choices import Choices
+from app.choices import LARGEST_TYPED_SEED, Choices
 from app.components.controls import served
 from app.components.naming import look_differences
 from app.export import link, report
@@ -164,9 +163,9 @@ def _fits(page: Page) -> Callable[[str, object], bool]:
     def fits(name: str, value: object) -> bool:
         if isinstance(getattr(begun, name), bool) and not isinstance(value, bool):
             return False  # a box takes anything for ticked
-        if isinstance(value, int) and abs(value) > LARGEST_TOLD:
-            return False  # a field without an end takes it, and no browser can be told
         try:
+            if name == "seed" and not 0 <= value <= LARGEST_TYPED_SEED:  # type: ignore[operator]
+                return False  # a field without ends takes anything
             return page.controls[name].preprocess(value) == value  # a slider takes the end that is nearest
         except (gr.Error, TypeError):
             return False

@@ -11,7 +11,7 @@ PIN_AWAY = "The model {name} has made room for another; “Swap” loads it agai
 
 COMPARE_SAME_MAP, COMPARE_SAME_ANSWER = "The same map in both.", "the same in both"
 COMPARE_PICTURES, COMPARE_CHANGES = "What the model sees", "What the attack changed"
-COMPARE_GAIN = "amplified {gain} times; grey: no change"
+COMPARE_GAIN = "amplified {gain} times"
 COMPARE_MAP = "evidence for {subject}"
 COMPARE_TITLE, COMPARE_PINNED, COMPARE_NOW, COMPARE_BOTH = "Pinned and now", "Pinned", "Now", "Pinned and now"
 COMPARE_SAME = "The same in both: what differs does not reach this step."

@@ -28,6 +28,7 @@ from app.state.parts import Question
 from app.state.shown import Shown
 from app.state.visitors import Adjust, Visitor, Visitors
 from app.text import words as text
+from app.text.counted import counted
 from app.wiring.live import Pace, caught_up
 from app.wiring.moving import moves
 from app.wiring.pieces import Panel, Piece, merged
@@ -196,7 +197,7 @@ class Drawing:
         dimmed = self.screens.dimmed(key)
         moved = before != dimmed and progress.step is None and choices != visitor.worded
         if moved and not complaint and not self.screens.complaining(key, choices):
-            complaint = self.say(text.DIMMED if dimmed else text.READY)
+            complaint = self.say(_dimmed(dimmed) if dimmed else text.READY)
             self.visitors.change(key, worded=None)
         return complaint | updates
 
@@ -327,3 +328,8 @@ class Drawing:
         """An engine's sentence as a toast and in the status line; what there is stays on the page."""
         gr.Warning(esc(error), title=text.NOT_YET)
         return self.say(str(error), "bad")
+
+
+def _dimmed(steps: Sequence[int]) -> str:
+    *others, last = map(str, steps)
+    return counted(text.DIMMED, of=len(steps), steps=text.AND.join(filter(None, (", ".join(others), last))))

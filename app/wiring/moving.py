@@ -13,6 +13,7 @@ from gradio.components import Component
 import engine
 from app.choices import Choices
 from app.figures.html import esc
+from app.figures.journey import SUBJECTS
 from app.state.parts import PARTS, Question, Row
 from app.wiring.pieces import Piece
 
@@ -76,4 +77,5 @@ def _keys_of(question: Question, name: str) -> list[str]:
 
 def _elements(pieces: Sequence[Piece], part: str) -> list[str]:
     outputs = (output for piece in pieces if part in piece.shows for output in piece.outputs)
-    return list(dict.fromkeys(f"#{output.elem_id}" for output in outputs if output.elem_id))
+    named = dict.fromkeys(f"#{output.elem_id}" for output in outputs if output.elem_id)
+    return [*named, *(f"#card-{step}.done > :not(.card-name)" for step, subject in SUBJECTS.items() if part in subject)]

@@ -100,10 +100,11 @@ class Screens:
             screen = self._screens.get(key)
             return screen is not None and bool(screen.complaint) and screen.complained == choices
 
-    def dimmed(self, key: str) -> bool:
-        """Whether anything stands dimmed on the visitor's screen."""
+    def dimmed(self, key: str) -> list[int]:
+        """The steps that show anything dimmed on the visitor's screen, in their order."""
         with self._lock:
-            return any(self._screens[key].stale.values()) if key in self._screens else False
+            stale = self._screens[key].stale if key in self._screens else {}
+            return sorted(step for step, said in stale.items() if said)
 
     def redrawn(self, key: str, visitor: Visitor, found: Found, choices: Choices) -> dict:
         """The updates of all pieces that read something else than when they were drawn last."""

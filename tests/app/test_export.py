@@ -182,6 +182,8 @@ def test_a_link_that_opens_on_a_step_shows_the_story_up_to_it(said, found):
     [
         ({"picture": "sample 99"}, "no picture “sample 99”.*The first picture of this page is shown instead"),
         ({"seed": "1e30"}, "asks for seed = “1e30”, which this page cannot offer"),
+        ({"seed": "-1"}, "asks for seed = “-1”, which this page cannot offer"),
+        ({"seed": "two"}, "asks for seed = “two”, which this page cannot offer"),
         ({"model": "none"}, "made with the model “none”, which this page does not offer"),
         ({"model": "ViT-B-16/openai"}, "made with the model ViT-B-16/openai: choose it under “Model”"),
     ],

@@ -8,6 +8,8 @@ import pytest
 
 from app.wiring.moving import moves
 
+CARD = "#card-{}.done > :not(.card-name)"
+
 
 @pytest.fixture(scope="module")
 def told(built, tiny):
@@ -20,10 +22,10 @@ def told(built, tiny):
 
 
 @pytest.mark.parametrize(("control", "moved", "kept"), [
-    ("eps", {"#attack-measured", "#maps", "#view-grid", "#verdict-table"}, {"#picture-bars", "#severities"}),
+    ("eps", {"#attack-measured", "#maps", "#verdict-table", CARD.format(2)}, {"#picture-bars", "#severities"}),
     ("views", {"#view-grid", "#tune-loss", "#verdict-table"}, {"#attack-measured", "#maps"}),
     ("learning-rate", {"#tune-loss", "#verdict-table"}, {"#view-grid", "#attack-measured"}),
-    ("neighbours", {"#verdict-table", "#verdict-weights"}, {"#tune-loss", "#view-grid"}),
+    ("neighbours", {"#verdict-table", "#verdict-weights"}, {"#tune-loss", "#view-grid", CARD.format(5)}),
 ])  # fmt: skip
 def test_a_control_moves_what_depends_on_it_and_nothing_else(told, control, moved, kept):
     assert moved <= set(told[control]) and not kept & set(told[control])
@@ -34,6 +36,7 @@ def test_what_no_result_depends_on_moves_none(told):
 
 
 def test_every_element_that_is_named_is_on_the_page(told, built):
-    demo, _ = built
+    demo, page = built
     there = {f"#{block.elem_id}" for block in demo.blocks.values() if block.elem_id}
+    there |= {CARD.format(step) for step in page.panels}
     assert {one for ids in told.values() for one in ids} <= there

@@ -32,6 +32,7 @@ from app.wiring.stopping import Run
 from engine.story import Budget, Results
 from tests.page_cases import CHOICES, THROUGH, asked, picture, run
 
+DIMMED = "Changed. Step"
 SECONDS = 20  # for a thread that should have moved on long ago
 
 
@@ -570,7 +571,7 @@ def test_why_a_run_was_refused_is_not_replaced_where_its_results_are_drawn_only_
     list(running.run(key, ("adversarial",), "done"))
     drawn(page, key)
     other = CHOICES._replace(eps=9)
-    assert words.DIMMED in together(drawn(page, key, 2, other))[page.status]
+    assert DIMMED in together(drawn(page, key, 2, other))[page.status]
 
     def refused(request: gr.Request, key: str):
         yield from running.run(key, ("adversarial",), "done")
@@ -818,11 +819,21 @@ def test_what_was_said_stays_where_only_results_come_and_goes_where_settings_mov
     key, other = visitor(), CHOICES._replace(eps=9)
     list(running.run(key, ("adversarial",), "All done."))
     drawn(page, key)
-    assert words.DIMMED in together(drawn(page, key, 2, other))[page.status]
+    assert DIMMED in together(drawn(page, key, 2, other))[page.status]
     page.rest(key, "All settings are others.")
     assert "All settings are others." in together(drawn(page, key, 3, other))[page.status]
     page.question(page.visitors.get(key), key).story.result(engine.story.Attack())
     updates = drawn(page, key, 4, other)
     assert together(updates)[page.stale[2]] == "" and spoken(page, updates) == []
-    assert words.DIMMED in together(drawn(page, key, 5, CHOICES._replace(eps=7)))[page.status]
+    dim = together(drawn(page, key, 5, CHOICES._replace(eps=7)))[page.status]
+    assert "Changed. Step 2 still shows, dimmed" in dim
     assert words.READY in together(drawn(page, key, 6, other))[page.status]
+
+
+def test_the_status_line_names_the_steps_that_are_dimmed_and_those_left_when_one_is_not(page, running, visitor):
+    key, other = visitor(), CHOICES._replace(eps=9)
+    list(running.run(key, ("adversarial", "views", "steps"), "All done."))
+    drawn(page, key)
+    assert "Steps 2, 4 and 5 still show, dimmed" in together(drawn(page, key, 2, other))[page.status]
+    page.question(page.visitors.get(key), key).story.result(engine.story.Attack())
+    assert "Steps 4 and 5 still show, dimmed" in together(drawn(page, key, 3, other))[page.status]
