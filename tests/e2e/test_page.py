@@ -115,7 +115,7 @@ def test_a_result_belongs_to_its_settings_and_is_back_with_them(page):
     put(page, "#eps", "3.7")  # which no other visitor has asked for: results of samples are everybody's
     page.locator("#stale-2").get_by_text("Limit ε, n/255: 4, now 3.7").wait_for()
     page.locator("#card-2").get_by_text("Not with these settings yet").wait_for()
-    says(page, "what is dimmed was made with other settings")
+    says(page, "Step 2 still shows, dimmed, what was made with other settings")
     assert page.inner_text("#attack-measured section") == measured  # still there to look at, but dimmed
     assert float(page.evaluate("getComputedStyle(document.querySelector('#attack-measured')).opacity")) < 0.5
     put(page, "#eps", "4")
