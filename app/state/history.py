@@ -44,13 +44,20 @@ class History:
     """Looks in the order in which they came; `place` is that of the present one, -1 where there is none.
 
     `drawn` is the one setting in which the present look differs from the one before it, at the time `when`: a slider
-    that is drawn on leaves one look behind, not one for every place on its way.
+    that is drawn on leaves one look behind, not one for every place on its way. At the choices `pressed` a button was
+    pressed: the look at them is one of its own.
     """
 
     looks: tuple[Look, ...] = ()
     place: int = -1
     drawn: str = ""
     when: float = 0.0
+    pressed: Choices | None = None
+
+    def pressed_at(self, choices: Choices | None) -> History:
+        """With a button pressed at these choices, whether they have been looked at already or not."""
+        there = bool(self.looks) and self.looks[self.place].choices == choices
+        return replace(self, pressed=choices, drawn="" if there else self.drawn)
 
     def seen(self, look: Look, now: float) -> History:
         """With this look as the present one; those ahead are gone unless it is the present one already."""
@@ -58,10 +65,11 @@ class History:
         moved = ["picture"] if before is None else look.differing(before)
         if before is None or (moved and not (moved == [self.drawn] and now - self.when < TOGETHER)):
             looks = (*self.looks[: self.place + 1], look)[-MOST:]
-            return History(looks, len(looks) - 1, moved[0] if len(moved) == 1 and moved[0] in CONTROLS else "", now)
+            alone = len(moved) == 1 and moved[0] in CONTROLS and look.choices != self.pressed
+            return History(looks, len(looks) - 1, moved[0] if alone else "", now, self.pressed)
         ahead = () if moved else self.looks[self.place + 1 :]
         looks = (*self.looks[: self.place], replace(look, swap=before.swap), *ahead)
-        drawn = "" if look.asked - before.asked else self.drawn  # a button was pressed for it
+        drawn = "" if look.asked - before.asked or look.choices == self.pressed else self.drawn
         return replace(self, looks=looks, drawn=drawn, when=now if moved else self.when)
 
     def moved(self, by: int) -> History:

@@ -189,7 +189,9 @@ class Visitors:
     def ask(self, key: str, parts: frozenset[str]) -> Visitor:
         """The visitor, who has asked for these parts too."""
         with self._lock:
-            return self.change(key, asked=self._found(key)[0].asked | parts)
+            visitor = self._found(key)[0]
+            history = visitor.history.pressed_at(visitor.choices)
+            return self.change(key, asked=visitor.asked | parts, history=history)
 
     def choose(
         self,

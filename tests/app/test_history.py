@@ -97,6 +97,19 @@ def test_what_was_computed_by_a_button_stays_however_soon_the_same_slider_moves_
     assert limits(pressed.seen(look(shown, eps=6), 10)) == [4, 5, 6]
 
 
+@pytest.mark.parametrize("first", ["pressed", "seen"])
+def test_a_look_at_which_a_button_was_pressed_again_stays_however_soon_the_same_slider_moves(shown, first):
+    five = look(shown, eps=5)
+    history = History().seen(look(shown, eps=1), 0)
+    if first == "pressed":
+        history = history.pressed_at(five.choices).seen(five, 9)
+    else:
+        history = history.seen(five, 9).pressed_at(five.choices)
+    history = history.seen(look(shown, eps=7), 9.5)
+    assert limits(history) == [1, 5, 7]
+    assert limits(history.seen(look(shown, eps=8), 10)) == [1, 5, 8]  # which is drawn on
+
+
 def test_a_slider_that_is_drawn_on_leaves_one_look(shown):
     history = History().seen(look(shown, eps=4), 0)
     for place, eps in enumerate((5, 6, 7)):
