@@ -20,9 +20,7 @@ from gradio.state_holder import SessionState
 
 from app.text.words import MISFIT
 
-LARGEST_TOLD = (
-    2**53 - 1
-)  # the largest integer that a browser tells from its neighbours; from 2**64 on none can be sent to it
+LARGEST_TOLD = 2**53 - 1  # integers that a browser tells from their neighbours; from 2**64 on none can be sent to it
 
 
 class Blocks(gr.Blocks):

@@ -137,10 +137,11 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
     def _values(self) -> dict[str, object]:
         """The parameters by word. The defences stand in the order of the registry, whichever was ticked first."""
         defences = tuple(name for name in engine.DEFENCES if name in self.defences)
-        given = {"seed": self._seed(), "target": "", "domain_word": self.word, "defences": defences}
+        given = {"seed": self.whole_seed(), "target": "", "domain_word": self.word, "defences": defences}
         return {word: getattr(self, word) for word in SETTINGS} | given
 
-    def _seed(self) -> int:
+    def whole_seed(self) -> int:
+        """The seed, 0 where none is written; raises `EngineError` for one out of range."""
         seed = 0 if self.seed is None else self.seed
         if not 0 <= seed <= LARGEST_TYPED_SEED:
             raise engine.EngineError(f"Expected a seed from 0 to {LARGEST_TYPED_SEED:,}; got {seed:,.0f}.")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import gradio as gr
 
 import engine
-from app.choices import LARGEST_TYPED_SEED, Choices
+from app.choices import Choices
 from app.components.controls import served
 from app.components.naming import look_differences
 from app.export import link, report
@@ -164,10 +164,10 @@ def _fits(page: Page) -> Callable[[str, object], bool]:
         if isinstance(getattr(begun, name), bool) and not isinstance(value, bool):
             return False  # a box takes anything for ticked
         try:
-            if name == "seed" and not 0 <= value <= LARGEST_TYPED_SEED:  # type: ignore[operator]
-                return False  # a field without ends takes anything
+            if name == "seed":
+                begun._replace(seed=value).whole_seed()  # its field has no ends
             return page.controls[name].preprocess(value) == value  # a slider takes the end that is nearest
-        except (gr.Error, TypeError):
+        except (engine.EngineError, gr.Error, TypeError):
             return False
 
     return fits

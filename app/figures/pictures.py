@@ -61,6 +61,11 @@ def hatched(picture: np.ndarray, inside: Tensor | None) -> np.ndarray:
     return drawn
 
 
+def change_of(result: Adversarial, gain: float) -> np.ndarray:
+    """What an attack changed, amplified and with diagonals wherever nothing was allowed; the clean picture is known."""
+    return hatched(amplified(result.change, gain), result.inside)
+
+
 def thumbnail(pixels: np.ndarray) -> str:
     """A small lossy copy of (h, w, 3) uint8 for overviews; never used for anything but looking."""
     small = Image.fromarray(pixels)

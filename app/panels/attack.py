@@ -17,7 +17,7 @@ from app.figures.change import likeness, to_the_eye
 from app.figures.curves import Line, curve
 from app.figures.html import caption, comes, esc, levels, note, percent, rich, section, table
 from app.figures.judged import abstained, caution
-from app.figures.pictures import amplified, gain_for, hatched, to_uint8
+from app.figures.pictures import change_of, gain_for, to_uint8
 from app.figures.threat import badges, limit, remarks, titled, where
 from app.figures.through import went_through
 from app.models import Models
@@ -133,7 +133,7 @@ class AttackPanel:
         placed = result.made_here and "place_x" in engine.ATTACKS[result.attack].uses
         amplified_by = text.AMPLIFIED.format(gain=f"{gain:g}") + (f" {text.PLACE_PRESS}" if placed else "")
         amplified_by += f" {only_cells.HATCHED}" if result.only_cells else ""
-        change = hatched(amplified(result.change, gain), result.inside)
+        change = change_of(result, gain)
         pictures = (shown(to_uint8(result.clean)), shown(to_uint8(result.saved)))
         return {
             self.slider: gr.update(value=pictures, visible=True),

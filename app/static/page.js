@@ -45,14 +45,14 @@
       if (card.getAttribute("aria-current") !== current) card.setAttribute("aria-current", current);
     });
   };
-  let told = null;
+  let known = null;
   const moved = { ids: new Set(), turn: 0, style: document.head.appendChild(document.createElement("style")) };
   const dim = (control) => { // what one has moved, until it is drawn as the server then knows it
-    told ||= JSON.parse(document.querySelector("#moves [data-moves]").dataset.moves);
+    known ||= JSON.parse(document.querySelector("#moves [data-moves]").dataset.moves);
     let home = control;
-    while (home && !told.moves[home.id]) home = home.parentElement;
+    while (home && !known.moves[home.id]) home = home.parentElement;
     if (!home) return;
-    told.moves[home.id].flatMap((part) => told.shown[part]).forEach((id) => moved.ids.add(id));
+    known.moves[home.id].flatMap((part) => known.shown[part]).forEach((id) => moved.ids.add(id));
     moved.turn = (window.turn || 0) + 1;
     moved.style.textContent = `:is(${[...moved.ids]}):not(:has(.empty)) { opacity: .4; }`;
   };

@@ -221,8 +221,8 @@ class Drawing:
         outputs += [*self.controls.values(), *self.stale.values()]
         outputs += [self.status, self.nudge, self.unlink, self.drawn_turn]
         moved = [getattr(c, "blur" if isinstance(c, gr.Textbox) else "input") for c in self.controls.values()]
-        told = moves(self.models.backbone(""), self.controls, pieces, self.defaults)
-        gr.HTML(told, elem_id="moves", elem_classes=["unseen"])
+        moving = moves(self.models.backbone(""), self.controls, pieces, self.defaults)
+        gr.HTML(moving, elem_id="moves", elem_classes=["unseen"])
         self.screens.controls = self.controls
         gr.on(
             [*moved, self._redraw.click],

@@ -14,7 +14,7 @@ import engine
 from app.choices import Choices
 from app.figures.html import esc
 from app.figures.journey import SUBJECTS
-from app.state.parts import PARTS, Question, Row
+from app.state.parts import PARTS, Question, foreseen
 from app.wiring.pieces import Piece
 
 ANY = "one\ntwo"  # class names: whatever a control moves it moves for all, and of any picture
@@ -30,11 +30,11 @@ def moves(
     others = ((name, _other(control)) for name, control in controls.items())
     asked = choices._replace(class_names=ANY, defences=tuple(choices.defences))
     parts = _parts(backbone, asked, tuple(one for one in others if one[1] is not None))
-    told = {
+    data = {
         "moves": {controls[name].elem_id: moved for name, moved in parts.items() if moved},
         "shown": {part: _elements(pieces, part) for part in PARTS},
     }
-    return f'<i data-moves="{esc(json.dumps(told))}"></i>'
+    return f'<i data-moves="{esc(json.dumps(data))}"></i>'
 
 
 @lru_cache(maxsize=1)
@@ -67,12 +67,7 @@ def _other(control: Component) -> object:
 
 def _keys(question: Question) -> dict[str, list[str]]:
     """Of every part the keys of all that it may be put together from."""
-    return {name: _keys_of(question, name) for name in PARTS}
-
-
-def _keys_of(question: Question, name: str) -> list[str]:
-    wanted = (request for each in PARTS[name].wanted(question) for request in Row(each).foresee())
-    return [question.story.key(request) for request in wanted]
+    return {name: [question.story.key(request) for request in foreseen(question, name)] for name in PARTS}
 
 
 def _elements(pieces: Sequence[Piece], part: str) -> list[str]:

@@ -42,11 +42,11 @@ def pytest_runtest_makereport(item, call):
     """With what failed, what stood on every page that was open."""
     report = yield
     if report.failed and OPENED:
-        report.sections += [("page", _told(page)) for page in OPENED[-1].pages]
+        report.sections += [("page", _shown_on(page)) for page in OPENED[-1].pages]
     return report
 
 
-def _told(page):
+def _shown_on(page):
     said = page.evaluate("""() => ["#status", "#journey", "[data-testid=toast-body]", "[id^=stale-]"].map((each) =>
         `${each}: ${[...document.querySelectorAll(each)].map((one) => one.innerText.slice(0, 300)).join(" | ")}`)""")
     return "\n".join([page.url, *said])

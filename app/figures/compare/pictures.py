@@ -10,7 +10,7 @@ import torch
 from app.figures.compare.sides import Side, Sides, beside
 from app.figures.html import esc, section
 from app.figures.maps import data_uri
-from app.figures.pictures import amplified, gain_for, hatched, to_uint8
+from app.figures.pictures import change_of, gain_for, to_uint8
 from app.present import present
 from app.text import compare as text
 from app.text import words
@@ -35,13 +35,8 @@ def attacked(sides: Sides) -> str:
     if any(result.clean is None for result in results):
         return drawn
     gain = min(map(gain_for, results))
-
-    def changed(side: Side) -> np.ndarray:
-        result = present(side.found.adversarial)
-        return hatched(amplified(result.change, gain), result.inside)
-
-    hint = text.COMPARE_GAIN.format(gain=f"{gain:g}")
-    return beside([drawn, section(text.COMPARE_CHANGES, _row(sides, changed), hint)])
+    changes = _row(sides, lambda side: change_of(present(side.found.adversarial), gain))
+    return beside([drawn, section(text.COMPARE_CHANGES, changes, text.COMPARE_GAIN.format(gain=f"{gain:g}"))])
 
 
 def _row(sides: Sides, draw: Callable[[Side], np.ndarray]) -> str:
