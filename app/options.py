@@ -38,6 +38,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             help=f"passes through the model a minute for {whose} (default: no bound, or ${variable})",
         )  # fmt: skip
     parser.add_argument(
+        "--access-log", default=os.environ.get("ATPT_ACCESS_LOG") or None, metavar="FILE",
+        help="append a line of JSON for each request, - for standard error (default: none, or $ATPT_ACCESS_LOG)",
+    )  # fmt: skip
+    parser.add_argument(
         "--cold", action="store_true", help="do not compute the stories of the samples ahead, while nobody waits"
     )
 

@@ -4,6 +4,7 @@ from app import hosting  # before torch and Gradio
 
 # isort: split
 import argparse
+import logging
 import signal
 import sys
 import threading
@@ -11,11 +12,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
+import gradio as gr
 import httpx
 from starlette.middleware import Middleware
 
 import engine
 from app import sessions, tidying
+from app.access import Access, access_log
 from app.guard import Guard
 from app.health import Health, state_of
 from app.labels import load_label_sets, published_sets
@@ -56,13 +59,14 @@ def serve(chosen: argparse.Namespace) -> None:
     """Load the model, build the page and serve it until interrupted; raises `EngineError` for a model that is none."""
     hosting.one_arena()
     budgets = [engine.story.Budget(passes) for passes in (chosen.visitor_passes, chosen.address_passes)]
+    log = None if chosen.access_log is None else access_log(chosen.access_log)
     lend = hosting.lend()
     backbone = _first_model(chosen, lent=lend is not None)
     results = new_results()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what stops services ends it as Ctrl-C does
     try:
         with suppress(KeyboardInterrupt), hosting.own_folder():
-            _serve(chosen, backbone, lend, results, budgets)
+            _serve(chosen, backbone, lend, results, budgets, log)
     finally:
         results.turns.stop()  # a thread that the process's own end cuts off in torch would abort it
 
@@ -73,6 +77,7 @@ def _serve(
     lend: Lend | None,
     results: engine.story.Results,
     budgets: Sequence[engine.story.Budget],
+    log: logging.Logger | None,
 ) -> None:
     sets, samples = (*load_label_sets(engine.ASSETS / "labels"), *published_sets()), engine.ASSETS / "samples"
     photographs = load_photographs(samples / "photographs.json", {each.key: each.names for each in sets})
@@ -91,7 +96,7 @@ def _serve(
     page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free = LOOK_EVERY, TELL_EVERY
     health = Middleware(Health, state_of(backbone, results))
     front = [Middleware(Guard), health, Middleware(Preview), Middleware(Scripts), Middleware(Opening, first())]
-    front.append(Middleware(Misfits))
+    front = [*_noted(log, page), *front, Middleware(Misfits)]
     try:
         served, address, _ = page.launch(
             server_name=chosen.host,
@@ -124,6 +129,14 @@ def _serve(
         threading.Event().wait()
     finally:
         page.close(verbose=False)
+
+
+def _noted(log: logging.Logger | None, page: gr.Blocks) -> list[Middleware]:
+    """What writes the access log, if one is kept; it stands before everything else."""
+    if log is None:
+        return []
+    calls = {str(one.api_name) for one in page.fns.values() if one.api_visibility == "public"}
+    return [Middleware(Access, log, calls)]
 
 
 def _not_served(chosen: argparse.Namespace) -> str:

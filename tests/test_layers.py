@@ -38,6 +38,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 PAGE_LAYERS = (  # of the page, likewise: what visitors have chosen and what is found below whatever draws it
     ("prompts",),
     (
+        "access",
         "batch",
         "choices",
         "downloads",

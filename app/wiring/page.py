@@ -138,18 +138,21 @@ class Page(Drawing):
     def stop(self, button: gr.Button) -> None:
         """Let `button` end whatever computes for this visitor, and nothing be computed live until a control moves.
 
-        The last word comes when every run has let go: a new one may start at once then.
+        The last word comes when every run before it has let go: a new one may start at once then. Where one was pressed
+        behind Stop, that has it.
         """
 
         def stopping(request: gr.Request, turn: float) -> Iterator[dict]:
             key = present(request.session_hash)
             self.visitors.change(key, stopped=self.visitors.get(key).choices)
             self.runs.stop(key, turn)
-            yield self.say(text.STOPPING)
+            if not self.runs.pressed_since(key, turn):
+                yield self.say(text.STOPPING)
             latest = time.monotonic() + LET_GO
-            while self.runs.going(key) and time.monotonic() < latest:
+            while self.runs.going(key, before=turn) and time.monotonic() < latest:
                 time.sleep(0.02)
-            yield self.rest(key, text.STOPPED) | self.say(text.STOPPED)
+            if not self.runs.pressed_since(key, turn):
+                yield self.rest(key, text.STOPPED) | self.say(text.STOPPED)
 
         button.click(stopping, self.turn, [self.status, self.nudge], js=NEXT_TURN, **self.at_once)
 

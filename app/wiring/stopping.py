@@ -6,6 +6,7 @@ the engine's next result.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Generator, Iterator
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import engine
 from app.state.history import Look
 
-REMEMBERED = 1000  # visitors whose last stop is known
+REMEMBERED = 1000  # visitors whose last turns are known
 NOTICE = 0.05  # seconds until a run in line notices that it is first
 
 
@@ -43,11 +44,13 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
-    """The turn at which a visitor stopped everything last, and the last that a control has moved on from."""
+class _Turns:
+    """The turn at which a visitor stopped everything last, the last that a control has moved on from, and the last at
+    which a button was pressed."""
 
     stopped: float = -1
     passed: float = -1
+    pressed: float = -1
 
     def ends(self, run: Run) -> bool:
         return run.turn < self.stopped or (run.live and run.turn <= self.passed)
@@ -59,15 +62,18 @@ class Runs:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._going: dict[str, list[Run]] = {}
-        self._ended: OrderedDict[str, _Ended] = OrderedDict()
+        self._turns: OrderedDict[str, _Turns] = OrderedDict()
 
     @contextmanager
     def begun(self, key: str, run: Run) -> Generator[Run]:
         """Inside, the visitor `key` has this run, which is to end at once where it was stopped before it began."""
         with self._lock:
             self._going.setdefault(key, []).append(run)
-            if key in self._ended and self._ended[key].ends(run):
+            turns = self._turns.get(key, _Turns())
+            if turns.ends(run):
                 run.stop.set()
+            if not run.live:
+                self._note(key, pressed=max(turns.pressed, run.turn))
         try:
             yield run
         finally:
@@ -76,9 +82,15 @@ class Runs:
                 if not self._going[key]:
                     del self._going[key]
 
-    def going(self, key: str) -> bool:
-        """Whether the visitor has a run."""
-        return key in self._going
+    def going(self, key: str, before: float = math.inf) -> bool:
+        """Whether the visitor has a run, one that began before this turn."""
+        with self._lock:
+            return any(run.turn < before for run in self._going.get(key, ()))
+
+    def pressed_since(self, key: str, turn: float) -> bool:
+        """Whether a run that is not live has begun, and may be over, that the visitor pressed after this turn."""
+        with self._lock:
+            return self._turns.get(key, _Turns()).pressed > turn
 
     def others(self, key: str) -> int:
         """How many other visitors have one that goes on `alone`."""
@@ -128,12 +140,15 @@ class Runs:
 
     def _end(self, key: str, **turns: float) -> None:
         with self._lock:
-            ended = self._ended[key] = replace(self._ended.get(key, _Ended()), **turns)
-            self._ended.move_to_end(key)
-            while len(self._ended) > REMEMBERED:
-                self._ended.popitem(last=False)
-            for run in filter(ended.ends, self._going.get(key, ())):
+            for run in filter(self._note(key, **turns).ends, self._going.get(key, ())):
                 run.stop.set()
+
+    def _note(self, key: str, **turns: float) -> _Turns:
+        self._turns[key] = replace(self._turns.get(key, _Turns()), **turns)
+        self._turns.move_to_end(key)
+        while len(self._turns) > REMEMBERED:
+            self._turns.popitem(last=False)
+        return self._turns[key]
 
     def _first(self, key: str) -> Run | None:
         with self._lock:

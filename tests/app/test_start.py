@@ -116,6 +116,14 @@ def test_a_bound_that_is_none_ends_in_a_sentence_before_a_model_is_loaded(capsys
     assert "number above 0" in capsys.readouterr().err
 
 
+def test_an_access_log_that_cannot_be_written_ends_in_a_sentence_at_once(capsys, tmp_path, monkeypatch):
+    from app import server
+
+    monkeypatch.setenv("ATPT_ACCESS_LOG", str(tmp_path / "none" / "log"))
+    assert server.main(["--model", "no such model"]) == 2
+    assert "file for the access log that can be written to; got" in capsys.readouterr().err
+
+
 def test_an_address_that_cannot_be_listened_on_ends_in_a_sentence(monkeypatch, capsys):
     from app import server
 

@@ -209,6 +209,16 @@ def test_stop_ends_all_that_was_pressed_before_it_and_nothing_that_comes_after()
         assert not new.stop.is_set() and not another.stop.is_set()
 
 
+def test_it_is_known_what_began_before_a_turn_and_what_was_pressed_after_it():
+    runs = Runs()
+    with runs.begun("me", Run(1)), runs.begun("me", Run(5, live=True)):
+        assert runs.going("me", before=2) and not runs.going("me", before=1)
+        assert runs.pressed_since("me", 0) and not runs.pressed_since("me", 1)  # what is live was not pressed
+    with runs.begun("me", Run(4)), runs.begun("me", Run(3)):
+        pass
+    assert runs.pressed_since("me", 3) and not runs.pressed_since("me", 4) and not runs.pressed_since("you", 0)
+
+
 def test_who_moves_on_ends_what_is_computed_live_for_earlier_turns_alone():
     runs = Runs()
     with (

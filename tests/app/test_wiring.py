@@ -721,6 +721,25 @@ def test_stop_says_so_once_the_run_has_let_go(built, page, visitor):
     assert words.STOPPED in " ".join(spoken(page, drawn(page, key)))
 
 
+@pytest.mark.parametrize("over", [False, True])
+def test_what_is_pressed_behind_stop_has_the_last_word(built, page, visitor, over):
+    press = next(d for d in built[0].fns.values() if d.fn and d.fn.__name__ == "stopping")
+    key = visitor()
+    stop = 20 if over else 10  # turns of one visitor only go up
+    said = press.fn(gr.Request(session_hash=key), stop)
+    with page.runs.begun(key, Run(stop - 1)):
+        next(said)
+        new = page.runs.begun(key, Run(stop + 1, alone=True))
+        assert not new.__enter__().stop.is_set()
+        page.visitors.change(key, progress=Progress(3, 3, True))
+        if over:
+            new.__exit__(None, None, None)
+            page.rest(key, words.READY)
+    assert list(said) == []  # it does not wait for the new one either
+    assert page.visitors.get(key).progress.step == (None if over else 3)
+    assert words.STOPPED not in " ".join(spoken(page, drawn(page, key)))
+
+
 LIVE = CHOICES._replace(live=True, eps=7)
 LONG = LIVE._replace(steps=500)
 ASKED = frozenset({"clean", "adversarial"})

@@ -112,8 +112,19 @@ def test_runs_of_one_visitor_go_one_after_the_other_with_the_controls_as_they_th
     assert "of 9 views" in page.inner_text("#card-4")
 
 
-def test_a_visitor_or_an_address_that_asks_for_more_than_its_budget_is_told_what_would_fit(elsewhere):
-    with served(ATPT_VISITOR_PASSES="60", ATPT_ADDRESS_PASSES="60") as url, visiting(elsewhere, url) as (page, _):
+def test_what_is_pressed_behind_stop_has_the_last_word(page):
+    page.uncheck("#live input")
+    few_views(page)
+    attack_for_long(page, 7)
+    page.evaluate("() => ['stop', 'make-views'].forEach((id) => document.getElementById(id).click())")
+    says(page, "Views made.")
+    page.wait_for_timeout(1000)  # a word behind it would have come by then
+    assert "Views made." in page.inner_text("#status") and not page.locator("#status").get_by_text("Stopped").count()
+
+
+def test_who_asks_for_more_than_a_budget_is_told_what_would_fit_and_the_log_says_how_it_went(elsewhere, tmp_path):
+    limits = {"ATPT_VISITOR_PASSES": "60", "ATPT_ADDRESS_PASSES": "60", "ATPT_ACCESS_LOG": str(tmp_path / "log")}
+    with served(**limits) as url, visiting(elsewhere, url) as (page, _):
         open_step(page, 2)
         page.uncheck("#live input")
         put(page, "#attack-steps", "500")
@@ -129,6 +140,10 @@ def test_a_visitor_or_an_address_that_asks_for_more_than_its_budget_is_told_what
             assert client.predict(**asked, api_name="/predict")["prediction"]["name"]
             with pytest.raises(AppError, match="at most 60 a minute are allowed here"):
                 client.predict(**asked, steps=500, api_name="/attack")
+    noted = (tmp_path / "log").read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in noted.splitlines()]
+    assert {"/", "/gradio_api/queue/join", "/gradio_api/upload"} < {line["route"] for line in lines}
+    assert {line["status"] for line in lines} <= {200, None} and not any(word in noted for word in sample["classes"])
 
 
 def test_two_visitors_at_once_never_see_each_other(both, address, photo, tmp_path):

@@ -51,6 +51,7 @@ def place(*options: str, folder: Path | None = None, variables: Mapping[str, str
             "GRADIO_TEMP_DIR": str(home / "files"),
             "ATPT_CACHE": str(home / "cache"),
             "ATPT_MODEL": "auto",
+            "ATPT_ACCESS_LOG": "-",
         }
         log = home / "log.txt"
         with started("--cold", *options, log=log, **own_variables | dict(variables or {})) as (process, url):
