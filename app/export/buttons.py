@@ -126,6 +126,8 @@ def restored(
     if (model := parameters.get(link.MODEL, "")) and model != sources.backbone.name:
         said = text.LINK_MODEL if page.models.offers(model) else text.LINK_NO_MODEL
         complaints.append(said.format(name=model[:80]))
+    if (step := parameters.get(link.STEP, link.STEPS[0])) not in link.STEPS:
+        complaints.append(text.LINK_ODD.format(name=link.STEP, value=step[:40]))
     choices, odd = link.restored(parameters, begun, opened, _fits(page), sets=label_sets)
     return opened, choices, complaints + odd
 

@@ -21,6 +21,7 @@ from app.text import words
 PICTURE, MODEL, LABELS = "picture", "model", "labels"
 OWN = "own"  # in the place of a source: a picture that stays with whoever made the link
 STEP, SHOWN = "step", "shown"  # the step that the link opens, and what of it is beside the story
+STEPS = tuple(map(str, range(1, len(words.STEPS) + 1)))
 MAPS = 3  # the step with parts beside the story
 BESIDE = tuple(name for name in PARTS if name not in ("clean", "through", *STORY))
 FORMER = {("prompt_ensemble", "1"): prompts.OWN}  # what links of before mean
@@ -84,7 +85,7 @@ def opened(parameters: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
     None of the last one's, which is about other pictures.
     """
     said = parameters.get(STEP, "")
-    step = int(said) if said in map(str, range(2, len(words.STEPS) + 1)) else 0
+    step = int(said) if said in STEPS[1:] else 0
     if step not in SUBJECTS:
         return step, ()
     shown = {name for number in range(2, step + 1) for name in SUBJECTS[number]} | {"through"}

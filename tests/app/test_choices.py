@@ -153,6 +153,7 @@ def test_a_link_brings_every_control_back(page):
         page, sources, {"prompt_ensemble": "yes", "eot_samples": "99", "target_defence": "hope", "eps": "17"}
     )
     assert odd[1] == begun and len(odd[2]) == 4
+    assert [len(restored(page, sources, {"step": said})[2]) for said in ("1", "7", "0", "99", "x")] == [0, 0, 1, 1, 1]
 
 
 def test_the_classes_of_the_maps_are_places_among_the_classes_or_none():
