@@ -35,6 +35,8 @@ CLASSES = tuple(f"thing number {number}" for number in range(250))  # as many as
 ASKED = {"attack": "pgd", "steps": 2, "views": 4, "defences": ["clip", "tpt"], "tune_steps": 1}
 LET_GO = 30.0  # seconds until a computation ends whose client is gone
 CONTENT = encoded(picture(5), "PNG")
+FEW = 3  # pictures or sentences that little memory holds at once
+ROUNDED = 1e-3  # of a logit, that an update may differ by where gradients near zero have the other sign
 MEGABYTES = 2  # of a disk that is full soon
 
 
@@ -178,8 +180,32 @@ def spoilt(ground: Ground) -> str:
     return "a model with NaN among its weights was loaded"
 
 
+def little_memory(ground: Ground) -> str:
+    """Memory for few pictures or sentences at once: smaller batches, and the answers of one who has enough."""
+    classes, refused = engine.Classes(CLASSES[:9]), []
+    settings = engine.Settings(views=engine.ViewSettings(count=9), defences=("clip", "tpt", "a-tpt"))
+
+    def answers(backbone: engine.Backbone) -> list[torch.Tensor]:
+        pixels = backbone.prepare(picture(5))
+        return [one.prediction.logits for one in engine.defend(backbone, pixels, classes, settings)]
+
+    def refuse(end: torch.nn.Module, given: tuple) -> None:
+        if len(given[0]) > FEW:
+            refused.append(end)
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+
+    roomy, narrow = (engine.load_backbone(ground.model, "cpu") for _ in range(2))
+    for end in (ends := (narrow.model.ln_final, narrow.model.visual.ln_post)):
+        end.register_forward_pre_hook(refuse)
+    pairs = list(zip(answers(narrow), answers(roomy), strict=True))
+    if missing := {*ends} - {*refused}:
+        return f"memory ran out in {len(ends) - len(missing)} of {len(ends)} stages only"
+    apart = max((one - other).abs().max().item() for one, other in pairs)
+    return "" if apart < ROUNDED else f"logits in little memory are {apart:.3g} off"
+
+
 def no_memory(ground: Ground) -> str:
-    """Memory that runs out in a stage: a smaller batch or a sentence, and the same numbers once there is some."""
+    """Memory that runs out for one picture alone: a sentence, and the same numbers once there is some."""
     backbone, classes = engine.load_backbone(ground.model, "cpu"), engine.Classes(CLASSES[:5])
     pixels = backbone.prepare(picture(5))
     before = engine.predict(backbone, pixels, classes).logits
@@ -258,7 +284,7 @@ def _same(ground: Ground, here: Place) -> str:
 
 
 FAULTS: tuple[Callable[[Ground], str], ...] = (
-    spoilt, no_memory, hubs, killed, vanished, two, read_only, full,
+    spoilt, little_memory, no_memory, hubs, killed, vanished, two, read_only, full,
 )  # fmt: skip
 
 
