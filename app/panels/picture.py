@@ -149,7 +149,8 @@ class PicturePanel:
         clean = found.clean
         if clean is None:
             count = _sentences_first(found)
-            return empty(text.SENTENCES_FIRST.format(count=count) if count >= MANY_SENTENCES else text.NO_ANSWER)
+            why = text.NO_ANSWER if found.classes is None else text.NOT_ANSWERED
+            return empty(text.SENTENCES_FIRST.format(count=count) if count >= MANY_SENTENCES else why)
         sentence = f"The model answers **{clean.name}**"
         if found.strange:
             verdict = stranger() + note(f"{sentence}.")

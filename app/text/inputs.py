@@ -5,6 +5,7 @@ SENTENCES_FIRST = (
     " minutes, once; press **Read them and answer**."
 )
 READ_FIRST = "Read them and answer"
+NOT_ANSWERED = "No answer yet."
 NO_ANSWER = "No answer yet: the class names or the prompt need a change; the status line says which."
 
 STALE_ONE = "{label}: {before}, now {now}"

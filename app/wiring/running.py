@@ -175,8 +175,8 @@ class _Walk:
         doing += text.SHARED[min(others, 2)].format(count=others) + self._booked()
         if self.story:
             return self.page.say(doing, "busy", self.begun + (share or 0) / len(STORY))
-        if share and spent >= TELL_AFTER:
-            doing = text.LEFT.format(doing=doing, left=spent / share * (1 - share))
+        if share and spent >= TELL_AFTER and (left := spent / share * (1 - share)) >= 1:
+            doing = text.LEFT.format(doing=doing, left=left)
         return self.page.say(doing, "busy", share)
 
     def _booked(self) -> str:
