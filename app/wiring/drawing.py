@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -23,12 +22,12 @@ from app.figures.html import esc
 from app.figures.journey import status
 from app.models import Models
 from app.present import present
-from app.state.found import Found, Pinned, find
+from app.state.found import Found
 from app.state.parts import Question
-from app.state.shown import Shown
 from app.state.visitors import Adjust, Visitor, Visitors
 from app.text import words as text
 from app.text.counted import counted
+from app.wiring.asking import Asking
 from app.wiring.live import Pace, caught_up
 from app.wiring.moving import moves
 from app.wiring.pieces import Panel, Piece, merged
@@ -39,7 +38,7 @@ from app.wiring.trail import LIVE_SECONDS, AttackTrail
 NEXT_TURN = "(turn, ...rest) => { window.turn = (window.turn || 0) + 1; return [window.turn, ...rest]; }"
 
 
-class Drawing:
+class Drawing(Asking):
     """All components of one page, and the one listener that draws them."""
 
     def __init__(
@@ -49,8 +48,7 @@ class Drawing:
         results: engine.story.Results,
         budget: engine.story.Budget | None = None,
     ) -> None:
-        self.models, self.visitors, self.results = models, visitors, results
-        self.budget = budget or engine.story.Budget()
+        super().__init__(models, visitors, results, budget)
         self.controls: dict[str, Component] = {}
         self.panels: dict[int, Panel] = {}
         self.stale: dict[int, gr.HTML] = {}
@@ -62,65 +60,8 @@ class Drawing:
         self.drawn_turn: gr.HTML
         self.turn: gr.Number
         self.trail: Callable[[Question, float], AttackTrail]
-        self.fit: Callable[[engine.Backbone, Shown, engine.PictureSettings], Shown]
         self._redraw: gr.Button
         self._adjust: list[Adjust] = []
-
-    # -- what is known ---------------------------------------------------------------------------------------------
-
-    def backbone(self, visitor: Visitor) -> engine.Backbone:
-        """The visitor's model."""
-        return self.models.backbone(visitor.model)
-
-    def fitted(self, visitor: Visitor) -> Visitor:
-        """The visitor with the picture as it is to be fitted; raises `EngineError` where its file is gone."""
-        if visitor.picture is None or visitor.choices is None:
-            return visitor
-        return replace(visitor, picture=self.fit(self.backbone(visitor), visitor.picture, visitor.choices.how))
-
-    def question(self, visitor: Visitor, key: str) -> Question | None:
-        """What the visitor asks; None without a picture. Raises `EngineError` for what cannot be asked."""
-        visitor = self.fitted(visitor)
-        if visitor.picture is None or visitor.choices is None:
-            return None
-        backbone, choices = self.backbone(visitor), visitor.choices
-        classes = choices.classes(backbone.templates)
-        settings = choices.aimed(choices.settings(), classes)
-        shown = visitor.picture
-        recipe = shown.recipe(classes, choices.label(classes), settings)
-        owner = f"{key} own" if shown.picture.salt or shown.attacked is not None else key
-        return Question(engine.story.Story(backbone, recipe, self.results, owner), *choices.asked(classes), self.budget)
-
-    def found(self, key: str) -> Found:
-        """What is held of all that the visitor has asked for."""
-        visitor = self.visitors.get(key)
-        return replace(self._held(visitor, key), pinned=self._pinned(visitor, key))
-
-    def _held(self, visitor: Visitor, key: str) -> Found:
-        question = None
-        try:
-            visitor = self.fitted(visitor)
-            question = self.question(visitor, key)
-        except engine.EngineError:
-            pass
-        return self._find(question, visitor)
-
-    def _find(self, question: Question | None, visitor: Visitor) -> Found:
-        """What is held of a question; without one, what is known of the visitor's model."""
-        found = find(question, visitor)
-        return found if question is not None else replace(found, grid=self.backbone(visitor).grid)
-
-    def _pinned(self, visitor: Visitor, key: str) -> Pinned | None:
-        """What is held of the look that the visitor has pinned; its model is not loaded for that."""
-        if visitor.pinned is None:
-            return None
-        then = Visitor().at(visitor.pinned)
-        if then.model and not self.models.ready(then.model):
-            return Pinned(visitor.pinned, find(None, then), away=True)
-        unmoved = visitor.look is not None and visitor.look.same(visitor.pinned)
-        return Pinned(visitor.pinned, self._held(then, key), unmoved=unmoved)
-
-    # -- drawing ---------------------------------------------------------------------------------------------------
 
     @property
     def quiet(self) -> dict[str, Any]:
@@ -188,7 +129,7 @@ class Drawing:
             complaint = self.say(progress.said, progress.tone) | complaint
         if question is None and self._names_classes(visitor):
             return complaint  # only settings are wrong: what there is stays
-        found = replace(self._find(question, visitor), pinned=self._pinned(visitor, key))
+        found = self.held(question, visitor, key)
         if question is not None and progress.step is None:
             self.pace.note(question)
             self._seen(key, visitor, found)
