@@ -141,8 +141,8 @@ class Choices(namedtuple("Choices", (*PAGE, *SETTINGS))):
         return {word: getattr(self, word) for word in SETTINGS} | given
 
     def whole_seed(self) -> int:
-        """The seed, 0 where none is written; raises `EngineError` for one out of range."""
+        """The seed, 0 where none is written; raises `EngineError` for one out of range, or that is not whole."""
         seed = 0 if self.seed is None else self.seed
-        if not 0 <= seed <= LARGEST_TYPED_SEED:
-            raise engine.EngineError(f"Expected a seed from 0 to {LARGEST_TYPED_SEED:,}; got {seed:,.0f}.")
+        if not 0 <= seed <= LARGEST_TYPED_SEED or seed != int(seed):
+            raise engine.EngineError(f"Expected a whole seed from 0 to {LARGEST_TYPED_SEED:,}; got {seed:,.15g}.")
         return int(seed)

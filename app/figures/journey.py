@@ -35,6 +35,15 @@ def journey(found: Found) -> str:
     return f'<nav class="journey" aria-label="Steps of the story"{on}{move}>{cards}</nav>'
 
 
+def cleared(found: Found) -> list[int]:
+    """The steps that have nothing with these settings and had something with others, in their order."""
+    return [number for number in SUBJECTS if _was_elsewhere(number, found) and finding(found, number) is None]
+
+
+def _was_elsewhere(number: int, found: Found) -> bool:
+    return found.progress.step is None and bool(found.elsewhere.intersection(SUBJECTS[number]))
+
+
 def furthest(found: Found) -> int:
     """The last step of the picture's story that has found something; 1 where none has."""
     return max((number for number, found in enumerate(_findings(found)[:6], 1) if found), default=1)
@@ -90,7 +99,7 @@ def _waiting(name: str, found: Found) -> str:
         return text.WAITING_FIRST[found.picture is not None][name != "Picture"]
     if name == "Many":
         return text.MANY_WAITS
-    if found.progress.step is None and found.elsewhere.intersection(SUBJECTS[text.STEPS.index(name) + 1]):
+    if _was_elsewhere(text.STEPS.index(name) + 1, found):
         return text.NOT_WITH_THESE
     if found.adversarial is None:
         return "Not run yet." if name == "Attack" else text.WAITING.get(name, "")

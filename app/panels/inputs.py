@@ -82,9 +82,7 @@ class Inputs:
                     engine.classes.DEFAULT_TEMPLATE, label=text.TEMPLATE, info=text.TEMPLATE_INFO, max_length=200,
                     elem_id="template", min_width=150,
                 )  # fmt: skip
-                self.seed = gr.Number(
-                    0, label=text.SEED, info=text.SEED_INFO, precision=0, elem_id="seed", min_width=100
-                )
+                self.seed = gr.Number(0, label=text.SEED, info=text.SEED_INFO, elem_id="seed", min_width=100)
             with gr.Accordion(text.PROMPT_MORE, open=False, elem_id="prompt-more") as self.rare:
                 self.ensemble = gr.Dropdown(
                     prompt_sets(sources.backbone), value=prompts.ALONE, label=text.ENSEMBLE,

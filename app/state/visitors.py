@@ -126,12 +126,18 @@ class Visitor:
         return replace(there, model=look.model, picture=look.picture, asked=look.asked)
 
     def went(self, by: int) -> Visitor | None:
-        """The same one look back (-1) or forward (1), a swap with what is pinned included; None where there is none."""
+        """The same one look back (-1) or forward (1), a swap with what is pinned included; None where there is none.
+
+        Whether results come live is not looked at: that stays as it is.
+        """
         history = self.history.went(self.look, by)
         if history is None:
             return None
         swaps = history.swaps(self.history) and self.pinned is not None and self.pinned.same(history.present)
-        return replace(self.at(history.present), history=history, pinned=self.look if swaps else self.pinned)
+        gone = replace(self.at(history.present), history=history, pinned=self.look if swaps else self.pinned)
+        if gone.choices is None or self.choices is None:
+            return gone
+        return replace(gone, choices=gone.choices._replace(live=self.choices.live))
 
     def setting(self, choices: Choices) -> Visitor:
         """The same with choices that the server makes; whoever makes them shows them to the browser."""

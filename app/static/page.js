@@ -2,8 +2,9 @@
 // was asked for into the address bar and out of it again once it opens something else than what is shown, and presses
 // what the server asks it to. Asks for what has to be drawn where the server nudges it, and tells it that a slider has
 // moved on from what it draws; what a control moves is dim from then on. Keeps the keyboard's focus where it is when a
-// part of the page is drawn anew. Closes the warning that repeats a complaint once that is mended. Steps are in the
-// history; the bar is one stop of the Tab key; presented, keys turn the steps.
+// part of the page is drawn anew, and what a number's field held where that is left empty. Closes the warning that
+// repeats a complaint once that is mended. Steps are in the history; the bar is one stop of the Tab key; presented, keys
+// turn the steps.
 (() => {
   const root = document.documentElement;
   let following = true;
@@ -11,6 +12,7 @@
   let twin = "";
   const heeded = {}; // what the server asks for, by where it stands: the turn that was heeded last
   let walking = 0;
+  let typed = ""; // what a number's field held when it got the focus
   let roving = 0;
   let complaint = "";
   let scrolled = false; // by the visitor, who is reading: nothing scrolls the page then
@@ -118,6 +120,14 @@
     rove(next);
     next.focus();
   });
+  document.addEventListener("focus", ({ target }) => {
+    if (target.matches?.("input[type=number]")) typed = target.value;
+  }, true);
+  document.addEventListener("blur", ({ target }) => { // of an emptied field, which Gradio takes for the least that it may hold
+    if (!target.matches?.("input[type=number]") || target.value || !typed) return;
+    target.value = typed;
+    target.dispatchEvent(new Event("input", { bubbles: true }));
+  }, true);
   document.addEventListener("focusin", ({ target }) => {
     const home = target.closest("[id]:not([id^='html-'])");
     const data = [...target.attributes].find(({ name }) => name.startsWith("data-"));

@@ -19,7 +19,7 @@ from gradio.components import Component
 import engine
 from app.choices import Choices
 from app.figures.html import esc
-from app.figures.journey import status
+from app.figures.journey import SUBJECTS, finding, status
 from app.models import Models
 from app.present import present
 from app.state.found import Found
@@ -31,7 +31,7 @@ from app.wiring.asking import Asking
 from app.wiring.live import Pace, caught_up
 from app.wiring.moving import moves
 from app.wiring.pieces import Panel, Piece, merged
-from app.wiring.screens import Screens
+from app.wiring.screens import Behind, Screens
 from app.wiring.stopping import Run, Runs, until
 from app.wiring.trail import LIVE_SECONDS, AttackTrail
 
@@ -133,12 +133,12 @@ class Drawing(Asking):
         if question is not None and progress.step is None:
             self.pace.note(question)
             self._seen(key, visitor, found)
-        before = self.screens.dimmed(key)
+        before = self.screens.behind(key)
         updates = self.screens.redrawn(key, visitor, found, choices)
-        dimmed = self.screens.dimmed(key)
-        moved = before != dimmed and progress.step is None and choices != visitor.worded
+        behind = self.screens.behind(key)
+        moved = before.moved_to(behind) and progress.step is None and choices != visitor.worded
         if moved and not complaint and not self.screens.complaining(key, choices):
-            complaint = self.say(_dimmed(dimmed) if dimmed else text.READY)
+            complaint = self.say(_changed(behind, found))
             self.visitors.change(key, worded=None)
         return complaint | updates
 
@@ -271,6 +271,10 @@ class Drawing(Asking):
         return self.say(str(error), "bad")
 
 
-def _dimmed(steps: Sequence[int]) -> str:
-    *others, last = map(str, steps)
-    return counted(text.DIMMED, of=len(steps), steps=text.AND.join(filter(None, (", ".join(others), last))))
+def _changed(behind: Behind, found: Found) -> str:
+    """What the status line says where settings have moved: which steps are behind, or that none is."""
+    for sentence, steps in ((text.DIMMED, behind.dimmed), (text.CLEARED, behind.cleared)):
+        if steps:
+            *others, last = map(str, steps)
+            return counted(sentence, of=len(steps), steps=text.AND.join(filter(None, (", ".join(others), last))))
+    return text.UP_TO_DATE if all(finding(found, number) for number in SUBJECTS) else text.READY

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import gradio as gr
 from gradio.components import Component
@@ -13,6 +14,7 @@ from gradio.components import Component
 from app.choices import Choices
 from app.components.naming import differences, listed
 from app.figures.html import esc
+from app.figures.journey import cleared
 from app.state.found import Found
 from app.state.visitors import Visitor
 from app.text import words as text
@@ -39,9 +41,24 @@ class _Screen:
     ground: object = None  # model, picture and classes: on others, nothing that was drawn before is worth a look
     pieces: dict[int, _Drawn] = field(default_factory=dict)
     stale: dict[int, str] = field(default_factory=dict)
+    cleared: list[int] = field(default_factory=list)
+    choices: Choices | None = None
     complaint: str = ""
     complained: Choices | None = None  # of what the complaint is about
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+class Behind(NamedTuple):
+    """Steps that show something dimmed, and those that show nothing though they did with other settings; and the
+    choices with which that was drawn."""
+
+    dimmed: list[int]
+    cleared: list[int]
+    choices: Choices | None
+
+    def moved_to(self, other: Behind) -> bool:
+        """Whether `other` is news: steps are dimmed or no longer, or other choices have cleared or filled some."""
+        return self.dimmed != other.dimmed or (self.cleared != other.cleared and self.choices != other.choices)
 
 
 class Screens:
@@ -100,11 +117,11 @@ class Screens:
             screen = self._screens.get(key)
             return screen is not None and bool(screen.complaint) and screen.complained == choices
 
-    def dimmed(self, key: str) -> list[int]:
-        """The steps that show anything dimmed on the visitor's screen, in their order."""
+    def behind(self, key: str) -> Behind:
+        """The steps of the visitor's screen that settings have moved away from."""
         with self._lock:
-            stale = self._screens[key].stale if key in self._screens else {}
-            return sorted(step for step, said in stale.items() if said)
+            screen = self._screens.get(key, _Screen())
+            return Behind(sorted(step for step, said in screen.stale.items() if said), screen.cleared, screen.choices)
 
     def redrawn(self, key: str, visitor: Visitor, found: Found, choices: Choices) -> dict:
         """The updates of all pieces that read something else than when they were drawn last."""
@@ -117,6 +134,7 @@ class Screens:
             return self._redrawn(screen, visitor, found, choices)
 
     def _redrawn(self, screen: _Screen, visitor: Visitor, found: Found, choices: Choices) -> dict:
+        screen.cleared, screen.choices = cleared(found), choices
         updates: dict = {}
         notes: dict[int, list[tuple[Piece, _Drawn]]] = {}
         ground = tuple(getattr(found, name) for name in ("model", "picture", "classes"))

@@ -156,6 +156,13 @@ def test_a_link_brings_every_control_back(page):
     assert [len(restored(page, sources, {"step": said})[2]) for said in ("1", "7", "0", "99", "x")] == [0, 0, 1, 1, 1]
 
 
+@pytest.mark.parametrize(("seed", "came"), [(-1, "-1"), (1.5, "1.5"), (1e30, "1e+30"), (2**31, "2,147,483,648")])
+def test_a_seed_that_is_none_is_refused_as_it_was_typed(seed, came):
+    with pytest.raises(engine.EngineError, match=rf"whole seed from 0 to 2,147,483,647; got {re.escape(came)}\."):
+        CHOICES._replace(seed=seed).whole_seed()
+    assert CHOICES._replace(seed=7.0).whole_seed() == 7 and CHOICES._replace(seed=None).whole_seed() == 0
+
+
 def test_the_classes_of_the_maps_are_places_among_the_classes_or_none():
     assert CHOICES.asked(CLASSES) == (None, None)
     chosen = CHOICES._replace(about="green fish", against="red fish")

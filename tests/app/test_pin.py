@@ -218,6 +218,15 @@ def test_undo_of_anything_else_leaves_the_pin(page, key):
     assert went(page, key, -1) == (CHOICES.eps, CHOICES.eps)
 
 
+def test_undo_leaves_whether_results_come_live(page, key):
+    page.drawn(key)
+    page.visitors.set(key, OTHER._replace(live=not OTHER.live))
+    list(Running(page, page.panels[2].curve).run(key, ("adversarial",), "done"))
+    page.drawn(key)
+    now = page.visitors.get(key).went(-1).choices
+    assert now == CHOICES._replace(live=not OTHER.live) and OTHER.live == CHOICES.live
+
+
 def test_undo_of_a_swap_leaves_what_was_pinned_since(page, key):
     page.drawn(key)
     press(page, key, _pinning(page))

@@ -857,3 +857,21 @@ def test_the_status_line_names_the_steps_that_are_dimmed_and_those_left_when_one
     assert "Steps 2, 4 and 5 still show, dimmed" in together(drawn(page, key, 2, other))[page.status]
     page.question(page.visitors.get(key), key).story.result(engine.story.Attack())
     assert "Steps 4 and 5 still show, dimmed" in together(drawn(page, key, 3, other))[page.status]
+
+
+def test_the_status_line_names_the_steps_that_other_class_names_leave_empty(page, running, visitor):
+    key = visitor()
+    names = CHOICES.class_names.splitlines()
+    list(running.run(key, ("adversarial", "views"), "All done."))
+    drawn(page, key)
+    fewer = together(drawn(page, key, 2, CHOICES._replace(class_names="\n".join(names[:2]))))[page.status]
+    assert "Steps 2 and 4 have nothing with these settings yet" in fewer
+    assert words.READY in together(drawn(page, key, 3))[page.status]  # all that there was is here, and steps wait
+
+
+def test_back_at_settings_whose_story_is_held_the_status_line_says_that_every_step_shows_them(page, running, visitor):
+    key = visitor()
+    list(running.run(key, STORY, "All done."))
+    drawn(page, key)
+    assert "still show, dimmed" in together(drawn(page, key, 2, CHOICES._replace(eps=9)))[page.status]
+    assert words.UP_TO_DATE in together(drawn(page, key, 3))[page.status]
