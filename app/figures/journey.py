@@ -36,8 +36,10 @@ def journey(found: Found) -> str:
 
 
 def cleared(found: Found) -> list[int]:
-    """The steps that have nothing with these settings and had something with others, in their order."""
-    return [number for number in SUBJECTS if _was_elsewhere(number, found) and finding(found, number) is None]
+    """The steps that have nothing with these settings and had something with others, in their order: none of the first,
+    whose answer comes by itself."""
+    later = (number for number in SUBJECTS if number > 1)
+    return [number for number in later if _was_elsewhere(number, found) and finding(found, number) is None]
 
 
 def _was_elsewhere(number: int, found: Found) -> bool:

@@ -38,7 +38,7 @@ class _Drawn:
 
 @dataclass(eq=False, slots=True)
 class _Screen:
-    ground: object = None  # model, picture and classes: on others, nothing that was drawn before is worth a look
+    ground: tuple = ()  # model, picture and classes: on others, nothing that was drawn before is worth a look
     pieces: dict[int, _Drawn] = field(default_factory=dict)
     stale: dict[int, str] = field(default_factory=dict)
     cleared: list[int] = field(default_factory=list)
@@ -49,16 +49,21 @@ class _Screen:
 
 
 class Behind(NamedTuple):
-    """Steps that show something dimmed, and those that show nothing though they did with other settings; and the
-    choices with which that was drawn."""
+    """Steps that show something dimmed, and those that show nothing though they did with other settings; the choices
+    with which that was drawn, and the model and the picture."""
 
     dimmed: list[int]
     cleared: list[int]
     choices: Choices | None
+    ground: tuple
 
     def moved_to(self, other: Behind) -> bool:
-        """Whether `other` is news: steps are dimmed or no longer, or other choices have cleared or filled some."""
-        return self.dimmed != other.dimmed or (self.cleared != other.cleared and self.choices != other.choices)
+        """Whether `other` is news: steps are dimmed or no longer; on the same picture, other choices have cleared some,
+        or something has come to those."""
+        if self.dimmed != other.dimmed:
+            return True
+        known = bool(self.cleared) or self.choices != other.choices
+        return self.cleared != other.cleared and self.ground == other.ground and known
 
 
 class Screens:
@@ -121,7 +126,8 @@ class Screens:
         """The steps of the visitor's screen that settings have moved away from."""
         with self._lock:
             screen = self._screens.get(key, _Screen())
-            return Behind(sorted(step for step, said in screen.stale.items() if said), screen.cleared, screen.choices)
+            dimmed = sorted(step for step, said in screen.stale.items() if said)
+            return Behind(dimmed, screen.cleared, screen.choices, screen.ground[:2])
 
     def redrawn(self, key: str, visitor: Visitor, found: Found, choices: Choices) -> dict:
         """The updates of all pieces that read something else than when they were drawn last."""

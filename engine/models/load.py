@@ -118,10 +118,11 @@ def _with_size(name: str, source: Source, settings: ModelSettings) -> tuple[str,
 
 
 def _why_not(name: str, error: Exception) -> str:
-    text = " ".join(f"{type(error).__name__}: {error}".split())
+    said = " ".join(str(error).split())
     if isinstance(error, FileNotFoundError):
-        return f"{name} could not be found: {text[:400]}"
-    return f"{name} is not a checkpoint that open_clip can read: {text[:160]}"
+        return f"{name} could not be found: {said[:400].rstrip('.')}."
+    kind = type(error).__name__
+    return f"{name} is not a checkpoint that open_clip can read: {f'{kind}: {said}'[:160].rstrip('.')}."
 
 
 def _measure(folder: Path | None, model: Clip) -> FamiliarityMeasure | None:
