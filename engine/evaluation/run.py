@@ -103,7 +103,8 @@ def _missing(
     if journal is not None:
         journal.put_in_order()
     if skipped and len(skipped) == len(source):
-        raise EngineError(f"None of the {len(source):,} pictures can be read; the first: {skipped[0].reason}")
+        why = skipped[0].reason.rstrip(".")
+        raise EngineError(f"None of the {len(source):,} pictures can be read; the first: {why}.")
 
 
 def asked_of(source: Source, plan: Plan, model: str) -> dict:

@@ -217,8 +217,8 @@ class Harm:
 @pytest.mark.parametrize(
     ("root", "sentence"),
     [
-        (Harm(), "is not a checkpoint that can be read safely: it asks for __builtin__.len"),
-        ({"a": 1}, "is not a checkpoint that can be read safely: it holds no module"),
+        (Harm(), "is not a checkpoint that can be read safely: it asks for __builtin__.len."),
+        ({"a": 1}, "is not a checkpoint that can be read safely: it holds no module."),
     ],
 )
 def test_an_archive_that_asks_for_more_than_tensors_is_refused(tmp_path, capsys, root, sentence):
