@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..classes import SEVEN_TEMPLATES, require_templates
-from ..errors import EngineError, require
+from ..errors import EngineError, clause, require
 from ..files import read_json
 from ..settings import ModelSettings
 from .build import build, fetch_parts, fill
@@ -118,11 +118,9 @@ def _with_size(name: str, source: Source, settings: ModelSettings) -> tuple[str,
 
 
 def _why_not(name: str, error: Exception) -> str:
-    said = " ".join(str(error).split())
     if isinstance(error, FileNotFoundError):
-        return f"{name} could not be found: {said[:400].rstrip('.')}."
-    kind = type(error).__name__
-    return f"{name} is not a checkpoint that open_clip can read: {f'{kind}: {said}'[:160].rstrip('.')}."
+        return f"{name} could not be found: {clause(str(error), 400)}."
+    return f"{name} is not a checkpoint that open_clip can read: {clause(f'{type(error).__name__}: {error}', 160)}."
 
 
 def _measure(folder: Path | None, model: Clip) -> FamiliarityMeasure | None:

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ..errors import EngineError, require
+from ..errors import EngineError, clause, require
 from .script import is_script, read_script
 
 State = dict[str, Tensor]
@@ -37,8 +37,8 @@ def read_weights(path: Path) -> State:
         script = is_script(path)
         content = read_script(path) if script else torch.load(path, map_location="cpu", weights_only=True)
     except UNREADABLE as error:
-        reason = " ".join(str(error).split())[:120].rstrip(".")
-        raise EngineError(f"“{path}” is not a checkpoint that can be read safely: {reason}.") from error
+        why = clause(str(error), 120)
+        raise EngineError(f"“{path}” is not a checkpoint that can be read safely: {why}.") from error
     weights = _unwrapped(content)
     require(bool(weights), f"“{path}” holds no weights: expected a state_dict of tensors.")
     parallel = all(key.startswith("module.") for key in weights)
